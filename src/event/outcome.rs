@@ -1,0 +1,180 @@
+//! How a job ends, and what a failure is.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::CoreId;
+
+/// How a job ended. Every job has exactly one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was built.
+    Built,
+    /// Nothing that it depends on has changed since it was built; its outputs were verified.
+    UpToDate,
+    /// The sketch, a library or the core is wrong, or a tool is missing.
+    Failed(Failure),
+    /// The core that it links against failed.
+    Blocked {
+        /// Which core.
+        by: CoreId,
+        /// That core's first error.
+        message: String,
+    },
+    /// It took longer than its timeout.
+    TimedOut {
+        /// The timeout.
+        #[serde(rename = "after_s", serialize_with = "seconds")]
+        after: Duration,
+        /// What its processes had printed.
+        output: String,
+    },
+    /// The run was interrupted, or stopped after `--max-failures`, before it was done.
+    Cancelled {
+        /// Why.
+        reason: String,
+    },
+    /// A defect of ours.
+    Crashed {
+        /// The panic's message.
+        message: String,
+    },
+}
+
+impl Outcome {
+    /// Whether the firmware is there and right.
+    pub const fn is_success(&self) -> bool {
+        matches!(self, Self::Built | Self::UpToDate)
+    }
+
+    /// The word for tables: `built`, `up-to-date`, `failed`, `blocked`, `timed-out`, `cancelled`, `crashed`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Built => "built",
+            Self::UpToDate => "up-to-date",
+            Self::Failed(_) => "failed",
+            Self::Blocked { .. } => "blocked",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Crashed { .. } => "crashed",
+        }
+    }
+}
+
+/// Why a job failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// Whose fault it is.
+    pub kind: FailureKind,
+    /// The step that failed.
+    pub step: Step,
+    /// The first error, in one line: `'foo' was not declared in this scope`.
+    pub message: String,
+    /// The whole diagnostic, as the tools printed it.
+    pub diagnostic: String,
+    /// The command that failed, as argv; empty where none was run.
+    pub command: Vec<String>,
+    /// Where the first error is, if the diagnostic says so.
+    pub location: Option<Location>,
+}
+
+/// Whose fault a failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The code does not compile, link or fit.
+    Code,
+    /// A tool is missing or was killed, a file can't be read or written: trying again may help.
+    Infrastructure,
+}
+
+/// A place in a source file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Location {
+    /// The file, as the tool named it.
+    pub file: PathBuf,
+    /// From 1.
+    pub line: u32,
+    /// From 1, where known.
+    pub column: Option<u32>,
+}
+
+/// A kind of step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// A hook of the core's `platform.txt`.
+    Hook,
+    /// Merging `.ino` files, finding libraries, asking the preprocessor.
+    Preprocess,
+    /// Source to object.
+    Compile,
+    /// Objects to archive.
+    Archive,
+    /// Hardlinking stage 1 into a build folder.
+    Seed,
+    /// Objects and archives to ELF.
+    Link,
+    /// ELF to firmware.
+    Objcopy,
+    /// Measuring.
+    Size,
+}
+
+impl Step {
+    /// The word for reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Hook => "hook",
+            Self::Preprocess => "preprocess",
+            Self::Compile => "compile",
+            Self::Archive => "archive",
+            Self::Seed => "seed",
+            Self::Link => "link",
+            Self::Objcopy => "objcopy",
+            Self::Size => "size",
+        }
+    }
+}
+
+/// What the compiler cache did for one compile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum CacheOutcome {
+    /// It had the object.
+    Hit,
+    /// It had not; the compiler ran and the object is kept.
+    Miss,
+    /// It was not asked.
+    Bypassed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// How much of the board a firmware takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Sizes {
+    /// Program memory.
+    pub flash: Option<Usage>,
+    /// Static data.
+    pub ram: Option<Usage>,
+    /// EEPROM image.
+    pub eeprom: Option<Usage>,
+}
+
+/// Bytes used, and how many there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Usage {
+    /// Bytes.
+    pub used: u64,
+    /// Bytes, where the board says so.
+    pub max: Option<u64>,
+}
+
+fn seconds<S: serde::Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(value.as_secs_f64())
+}

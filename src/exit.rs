@@ -1,0 +1,72 @@
+//! Exit codes of the program: the table of the contract, in one place.
+
+use std::process::ExitCode;
+
+/// How a command ended, as its exit code says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exit {
+    /// All selected cells built (or failed as expected).
+    Success,
+    /// At least one cell failed.
+    CellsFailed,
+    /// Bad usage or a bad matrix.
+    Usage,
+    /// A core, a toolchain or a library is not to be had, or a folder can't be written.
+    Setup,
+    /// Nothing was selected.
+    NothingSelected,
+    /// A defect of ours (panic).
+    Defect,
+    /// SIGINT.
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+}
+
+impl Exit {
+    /// Every code, in the order in which the documentation lists them.
+    pub const ALL: [Self; 8] = [
+        Self::Success,
+        Self::CellsFailed,
+        Self::Usage,
+        Self::Setup,
+        Self::NothingSelected,
+        Self::Defect,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
+    /// The number that the shell sees.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::CellsFailed => 1,
+            Self::Usage => 2,
+            Self::Setup => 3,
+            Self::NothingSelected => 4,
+            Self::Defect => 70,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// What it means, in one line.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Success => "all selected cells built (or failed as expected)",
+            Self::CellsFailed => "at least one cell failed",
+            Self::Usage => "bad usage or bad matrix",
+            Self::Setup => "set-up failed: a core, toolchain, library or folder is not to be had",
+            Self::NothingSelected => "nothing selected",
+            Self::Defect => "a defect of fbuild-matrix (panic)",
+            Self::Interrupted => "interrupted (SIGINT)",
+            Self::Terminated => "terminated (SIGTERM)",
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

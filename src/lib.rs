@@ -1,0 +1,37 @@
+//! `fbuild-matrix` builds every sketch of a matrix for every board of it: each board's core once
+//! (stage 1), then every sketch, seeded with that core through hardlinks (stage 2), with one budget
+//! of compiler processes and an embedded compiler cache.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! matrix ─▶ plan ─▶ stage ─▶ build ─▶ compile ─▶ store      board, install: leaves that plan and build read
+//!                     └────────┴────────┴──────────▶ event ─▶ report
+//! ```
+//!
+//! * [`matrix`] reads the YAML and says which cells there are. It knows nothing of compilers.
+//! * [`board`] interprets `platform.txt` and `boards.txt`. It starts nothing.
+//! * [`install`] brings in cores and tools.
+//! * [`plan`] turns both into core jobs and cell jobs with keys.
+//! * [`stage`] drives the jobs: slots, order, cancellation.
+//! * [`build`] knows what building a core or a sketch means.
+//! * [`compile`] starts compilers, through the cache or directly.
+//! * [`store`] keeps objects, hashes and scans.
+//! * [`event`] is what all of them say; [`report`] is the only one that listens, prints or writes
+//!   reports.
+//! * [`cli`] turns what was typed into validated options and wires the above together.
+//!
+//! `tests/it/architecture.rs` fails on an arrow that points back.
+
+pub mod board;
+pub mod build;
+pub mod cli;
+pub mod compile;
+pub mod event;
+pub mod exit;
+pub mod install;
+pub mod matrix;
+pub mod plan;
+pub mod report;
+pub mod stage;
+pub mod store;
