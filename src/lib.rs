@@ -16,7 +16,8 @@
 //! * [`stage`] drives the jobs: slots, order, cancellation.
 //! * [`build`] knows what building a core or a sketch means.
 //! * [`compile`] starts compilers, through the cache or directly.
-//! * [`store`] keeps objects, hashes and scans.
+//! * [`source`] says what files are and what they include: hashes, scans, search paths.
+//! * [`store`] keeps objects and records.
 //! * [`event`] is what all of them say; [`report`] is the only one that listens, prints or writes
 //!   reports.
 //! * [`cli`] turns what was typed into validated options and wires the above together.
@@ -33,5 +34,6 @@ pub mod install;
 pub mod matrix;
 pub mod plan;
 pub mod report;
+pub mod source;
 pub mod stage;
 pub mod store;

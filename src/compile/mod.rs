@@ -1,1 +1,97 @@
-//! To be written.
+//! Starts compilers, through the embedded cache or directly. Knows argv, not recipes; objects, not
+//! sketches.
+
+mod diagnostics;
+mod direct;
+mod identity;
+mod process;
+mod slots;
+mod zccache;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+pub use diagnostics::{Diagnosis, diagnose};
+pub use direct::Direct;
+pub use identity::{Identities, Identity, IdentityError};
+pub use process::{Environment, Finished, Process, ProcessError, Transcript, run};
+pub use slots::{Slot, Slots, Stage};
+pub use zccache::{Zccache, ZccacheError};
+
+pub use crate::event::CacheOutcome;
+
+/// One compile: a source in, an object out.
+#[derive(Debug, Clone)]
+pub struct CompileRequest {
+    /// The compiler and its arguments, the output among them, and where it runs.
+    pub process: Process,
+    /// Where the object is to be. The backend writes nothing else that stays.
+    pub output: PathBuf,
+    /// Why the cache must not be asked, if so.
+    pub bypass: Option<String>,
+    /// Where what the compiler printed is kept if the compile is cut short.
+    pub transcript: Transcript,
+}
+
+/// What became of it.
+#[derive(Debug, Clone)]
+pub struct CompileOutput {
+    /// Exit code; `None` where a signal ended the compiler.
+    pub code: Option<i32>,
+    /// What the compiler printed, standard output first. A hit replays it.
+    pub printed: Vec<u8>,
+    /// What the cache did.
+    pub cache: CacheOutcome,
+    /// When the compiler itself ran, where that is known.
+    pub ran: Option<(Instant, Instant)>,
+}
+
+/// Why a backend could not do its work. A compiler that finds errors is no such case.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The compiler could not be started or waited for.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// The run was interrupted.
+    #[error("interrupted")]
+    Cancelled,
+    /// The embedded cache failed.
+    #[error("the compiler cache failed on {}: {message}", output.display())]
+    Cache {
+        /// The object that was to be made.
+        output: PathBuf,
+        /// What it said.
+        message: String,
+    },
+}
+
+/// Compiles one source to one object. Implementations hold no state of a run but their own.
+#[async_trait]
+pub trait CompileBackend: Send + Sync {
+    /// The word for reports: `zccache`, `direct`.
+    fn name(&self) -> &'static str;
+
+    /// Runs one compile, or takes its object from the cache.
+    ///
+    /// # Errors
+    /// Where the compiler can't be started, the run is cancelled, or the cache fails. A compiler
+    /// that ends with an error is an `Ok` with its code.
+    async fn compile(
+        &self,
+        request: CompileRequest,
+        cancel: &CancellationToken,
+    ) -> Result<CompileOutput, BackendError>;
+
+    /// Makes durable what the cache holds.
+    async fn flush(&self) {}
+
+    /// Ends the backend. No compile may be in flight.
+    async fn shutdown(&self) {}
+}
+
+/// A backend as the jobs share it.
+pub type Backend = Arc<dyn CompileBackend>;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::CoreId;
 
@@ -156,7 +156,7 @@ pub enum CacheOutcome {
 }
 
 /// How much of the board a firmware takes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sizes {
     /// Program memory.
     pub flash: Option<Usage>,
@@ -167,7 +167,7 @@ pub struct Sizes {
 }
 
 /// Bytes used, and how many there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Bytes.
     pub used: u64,

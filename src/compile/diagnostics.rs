@@ -1,0 +1,116 @@
+//! Finds the first error in what compilers, assemblers and linkers print.
+
+use std::path::PathBuf;
+
+use crate::event::Location;
+
+/// The first error of a diagnostic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// In one line: `'foo' was not declared in this scope`.
+    pub message: String,
+    /// Where, if it says so.
+    pub location: Option<Location>,
+}
+
+/// Reads the first error out of what tools of the GNU and LLVM kind print. Where none looks like one,
+/// the last line that is not blank stands for it.
+pub fn diagnose(printed: &str) -> Diagnosis {
+    let lines = || printed.lines().map(str::trim_end).filter(|line| !line.trim().is_empty());
+    lines()
+        .find_map(|line| error_line(line).or_else(|| linker_line(line)))
+        .or_else(|| lines().find(|line| line.to_lowercase().contains("error")).map(plain))
+        .or_else(|| lines().last().map(plain))
+        .unwrap_or_else(|| plain("it failed without saying why"))
+}
+
+fn plain(line: &str) -> Diagnosis {
+    Diagnosis { message: line.trim().to_owned(), location: None }
+}
+
+/// `FILE:LINE[:COLUMN]: [fatal ]error: MESSAGE`, and `FILE:LINE: Error: …` of the assembler.
+fn error_line(line: &str) -> Option<Diagnosis> {
+    let (place, message) = [": fatal error: ", ": error: ", ": Error: "]
+        .iter()
+        .find_map(|marker| line.split_once(marker))
+        // What `collect2` and the drivers say at the end only sums up what was said before.
+        .filter(|(place, _)| place.contains(':') && !place.contains(": warning:"))?;
+    Some(Diagnosis { message: message.trim().to_owned(), location: location(place) })
+}
+
+/// What the linker says of symbols and regions: `FILE:LINE: undefined reference to …`,
+/// `…: multiple definition of …`, `region … overflowed by … bytes`.
+fn linker_line(line: &str) -> Option<Diagnosis> {
+    const PHRASES: [&str; 6] = [
+        "undefined reference to",
+        "multiple definition of",
+        "overflowed by",
+        "will not fit in region",
+        "cannot find -l",
+        "is not within region",
+    ];
+    let phrase = PHRASES.iter().find_map(|phrase| line.find(phrase))?;
+    // The message begins behind the last `: ` before the phrase; what is before that is the place.
+    let start = line[..phrase].rfind(": ").map_or(0, |at| at + 2);
+    Some(Diagnosis {
+        message: line[start..].trim().to_owned(),
+        location: location(line[..start].trim_end_matches(": ")),
+    })
+}
+
+fn location(place: &str) -> Option<Location> {
+    let mut parts = place.rsplitn(3, ':');
+    let last = parts.next()?;
+    let middle = parts.next()?;
+    let first = parts.next();
+    let (file, line, column) = match (first, middle.parse::<u32>(), last.parse::<u32>()) {
+        (Some(file), Ok(line), Ok(column)) => (file.to_owned(), line, Some(column)),
+        (Some(first), Err(_), Ok(line)) => (format!("{first}:{middle}"), line, None),
+        (None, _, Ok(line)) => (middle.to_owned(), line, None),
+        _ => return None,
+    };
+    Some(Location { file: PathBuf::from(file), line, column })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(file: &str, line: u32, column: Option<u32>) -> Option<Location> {
+        Some(Location { file: file.into(), line, column })
+    }
+
+    #[test]
+    fn the_first_error_is_found_among_warnings_and_context() {
+        let printed = "/s/A.ino: In function 'void setup()':\n/s/A.ino:2:3: warning: unused: error-prone [-Wall]\n\
+                       /s/A.ino:3:5: error: 'foo' was not declared in this scope\n   foo();\n     ^\n\
+                       /s/A.ino:9:1: error: second\n";
+        let found = diagnose(printed);
+        assert_eq!(found.message, "'foo' was not declared in this scope");
+        assert_eq!(found.location, at("/s/A.ino", 3, Some(5)));
+    }
+
+    #[test]
+    fn linkers_and_assemblers_are_understood() {
+        let undefined = diagnose(
+            "/tmp/ccX.ltrans0.ltrans.o: In function `main':\n/s/A.ino:7: undefined reference to `missing'\ncollect2: error: ld returned 1 exit status",
+        );
+        assert_eq!(undefined.message, "undefined reference to `missing'");
+        assert_eq!(undefined.location, at("/s/A.ino", 7, None));
+        let overflow = diagnose(
+            "/usr/lib/avr/bin/ld: A.elf section `.text' will not fit in region `text'\n/usr/lib/avr/bin/ld: region `text' overflowed by 12 bytes\ncollect2: error: ld returned 1 exit status",
+        );
+        assert_eq!(overflow.message, "A.elf section `.text' will not fit in region `text'");
+        let assembler = diagnose("/s/x.S: Assembler messages:\n/s/x.S:4: Error: unknown opcode `frob'");
+        assert_eq!(
+            (assembler.message.as_str(), assembler.location),
+            ("unknown opcode `frob'", at("/s/x.S", 4, None))
+        );
+    }
+
+    #[test]
+    fn whatever_is_printed_there_is_a_message() {
+        assert_eq!(diagnose("").message, "it failed without saying why");
+        assert_eq!(diagnose("\n  \nKilled\n").message, "Killed");
+    }
+}

@@ -1,0 +1,44 @@
+//! The backend without a cache: every compile starts the compiler.
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, ProcessError, run};
+
+/// Starts the compiler for each request.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Direct;
+
+#[async_trait]
+impl CompileBackend for Direct {
+    fn name(&self) -> &'static str {
+        "direct"
+    }
+
+    async fn compile(
+        &self,
+        request: CompileRequest,
+        cancel: &CancellationToken,
+    ) -> Result<CompileOutput, BackendError> {
+        let reason = request.bypass.clone().unwrap_or_else(|| "the cache is switched off".to_owned());
+        compile(&request, reason, cancel).await
+    }
+}
+
+/// Runs the compiler itself; `reason` says why no cache was asked.
+pub(super) async fn compile(
+    request: &CompileRequest,
+    reason: String,
+    cancel: &CancellationToken,
+) -> Result<CompileOutput, BackendError> {
+    let finished = run(&request.process, cancel, &request.transcript).await.map_err(|error| match error {
+        ProcessError::Cancelled => BackendError::Cancelled,
+        other => BackendError::Process(other),
+    })?;
+    Ok(CompileOutput {
+        code: finished.code,
+        printed: finished.printed(),
+        cache: CacheOutcome::Bypassed { reason },
+        ran: Some((finished.started, finished.ended)),
+    })
+}

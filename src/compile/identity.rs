@@ -1,0 +1,295 @@
+//! What a tool is, by content: the driver, the programs that it starts, and the libraries and
+//! specifications of its installation. A compiler that was replaced by one with the same version
+//! text is another compiler.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+use walkdir::WalkDir;
+
+use super::{Environment, Process, ProcessError, Transcript, run};
+use crate::source::{Files, Hash};
+
+/// What is known of a tool.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Over everything that makes it this tool and no other.
+    pub hash: Hash,
+    /// What `-dumpversion` says, for a compiler.
+    pub version: Option<String>,
+}
+
+/// Why a tool's identity can't be told.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum IdentityError {
+    /// There is no such program.
+    #[error("{} is not there: the core's recipes name it, but no such program exists", program.display())]
+    Missing {
+        /// The program.
+        program: PathBuf,
+    },
+    /// A file of it can't be read.
+    #[error("{} can't be read: {message}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        message: String,
+    },
+    /// It does not answer.
+    #[error("{} does not answer {question}: {message}", program.display())]
+    Silent {
+        /// The program.
+        program: PathBuf,
+        /// The option that it was asked with.
+        question: &'static str,
+        /// What happened instead.
+        message: String,
+    },
+}
+
+type Slot = Arc<OnceCell<Result<Identity, IdentityError>>>;
+
+/// The identities of a run: each tool is asked once, however many tasks ask for it at once.
+#[derive(Debug)]
+pub struct Identities {
+    files: Arc<Files>,
+    environment: Environment,
+    cwd: PathBuf,
+    slots: Mutex<HashMap<PathBuf, Slot>>,
+}
+
+/// What a compiler driver answers about its installation.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Installation {
+    version: String,
+    machine: String,
+    /// Folders that hold its programs, specifications and libraries.
+    folders: Vec<PathBuf>,
+    programs: Vec<PathBuf>,
+}
+
+impl Identities {
+    /// None asked yet. Tools are asked in `cwd`.
+    pub fn new(files: Arc<Files>, environment: Environment, cwd: PathBuf) -> Self {
+        Self { files, environment, cwd, slots: Mutex::default() }
+    }
+
+    /// The identity of the tool at `program`.
+    ///
+    /// # Errors
+    /// Where it is missing, can't be read or does not answer.
+    pub async fn of(&self, program: &Path) -> Result<Identity, IdentityError> {
+        let slot = {
+            // A panic elsewhere leaves the map whole: each change is one insert.
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            slots.entry(program.to_owned()).or_default().clone()
+        };
+        slot.get_or_init(|| self.find_out(program)).await.clone()
+    }
+
+    async fn find_out(&self, program: &Path) -> Result<Identity, IdentityError> {
+        if !program.is_file() {
+            return Err(IdentityError::Missing { program: program.to_owned() });
+        }
+        let driver = self.file_hash(program).await?;
+        let Some(compiler) = compiler_behind(program) else {
+            return Ok(Identity { hash: driver, version: None });
+        };
+        let compiler_hash = self.file_hash(&compiler).await?;
+        let question = blake3::Hasher::new()
+            .update(b"installation\0")
+            .update(compiler.as_os_str().as_encoded_bytes())
+            .update(compiler_hash.as_bytes())
+            .finalize();
+        let known = self.files.memo().fact(&question).and_then(|answer| serde_json::from_str(&answer).ok());
+        let installation: Installation = match known {
+            Some(known) => known,
+            None => {
+                let asked = self.ask(&compiler).await?;
+                if let Ok(answer) = serde_json::to_string(&asked) {
+                    self.files.memo().remember_fact(question, &answer);
+                }
+                asked
+            }
+        };
+        let files = self.files.clone();
+        let version = installation.version.clone();
+        let hash = tokio::task::spawn_blocking(move || installed(&files, &installation))
+            .await
+            .map_err(|error| unreadable(program, &error))?
+            .map_err(|error| unreadable(program, &error))?;
+        let hash = blake3::Hasher::new()
+            .update(driver.as_bytes())
+            .update(compiler_hash.as_bytes())
+            .update(hash.as_bytes())
+            .finalize();
+        Ok(Identity { hash, version: Some(version) })
+    }
+
+    async fn file_hash(&self, file: &Path) -> Result<Hash, IdentityError> {
+        let files = self.files.clone();
+        let path = file.to_owned();
+        tokio::task::spawn_blocking(move || files.hash_now(&path))
+            .await
+            .map_err(|error| unreadable(file, &error))?
+            .map_err(|error| unreadable(file, &error))
+    }
+
+    async fn ask(&self, compiler: &Path) -> Result<Installation, IdentityError> {
+        const PROGRAMS: [&str; 8] = ["cc1", "cc1plus", "as", "ld", "collect2", "lto1", "lto-wrapper", "ar"];
+        let one = async |question: &'static str, argument: String| {
+            let process = Process {
+                program: compiler.to_owned(),
+                args: vec![argument],
+                cwd: self.cwd.clone(),
+                environment: self.environment.clone(),
+            };
+            let silent =
+                |message: String| IdentityError::Silent { program: compiler.to_owned(), question, message };
+            let finished =
+                run(&process, &CancellationToken::new(), &Transcript::default()).await.map_err(|error| {
+                    match error {
+                        ProcessError::Missing { program } => IdentityError::Missing { program },
+                        other => silent(other.to_string()),
+                    }
+                })?;
+            if finished.code == Some(0) {
+                Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned())
+            } else {
+                Err(silent(String::from_utf8_lossy(&finished.printed()).trim().to_owned()))
+            }
+        };
+        let programs = futures::future::try_join_all(
+            PROGRAMS.iter().map(|name| one("-print-prog-name", format!("-print-prog-name={name}"))),
+        );
+        let (version, machine, search, plugin, programs) = tokio::try_join!(
+            one("-dumpversion", "-dumpversion".into()),
+            one("-dumpmachine", "-dumpmachine".into()),
+            one("-print-search-dirs", "-print-search-dirs".into()),
+            one("-print-file-name", "-print-file-name=liblto_plugin.so".into()),
+            programs,
+        )?;
+        // A program that is not part of the installation is answered with its bare name.
+        let programs = programs
+            .into_iter()
+            .chain([plugin])
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute() && path.is_file())
+            .collect();
+        Ok(Installation { folders: own_folders(&search, &machine), version, machine, programs })
+    }
+}
+
+/// The compiler driver that a tool belongs to: itself, or for GCC's wrappers around the binary
+/// utilities (`avr-gcc-ar`) the `gcc` beside it.
+fn compiler_behind(program: &Path) -> Option<PathBuf> {
+    let name = program.file_name()?.to_str()?;
+    let base = ["-ar", "-nm", "-ranlib"].iter().find_map(|suffix| name.strip_suffix(suffix));
+    if let Some(base) = base.filter(|base| base.ends_with("gcc")) {
+        return Some(program.with_file_name(base)).filter(|path| path.is_file());
+    }
+    // `avr-gcc`, `arm-none-eabi-g++`, `gcc-12`, `clang++`, `cc`.
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').trim_end_matches('-');
+    let last = stem.rsplit('-').next()?;
+    ["gcc", "g++", "cc", "c++", "clang", "clang++"].contains(&last).then(|| program.to_owned())
+}
+
+/// Of the folders that a driver searches, those that belong to it alone: its own installation, and
+/// what is named after its target. `/usr/lib` holds a machine's libraries, not a compiler's.
+fn own_folders(search: &str, machine: &str) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for line in search.lines() {
+        let (kind, paths) = line.split_once(": ").unwrap_or(("", line));
+        let paths = paths.trim_start_matches('=');
+        for path in paths.split(if kind == "install" { '\n' } else { ':' }) {
+            let Ok(real) = Path::new(path).canonicalize() else { continue };
+            let named_after_target = real.iter().any(|part| part == OsStr::new(machine));
+            if (kind == "install" || named_after_target)
+                && !folders.iter().any(|known| real.starts_with(known))
+            {
+                folders.push(real);
+            }
+        }
+    }
+    folders
+}
+
+/// Hashes an installation: the content of each program, and name, size and modification time of each
+/// other file of it (libraries, linker scripts, specifications; headers are inputs of each compile by
+/// their content). Hashing hundreds of megabytes of multilibs by content would cost every run more
+/// than all it builds.
+fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(installation.version.as_bytes()).update(b"\0").update(installation.machine.as_bytes());
+    for program in &installation.programs {
+        hasher.update(program.as_os_str().as_encoded_bytes()).update(files.hash_now(program)?.as_bytes());
+    }
+    for folder in &installation.folders {
+        let walk = WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(|entry| {
+            !matches!(
+                entry.file_name().to_str(),
+                Some("include" | "include-fixed" | "plugin" | "install-tools")
+            )
+        });
+        for entry in walk {
+            let entry = entry?;
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            let metadata = entry.metadata()?;
+            let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            hasher
+                .update(entry.path().as_os_str().as_encoded_bytes())
+                .update(&metadata.len().to_le_bytes())
+                .update(&modified.as_nanos().to_le_bytes());
+        }
+    }
+    Ok(hasher.finalize())
+}
+
+fn unreadable(file: &Path, error: &dyn std::fmt::Display) -> IdentityError {
+    IdentityError::Unreadable { file: file.to_owned(), message: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drivers_and_their_wrappers_are_told_from_other_tools() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("avr-gcc"), "").unwrap();
+        for name in ["avr-gcc", "avr-g++", "gcc-12", "arm-none-eabi-g++-12.2", "clang++", "cc"] {
+            assert_eq!(compiler_behind(&at(name)), Some(at(name)), "{name}");
+        }
+        assert_eq!(compiler_behind(&at("avr-gcc-ar")), Some(at("avr-gcc")));
+        for name in ["avr-objcopy", "python3", "avr-ar", "arm-none-eabi-gcc-ar"] {
+            assert_eq!(compiler_behind(&at(name)), None, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_program_that_changes_is_another_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let tool = folder.path().join("tool");
+        let identity = async || {
+            let environment = Environment::new(folder.path(), None);
+            let identities = Identities::new(Arc::default(), environment, folder.path().to_owned());
+            identities.of(&tool).await
+        };
+        assert!(matches!(identity().await, Err(IdentityError::Missing { .. })));
+        std::fs::write(&tool, "one").unwrap();
+        let one = identity().await.unwrap();
+        std::fs::write(&tool, "two").unwrap();
+        let two = identity().await.unwrap();
+        assert_ne!(one.hash, two.hash);
+    }
+}

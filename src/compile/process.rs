@@ -1,0 +1,275 @@
+//! Runs one process: its own process group, a clean environment, no shell, both outputs captured.
+//! Whoever drops the future ends the whole group.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio_util::sync::CancellationToken;
+
+/// The environment of every child: nothing is inherited, so nothing that is set on a machine can
+/// change a result without being in a key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Environment(Arc<[(String, String)]>);
+
+impl Environment {
+    /// A path to the system's own tools, the C locale, a private folder for temporary files, and
+    /// where the loader finds libraries that came with a tool chain, if it needs to be told.
+    pub fn new(temporary: &Path, library_path: Option<&Path>) -> Self {
+        let mut variables = vec![
+            ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()),
+            ("LC_ALL".to_owned(), "C".to_owned()),
+            ("TMPDIR".to_owned(), temporary.display().to_string()),
+        ];
+        if let Some(path) = library_path {
+            variables.push(("LD_LIBRARY_PATH".to_owned(), path.display().to_string()));
+        }
+        Self(variables.into())
+    }
+
+    /// Name and value of each variable.
+    pub fn variables(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// What of it can change a result: all but the folder for temporary files.
+    pub fn keyed(&self) -> impl Iterator<Item = &(String, String)> {
+        self.0.iter().filter(|(name, _)| name != "TMPDIR")
+    }
+}
+
+/// A process to be started.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// The program's path.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// The folder that it runs in.
+    pub cwd: PathBuf,
+    /// Its environment.
+    pub environment: Environment,
+}
+
+impl Process {
+    /// Program and arguments as one argv, for messages.
+    pub fn argv(&self) -> Vec<String> {
+        std::iter::once(self.program.display().to_string()).chain(self.args.iter().cloned()).collect()
+    }
+}
+
+/// How a process ended.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Exit code; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote.
+    pub stdout: Vec<u8>,
+    /// What it wrote to standard error.
+    pub stderr: Vec<u8>,
+    /// When it was started.
+    pub started: Instant,
+    /// When it had ended.
+    pub ended: Instant,
+}
+
+impl Finished {
+    /// Both outputs, standard output first.
+    pub fn printed(&self) -> Vec<u8> {
+        [self.stdout.as_slice(), self.stderr.as_slice()].concat()
+    }
+}
+
+/// Why a process could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// There is no such program.
+    #[error("{} is not there: the core's recipe names it, but no such program exists", program.display())]
+    Missing {
+        /// The program.
+        program: PathBuf,
+    },
+    /// It could not be started or waited for.
+    #[error("{} could not be run: {source}", program.display())]
+    Io {
+        /// The program.
+        program: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The run was interrupted; the process and its children are gone.
+    #[error("interrupted")]
+    Cancelled,
+}
+
+/// What processes of a job had printed when they were cut short.
+#[derive(Debug, Clone, Default)]
+pub struct Transcript(Arc<Mutex<Vec<u8>>>);
+
+impl Transcript {
+    /// Takes what is in it.
+    pub fn take(&self) -> String {
+        let bytes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn append(&self, bytes: &[u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+    }
+}
+
+/// Runs a process to its end.
+///
+/// Dropping the future kills the process group and adds what was printed so far to `transcript`.
+///
+/// # Errors
+/// Where the program is missing or can't be run, or `cancel` fires first.
+pub async fn run(
+    process: &Process,
+    cancel: &CancellationToken,
+    transcript: &Transcript,
+) -> Result<Finished, ProcessError> {
+    let io_error = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound if !process.program.exists() => {
+            ProcessError::Missing { program: process.program.clone() }
+        }
+        _ => ProcessError::Io { program: process.program.clone(), source },
+    };
+    let started = Instant::now();
+    let mut child = tokio::process::Command::new(&process.program)
+        .args(process.args.iter().map(OsStr::new))
+        .current_dir(&process.cwd)
+        .env_clear()
+        .envs(process.environment.variables().iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(io_error)?;
+    let mut group = Group {
+        leader: child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)),
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+        transcript,
+    };
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let Group { stdout, stderr, .. } = &mut group;
+    let ending = async {
+        let (status, out, err) = tokio::join!(child.wait(), drain(out, stdout), drain(err, stderr));
+        out.and(err).and(status)
+    };
+    let status = tokio::select! {
+        biased;
+        () = cancel.cancelled() => return Err(ProcessError::Cancelled),
+        status = ending => status.map_err(io_error)?,
+    };
+    let (stdout, stderr) = group.finish();
+    Ok(Finished { code: status.code(), stdout, stderr, started, ended: Instant::now() })
+}
+
+async fn drain(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> io::Result<()> {
+    if let Some(mut pipe) = pipe {
+        pipe.read_to_end(into).await?;
+    }
+    Ok(())
+}
+
+/// A running process group; dropped before it is finished, it is killed.
+struct Group<'a> {
+    leader: Option<Pid>,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    transcript: &'a Transcript,
+}
+
+impl Group<'_> {
+    fn finish(mut self) -> (Vec<u8>, Vec<u8>) {
+        self.leader = None;
+        (std::mem::take(&mut self.stdout), std::mem::take(&mut self.stderr))
+    }
+}
+
+impl Drop for Group<'_> {
+    fn drop(&mut self) {
+        if let Some(leader) = self.leader {
+            // The group may be gone already; there is nothing to do about an error then.
+            let _ = kill_process_group(leader, Signal::KILL);
+            self.transcript.append(&self.stdout);
+            self.transcript.append(&self.stderr);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn process(script: &str, folder: &Path) -> Process {
+        Process {
+            program: "/bin/sh".into(),
+            args: vec!["-c".into(), script.into()],
+            cwd: folder.to_owned(),
+            environment: Environment::new(folder, None),
+        }
+    }
+
+    #[tokio::test]
+    async fn captures_output_code_and_a_clean_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        let finished = run(
+            &process("env; echo oops >&2; exit 3", folder.path()),
+            &CancellationToken::new(),
+            &Transcript::default(),
+        )
+        .await
+        .unwrap();
+        let stdout = String::from_utf8(finished.stdout).unwrap();
+        let mut names: Vec<_> = stdout.lines().filter_map(|line| line.split('=').next()).collect();
+        names.retain(|name| !["PWD", "SHLVL", "_", "OLDPWD"].contains(name));
+        names.sort_unstable();
+        assert_eq!(names, ["LC_ALL", "PATH", "TMPDIR"]);
+        assert_eq!(finished.stderr, b"oops\n");
+        assert_eq!(finished.code, Some(3));
+    }
+
+    #[tokio::test]
+    async fn a_missing_program_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = process("", folder.path());
+        process.program = "/nowhere/avr-gcc".into();
+        let error = run(&process, &CancellationToken::new(), &Transcript::default()).await.unwrap_err();
+        assert!(matches!(error, ProcessError::Missing { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_timeout_ends_grandchildren_and_keeps_what_was_printed() {
+        let folder = tempfile::tempdir().unwrap();
+        let transcript = Transcript::default();
+        let marker = folder.path().join("grandchild");
+        let script = format!("echo begun; sh -c 'echo $$ > {}; sleep 60' & wait", marker.display());
+        let process = process(&script, folder.path());
+        let cancel = CancellationToken::new();
+        let running = run(&process, &cancel, &transcript);
+        assert!(tokio::time::timeout(Duration::from_millis(500), running).await.is_err());
+        assert_eq!(transcript.take(), "begun\n");
+        let pid = std::fs::read_to_string(&marker).unwrap();
+        let status = Path::new("/proc").join(pid.trim()).join("stat");
+        for _ in 0..100 {
+            // A killed orphan may stay a zombie for as long as nobody reaps it.
+            if std::fs::read_to_string(&status).map_or(true, |stat| stat.contains(") Z")) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the grandchild is still alive");
+    }
+}

@@ -1,0 +1,138 @@
+//! The backend with the embedded compiler cache: zccache's service on this runtime, in this process.
+//!
+//! What zccache can't be trusted with (see `docs/cache.md`) never reaches it: the output path, which
+//! is part of its key, is made from a key of ours that covers everything a compile can read.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+use zccache::audit::{AuditConfig, AuditContext, AuditId, AuditMode};
+use zccache::embedded::{
+    CacheOutcome as Answer, CompileRequest as Question, HostIdentity, RuntimeHooks, ServiceLimits,
+    ShutdownMode, ZccacheConfig, ZccacheService,
+};
+
+use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, direct};
+
+/// Why the embedded cache can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ZccacheError {
+    /// Another process works on the same folder.
+    #[error("another run is using the compiler cache in {}", root.display())]
+    InUse {
+        /// The cache's folder.
+        root: PathBuf,
+    },
+    /// Anything else.
+    #[error("the compiler cache in {} can't be started: {message}", root.display())]
+    Start {
+        /// The cache's folder.
+        root: PathBuf,
+        /// What it said.
+        message: String,
+    },
+}
+
+/// The embedded cache.
+pub struct Zccache {
+    service: ZccacheService,
+    audit: AuditContext,
+}
+
+impl Zccache {
+    /// Starts the service with its cache in `root`. Must be called on the runtime that it is to use.
+    ///
+    /// # Errors
+    /// Where another process holds `root`, or it can't be written.
+    pub async fn start(root: &Path) -> Result<Self, ZccacheError> {
+        let failed = |message: String| {
+            if message.contains("already holds") {
+                ZccacheError::InUse { root: root.to_owned() }
+            } else {
+                ZccacheError::Start { root: root.to_owned(), message }
+            }
+        };
+        let id = |text: &str| AuditId::new(text.to_owned()).map_err(|error| failed(format!("{error:?}")));
+        let audit = AuditContext::new(id("fbuild-matrix")?, id("fbuild-matrix")?);
+        // The instance is the cache's continuity: the same for every run, whatever binary runs it.
+        let identity = "fbuild-matrix".to_owned();
+        let service = ZccacheService::start(ZccacheConfig {
+            host: HostIdentity {
+                product: identity.clone(),
+                instance_id: identity.clone(),
+                workspace_id: identity.clone(),
+            },
+            cache_root: root.into(),
+            audit: AuditConfig { mode: AuditMode::Off, ..AuditConfig::default() },
+            limits: ServiceLimits::default(),
+            runtime: RuntimeHooks {
+                service_name: Some(identity),
+                handle: Some(tokio::runtime::Handle::current()),
+            },
+            cancellation: None,
+        })
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+        Ok(Self { service, audit })
+    }
+}
+
+#[async_trait]
+impl CompileBackend for Zccache {
+    fn name(&self) -> &'static str {
+        "zccache"
+    }
+
+    async fn compile(
+        &self,
+        request: CompileRequest,
+        cancel: &CancellationToken,
+    ) -> Result<CompileOutput, BackendError> {
+        if let Some(reason) = &request.bypass {
+            return direct::compile(&request, reason.clone(), cancel).await;
+        }
+        let process = &request.process;
+        let question = Question {
+            audit: self.audit.clone(),
+            compiler: process.program.as_path().into(),
+            args: process.args.clone(),
+            cwd: process.cwd.as_path().into(),
+            env: process.environment.variables().to_vec(),
+            stdin: Vec::new(),
+        };
+        let answer = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(BackendError::Cancelled),
+            answer = self.service.compile(question) => answer,
+        };
+        let failed = |message: String| BackendError::Cache { output: request.output.clone(), message };
+        let answer = answer.map_err(|error| failed(error.to_string()))?;
+        let cache = match answer.cache_outcome {
+            Answer::Hit => CacheOutcome::Hit,
+            Answer::Miss => CacheOutcome::Miss,
+            // The compiler failed, or zccache did and says so in the code; failures are never kept.
+            Answer::Error => CacheOutcome::Bypassed { reason: "the compile failed".to_owned() },
+        };
+        Ok(CompileOutput {
+            // It reports the end by a signal as a negative code.
+            code: Some(answer.exit_code).filter(|code| *code >= 0),
+            printed: [answer.stdout, answer.stderr].concat(),
+            cache,
+            ran: None,
+        })
+    }
+
+    async fn flush(&self) {
+        // What can't be flushed is lost as a hit, never as a result.
+        if let Err(error) = self.service.flush().await {
+            tracing::warn!(%error, "the compiler cache could not be flushed");
+        }
+    }
+
+    async fn shutdown(&self) {
+        if let Err(error) = self.service.clone().shutdown(ShutdownMode::Graceful).await {
+            tracing::warn!(%error, "the compiler cache could not be shut down");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The files of one run, each looked at once: content hash, scan, folder listings. What a file held
+//! when it was first looked at is what it holds for the whole run.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use super::{Hash, Memo, Scan, Stamp, scan};
+
+/// Names a file within a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(u32);
+
+/// What is known of one file.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Its name within the run.
+    pub id: FileId,
+    /// The path as it was asked for; two spellings are two files.
+    pub path: Arc<Path>,
+    /// Of its content.
+    pub hash: Hash,
+    /// What it says.
+    pub scan: Arc<Scan>,
+    stamp: Stamp,
+}
+
+impl SourceFile {
+    /// Whether `stat` still says what it said when the file was hashed.
+    pub fn is_unchanged(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp)
+    }
+}
+
+/// All files that a run has looked at. Shared by every job; cheap to ask again.
+#[derive(Debug, Default)]
+pub struct Files {
+    memo: Memo,
+    by_path: Mutex<HashMap<PathBuf, Option<Arc<SourceFile>>>>,
+    by_id: RwLock<Vec<Arc<SourceFile>>>,
+    listings: Mutex<HashMap<PathBuf, Arc<HashSet<OsString>>>>,
+}
+
+impl Files {
+    /// No file looked at yet; `memo` says what earlier runs found.
+    pub fn new(memo: Memo) -> Self {
+        Self { memo, ..Self::default() }
+    }
+
+    /// What earlier runs and this one remember.
+    pub fn memo(&self) -> &Memo {
+        &self.memo
+    }
+
+    /// The file at `path`, or `None` where there is no readable regular file.
+    pub fn get(&self, path: &Path) -> Option<Arc<SourceFile>> {
+        if let Some(known) = lock(&self.by_path).get(path) {
+            return known.clone();
+        }
+        let found = self.look_at(path);
+        let mut by_path = lock(&self.by_path);
+        // Two tasks may have looked at the same time: the first to come back is believed.
+        if let Some(known) = by_path.get(path) {
+            return known.clone();
+        }
+        let file = found.map(|(hash, scan, stamp)| {
+            let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+            let id = FileId(u32::try_from(by_id.len()).unwrap_or(u32::MAX));
+            let file = Arc::new(SourceFile { id, path: path.into(), hash, scan, stamp });
+            by_id.push(file.clone());
+            file
+        });
+        by_path.insert(path.to_owned(), file.clone());
+        file
+    }
+
+    /// The file with an id that this value gave out.
+    pub fn by_id(&self, id: FileId) -> Arc<SourceFile> {
+        self.by_id.read().unwrap_or_else(PoisonError::into_inner)[id.0 as usize].clone()
+    }
+
+    /// The names in a folder; none where it can't be read.
+    pub fn listing(&self, folder: &Path) -> Arc<HashSet<OsString>> {
+        if let Some(known) = lock(&self.listings).get(folder) {
+            return known.clone();
+        }
+        let names = std::fs::read_dir(folder)
+            .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect())
+            .unwrap_or_default();
+        lock(&self.listings).entry(folder.to_owned()).or_insert_with(|| Arc::new(names)).clone()
+    }
+
+    /// The content hash of any file, source or not, read anew unless the memo vouches for it. Not
+    /// cached within the run: outputs change while it lasts.
+    ///
+    /// # Errors
+    /// Where the file can't be read.
+    pub fn hash_now(&self, path: &Path) -> io::Result<Hash> {
+        let stamp = Stamp::of(&std::fs::metadata(path)?);
+        if let Some(hash) = self.memo.hash(path, &stamp) {
+            return Ok(hash);
+        }
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(std::fs::File::open(path)?)?;
+        let hash = hasher.finalize();
+        self.memo.remember_hash(path, stamp, hash);
+        Ok(hash)
+    }
+
+    /// The bodies of every `#define name …` in a file, object-like or not, in any branch.
+    pub fn definitions(&self, file: &SourceFile, name: &str) -> Arc<[String]> {
+        if let Some(known) = self.memo.definitions(&file.hash, name) {
+            return known;
+        }
+        let bodies: Arc<[String]> =
+            std::fs::read(&file.path).map(|text| definitions_in(&text, name)).unwrap_or_default().into();
+        self.memo.remember_definitions(file.hash, name, bodies.clone());
+        bodies
+    }
+
+    fn look_at(&self, path: &Path) -> Option<(Hash, Arc<Scan>, Stamp)> {
+        let metadata = std::fs::metadata(path).ok()?;
+        if !metadata.is_file() {
+            return None;
+        }
+        let stamp = Stamp::of(&metadata);
+        if let Some(hash) = self.memo.hash(path, &stamp)
+            && let Some(scan) = self.memo.scan(&hash)
+        {
+            return Some((hash, scan, stamp));
+        }
+        let text = std::fs::read(path).ok()?;
+        let hash = blake3::hash(&text);
+        self.memo.remember_hash(path, stamp, hash);
+        let scan = self.memo.scan(&hash).unwrap_or_else(|| {
+            let scan = Arc::new(scan(&text));
+            self.memo.remember_scan(hash, scan.clone());
+            scan
+        });
+        Some((hash, scan, stamp))
+    }
+}
+
+fn definitions_in(text: &[u8], name: &str) -> Vec<String> {
+    let text = String::from_utf8_lossy(text).replace("\\\r\n", " ").replace("\\\n", " ");
+    text.lines()
+        .filter_map(|line| {
+            let line = line.trim_start();
+            let rest = line.strip_prefix('#').or_else(|| line.strip_prefix("%:"))?;
+            let rest = rest.trim_start().strip_prefix("define")?.trim_start().strip_prefix(name)?;
+            if rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+                return None;
+            }
+            let body = rest.split("//").next().unwrap_or_default();
+            let body = body.split("/*").next().unwrap_or_default();
+            Some(body.trim().to_owned())
+        })
+        .collect()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic elsewhere leaves the maps whole: each change is one insert.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,21 @@
+//! What source files are and what they include: content hashes, include scans, search paths and the
+//! closure of files that a compile can read. Knows nothing of sketches, boards or compilers' flags.
+//!
+//! Everything here is conservative: a file that a compile *could* read, in any branch of any
+//! conditional, is in its [`closure`]; so a key made from the closure changes whenever the compile's
+//! result could.
+
+mod closure;
+mod files;
+mod memo;
+mod scan;
+mod search;
+
+pub use closure::{Closure, Inputs, MacroDefinitions};
+pub use files::{FileId, Files, SourceFile};
+pub use memo::{Memo, Stamp};
+pub use scan::{Condition, Directive, Form, Include, Scan, Trait, scan};
+pub use search::{Missing, Resolved, Search, SearchPath};
+
+/// A content hash: BLAKE3, 32 bytes.
+pub type Hash = blake3::Hash;

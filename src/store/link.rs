@@ -1,0 +1,97 @@
+//! Puts a file at a second place, sharing its bytes where the file system can.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::io::Errno;
+
+/// Makes `to` a hardlink to `from`, or a copy where they can't share (another file system, or too
+/// many links). What was at `to` is replaced, never written into: other names of its inode keep
+/// their bytes.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
+    match std::fs::hard_link(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let temporary = temporary_beside(to);
+            share(from, &temporary)?;
+            // Renaming one name of an inode onto another does nothing and leaves both.
+            std::fs::rename(&temporary, to)?;
+            let _ = std::fs::remove_file(&temporary);
+            Ok(())
+        }
+        Err(error) if cannot_link(&error) => {
+            let temporary = temporary_beside(to);
+            std::fs::copy(from, &temporary)?;
+            std::fs::rename(&temporary, to)
+        }
+        other => other,
+    }
+}
+
+/// Writes a whole file to a temporary name beside `path` and renames it.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = temporary_beside(path);
+    let written = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn share(from: &Path, to: &Path) -> io::Result<()> {
+    match std::fs::hard_link(from, to) {
+        Err(error) if cannot_link(&error) => std::fs::copy(from, to).map(|_| ()),
+        other => other,
+    }
+}
+
+fn cannot_link(error: &io::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    matches!(errno, Some(Errno::XDEV | Errno::MLINK | Errno::PERM | Errno::OPNOTSUPP))
+}
+
+fn temporary_beside(path: &Path) -> std::path::PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}-{number}.tmp", std::process::id()));
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    fn replaces_what_was_there_without_writing_into_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("stage1"), "new").unwrap();
+        std::fs::write(at("old"), "old").unwrap();
+        std::fs::hard_link(at("old"), at("cell")).unwrap();
+        link_or_copy(&at("stage1"), &at("cell")).unwrap();
+        link_or_copy(&at("stage1"), &at("cell")).unwrap();
+        assert_eq!(std::fs::read_to_string(at("cell")).unwrap(), "new");
+        assert_eq!(std::fs::read_to_string(at("old")).unwrap(), "old");
+        let inode = |name: &str| std::fs::metadata(at(name)).unwrap().ino();
+        assert_eq!(inode("cell"), inode("stage1"));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "no temporary file is left");
+    }
+
+    #[test]
+    fn copies_across_file_systems() {
+        let here = tempfile::tempdir().unwrap();
+        let Ok(there) = tempfile::tempdir_in("/dev/shm") else { return };
+        std::fs::write(here.path().join("a"), "x").unwrap();
+        link_or_copy(&here.path().join("a"), &there.path().join("a")).unwrap();
+        assert_eq!(std::fs::read_to_string(there.path().join("a")).unwrap(), "x");
+    }
+}

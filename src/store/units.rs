@@ -1,0 +1,98 @@
+//! Objects, one for each distinct compile, at paths made from their keys. Each object has a note
+//! beside it with its hash, so that one that was cut off or altered is made again.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::write_atomically;
+use crate::source::{Files, Hash};
+
+/// The object store of one work folder.
+#[derive(Debug, Clone)]
+pub struct Units {
+    root: PathBuf,
+}
+
+/// An object that is there and whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredUnit {
+    /// Where it is. To be linked elsewhere, never to be written.
+    pub object: PathBuf,
+    /// What the compiler printed when it was made: warnings.
+    pub printed: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Note {
+    hash: String,
+    printed: String,
+}
+
+impl Units {
+    /// The store in `root`.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    fn object(&self, key: &Hash) -> PathBuf {
+        let hex = key.to_hex();
+        self.root.join(&hex[..2]).join(format!("{hex}.o"))
+    }
+
+    /// The object with this key, if it is there and whole.
+    pub fn find(&self, key: &Hash, files: &Files) -> Option<StoredUnit> {
+        let object = self.object(key);
+        let note: Note = serde_json::from_slice(&std::fs::read(object.with_extension("json")).ok()?).ok()?;
+        let whole = files.hash_now(&object).is_ok_and(|hash| hash.to_hex().as_str() == note.hash);
+        whole.then_some(StoredUnit { object, printed: note.printed })
+    }
+
+    /// Takes an object that was just made out of `made` into the store.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn keep(&self, key: &Hash, made: &Path, printed: String) -> io::Result<StoredUnit> {
+        let object = self.object(key);
+        let folder = object.parent().unwrap_or(&self.root);
+        std::fs::create_dir_all(folder)?;
+        let hash = blake3::Hasher::new().update_reader(std::fs::File::open(made)?)?.finalize();
+        match std::fs::rename(made, &object) {
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                let temporary = object.with_extension(format!("o.{}.tmp", std::process::id()));
+                std::fs::copy(made, &temporary)?;
+                std::fs::rename(&temporary, &object)?;
+                std::fs::remove_file(made)?;
+            }
+            other => other?,
+        }
+        let note = Note { hash: hash.to_hex().to_string(), printed };
+        let bytes = serde_json::to_vec(&note).map_err(io::Error::other)?;
+        write_atomically(&object.with_extension("json"), &bytes)?;
+        Ok(StoredUnit { object, printed: note.printed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_whole_object_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let units = Units::new(folder.path().join("units"));
+        let files = Files::default();
+        let key = blake3::hash(b"unit");
+        assert_eq!(units.find(&key, &files), None);
+        let made = folder.path().join("made.o");
+        std::fs::write(&made, "object").unwrap();
+        let kept = units.keep(&key, &made, "warning".into()).unwrap();
+        assert!(!made.exists());
+        assert_eq!(units.find(&key, &files), Some(kept.clone()));
+        std::fs::write(&kept.object, "objec").unwrap();
+        assert_eq!(units.find(&key, &files), None, "a truncated object is no object");
+        std::fs::remove_file(&kept.object).unwrap();
+        assert_eq!(units.find(&key, &files), None);
+    }
+}
