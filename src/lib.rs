@@ -5,7 +5,7 @@
 //! Data flows one way:
 //!
 //! ```text
-//! matrix ─▶ plan ─▶ stage ─▶ build ─▶ compile ─▶ store      board, install: leaves that plan and build read
+//! matrix ─▶ plan ─▶ stage ─▶ build ─▶ compile ─▶ store      board, install, library, source: leaves that the others read
 //!                     └────────┴────────┴──────────▶ event ─▶ report
 //! ```
 //!
@@ -31,6 +31,7 @@ pub mod compile;
 pub mod event;
 pub mod exit;
 pub mod install;
+pub mod library;
 pub mod matrix;
 pub mod plan;
 pub mod report;

@@ -1,0 +1,131 @@
+//! Where things are in the work folder.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// The folders of one work folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout below `root`.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The work folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// `cells/BOARD/SKETCH`: the build folder of a cell.
+    pub fn cell(&self, board: &str, sketch_slug: &Path) -> PathBuf {
+        self.root.join("cells").join(board).join(sketch_slug)
+    }
+
+    /// `cores/BOARD-KEY`: stage 1.
+    pub fn core(&self, id: &str) -> PathBuf {
+        self.root.join("cores").join(id)
+    }
+
+    /// `sketches/SKETCH`: what is generated from a sketch and the same for every board.
+    pub fn sketch(&self, sketch_slug: &Path) -> PathBuf {
+        self.root.join("sketches").join(sketch_slug)
+    }
+
+    /// Objects by key.
+    pub fn units(&self) -> PathBuf {
+        self.root.join("units")
+    }
+
+    /// Where compilers run and write before anything is kept.
+    pub fn staging(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    /// What was hashed and scanned.
+    pub fn memo(&self) -> PathBuf {
+        self.root.join("memo")
+    }
+
+    /// A folder for each sketch: its name without what leads out of the matrix's folder
+    /// (`../examples/Fade` is built in `examples/Fade`). Names that come out the same, or one of which
+    /// would lie inside another, are told apart by a hash.
+    pub fn slugs<'a>(names: impl IntoIterator<Item = &'a str>) -> HashMap<&'a str, PathBuf> {
+        let mut slugs: Vec<(&str, PathBuf)> = names.into_iter().map(|name| (name, slug(name))).collect();
+        slugs.sort();
+        slugs.dedup();
+        // In path order a folder stands right before what lies inside it.
+        slugs.sort_by(|(_, a), (_, b)| a.cmp(b));
+        let clashes: Vec<bool> = (0..slugs.len())
+            .map(|index| {
+                let this = &slugs[index].1;
+                let before = index.checked_sub(1).is_some_and(|before| slugs[before].1 == *this);
+                before || slugs.get(index + 1).is_some_and(|(_, next)| next.starts_with(this))
+            })
+            .collect();
+        slugs
+            .into_iter()
+            .zip(clashes)
+            .map(|((name, slug), clash)| {
+                let slug = if clash {
+                    let mut tagged = slug.into_os_string();
+                    tagged.push(format!("-{}", &blake3::hash(name.as_bytes()).to_hex()[..8]));
+                    tagged.into()
+                } else {
+                    slug
+                };
+                (name, slug)
+            })
+            .collect()
+    }
+}
+
+/// A relative path of harmless parts.
+fn slug(name: &str) -> PathBuf {
+    let parts = name.split('/').filter(|part| !matches!(*part, "" | "." | "..")).map(|part| {
+        part.chars().map(|c| if c.is_control() || matches!(c, ':' | '\\' | '"') { '_' } else { c }).collect::<String>()
+    });
+    let slug: PathBuf = parts.collect();
+    if slug.as_os_str().is_empty() { "sketch".into() } else { slug }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn slugs_read_like_the_names() {
+        let slugs = Layout::slugs(["../examples/Fade", "arduino:avr/libraries/SPI/X", "."]);
+        assert_eq!(slugs["../examples/Fade"], Path::new("examples/Fade"));
+        assert_eq!(slugs["arduino:avr/libraries/SPI/X"], Path::new("arduino_avr/libraries/SPI/X"));
+        assert_eq!(slugs["."], Path::new("sketch"));
+    }
+
+    #[test]
+    fn clashes_are_told_apart() {
+        let slugs = Layout::slugs(["a/Fade", "../a/Fade", "A", "A/B"]);
+        assert_eq!(slugs.values().collect::<HashSet<_>>().len(), 4);
+        assert_ne!(slugs["A"], Path::new("A"), "it would hold the folder of A/B");
+    }
+
+    proptest! {
+        #[test]
+        fn no_slug_leads_out_or_into_another(names in prop::collection::hash_set("[a-b./:]{1,6}", 1..8)) {
+            let slugs = Layout::slugs(names.iter().map(String::as_str));
+            let paths: Vec<&PathBuf> = slugs.values().collect();
+            for (index, path) in paths.iter().enumerate() {
+                prop_assert!(path.components().all(|part| matches!(part, std::path::Component::Normal(_))));
+                for other in &paths[index + 1..] {
+                    prop_assert!(!other.starts_with(path) && !path.starts_with(other), "{path:?} {other:?}");
+                }
+            }
+        }
+    }
+}
