@@ -1,1 +1,43 @@
-//! To be written.
+//! Interprets an Arduino platform: `platform.txt`, `platform.local.txt`, `boards.txt` and
+//! `boards.local.txt` become, for one FQBN, a [`BoardConfig`] with every property merged, and its
+//! recipes become argument vectors.
+//!
+//! ```text
+//! Platform::load ─▶ Platforms ─▶ resolve(fqbn, RuntimeEnv, overrides) ─▶ BoardConfig ─▶ command(pattern, values)
+//!   (reads files)                          (pure)                                        (pure)
+//! ```
+//!
+//! Only [`Platform::load`] touches the file system. Nothing here starts a process, knows what a
+//! sketch is, or decides in which order recipes run.
+//!
+//! The rules are those of Arduino's platform specification
+//! (<https://arduino.github.io/arduino-cli/latest/platform-specification/>) and, where it is silent,
+//! of what `arduino-cli` and `arduino-builder` do. Where this module departs from them on purpose,
+//! the item's documentation says so.
+
+pub mod command;
+mod config;
+mod error;
+mod expand;
+#[cfg(test)]
+mod fixture;
+pub mod fqbn;
+mod host;
+mod menu;
+mod nearest;
+mod platform;
+mod properties;
+mod recipe;
+mod resolve;
+
+pub use command::{CommandError, Value};
+pub use config::{BoardConfig, CORE_ARCHIVE};
+pub use error::BoardError;
+pub use expand::{ExpandError, MAX_DEPTH, MAX_EXPANDED};
+pub use fqbn::Fqbn;
+pub use host::HostOs;
+pub use menu::{BoardSummary, Menu, MenuOption};
+pub use platform::{Platform, Platforms};
+pub use properties::{ParseError, Properties};
+pub use recipe::{Hook, Recipe, SizeRecipe};
+pub use resolve::{RuntimeEnv, WarningLevel, resolve};

@@ -1,0 +1,159 @@
+//! From a recipe's pattern to an argument vector. Knows nothing of what the recipe is for, and
+//! starts nothing.
+//!
+//! Arduino's order is: expand, then split. A property's value with spaces therefore becomes several
+//! words, which is how flags work. Paths must not: they come as [`Value::Word`] and
+//! [`Value::Words`], which take part in the splitting as one unbreakable character each and are put
+//! in afterwards. Where a path has neither spaces nor quotes the result is Arduino's.
+
+use thiserror::Error;
+
+use super::Properties;
+use super::expand::{ExpandError, Expander, MARK};
+
+/// A value that a command has on top of the board's properties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Like a property: expanded, then split into words.
+    Text(&'a str),
+    /// One word or a part of one, whatever characters it has: `{source_file}`, `{build.path}`.
+    Word(&'a str),
+    /// Any number of words: `{object_files}`, `{includes}`. Where a pattern glues them to other
+    /// text they are joined by spaces.
+    Words(&'a [String]),
+}
+
+impl Value<'_> {
+    /// The value where only text will do.
+    pub(super) fn to_text(self) -> String {
+        match self {
+            Self::Text(text) | Self::Word(text) => text.to_owned(),
+            Self::Words(words) => words.join(" "),
+        }
+    }
+}
+
+/// Why a pattern gives no command.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum CommandError {
+    /// A reference can't be expanded.
+    #[error(transparent)]
+    Expand(#[from] ExpandError),
+    /// A word begins with a quote, and no later word ends with it.
+    #[error(
+        "the quote {quote} before `{rest}` is never closed (in Arduino's rule it is closed only at the end of a word)"
+    )]
+    Unbalanced {
+        /// `'` or `"`.
+        quote: char,
+        /// What follows it, cut to 60 characters.
+        rest: String,
+    },
+    /// There is no word in it.
+    #[error("it expands to an empty command")]
+    Empty,
+}
+
+/// Splits an expanded command line by Arduino's rule (`SplitQuotedString` of go-properties-orderedmap,
+/// without empty arguments, as arduino-cli calls it for recipes).
+///
+/// * Words are separated by single spaces; tabs are text.
+/// * A quote (`'` or `"`) counts only as the first character of a word. The word then runs, spaces
+///   included, to the next piece that *ends* with the same quote; both quotes are taken off. All
+///   other quotes are text: `"-DNAME="/a b/x""` is `-DNAME="/a b/x"`, and
+///   `'-DUSB_PRODUCT="Arduino Leonardo"'` is `-DUSB_PRODUCT="Arduino Leonardo"`.
+/// * There are no escapes.
+/// * A word of nothing or of white space only, quoted or not, is dropped.
+///
+/// # Errors
+///
+/// [`CommandError::Unbalanced`]; arduino-cli goes on with the words before the quote.
+pub fn split(line: &str) -> Result<Vec<String>, CommandError> {
+    let mut words = Vec::new();
+    let mut quoted: Option<(char, &str, String)> = None;
+    let mut at = 0;
+    for piece in line.split(' ') {
+        let rest = &line[at..];
+        at += piece.len() + 1;
+        let (quote, from, mut word, piece) = match quoted.take() {
+            Some((quote, from, word)) => (quote, from, word, piece),
+            None => match piece.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+                Some(quote) => (quote, &rest[1..], String::new(), &piece[1..]),
+                None => {
+                    push(&mut words, piece);
+                    continue;
+                }
+            },
+        };
+        if let Some(end) = piece.strip_suffix(quote) {
+            word.push_str(end);
+            push(&mut words, &word);
+        } else {
+            word.push_str(piece);
+            word.push(' ');
+            quoted = Some((quote, from, word));
+        }
+    }
+    match quoted {
+        Some((quote, from, _)) => {
+            Err(CommandError::Unbalanced { quote, rest: from.chars().take(60).collect() })
+        }
+        None => Ok(words),
+    }
+}
+
+fn push(words: &mut Vec<String>, word: &str) {
+    if !word.trim().is_empty() {
+        words.push(word.to_owned());
+    }
+}
+
+/// The argument vector of `pattern`: expanded with `properties` and, on top, `extra` (the last of a
+/// name wins), then split. Never empty.
+///
+/// # Errors
+///
+/// Any [`CommandError`].
+pub fn build(
+    properties: &Properties,
+    pattern: &str,
+    extra: &[(&str, Value<'_>)],
+) -> Result<Vec<String>, CommandError> {
+    let mut expander = Expander::new(properties, extra);
+    let line = expander.expand(pattern)?;
+    let mut words = Vec::new();
+    for word in split(&line).map_err(|error| unmark(error, &expander))? {
+        let mark = word.strip_prefix(MARK).and_then(|word| word.strip_suffix(MARK));
+        match mark.filter(|index| !index.contains(MARK)).map(|index| expander.marked(index)) {
+            // Exactly the list: its words are ours to keep, even with spaces or quotes in them.
+            Some(Value::Words(list)) => words.extend(list.iter().filter(|word| !word.is_empty()).cloned()),
+            _ => push(&mut words, &expander.unmarked(&word)),
+        }
+    }
+    if words.is_empty() { Err(CommandError::Empty) } else { Ok(words) }
+}
+
+/// `pattern` expanded as [`build`] does it, but not split.
+pub(super) fn text(
+    properties: &Properties,
+    pattern: &str,
+    extra: &[(&str, Value<'_>)],
+) -> Result<String, ExpandError> {
+    let mut expander = Expander::new(properties, extra);
+    let line = expander.expand(pattern)?;
+    Ok(expander.unmarked(&line))
+}
+
+/// `error` as the user would write it.
+fn unmark(error: CommandError, expander: &Expander<'_>) -> CommandError {
+    match error {
+        CommandError::Unbalanced { quote, rest } => {
+            CommandError::Unbalanced { quote, rest: expander.unmarked(&rest).chars().take(60).collect() }
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+#[path = "command_tests.rs"]
+mod tests;

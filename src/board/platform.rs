@@ -1,0 +1,214 @@
+//! An installed platform as its files describe it. The only file here that reads the file system.
+//! Knows nothing of FQBNs, tools or commands.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use super::error::BoardError;
+use super::menu::{self, BoardSummary, MENU, Menu};
+use super::{HostOs, Properties};
+
+/// An installed platform: the folder with `boards.txt`.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    /// Who makes it: `arduino`.
+    pub vendor: String,
+    /// `avr`.
+    pub architecture: String,
+    /// The folder with `boards.txt`, absolute.
+    pub root: PathBuf,
+    /// `platform.txt`, with `platform.local.txt` over it.
+    pub properties: Properties,
+    /// Whether there is a `platform.txt`. A platform that borrows another's core needs none.
+    pub(super) has_recipes: bool,
+    /// Boards by id, in file order, with their `menu.` properties.
+    pub(super) boards: IndexMap<String, Properties>,
+    /// The titles of the menus by id, in file order.
+    pub(super) menu_titles: IndexMap<String, String>,
+    /// The folders in `cores/`.
+    pub(super) cores: BTreeSet<String>,
+    /// The folders in `variants/`, and those in them, `outer/inner`.
+    pub(super) variants: BTreeSet<String>,
+    /// Whether there is a folder `libraries/`.
+    pub(super) has_libraries: bool,
+}
+
+impl Platform {
+    /// Reads a platform's files: `boards.txt`, and where they are there `boards.local.txt`,
+    /// `platform.txt` and `platform.local.txt`; and notes which cores and variants it has.
+    ///
+    /// The “global platform.txt” beside all platforms, which arduino-cli also reads, is not: what a
+    /// build depends on is in the platform or in the matrix.
+    ///
+    /// # Errors
+    ///
+    /// No `boards.txt`, a file that can't be read, a line that is no property, or a folder whose path
+    /// is not UTF-8 (properties are text).
+    pub fn load(root: &Path, vendor: &str, architecture: &str, os: HostOs) -> Result<Self, BoardError> {
+        let root =
+            std::path::absolute(root).map_err(|source| BoardError::Read { path: root.into(), source })?;
+        if root.to_str().is_none() {
+            return Err(BoardError::NotUtf8 { path: root });
+        }
+        let boards_txt = root.join("boards.txt");
+        let Some(mut all_boards) = read(&boards_txt, os)? else {
+            return Err(BoardError::NoBoardsTxt {
+                path: boards_txt,
+                platform: format!("{vendor}:{architecture}"),
+            });
+        };
+        if let Some(local) = read(&root.join("boards.local.txt"), os)? {
+            all_boards.merge(&local);
+        }
+        let platform_txt = read(&root.join("platform.txt"), os)?;
+        let has_recipes = platform_txt.is_some();
+        let mut properties = platform_txt.unwrap_or_default();
+        if let Some(local) = read(&root.join("platform.local.txt"), os)? {
+            properties.merge(&local);
+        }
+        let (boards, menu_titles) = by_board(&all_boards);
+        Ok(Self {
+            vendor: vendor.to_owned(),
+            architecture: architecture.to_owned(),
+            properties,
+            has_recipes,
+            boards,
+            menu_titles,
+            cores: folders(&root.join("cores")),
+            variants: nested_folders(&root.join("variants")),
+            has_libraries: root.join("libraries").is_dir(),
+            root,
+        })
+    }
+
+    /// `vendor:architecture`.
+    pub fn id(&self) -> String {
+        format!("{}:{}", self.vendor, self.architecture)
+    }
+
+    /// `name` and `version` of `platform.txt`, where given.
+    pub fn name_and_version(&self) -> (Option<&str>, Option<&str>) {
+        (self.properties.get_nonempty("name"), self.properties.get_nonempty("version"))
+    }
+
+    /// Every board, in file order.
+    pub fn boards(&self) -> impl Iterator<Item = BoardSummary> {
+        self.boards.iter().map(|(id, board)| menu::summary(id, board, &self.menu_titles))
+    }
+
+    /// The board `id`.
+    pub fn board(&self, id: &str) -> Option<BoardSummary> {
+        self.boards.get(id).map(|board| menu::summary(id, board, &self.menu_titles))
+    }
+
+    /// The menus of a board of this platform.
+    pub(super) fn menus(&self, board: &Properties) -> Vec<Menu> {
+        menu::menus(board, &self.menu_titles)
+    }
+
+    /// Whether the variant's folder is there. Deeper than two levels it is taken on trust.
+    pub(super) fn has_variant(&self, variant: &str) -> bool {
+        let variant = variant.trim_matches('/');
+        variant.matches('/').count() > 1 || self.variants.contains(variant)
+    }
+}
+
+/// The platforms that a board may refer to, by `vendor:architecture`.
+#[derive(Debug, Clone, Default)]
+pub struct Platforms(IndexMap<String, Platform>);
+
+impl Platforms {
+    /// None.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds `platform`, in the place of one of the same vendor and architecture.
+    pub fn insert(&mut self, platform: Platform) {
+        self.0.insert(platform.id(), platform);
+    }
+
+    /// The platform of this vendor and architecture.
+    pub fn get(&self, vendor: &str, architecture: &str) -> Option<&Platform> {
+        self.0.get(&format!("{vendor}:{architecture}"))
+    }
+
+    /// All of them, in the order in which they were added.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Platform> {
+        self.0.values()
+    }
+
+    /// `vendor:architecture` of all of them.
+    pub(super) fn ids(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+}
+
+impl FromIterator<Platform> for Platforms {
+    fn from_iter<I: IntoIterator<Item = Platform>>(iter: I) -> Self {
+        let mut platforms = Self::new();
+        iter.into_iter().for_each(|platform| platforms.insert(platform));
+        platforms
+    }
+}
+
+/// `boards.txt` by board, and the menus' titles. A key without a dot is nobody's.
+fn by_board(all: &Properties) -> (IndexMap<String, Properties>, IndexMap<String, String>) {
+    let mut boards: IndexMap<String, Properties> = IndexMap::new();
+    let mut titles = IndexMap::new();
+    for (key, value) in all.iter() {
+        if let Some(menu) = key.strip_prefix(MENU) {
+            titles.insert(menu.to_owned(), value.to_owned());
+        } else if let Some((board, key)) = key.split_once('.') {
+            // The same board's lines mostly follow one another: don't allocate its id for each.
+            match boards.get_mut(board) {
+                Some(properties) => properties.set(key, value),
+                None => {
+                    boards.insert(board.to_owned(), Properties::from_iter([(key, value)]));
+                }
+            }
+        }
+    }
+    (boards, titles)
+}
+
+/// The properties in a file; `None` where there is no such file.
+fn read(path: &Path, os: HostOs) -> Result<Option<Properties>, BoardError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(BoardError::Read { path: path.into(), source }),
+    };
+    Properties::from_bytes(&bytes, os)
+        .map(Some)
+        .map_err(|source| BoardError::Parse { path: path.into(), source })
+}
+
+/// The names of the folders in `folder`, links followed. A folder that can't be read has none: its
+/// board then says which one it misses.
+fn folders(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
+}
+
+/// The folders in `folder` and those in them. stm32's variants lie two deep.
+fn nested_folders(folder: &Path) -> BTreeSet<String> {
+    let mut found = folders(folder);
+    for outer in found.clone() {
+        found.extend(folders(&folder.join(&outer)).iter().map(|inner| format!("{outer}/{inner}")));
+    }
+    found
+}
+
+#[cfg(test)]
+#[path = "platform_tests.rs"]
+mod tests;

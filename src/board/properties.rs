@@ -1,0 +1,174 @@
+//! An ordered map of properties, and the reader of the files that hold them. Knows nothing of what
+//! the keys mean; expansion is in [`super::expand`].
+
+use indexmap::IndexMap;
+use thiserror::Error;
+
+use super::HostOs;
+use super::expand::{ExpandError, Expander};
+
+/// Properties in the order in which their keys first appeared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Properties(IndexMap<String, String>);
+
+/// A line of a properties file that is none.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("line {line}: `{text}` is not `key=value`")]
+pub struct ParseError {
+    /// From 1.
+    pub line: usize,
+    /// The line, without the white space around it, cut to 120 characters.
+    pub text: String,
+}
+
+impl Properties {
+    /// No properties.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a properties file (platform specification, “Configuration files format”).
+    ///
+    /// * A line is `key=value`, split at its first `=`; white space around either is dropped. Lines
+    ///   end with `\n`, `\r\n` or `\r`. A byte order mark at the start is dropped.
+    /// * A line whose first visible character is `#` is a comment; `#` anywhere else is text.
+    /// * A later value replaces an earlier one; the key keeps its place.
+    /// * `key.linux=…` sets `key` on Linux, where it stands in the file, and likewise `.windows` and
+    ///   `.macosx`; on another system it stays a property of that long name. An empty value counts: it is
+    ///   how a platform switches a recipe off. Like arduino-cli the name is taken out wherever it
+    ///   is a whole component (`tools.x.linux.path`), not only at the end.
+    ///
+    /// # Errors
+    ///
+    /// A line without `=`, as in arduino-cli, which does not load such a platform either.
+    pub fn parse(text: &str, os: HostOs) -> Result<Self, ParseError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut properties = Self::new();
+        for (index, line) in lines(text).enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let Some((key, value)) = line.split_once('=') else {
+                return Err(ParseError { line: index + 1, text: line.chars().take(120).collect() });
+            };
+            properties.set(without_os(key.trim(), os), value.trim());
+        }
+        Ok(properties)
+    }
+
+    /// As [`Properties::parse`]; bytes that are not UTF-8 are read as ISO 8859-1, as arduino-cli does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Properties::parse`].
+    pub fn from_bytes(bytes: &[u8], os: HostOs) -> Result<Self, ParseError> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::parse(text, os),
+            Err(_) => Self::parse(&bytes.iter().map(|&byte| char::from(byte)).collect::<String>(), os),
+        }
+    }
+
+    /// The unexpanded value of `key`.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str)
+    }
+
+    /// The unexpanded value of `key`, unless it is empty.
+    pub fn get_nonempty(&self, key: &str) -> Option<&str> {
+        self.get(key).filter(|value| !value.trim().is_empty())
+    }
+
+    /// Sets `key`. A key that is there already keeps its place.
+    pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.0.insert(key.into(), value.into());
+    }
+
+    /// Sets everything that `other` has.
+    pub fn merge(&mut self, other: &Self) {
+        self.extend(other.iter());
+    }
+
+    /// Takes `key` out.
+    pub fn remove(&mut self, key: &str) -> Option<String> {
+        self.0.shift_remove(key)
+    }
+
+    /// What lies under `prefix`, which ends with a dot, with the prefix taken off the keys.
+    #[must_use]
+    pub fn subtree(&self, prefix: &str) -> Self {
+        self.iter()
+            .filter_map(|(key, value)| Some((key.strip_prefix(prefix)?, value)))
+            .filter(|(key, _)| !key.is_empty())
+            .collect()
+    }
+
+    /// Every key and unexpanded value, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Replaces every `{key}` in `text` by the value of `key`, and likewise in that value.
+    ///
+    /// * Names nest: `{runtime.tools.{build.toolchainpkg}.path}`.
+    /// * A name that is not set expands to nothing. Braces around what can't be a name of a property
+    ///   (`{print $1}`, `{"json":1}`, `{}`), after a `$` (`${HOME}`, unless it is set) or without a
+    ///   partner stay as they are.
+    /// * A value is expanded on its own: a brace that it opens is not closed by the text around it.
+    /// * NUL, which no argument can hold, is dropped.
+    ///
+    /// # Errors
+    ///
+    /// A property that needs itself, references nested deeper than [`super::MAX_DEPTH`], or more
+    /// than [`super::MAX_EXPANDED`] bytes.
+    pub fn expand(&self, text: &str) -> Result<String, ExpandError> {
+        Expander::new(self, &[]).expand(text)
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Properties {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
+        Self(iter.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> Extend<(K, V)> for Properties {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
+        self.0.extend(iter.into_iter().map(|(key, value)| (key.into(), value.into())));
+    }
+}
+
+/// Lines that end with `\n`, `\r\n` or a lone `\r` (`str::lines` does not know the last).
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+}
+
+/// `key` without its first component that names `os`.
+fn without_os(key: &str, os: HostOs) -> String {
+    let name = os.name();
+    let mut from = 0;
+    while let Some(at) = key[from..].find(name).map(|at| at + from) {
+        let end = at + name.len();
+        let starts = at > 0 && key.as_bytes()[at - 1] == b'.';
+        let ends = end == key.len() || key.as_bytes()[end] == b'.';
+        if starts && ends {
+            return format!("{}{}", &key[..at - 1], &key[end..]);
+        }
+        from = end;
+    }
+    key.to_owned()
+}
+
+#[cfg(test)]
+#[path = "properties_tests.rs"]
+mod tests;

@@ -1,0 +1,287 @@
+use super::super::fixture::{Hardware, env};
+use super::*;
+
+const PLATFORM: &str = "
+name=Platform
+compiler.c.elf.flags={compiler.warning_flags} -Os -Wl,--gc-sections
+compiler.warning_flags=-w
+compiler.warning_flags.none=-w
+compiler.warning_flags.all=-Wall -Wextra
+compiler.optimization_flags=-O1
+compiler.optimization_flags.release=-Os
+compiler.optimization_flags.debug=-Og
+runtime.tools.gcc.path={runtime.platform.path}/tools/gcc
+recipe.c.o.pattern=cc
+build.extra_flags=
+where=platform
+";
+
+const BOARDS: &str = "
+menu.cpu=Processor
+menu.opt=Optimize
+mega.name=Mega
+mega.where=board
+mega.build.core=main
+mega.build.variant=std
+mega.build.board=AVR_MEGA
+mega.menu.opt.small.flags=-Os
+mega.menu.opt.fast.flags=-O3
+mega.menu.opt.fast.where=opt
+mega.menu.cpu.m2560=ATmega2560
+mega.menu.cpu.m2560.build.mcu=atmega2560
+mega.menu.cpu.m2560.upload.maximum_size=253952
+mega.menu.cpu.m2560.where=cpu
+mega.menu.cpu.m1280=ATmega1280
+mega.menu.cpu.m1280.build.mcu=atmega1280
+mega.menu.cpu.m1280.build.variant=none
+tiny-1.build.core=main
+nocore.name=No core
+lost.build.core=gone
+";
+
+fn hardware() -> Hardware {
+    Hardware::new().platform(
+        "v:avr",
+        &[
+            ("platform.txt", PLATFORM),
+            ("platform.local.txt", "local=yes"),
+            ("boards.txt", BOARDS),
+            ("cores/main/main.c", ""),
+            ("variants/std/pins.h", ""),
+            ("libraries/L/L.h", ""),
+        ],
+    )
+}
+
+fn get(config: &BoardConfig, key: &str) -> String {
+    config.expanded(key).unwrap()
+}
+
+#[test]
+fn merges_in_order() {
+    let hardware = hardware();
+    let value =
+        |fqbn: &str, set: &[(&str, &str)]| get(&hardware.try_resolve(fqbn, &env(), set).unwrap(), "where");
+    assert_eq!(value("v:avr:tiny-1", &[]), "platform");
+    assert_eq!(value("v:avr:mega:cpu=m1280", &[]), "board");
+    assert_eq!(value("v:avr:mega", &[]), "cpu");
+    // `cpu` is declared before `opt`, whatever the order in the FQBN.
+    assert_eq!(value("v:avr:mega:opt=fast,cpu=m2560", &[]), "opt");
+    assert_eq!(value("v:avr:mega:opt=fast", &[("where", "{local} matrix")]), "yes matrix");
+}
+
+#[test]
+fn the_first_option_is_the_default_and_the_full_fqbn_says_so() {
+    let hardware = hardware();
+    let config = hardware.resolve("v:avr:mega:opt=fast");
+    assert_eq!(config.fqbn.to_string(), "v:avr:mega:cpu=m2560,opt=fast");
+    assert_eq!(get(&config, "build.fqbn"), "v:avr:mega:opt=fast");
+    assert_eq!((get(&config, "build.mcu"), get(&config, "flags")), ("atmega2560".into(), "-O3".into()));
+    assert_eq!(config.maximum_size, Some(253_952));
+    assert_eq!(config.maximum_data_size, None);
+    assert!(config.properties.iter().all(|(key, _)| !key.starts_with("menu.")));
+    assert_eq!(hardware.resolve("v:avr:tiny-1").fqbn.to_string(), "v:avr:tiny-1");
+}
+
+#[test]
+fn sets_what_arduino_sets() {
+    let hardware = hardware();
+    let mut env = env();
+    env.tools.insert("gcc-7.3.0".into(), "/opt/gcc 7".into());
+    env.unix_time = 1_700_000_000;
+    let config = hardware.try_resolve("v:avr:mega", &env, &[]).unwrap();
+    let names = [
+        "_id",
+        "name",
+        "build.arch",
+        "build.board",
+        "build.core",
+        "build.core.path",
+        "build.core.platform.path",
+        "build.board.platform.path",
+        "build.system.path",
+        "build.variant.path",
+        "build.library_discovery_phase",
+        "runtime.platform.path",
+        "runtime.hardware.path",
+        "runtime.ide.path",
+        "runtime.ide.version",
+        "ide_version",
+        "runtime.os",
+        "runtime.tools.gcc.path",
+        "runtime.tools.gcc-7.3.0.path",
+        "software",
+        "extra.time.utc",
+        "extra.time.local",
+        "extra.time.zone",
+        "extra.time.dst",
+        "preproc.macros.flags",
+    ];
+    let text: String = names.iter().map(|name| format!("{name}={}\n", get(&config, name))).collect();
+    insta::assert_snapshot!(hardware.show(text), @r"");
+    assert_eq!(config.name, "Mega");
+    assert_eq!(config.core_dir, hardware.root("v:avr").join("cores/main"));
+    assert_eq!(config.variant_dir, Some(hardware.root("v:avr").join("variants/std")));
+    assert_eq!(config.library_dirs, [hardware.root("v:avr").join("libraries")]);
+    assert_eq!(config.architecture(), "avr");
+}
+
+#[test]
+fn a_board_without_build_board_gets_one() {
+    assert_eq!(get(&hardware().resolve("v:avr:tiny-1"), "build.board"), "AVR_TINY-1");
+}
+
+#[test]
+fn tools_override_platform_txt_and_the_matrix_overrides_tools() {
+    let hardware = hardware();
+    let mut env = env();
+    let gcc = |env: &RuntimeEnv, set: &[(&str, &str)]| {
+        hardware.show(get(&hardware.try_resolve("v:avr:mega", env, set).unwrap(), "runtime.tools.gcc.path"))
+    };
+    assert_eq!(gcc(&env, &[]), "HW/v/avr/tools/gcc");
+    env.tools.insert("gcc".into(), "/usr".into());
+    assert_eq!(gcc(&env, &[]), "/usr");
+    assert_eq!(gcc(&env, &[("runtime.tools.gcc.path", "/mine")]), "/mine");
+}
+
+#[test]
+fn the_warning_level_chooses_the_flags() {
+    let hardware = hardware();
+    let flags = |warnings, set: &[(&str, &str)]| {
+        let env = RuntimeEnv { warnings, ..env() };
+        get(&hardware.try_resolve("v:avr:mega", &env, set).unwrap(), "compiler.warning_flags")
+    };
+    assert_eq!(flags(WarningLevel::None, &[]), "-w");
+    assert_eq!(flags(WarningLevel::All, &[]), "-Wall -Wextra");
+    // A level that the platform does not have: nothing, as in arduino-cli.
+    assert_eq!(flags(WarningLevel::More, &[]), "");
+    assert_eq!(flags(WarningLevel::All, &[("compiler.warning_flags", "-Wmine")]), "-Wmine");
+    assert_eq!(flags(WarningLevel::Default, &[("compiler.warning_flags.default", "-Wx")]), "");
+}
+
+#[test]
+fn optimization_flags_are_those_of_a_release() {
+    let hardware = hardware();
+    assert_eq!(get(&hardware.resolve("v:avr:mega"), "compiler.optimization_flags"), "-Os");
+    let set = [("compiler.optimization_flags", "-O2")];
+    assert_eq!(
+        get(&hardware.try_resolve("v:avr:mega", &env(), &set).unwrap(), "compiler.optimization_flags"),
+        "-O2"
+    );
+}
+
+#[test]
+fn atmega2560_links_relaxed() {
+    let hardware = hardware();
+    let flags = |fqbn: &str, env: &RuntimeEnv, set: &[(&str, &str)]| {
+        get(&hardware.try_resolve(fqbn, env, set).unwrap(), "compiler.c.elf.flags")
+    };
+    assert_eq!(flags("v:avr:mega", &env(), &[]), "-w -Os -Wl,--gc-sections,--relax");
+    assert_eq!(flags("v:avr:mega:cpu=m1280", &env(), &[]), "-w -Os -Wl,--gc-sections");
+    let set = [("compiler.c.elf.flags", "-Wl,--gc-sections -g")];
+    assert_eq!(flags("v:avr:mega", &env(), &set), "-Wl,--gc-sections,--relax -g");
+    assert_eq!(
+        flags("v:avr:mega", &RuntimeEnv { relax_atmega2560: false, ..env() }, &[]),
+        "-w -Os -Wl,--gc-sections"
+    );
+}
+
+#[test]
+fn a_variant_may_be_missing() {
+    let hardware = hardware();
+    let config = hardware.resolve("v:avr:mega:cpu=m1280");
+    assert_eq!(config.variant_dir, None);
+    assert_eq!(hardware.show(get(&config, "build.variant.path")), "HW/v/avr/variants/none");
+    let config = hardware.resolve("v:avr:tiny-1");
+    assert_eq!((config.variant_dir.as_ref(), get(&config, "build.variant.path")), (None, String::new()));
+}
+
+#[test]
+fn overrides_of_core_and_variant_move_the_folders() {
+    let hardware = hardware();
+    let set = [("build.variant", "std"), ("build.core", "main")];
+    let config = hardware.try_resolve("v:avr:tiny-1", &env(), &set).unwrap();
+    assert_eq!(config.variant_dir, Some(hardware.root("v:avr").join("variants/std")));
+    let set = [("build.core.path", "{runtime.platform.path}/other"), ("build.variant.path", "/v")];
+    let config = hardware.try_resolve("v:avr:mega", &env(), &set).unwrap();
+    assert_eq!(config.core_dir, hardware.root("v:avr").join("other"));
+    assert_eq!(config.variant_dir, Some("/v".into()));
+}
+
+fn borrowing() -> Hardware {
+    hardware().platform("third:avr", &[
+        ("boards.txt", "b.build.core={from}:main\nb.build.variant=v:std\nb.from=v\nb.where=third board\n\
+                        own.build.core=v:main\nown.build.variant=mine\nown.runtime.use_core_platform_path_for_runtime_platform_path=true\n\
+                        bad.build.core=nobody:main\nbare.build.core=x"),
+        ("variants/mine/pins.h", ""),
+        ("cores/x/x.c", ""),
+        ("libraries/M/M.h", ""),
+    ])
+}
+
+#[test]
+fn a_board_can_borrow_core_and_variant() {
+    let hardware = borrowing();
+    let config = hardware.resolve("third:avr:b");
+    assert_eq!(config.core_dir, hardware.root("v:avr").join("cores/main"));
+    assert_eq!(config.variant_dir, Some(hardware.root("v:avr").join("variants/std")));
+    assert_eq!(
+        (config.platform_dir.clone(), config.core_platform_dir.clone()),
+        (hardware.root("third:avr"), hardware.root("v:avr"))
+    );
+    assert_eq!(
+        config.library_dirs,
+        [hardware.root("third:avr").join("libraries"), hardware.root("v:avr").join("libraries")]
+    );
+    assert_eq!(config.recipe("recipe.c.o.pattern"), Some("cc"));
+    assert_eq!((get(&config, "where"), get(&config, "local")), ("third board".into(), "yes".into()));
+    assert_eq!(hardware.show(get(&config, "runtime.platform.path")), "HW/third/avr");
+    assert_eq!(hardware.show(get(&config, "build.system.path")), "HW/v/avr/system");
+
+    let config = hardware.resolve("third:avr:own");
+    assert_eq!(config.variant_dir, Some(hardware.root("third:avr").join("variants/mine")));
+    assert_eq!(hardware.show(get(&config, "runtime.platform.path")), "HW/v/avr");
+}
+
+#[test]
+fn the_own_platform_overrides_the_borrowed_one() {
+    let hardware = borrowing();
+    std::fs::write(hardware.root("third:avr").join("platform.txt"), "recipe.c.o.pattern=mine\nwhere=x")
+        .unwrap();
+    let config = hardware.resolve("third:avr:own");
+    assert_eq!(config.recipe("recipe.c.o.pattern"), Some("mine"));
+    assert_eq!((get(&config, "where"), get(&config, "local")), ("x".into(), "yes".into()));
+}
+
+#[test]
+fn errors_say_where_and_what_to_do() {
+    let hardware = borrowing();
+    let message = |fqbn: &str| hardware.show(hardware.try_resolve(fqbn, &env(), &[]).unwrap_err());
+    insta::assert_snapshot!(message("v:arv:mega"), @"");
+    insta::assert_snapshot!(message("v:avr:mgea"), @"");
+    insta::assert_snapshot!(message("v:avr:mega:cup=m2560"), @"");
+    insta::assert_snapshot!(message("v:avr:mega:cpu=m2650"), @"");
+    insta::assert_snapshot!(message("v:avr:nocore"), @"");
+    insta::assert_snapshot!(message("v:avr:lost"), @"");
+    insta::assert_snapshot!(message("third:avr:bad"), @"");
+    insta::assert_snapshot!(message("third:avr:bare"), @"");
+}
+
+#[test]
+fn suggestions_are_data() {
+    let hardware = hardware();
+    let error = hardware.try_resolve("v:avr:mega:cpu=m1281", &env(), &[]).unwrap_err();
+    let BoardError::UnknownOption { nearest, known, menu, .. } = error else { panic!("{error}") };
+    assert_eq!((menu.as_str(), nearest[0].as_str()), ("cpu", "m1280"));
+    assert_eq!(known, ["m2560", "m1280"]);
+}
+
+#[test]
+fn numbers_and_cycles_are_checked() {
+    let hardware = hardware();
+    let message =
+        |set: &[(&str, &str)]| hardware.try_resolve("v:avr:mega", &env(), set).unwrap_err().to_string();
+    insta::assert_snapshot!(message(&[("upload.maximum_size", "32k")]), @"");
+    insta::assert_snapshot!(message(&[("build.core", "{a}"), ("a", "{build.core}")]), @"");
+    insta::assert_snapshot!(message(&[("upload.maximum_data_size", "{upload.maximum_data_size}")]), @"");
+}
