@@ -40,7 +40,7 @@ pub(super) struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Package {
     /// Its name.
-    pub package: String,
+    pub name: String,
     /// Its version, with the epoch.
     pub version: String,
     /// Its architecture.
@@ -64,7 +64,7 @@ pub(super) struct Wanted {
 #[derive(Debug, Clone)]
 pub(super) struct Installed {
     dir: PathBuf,
-    manifest: Manifest,
+    contents: Manifest,
 }
 
 impl Installed {
@@ -81,9 +81,9 @@ impl Installed {
 
     /// Package names and versions: first those that were asked for, as they were, then the others.
     pub(super) fn versions(&self) -> Vec<(String, String)> {
-        let mut packages: Vec<&Package> = self.manifest.packages.iter().collect();
-        packages.sort_by_key(|it| (!self.manifest.requested.contains(&it.package), &it.package));
-        packages.into_iter().map(|it| (it.package.clone(), it.version.clone())).collect()
+        let mut packages: Vec<&Package> = self.contents.packages.iter().collect();
+        packages.sort_by_key(|it| (!self.contents.requested.contains(&it.name), &it.name));
+        packages.into_iter().map(|it| (it.name.clone(), it.version.clone())).collect()
     }
 }
 
@@ -108,8 +108,8 @@ pub(super) fn lookup(base: &Path, wanted: &Wanted) -> Option<Installed> {
         if ours.is_none_or(|key| key.len() != KEY_LENGTH) {
             continue;
         }
-        if let Some(found) = read(&entry.path()).filter(|it| it.manifest.is_for(wanted))
-            && best.as_ref().is_none_or(|best| best.manifest.installed <= found.manifest.installed)
+        if let Some(found) = read(&entry.path()).filter(|it| it.contents.is_for(wanted))
+            && best.as_ref().is_none_or(|best| best.contents.installed <= found.contents.installed)
         {
             best = Some(found);
         }
@@ -143,7 +143,7 @@ impl Manifest {
             hasher.update(word.as_bytes()).update(b"\0");
         }
         for package in &self.packages {
-            hasher.update(package.package.as_bytes()).update(b"\0").update(package.sha256.as_bytes());
+            hasher.update(package.name.as_bytes()).update(b"\0").update(package.sha256.as_bytes());
         }
         let key = hasher.finalize().to_hex();
         format!("{}-{}", self.set, &key[..KEY_LENGTH])
@@ -169,8 +169,8 @@ impl Manifest {
 
 /// The folder and its manifest, if it has one that can be read, and its tree.
 fn read(dir: &Path) -> Option<Installed> {
-    let manifest = serde_json::from_slice(&fs::read(dir.join(FILE)).ok()?).ok()?;
-    root_of(dir).is_dir().then(|| Installed { dir: dir.to_path_buf(), manifest })
+    let contents = serde_json::from_slice(&fs::read(dir.join(FILE)).ok()?).ok()?;
+    root_of(dir).is_dir().then(|| Installed { dir: dir.to_path_buf(), contents })
 }
 
 #[cfg(test)]
@@ -184,7 +184,7 @@ mod tests {
 
     fn install(base: &Path, version: &str, installed: u64, host_libraries: Vec<PathBuf>) -> PathBuf {
         let package = Package {
-            package: "a".into(),
+            name: "a".into(),
             version: version.into(),
             architecture: "all".into(),
             sha256: version.into(),

@@ -24,6 +24,7 @@ mod table;
 mod tests;
 mod unpack;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -130,11 +131,12 @@ async fn install_core_on(
     let what = format!("core {core} from apt");
     let done = announced(&core_set(entry, &what), machine, cx).await?;
     let core = described(entry, &done.installed)?;
-    let repairs: String = repairs(entry.name, &core.versions)
-        .into_iter()
-        .map(|(property, value, reason)| format!("; sets {property}={value} ({reason})"))
-        .collect();
-    finished(&what, &done, &repairs, cx);
+    let mut more = String::new();
+    for (property, value, reason) in repairs(entry.name, &core.versions) {
+        // Writing into a string can't fail.
+        let _ = write!(more, "; sets {property}={value} ({reason})");
+    }
+    finished(&what, &done, &more, cx);
     Ok(core)
 }
 

@@ -241,7 +241,7 @@ impl Installation<'_> {
         packages: &mut Vec<Package>,
     ) -> Result<(), InstallError> {
         let debs = self.site.debs();
-        let there: Vec<String> = packages.iter().map(|it| it.package.clone()).collect();
+        let there: Vec<String> = packages.iter().map(|it| it.name.clone()).collect();
         let unwanted = |name: &str| is_base(name) || there.iter().any(|it| it == name);
         let archives = apt.fetch(&self.set.packages, scope, unwanted, &debs).await?;
 

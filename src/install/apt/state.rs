@@ -17,15 +17,25 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The private apt. Only the holder of the lock of `base` may use it.
 #[derive(Debug)]
 pub(super) struct Apt<'a> {
-    apt_get: PathBuf,
+    program: PathBuf,
     conf: PathBuf,
     state: PathBuf,
     scratch: PathBuf,
     machine: &'a Machine,
     what: &'a str,
     cx: &'a InstallContext,
-    /// Whether the lists were fetched in this process, and what apt complained of then.
-    updated: Option<Option<String>>,
+    lists: Lists,
+}
+
+/// How old the package lists are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Lists {
+    /// As they were found, from an earlier run.
+    Found,
+    /// Fetched now.
+    Fresh,
+    /// Fetched now, but not all of them; apt's complaints.
+    Incomplete(String),
 }
 
 /// What is asked of apt.
@@ -47,18 +57,27 @@ impl<'a> Apt<'a> {
         what: &'a str,
         cx: &'a InstallContext,
     ) -> Result<Apt<'a>, InstallError> {
-        let apt_get = machine.find("apt-get")?;
+        let program = machine.find("apt-get")?;
         let state = base.join("state");
         for dir in ["lists/partial", "archives/partial", "log"] {
             let dir = state.join(dir);
             tokio::fs::create_dir_all(&dir).await.map_err(|e| InstallError::io(IoAction::Create, &dir, e))?;
         }
         let conf = state.join("apt.conf");
-        let text = configuration(&state)? + &machine.apt_conf;
+        let text = configuration(&state, scratch)? + &machine.apt_conf;
         for (file, text) in [(&conf, text.as_str()), (&state.join("status"), "")] {
             tokio::fs::write(file, text).await.map_err(|e| InstallError::io(IoAction::Write, file, e))?;
         }
-        Ok(Self { apt_get, conf, state, scratch: scratch.to_path_buf(), machine, what, cx, updated: None })
+        Ok(Self {
+            program,
+            conf,
+            state,
+            scratch: scratch.to_path_buf(),
+            machine,
+            what,
+            cx,
+            lists: Lists::Found,
+        })
     }
 
     /// Downloads the newest archives of `names` (as the machine's pins choose) into `dir`, with all
@@ -81,7 +100,7 @@ impl<'a> Apt<'a> {
             }
             match self.download(&archives, dir).await {
                 Ok(()) => return Ok(archives),
-                Err(InstallError::Download { detail, .. }) if self.updated.is_none() => {
+                Err(InstallError::Download { detail, .. }) if self.lists == Lists::Found => {
                     self.log(format!("{}: {detail}: fetching the package lists again", self.what));
                     self.update().await?;
                 }
@@ -92,7 +111,7 @@ impl<'a> Apt<'a> {
 
     /// Finds the archives of `names`.
     async fn find(&mut self, names: &[String], scope: Scope) -> Result<Vec<Archive>, InstallError> {
-        if self.updated.is_none() && !self.has_lists().await {
+        if self.lists == Lists::Found && !self.has_lists().await {
             self.update().await?;
         }
         if scope == Scope::WithDependencies {
@@ -129,10 +148,10 @@ impl<'a> Apt<'a> {
             }
             let detail = answer::complaints(&finished.stderr);
             let unknown = answer::is_unknown_package(&finished.stderr);
-            match &self.updated {
-                None if unknown => self.update().await?,
-                // Half of the lists are missing: that is why.
-                Some(Some(trouble)) if unknown => {
+            match &self.lists {
+                Lists::Found if unknown => self.update().await?,
+                // That list may be the one that has it.
+                Lists::Incomplete(trouble) if unknown => {
                     return Err(InstallError::Lists {
                         detail: format!("{trouble} ({detail})"),
                         command: self.command("update").shown(),
@@ -183,7 +202,7 @@ impl<'a> Apt<'a> {
                 command: tool.shown(),
             });
         }
-        self.updated = Some(trouble.filter(|_| failed));
+        self.lists = trouble.filter(|_| failed).map_or(Lists::Fresh, Lists::Incomplete);
         Ok(())
     }
 
@@ -199,7 +218,7 @@ impl<'a> Apt<'a> {
     }
 
     fn command(&self, command: &str) -> Tool {
-        Tool::new(&self.apt_get).arg("-c").arg(&self.conf).arg("-qq").arg(command)
+        Tool::new(&self.program).arg("-c").arg(&self.conf).arg("-qq").arg(command)
     }
 
     async fn run(&self, tool: &Tool) -> Result<Finished, InstallError> {
@@ -235,16 +254,18 @@ impl<'a> Apt<'a> {
 }
 
 /// apt's configuration. It is read after that of the machine, which stays in force for the rest.
-fn configuration(state: &Path) -> Result<String, InstallError> {
-    let unusable = || InstallError::UnusablePath { path: state.to_path_buf() };
-    let dir = state.to_str().ok_or_else(unusable)?;
+fn configuration(state: &Path, scratch: &Path) -> Result<String, InstallError> {
     // Its syntax has no way to write these.
-    if dir.contains(['"', '\n', '\r', '\\']) {
-        return Err(unusable());
-    }
+    let writable = |path: &&str| !path.contains(['"', '\n', '\r', '\\']);
+    let text = |path: &'_ Path| match path.to_str().filter(writable) {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(InstallError::UnusablePath { path: path.to_path_buf() }),
+    };
+    let (dir, scratch) = (text(state)?, text(scratch)?);
     // The hooks (cleaning /var/cache/apt, telling packagekit, esm notices) are about the system's own
     // state. Its list of things to fetch may hold icons, contents and sources, which we don't need. As
-    // root, apt would fetch as user _apt, who may not enter a cache folder below /root.
+    // root, apt would fetch as user _apt, who may not enter a cache folder below /root. The pkgcache
+    // halves the time of each call, and takes more room than all lists: it goes when we are done.
     Ok(format!(
         r#"#clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -258,7 +279,7 @@ Dir::State::extended_states "{dir}/extended_states";
 Dir::State::cdroms "{dir}/cdroms.list";
 Dir::Cache "{dir}/";
 Dir::Cache::archives "{dir}/archives/";
-Dir::Cache::pkgcache "{dir}/pkgcache.bin";
+Dir::Cache::pkgcache "{scratch}/pkgcache.bin";
 Dir::Cache::srcpkgcache "";
 Dir::Log "{dir}/log/";
 Debug::NoLocking "true";
@@ -305,10 +326,13 @@ mod tests {
 
     #[test]
     fn a_folder_that_apt_conf_cannot_name_is_refused() {
-        assert!(configuration(Path::new("/a b/ü")).unwrap().contains("\"/a b/ü/lists/\""));
+        assert!(configuration(Path::new("/a b/ü"), Path::new("/tmp")).unwrap().contains("\"/a b/ü/lists/\""));
         for bad in ["/a\"b", "/a\nb", "/a\\b"] {
             assert!(
-                matches!(configuration(Path::new(bad)), Err(InstallError::UnusablePath { .. })),
+                matches!(
+                    configuration(Path::new(bad), Path::new("/tmp")),
+                    Err(InstallError::UnusablePath { .. })
+                ),
                 "{bad:?}"
             );
         }
@@ -316,11 +340,11 @@ mod tests {
 
     #[test]
     fn nothing_in_the_configuration_points_outside() {
-        let text = configuration(Path::new("/cache/apt/state")).unwrap();
+        let text = configuration(Path::new("/cache/apt/state"), Path::new("/cache/apt/tmp/x")).unwrap();
         let dirs: Vec<&str> = text.lines().filter(|line| line.starts_with("Dir::")).collect();
         assert_eq!(dirs.len(), 10);
         for line in dirs {
-            assert!(line.contains(" \"/cache/apt/state/") || line.ends_with(" \"\";"), "{line}");
+            assert!(line.contains(" \"/cache/apt/") || line.ends_with(" \"\";"), "{line}");
         }
     }
 

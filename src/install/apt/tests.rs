@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,7 +47,7 @@ impl Bench {
              Description: x\n"
         );
         if !depends.is_empty() {
-            control.push_str(&format!("Depends: {depends}\n"));
+            writeln!(control, "Depends: {depends}").unwrap();
         }
         fs::write(tree.join("DEBIAN/control"), &control).unwrap();
         for (file, content) in files {
@@ -65,11 +66,10 @@ impl Bench {
             .unwrap();
         assert!(built.status.success(), "{built:?}");
         let bytes = fs::read(&deb).unwrap();
-        let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        self.packages.push_str(&format!(
-            "{control}Filename: ./{name}_{version}.deb\nSize: {}\nSHA256: {sum}\n\n",
-            bytes.len()
-        ));
+        let sum = unpack::hex(&Sha256::digest(&bytes));
+        let size = bytes.len();
+        let entry = format!("{control}Filename: ./{name}_{version}.deb\nSize: {size}\nSHA256: {sum}\n\n");
+        self.packages.push_str(&entry);
         self.publish();
         deb
     }

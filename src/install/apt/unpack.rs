@@ -47,7 +47,7 @@ pub(super) fn verify(archive: &Archive, dir: &Path) -> Result<Package, InstallEr
         return Err(InstallError::Checksum { package: archive.package.clone(), algorithm, expected, actual });
     }
     Ok(Package {
-        package: archive.package.clone(),
+        name: archive.package.clone(),
         version: archive.version.clone(),
         architecture: archive.architecture.clone(),
         sha256,
@@ -145,7 +145,8 @@ fn is_loader_dir(name: &OsStr) -> bool {
     name == "lib" || name == "lib64" || name.contains("-linux-gnu")
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing into a string can't fail.
