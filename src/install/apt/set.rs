@@ -1,0 +1,338 @@
+//! Installs a set of packages below the cache folder, once: looks for it, and where it is not there
+//! fetches, checks and unpacks it in a temporary folder and renames that into place.
+//!
+//! A reader needs no lock: a folder is there whole or not at all. What an interrupted installation
+//! leaves lies in `tmp`, which the next one empties.
+
+use std::path::{Path, PathBuf};
+
+use futures::stream::{self, TryStreamExt};
+
+use super::super::machine::Machine;
+use super::super::process::Tool;
+use super::super::{InstallContext, InstallError, IoAction};
+use super::manifest::{self, Installed, Manifest, Package, Wanted};
+use super::state::{Apt, Scope};
+use super::{answer, loader, lock, unpack};
+
+/// A set of packages to have.
+#[derive(Debug, Clone)]
+pub(super) struct Set<'a> {
+    /// In the user's words, for events and errors.
+    pub what: &'a str,
+    /// The name of its folder.
+    pub name: String,
+    /// Its packages.
+    pub packages: Vec<String>,
+    /// Whether what they depend on comes too.
+    pub dependencies: Dependencies,
+    /// What shows that it works.
+    pub proof: Option<Proof>,
+}
+
+/// Whether the packages' dependencies are installed as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dependencies {
+    /// No.
+    No,
+    /// If the dynamic loader misses libraries.
+    IfMissed,
+    /// Yes.
+    Yes,
+}
+
+/// How to see that a set of programs works on this machine.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Proof {
+    /// Folders whose programs the loader must be able to load, relative to the root.
+    pub program_dirs: &'static [&'static str],
+    /// The folder of the programs that `commands` start, relative to the root.
+    pub bin_dir: &'static str,
+    /// Commands that must succeed, one after the other, in a folder that holds `smoke.c`.
+    pub commands: &'static [&'static [&'static str]],
+}
+
+/// An installed set, and whether it was there before.
+#[derive(Debug)]
+pub(super) struct Ensured {
+    /// The set.
+    pub installed: Installed,
+    /// Whether nothing had to be done.
+    pub was_there: bool,
+}
+
+/// A fresh folder of the installation that is going on.
+#[derive(Debug)]
+struct Site {
+    /// Removed with all below it when dropped.
+    scratch: tempfile::TempDir,
+}
+
+impl Site {
+    fn out(&self) -> PathBuf {
+        self.scratch.path().join("out")
+    }
+
+    fn debs(&self) -> PathBuf {
+        self.scratch.path().join("debs")
+    }
+
+    fn smoke(&self) -> PathBuf {
+        self.scratch.path().join("smoke")
+    }
+
+    fn temporary(&self) -> PathBuf {
+        self.scratch.path().join("tmp")
+    }
+}
+
+/// Has `set` installed below `cx.cache_dir`.
+pub(super) async fn ensure(
+    set: &Set<'_>,
+    machine: &Machine,
+    cx: &InstallContext,
+) -> Result<Ensured, InstallError> {
+    let base = base_of(cx)?;
+    let wanted = wanted(set, machine);
+    if let Some(installed) = lookup(&base, &wanted).await {
+        return Ok(Ensured { installed, was_there: true });
+    }
+    if cx.offline {
+        return Err(InstallError::Offline { what: set.what.to_owned(), cache: cx.cache_dir.clone() });
+    }
+    // Before anything is made: no apt, no folders.
+    let dpkg_deb = machine.find("dpkg-deb")?;
+    machine.find("apt-get")?;
+
+    create(&base).await?;
+    let _lock = lock::take(&base, set.what, cx).await?;
+    // Another run may have done it while this one waited.
+    if let Some(installed) = lookup(&base, &wanted).await {
+        return Ok(Ensured { installed, was_there: true });
+    }
+    let site = site(&base).await?;
+    for dir in [site.debs(), site.smoke(), site.temporary(), manifest::root_of(&site.out())] {
+        create(&dir).await?;
+    }
+    let manifest =
+        Installation { set, machine, cx, base: &base, site: &site, dpkg_deb: &dpkg_deb }.run(&wanted).await?;
+
+    let (from, to) = (site.out(), base.join(manifest.folder()));
+    blocking(move || {
+        manifest.write(&from)?;
+        // Only one that is not trusted any more can be there.
+        match std::fs::remove_dir_all(&to) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(InstallError::io(IoAction::Remove, &to, source));
+            }
+            _ => {}
+        }
+        std::fs::rename(&from, &to).map_err(|source| InstallError::io(IoAction::Rename, &to, source))
+    })
+    .await?;
+    blocking(move || {
+        drop(site);
+        Ok(())
+    })
+    .await?;
+    match lookup(&base, &wanted).await {
+        Some(installed) => Ok(Ensured { installed, was_there: false }),
+        // It was written a moment ago: someone removes files under our hands.
+        None => Err(InstallError::io(IoAction::Read, &base, std::io::ErrorKind::NotFound.into())),
+    }
+}
+
+/// Has the package lists below `cx.cache_dir`; says whether they are there (offline they may not be).
+pub(super) async fn have_lists(machine: &Machine, cx: &InstallContext) -> Result<bool, InstallError> {
+    let what = "package lists";
+    let base = base_of(cx)?;
+    create(&base).await?;
+    let _lock = lock::take(&base, what, cx).await?;
+    let site = site(&base).await?;
+    create(&site.temporary()).await?;
+    let temporary = site.temporary();
+    let mut apt = Apt::prepare(machine, &base, &temporary, what, cx).await?;
+    if !cx.offline && !apt.has_lists().await {
+        apt.update().await?;
+    }
+    Ok(apt.has_lists().await)
+}
+
+/// Everything of this provider lies in one folder of the cache folder.
+fn base_of(cx: &InstallContext) -> Result<PathBuf, InstallError> {
+    let cache = std::path::absolute(&cx.cache_dir)
+        .map_err(|source| InstallError::io(IoAction::Read, &cx.cache_dir, source))?;
+    Ok(cache.join("apt"))
+}
+
+/// What identifies the set.
+pub(super) fn wanted(set: &Set<'_>, machine: &Machine) -> Wanted {
+    let mut requested = set.packages.clone();
+    requested.sort_unstable();
+    requested.dedup();
+    Wanted { set: set.name.clone(), requested, machine: machine.tag.clone() }
+}
+
+async fn lookup(base: &Path, wanted: &Wanted) -> Option<Installed> {
+    let (base, wanted) = (base.to_path_buf(), wanted.clone());
+    tokio::task::spawn_blocking(move || manifest::lookup(&base, &wanted)).await.ok().flatten()
+}
+
+/// The folder of this installation; those of interrupted ones are removed. For the holder of the lock.
+async fn site(base: &Path) -> Result<Site, InstallError> {
+    let tmp = base.join("tmp");
+    blocking(move || {
+        match std::fs::remove_dir_all(&tmp) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(InstallError::io(IoAction::Remove, &tmp, source));
+            }
+            _ => {}
+        }
+        std::fs::create_dir_all(&tmp).map_err(|source| InstallError::io(IoAction::Create, &tmp, source))?;
+        let scratch = tempfile::Builder::new().prefix("set-").tempdir_in(&tmp);
+        scratch
+            .map(|scratch| Site { scratch })
+            .map_err(|source| InstallError::io(IoAction::Create, &tmp, source))
+    })
+    .await
+}
+
+/// An installation that is going on.
+struct Installation<'a> {
+    set: &'a Set<'a>,
+    machine: &'a Machine,
+    cx: &'a InstallContext,
+    base: &'a Path,
+    site: &'a Site,
+    dpkg_deb: &'a Path,
+}
+
+impl Installation<'_> {
+    /// Fills the site's `out` folder; the manifest is not in it yet.
+    async fn run(&self, wanted: &Wanted) -> Result<Manifest, InstallError> {
+        let temporary = self.site.temporary();
+        let mut apt = Apt::prepare(self.machine, self.base, &temporary, self.set.what, self.cx).await?;
+        let first = match self.set.dependencies {
+            Dependencies::Yes => Scope::WithDependencies,
+            Dependencies::No | Dependencies::IfMissed => Scope::Named,
+        };
+        let mut packages = Vec::new();
+        self.bring(&mut apt, first, &mut packages).await?;
+        let mut loaded = self.load().await?;
+        if !loaded.missing.is_empty() && self.set.dependencies == Dependencies::IfMissed {
+            self.bring(&mut apt, Scope::WithDependencies, &mut packages).await?;
+            loaded = self.load().await?;
+        }
+        if !loaded.missing.is_empty() {
+            let libraries = loaded.missing.into_iter().collect::<Vec<_>>().join(", ");
+            return Err(InstallError::MissingLibraries { libraries });
+        }
+        self.smoke().await?;
+        let out = self.site.out();
+        let host = loaded.found.into_iter().filter(|file| !file.starts_with(&out)).collect();
+        Ok(Manifest::new(wanted, packages, host))
+    }
+
+    /// Fetches, checks and unpacks; what `packages` names is there already.
+    async fn bring(
+        &self,
+        apt: &mut Apt<'_>,
+        scope: Scope,
+        packages: &mut Vec<Package>,
+    ) -> Result<(), InstallError> {
+        let debs = self.site.debs();
+        let there: Vec<String> = packages.iter().map(|it| it.name.clone()).collect();
+        let unwanted = |name: &str| is_base(name) || there.iter().any(|it| it == name);
+        let archives = apt.fetch(&self.set.packages, scope, unwanted, &debs).await?;
+
+        let (checked, dir) = (archives.clone(), debs.clone());
+        packages.extend(
+            blocking(move || {
+                checked.iter().map(|archive| unpack::verify(archive, &dir)).collect::<Result<Vec<_>, _>>()
+            })
+            .await?,
+        );
+        let root = manifest::root_of(&self.site.out());
+        stream::iter(archives.iter().map(Ok))
+            .try_for_each_concurrent(2, |archive| {
+                let (file, root) = (debs.join(&archive.file), &root);
+                async move {
+                    let path = &self.machine.path;
+                    unpack::extract(self.dpkg_deb, path, &file, root, self.set.what, &self.cx.cancel).await
+                }
+            })
+            .await?;
+
+        let libraries = manifest::libraries_of(&self.site.out());
+        blocking(move || {
+            unpack::rebase_links(&root)?;
+            unpack::link_libraries(&root, &libraries).map(|_| ())
+        })
+        .await
+    }
+
+    /// What the loader says of the programs.
+    async fn load(&self) -> Result<loader::Loaded, InstallError> {
+        let Some(proof) = self.set.proof else { return Ok(loader::Loaded::default()) };
+        let root = manifest::root_of(&self.site.out());
+        let programs = blocking(move || Ok(loader::programs(&root, proof.program_dirs))).await?;
+        loader::trace(&programs, self.library_path().as_deref(), self.set.what, &self.cx.cancel).await
+    }
+
+    /// Runs the commands that show that it works.
+    async fn smoke(&self) -> Result<(), InstallError> {
+        let Some(proof) = self.set.proof else { return Ok(()) };
+        let (dir, bin) = (self.site.smoke(), manifest::root_of(&self.site.out()).join(proof.bin_dir));
+        let source = dir.join("smoke.c");
+        tokio::fs::write(&source, "int main(void) { return 0; }\n")
+            .await
+            .map_err(|error| InstallError::io(IoAction::Write, &source, error))?;
+        for command in proof.commands {
+            let Some((program, args)) = command.split_first() else { continue };
+            let mut tool =
+                Tool::new(bin.join(program)).args(args.iter().copied()).cwd(&dir).env("TMPDIR", &dir);
+            if let Some(libraries) = self.library_path() {
+                tool = tool.env("LD_LIBRARY_PATH", libraries);
+            }
+            let finished = tool.run(self.set.what, &self.cx.cancel).await?;
+            if answer::is_disk_full(&finished.stderr) {
+                return Err(InstallError::DiskFull { path: dir });
+            }
+            if !finished.status.success() {
+                let detail = finished.stderr.trim().to_owned();
+                return Err(InstallError::Smoke { detail, command: tool.shown() });
+            }
+        }
+        Ok(())
+    }
+
+    fn library_path(&self) -> Option<PathBuf> {
+        let dir = manifest::libraries_of(&self.site.out());
+        dir.is_dir().then_some(dir)
+    }
+}
+
+/// Packages that every machine with apt has in a version of its own: the C library and what it pulls
+/// in. A second C library beside the loader of the first one breaks every program.
+fn is_base(package: &str) -> bool {
+    matches!(package, "libc6" | "libgcc-s1" | "libcrypt1" | "libcrypt2" | "libc-bin")
+        || (package.starts_with("gcc-") && package.ends_with("-base"))
+}
+
+async fn create(dir: &Path) -> Result<(), InstallError> {
+    tokio::fs::create_dir_all(dir).await.map_err(|source| InstallError::io(IoAction::Create, dir, source))
+}
+
+/// Runs file work where it may block.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, InstallError> + Send + 'static,
+) -> Result<T, InstallError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // It panicked, which is a defect: it goes on to where panics are caught.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(InstallError::Cancelled { what: "packages".to_owned() }),
+        },
+    }
+}

@@ -1,0 +1,384 @@
+//! The provider end to end against a package source of our own: real apt-get and dpkg-deb, no network.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::mpsc::Receiver;
+
+use sha2::{Digest, Sha256};
+use tokio_util::sync::CancellationToken;
+
+use super::set::{Dependencies, Proof, Set, ensure};
+use super::*;
+use crate::event::{Event, channel};
+
+/// A folder that apt takes for a repository, and a cache folder.
+struct Bench {
+    dir: tempfile::TempDir,
+    packages: String,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let dir = tempfile::Builder::new().prefix("a b").tempdir().unwrap();
+        fs::create_dir(dir.path().join("repository")).unwrap();
+        let bench = Self { dir, packages: String::new() };
+        bench.publish();
+        bench
+    }
+
+    fn repository(&self) -> PathBuf {
+        self.dir.path().join("repository")
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.dir.path().join("cache dir")
+    }
+
+    /// Builds a package and enters it into the package list.
+    fn package(&mut self, name: &str, version: &str, depends: &str, files: &[(&str, &[u8])]) -> PathBuf {
+        let tree = self.dir.path().join(format!("{name}-{version}"));
+        fs::create_dir_all(tree.join("DEBIAN")).unwrap();
+        let mut control = format!(
+            "Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: x <x@example.com>\n\
+             Description: x\n"
+        );
+        if !depends.is_empty() {
+            writeln!(control, "Depends: {depends}").unwrap();
+        }
+        fs::write(tree.join("DEBIAN/control"), &control).unwrap();
+        for (file, content) in files {
+            let file = tree.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, content).unwrap();
+            if file.parent().unwrap().ends_with("bin") {
+                fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+            }
+        }
+        let deb = self.repository().join(format!("{name}_{version}.deb"));
+        let built = Command::new("dpkg-deb")
+            .args(["--root-owner-group", "-Znone", "--build"])
+            .args([&tree, &deb])
+            .output()
+            .unwrap();
+        assert!(built.status.success(), "{built:?}");
+        let bytes = fs::read(&deb).unwrap();
+        let sum = unpack::hex(&Sha256::digest(&bytes));
+        let size = bytes.len();
+        let entry = format!("{control}Filename: ./{name}_{version}.deb\nSize: {size}\nSHA256: {sum}\n\n");
+        self.packages.push_str(&entry);
+        self.publish();
+        deb
+    }
+
+    fn publish(&self) {
+        fs::write(self.repository().join("Packages"), &self.packages).unwrap();
+    }
+
+    /// This machine, with our repository as its only package source.
+    fn machine(&self) -> Machine {
+        let at = self.repository().display().to_string().replace(' ', "%20");
+        self.machine_with(&format!("deb [trusted=yes] file:{at} ./"))
+    }
+
+    fn machine_with(&self, source: &str) -> Machine {
+        let list = self.dir.path().join("sources.list");
+        fs::write(&list, format!("{source}\n")).unwrap();
+        let apt_conf = format!(
+            "Dir::Etc::sourcelist \"{}\";\nDir::Etc::sourceparts \"/dev/null\";\nAcquire::Retries \"0\";\n",
+            list.display()
+        );
+        Machine { apt_conf, ..Machine::here() }
+    }
+
+    fn context(&self) -> (InstallContext, Receiver<Event>) {
+        let (events, heard) = channel();
+        let cancel = CancellationToken::new();
+        (InstallContext { cache_dir: self.cache(), offline: false, events, cancel }, heard)
+    }
+
+    /// Folders of installed sets.
+    fn installed(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.cache().join("apt")) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| !["lock", "state", "tmp"].contains(&name.as_str()));
+        names.sort();
+        names
+    }
+}
+
+async fn install(bench: &Bench, names: &[&str]) -> Result<InstalledPackages, InstallError> {
+    install_packages_on(&bench.machine(), names, false, &bench.context().0).await
+}
+
+fn read(root: &Path, file: &str) -> String {
+    fs::read_to_string(root.join(file)).unwrap()
+}
+
+#[tokio::test]
+async fn a_package_is_fetched_once_and_then_found_without_any_tool() {
+    let mut bench = Bench::new();
+    bench.package("hello", "1.0", "", &[("usr/share/hello", b"hello")]);
+    let (cx, heard) = bench.context();
+    let first = install_packages_on(&bench.machine(), &["hello"], false, &cx).await.unwrap();
+    assert_eq!(read(&first.root, "usr/share/hello"), "hello");
+    assert_eq!(first.versions, [("hello".to_owned(), "1.0".to_owned())]);
+    assert_eq!(first.library_path, None);
+    assert_eq!(bench.installed().len(), 1);
+    assert_eq!(fs::read_dir(bench.cache().join("apt/tmp")).unwrap().count(), 0, "nothing is left in tmp");
+
+    let no_tools = Machine { path: "/nowhere".into(), ..bench.machine() };
+    let offline = InstallContext { offline: true, ..cx };
+    let second = install_packages_on(&no_tools, &["hello"], false, &offline).await.unwrap();
+    assert_eq!(second, first);
+
+    let mut said: Vec<String> = heard
+        .try_iter()
+        .filter_map(|event| match event.kind {
+            EventKind::SetupStarted { .. } => Some("started".to_owned()),
+            EventKind::SetupProgress { done, total, .. } => {
+                assert!(Some(done) <= total);
+                Some(format!("all of it: {}", Some(done) == total))
+            }
+            EventKind::SetupFinished { detail, .. } => Some(detail),
+            _ => None,
+        })
+        .collect();
+    said.retain(|it| it != "all of it: false");
+    said.dedup();
+    assert_eq!(said, ["started", "all of it: true", "hello 1.0", "started", "already installed: hello 1.0"]);
+}
+
+#[tokio::test]
+async fn dependencies_come_without_the_c_library() {
+    let mut bench = Bench::new();
+    bench.package("libc6", "9.0", "", &[("usr/lib/libc.so.6", b"")]);
+    bench.package("gcc-99-base", "9.0", "", &[]);
+    bench.package("libsim", "2.0", "libc6, gcc-99-base", &[("usr/lib/libsim.so.2", b"sim")]);
+    bench.package("sim", "1.0", "libsim (>= 1)", &[("usr/bin/sim", b"")]);
+    let (cx, _heard) = bench.context();
+    let all = install_packages_on(&bench.machine(), &["sim"], true, &cx).await.unwrap();
+    let names: Vec<&str> = all.versions.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["sim", "libsim"]);
+    let libraries = all.library_path.unwrap();
+    assert_eq!(fs::read_to_string(libraries.join("libsim.so.2")).unwrap(), "sim");
+    assert!(!libraries.join("libc.so.6").exists());
+
+    let alone = install(&bench, &["sim"]).await.unwrap();
+    assert_eq!(alone.versions.len(), 1);
+    assert_ne!(alone.root, all.root);
+}
+
+#[tokio::test]
+async fn libraries_are_fetched_where_the_loader_misses_them() {
+    // A program of this machine, made to ask for a library that no machine has.
+    let program = fs::read(fs::canonicalize("/bin/sh").unwrap()).unwrap();
+    let at = program.windows(9).position(|it| it == b"libc.so.6").expect("/bin/sh is dynamic");
+    let mut patched = program;
+    patched[at..at + 9].copy_from_slice(b"libq.so.6");
+    let libc = libc();
+
+    let mut bench = Bench::new();
+    bench.package("libq6", "1.0", "", &[("usr/lib/x86_64-linux-gnu/libq.so.6", &libc)]);
+    bench.package("tool", "1.0", "libq6", &[("usr/bin/tool", &patched)]);
+    bench.package("lost", "1.0", "", &[("usr/bin/lost", &patched)]);
+    let set = |name: &str| Set {
+        what: "a tool",
+        name: name.to_owned(),
+        packages: vec![name.to_owned()],
+        dependencies: Dependencies::IfMissed,
+        proof: Some(Proof { program_dirs: &["usr/bin"], bin_dir: "usr/bin", commands: &[] }),
+    };
+    let (cx, _heard) = bench.context();
+    let done = ensure(&set("tool"), &bench.machine(), &cx).await.unwrap();
+    let names: Vec<String> = done.installed.versions().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["tool", "libq6"]);
+    assert!(done.installed.library_path().unwrap().join("libq.so.6").exists());
+
+    let error = ensure(&set("lost"), &bench.machine(), &cx).await.unwrap_err();
+    assert!(
+        matches!(&error, InstallError::MissingLibraries { libraries } if libraries == "libq.so.6"),
+        "{error}"
+    );
+    assert_eq!(bench.installed().len(), 1);
+}
+
+/// The C library that this test itself has loaded.
+fn libc() -> Vec<u8> {
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    let file = maps.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
+    fs::read(file.into_iter().find(|it| it.contains("/libc.so") || it.contains("/libc-")).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_command_that_fails_fails_the_installation() {
+    let mut bench = Bench::new();
+    bench.package("cc", "1.0", "", &[("usr/bin/cc", b"#!/bin/sh\necho no backend >&2\nexit 1\n")]);
+    let set = Set {
+        what: "a compiler",
+        name: "cc".to_owned(),
+        packages: vec!["cc".to_owned()],
+        dependencies: Dependencies::IfMissed,
+        proof: Some(Proof { program_dirs: &[], bin_dir: "usr/bin", commands: &[&["cc", "-c", "smoke.c"]] }),
+    };
+    let error = ensure(&set, &bench.machine(), &bench.context().0).await.unwrap_err();
+    assert!(matches!(&error, InstallError::Smoke { detail, .. } if detail == "no backend"), "{error}");
+    assert!(bench.installed().is_empty());
+}
+
+#[tokio::test]
+async fn a_changed_archive_is_refused() {
+    let mut bench = Bench::new();
+    let deb = bench.package("hello", "1.0", "", &[("usr/share/hello", b"hello")]);
+    let mut bytes = fs::read(&deb).unwrap();
+    let last = bytes.len() - 600;
+    bytes[last] ^= 1;
+    fs::write(&deb, bytes).unwrap();
+    let error = install(&bench, &["hello"]).await.unwrap_err();
+    assert!(
+        matches!(&error, InstallError::Download { detail, .. } if detail.contains("Hash Sum mismatch"))
+            || matches!(&error, InstallError::Checksum { .. }),
+        "{error}"
+    );
+    assert!(bench.installed().is_empty());
+}
+
+#[tokio::test]
+async fn old_lists_are_fetched_again() {
+    let mut bench = Bench::new();
+    let old = bench.package("hello", "1.0", "", &[("usr/share/hello", b"old")]);
+    bench.package("other", "1.0", "", &[]);
+    install(&bench, &["other"]).await.unwrap();
+
+    // As on a mirror after a security fix: the new version is listed, the old file is gone.
+    fs::remove_file(old).unwrap();
+    bench.packages.clear();
+    bench.package("hello", "1.1", "", &[("usr/share/hello", b"new")]);
+    bench.package("brand-new", "1.0", "", &[]);
+    let hello = install(&bench, &["hello"]).await.unwrap();
+    assert_eq!(read(&hello.root, "usr/share/hello"), "new");
+    assert_eq!(hello.versions[0].1, "1.1");
+
+    bench.package("newer-still", "1.0", "", &[]);
+    assert!(install(&bench, &["newer-still"]).await.is_ok(), "unknown in the old list only");
+}
+
+#[tokio::test]
+async fn an_unknown_package_is_told_in_apts_words() {
+    let mut bench = Bench::new();
+    bench.package("hello", "1.0", "", &[]);
+    let error = install(&bench, &["hello", "no-such-package"]).await.unwrap_err();
+    assert!(matches!(error, InstallError::UnknownPackage { .. }), "{error}");
+    assert!(error.to_string().contains("Unable to locate package no-such-package"), "{error}");
+    let (cx, _heard) = bench.context();
+    let error = install_packages_on(&bench.machine(), &["no-such-package"], true, &cx).await.unwrap_err();
+    assert!(matches!(error, InstallError::UnknownPackage { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_dependency_that_is_nowhere_is_told_in_apts_words() {
+    let mut bench = Bench::new();
+    bench.package("hello", "1.0", "no-such-package", &[]);
+    let (cx, _heard) = bench.context();
+    let error = install_packages_on(&bench.machine(), &["hello"], true, &cx).await.unwrap_err();
+    assert!(matches!(error, InstallError::Unsolvable { .. }), "{error}");
+    assert!(error.to_string().contains("hello"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_told_in_apts_words() {
+    let bench = Bench::new();
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut machine = bench.machine_with(&format!("deb [trusted=yes] http://127.0.0.1:{port}/ ./"));
+    machine.apt_conf.push_str("Acquire::http::Proxy \"DIRECT\";\n");
+    let (cx, _heard) = bench.context();
+    let error = install_packages_on(&machine, &["hello"], false, &cx).await.unwrap_err();
+    assert!(matches!(error, InstallError::Lists { .. }), "{error}");
+    assert!(error.to_string().contains("Connection refused"), "{error}");
+    assert!(bench.installed().is_empty());
+}
+
+#[tokio::test]
+async fn one_dead_source_beside_a_good_one_is_no_error() {
+    let mut bench = Bench::new();
+    bench.package("hello", "1.0", "", &[]);
+    let at = bench.repository().display().to_string().replace(' ', "%20");
+    let machine =
+        bench.machine_with(&format!("deb [trusted=yes] file:{at} ./\ndeb [trusted=yes] file:/gone ./"));
+    let (cx, _heard) = bench.context();
+    assert!(install_packages_on(&machine, &["hello"], false, &cx).await.is_ok());
+    let error = install_packages_on(&machine, &["of-the-dead-one"], false, &cx).await.unwrap_err();
+    assert!(matches!(&error, InstallError::Lists { detail, .. } if detail.contains("/gone")), "{error}");
+}
+
+#[tokio::test]
+async fn offline_and_without_apt_nothing_is_made() {
+    let bench = Bench::new();
+    let (cx, _heard) = bench.context();
+    let no_tools = Machine { path: "/nowhere".into(), ..bench.machine() };
+    let error = install_core_on(&no_tools, "arduino:avr", &cx).await.unwrap_err();
+    assert!(matches!(error, InstallError::NoApt { .. }), "{error}");
+    let offline = InstallContext { offline: true, ..cx };
+    let error = install_core_on(&bench.machine(), "arduino:avr", &offline).await.unwrap_err();
+    assert!(matches!(error, InstallError::Offline { .. }), "{error}");
+    let error = install_core_on(&bench.machine(), "esp32:esp32", &offline).await.unwrap_err();
+    assert!(matches!(error, InstallError::UnknownCore { .. }), "{error}");
+    assert!(!bench.cache().exists());
+}
+
+#[tokio::test]
+async fn two_at_the_same_time_install_once() {
+    let mut bench = Bench::new();
+    bench.package("hello", "1.0", "", &[("usr/share/hello", b"hello")]);
+    let (cx, heard) = bench.context();
+    let machine = bench.machine();
+    let one = || install_packages_on(&machine, &["hello"], false, &cx);
+    let (first, second, third) = tokio::join!(one(), one(), one());
+    let root = first.unwrap().root;
+    assert_eq!((second.unwrap().root, third.unwrap().root), (root.clone(), root));
+    let fresh = heard.try_iter().filter(
+        |event| matches!(&event.kind, EventKind::SetupFinished { detail, .. } if detail == "hello 1.0"),
+    );
+    assert_eq!(fresh.count(), 1);
+}
+
+#[tokio::test]
+async fn what_an_interrupted_run_left_is_not_trusted() {
+    let mut bench = Bench::new();
+    bench.package("hello", "1.0", "", &[("usr/share/hello", b"hello")]);
+    let whole = install(&bench, &["hello"]).await.unwrap();
+    let folder = whole.root.parent().unwrap().to_path_buf();
+    fs::remove_file(folder.join("manifest.json")).unwrap();
+    fs::write(whole.root.join("usr/share/hello"), "half").unwrap();
+    fs::create_dir_all(bench.cache().join("apt/tmp/set-old/out/root")).unwrap();
+
+    let again = install(&bench, &["hello"]).await.unwrap();
+    assert_eq!(again.root, whole.root);
+    assert_eq!(read(&again.root, "usr/share/hello"), "hello");
+    assert!(!bench.cache().join("apt/tmp/set-old").exists());
+}
+
+#[tokio::test]
+async fn a_cancelled_installation_leaves_nothing_to_trust() {
+    let mut bench = Bench::new();
+    bench.package("hello", "1.0", "", &[]);
+    let (cx, _heard) = bench.context();
+    cx.cancel.cancel();
+    let error = install_packages_on(&bench.machine(), &["hello"], false, &cx).await.unwrap_err();
+    assert!(matches!(error, InstallError::Cancelled { .. }), "{error}");
+    assert!(bench.installed().is_empty());
+    assert_eq!(fs::read_dir(bench.cache().join("apt/tmp")).unwrap().count(), 0);
+}
+
+#[test]
+fn folder_names_are_folder_names() {
+    assert_eq!(folder_name(&["simavr", "libsimavr2"], Dependencies::No), "simavr+libsimavr2");
+    assert_eq!(folder_name(&["simavr"], Dependencies::Yes), "all+simavr");
+    assert_eq!(folder_name(&["../x"], Dependencies::No), "_x");
+    assert_eq!(folder_name(&["x".repeat(500).as_str()], Dependencies::No).len(), 60);
+}

@@ -1,0 +1,223 @@
+//! Runs a tool of the machine to its end: own process group, clean environment, no shell, both
+//! outputs captured. It knows nothing of apt.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+
+use tokio::process::Command;
+use tokio_util::sync::CancellationToken;
+
+use super::InstallError;
+
+/// Variables of our own environment that tools of the machine get to see, beside those of the caller.
+const KEPT: [&str; 13] = [
+    "PATH",
+    "HOME",
+    "APT_CONFIG",
+    "http_proxy",
+    "https_proxy",
+    "ftp_proxy",
+    "all_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "FTP_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+];
+
+/// A command line, and what differs from our own surroundings.
+#[derive(Debug, Clone)]
+pub(super) struct Tool {
+    argv: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+    cwd: Option<std::path::PathBuf>,
+}
+
+/// What a tool left behind.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it printed to standard output.
+    pub stdout: String,
+    /// What it printed to standard error.
+    pub stderr: String,
+}
+
+impl Tool {
+    /// A command line of only the program.
+    pub(super) fn new(program: impl Into<OsString>) -> Self {
+        Self { argv: vec![program.into()], env: Vec::new(), cwd: None }
+    }
+
+    /// Adds one argument.
+    pub(super) fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.argv.push(arg.into());
+        self
+    }
+
+    /// Adds arguments.
+    pub(super) fn args<S: Into<OsString>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.argv.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets a variable.
+    pub(super) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the working folder.
+    pub(super) fn cwd(mut self, dir: &Path) -> Self {
+        self.cwd = Some(dir.to_path_buf());
+        self
+    }
+
+    /// The command line for messages. Words with blanks are quoted, so that it can be read, and
+    /// mostly be pasted.
+    pub(super) fn shown(&self) -> String {
+        let words: Vec<String> = self.argv.iter().map(|word| quoted(word)).collect();
+        words.join(" ")
+    }
+
+    /// Runs it. Cancelling kills its whole process group, waits for it, and returns
+    /// [`InstallError::Cancelled`] for `what`.
+    pub(super) async fn run(&self, what: &str, cancel: &CancellationToken) -> Result<Finished, InstallError> {
+        let (program, args) = match self.argv.split_first() {
+            Some((program, args)) => (program.as_os_str(), args),
+            // `new` puts the program there; an empty word only fails to start.
+            None => (OsStr::new(""), &[][..]),
+        };
+        let mut command = Command::new(program);
+        command.args(args).env_clear();
+        for name in KEPT {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command.envs([("LANG", "C"), ("LC_ALL", "C")]);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        if let Some(dir) = &self.cwd {
+            command.current_dir(dir);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.process_group(0).kill_on_drop(true);
+
+        let child = command.spawn().map_err(|source| self.not_started(source))?;
+        let mut group = Group::of(&child);
+        let ended = child.wait_with_output();
+        tokio::pin!(ended);
+        let output = tokio::select! {
+            output = &mut ended => {
+                group.forget();
+                output.map_err(|source| self.not_started(source))?
+            }
+            () = cancel.cancelled() => {
+                group.kill();
+                // Its pipes close with the last process of the group: then nothing of it is left.
+                let _ = ended.await;
+                return Err(InstallError::Cancelled { what: what.to_owned() });
+            }
+        };
+        Ok(Finished {
+            status: output.status,
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    fn not_started(&self, source: std::io::Error) -> InstallError {
+        InstallError::Start { command: self.shown(), source }
+    }
+}
+
+/// A process group that we have started and not yet waited for. Dropped before its end (the task was
+/// aborted), it is killed.
+struct Group(Option<rustix::process::Pid>);
+
+impl Group {
+    fn of(leader: &tokio::process::Child) -> Self {
+        Self(leader.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw))
+    }
+
+    /// It has ended and was waited for: its number may mean another one now.
+    fn forget(&mut self) {
+        self.0 = None;
+    }
+
+    fn kill(&mut self) {
+        if let Some(leader) = self.0.take() {
+            // It fails only if the group is gone already.
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:+,@%~".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn both_outputs_and_the_status_come_back() {
+        let tool = Tool::new("sh").args(["-c", "echo out; echo err >&2; exit 3"]);
+        let finished = tool.run("x", &CancellationToken::new()).await.unwrap();
+        assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("out\n", "err\n"));
+        assert_eq!(finished.status.code(), Some(3));
+    }
+
+    #[tokio::test]
+    async fn the_environment_is_clean() {
+        let tool = Tool::new("env").env("MINE", "1");
+        let finished = tool.run("x", &CancellationToken::new()).await.unwrap();
+        let mut names: Vec<&str> =
+            finished.stdout.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
+        names.retain(|name| !KEPT.contains(name));
+        names.sort_unstable();
+        assert_eq!(names, ["LANG", "LC_ALL", "MINE"]);
+    }
+
+    #[tokio::test]
+    async fn cancelling_ends_grandchildren_too() {
+        let cancel = CancellationToken::new();
+        let token = cancel.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            token.cancel();
+        });
+        let started = Instant::now();
+        // `wait_with_output` comes back only when the grandchild, which holds the pipe, is gone.
+        let tool = Tool::new("sh").args(["-c", "sleep 60 & sleep 60"]);
+        let error = tool.run("the thing", &cancel).await.unwrap_err();
+        assert!(matches!(&error, InstallError::Cancelled { what } if what == "the thing"), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(20));
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_not_there_is_named() {
+        let error =
+            Tool::new("/no/such/tool").arg("a b").run("x", &CancellationToken::new()).await.unwrap_err();
+        assert!(error.to_string().starts_with("could not start `/no/such/tool 'a b'`"), "{error}");
+    }
+}
