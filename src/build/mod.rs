@@ -1,1 +1,110 @@
-//! To be written.
+//! What building a core or a cell means: which sources, which commands, in which order. Knows nothing
+//! of how many jobs run at once, nor of who listens to what happens.
+
+mod avr;
+mod cell;
+mod context;
+mod core;
+mod discover;
+mod error;
+mod generic;
+mod hooks;
+mod link;
+mod preprocessor;
+mod size;
+pub mod sketch;
+mod sources;
+mod track;
+mod unit;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use context::{BuildContext, CoreHandle, CorePromise, JobContext, core_promise};
+pub use error::{Blocked, BuildError};
+pub use track::Track;
+
+use crate::event::{CoreId, Sizes, UnitCounts};
+use crate::plan::{CellJob, CoreJob, Family};
+use crate::source::Hash;
+
+/// Builds cores and cells of one family. The shared recipe pipeline does the work; an implementation
+/// adds only what the family's `platform.txt` can't say.
+#[async_trait]
+pub trait BuildOrchestrator: Send + Sync {
+    /// The family that it builds.
+    fn family(&self) -> Family;
+
+    /// Stage 1: compiles core and variant and packs the archive.
+    ///
+    /// # Errors
+    /// Where the core does not compile, a tool is missing, or the run is interrupted.
+    async fn build_core(
+        &self,
+        job: &CoreJob,
+        cx: &BuildContext,
+        jcx: &mut JobContext,
+    ) -> Result<CoreArtifacts, BuildError>;
+
+    /// Stage 2: compiles a sketch with its libraries, links it against its core when that is there,
+    /// converts and measures it.
+    ///
+    /// # Errors
+    /// Where the sketch does not compile, link or fit, its core failed, a tool is missing, or the run
+    /// is interrupted.
+    async fn build_cell(
+        &self,
+        job: &CellJob,
+        core: &CoreHandle,
+        cx: &BuildContext,
+        jcx: &mut JobContext,
+    ) -> Result<CellArtifacts, BuildError>;
+}
+
+/// The orchestrator of a family.
+pub fn orchestrator(family: &Family) -> Arc<dyn BuildOrchestrator> {
+    match family {
+        Family::Avr => Arc::new(avr::Avr),
+        Family::Other(_) => Arc::new(generic::Generic::new(family.clone())),
+    }
+}
+
+/// A built core.
+#[derive(Debug, Clone)]
+pub struct CoreArtifacts {
+    /// Which.
+    pub id: CoreId,
+    /// Over everything that entered.
+    pub key: Hash,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// `core.a`, relative to the folder; `None` where the core has no sources.
+    pub archive: Option<PathBuf>,
+    /// Every object of the core, relative to the folder.
+    pub objects: Vec<PathBuf>,
+    /// The variant's objects, relative to the folder, in link order: they are not in the archive.
+    pub variant_objects: Vec<PathBuf>,
+    /// Whether anything had to be made.
+    pub fresh: bool,
+    /// What the tools printed although they succeeded.
+    pub printed: String,
+    /// Where its objects came from.
+    pub units: UnitCounts,
+}
+
+/// A built cell.
+#[derive(Debug, Clone)]
+pub struct CellArtifacts {
+    /// The firmware files, first the one to upload.
+    pub artifacts: Vec<PathBuf>,
+    /// What the firmware takes.
+    pub sizes: Option<Sizes>,
+    /// Whether anything had to be made.
+    pub fresh: bool,
+    /// What the tools printed although they succeeded.
+    pub printed: String,
+    /// Where its objects came from.
+    pub units: UnitCounts,
+}

@@ -1,12 +1,14 @@
 //! What a run will do: core jobs and cells, with what each needs to be built. Data only; nothing
 //! here is started.
 
+mod family;
 mod layout;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use family::Family;
 pub use layout::Layout;
 
 use crate::board::BoardConfig;
@@ -24,13 +26,26 @@ pub struct Plan {
     pub skipped: Vec<SkippedCell>,
 }
 
+/// A board with everything that is needed to build for it.
+#[derive(Debug)]
+pub struct Target {
+    /// The board with every property merged.
+    pub config: BoardConfig,
+    /// The family: `avr`, `esp32`, …
+    pub family: Family,
+    /// The libraries that its sketches can use.
+    pub libraries: Arc<LibraryIndex>,
+    /// Where its tools' shared libraries are, if the loader needs to be told.
+    pub library_path: Option<PathBuf>,
+}
+
 /// A board's core and variant, to be built once for all cells that use it.
 #[derive(Debug, Clone)]
 pub struct CoreJob {
     /// Its name within the run, and of its folder.
     pub id: CoreId,
-    /// The board with everything merged.
-    pub config: Arc<BoardConfig>,
+    /// What it is built for.
+    pub target: Arc<Target>,
     /// The boards (matrix names) whose cells use it.
     pub boards: Vec<Arc<str>>,
     /// Where it is built.
@@ -42,14 +57,12 @@ pub struct CoreJob {
 pub struct CellJob {
     /// Its name within the run.
     pub id: CellId,
-    /// The board with everything merged, the cell's own properties among it.
-    pub config: Arc<BoardConfig>,
+    /// What it is built for; the cell's own properties are among the board's.
+    pub target: Arc<Target>,
     /// The core that it links against.
     pub core: CoreId,
     /// The sketch.
     pub sketch: Arc<Sketch>,
-    /// The libraries that it can use.
-    pub libraries: Arc<LibraryIndex>,
     /// Where it is built.
     pub folder: PathBuf,
     /// How long it may take, without the wait for its core.

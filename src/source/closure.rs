@@ -140,7 +140,7 @@ impl<'a> Closure<'a> {
             }
         }
         for index in 0..self.search.folders() {
-            let folder = self.search.folder(index).clone();
+            let folder = self.search.folder_at(index).clone();
             for name in self.matches(&folder, glob) {
                 if let Some(file) = self.search.at(&folder, &name) {
                     found.reach(self.search, file.id, Some(index), Directive::Include, queue);
@@ -248,8 +248,8 @@ impl Inputs {
         hasher.finalize()
     }
 
-    /// Whether no file has changed since it was looked at.
-    pub fn are_unchanged(&self) -> bool {
-        self.files.iter().all(|file| file.is_unchanged())
+    /// A file that has changed since it was looked at, if any has.
+    pub fn changed(&self) -> Option<&Path> {
+        self.files.iter().find(|file| !file.is_unchanged()).map(|file| &*file.path)
     }
 }

@@ -20,7 +20,7 @@ pub struct SearchPath {
 }
 
 /// One folder of a [`SearchPath`]: its index over quote, include and system folders, in this order.
-pub(super) type FolderIndex = usize;
+pub type FolderIndex = usize;
 
 /// Where a name leads.
 #[derive(Debug, Clone)]
@@ -75,7 +75,8 @@ impl Search {
         &self.path
     }
 
-    pub(super) fn folder(&self, index: FolderIndex) -> &Arc<Path> {
+    /// The folder with an index that this search gave out.
+    pub fn folder_at(&self, index: FolderIndex) -> &Arc<Path> {
         let quote = self.path.quote.len();
         let include = self.path.include.len();
         if index < quote {
@@ -108,12 +109,12 @@ impl Search {
             return Some((file, None));
         }
         let first = if form == Form::Quote { 0 } else { self.path.quote.len() };
-        (first..self.folders()).find_map(|index| Some((self.at(self.folder(index), name)?, Some(index))))
+        (first..self.folders()).find_map(|index| Some((self.at(self.folder_at(index), name)?, Some(index))))
     }
 
     /// Every file that a name could lead to behind any folder: what `#include_next` may reach.
     fn resolve_all(&self, name: &str) -> impl Iterator<Item = (Arc<SourceFile>, Option<usize>)> {
-        (0..self.folders()).filter_map(move |index| Some((self.at(self.folder(index), name)?, Some(index))))
+        (0..self.folders()).filter_map(move |index| Some((self.at(self.folder_at(index), name)?, Some(index))))
     }
 
     pub(super) fn at(&self, folder: &Path, name: &str) -> Option<Arc<SourceFile>> {

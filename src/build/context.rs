@@ -1,0 +1,228 @@
+//! What the jobs of a run share, and what one job has to itself.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::sketch::Prepared;
+use super::unit::UnitTable;
+use super::{Blocked, BuildError, CoreArtifacts, Track};
+use crate::compile::{Backend, Environment, Finished, Identities, Process, Slot, Slots, Stage, Transcript, run};
+use crate::event::{CacheOutcome, CoreId, EventKind, EventSink, Span, Step, StepInfo, UnitCounts};
+use crate::plan::Layout;
+use crate::source::Files;
+
+/// What the jobs of a run share.
+#[derive(Clone)]
+pub struct BuildContext {
+    /// Every file that was looked at.
+    pub files: Arc<Files>,
+    /// Every tool that was asked what it is.
+    pub identities: Arc<Identities>,
+    /// Compiles.
+    pub backend: Backend,
+    /// The process budget.
+    pub slots: Slots,
+    /// Where things are.
+    pub layout: Layout,
+    /// Where compilers run, and put what is not yet kept.
+    pub staging: PathBuf,
+    /// Where everything is said.
+    pub events: EventSink,
+    /// Fires at the first signal.
+    pub cancel: CancellationToken,
+    /// The objects of this run.
+    pub(super) units: Arc<UnitTable>,
+    /// The sketches of this run.
+    pub(super) sketches: Arc<super::sketch::Table>,
+}
+
+impl BuildContext {
+    /// A context for one run.
+    #[allow(clippy::too_many_arguments)] // each is a thing of its own; a struct of them would be this struct
+    pub fn new(
+        files: Arc<Files>,
+        identities: Arc<Identities>,
+        backend: Backend,
+        slots: Slots,
+        layout: Layout,
+        staging: PathBuf,
+        events: EventSink,
+        cancel: CancellationToken,
+    ) -> Self {
+        let units = Arc::new(UnitTable::new(layout.units()));
+        Self {
+            files,
+            identities,
+            backend,
+            slots,
+            layout,
+            staging,
+            events,
+            cancel,
+            units,
+            sketches: Arc::default(),
+        }
+    }
+
+    /// The C++ of a sketch, generated once for all its cells.
+    pub(super) async fn prepared(&self, sketch: &Arc<crate::plan::Sketch>) -> Result<Arc<Prepared>, BuildError> {
+        self.sketches.prepare(sketch, self).await
+    }
+}
+
+/// What one job has to itself.
+#[derive(Debug)]
+pub struct JobContext {
+    /// Its phases.
+    pub track: Track,
+    /// Which cap its steps stand under.
+    pub stage: Stage,
+    /// The environment of its processes.
+    pub environment: Environment,
+    /// What its processes had printed when they were cut short.
+    pub transcript: Transcript,
+    /// What goes into its `build.log`.
+    pub log: Vec<String>,
+    /// Where its objects came from.
+    pub units: UnitCounts,
+}
+
+/// A step that is given to a slot: what it says of itself.
+#[derive(Debug, Clone)]
+pub(super) struct StepName {
+    pub(super) job: crate::event::JobId,
+    pub(super) stage: Stage,
+    pub(super) step: Step,
+    pub(super) label: String,
+}
+
+impl JobContext {
+    /// A step of this job.
+    pub(super) fn step(&self, step: Step, label: impl Into<String>) -> StepName {
+        StepName { job: self.track.job().clone(), stage: self.stage, step, label: label.into() }
+    }
+
+    /// Runs a command of this job in a slot of its own; an exit code other than 0 is an error.
+    pub(super) async fn command(
+        &mut self,
+        cx: &BuildContext,
+        step: Step,
+        label: impl Into<String>,
+        argv: Vec<String>,
+        cwd: PathBuf,
+    ) -> Result<Finished, BuildError> {
+        let name = self.step(step, label);
+        let process = process(argv, cwd, self.environment.clone());
+        let finished = run_in_slot(cx, &name, &process, &self.transcript).await?;
+        self.log.push(process.argv().join(" "));
+        let printed = finished.printed();
+        if finished.code == Some(0) {
+            if !printed.is_empty() && step != Step::Size {
+                self.log.push(String::from_utf8_lossy(&printed).into_owned());
+            }
+            Ok(finished)
+        } else {
+            Err(BuildError::command(step, process.argv(), finished.code, &printed))
+        }
+    }
+}
+
+/// A process from an argv, which is never empty.
+pub(super) fn process(mut argv: Vec<String>, cwd: PathBuf, environment: Environment) -> Process {
+    let args = argv.split_off(argv.len().min(1));
+    Process { program: argv.pop().unwrap_or_default().into(), args, cwd, environment }
+}
+
+/// Runs a process in a slot and says so.
+pub(super) async fn run_in_slot(
+    cx: &BuildContext,
+    name: &StepName,
+    process: &Process,
+    transcript: &Transcript,
+) -> Result<Finished, BuildError> {
+    let slot = cx.slots.acquire(name.stage).await;
+    let start = cx.events.now();
+    let finished = run(process, &cx.cancel, transcript).await.map_err(|error| BuildError::process(name.step, &error))?;
+    let span = Span { start, end: cx.events.now() };
+    let length = finished.ended.duration_since(finished.started);
+    say_step(cx, name, &slot, span, Some(Span { start, end: (start + length).min(span.end) }), None);
+    Ok(finished)
+}
+
+pub(super) fn say_step(
+    cx: &BuildContext,
+    name: &StepName,
+    slot: &Slot,
+    span: Span,
+    process: Option<Span>,
+    cache: Option<CacheOutcome>,
+) {
+    cx.events.say(EventKind::StepFinished(StepInfo {
+        job: name.job.clone(),
+        step: name.step,
+        label: name.label.clone(),
+        slot: slot.index,
+        span,
+        process,
+        cache,
+    }));
+}
+
+/// The end of a core that its builder holds.
+#[derive(Debug)]
+pub struct CorePromise {
+    sender: watch::Sender<Option<Result<Arc<CoreArtifacts>, Blocked>>>,
+}
+
+/// The end of a core that its cells hold.
+#[derive(Debug, Clone)]
+pub struct CoreHandle {
+    id: CoreId,
+    receiver: watch::Receiver<Option<Result<Arc<CoreArtifacts>, Blocked>>>,
+}
+
+/// A core that is yet to be built.
+pub fn core_promise(id: CoreId) -> (CorePromise, CoreHandle) {
+    let (sender, receiver) = watch::channel(None);
+    (CorePromise { sender }, CoreHandle { id, receiver })
+}
+
+impl CorePromise {
+    /// Says how it ended.
+    pub fn keep(self, result: Result<Arc<CoreArtifacts>, Blocked>) {
+        self.sender.send_replace(Some(result));
+    }
+}
+
+impl CoreHandle {
+    /// Waits for the core.
+    ///
+    /// # Errors
+    /// Where it failed.
+    pub async fn ready(&self) -> Result<Arc<CoreArtifacts>, BuildError> {
+        let mut receiver = self.receiver.clone();
+        let result = match receiver.wait_for(Option::is_some).await {
+            Ok(result) => result.clone(),
+            Err(_) => None,
+        };
+        match result {
+            Some(result) => result.map_err(BuildError::Blocked),
+            // The builder ended without a word: its task panicked or was cancelled.
+            None => Err(BuildError::Blocked(Blocked {
+                by: self.id.clone(),
+                message: "it did not finish".to_owned(),
+            })),
+        }
+    }
+
+    /// Whether it is known to have failed.
+    pub fn failed(&self) -> Option<BuildError> {
+        match &*self.receiver.borrow() {
+            Some(Err(blocked)) => Some(BuildError::Blocked(blocked.clone())),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Which files are compiled, in Arduino's order. The order decides where functions lie in flash.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What is compiled, in the order in which Arduino's builder does.
+const EXTENSIONS: [&str; 3] = ["S", "c", "cpp"];
+
+/// The sources of a core or a variant: all `.S`, then all `.c`, then all `.cpp`, each folder's files
+/// before its folders.
+///
+/// # Errors
+/// Where a folder can't be read.
+pub(super) fn of_core(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut sources = Vec::new();
+    for extension in EXTENSIONS {
+        collect(folder, extension, true, &mut sources)?;
+    }
+    Ok(sources)
+}
+
+/// The sources of a folder alone: `.S`, `.c`, `.cpp`.
+///
+/// # Errors
+/// Where it can't be read.
+pub(super) fn of_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut sources = Vec::new();
+    for extension in EXTENSIONS {
+        collect(folder, extension, false, &mut sources)?;
+    }
+    Ok(sources)
+}
+
+/// The sources of a library's `src`: a folder's `.S`, `.c` and `.cpp`, then its folders likewise.
+///
+/// # Errors
+/// Where a folder can't be read.
+pub(super) fn of_library(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut sources = Vec::new();
+    folders_last(folder, &mut sources)?;
+    Ok(sources)
+}
+
+fn folders_last(folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
+    into.extend(of_folder(folder)?);
+    for (path, is_dir) in list(folder)? {
+        if is_dir {
+            folders_last(&path, into)?;
+        }
+    }
+    Ok(())
+}
+
+fn collect(folder: &Path, extension: &str, recurse: bool, into: &mut Vec<PathBuf>) -> io::Result<()> {
+    let entries = list(folder)?;
+    into.extend(
+        entries
+            .iter()
+            .filter(|(path, is_dir)| !is_dir && path.extension().is_some_and(|found| found == extension))
+            .map(|(path, _)| path.clone()),
+    );
+    if recurse {
+        for (path, is_dir) in entries {
+            if is_dir {
+                collect(&path, extension, recurse, into)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A folder's entries by name and whether they are folders; hidden ones and those of version control
+/// are left out, links count as what they lead to, except those that lead back up.
+fn list(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let hidden = name.to_str().is_some_and(|name| name.starts_with('.') || matches!(name, "CVS" | "RCS" | "SCCS"));
+        if hidden {
+            continue;
+        }
+        let kind = entry.file_type()?;
+        let is_dir = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
+        if is_dir && kind.is_symlink() && folder.canonicalize()?.starts_with(entry.path().canonicalize()?) {
+            continue;
+        }
+        entries.push((entry.path(), is_dir));
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_are_arduinos() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.cpp", "a.c", "z.S", "a.cpp", "B.cpp", "x.h", "sub/c.c", "sub/c.S", "sub/deep/d.cpp", ".hidden/e.c"] {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        std::os::unix::fs::symlink(folder.path(), folder.path().join("sub/deep/loop")).unwrap();
+        let names = |paths: Vec<PathBuf>| -> Vec<String> {
+            paths.iter().map(|path| path.strip_prefix(folder.path()).unwrap().display().to_string()).collect()
+        };
+        assert_eq!(names(of_folder(folder.path()).unwrap()), ["z.S", "a.c", "B.cpp", "a.cpp", "b.cpp"]);
+        assert_eq!(
+            names(of_core(folder.path()).unwrap()),
+            ["z.S", "sub/c.S", "a.c", "sub/c.c", "B.cpp", "a.cpp", "b.cpp", "sub/deep/d.cpp"]
+        );
+        assert_eq!(
+            names(of_library(folder.path()).unwrap()),
+            ["z.S", "a.c", "B.cpp", "a.cpp", "b.cpp", "sub/c.S", "sub/c.c", "sub/deep/d.cpp"]
+        );
+    }
+}

@@ -1,0 +1,31 @@
+//! The families of cores, by their architecture's name.
+
+use std::fmt;
+
+/// A family of cores. What a family's `platform.txt` can't say, its orchestrator knows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// 8-bit AVR: Arduino's own core and those in its image (`MiniCore`, `ATTinyCore`, …).
+    Avr,
+    /// Any other core in Arduino's format; holds the architecture's name.
+    Other(String),
+}
+
+impl Family {
+    /// The family of an architecture (`vendor:ARCHITECTURE:board`).
+    pub fn of(architecture: &str) -> Self {
+        match architecture {
+            "avr" => Self::Avr,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Avr => "avr",
+            Self::Other(name) => name,
+        })
+    }
+}
