@@ -75,15 +75,14 @@ pub fn split(line: &str) -> Result<Vec<String>, CommandError> {
     for piece in line.split(' ') {
         let rest = &line[at..];
         at += piece.len() + 1;
-        let (quote, from, mut word, piece) = match quoted.take() {
-            Some((quote, from, word)) => (quote, from, word, piece),
-            None => match piece.chars().next().filter(|c| matches!(c, '"' | '\'')) {
-                Some(quote) => (quote, &rest[1..], String::new(), &piece[1..]),
-                None => {
-                    push(&mut words, piece);
-                    continue;
-                }
-            },
+        let opening = piece.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let (quote, from, mut word, piece) = match (quoted.take(), opening) {
+            (Some((quote, from, word)), _) => (quote, from, word, piece),
+            (None, Some(quote)) => (quote, &rest[1..], String::new(), &piece[1..]),
+            (None, None) => {
+                push(&mut words, piece);
+                continue;
+            }
         };
         if let Some(end) = piece.strip_suffix(quote) {
             word.push_str(end);
@@ -155,5 +154,6 @@ fn unmark(error: CommandError, expander: &Expander<'_>) -> CommandError {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "command_tests.rs"]
 mod tests;

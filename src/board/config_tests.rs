@@ -191,9 +191,9 @@ fn the_output_file_is_known() {
 fn a_command_that_fails_names_board_and_recipe() {
     let board = board(&[("a", "{b}"), ("b", "{a}")]);
     let error = |pattern: &str| board.command(pattern, &[]).unwrap_err().to_string();
-    insta::assert_snapshot!(error("gcc {a}"), @"");
-    insta::assert_snapshot!(error("gcc 'x"), @"");
-    insta::assert_snapshot!(error("{unset}"), @"");
+    insta::assert_snapshot!(error("gcc {a}"), @"the board `b`, recipe `gcc {a}`: the property `a` needs itself: a → b → a");
+    insta::assert_snapshot!(error("gcc 'x"), @"the board `b`, recipe `gcc 'x`: the quote ' before `x` is never closed (in Arduino's rule it is closed only at the end of a word)");
+    insta::assert_snapshot!(error("{unset}"), @"the board `b`, recipe `{unset}`: it expands to an empty command");
 }
 
 #[test]

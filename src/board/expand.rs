@@ -173,5 +173,6 @@ fn is_name(name: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "expand_tests.rs"]
 mod tests;

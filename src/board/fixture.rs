@@ -74,7 +74,7 @@ impl Hardware {
     }
 
     /// `text` with the folder's own path as `HW`.
-    pub(super) fn show(&self, text: impl ToString) -> String {
+    pub(super) fn show(&self, text: &impl ToString) -> String {
         text.to_string().replace(self.path().to_str().unwrap(), "HW")
     }
 }

@@ -20,6 +20,7 @@ mod config;
 mod error;
 mod expand;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 mod fixture;
 pub mod fqbn;
 mod host;

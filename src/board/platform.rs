@@ -210,5 +210,6 @@ fn nested_folders(folder: &Path) -> BTreeSet<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "platform_tests.rs"]
 mod tests;

@@ -170,5 +170,6 @@ fn without_os(key: &str, os: HostOs) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "properties_tests.rs"]
 mod tests;

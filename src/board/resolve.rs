@@ -115,9 +115,14 @@ pub fn resolve(
     let chosen = chosen_options(own, fqbn, lines)?;
     let board = board_properties(fqbn, lines, &chosen);
 
-    let core = reference(platforms, own, fqbn, &board, overrides, "build.core")?
+    // What the two names may refer to. arduino-cli looks only at the board; a platform's default and
+    // the matrix count here, too.
+    let mut scope = own.properties.clone();
+    scope.merge(&board);
+    scope.extend(overrides);
+    let core = reference(platforms, own, fqbn, &scope, "build.core")?
         .ok_or_else(|| BoardError::NoCore { path: own.root.join("boards.txt"), board: fqbn.board.clone() })?;
-    let variant = reference(platforms, own, fqbn, &board, overrides, "build.variant")?;
+    let variant = reference(platforms, own, fqbn, &scope, "build.variant")?;
     if !core.platform.has_recipes {
         return Err(BoardError::NoPlatformTxt {
             path: core.platform.root.join("platform.txt"),
@@ -236,17 +241,11 @@ fn reference<'a>(
     platforms: &'a Platforms,
     own: &'a Platform,
     fqbn: &Fqbn,
-    board: &Properties,
-    overrides: &IndexMap<String, String>,
+    scope: &Properties,
     property: &'static str,
 ) -> Result<Option<Reference<'a>>, BoardError> {
-    let raw = overrides
-        .get(property)
-        .map(String::as_str)
-        .or_else(|| board.get(property))
-        .or_else(|| own.properties.get(property))
-        .unwrap_or_default();
-    let value = board.expand(raw).map_err(|source| BoardError::Expand {
+    let raw = scope.get(property).unwrap_or_default();
+    let value = scope.expand(raw).map_err(|source| BoardError::Expand {
         board: fqbn.board.clone(),
         key: property.to_owned(),
         source,
@@ -324,5 +323,6 @@ fn text(path: &Path) -> Result<String, BoardError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "resolve_tests.rs"]
 mod tests;

@@ -118,7 +118,33 @@ fn sets_what_arduino_sets() {
         "preproc.macros.flags",
     ];
     let text: String = names.iter().map(|name| format!("{name}={}\n", get(&config, name))).collect();
-    insta::assert_snapshot!(hardware.show(text), @r"");
+    insta::assert_snapshot!(hardware.show(&text), @r"
+    _id=mega
+    name=Mega
+    build.arch=AVR
+    build.board=AVR_MEGA
+    build.core=main
+    build.core.path=HW/v/avr/cores/main
+    build.core.platform.path=HW/v/avr
+    build.board.platform.path=HW/v/avr
+    build.system.path=HW/v/avr/system
+    build.variant.path=HW/v/avr/variants/std
+    build.library_discovery_phase=0
+    runtime.platform.path=HW/v/avr
+    runtime.hardware.path=HW/v
+    runtime.ide.path=
+    runtime.ide.version=10819
+    ide_version=10819
+    runtime.os=linux
+    runtime.tools.gcc.path=HW/v/avr/tools/gcc
+    runtime.tools.gcc-7.3.0.path=/opt/gcc 7
+    software=ARDUINO
+    extra.time.utc=1700000000
+    extra.time.local=1700000000
+    extra.time.zone=0
+    extra.time.dst=0
+    preproc.macros.flags=-w -x c++ -E -CC
+    ");
     assert_eq!(config.name, "Mega");
     assert_eq!(config.core_dir, hardware.root("v:avr").join("cores/main"));
     assert_eq!(config.variant_dir, Some(hardware.root("v:avr").join("variants/std")));
@@ -136,7 +162,7 @@ fn tools_override_platform_txt_and_the_matrix_overrides_tools() {
     let hardware = hardware();
     let mut env = env();
     let gcc = |env: &RuntimeEnv, set: &[(&str, &str)]| {
-        hardware.show(get(&hardware.try_resolve("v:avr:mega", env, set).unwrap(), "runtime.tools.gcc.path"))
+        hardware.show(&get(&hardware.try_resolve("v:avr:mega", env, set).unwrap(), "runtime.tools.gcc.path"))
     };
     assert_eq!(gcc(&env, &[]), "HW/v/avr/tools/gcc");
     env.tools.insert("gcc".into(), "/usr".into());
@@ -191,7 +217,7 @@ fn a_variant_may_be_missing() {
     let hardware = hardware();
     let config = hardware.resolve("v:avr:mega:cpu=m1280");
     assert_eq!(config.variant_dir, None);
-    assert_eq!(hardware.show(get(&config, "build.variant.path")), "HW/v/avr/variants/none");
+    assert_eq!(hardware.show(&get(&config, "build.variant.path")), "HW/v/avr/variants/none");
     let config = hardware.resolve("v:avr:tiny-1");
     assert_eq!((config.variant_dir.as_ref(), get(&config, "build.variant.path")), (None, String::new()));
 }
@@ -235,12 +261,12 @@ fn a_board_can_borrow_core_and_variant() {
     );
     assert_eq!(config.recipe("recipe.c.o.pattern"), Some("cc"));
     assert_eq!((get(&config, "where"), get(&config, "local")), ("third board".into(), "yes".into()));
-    assert_eq!(hardware.show(get(&config, "runtime.platform.path")), "HW/third/avr");
-    assert_eq!(hardware.show(get(&config, "build.system.path")), "HW/v/avr/system");
+    assert_eq!(hardware.show(&get(&config, "runtime.platform.path")), "HW/third/avr");
+    assert_eq!(hardware.show(&get(&config, "build.system.path")), "HW/v/avr/system");
 
     let config = hardware.resolve("third:avr:own");
     assert_eq!(config.variant_dir, Some(hardware.root("third:avr").join("variants/mine")));
-    assert_eq!(hardware.show(get(&config, "runtime.platform.path")), "HW/v/avr");
+    assert_eq!(hardware.show(&get(&config, "runtime.platform.path")), "HW/v/avr");
 }
 
 #[test]
@@ -256,15 +282,15 @@ fn the_own_platform_overrides_the_borrowed_one() {
 #[test]
 fn errors_say_where_and_what_to_do() {
     let hardware = borrowing();
-    let message = |fqbn: &str| hardware.show(hardware.try_resolve(fqbn, &env(), &[]).unwrap_err());
-    insta::assert_snapshot!(message("v:arv:mega"), @"");
-    insta::assert_snapshot!(message("v:avr:mgea"), @"");
-    insta::assert_snapshot!(message("v:avr:mega:cup=m2560"), @"");
-    insta::assert_snapshot!(message("v:avr:mega:cpu=m2650"), @"");
-    insta::assert_snapshot!(message("v:avr:nocore"), @"");
-    insta::assert_snapshot!(message("v:avr:lost"), @"");
-    insta::assert_snapshot!(message("third:avr:bad"), @"");
-    insta::assert_snapshot!(message("third:avr:bare"), @"");
+    let message = |fqbn: &str| hardware.show(&hardware.try_resolve(fqbn, &env(), &[]).unwrap_err());
+    insta::assert_snapshot!(message("v:arv:mega"), @"there is no platform `v:arv` (did you mean `v:avr`?); installed: v:avr, third:avr");
+    insta::assert_snapshot!(message("v:avr:mgea"), @"HW/v/avr/boards.txt has no board `mgea` (did you mean `mega`?)");
+    insta::assert_snapshot!(message("v:avr:mega:cup=m2560"), @"the board `mega` has no menu `cup` (did you mean `cpu`?); it has: cpu, opt");
+    insta::assert_snapshot!(message("v:avr:mega:cpu=m2650"), @"the menu `cpu` of the board `mega` has no option `m2650` (did you mean `m2560`?); it has: m2560, m1280");
+    insta::assert_snapshot!(message("v:avr:nocore"), @"HW/v/avr/boards.txt: the board `nocore` has no `build.core`: add `nocore.build.core=…` to boards.local.txt beside it, or set the property in the matrix");
+    insta::assert_snapshot!(message("v:avr:lost"), @"the core of the board `lost` should be in HW/v/avr/cores/gone, which is no folder; cores there: main");
+    insta::assert_snapshot!(message("third:avr:bad"), @"the board `bad` takes `build.core=nobody:main` from the platform `nobody:avr`, which is not installed: add `nobody:avr` to the matrix's `cores`; installed: v:avr, third:avr");
+    insta::assert_snapshot!(message("third:avr:bare"), @"HW/third/avr/platform.txt is missing, and with it the recipes for the board `bare`: reinstall the platform, or, if the board is meant to use another platform's core, set its `build.core` to `vendor:core`");
 }
 
 #[test]
@@ -281,7 +307,7 @@ fn numbers_and_cycles_are_checked() {
     let hardware = hardware();
     let message =
         |set: &[(&str, &str)]| hardware.try_resolve("v:avr:mega", &env(), set).unwrap_err().to_string();
-    insta::assert_snapshot!(message(&[("upload.maximum_size", "32k")]), @"");
-    insta::assert_snapshot!(message(&[("build.core", "{a}"), ("a", "{build.core}")]), @"");
-    insta::assert_snapshot!(message(&[("upload.maximum_data_size", "{upload.maximum_data_size}")]), @"");
+    insta::assert_snapshot!(message(&[("upload.maximum_size", "32k")]), @"the board `mega` has `upload.maximum_size=32k`, which is not a whole number of bytes");
+    insta::assert_snapshot!(message(&[("build.core", "{a}"), ("a", "{build.core}")]), @"the board `mega`, property `build.core`: the property `a` needs itself: a → build.core → a");
+    insta::assert_snapshot!(message(&[("upload.maximum_data_size", "{upload.maximum_data_size}")]), @"the board `mega`, property `upload.maximum_data_size`: the property `upload.maximum_data_size` needs itself: upload.maximum_data_size → upload.maximum_data_size");
 }
