@@ -1,17 +1,20 @@
 //! What the jobs of a run share, and what one job has to itself.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::sketch::Prepared;
+use super::prepare::{Prepared, Sketches};
 use super::unit::UnitTable;
 use super::{Blocked, BuildError, CoreArtifacts, Track};
-use crate::compile::{Backend, Environment, Finished, Identities, Process, Slot, Slots, Stage, Transcript, run};
-use crate::event::{CacheOutcome, CoreId, EventKind, EventSink, Span, Step, StepInfo, UnitCounts};
-use crate::plan::Layout;
+use crate::compile::{
+    Backend, Environment, Finished, Identities, Process, Slot, Slots, Stage, Transcript, run,
+};
+use crate::event::{CacheOutcome, CoreId, EventKind, EventSink, Phase, Span, Step, StepInfo, UnitCounts};
+use crate::plan::{Layout, Sketch};
 use crate::source::Files;
 
 /// What the jobs of a run share.
@@ -33,10 +36,12 @@ pub struct BuildContext {
     pub events: EventSink,
     /// Fires at the first signal.
     pub cancel: CancellationToken,
+    /// What tells this run from every other.
+    pub(super) nonce: u128,
     /// The objects of this run.
     pub(super) units: Arc<UnitTable>,
     /// The sketches of this run.
-    pub(super) sketches: Arc<super::sketch::Table>,
+    pub(super) sketches: Arc<Sketches>,
 }
 
 impl BuildContext {
@@ -62,15 +67,21 @@ impl BuildContext {
             staging,
             events,
             cancel,
+            nonce: nonce(),
             units,
             sketches: Arc::default(),
         }
     }
 
-    /// The C++ of a sketch, generated once for all its cells.
-    pub(super) async fn prepared(&self, sketch: &Arc<crate::plan::Sketch>) -> Result<Arc<Prepared>, BuildError> {
-        self.sketches.prepare(sketch, self).await
+    /// A sketch's sources, its C++ generated once for all its cells.
+    pub(super) async fn prepared(&self, sketch: &Arc<Sketch>) -> Result<Arc<Prepared>, BuildError> {
+        self.sketches.prepare(sketch).await
     }
+}
+
+fn nonce() -> u128 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    (now.as_nanos() << 32) | u128::from(std::process::id())
 }
 
 /// What one job has to itself.
@@ -88,6 +99,71 @@ pub struct JobContext {
     pub log: Vec<String>,
     /// Where its objects came from.
     pub units: UnitCounts,
+    /// How long it has been at work, without its waits.
+    pub stopwatch: Stopwatch,
+    /// Its place among the cells in flight; `None` for a core.
+    pub in_flight: Option<InFlight>,
+}
+
+/// Measures how long a job has been at work. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Stopwatch(Arc<Mutex<Ticks>>);
+
+#[derive(Debug)]
+struct Ticks {
+    before: Duration,
+    running_since: Option<Instant>,
+}
+
+impl Stopwatch {
+    /// Runs from now on.
+    pub fn started() -> Self {
+        Self(Arc::new(Mutex::new(Ticks { before: Duration::ZERO, running_since: Some(Instant::now()) })))
+    }
+
+    /// The time at work so far.
+    pub fn elapsed(&self) -> Duration {
+        let ticks = self.lock();
+        ticks.before + ticks.running_since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
+    /// Waits until the job has been at work for `limit`.
+    pub async fn reaches(&self, limit: Duration) {
+        while let Some(rest) = limit.checked_sub(self.elapsed()).filter(|rest| !rest.is_zero()) {
+            tokio::time::sleep(rest).await;
+        }
+    }
+
+    fn pause(&self) {
+        let mut ticks = self.lock();
+        if let Some(since) = ticks.running_since.take() {
+            ticks.before += since.elapsed();
+        }
+    }
+
+    fn resume(&self) {
+        self.lock().running_since.get_or_insert_with(Instant::now);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Ticks> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place among the cells in flight (`--sketch-jobs`).
+#[derive(Debug)]
+pub struct InFlight {
+    places: Arc<Semaphore>,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+impl InFlight {
+    /// Waits for a place.
+    pub async fn enter(places: Arc<Semaphore>) -> Self {
+        // The semaphore is never closed.
+        let place = places.clone().acquire_owned().await.ok();
+        Self { places, place }
+    }
 }
 
 /// A step that is given to a slot: what it says of itself.
@@ -103,6 +179,24 @@ impl JobContext {
     /// A step of this job.
     pub(super) fn step(&self, step: Step, label: impl Into<String>) -> StepName {
         StepName { job: self.track.job().clone(), stage: self.stage, step, label: label.into() }
+    }
+
+    /// Waits for a core. Meanwhile the job gives up its place, and its time does not count.
+    pub(super) async fn wait_for(&mut self, core: &CoreHandle) -> Result<Arc<CoreArtifacts>, BuildError> {
+        if !core.is_ready() {
+            self.track.enter(Phase::Wait);
+            self.stopwatch.pause();
+            if let Some(in_flight) = &mut self.in_flight {
+                in_flight.place = None;
+            }
+            let ready = core.ready().await;
+            if let Some(in_flight) = &mut self.in_flight {
+                in_flight.place = in_flight.places.clone().acquire_owned().await.ok();
+            }
+            self.stopwatch.resume();
+            return ready;
+        }
+        core.ready().await
     }
 
     /// Runs a command of this job in a slot of its own; an exit code other than 0 is an error.
@@ -145,7 +239,8 @@ pub(super) async fn run_in_slot(
 ) -> Result<Finished, BuildError> {
     let slot = cx.slots.acquire(name.stage).await;
     let start = cx.events.now();
-    let finished = run(process, &cx.cancel, transcript).await.map_err(|error| BuildError::process(name.step, &error))?;
+    let finished =
+        run(process, &cx.cancel, transcript).await.map_err(|error| BuildError::process(name.step, &error))?;
     let span = Span { start, end: cx.events.now() };
     let length = finished.ended.duration_since(finished.started);
     say_step(cx, name, &slot, span, Some(Span { start, end: (start + length).min(span.end) }), None);
@@ -216,6 +311,11 @@ impl CoreHandle {
                 message: "it did not finish".to_owned(),
             })),
         }
+    }
+
+    /// Whether it is known how it ended.
+    fn is_ready(&self) -> bool {
+        self.receiver.borrow().is_some()
     }
 
     /// Whether it is known to have failed.

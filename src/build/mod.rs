@@ -10,6 +10,7 @@ mod error;
 mod generic;
 mod hooks;
 mod link;
+mod prepare;
 mod preprocessor;
 mod size;
 pub mod sketch;
@@ -22,8 +23,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use context::{BuildContext, CoreHandle, CorePromise, JobContext, core_promise};
+pub use context::{BuildContext, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, core_promise};
 pub use error::{Blocked, BuildError};
+pub use link::write_log;
 pub use track::Track;
 
 use crate::event::{CoreId, Sizes, UnitCounts};

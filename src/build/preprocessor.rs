@@ -240,9 +240,8 @@ mod tests {
 
     #[test]
     fn a_compile_command_becomes_a_question() {
-        let mut argv: Vec<String> = ["gcc", "-c", "-Os", "-MMD", "-x", "c", "-Ia", SOURCE, "-o", OUTPUT]
-            .map(str::to_owned)
-            .to_vec();
+        let mut argv: Vec<String> =
+            ["gcc", "-c", "-Os", "-MMD", "-x", "c", "-Ia", SOURCE, "-o", OUTPUT].map(str::to_owned).to_vec();
         strip_compile(&mut argv);
         assert_eq!(argv, ["gcc", "-Os", "-Ia"]);
     }

@@ -41,6 +41,26 @@ pub(super) fn of_library(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(sources)
 }
 
+/// The sources of a folder in the order in which Arduino looks through them for includes: as names
+/// sort, whatever their extension.
+///
+/// # Errors
+/// Where a folder can't be read.
+pub(super) fn as_walked(folder: &Path, recurse: bool) -> io::Result<Vec<PathBuf>> {
+    let mut sources = Vec::new();
+    for (path, is_dir) in list(folder)? {
+        if is_dir {
+            if recurse {
+                sources.extend(as_walked(&path, true)?);
+            }
+        } else if path.extension().is_some_and(|found| EXTENSIONS.iter().any(|extension| found == *extension))
+        {
+            sources.push(path);
+        }
+    }
+    Ok(sources)
+}
+
 fn folders_last(folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
     into.extend(of_folder(folder)?);
     for (path, is_dir) in list(folder)? {
@@ -76,7 +96,8 @@ fn list(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let hidden = name.to_str().is_some_and(|name| name.starts_with('.') || matches!(name, "CVS" | "RCS" | "SCCS"));
+        let hidden =
+            name.to_str().is_some_and(|name| name.starts_with('.') || matches!(name, "CVS" | "RCS" | "SCCS"));
         if hidden {
             continue;
         }
@@ -98,7 +119,18 @@ mod tests {
     #[test]
     fn orders_are_arduinos() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["b.cpp", "a.c", "z.S", "a.cpp", "B.cpp", "x.h", "sub/c.c", "sub/c.S", "sub/deep/d.cpp", ".hidden/e.c"] {
+        for name in [
+            "b.cpp",
+            "a.c",
+            "z.S",
+            "a.cpp",
+            "B.cpp",
+            "x.h",
+            "sub/c.c",
+            "sub/c.S",
+            "sub/deep/d.cpp",
+            ".hidden/e.c",
+        ] {
             let path = folder.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
@@ -115,6 +147,10 @@ mod tests {
         assert_eq!(
             names(of_library(folder.path()).unwrap()),
             ["z.S", "a.c", "B.cpp", "a.cpp", "b.cpp", "sub/c.S", "sub/c.c", "sub/deep/d.cpp"]
+        );
+        assert_eq!(
+            names(as_walked(folder.path(), true).unwrap()),
+            ["B.cpp", "a.c", "a.cpp", "b.cpp", "sub/c.S", "sub/c.c", "sub/deep/d.cpp", "z.S"]
         );
     }
 }

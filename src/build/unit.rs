@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::context::{StepName, process, say_step};
-use super::preprocessor::{Answers, OUTPUT, SOURCE, marker};
+use super::preprocessor::{Answers, Folders, OUTPUT, SOURCE, marker};
 use super::{BuildContext, BuildError, JobContext};
 use crate::board::Value;
 use crate::compile::{CompileRequest, Environment, Transcript};
@@ -58,7 +58,12 @@ pub(super) struct UnitTable {
 
 impl UnitTable {
     pub(super) fn new(root: PathBuf) -> Self {
-        Self { store: Units::new(root), made: Mutex::default(), searches: Mutex::default(), answers: Answers::default() }
+        Self {
+            store: Units::new(root),
+            made: Mutex::default(),
+            searches: Mutex::default(),
+            answers: Answers::default(),
+        }
     }
 
     /// The search along a path, shared by all units that use it.
@@ -67,10 +72,6 @@ impl UnitTable {
             .entry(path)
             .or_insert_with_key(|path| Arc::new(Search::new(cx.files.clone(), path.clone())))
             .clone()
-    }
-
-    pub(super) fn answers(&self) -> &Answers {
-        &self.answers
     }
 }
 
@@ -82,7 +83,11 @@ struct Planned {
 }
 
 /// Makes sure that an object is there, and counts where it came from.
-pub(super) async fn make(cx: &BuildContext, jcx: &JobContext, wanted: Wanted<'_>) -> Result<(Unit, UnitCounts), BuildError> {
+pub(super) async fn make(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    wanted: Wanted<'_>,
+) -> Result<(Unit, UnitCounts), BuildError> {
     let planned = plan(cx, jcx, &wanted).await?;
     let slot = lock(&cx.units.made).entry(planned.key).or_default().clone();
     let mut counts = UnitCounts { reused: 1, ..UnitCounts::default() };
@@ -129,16 +134,14 @@ fn unit(key: Hash, stored: StoredUnit) -> Unit {
 
 /// Expands the recipe, finds what the compile could read, and makes the key.
 async fn plan(cx: &BuildContext, jcx: &JobContext, wanted: &Wanted<'_>) -> Result<Planned, BuildError> {
-    let everything = command(cx, wanted, &[marker(cx).into()], &[])?;
-    let program = PathBuf::from(everything.first().map(String::as_str).unwrap_or_default());
-    let identity =
-        cx.identities.of(&program).await.map_err(|error| BuildError::identity(Step::Compile, &error))?;
+    let everything = command(wanted, &[marker(cx).into()], &[])?;
+    let identity = identify(cx, &everything).await?;
     let language = match wanted.source.extension().and_then(|extension| extension.to_str()) {
         Some("c") => "c",
         Some("S") => "assembler-with-cpp",
         _ => "c++",
     };
-    let folders = cx.units.answers.folders(cx, jcx, &everything, language, &identity.hash).await?;
+    let folders = cx.units.answers.folders(cx, jcx, &everything, language, &identity).await?;
     let search = cx.units.search(cx, folders.with(&wanted.quote, &wanted.include));
     let macros = macros(&everything);
     let forced = forced_includes(&everything);
@@ -168,9 +171,9 @@ async fn plan(cx: &BuildContext, jcx: &JobContext, wanted: &Wanted<'_>) -> Resul
     let kept = |folders: &[Arc<Path>]| -> Vec<Arc<Path>> {
         folders.iter().filter(|folder| keep_all || hit(folder)).cloned().collect()
     };
-    let argv = command(cx, wanted, &kept(&wanted.include), &kept(&wanted.quote))?;
+    let argv = command(wanted, &kept(&wanted.include), &kept(&wanted.quote))?;
     let mut key = blake3::Hasher::new();
-    key.update(b"unit 1\0").update(identity.hash.as_bytes()).update(inputs.hash().as_bytes());
+    key.update(b"unit 1\0").update(identity.as_bytes()).update(inputs.hash().as_bytes());
     key.update(wanted.source.as_os_str().as_encoded_bytes()).update(b"\0");
     key.update(cx.staging.as_os_str().as_encoded_bytes()).update(b"\0");
     for (name, value) in jcx.environment.keyed() {
@@ -186,14 +189,39 @@ async fn plan(cx: &BuildContext, jcx: &JobContext, wanted: &Wanted<'_>) -> Resul
     }
     if inputs.opaque.is_some() {
         // Never the same twice: it is compiled in every run, once.
-        key.update(&std::process::id().to_le_bytes()).update(&cx.events.run_nonce().to_le_bytes());
+        key.update(&cx.nonce.to_le_bytes());
     }
     Ok(Planned { key: key.finalize(), argv, inputs })
 }
 
+/// The folders that the board's C++ compiler searches by itself, and its identity.
+pub(super) async fn compiler_folders(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    target: &Target,
+    values: &[(&str, Value<'_>)],
+) -> Result<(Arc<Folders>, Hash), BuildError> {
+    let wanted = Wanted {
+        target,
+        values,
+        source: "question.cpp".into(),
+        include: Vec::new(),
+        quote: Vec::new(),
+        label: String::new(),
+    };
+    let argv = command(&wanted, &[marker(cx).into()], &[])?;
+    let identity = identify(cx, &argv).await?;
+    Ok((cx.units.answers.folders(cx, jcx, &argv, "c++", &identity).await?, identity))
+}
+
+async fn identify(cx: &BuildContext, argv: &[String]) -> Result<Hash, BuildError> {
+    let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
+    let identity = cx.identities.of(&program).await;
+    identity.map(|identity| identity.hash).map_err(|error| BuildError::identity(Step::Compile, &error))
+}
+
 /// The argv of a unit with [`SOURCE`] and [`OUTPUT`] in their places.
 fn command(
-    _cx: &BuildContext,
     wanted: &Wanted<'_>,
     include: &[Arc<Path>],
     quote: &[Arc<Path>],
@@ -254,7 +282,11 @@ async fn compile(
 ) -> Result<(StoredUnit, CacheOutcome), BuildError> {
     let object = cx.staging.join(format!("{}.o", planned.key.to_hex()));
     let (source_text, object_text) = (source.to_string_lossy(), object.to_string_lossy());
-    let argv = planned.argv.iter().map(|word| word.replace(SOURCE, &source_text).replace(OUTPUT, &object_text)).collect();
+    let argv = planned
+        .argv
+        .iter()
+        .map(|word| word.replace(SOURCE, &source_text).replace(OUTPUT, &object_text))
+        .collect();
     let request = CompileRequest {
         process: process(argv, cx.staging.clone(), environment.clone()),
         output: object.clone(),
@@ -297,7 +329,9 @@ async fn compile(
 }
 
 /// Runs what reads or writes files off the runtime's threads.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, BuildError> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, BuildError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => Ok(result),
         Err(error) => match error.try_into_panic() {

@@ -265,6 +265,15 @@ pub struct UnitCounts {
     pub reused: u32,
 }
 
+impl UnitCounts {
+    /// Adds another job's or unit's counts.
+    pub fn add(&mut self, other: Self) {
+        self.compiled += other.compiled;
+        self.cached += other.cached;
+        self.reused += other.reused;
+    }
+}
+
 /// How loud a remark is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

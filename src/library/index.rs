@@ -39,12 +39,12 @@ impl LibraryIndex {
 /// The higher, the better a library fits. In Arduino's order: one that names the architecture before
 /// one for all before one for others; then how well its name fits the header; then where it is from.
 /// A library that the matrix itself names beats all. The last parts decide what Arduino leaves open.
-fn rank(library: &Library, header: &str, architecture: &str) -> (bool, u8, u8, Location, Reverse<usize>, Reverse<String>) {
-    let fits_architecture = if library.is_for(architecture) {
-        2
-    } else {
-        u8::from(library.is_for_any())
-    };
+fn rank(
+    library: &Library,
+    header: &str,
+    architecture: &str,
+) -> (bool, u8, u8, Location, Reverse<usize>, Reverse<String>) {
+    let fits_architecture = if library.is_for(architecture) { 2 } else { u8::from(library.is_for_any()) };
     let stem = header.rsplit_once('.').map_or(header, |(stem, _)| stem);
     (
         library.location == Location::Named,
@@ -80,7 +80,11 @@ fn fits_name(library: &Library, stem: &str) -> u8 {
 /// Lower case, and `_` for what can't be in a folder's name.
 fn simplified(name: &str) -> String {
     name.chars()
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.') { c.to_ascii_lowercase() } else { '_' })
+        .map(
+            |c| {
+                if c.is_ascii_alphanumeric() || matches!(c, '-' | '.') { c.to_ascii_lowercase() } else { '_' }
+            },
+        )
         .collect()
 }
 

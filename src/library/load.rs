@@ -108,7 +108,10 @@ fn load(root: &Path, location: Location, order: usize) -> Option<Library> {
     let modern = text.is_some();
     let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let value = |key: &str| {
-        text.lines().filter_map(|line| line.split_once('=')).find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim())
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .find(|(name, _)| name.trim() == key)
+            .map(|(_, value)| value.trim())
     };
     let src = root.join("src");
     let recursive = modern && src.is_dir();

@@ -86,7 +86,9 @@ impl Layout {
 /// A relative path of harmless parts.
 fn slug(name: &str) -> PathBuf {
     let parts = name.split('/').filter(|part| !matches!(*part, "" | "." | "..")).map(|part| {
-        part.chars().map(|c| if c.is_control() || matches!(c, ':' | '\\' | '"') { '_' } else { c }).collect::<String>()
+        part.chars()
+            .map(|c| if c.is_control() || matches!(c, ':' | '\\' | '"') { '_' } else { c })
+            .collect::<String>()
     });
     let slug: PathBuf = parts.collect();
     if slug.as_os_str().is_empty() { "sketch".into() } else { slug }

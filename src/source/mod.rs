@@ -15,7 +15,7 @@ pub use closure::{Closure, Inputs, MacroDefinitions};
 pub use files::{FileId, Files, SourceFile};
 pub use memo::{Memo, Stamp};
 pub use scan::{Condition, Directive, Form, Include, Scan, Trait, scan};
-pub use search::{FolderIndex, Missing, Resolved, Search, SearchPath};
+pub use search::{Edges, FolderIndex, Missing, Resolved, Search, SearchPath};
 
 /// A content hash: BLAKE3, 32 bytes.
 pub type Hash = blake3::Hash;

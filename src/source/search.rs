@@ -44,10 +44,22 @@ pub struct Missing {
 
 /// A file's includes, resolved.
 #[derive(Debug, Default)]
-pub(super) struct Edges {
+pub struct Edges {
     pub(super) found: Vec<Resolved>,
     pub(super) missing: Vec<Missing>,
     pub(super) computed: Vec<usize>,
+}
+
+impl Edges {
+    /// Where its includes lead, in the order of the file.
+    pub fn found(&self) -> &[Resolved] {
+        &self.found
+    }
+
+    /// Those that lead nowhere, in the order of the file.
+    pub fn missing(&self) -> &[Missing] {
+        &self.missing
+    }
 }
 
 /// A search path with everything that was resolved along it so far.
@@ -88,6 +100,11 @@ impl Search {
         }
     }
 
+    /// Whether a folder is one of the compiler's own.
+    pub fn is_system(&self, index: FolderIndex) -> bool {
+        index >= self.path.quote.len() + self.path.include.len()
+    }
+
     pub(super) fn folders(&self) -> usize {
         self.path.quote.len() + self.path.include.len() + self.path.system.len()
     }
@@ -114,7 +131,8 @@ impl Search {
 
     /// Every file that a name could lead to behind any folder: what `#include_next` may reach.
     fn resolve_all(&self, name: &str) -> impl Iterator<Item = (Arc<SourceFile>, Option<usize>)> {
-        (0..self.folders()).filter_map(move |index| Some((self.at(self.folder_at(index), name)?, Some(index))))
+        (0..self.folders())
+            .filter_map(move |index| Some((self.at(self.folder_at(index), name)?, Some(index))))
     }
 
     pub(super) fn at(&self, folder: &Path, name: &str) -> Option<Arc<SourceFile>> {
@@ -127,7 +145,8 @@ impl Search {
         self.files.get(&folder.join(name))
     }
 
-    pub(super) fn edges(&self, file: &SourceFile) -> Arc<Edges> {
+    /// The includes of a file, resolved.
+    pub fn edges(&self, file: &SourceFile) -> Arc<Edges> {
         if let Some(known) = self.lock().get(&file.id) {
             return known.clone();
         }

@@ -1,1 +1,114 @@
-//! To be written.
+//! Drives the jobs of a plan: every core and every cell is a spawned task, and one loop over a
+//! `FuturesUnordered` of their handles awaits nothing else. There is no barrier: a cell compiles while
+//! its core does, and only its link waits for it.
+
+mod job;
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::build::{BuildContext, CoreHandle, core_promise};
+use crate::event::{CoreId, EventKind, JobId, JobResult, Outcome, Span, UnitCounts};
+use crate::plan::Plan;
+
+/// How a plan is driven.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// `--sketch-jobs`: cells in flight at once. At least 1.
+    pub sketch_jobs: usize,
+    /// `--max-failures`: no further cell is started after so many failures.
+    pub max_failures: Option<usize>,
+}
+
+/// How a plan ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Cells whose firmware is there and right.
+    pub succeeded: usize,
+    /// All other cells.
+    pub failed: usize,
+    /// Whether a job ended by a defect of ours.
+    pub crashed: bool,
+}
+
+/// Runs every job of a plan to its end. Each gets exactly one terminal event, whatever happens.
+pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
+    let began = cx.events.now();
+    let stop = CancellationToken::new();
+    let mut running = FuturesUnordered::new();
+    let mut cores: HashMap<CoreId, CoreHandle> = HashMap::new();
+    for core in plan.cores {
+        let (promise, handle) = core_promise(core.id.clone());
+        cores.insert(core.id.clone(), handle);
+        let id = JobId::Core(core.id.clone());
+        let task = spawn(job::run_core(core, promise, cx.clone(), began));
+        running.push(settle(id, task));
+    }
+    let in_flight = Arc::new(Semaphore::new(options.sketch_jobs.max(1)));
+    for cell in plan.cells {
+        // The plan holds the core of each of its cells.
+        let Some(core) = cores.get(&cell.core).cloned() else { continue };
+        let id = JobId::Cell(cell.id.clone());
+        let run = job::run_cell(cell, core, cx.clone(), in_flight.clone(), stop.clone(), began);
+        running.push(settle(id.clone(), spawn(run)));
+    }
+
+    let mut ended = Ended::default();
+    while let Some((id, result)) = running.next().await {
+        let result = result.unwrap_or_else(|panic| {
+            ended.crashed = true;
+            crashed(id, &*panic, Span { start: began, end: cx.events.now() })
+        });
+        if matches!(result.job, JobId::Cell(_)) {
+            if result.outcome.is_success() {
+                ended.succeeded += 1;
+            } else {
+                ended.failed += 1;
+            }
+        }
+        let limit_reached = options.max_failures.is_some_and(|limit| ended.failed >= limit);
+        cx.events.say(EventKind::JobFinished(Box::new(result)));
+        if limit_reached && !stop.is_cancelled() && !running.is_empty() {
+            stop.cancel();
+            cx.events.say(EventKind::Stopping { reason: job::FAILURE_LIMIT.to_owned() });
+        }
+    }
+    ended
+}
+
+fn spawn(run: impl Future<Output = JobResult> + Send + 'static) -> JoinHandle<JobResult> {
+    tokio::spawn(run)
+}
+
+/// A job's result, or what it panicked with.
+async fn settle(id: JobId, task: JoinHandle<JobResult>) -> (JobId, Result<JobResult, Box<dyn Any + Send>>) {
+    let result = task.await.map_err(|error| match error.try_into_panic() {
+        Ok(panic) => panic,
+        Err(error) => Box::new(error.to_string()) as Box<dyn Any + Send>,
+    });
+    (id, result)
+}
+
+fn crashed(job: JobId, panic: &(dyn Any + Send), span: Span) -> JobResult {
+    let message = panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "a panic without a message".to_owned());
+    JobResult {
+        job,
+        outcome: Outcome::Crashed { message },
+        span,
+        sizes: None,
+        artifacts: Vec::new(),
+        warnings: String::new(),
+        units: UnitCounts::default(),
+    }
+}

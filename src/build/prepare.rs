@@ -1,0 +1,117 @@
+//! A sketch's sources, ready to be compiled: its C++ is generated once for all cells of the sketch.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use super::sketch::{self, SketchUnit};
+use super::unit::blocking;
+use super::{BuildError, sources};
+use crate::event::{Failure, Step};
+use crate::plan::Sketch;
+use crate::store::write_atomically;
+
+/// A sketch's sources.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// `build.project_name`: the main file's name.
+    pub(super) project_name: String,
+    /// What is compiled, in link order, and where its object goes below the cell's `sketch` folder.
+    pub(super) sources: Vec<(PathBuf, PathBuf)>,
+    /// The same in the order in which they are looked through for includes.
+    pub(super) walked: Vec<PathBuf>,
+    /// Folders for `"…"` in generated C++: the sketch's own.
+    pub(super) quote: Vec<Arc<Path>>,
+}
+
+type Slot = Arc<OnceCell<Result<Arc<Prepared>, Box<Failure>>>>;
+
+/// The sketches of a run.
+#[derive(Debug, Default)]
+pub(super) struct Sketches {
+    prepared: Mutex<HashMap<PathBuf, Slot>>,
+}
+
+impl Sketches {
+    /// Prepares a sketch, unless another cell already did.
+    pub(super) async fn prepare(&self, sketch: &Arc<Sketch>) -> Result<Arc<Prepared>, BuildError> {
+        let slot = {
+            // A panic elsewhere leaves the map whole: each change is one insert.
+            let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            prepared.entry(sketch.staging.clone()).or_default().clone()
+        };
+        let result = slot
+            .get_or_try_init(|| async {
+                let sketch = sketch.clone();
+                match blocking(move || prepare(&sketch)).await? {
+                    Ok(prepared) => Ok(Ok(Arc::new(prepared))),
+                    Err(BuildError::Failed(failure)) => Ok(Err(failure)),
+                    Err(other) => Err(other),
+                }
+            })
+            .await?;
+        result.clone().map_err(BuildError::Failed)
+    }
+}
+
+fn prepare(sketch: &Sketch) -> Result<Prepared, BuildError> {
+    let bad = |error: &dyn std::error::Error| {
+        let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+        BuildError::code(Step::Preprocess, format!("{error}{cause}"))
+    };
+    let files = sketch::load(&sketch.dir, &sketch.main_file).map_err(|error| bad(&error))?;
+    let project_name = files.main_file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut merged = None;
+    if let Some(name) = files.merged_name() {
+        let text = sketch::preprocess(&files).map_err(|error| bad(&error))?;
+        let path = sketch.staging.join(&name);
+        // Left alone where nothing changed, so that its times stay as well.
+        if std::fs::read(&path).ok().as_deref() != Some(text.as_slice()) {
+            std::fs::create_dir_all(&sketch.staging)
+                .and_then(|()| write_atomically(&path, &text))
+                .map_err(|error| BuildError::io(Step::Preprocess, "written", &path, &error))?;
+        }
+        merged = Some((path, PathBuf::from(name)));
+    }
+    let relative = |path: &Path| path.strip_prefix(&files.folder).unwrap_or(path).to_owned();
+    let sources: Vec<(PathBuf, PathBuf)> = files
+        .units()
+        .into_iter()
+        .filter_map(|unit| match unit {
+            SketchUnit::Merged => merged.clone(),
+            SketchUnit::Source(path) => {
+                let relative = relative(&path);
+                Some((path, relative))
+            }
+        })
+        .collect();
+    let walked = walked(&files.folder, &sources, merged.as_ref().map(|(path, _)| path))
+        .map_err(|error| BuildError::io(Step::Preprocess, "read", &files.folder, &error))?;
+    let quote = merged.is_some().then(|| files.folder.as_path().into()).into_iter().collect();
+    Ok(Prepared { project_name, sources, walked, quote })
+}
+
+/// The generated C++, the folder's own sources, those below `src`.
+fn walked(
+    folder: &Path,
+    sources: &[(PathBuf, PathBuf)],
+    merged: Option<&PathBuf>,
+) -> std::io::Result<Vec<PathBuf>> {
+    let src = folder.join("src");
+    let mut order: Vec<PathBuf> = merged.into_iter().cloned().collect();
+    order.extend(sources::as_walked(folder, false)?);
+    if src.is_dir() {
+        order.extend(sources::as_walked(&src, true)?);
+    }
+    // Whatever the sketch's rules leave out stays out; whatever they have in addition comes last.
+    let mut walked: Vec<PathBuf> =
+        order.into_iter().filter(|path| sources.iter().any(|(source, _)| source == path)).collect();
+    for (source, _) in sources {
+        if !walked.contains(source) {
+            walked.push(source.clone());
+        }
+    }
+    Ok(walked)
+}

@@ -1,0 +1,184 @@
+//! One job from its start to its terminal result: timeouts, retries, and what its end is called.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::build::{
+    Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, Track,
+    orchestrator, write_log,
+};
+use crate::compile::{Environment, Stage, Transcript};
+use crate::event::{EventKind, FailureKind, JobId, JobResult, Outcome, Sizes, UnitCounts};
+use crate::plan::{CellJob, CoreJob, Target};
+
+/// Why cells are not started after `--max-failures`.
+pub(super) const FAILURE_LIMIT: &str = "the limit of failures was reached";
+const INTERRUPTED: &str = "the run was interrupted";
+
+fn context(job: JobId, stage: Stage, target: &Target, cx: &BuildContext, began: Duration) -> JobContext {
+    JobContext {
+        track: Track::new(job, cx.events.clone(), began),
+        stage,
+        environment: Environment::new(&cx.staging, target.library_path.as_deref()),
+        transcript: Transcript::default(),
+        log: Vec::new(),
+        units: UnitCounts::default(),
+        stopwatch: Stopwatch::started(),
+        in_flight: None,
+    }
+}
+
+/// Builds a core and says to its cells how it ended.
+pub(super) async fn run_core(
+    job: CoreJob,
+    promise: CorePromise,
+    cx: BuildContext,
+    began: Duration,
+) -> JobResult {
+    let id = JobId::Core(job.id.clone());
+    let mut jcx = context(id.clone(), Stage::Core, &job.target, &cx, began);
+    cx.events.say(EventKind::JobStarted { job: id });
+    let result = orchestrator(&job.target.family).build_core(&job, &cx, &mut jcx).await;
+    let mut done = Done::default();
+    match result {
+        Ok(core) => {
+            done.outcome = if core.fresh { Outcome::Built } else { Outcome::UpToDate };
+            done.warnings.clone_from(&core.printed);
+            promise.keep(Ok(Arc::new(core)));
+        }
+        Err(error) => {
+            done.outcome = outcome(error);
+            let message = match &done.outcome {
+                Outcome::Failed(failure) => failure.message.clone(),
+                other => other.word().to_owned(),
+            };
+            promise.keep(Err(Blocked { by: job.id.clone(), message }));
+        }
+    }
+    finish(done, jcx, &job.folder)
+}
+
+/// Builds a cell.
+pub(super) async fn run_cell(
+    job: CellJob,
+    core: CoreHandle,
+    cx: BuildContext,
+    places: Arc<Semaphore>,
+    stop: CancellationToken,
+    began: Duration,
+) -> JobResult {
+    let id = JobId::Cell(job.id.clone());
+    let mut jcx = context(id.clone(), Stage::Cell, &job.target, &cx, began);
+    jcx.in_flight = Some(InFlight::enter(places).await);
+    jcx.stopwatch = Stopwatch::started();
+    let mut done = Done::default();
+    if cx.cancel.is_cancelled() || stop.is_cancelled() {
+        let reason = if cx.cancel.is_cancelled() { INTERRUPTED } else { FAILURE_LIMIT };
+        done.outcome = Outcome::Cancelled { reason: reason.to_owned() };
+        return finish_unstarted(done, jcx);
+    }
+    cx.events.say(EventKind::JobStarted { job: id });
+    // The tasks of ten thousand waiting cells stay small: what a build needs is made when it begins.
+    Box::pin(attempts(&job, &core, &cx, &mut jcx, &mut done)).await;
+    finish(done, jcx, &job.folder)
+}
+
+async fn attempts(
+    job: &CellJob,
+    core: &CoreHandle,
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+    done: &mut Done,
+) {
+    let orchestrator = orchestrator(&job.target.family);
+    for attempt in 0..=job.retries {
+        let stopwatch = jcx.stopwatch.clone();
+        let transcript = jcx.transcript.clone();
+        let result = tokio::select! {
+            biased;
+            result = orchestrator.build_cell(job, core, cx, jcx) => result,
+            () = stopwatch.reaches(job.timeout) => {
+                done.outcome = Outcome::TimedOut { after: job.timeout, output: transcript.take() };
+                return;
+            }
+        };
+        match result {
+            Ok(cell) => {
+                done.outcome = if cell.fresh { Outcome::Built } else { Outcome::UpToDate };
+                done.sizes = cell.sizes;
+                done.artifacts = cell.artifacts;
+                done.warnings = cell.printed;
+                return;
+            }
+            Err(error) => {
+                let again = attempt < job.retries
+                    && matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Infrastructure);
+                done.outcome = outcome(error);
+                if !again {
+                    return;
+                }
+                jcx.log.push(format!("attempt {} failed; trying again", attempt + 1));
+            }
+        }
+    }
+}
+
+/// What is known when a job ends.
+struct Done {
+    outcome: Outcome,
+    sizes: Option<Sizes>,
+    artifacts: Vec<std::path::PathBuf>,
+    warnings: String,
+}
+
+impl Default for Done {
+    fn default() -> Self {
+        Self {
+            outcome: Outcome::Cancelled { reason: INTERRUPTED.to_owned() },
+            sizes: None,
+            artifacts: Vec::new(),
+            warnings: String::new(),
+        }
+    }
+}
+
+fn outcome(error: BuildError) -> Outcome {
+    match error {
+        BuildError::Failed(failure) => Outcome::Failed(*failure),
+        BuildError::Blocked(Blocked { by, message }) => Outcome::Blocked { by, message },
+        BuildError::Cancelled => Outcome::Cancelled { reason: INTERRUPTED.to_owned() },
+    }
+}
+
+fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> JobResult {
+    match &done.outcome {
+        Outcome::Failed(failure) => {
+            jcx.log.push(failure.command.join(" "));
+            jcx.log.push(failure.diagnostic.clone());
+        }
+        Outcome::TimedOut { output, .. } => jcx.log.push(output.clone()),
+        _ => {}
+    }
+    if !matches!(done.outcome, Outcome::UpToDate) {
+        if !done.warnings.is_empty() {
+            jcx.log.push(done.warnings.clone());
+        }
+        write_log(folder, &jcx.log);
+    }
+    finish_unstarted(done, jcx)
+}
+
+fn finish_unstarted(done: Done, mut jcx: JobContext) -> JobResult {
+    JobResult {
+        job: jcx.track.job().clone(),
+        outcome: done.outcome,
+        span: jcx.track.finish(),
+        sizes: done.sizes,
+        artifacts: done.artifacts,
+        warnings: done.warnings,
+        units: jcx.units,
+    }
+}
