@@ -65,7 +65,7 @@ impl Answers {
         for word in &argv {
             key.update(word.as_bytes()).update(b"\0");
             // A folder that is named but not there is not searched, and a response file speaks for itself.
-            for path in named_paths(word) {
+            if let Some(path) = named_paths(word) {
                 let is_dir = Path::new(path).is_dir();
                 key.update(&[u8::from(is_dir)]);
                 if !is_dir && let Ok(hash) = cx.files.hash_now(Path::new(path)) {
