@@ -1,1 +1,3 @@
-//! To be written.
+//! Interprets the files of a core. Starts nothing.
+
+pub mod fqbn;
