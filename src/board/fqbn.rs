@@ -206,7 +206,11 @@ mod tests {
         let cases = [
             ("", "an FQBN has at least three parts, `vendor:arch:board`, this has 1", ""),
             ("uno", "an FQBN has at least three parts, `vendor:arch:board`, this has 1", "uno"),
-            ("a:b:c:d=e:f", "an FQBN has at most four parts, `vendor:arch:board:option=value,…`, this has 5", "a:b:c:d=e:f"),
+            (
+                "a:b:c:d=e:f",
+                "an FQBN has at most four parts, `vendor:arch:board:option=value,…`, this has 5",
+                "a:b:c:d=e:f",
+            ),
             ("a::c", "the architecture of the FQBN is empty", ""),
             ("a:b:", "the board of the FQBN is empty", ""),
             ("a:b:c:", "the option of the FQBN is empty", ""),

@@ -75,11 +75,8 @@ pub(super) fn find(root: &Path, pattern: &PathPattern) -> Result<Vec<Found>, Dis
     let mut passed = 0_usize;
     walk(&start, glob.depth, &mut |path, is_folder| {
         let relative = path.strip_prefix(&start).unwrap_or(path);
-        let matches = if relative.as_os_str().is_empty() {
-            glob.everything
-        } else {
-            glob.matcher.is_match(relative)
-        };
+        let matches =
+            if relative.as_os_str().is_empty() { glob.everything } else { glob.matcher.is_match(relative) };
         if matches && is_folder {
             passed += usize::from(!relative.as_os_str().is_empty());
             found.extend(folder_sketch(path));
@@ -90,21 +87,32 @@ pub(super) fn find(root: &Path, pattern: &PathPattern) -> Result<Vec<Found>, Dis
     found.sort();
     found.dedup();
     if found.is_empty() {
-        return Err(nothing(format!("no sketch matches {}", quoted(&pattern.text)), hint(&start, glob, passed)));
+        let help = hint(&start, glob, passed);
+        return Err(nothing(format!("no sketch matches {}", quoted(&pattern.text)), help));
     }
     Ok(found)
 }
 
-fn hint(start: &Path, glob: &PathGlob, passed: usize) -> Option<String> {
-    let below = count_sketches(start);
-    match (passed, below) {
-        (_, 0) => Some("a sketch is a folder `Name` with a file `Name.ino`".to_owned()),
-        (0, _) => None,
-        (1.., _) if !glob.everything => {
-            Some("the folders that match are not sketches themselves: `**` takes what is below them".to_owned())
-        }
-        _ => None,
+/// What to do about a glob without sketches. `passed` folders match it and are no sketches.
+fn hint(start: &Path, glob: &PathGlob, passed: usize) -> String {
+    let below = sketches_below(start);
+    if below.is_empty() {
+        "a sketch is a folder `Name` with a file `Name.ino`".to_owned()
+    } else if passed > 0 && !glob.everything {
+        "the folders that match are not sketches themselves: `**` takes what is below them".to_owned()
+    } else {
+        format!("there are {}", listed(&below))
     }
+}
+
+/// The first few sketches of a list.
+fn listed(sketches: &[String]) -> String {
+    const MOST: usize = 4;
+    let mut names: Vec<String> = sketches.iter().take(MOST).map(|name| quoted(name)).collect();
+    if let Some(more @ 1..) = sketches.len().checked_sub(MOST) {
+        names.push(format!("and {more} more"));
+    }
+    names.join(", ")
 }
 
 /// The sketch that a path without a glob names.
@@ -121,17 +129,21 @@ fn literal(path: &Path, text: &str) -> Result<Found, DiscoverError> {
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let inos: Vec<String> = file_names(path, "ino");
-    let help = match (inos.as_slice(), count_sketches(path)) {
-        ([], 0) => None,
+    let below = sketches_below(path);
+    let help = match (inos.as_slice(), below.as_slice()) {
+        ([], []) => None,
         ([only], _) => Some(format!("it has {}, but a main file has its folder's name", quoted(only))),
-        (_, 0) => Some(format!("none of its `.ino` files is called {}", quoted(&format!("{name}.ino")))),
+        (_, []) => Some(format!("none of its `.ino` files is called {}", quoted(&format!("{name}.ino")))),
         ([], below) => {
             let glob = format!("{}/**", text.trim_end_matches('/'));
-            Some(format!("{} is the {below} below it", quoted(&glob)))
+            Some(format!("{} takes what is below it: {}", quoted(&glob), listed(&below)))
         }
         _ => None,
     };
-    Err(nothing(format!("{} is not a sketch: it has no {}", quoted(text), quoted(&format!("{name}.ino"))), help))
+    Err(nothing(
+        format!("{} is not a sketch: it has no {}", quoted(text), quoted(&format!("{name}.ino"))),
+        help,
+    ))
 }
 
 fn literal_file(path: &Path, text: &str) -> Result<Found, DiscoverError> {
@@ -201,13 +213,16 @@ fn file_names(folder: &Path, extension: &str) -> Vec<String> {
     names
 }
 
-/// For hints only: errors on the way are no matter.
-fn count_sketches(folder: &Path) -> usize {
-    let mut count = 0;
+/// The sketches below a folder, relative to it. For hints only: errors on the way are no matter.
+fn sketches_below(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
     let _ = walk(folder, Some(HINT_DEPTH), &mut |path, is_folder| {
-        count += usize::from(is_folder && folder_sketch(path).is_some());
+        if let (true, Some(_), Ok(relative)) = (is_folder, folder_sketch(path), path.strip_prefix(folder)) {
+            found.push(relative.to_string_lossy().into_owned());
+        }
     });
-    count
+    found.sort();
+    found
 }
 
 /// Visits `start` and what is below it, except hidden files and folders, each folder once however many

@@ -41,7 +41,8 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
             return Err(DurationError::Syntax);
         }
         let number: u64 = digits.parse().map_err(|_| DurationError::TooLong)?;
-        let (unit, behind) = behind.split_at(behind.find(|c: char| c.is_ascii_digit()).unwrap_or(behind.len()));
+        let (unit, behind) =
+            behind.split_at(behind.find(|c: char| c.is_ascii_digit()).unwrap_or(behind.len()));
         if unit.is_empty() {
             return Err(DurationError::NoUnit(number));
         }

@@ -136,7 +136,9 @@ impl<'m> Expander<'m> {
         let properties: Vec<(usize, Arc<Properties>)> = entry
             .boards
             .iter()
-            .filter_map(|&board| Some((board, Arc::new(merged(self.matrix.boards.get_index(board)?.1, entry)))))
+            .filter_map(|&board| {
+                Some((board, Arc::new(merged(self.matrix.boards.get_index(board)?.1, entry))))
+            })
             .collect();
         for found in found {
             let Some(sketch) = self.sketch(root, prefix, &found, entry.span) else { continue };
@@ -171,7 +173,8 @@ impl<'m> Expander<'m> {
     /// The index of the sketch, by its name.
     fn sketch(&mut self, root: &Path, prefix: Option<&str>, found: &Found, span: Span) -> Option<usize> {
         let relative = relative(root, &found.path);
-        let name: Arc<str> = prefix.map_or_else(|| relative.clone(), |prefix| format!("{prefix}/{relative}")).into();
+        let name: Arc<str> =
+            prefix.map_or_else(|| relative.clone(), |prefix| format!("{prefix}/{relative}")).into();
         let dir = match found.kind() {
             SketchKind::Folder => Some(found.path.as_path()),
             SketchKind::SingleFile => found.path.parent(),
@@ -207,7 +210,8 @@ impl<'m> Expander<'m> {
                 let what = if is_include { "this includes" } else { "two entries ask for" };
                 let message =
                     format!("{what} {} for {} again, and differently", quoted(&sketch.name), quoted(board));
-                let diagnostic = Diagnostic::new(entry.span, message).related(first.span, "first asked for here");
+                let diagnostic =
+                    Diagnostic::new(entry.span, message).related(first.span, "first asked for here");
                 let help = "one sketch on one board is one cell: `boards` or `exclude` keeps them apart";
                 self.problems.push(diagnostic.help(help));
             }
@@ -231,8 +235,10 @@ impl<'m> Expander<'m> {
         // Where sketches are missing, a rule may be about them: that is no fault of the rule.
         let complete = self.problems.is_empty() && !self.sketches_missing;
         for rule in &self.matrix.exclude {
-            let boards: Vec<bool> = matching(rule.board.as_ref(), self.matrix.boards.keys().map(|name| &**name));
-            let sketches: Vec<bool> = matching(rule.sketch.as_ref(), self.sketches.keys().map(|name| &**name));
+            let boards: Vec<bool> =
+                matching(rule.board.as_ref(), self.matrix.boards.keys().map(|name| &**name));
+            let sketches: Vec<bool> =
+                matching(rule.sketch.as_ref(), self.sketches.keys().map(|name| &**name));
             let mut matched = false;
             for (&(board, sketch), cell) in &self.cells {
                 if boards[board] && sketches[sketch] {

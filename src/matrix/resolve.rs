@@ -43,7 +43,7 @@ pub(super) fn resolve(
     source: &Arc<Source>,
     dir: PathBuf,
 ) -> Result<Matrix, MatrixError> {
-    let mut resolver = Resolver { source, dir: &dir, problems: Vec::new() };
+    let mut resolver = Resolver { source, dir: &dir, broken_boards: Vec::new(), problems: Vec::new() };
     let matrix = resolver.matrix(raw, root);
     let problems = resolver.problems;
     if problems.is_empty() {
@@ -56,6 +56,8 @@ pub(super) fn resolve(
 struct Resolver<'s> {
     source: &'s Arc<Source>,
     dir: &'s Path,
+    /// Names of boards that are declared, but wrong.
+    broken_boards: Vec<String>,
     problems: Vec<Diagnostic>,
 }
 
@@ -161,7 +163,8 @@ impl Resolver<'_> {
             let Some(entry) = nodes.entry(&name) else { continue };
             if let Err(why) = check_board_name(&name) {
                 let message = format!("{} can't be a board's name: {why}", quoted(&name));
-                let help = "it names folders: letters, digits, `-`, `_`, `.` and `+`, a letter or digit first";
+                let help =
+                    "it names folders: letters, digits, `-`, `_`, `.` and `+`, a letter or digit first";
                 self.problems.push(Diagnostic::new(entry.key, message).help(help));
             }
             if let Some(first) = folders.insert(name.to_lowercase(), entry.key) {
@@ -169,8 +172,9 @@ impl Resolver<'_> {
                 let diagnostic = Diagnostic::new(entry.key, message).related(first, "the other one");
                 self.problems.push(diagnostic.help("on some systems both would name the same folder"));
             }
-            if let Some(board) = self.board(raw, &entry.node, entry.key) {
-                boards.insert(name.into(), board);
+            match self.board(raw, &entry.node, entry.key) {
+                Some(board) => drop(boards.insert(name.into(), board)),
+                None => self.broken_boards.push(name),
             }
         }
         boards
@@ -192,7 +196,8 @@ impl Resolver<'_> {
                 let span = place.part(self.source, &raw.fqbn, &error.range);
                 let mut diagnostic = Diagnostic::new(span, error.to_string());
                 if matches!(error.kind, FqbnErrorKind::TooFewParts(_)) {
-                    diagnostic = diagnostic.help("as in `arduino:avr:uno`; `fbuild-matrix boards` lists them");
+                    diagnostic =
+                        diagnostic.help("as in `arduino:avr:uno`; `fbuild-matrix boards` lists them");
                 }
                 self.problems.push(diagnostic);
                 return None;
@@ -290,18 +295,14 @@ impl Resolver<'_> {
         }
     }
 
-    fn matching_boards(
-        &mut self,
-        text: &str,
-        span: Span,
-        boards: &IndexMap<Arc<str>, Board>,
-    ) -> Vec<usize> {
+    fn matching_boards(&mut self, text: &str, span: Span, boards: &IndexMap<Arc<str>, Board>) -> Vec<usize> {
         let Some(glob) = self.glob(text, span) else { return Vec::new() };
         let names = || boards.keys().map(|name| &**name);
         let matching: Vec<usize> =
             names().enumerate().filter(|(_, name)| glob.matches(name)).map(|(index, _)| index).collect();
-        // Where a board is itself wrong and so not known, that is the thing to mend first.
-        if matching.is_empty() && !boards.is_empty() {
+        // Where the board is declared, but itself wrong, that is told already.
+        let broken = self.broken_boards.iter().any(|name| glob.matches(name));
+        if matching.is_empty() && !broken {
             let message = format!("no board of this matrix matches {}", quoted(text));
             self.problems.push(Diagnostic::new(span, message).maybe_help(suggestion(text, names())));
         }

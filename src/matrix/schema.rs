@@ -140,7 +140,8 @@ pub(super) enum RawBoard {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "LongBoard")]
 pub(super) struct RawLongBoard {
-    /// `vendor:arch:board[:option=value,…]`.
+    /// The board's FQBN: `vendor:arch:board[:option=value,…]`.
+    #[schemars(example = "arduino:avr:uno")]
     pub(super) fqbn: String,
     /// Words to select boards by.
     #[serde(default)]
@@ -203,6 +204,7 @@ pub(super) struct RawLongSketch {
     pub(super) properties: RawProperties,
     /// How long a cell may take: `90s`, `10m`, `1h30m`.
     #[serde(default)]
+    #[schemars(example = "10m")]
     pub(super) timeout: Option<String>,
     /// No error if nothing matches `path`.
     #[serde(default)]
@@ -243,6 +245,7 @@ pub(super) struct RawInclude {
     pub(super) properties: RawProperties,
     /// How long the cell may take: `90s`, `10m`, `1h30m`.
     #[serde(default)]
+    #[schemars(example = "10m")]
     pub(super) timeout: Option<String>,
 }
 
@@ -252,6 +255,7 @@ pub(super) struct RawInclude {
 #[schemars(rename = "Defaults")]
 pub(super) struct RawDefaults {
     /// How long a cell may take: `90s`, `10m`, `1h30m`. 10 minutes if nothing is said.
+    #[schemars(example = "10m")]
     pub(super) timeout: Option<String>,
     /// How often a cell that failed for a reason outside of its code is tried again.
     #[schemars(range(min = 0, max = 100))]

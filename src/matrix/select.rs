@@ -36,15 +36,22 @@ pub fn select(
     sketches: &[NameGlob],
 ) -> Result<Expansion, SelectError> {
     let skipped = &expansion.skipped;
-    let board_names: BTreeSet<&str> = expansion.cells.iter().map(|cell| &*cell.board)
+    let board_names: BTreeSet<&str> = expansion
+        .cells
+        .iter()
+        .map(|cell| &*cell.board)
         .chain(skipped.iter().map(|cell| &*cell.board))
         .collect();
-    let sketch_names: BTreeSet<&str> = expansion.cells.iter().map(|cell| &*cell.sketch.name)
+    let sketch_names: BTreeSet<&str> = expansion
+        .cells
+        .iter()
+        .map(|cell| &*cell.sketch.name)
         .chain(skipped.iter().map(|cell| &*cell.sketch.name))
         .collect();
     let wanted_boards = matching("board", boards, &board_names)?;
     let wanted_sketches = matching("sketch", sketches, &sketch_names)?;
-    let wanted = |board: &str, sketch: &str| wanted_boards.contains(board) && wanted_sketches.contains(sketch);
+    let wanted =
+        |board: &str, sketch: &str| wanted_boards.contains(board) && wanted_sketches.contains(sketch);
     let cells = expansion.cells.iter().filter(|cell| wanted(&cell.board, &cell.sketch.name));
     let skipped = skipped.iter().filter(|cell| wanted(&cell.board, &cell.sketch.name));
     Ok(Expansion { cells: cells.cloned().collect(), skipped: skipped.cloned().collect() })
@@ -68,7 +75,8 @@ fn matching<'n>(
         }
         if !any {
             let pattern = glob.as_str();
-            let known = names.iter().map(|name| if pattern.contains('/') { name } else { last_component(name) });
+            let known =
+                names.iter().map(|name| if pattern.contains('/') { name } else { last_component(name) });
             return Err(SelectError { what, pattern: pattern.to_owned(), help: suggestion(pattern, known) });
         }
     }

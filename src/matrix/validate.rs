@@ -32,7 +32,7 @@ impl<'s> Walker<'s> {
             return self.one_of(&words, node);
         }
         let Some(branch) = branches.iter().find(|branch| accepts(branch, &node.value)) else {
-            return self.wrong_type(&branches, node);
+            return self.wrong_type(schema, &branches, node);
         };
         match &node.value {
             Value::Map(_) => self.mapping(branch, node, owner),
@@ -128,10 +128,8 @@ impl<'s> Walker<'s> {
         if fits {
             return;
         }
-        let names: Vec<String> = words
-            .iter()
-            .map(|word| quoted(&word.as_str().map_or_else(|| word.to_string(), str::to_owned)))
-            .collect();
+        let name = |word: &&Schema| word.as_str().map_or_else(|| format!("the number {word}"), quoted);
+        let names: Vec<String> = words.iter().map(name).collect();
         let message = format!("expected {}, found {}", list(&names, "or"), found(node));
         let mut diagnostic = Diagnostic::new(node.span, message);
         if let Value::Text(text) = &node.value {
@@ -141,26 +139,32 @@ impl<'s> Walker<'s> {
         self.found.push(diagnostic);
     }
 
-    fn wrong_type(&mut self, branches: &[&'s Schema], node: &Node) {
+    fn wrong_type(&mut self, schema: &Schema, branches: &[&'s Schema], node: &Node) {
         let mut names: Vec<String> =
             branches.iter().flat_map(|branch| types(branch)).map(|name| expected(name).to_owned()).collect();
         names.dedup();
         let message = format!("expected {}, found {}", list(&names, "or"), found(node));
         let mut diagnostic = Diagnostic::new(node.span, message);
         let takes = |name: &str| branches.iter().flat_map(|branch| types(branch)).any(|one| one == name);
-        match &node.value {
-            Value::Int(_) | Value::Bool(_) if takes("string") => {
-                diagnostic = diagnostic.help("put it in quotes if that text is meant");
-            }
+        let example = schema.get("examples").and_then(|examples| examples.get(0)?.as_str());
+        let help = match &node.value {
+            Value::Null => Some("give the key a value, or leave it out".to_owned()),
             Value::Text(text) if takes("boolean") && is_yes_or_no(text) => {
-                diagnostic = diagnostic.help("YAML 1.2 knows only `true` and `false`");
+                Some("YAML 1.2 knows only `true` and `false`".to_owned())
             }
-            Value::Null => diagnostic = diagnostic.help("give the key a value, or leave it out"),
+            Value::Text(text) if takes("object") && text.contains(':') && !text.contains(": ") => {
+                Some("a key is followed by `:` and a space".to_owned())
+            }
             Value::Text(_) | Value::Map(_) if takes("array") => {
-                diagnostic = diagnostic.help("put `- ` in front of each item, or brackets around all");
+                Some("put `- ` in front of each item, or brackets around all".to_owned())
             }
-            _ => {}
-        }
+            _ if example.is_some() => example.map(|example| format!("for example {}", quoted(example))),
+            Value::Int(_) | Value::Bool(_) if takes("string") => {
+                Some("put it in quotes if that text is meant".to_owned())
+            }
+            _ => None,
+        };
+        diagnostic = diagnostic.maybe_help(help);
         self.found.push(diagnostic);
     }
 }
