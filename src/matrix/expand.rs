@@ -1,0 +1,323 @@
+//! From the matrix to its cells: finds the sketches, crosses them with the boards, takes out what is
+//! excluded and adds what is included. Knows nothing of cores: whether a board exists is not asked.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::diagnostic::{Diagnostic, MatrixError};
+use super::discover::{DiscoverError, Found, SketchKind, find};
+use super::model::{BUILTIN, Board, ExcludeRule, From, Matrix, Properties, SketchEntry, SketchRoots};
+use super::name_glob::{NameGlob, last_component};
+use super::nearest::{quoted, suggestion};
+use super::path_pattern::relative;
+use super::schema::Warnings;
+use super::source::Span;
+
+/// A sketch on the disk and its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SketchRef {
+    /// Its folder or file relative to the matrix file, with `/`; behind `from`, relative to that folder
+    /// and with `builtin/` or `vendor:arch/` in front. No two sketches share a name.
+    pub name: Arc<str>,
+    /// The folder that it is in; absolute.
+    pub dir: PathBuf,
+    /// `Name.ino`, or the single file; absolute.
+    pub main_file: PathBuf,
+    /// Whether the rest of the folder belongs to it.
+    pub kind: SketchKind,
+}
+
+/// One sketch for one board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The board's name.
+    pub board: Arc<str>,
+    /// The sketch.
+    pub sketch: Arc<SketchRef>,
+    /// Property overrides: the board's, and over them the entry's.
+    pub properties: Arc<Properties>,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// How often it is tried again if it fails for an infrastructure reason.
+    pub retries: u32,
+    /// Which compiler warnings are shown.
+    pub warnings: Warnings,
+    /// The entry of the matrix that asked for it first.
+    pub span: Span,
+}
+
+/// A cell that a rule leaves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkippedCell {
+    /// The board's name.
+    pub board: Arc<str>,
+    /// The sketch.
+    pub sketch: Arc<SketchRef>,
+    /// The rule's reason, or the rule.
+    pub reason: Arc<str>,
+    /// The rule.
+    pub span: Span,
+}
+
+/// Every cell of a matrix: by board in the order of the matrix, and for each board by sketch, in the
+/// order of the entries and within an entry by path. The order does not depend on the file system.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expansion {
+    /// What is to be built.
+    pub cells: Vec<Cell>,
+    /// What the matrix leaves out.
+    pub skipped: Vec<SkippedCell>,
+}
+
+/// Expands the matrix. `roots` must have a folder for each of [`Matrix::needed_roots`].
+///
+/// A matrix may have no cells: that is for the caller to judge, after selecting.
+///
+/// # Errors
+/// An entry, a rule or a board that nothing comes of (unless it is optional), or two entries that
+/// disagree about the same cell; each with its place.
+pub fn expand(matrix: &Matrix, roots: &SketchRoots) -> Result<Expansion, MatrixError> {
+    let mut expander = Expander {
+        matrix,
+        roots,
+        sketches: IndexMap::new(),
+        cells: HashMap::new(),
+        sketches_missing: false,
+        problems: Vec::new(),
+    };
+    for entry in &matrix.sketches {
+        expander.entry(entry, false);
+    }
+    // Rules are held against the cells of `sketches` alone; what `include` adds is there on purpose.
+    let skipped = expander.exclude();
+    for entry in &matrix.include {
+        expander.entry(entry, true);
+    }
+    expander.unused_boards(&skipped);
+    expander.finish(skipped)
+}
+
+/// A board and a sketch, by index.
+type Key = (usize, usize);
+
+struct Expander<'m> {
+    matrix: &'m Matrix,
+    roots: &'m SketchRoots,
+    /// By name, in the order in which they were found.
+    sketches: IndexMap<Arc<str>, Arc<SketchRef>>,
+    cells: HashMap<Key, Cell>,
+    /// An optional entry found nothing.
+    sketches_missing: bool,
+    problems: Vec<Diagnostic>,
+}
+
+impl<'m> Expander<'m> {
+    fn entry(&mut self, entry: &'m SketchEntry, is_include: bool) {
+        let (root, prefix) = match &entry.from {
+            From::Matrix => (&self.matrix.dir, None),
+            From::Root(name) => match self.roots.get(name) {
+                Some(root) => (root, Some(name.as_str())),
+                None => return self.unknown_root(entry, name),
+            },
+        };
+        let found = match find(root, &entry.path) {
+            Ok(found) => found,
+            Err(DiscoverError::Nothing { .. }) if entry.optional => {
+                self.sketches_missing = true;
+                return;
+            }
+            Err(error) => return self.not_found(entry, error),
+        };
+        // One merged set of properties for each board serves all cells of the entry.
+        let properties: Vec<(usize, Arc<Properties>)> = entry
+            .boards
+            .iter()
+            .filter_map(|&board| {
+                Some((board, Arc::new(merged(self.matrix.boards.get_index(board)?.1, entry))))
+            })
+            .collect();
+        for found in found {
+            let Some(sketch) = self.sketch(root, prefix, &found, entry.span) else { continue };
+            for (board, properties) in &properties {
+                self.cell((*board, sketch), properties, entry, is_include);
+            }
+        }
+    }
+
+    fn unknown_root(&mut self, entry: &SketchEntry, name: &str) {
+        if entry.optional {
+            self.sketches_missing = true;
+            return;
+        }
+        let message = if name == BUILTIN {
+            "the folder of Arduino's built-in examples is not known".to_owned()
+        } else {
+            format!("the folder of the core {} is not known", quoted(name))
+        };
+        self.problems.push(Diagnostic::new(entry.span, message));
+    }
+
+    fn not_found(&mut self, entry: &SketchEntry, error: DiscoverError) {
+        let message = error.to_string();
+        let help = match error {
+            DiscoverError::Nothing { help, .. } => help,
+            DiscoverError::Read { .. } => None,
+        };
+        self.problems.push(Diagnostic::new(entry.span, message).maybe_help(help));
+    }
+
+    /// The index of the sketch, by its name.
+    fn sketch(&mut self, root: &Path, prefix: Option<&str>, found: &Found, span: Span) -> Option<usize> {
+        let relative = relative(root, &found.path);
+        let name: Arc<str> =
+            prefix.map_or_else(|| relative.clone(), |prefix| format!("{prefix}/{relative}")).into();
+        let dir = match found.kind() {
+            SketchKind::Folder => Some(found.path.as_path()),
+            SketchKind::SingleFile => found.path.parent(),
+        };
+        let sketch = SketchRef {
+            name: Arc::clone(&name),
+            dir: dir?.to_owned(),
+            main_file: found.main_file.clone(),
+            kind: found.kind(),
+        };
+        if let Some((index, _, known)) = self.sketches.get_full(&name) {
+            if known.main_file != sketch.main_file {
+                let message = format!("two sketches would be called {}", quoted(&name));
+                let files = format!("{} and {}", known.main_file.display(), sketch.main_file.display());
+                self.problems.push(Diagnostic::new(span, message).help(files));
+            }
+            return Some(index);
+        }
+        Some(self.sketches.insert_full(name, Arc::new(sketch)).0)
+    }
+
+    fn cell(&mut self, key: Key, properties: &Arc<Properties>, entry: &SketchEntry, is_include: bool) {
+        let Some((board, _)) = self.matrix.boards.get_index(key.0) else { return };
+        let Some((_, sketch)) = self.sketches.get_index(key.1) else { return };
+        let defaults = &self.matrix.defaults;
+        let timeout = entry.timeout.unwrap_or(defaults.timeout);
+        if let Some(first) = self.cells.get(&key) {
+            let same = first.timeout == timeout
+                && (Arc::ptr_eq(&first.properties, properties) || first.properties == *properties);
+            // The same pair of entries disagrees about many cells: once is enough.
+            let told = self.problems.last().is_some_and(|last| last.span == entry.span);
+            if !same && !told {
+                let what = if is_include { "this includes" } else { "two entries ask for" };
+                let message =
+                    format!("{what} {} for {} again, and differently", quoted(&sketch.name), quoted(board));
+                let diagnostic =
+                    Diagnostic::new(entry.span, message).related(first.span, "first asked for here");
+                let help = "one sketch on one board is one cell: `boards` or `exclude` keeps them apart";
+                self.problems.push(diagnostic.help(help));
+            }
+            return;
+        }
+        let cell = Cell {
+            board: Arc::clone(board),
+            sketch: Arc::clone(sketch),
+            properties: Arc::clone(properties),
+            timeout,
+            retries: defaults.retries,
+            warnings: defaults.warnings,
+            span: entry.span,
+        };
+        self.cells.insert(key, cell);
+    }
+
+    /// Takes excluded cells out; the first rule that matches a cell gives the reason.
+    fn exclude(&mut self) -> Vec<(Key, SkippedCell)> {
+        let mut skipped: HashMap<Key, SkippedCell> = HashMap::new();
+        // Where sketches are missing, a rule may be about them: that is no fault of the rule.
+        let complete = self.problems.is_empty() && !self.sketches_missing;
+        for rule in &self.matrix.exclude {
+            let boards: Vec<bool> =
+                matching(rule.board.as_ref(), self.matrix.boards.keys().map(|name| &**name));
+            let sketches: Vec<bool> =
+                matching(rule.sketch.as_ref(), self.sketches.keys().map(|name| &**name));
+            let mut matched = false;
+            for (&(board, sketch), cell) in &self.cells {
+                if boards[board] && sketches[sketch] {
+                    matched = true;
+                    skipped.entry((board, sketch)).or_insert_with(|| SkippedCell {
+                        board: Arc::clone(&cell.board),
+                        sketch: Arc::clone(&cell.sketch),
+                        reason: Arc::clone(&rule.reason),
+                        span: rule.span,
+                    });
+                }
+            }
+            if !matched && complete {
+                self.stale(rule);
+            }
+        }
+        self.cells.retain(|key, _| !skipped.contains_key(key));
+        skipped.into_iter().collect()
+    }
+
+    fn stale(&mut self, rule: &ExcludeRule) {
+        let boards = || self.matrix.boards.keys().map(|name| &**name);
+        let sketches = || self.sketches.keys().map(|name| &**name);
+        let (message, help) = match (&rule.board, &rule.sketch) {
+            (Some(glob), _) if !boards().any(|name| glob.matches(name)) => {
+                let message = format!("no board of this matrix matches {}", quoted(glob.as_str()));
+                (message, suggestion(glob.as_str(), boards()))
+            }
+            (_, Some(glob)) if !sketches().any(|name| glob.matches(name)) => {
+                let message = format!("no sketch of this matrix matches {}", quoted(glob.as_str()));
+                (message, suggestion(last_component(glob.as_str()), sketches().map(last_component)))
+            }
+            _ => ("this rule excludes no cell: none has such a sketch for such a board".to_owned(), None),
+        };
+        let help = help.unwrap_or_else(|| "take the rule out, or mend its pattern".to_owned());
+        self.problems.push(Diagnostic::new(rule.span, message).help(help));
+    }
+
+    /// A board that no entry asks for would otherwise be left out in silence.
+    fn unused_boards(&mut self, skipped: &[(Key, SkippedCell)]) {
+        if !self.problems.is_empty() || self.cells.is_empty() && skipped.is_empty() {
+            return;
+        }
+        let mut used = vec![false; self.matrix.boards.len()];
+        let keys = self.cells.keys().chain(skipped.iter().map(|(key, _)| key));
+        for &(board, _) in keys {
+            used[board] = true;
+        }
+        for ((name, board), used) in self.matrix.boards.iter().zip(used) {
+            if !used && !board.optional {
+                let message = format!("no sketch is built for the board {}", quoted(name));
+                let help = "add it to the `boards` of a sketch, or mark it `optional: true`";
+                self.problems.push(Diagnostic::new(board.span, message).help(help));
+            }
+        }
+    }
+
+    fn finish(self, skipped: Vec<(Key, SkippedCell)>) -> Result<Expansion, MatrixError> {
+        if !self.problems.is_empty() {
+            return Err(MatrixError::invalid(&self.matrix.source, self.problems));
+        }
+        // A cell that is included after all is not skipped.
+        let skipped = skipped.into_iter().filter(|(key, _)| !self.cells.contains_key(key)).collect();
+        Ok(Expansion { skipped: sorted(skipped), cells: sorted(self.cells.into_iter().collect()) })
+    }
+}
+
+/// The entry's properties over the board's.
+fn merged(board: &Board, entry: &SketchEntry) -> Properties {
+    let mut properties = board.properties.clone();
+    properties.extend(entry.properties.iter().map(|(name, value)| (name.clone(), value.clone())));
+    properties
+}
+
+fn matching<'n>(glob: Option<&NameGlob>, names: impl Iterator<Item = &'n str>) -> Vec<bool> {
+    names.map(|name| glob.is_none_or(|glob| glob.matches(name))).collect()
+}
+
+fn sorted<T>(mut pairs: Vec<(Key, T)>) -> Vec<T> {
+    pairs.sort_by_key(|(key, _)| *key);
+    pairs.into_iter().map(|(_, value)| value).collect()
+}

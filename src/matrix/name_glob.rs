@@ -1,0 +1,116 @@
+//! Globs over the names of boards and sketches. Knows nothing of files.
+
+use std::fmt;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+/// A glob over names: `*` and `?` stay within a folder, `**` does not, `[a-z]` and `{a,b}` work.
+///
+/// A pattern without `/` is matched against the last component of a name, as in `.gitignore`: `Blink`
+/// and `*Blink` both match the sketch `../examples/01.Basics/Blink`. A pattern with `/` is matched
+/// against the whole name.
+#[derive(Debug, Clone)]
+pub struct NameGlob {
+    text: String,
+    matcher: GlobMatcher,
+}
+
+/// A text is no glob.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a valid pattern: {problem}")]
+pub struct GlobError {
+    /// The text.
+    pub text: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl NameGlob {
+    /// Compiles a pattern; `./` in front and `/` behind are ignored.
+    ///
+    /// # Errors
+    /// It is empty, or its brackets or braces are not closed.
+    pub fn new(text: &str) -> Result<Self, GlobError> {
+        let error = |problem: String| GlobError { text: text.to_owned(), problem };
+        let pattern = text.strip_prefix("./").unwrap_or(text).trim_end_matches('/');
+        if pattern.is_empty() {
+            return Err(error("it is empty".to_owned()));
+        }
+        let glob = compile(pattern).map_err(|problem| error(problem.kind().to_string()))?;
+        Ok(Self { text: pattern.to_owned(), matcher: glob.compile_matcher() })
+    }
+
+    /// Whether the name matches.
+    pub fn matches(&self, name: &str) -> bool {
+        if matches!(self.text.as_str(), "*" | "**") {
+            return true;
+        }
+        let subject = if self.text.contains('/') { name } else { last_component(name) };
+        self.matcher.is_match(subject)
+    }
+
+    /// The pattern.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for NameGlob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What stands behind the last `/`.
+pub(super) fn last_component(name: &str) -> &str {
+    name.rsplit_once('/').map_or(name, |(_, last)| last)
+}
+
+/// The one dialect of globs in a matrix, for names and for paths.
+pub(super) fn compile(pattern: &str) -> Result<globset::Glob, globset::Error> {
+    GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn matches(pattern: &str, name: &str) -> bool {
+        NameGlob::new(pattern).unwrap().matches(name)
+    }
+
+    #[test]
+    fn bare_patterns_match_the_last_component() {
+        assert!(matches("Blink", "../examples/01.Basics/Blink"));
+        assert!(matches("Bl*", "../examples/01.Basics/Blink"));
+        assert!(!matches("examples", "../examples/01.Basics/Blink"));
+        assert!(matches("*", "../examples/01.Basics/Blink"));
+    }
+
+    #[test]
+    fn patterns_with_a_slash_match_the_whole_name() {
+        assert!(matches("**/Esp*", "../examples/EspFoo"));
+        assert!(matches("../examples/**", "../examples/01.Basics/Blink"));
+        assert!(!matches("../examples/*", "../examples/01.Basics/Blink"));
+        assert!(matches("./Blink/", "Blink"));
+        assert!(!matches("01.Basics/Blink", "../examples/01.Basics/Blink"));
+    }
+
+    #[test]
+    fn broken_patterns_are_told() {
+        assert_eq!(NameGlob::new("").unwrap_err().problem, "it is empty");
+        assert!(NameGlob::new("[a").unwrap_err().problem.contains("unclosed"));
+        assert!(NameGlob::new("{a,b").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(pattern in "[a*?\\[\\]{},!/\\\\.-]{0,16}|\\PC*", name in "\\PC*") {
+            if let Ok(glob) = NameGlob::new(&pattern) {
+                glob.matches(&name);
+            }
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! From the matrix as it is written to the matrix as it is meant: parses FQBNs, globs and durations,
+//! resolves the names of boards, and says everything that is wrong with them.
+//!
+//! The typed values and the tree with the places come from the same text, so that the two are walked
+//! side by side. Nothing is asked of the disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::diagnostic::{Diagnostic, MatrixError};
+use super::duration::parse_duration;
+use super::model::{
+    BUILTIN, Board, Core, Defaults, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry,
+};
+use super::name_glob::NameGlob;
+use super::nearest::{nearest, quoted, suggestion};
+use super::path_pattern::{PathPattern, normalised};
+use super::schema::{
+    RawBoard, RawCore, RawDefaults, RawExclude, RawInclude, RawLibrary, RawLongBoard, RawLongSketch,
+    RawMatrix, RawProperties, RawProvider, RawSketch,
+};
+use super::source::{Source, Span, Spanned};
+use super::syntax::Node;
+use crate::board::fqbn::{Fqbn, FqbnErrorKind};
+
+/// If nothing else is said.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// A board's name names folders and files; nobody needs longer ones.
+const LONGEST_BOARD_NAME: usize = 64;
+
+/// Resolves `raw`, which was typed from `root`, the tree of `source`. `dir` is the file's folder,
+/// absolute.
+///
+/// # Errors
+/// Everything that is wrong, in the order of the file.
+pub(super) fn resolve(
+    raw: RawMatrix,
+    root: &Node,
+    source: &Arc<Source>,
+    dir: PathBuf,
+) -> Result<Matrix, MatrixError> {
+    let mut resolver = Resolver { source, dir: &dir, broken_boards: Vec::new(), problems: Vec::new() };
+    let matrix = resolver.matrix(raw, root);
+    let problems = resolver.problems;
+    if problems.is_empty() {
+        Ok(Matrix { dir, ..matrix })
+    } else {
+        Err(MatrixError::invalid(source, problems))
+    }
+}
+
+struct Resolver<'s> {
+    source: &'s Arc<Source>,
+    dir: &'s Path,
+    /// Names of boards that are declared, but wrong.
+    broken_boards: Vec<String>,
+    problems: Vec<Diagnostic>,
+}
+
+/// The place of a key's value, or of the mapping around it.
+fn place(node: &Node, key: &str) -> Span {
+    node.get(key).map_or(node.span, |value| value.span)
+}
+
+impl Resolver<'_> {
+    fn matrix(&mut self, raw: RawMatrix, root: &Node) -> Matrix {
+        let stem = || self.source.path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let name = raw.name.or_else(stem).unwrap_or_default();
+        if name.trim().is_empty() {
+            self.problem(place(root, "name"), "the name of the matrix is empty");
+        }
+        if root.get("sketches").is_none() && root.get("include").is_none() {
+            let start = Span { start: root.span.start, end: root.span.start };
+            let help = "`sketches` lists what is built for every board, such as `../examples/**`";
+            self.problems.push(Diagnostic::new(start, "the key `sketches` is missing here").help(help));
+        }
+        let cores = raw.cores.into_iter().filter_map(|(name, core)| {
+            let entry = root.get("cores")?.entry(&name)?;
+            let core = self.core(&name, core, &entry.node, entry.key);
+            Some((name, core))
+        });
+        let cores = cores.collect();
+        let boards = self.boards(raw.boards, root);
+        let nodes = |key: &str| root.get(key).map(Node::items).unwrap_or_default();
+        let libraries = raw.libraries.into_iter().zip(nodes("libraries"));
+        let libraries = libraries.map(|(library, node)| match library {
+            RawLibrary::Path(path) => self.path(&path, node.span),
+            RawLibrary::Long(long) => self.path(&long.path, place(node, "path")),
+        });
+        let libraries = libraries.collect();
+        let sketches = raw.sketches.into_iter().zip(nodes("sketches"));
+        let sketches = sketches.filter_map(|(sketch, node)| self.sketch(sketch, node, &boards)).collect();
+        let exclude = raw.exclude.into_iter().zip(nodes("exclude"));
+        let exclude = exclude.map(|(rule, node)| self.exclude(rule, node)).collect();
+        let include = raw.include.into_iter().zip(nodes("include"));
+        let include = include.filter_map(|(cell, node)| self.include(cell, node, &boards)).collect();
+        let defaults = self.defaults(&raw.defaults, root.get("defaults").unwrap_or(root));
+        Matrix {
+            source: Arc::clone(self.source),
+            dir: PathBuf::new(),
+            name,
+            cores,
+            boards,
+            libraries,
+            sketches,
+            exclude,
+            include,
+            defaults,
+        }
+    }
+
+    fn problem(&mut self, span: Span, message: impl Into<String>) {
+        self.problems.push(Diagnostic::new(span, message));
+    }
+
+    fn core(&mut self, name: &str, raw: RawCore, node: &Node, key: Span) -> Core {
+        if !is_core_name(name) {
+            let message = format!("{} does not name a core", quoted(name));
+            let help = "a core is named `vendor:arch`, as in `arduino:avr`";
+            self.problems.push(Diagnostic::new(key, message).help(help));
+        }
+        let tools_key = node.entry("tools").map(|entry| entry.key);
+        let provider = match (raw.provider, raw.path) {
+            (Some(RawProvider::Path), Some(path)) => {
+                let dir = self.path(&path, place(node, "path"));
+                let tools = node.get("tools");
+                let tool = |(name, path): (String, String)| {
+                    let span = tools.map_or(node.span, |tools| place(tools, &name));
+                    let path = self.path(&path, span);
+                    (name, path)
+                };
+                Provider::Path { dir, tools: raw.tools.into_iter().map(tool).collect() }
+            }
+            (Some(RawProvider::Path), None) => {
+                let help = "the folder with the core's `boards.txt` and `platform.txt`";
+                let message = "`provider: path` needs the key `path`";
+                self.problems.push(Diagnostic::new(place(node, "provider"), message).help(help));
+                Provider::Installed
+            }
+            (provider, path) => {
+                let path_key = path.and(node.entry("path")).map(|entry| entry.key);
+                for (name, key) in [("path", path_key), ("tools", tools_key)] {
+                    if let Some(key) = key {
+                        let message = format!("the key `{name}` goes only with `provider: path`");
+                        self.problem(key, message);
+                    }
+                }
+                if provider.is_some() { Provider::Apt } else { Provider::Installed }
+            }
+        };
+        Core { span: key, provider, properties: self.properties(raw.properties, node) }
+    }
+
+    fn boards(&mut self, raw: IndexMap<String, RawBoard>, root: &Node) -> IndexMap<Arc<str>, Board> {
+        let mut boards: IndexMap<Arc<str>, Board> = IndexMap::new();
+        let mut folders: IndexMap<String, Span> = IndexMap::new();
+        let Some(nodes) = root.get("boards") else { return boards };
+        for (name, raw) in raw {
+            let Some(entry) = nodes.entry(&name) else { continue };
+            if let Err(why) = check_board_name(&name) {
+                let message = format!("{} can't be a board's name: {why}", quoted(&name));
+                let help =
+                    "it names folders: letters, digits, `-`, `_`, `.` and `+`, a letter or digit first";
+                self.problems.push(Diagnostic::new(entry.key, message).help(help));
+            }
+            if let Some(first) = folders.insert(name.to_lowercase(), entry.key) {
+                let message = format!("{} differs only in case from another board's name", quoted(&name));
+                let diagnostic = Diagnostic::new(entry.key, message).related(first, "the other one");
+                self.problems.push(diagnostic.help("on some systems both would name the same folder"));
+            }
+            match self.board(raw, &entry.node, entry.key) {
+                Some(board) => drop(boards.insert(name.into(), board)),
+                None => self.broken_boards.push(name),
+            }
+        }
+        boards
+    }
+
+    fn board(&mut self, raw: RawBoard, node: &Node, span: Span) -> Option<Board> {
+        let (raw, place) = match raw {
+            RawBoard::Long(long) => (long, place(node, "fqbn")),
+            RawBoard::Fqbn(fqbn) => {
+                let tags = Vec::new();
+                let properties = RawProperties::new();
+                (RawLongBoard { fqbn, tags, properties, optional: false }, node.span)
+            }
+        };
+        let properties = self.properties(raw.properties, node);
+        let fqbn = match raw.fqbn.parse::<Fqbn>() {
+            Ok(fqbn) => fqbn,
+            Err(error) => {
+                let span = place.part(self.source, &raw.fqbn, &error.range);
+                let mut diagnostic = Diagnostic::new(span, error.to_string());
+                if matches!(error.kind, FqbnErrorKind::TooFewParts(_)) {
+                    diagnostic =
+                        diagnostic.help("as in `arduino:avr:uno`; `fbuild-matrix boards` lists them");
+                }
+                self.problems.push(diagnostic);
+                return None;
+            }
+        };
+        let fqbn = Spanned { value: fqbn, span: place };
+        Some(Board { fqbn, span, tags: raw.tags, properties, optional: raw.optional })
+    }
+
+    fn sketch(
+        &mut self,
+        raw: RawSketch,
+        node: &Node,
+        boards: &IndexMap<Arc<str>, Board>,
+    ) -> Option<SketchEntry> {
+        let (raw, span) = match raw {
+            RawSketch::Long(long) => (long, place(node, "path")),
+            RawSketch::Path(path) => {
+                let properties = RawProperties::new();
+                let (from, boards, timeout) = (None, None, None);
+                (RawLongSketch { path, from, boards, properties, timeout, optional: false }, node.span)
+            }
+        };
+        let wanted = match &raw.boards {
+            None => (0..boards.len()).collect(),
+            Some(globs) => {
+                let nodes = node.get("boards").map(Node::items).unwrap_or_default();
+                if globs.is_empty() {
+                    self.problem(place(node, "boards"), "this sketch is for no board");
+                }
+                let mut wanted = IndexSet::new();
+                for (glob, node) in globs.iter().zip(nodes) {
+                    wanted.extend(self.matching_boards(glob, node.span, boards));
+                }
+                wanted
+            }
+        };
+        let from = self.from(raw.from, place(node, "from"));
+        let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
+        let properties = self.properties(raw.properties, node);
+        let path = self.pattern(&raw.path, span, &from)?;
+        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional: raw.optional })
+    }
+
+    fn include(
+        &mut self,
+        raw: RawInclude,
+        node: &Node,
+        boards: &IndexMap<Arc<str>, Board>,
+    ) -> Option<SketchEntry> {
+        let span = place(node, "sketch");
+        let wanted = self.matching_boards(&raw.board, place(node, "board"), boards);
+        let from = self.from(raw.from, place(node, "from"));
+        let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
+        let properties = self.properties(raw.properties, node);
+        let path = self.pattern(&raw.sketch, span, &from)?;
+        let boards = wanted.into_iter().collect();
+        Some(SketchEntry { span, from, path, boards, properties, timeout, optional: false })
+    }
+
+    fn exclude(&mut self, raw: RawExclude, node: &Node) -> ExcludeRule {
+        if raw.sketch.is_none() && raw.board.is_none() {
+            let help = "it would leave out everything";
+            let message = "an `exclude` rule needs `sketch`, `board` or both";
+            self.problems.push(Diagnostic::new(node.span, message).help(help));
+        }
+        let text = |key: &str, glob: &Option<String>| glob.as_ref().map(|glob| format!("{key}: {glob}"));
+        let rule = [text("sketch", &raw.sketch), text("board", &raw.board)];
+        let rule = rule.into_iter().flatten().collect::<Vec<String>>().join(", ");
+        let reason = raw.reason.filter(|reason| !reason.trim().is_empty());
+        ExcludeRule {
+            span: node.span,
+            sketch: raw.sketch.and_then(|glob| self.glob(&glob, place(node, "sketch"))),
+            board: raw.board.and_then(|glob| self.glob(&glob, place(node, "board"))),
+            reason: reason.unwrap_or_else(|| format!("excluded by {{{rule}}}")).into(),
+        }
+    }
+
+    fn defaults(&mut self, raw: &RawDefaults, node: &Node) -> Defaults {
+        let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
+        Defaults {
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            retries: raw.retries.unwrap_or(0),
+            warnings: raw.warnings.unwrap_or_default(),
+        }
+    }
+
+    fn glob(&mut self, text: &str, span: Span) -> Option<NameGlob> {
+        match NameGlob::new(text) {
+            Ok(glob) => Some(glob),
+            Err(error) => {
+                self.problem(span, format!("{} is not a valid pattern: {}", quoted(text), error.problem));
+                None
+            }
+        }
+    }
+
+    fn matching_boards(&mut self, text: &str, span: Span, boards: &IndexMap<Arc<str>, Board>) -> Vec<usize> {
+        let Some(glob) = self.glob(text, span) else { return Vec::new() };
+        let names = || boards.keys().map(|name| &**name);
+        let matching: Vec<usize> =
+            names().enumerate().filter(|(_, name)| glob.matches(name)).map(|(index, _)| index).collect();
+        // Where the board is declared, but itself wrong, that is told already.
+        let broken = self.broken_boards.iter().any(|name| glob.matches(name));
+        if matching.is_empty() && !broken {
+            let message = format!("no board of this matrix matches {}", quoted(text));
+            self.problems.push(Diagnostic::new(span, message).maybe_help(suggestion(text, names())));
+        }
+        matching
+    }
+
+    fn pattern(&mut self, text: &str, span: Span, from: &From) -> Option<PathPattern> {
+        match PathPattern::new(text) {
+            Ok(pattern) if *from != From::Matrix && !pattern.stays_below() => {
+                self.problem(span, "with `from`, a path stays below that folder");
+                None
+            }
+            Ok(pattern) => Some(pattern),
+            Err(problem) => {
+                self.problem(span, format!("{} is not a valid path or glob: {problem}", quoted(text)));
+                None
+            }
+        }
+    }
+
+    fn from(&mut self, raw: Option<String>, span: Span) -> From {
+        let Some(root) = raw else { return From::Matrix };
+        if root != BUILTIN && !is_core_name(&root) {
+            let message = format!("{} is nothing that a sketch can be from", quoted(&root));
+            let help = match nearest(&root, [BUILTIN]) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("`{BUILTIN}`, or a core as `vendor:arch`"),
+            };
+            self.problems.push(Diagnostic::new(span, message).help(help));
+        }
+        From::Root(root)
+    }
+
+    fn timeout(&mut self, raw: Option<&str>, span: Span) -> Option<Duration> {
+        match parse_duration(raw?) {
+            Ok(duration) => Some(duration),
+            Err(error) => {
+                self.problem(span, error.to_string());
+                None
+            }
+        }
+    }
+
+    fn path(&mut self, text: &str, span: Span) -> Spanned<PathBuf> {
+        if text.is_empty() {
+            self.problem(span, "the path is empty");
+        }
+        Spanned { value: normalised(&self.dir.join(text)), span }
+    }
+
+    fn properties(&mut self, raw: RawProperties, node: &Node) -> Properties {
+        for (name, _) in &raw {
+            let place = node.get("properties").and_then(|properties| properties.entry(name));
+            if let (true, Some(entry)) = (name.trim().is_empty() || name.contains(['=', '\n']), place) {
+                self.problem(entry.key, format!("{} can't be a property's name", quoted(name)));
+            }
+        }
+        raw.into_iter().map(|(name, value)| (name, value.into())).collect()
+    }
+}
+
+/// `vendor:arch`.
+fn is_core_name(text: &str) -> bool {
+    let part = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))
+    };
+    text.split_once(':').is_some_and(|(vendor, architecture)| part(vendor) && part(architecture))
+}
+
+fn check_board_name(name: &str) -> Result<(), String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
+    if name.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    if let Some(c) = name.chars().find(|&c| !allowed(c)) {
+        return Err(format!("{c:?} is in it"));
+    }
+    if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return Err("it does not begin with a letter or digit".to_owned());
+    }
+    if name.ends_with('.') {
+        return Err("it ends with a dot".to_owned());
+    }
+    if name.len() > LONGEST_BOARD_NAME {
+        return Err(format!("it is longer than {LONGEST_BOARD_NAME} characters"));
+    }
+    Ok(())
+}

@@ -1,0 +1,358 @@
+//! The matrix, version 1, as it is written: the one description of its keys, from which both the JSON
+//! Schema and the parser's types come. Knows only shapes; what the values mean is resolved later.
+//!
+//! This file alone names `serde_yaml`.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::syntax::{Node, Value};
+
+/// A matrix of Arduino sketches and boards, as fbuild-matrix builds it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "fbuild-matrix")]
+pub(super) struct RawMatrix {
+    /// The version of this format: 1.
+    #[allow(dead_code)] // its only value is checked against the schema
+    pub(super) version: RawVersion,
+    /// What reports call this matrix; without it the name of the file.
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    /// Where each core comes from, by `vendor:arch`. A core without an entry is the newest installed one.
+    #[serde(default)]
+    pub(super) cores: IndexMap<String, RawCore>,
+    /// The boards, by a name of your choice, which also names their folders and test suites.
+    pub(super) boards: IndexMap<String, RawBoard>,
+    /// Where libraries are searched, the first place that has one wins: a library, or a folder of
+    /// libraries, relative to this file.
+    #[serde(default)]
+    pub(super) libraries: Vec<RawLibrary>,
+    /// What is built for every board.
+    #[serde(default)]
+    pub(super) sketches: Vec<RawSketch>,
+    /// Cells that are left out; reports show them as skipped.
+    #[serde(default)]
+    pub(super) exclude: Vec<RawExclude>,
+    /// Single extra cells, also of what `exclude` leaves out.
+    #[serde(default)]
+    pub(super) include: Vec<RawInclude>,
+    /// What holds for cells that do not say otherwise.
+    #[serde(default)]
+    pub(super) defaults: RawDefaults,
+}
+
+/// The version of the matrix format.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "i64")]
+pub(super) struct RawVersion;
+
+impl TryFrom<i64> for RawVersion {
+    type Error = String;
+
+    fn try_from(version: i64) -> Result<Self, String> {
+        if version == 1 { Ok(Self) } else { Err(format!("version {version} is not known")) }
+    }
+}
+
+impl JsonSchema for RawVersion {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Version".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "integer", "const": 1})
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}
+
+/// Values of properties, by their names in `platform.txt` and `boards.txt`.
+pub(super) type RawProperties = IndexMap<String, RawScalar>;
+
+/// A property's value.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "PropertyValue")]
+pub(super) enum RawScalar {
+    /// As it is.
+    Text(String),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+}
+
+impl From<RawScalar> for String {
+    fn from(scalar: RawScalar) -> Self {
+        match scalar {
+            RawScalar::Text(text) => text,
+            RawScalar::Bool(value) => value.to_string(),
+            RawScalar::Int(value) => value.to_string(),
+        }
+    }
+}
+
+/// Where a core comes from, and what of it is overridden.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Core")]
+pub(super) struct RawCore {
+    /// `apt`: Debian's packages, brought in without root. `path`: a folder. Without it: the newest
+    /// installed one.
+    pub(super) provider: Option<RawProvider>,
+    /// With `provider: path`, the folder with `boards.txt` and `platform.txt`, relative to this file.
+    pub(super) path: Option<String>,
+    /// With `provider: path`, what `{runtime.tools.NAME.path}` means: folders by tool name, relative to
+    /// this file.
+    pub(super) tools: IndexMap<String, String>,
+    /// Overrides properties of the core's `platform.txt`.
+    pub(super) properties: RawProperties,
+}
+
+/// Who brings in a core.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Provider")]
+pub(super) enum RawProvider {
+    /// Debian's packages, brought in without root.
+    Apt,
+    /// A folder that is there.
+    Path,
+}
+
+/// A board: its FQBN, or the long form.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Board")]
+pub(super) enum RawBoard {
+    /// `vendor:arch:board[:option=value,…]`.
+    Fqbn(String),
+    /// The long form.
+    Long(RawLongBoard),
+}
+
+/// A board with more to say about it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "LongBoard")]
+pub(super) struct RawLongBoard {
+    /// The board's FQBN: `vendor:arch:board[:option=value,…]`.
+    #[schemars(example = "arduino:avr:uno")]
+    pub(super) fqbn: String,
+    /// Words to select boards by.
+    #[serde(default)]
+    pub(super) tags: Vec<String>,
+    /// Overrides properties for this board.
+    #[serde(default)]
+    pub(super) properties: RawProperties,
+    /// No error if the core does not have the board, or no sketch is built for it.
+    #[serde(default)]
+    pub(super) optional: bool,
+}
+
+/// Where libraries are: a path, or the long form.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Library")]
+pub(super) enum RawLibrary {
+    /// A library, or a folder of libraries.
+    Path(String),
+    /// The long form.
+    Long(RawLongLibrary),
+}
+
+/// The long form of a library.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "LongLibrary")]
+pub(super) struct RawLongLibrary {
+    /// A library, or a folder of libraries, relative to this file.
+    pub(super) path: String,
+}
+
+/// Sketches: a path or glob, or the long form.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Sketch")]
+pub(super) enum RawSketch {
+    /// A sketch, or a glob: `../examples/**` is every sketch folder under it.
+    Path(String),
+    /// The long form.
+    Long(RawLongSketch),
+}
+
+/// Sketches with more to say about them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "LongSketch")]
+pub(super) struct RawLongSketch {
+    /// A sketch, or a glob: `../examples/**` is every sketch folder under it.
+    pub(super) path: String,
+    /// What `path` is relative to: `builtin` for Arduino's built-in examples, `vendor:arch` for the
+    /// folder of that core. Without it, this file.
+    #[serde(default)]
+    pub(super) from: Option<String>,
+    /// Only these boards: names or globs.
+    #[serde(default)]
+    pub(super) boards: Option<Vec<String>>,
+    /// Overrides properties for these sketches.
+    #[serde(default)]
+    pub(super) properties: RawProperties,
+    /// How long a cell may take: `90s`, `10m`, `1h30m`.
+    #[serde(default)]
+    #[schemars(example = "10m")]
+    pub(super) timeout: Option<String>,
+    /// No error if nothing matches `path`.
+    #[serde(default)]
+    pub(super) optional: bool,
+}
+
+/// Leaves out the cells whose sketch and whose board both match.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Exclude")]
+pub(super) struct RawExclude {
+    /// A glob over the names of sketches; without `/`, over their last components. Without it: all.
+    #[serde(default)]
+    pub(super) sketch: Option<String>,
+    /// A glob over the names of boards. Without it: all.
+    #[serde(default)]
+    pub(super) board: Option<String>,
+    /// Why; shown in reports.
+    #[serde(default)]
+    pub(super) reason: Option<String>,
+}
+
+/// An extra cell.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Include")]
+pub(super) struct RawInclude {
+    /// A sketch, or a glob: `../examples/**` is every sketch folder under it.
+    pub(super) sketch: String,
+    /// What `sketch` is relative to: `builtin` for Arduino's built-in examples, `vendor:arch` for the
+    /// folder of that core. Without it, this file.
+    #[serde(default)]
+    pub(super) from: Option<String>,
+    /// The board: a name or a glob.
+    pub(super) board: String,
+    /// Overrides properties for this cell.
+    #[serde(default)]
+    pub(super) properties: RawProperties,
+    /// How long the cell may take: `90s`, `10m`, `1h30m`.
+    #[serde(default)]
+    #[schemars(example = "10m")]
+    pub(super) timeout: Option<String>,
+}
+
+/// What holds for cells that do not say otherwise.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(rename = "Defaults")]
+pub(super) struct RawDefaults {
+    /// How long a cell may take: `90s`, `10m`, `1h30m`. 10 minutes if nothing is said.
+    #[schemars(example = "10m")]
+    pub(super) timeout: Option<String>,
+    /// How often a cell that failed for a reason outside of its code is tried again.
+    #[schemars(range(min = 0, max = 100))]
+    pub(super) retries: Option<u32>,
+    /// Which compiler warnings are shown.
+    pub(super) warnings: Option<Warnings>,
+}
+
+/// Which compiler warnings are shown: chooses `compiler.warning_flags.*` of `platform.txt`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Warnings {
+    /// None.
+    None,
+    /// What the core thinks right.
+    #[default]
+    Default,
+    /// More.
+    More,
+    /// All.
+    All,
+}
+
+impl Warnings {
+    /// The word in the matrix and in `compiler.warning_flags.WORD`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Default => "default",
+            Self::More => "more",
+            Self::All => "all",
+        }
+    }
+}
+
+/// The JSON Schema of the matrix, with a description of every key.
+///
+/// A key that is left out has its default; a key that is there must have a value, so `null` is not
+/// among the types of optional keys.
+pub fn json_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(RawMatrix).to_value();
+    forbid_null(&mut schema);
+    schema
+}
+
+/// Takes `null` out of what [`schemars`] makes of an `Option`.
+fn forbid_null(schema: &mut serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(object) => {
+            if object.get("default").is_some_and(serde_json::Value::is_null) {
+                object.shift_remove("default");
+            }
+            if let Some(serde_json::Value::Array(types)) = object.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    object.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(serde_json::Value::Array(branches)) = object.get_mut("anyOf") {
+                branches.retain(|branch| branch.get("type").is_none_or(|name| name != "null"));
+                if let [serde_json::Value::Object(only)] = branches.as_mut_slice() {
+                    let only = std::mem::take(only);
+                    object.shift_remove("anyOf");
+                    // A description beside the reference is nearer to the key than the type's own.
+                    for (key, value) in only {
+                        object.entry(key).or_insert(value);
+                    }
+                }
+            }
+            object.values_mut().for_each(forbid_null);
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(forbid_null),
+        _ => {}
+    }
+}
+
+/// Types a tree that fits the schema.
+///
+/// # Errors
+/// What serde finds that the schema does not say; a test keeps that from being anything.
+pub(super) fn typed(root: &Node) -> Result<RawMatrix, String> {
+    serde_yaml::from_value(yaml(root)).map_err(|error| error.to_string())
+}
+
+fn yaml(node: &Node) -> serde_yaml::Value {
+    match &node.value {
+        Value::Null => serde_yaml::Value::Null,
+        Value::Bool(value) => serde_yaml::Value::Bool(*value),
+        Value::Int(value) => serde_yaml::Value::Number((*value).into()),
+        Value::Text(text) => serde_yaml::Value::String(text.clone()),
+        Value::List(items) => serde_yaml::Value::Sequence(items.iter().map(yaml).collect()),
+        Value::Map(entries) => {
+            let pair = |(key, entry): (&String, &super::syntax::Entry)| {
+                (serde_yaml::Value::String(key.clone()), yaml(&entry.node))
+            };
+            serde_yaml::Value::Mapping(entries.iter().map(pair).collect())
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! What a valid matrix means, which cells it has, and which of them are selected.
+
+use std::os::unix::fs::symlink;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+
+const WHOLE: &str = include_str!("../../../tests/it/matrix/whole.yml");
+
+#[test]
+fn every_key_is_understood() {
+    let matrix = parse(WHOLE).unwrap();
+    assert_eq!(matrix.name, "everything");
+    let avr = &matrix.cores["arduino:avr"];
+    assert_eq!(avr.provider, Provider::Apt);
+    let properties: Vec<String> =
+        avr.properties.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(properties, ["compiler.cpp.extra_flags=-DX=1", "build.f_cpu=16000000", "a=0x10", "b=true"]);
+    let Provider::Path { dir, tools } = &matrix.cores["me:mine"].provider else { panic!() };
+    assert_eq!(dir.value, Path::new("/core"));
+    assert_eq!(tools["avr-gcc"].value, Path::new("/usr"));
+    assert_eq!(tools["other"].value, Path::new("/m/tools/other"));
+    assert_eq!(matrix.cores["other:one"].provider, Provider::Installed);
+    let mega = &matrix.boards["mega"];
+    assert_eq!(mega.fqbn.to_string(), "arduino:avr:mega:cpu=atmega2560");
+    assert_eq!((mega.tags.as_slice(), mega.optional), (["large".to_owned()].as_slice(), false));
+    assert!(matrix.boards["mine"].optional);
+    assert_eq!(matrix.core_names().into_iter().collect::<Vec<_>>(), ["arduino:avr", "me:mine"]);
+    let libraries: Vec<&Path> = matrix.libraries.iter().map(|path| path.value.as_path()).collect();
+    assert_eq!(libraries, [Path::new("/"), Path::new("/third-party")]);
+    assert!(matrix.needs_builtin_examples());
+    assert_eq!(matrix.needed_roots().collect::<Vec<_>>(), ["builtin", "arduino:avr"]);
+    assert_eq!(matrix.sketches[1].timeout, Some(Duration::from_secs(5400)));
+    assert_eq!(matrix.exclude[0].reason, "needs WiFi".into());
+    assert_eq!(matrix.exclude[1].reason, "excluded by {sketch: Fade, board: mega}".into());
+    let defaults = Defaults { timeout: Duration::from_secs(1200), retries: 2, warnings: Warnings::All };
+    assert_eq!(matrix.defaults, defaults);
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let matrix = parse("version: 1\nboards: {uno: arduino:avr:uno}\nsketches: [Blink]\n").unwrap();
+    assert_eq!(matrix.name, "matrix");
+    let defaults = Defaults { timeout: Duration::from_secs(600), retries: 0, warnings: Warnings::Default };
+    assert_eq!(matrix.defaults, defaults);
+    assert!(!matrix.needs_builtin_examples());
+}
+
+#[test]
+fn boards_can_share_what_they_have_in_common() {
+    let text = "version: 1\nboards:\n  uno: &base\n    fqbn: arduino:avr:uno\n    tags: [small]\n  \
+                mega: {<<: *base, fqbn: \"arduino:avr:mega\"}\nsketches: []\n";
+    let matrix = parse(text).unwrap();
+    assert_eq!(matrix.boards["mega"].tags, ["small"]);
+    assert_eq!(matrix.boards["mega"].fqbn.board, "mega");
+}
+
+#[test]
+fn later_stages_can_point_into_an_fqbn() {
+    let matrix = parse("version: 1\nboards:\n  mega: arduino:avr:mega:cpu=atmega9\nsketches: []\n").unwrap();
+    let board = &matrix.boards["mega"];
+    let span = matrix.fqbn_part(board, "atmega9");
+    let help = suggestion("atmega9", ["atmega2560", "atmega1280"]);
+    let error = matrix.error_at(span, "the menu `cpu` has no choice `atmega9`", help);
+    insta::assert_snapshot!(error, @r"
+    error: the menu `cpu` has no choice `atmega9`
+     --> matrix.yml:3:30
+      |
+    3 |   mega: arduino:avr:mega:cpu=atmega9
+      |                              ^^^^^^^
+      |
+      = help: did you mean `atmega2560`?
+    ");
+}
+
+/// The cells as lines, and the skipped ones.
+fn listing(expansion: &Expansion) -> String {
+    let cells = expansion.cells.iter().map(|cell| {
+        let flags: Vec<String> =
+            cell.properties.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{} {} {:?} {}\n", cell.board, cell.sketch.name, cell.timeout, flags.join(" "))
+    });
+    let skipped = &expansion.skipped;
+    let skipped =
+        skipped.iter().map(|cell| format!("- {} {}: {}\n", cell.board, cell.sketch.name, cell.reason));
+    cells.chain(skipped).map(|line| line.replace(" \n", "\n")).collect()
+}
+
+fn matrix_in(folder: &Path, text: &str) -> Matrix {
+    let text = format!("version: 1\nboards: {{uno: arduino:avr:uno, mega: arduino:avr:mega}}\n{text}");
+    Matrix::parse(Path::new("matrix.yml"), folder.join("matrices"), text.as_bytes()).unwrap()
+}
+
+fn expanded(folder: &Path, text: &str) -> Expansion {
+    expand(&matrix_in(folder, text), &SketchRoots::new()).unwrap()
+}
+
+#[test]
+fn cells_are_boards_times_sketches_minus_excluded_plus_included() {
+    let folder = sketches(&[
+        "examples/b/Fade/Fade.ino",
+        "examples/a/Blink/Blink.ino",
+        "examples/a/EspBlink/EspBlink.ino",
+        "examples/a/notes/notes.txt",
+        "tests/Big/Big.ino",
+        "root/01.Basics/Bare/Bare.ino",
+    ]);
+    let text = r#"
+sketches:
+  - ../examples/**
+  - path: ../tests/Big
+    boards: [mega]
+    properties: {build.extra_flags: -DBIG}
+    timeout: 20m
+  - {from: builtin, path: "01.Basics/*"}
+exclude:
+  - {sketch: "**/Esp*", reason: needs WiFi}
+  - {sketch: Fade, board: uno, reason: too slow}
+  - {sketch: Fade}
+include:
+  - {sketch: ../examples/b/Fade, board: uno, properties: {x: 1}, timeout: 1s}
+"#;
+    let roots = SketchRoots::from([(BUILTIN.to_owned(), folder.path().join("root"))]);
+    let expansion = expand(&matrix_in(folder.path(), text), &roots).unwrap();
+    insta::assert_snapshot!(listing(&expansion), @r"
+    uno ../examples/a/Blink 600s
+    uno ../examples/b/Fade 1s x=1
+    uno builtin/01.Basics/Bare 600s
+    mega ../examples/a/Blink 600s
+    mega ../tests/Big 1200s build.extra_flags=-DBIG
+    mega builtin/01.Basics/Bare 600s
+    - uno ../examples/a/EspBlink: needs WiFi
+    - mega ../examples/a/EspBlink: needs WiFi
+    - mega ../examples/b/Fade: excluded by {sketch: Fade}
+    ");
+    let blink = &expansion.cells[0].sketch;
+    assert_eq!(blink.dir, folder.path().join("examples/a/Blink"));
+    assert_eq!(blink.main_file, folder.path().join("examples/a/Blink/Blink.ino"));
+    let shared = expansion.cells.iter().filter(|cell| Arc::ptr_eq(&cell.sketch, blink)).count();
+    assert_eq!(shared, 2);
+}
+
+#[test]
+fn the_same_cell_twice_is_one_cell() {
+    let folder = sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino"]);
+    let expansion =
+        expanded(folder.path(), "sketches: [../s/**, ../s/Blink, ../s/Blink/Blink.ino, ../s/B*]\n");
+    insta::assert_snapshot!(listing(&expansion), @r"
+    uno ../s/Blink 600s
+    uno ../s/Fade 600s
+    mega ../s/Blink 600s
+    mega ../s/Fade 600s
+    ");
+}
+
+#[test]
+fn single_files_are_sketches_when_they_are_named() {
+    let folder = sketches(&["t/one.cpp", "t/two.c", "t/three.ino", "t/Blink/Blink.ino", "t/Blink/other.ino"]);
+    let names = |text: &str| {
+        let expansion = expanded(folder.path(), text);
+        let names = expansion.cells.iter().map(|cell| cell.sketch.name.to_string());
+        names.take(expansion.cells.len() / 2).collect::<Vec<String>>()
+    };
+    assert_eq!(names("sketches: [../t/**]\n"), ["../t/Blink"]);
+    assert_eq!(names("sketches: [../t/one.cpp, ../t/two.c]\n"), ["../t/one.cpp", "../t/two.c"]);
+    assert_eq!(names("sketches: [\"../t/*.cpp\"]\n"), ["../t/one.cpp"]);
+    assert_eq!(names("sketches: [\"../t/**/*.ino\"]\n"), ["../t/Blink", "../t/three.ino"]);
+    let one = &expanded(folder.path(), "sketches: [../t/one.cpp]\n").cells[0].sketch;
+    assert_eq!((one.kind, &one.dir), (SketchKind::SingleFile, &folder.path().join("t")));
+}
+
+#[test]
+fn links_and_hidden_folders() {
+    let folder = sketches(&["s/Blink/Blink.ino", "s/.git/Hidden/Hidden.ino", "far/Fade/Fade.ino"]);
+    let at = |path: &str| folder.path().join(path);
+    symlink(at("s"), at("s/loop")).unwrap();
+    symlink(at("s/itself"), at("s/itself")).unwrap();
+    symlink(at("nowhere"), at("s/broken")).unwrap();
+    symlink(at("far"), at("s/a-link")).unwrap();
+    symlink(at("s"), at("far/back")).unwrap();
+    let expansion = expanded(folder.path(), "sketches: [../s/**]\n");
+    insta::assert_snapshot!(listing(&expansion), @r"
+    uno ../s/Blink 600s
+    uno ../s/a-link/Fade 600s
+    mega ../s/Blink 600s
+    mega ../s/a-link/Fade 600s
+    ");
+    // What is hidden is found where it is named.
+    let hidden = expanded(folder.path(), "sketches: [../s/.git/**]\n");
+    assert_eq!(&*hidden.cells[0].sketch.name, "../s/.git/Hidden");
+}
+
+#[test]
+fn the_sketch_that_the_matrix_stands_in_has_a_name() {
+    let folder = sketches(&["matrices/matrices.ino"]);
+    let expansion = expanded(folder.path(), "sketches: [.]\n");
+    assert_eq!(&*expansion.cells[0].sketch.name, "../matrices");
+    assert_eq!(expansion.cells[0].sketch.dir, folder.path().join("matrices"));
+}
+
+#[test]
+fn optional_entries_may_find_nothing() {
+    let folder = sketches(&["s/Blink/Blink.ino"]);
+    let text = "sketches: [../s/Blink, {path: \"../esp/**\", optional: true}]\nexclude: [{sketch: Esp*}]\n";
+    assert_eq!(expanded(folder.path(), text).cells.len(), 2);
+    let nothing = expanded(folder.path(), "sketches: []\n");
+    assert_eq!(nothing, Expansion::default());
+}
+
+#[test]
+fn two_sketches_of_one_name_are_refused() {
+    let folder = sketches(&["matrices/builtin/Blink/Blink.ino", "root/Blink/Blink.ino"]);
+    let matrix = matrix_in(folder.path(), "sketches: [builtin/Blink, {from: builtin, path: Blink}]\n");
+    let roots = SketchRoots::from([(BUILTIN.to_owned(), folder.path().join("root"))]);
+    let error = expand(&matrix, &roots).unwrap_err();
+    let (_, diagnostic) = error.located().next().unwrap();
+    assert_eq!(diagnostic.message, "two sketches would be called `builtin/Blink`");
+}
+
+#[test]
+fn selection_by_board_and_sketch() {
+    let folder = sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino", "t/Blink/Blink.ino"]);
+    let expansion =
+        expanded(folder.path(), "sketches: [../s/**, ../t/**]\nexclude: [{sketch: Fade, board: uno}]\n");
+    let selected = |boards: &[&str], names: &[&str]| {
+        let globs =
+            |texts: &[&str]| texts.iter().map(|text| NameGlob::new(text).unwrap()).collect::<Vec<_>>();
+        select(&expansion, &globs(boards), &globs(names)).map(|expansion| listing(&expansion))
+    };
+    assert_eq!(selected(&[], &[]), Ok(listing(&expansion)));
+    let both = "uno ../s/Blink 600s\nuno ../t/Blink 600s\n";
+    assert_eq!(selected(&["u*"], &["Blink"]), Ok(both.to_owned()));
+    assert_eq!(selected(&["uno"], &["../t/*"]), Ok("uno ../t/Blink 600s\n".to_owned()));
+    let skipped = "- uno ../s/Fade: excluded by {sketch: Fade, board: uno}\n";
+    assert_eq!(selected(&["uno"], &["Fade"]), Ok(skipped.to_owned()));
+    let error = |boards: &[&str], names: &[&str]| selected(boards, names).unwrap_err().to_string();
+    assert_eq!(error(&["uni"], &[]), "no board of the matrix matches `uni`; did you mean `uno`?");
+    assert_eq!(
+        error(&[], &["Blink", "Fdae"]),
+        "no sketch of the matrix matches `Fdae`; did you mean `Fade`?"
+    );
+}
+
+#[test]
+fn every_matrix_of_the_repository_is_valid() {
+    let files = yml_files("matrices");
+    assert!(files.iter().any(|file| file.ends_with("quickstart.yml")));
+    for file in files {
+        if let Err(error) = Matrix::read(&file) {
+            panic!("{error}");
+        }
+    }
+}
+
+#[test]
+fn every_key_of_the_schema_is_described() {
+    fn undescribed(schema: &serde_json::Value, at: &str, found: &mut Vec<String>) {
+        let properties = schema.get("properties").and_then(serde_json::Value::as_object);
+        for (key, property) in properties.into_iter().flatten() {
+            if !property.get("description").is_some_and(serde_json::Value::is_string) {
+                found.push(format!("{at}.{key}"));
+            }
+        }
+        if let Some(definitions) = schema.get("$defs").and_then(serde_json::Value::as_object) {
+            definitions.iter().for_each(|(name, definition)| undescribed(definition, name, found));
+        }
+    }
+    let schema = json_schema();
+    let mut found = Vec::new();
+    undescribed(&schema, "", &mut found);
+    assert_eq!(found, [""; 0]);
+    assert!(!schema.to_string().contains("\"null\""));
+    assert_eq!(schema["required"], serde_json::json!(["version", "boards"]));
+}
