@@ -61,7 +61,12 @@ fn prepare(sketch: &Sketch) -> Result<Prepared, BuildError> {
         let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
         BuildError::code(Step::Preprocess, format!("{error}{cause}"))
     };
-    let files = sketch::load(&sketch.dir, &sketch.main_file).map_err(|error| bad(&error))?;
+    let files = if sketch.single_file {
+        sketch::load_file(&sketch.main_file)
+    } else {
+        sketch::load(&sketch.dir, &sketch.main_file)
+    };
+    let files = files.map_err(|error| bad(&error))?;
     let project_name = files.main_file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut merged = None;
     if let Some(name) = files.merged_name() {

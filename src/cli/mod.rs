@@ -1,1 +1,103 @@
-//! To be written.
+//! The command line: arguments as typed ([`args`]), then validated options, then one file a command.
+
+mod args;
+mod boards;
+mod doctor;
+mod options;
+mod plan;
+mod run;
+mod setup;
+mod signal;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::exit::Exit;
+use args::{Args, Command};
+
+/// Parses the process's arguments and runs the command.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let help = error.exit_code() == 0;
+            // Nobody is left to tell if even this can't be printed.
+            let _ = error.print();
+            return if help { Exit::Success.into() } else { Exit::Usage.into() };
+        }
+    };
+    log(args.log());
+    match std::panic::catch_unwind(|| execute(args)) {
+        Ok(exit) => exit.into(),
+        Err(_) => {
+            complain("this is a defect of fbuild-matrix; please report it with the lines above");
+            Exit::Defect.into()
+        }
+    }
+}
+
+fn execute(args: Args) -> Exit {
+    match args.command {
+        Command::Run(run) => on_runtime(run.console.clone(), |runtime| runtime.block_on(run::run(run))),
+        Command::Plan(plan) => {
+            on_runtime(plan.run.console.clone(), |runtime| runtime.block_on(plan::run(plan)))
+        }
+        Command::Boards(boards) => {
+            on_runtime(boards.console.clone(), |runtime| runtime.block_on(boards::run(boards)))
+        }
+        Command::Doctor(doctor) => {
+            on_runtime(doctor.console.clone(), |runtime| runtime.block_on(doctor::run(doctor)))
+        }
+        Command::Schema => {
+            let schema = serde_json::to_string_pretty(&crate::matrix::json_schema());
+            print(&schema.unwrap_or_default())
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "fbuild-matrix", &mut script);
+            print(String::from_utf8_lossy(&script).trim_end())
+        }
+    }
+}
+
+/// The one runtime of the process.
+fn on_runtime(_console: args::Console, work: impl FnOnce(&tokio::runtime::Runtime) -> Exit) -> Exit {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("fbuild-matrix").build();
+    match runtime {
+        Ok(runtime) => {
+            let exit = work(&runtime);
+            // A blocking read that is still going on must not keep the program from ending.
+            runtime.shutdown_background();
+            exit
+        }
+        Err(error) => {
+            complain(&format!("the runtime can't be started: {error}"));
+            Exit::Setup
+        }
+    }
+}
+
+/// What libraries of ours have to say goes to standard error, with `-v` and from warnings on.
+fn log(verbose: bool) {
+    let filter = if verbose { "warn,fbuild_matrix=debug" } else { "error" };
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).finish();
+    // It can be set only once, and this is where.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+/// Prints a result. A reader who closed the pipe has seen enough.
+fn print(text: &str) -> Exit {
+    let mut out = anstream::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    Exit::Success
+}
+
+/// Says what went wrong.
+fn complain(message: &str) {
+    let mut err = anstream::stderr().lock();
+    // Nobody is left to tell if even this can't be printed.
+    let _ = writeln!(err, "error: {message}");
+}

@@ -1,8 +1,9 @@
-//! What a run will do: core jobs and cells, with what each needs to be built. Data only; nothing
-//! here is started.
+//! What a run will do: core jobs and cells, with what each needs to be built. Reads the folders of
+//! platforms and libraries; nothing here is started.
 
 mod family;
 mod layout;
+mod make;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 pub use family::Family;
 pub use layout::Layout;
+pub use make::{PlanError, Sources, make};
 
 use crate::board::BoardConfig;
 use crate::event::{CellId, CoreId, SkippedCell};
@@ -80,6 +82,8 @@ pub struct Sketch {
     pub dir: PathBuf,
     /// Its main file.
     pub main_file: PathBuf,
+    /// Whether the main file is all of it, whatever else is in its folder.
+    pub single_file: bool,
     /// Where its generated C++ is kept.
     pub staging: PathBuf,
 }

@@ -1,0 +1,195 @@
+//! Arguments as they are typed. What they mean is [`super::options`]'s.
+
+use std::path::PathBuf;
+
+use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
+
+/// Builds every sketch of a matrix for every board of it.
+#[derive(Debug, Parser)]
+#[command(name = "fbuild-matrix", version, about, after_help = exit_codes(), max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Build every selected cell, write the reports
+    Run(Run),
+    /// What run would do: every cell, and every skipped cell with its reason
+    Plan(Plan),
+    /// Boards that the installed cores offer, with their options
+    Boards(Boards),
+    /// What is missing on this machine, and the command that mends it
+    Doctor(Doctor),
+    /// Print the JSON Schema of the matrix
+    Schema,
+    /// Print a completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Run {
+    /// The matrix
+    #[arg(value_name = "MATRIX.yml")]
+    pub(super) matrix: PathBuf,
+    /// Compiler processes at once, over everything [default: logical CPUs]
+    #[arg(short, long, value_name = "N", value_parser = at_least_one)]
+    pub(super) jobs: Option<usize>,
+    /// Of these, at most N in stage 1 [default: --jobs]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) framework_jobs: Option<usize>,
+    /// Cells in flight at once in stage 2 [default: --jobs]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) sketch_jobs: Option<usize>,
+    /// Only boards that match; repeatable
+    #[arg(short, long = "board", value_name = "GLOB")]
+    pub(super) boards: Vec<String>,
+    /// Only sketches that match (their name, or its last part); repeatable
+    #[arg(short, long = "sketch", value_name = "GLOB")]
+    pub(super) sketches: Vec<String>,
+    /// Stop starting cells after N failures
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) max_failures: Option<usize>,
+    /// Stop starting cells after the first failure
+    #[arg(long, conflicts_with = "max_failures")]
+    pub(super) fail_fast: bool,
+    /// Again for a cell that failed for an infrastructure reason [default: the matrix's, or 0]
+    #[arg(long, value_name = "N")]
+    pub(super) retries: Option<u32>,
+    /// Per cell: 90s, 10m, 1h30m [default: the matrix's, or 10m]
+    #[arg(long, value_name = "DUR")]
+    pub(super) timeout: Option<String>,
+    /// No network: what is not installed yet is an error
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// No compiler cache
+    #[arg(long)]
+    pub(super) no_cache: bool,
+    #[command(flatten)]
+    pub(super) folders: Folders,
+    /// Print the plan, start nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) console: Console,
+}
+
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Folders {
+    /// Cores, tools and the compiler cache [default: the platform's cache folder + fbuild-matrix]
+    #[arg(long, value_name = "DIR", env = "FBUILD_MATRIX_CACHE_DIR")]
+    pub(super) cache_dir: Option<PathBuf>,
+    /// Build folders
+    #[arg(long, value_name = "DIR", default_value = ".fbuild-matrix")]
+    pub(super) work_dir: PathBuf,
+    /// Reports [default: WORK/reports]
+    #[arg(long, value_name = "DIR")]
+    pub(super) report_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Console {
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: Color,
+    /// How progress is shown
+    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    pub(super) progress: Progress,
+    /// Say more
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+    /// Say only what failed, and the result
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum Progress {
+    #[default]
+    Auto,
+    Bar,
+    Plain,
+    None,
+}
+
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) run: Run,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum Format {
+    #[default]
+    Table,
+    Json,
+}
+
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Boards {
+    /// Take the cores from this matrix
+    #[arg(value_name = "MATRIX.yml")]
+    pub(super) matrix: Option<PathBuf>,
+    /// Only boards whose FQBN or name matches; repeatable
+    #[arg(short, long = "board", value_name = "GLOB")]
+    pub(super) boards: Vec<String>,
+    /// No network: what is not installed yet is an error
+    #[arg(long)]
+    pub(super) offline: bool,
+    #[command(flatten)]
+    pub(super) folders: Folders,
+    #[command(flatten)]
+    pub(super) console: Console,
+}
+
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Doctor {
+    /// No network
+    #[arg(long)]
+    pub(super) offline: bool,
+    #[command(flatten)]
+    pub(super) folders: Folders,
+    #[command(flatten)]
+    pub(super) console: Console,
+}
+
+impl Args {
+    /// Whether the logs of libraries are wanted.
+    pub(super) fn log(&self) -> bool {
+        match &self.command {
+            Command::Run(run) => run.console.verbose,
+            Command::Plan(plan) => plan.run.console.verbose,
+            Command::Boards(boards) => boards.console.verbose,
+            Command::Doctor(doctor) => doctor.console.verbose,
+            Command::Schema | Command::Completions { .. } => false,
+        }
+    }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("a whole number, at least 1".to_owned()),
+    }
+}
+
+fn exit_codes() -> String {
+    let lines = crate::exit::Exit::ALL.map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()));
+    format!("Exit codes:\n{}", lines.join("\n"))
+}

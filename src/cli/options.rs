@@ -1,0 +1,153 @@
+//! Arguments as they are meant: checked, with defaults, with absolute paths.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::args::{self, Color, Console, Folders, Progress};
+use crate::matrix::{NameGlob, parse_duration};
+use crate::report;
+
+/// What `run` and `plan` do.
+#[derive(Debug, Clone)]
+pub(super) struct Options {
+    pub(super) matrix: PathBuf,
+    pub(super) jobs: usize,
+    pub(super) framework_jobs: usize,
+    pub(super) sketch_jobs: usize,
+    pub(super) boards: Vec<NameGlob>,
+    pub(super) sketches: Vec<NameGlob>,
+    pub(super) max_failures: Option<usize>,
+    pub(super) retries: Option<u32>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) offline: bool,
+    pub(super) cache: bool,
+    pub(super) places: Places,
+    pub(super) dry_run: bool,
+    pub(super) console: Console,
+}
+
+/// The folders, absolute.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    pub(super) current: PathBuf,
+    pub(super) cache: PathBuf,
+    pub(super) work: PathBuf,
+    pub(super) reports: PathBuf,
+}
+
+/// Why arguments mean nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OptionsError {
+    #[error("--{option}: {message}")]
+    Value { option: &'static str, message: String },
+    #[error(
+        "there is no home folder to keep the cache in; name a folder with --cache-dir or FBUILD_MATRIX_CACHE_DIR"
+    )]
+    NoCacheFolder,
+    #[error("the current folder can't be read: {0}")]
+    NoCurrentFolder(std::io::Error),
+}
+
+impl Options {
+    pub(super) fn new(typed: args::Run) -> Result<Self, OptionsError> {
+        let jobs = typed.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let places = Places::new(typed.folders)?;
+        let timeout = typed.timeout.as_deref().map(parse_duration).transpose();
+        Ok(Self {
+            matrix: typed.matrix,
+            jobs,
+            framework_jobs: typed.framework_jobs.unwrap_or(jobs).min(jobs),
+            sketch_jobs: typed.sketch_jobs.unwrap_or(jobs),
+            boards: globs("board", &typed.boards)?,
+            sketches: globs("sketch", &typed.sketches)?,
+            max_failures: if typed.fail_fast { Some(1) } else { typed.max_failures },
+            retries: typed.retries,
+            timeout: timeout
+                .map_err(|error| OptionsError::Value { option: "timeout", message: error.to_string() })?,
+            offline: typed.offline,
+            cache: !typed.no_cache,
+            places,
+            dry_run: typed.dry_run,
+            console: typed.console,
+        })
+    }
+}
+
+impl Places {
+    pub(super) fn new(typed: Folders) -> Result<Self, OptionsError> {
+        let current = std::env::current_dir().map_err(OptionsError::NoCurrentFolder)?;
+        let absolute = |path: PathBuf| current.join(path);
+        let work = absolute(typed.work_dir);
+        Ok(Self {
+            cache: match typed.cache_dir.filter(|path| !path.as_os_str().is_empty()) {
+                Some(path) => absolute(path),
+                None => default_cache().ok_or(OptionsError::NoCacheFolder)?,
+            },
+            reports: typed.report_dir.map_or_else(|| work.join("reports"), absolute),
+            work,
+            current,
+        })
+    }
+}
+
+/// The platform's cache folder: `XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`.
+fn default_cache() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))
+    };
+    base.map(|base| base.join("fbuild-matrix"))
+}
+
+pub(super) fn globs(option: &'static str, typed: &[String]) -> Result<Vec<NameGlob>, OptionsError> {
+    let glob = |text: &String| {
+        NameGlob::new(text).map_err(|error| OptionsError::Value { option, message: error.to_string() })
+    };
+    typed.iter().map(glob).collect()
+}
+
+/// What the reports are to be like.
+pub(super) fn reports(places: &Places, console: &Console) -> report::ReportOptions {
+    report::ReportOptions {
+        report_dir: places.reports.clone(),
+        current_dir: places.current.clone(),
+        color: color(console.color),
+        progress: match console.progress {
+            Progress::Auto => report::Progress::Auto,
+            Progress::Bar => report::Progress::Bar,
+            Progress::Plain => report::Progress::Plain,
+            Progress::None => report::Progress::None,
+        },
+        verbosity: if console.quiet {
+            report::Verbosity::Quiet
+        } else if console.verbose {
+            report::Verbosity::Verbose
+        } else {
+            report::Verbosity::Normal
+        },
+    }
+}
+
+fn color(color: Color) -> report::Color {
+    match color {
+        Color::Auto => report::Color::Auto,
+        Color::Always => report::Color::Always,
+        Color::Never => report::Color::Never,
+    }
+}
+
+/// Whether what is written to standard error now may have colours.
+pub(super) fn colours_on_stderr(console: &Console) -> bool {
+    match console.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never,
+    }
+}
+
+/// A path as a user would type it here.
+pub(super) fn shown<'a>(path: &'a Path, current: &Path) -> std::path::Display<'a> {
+    path.strip_prefix(current).unwrap_or(path).display()
+}

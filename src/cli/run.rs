@@ -1,0 +1,317 @@
+//! `run`: reads the matrix, brings in what it needs, plans, builds, reports.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio_util::sync::CancellationToken;
+
+use super::options::{Options, colours_on_stderr, reports};
+use super::setup::{SetupError, bring_in};
+use super::signal::Signals;
+use super::{args, complain, plan};
+use crate::build::BuildContext;
+use crate::compile::{Backend, Direct, Environment, Identities, Slots, Zccache, ZccacheError};
+use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, RunPhase, Span, channel};
+use crate::exit::Exit;
+use crate::install::InstallContext;
+use crate::matrix::{Expansion, Matrix, MatrixError, expand, select};
+use crate::plan::{Layout, Plan, PlanError, Sources, make};
+use crate::report::Reports;
+use crate::source::{Files, Memo};
+use crate::stage;
+
+/// Why a run ended before anything was built.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Early {
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    Unwritable(String),
+    #[error("nothing is selected: no cell of the matrix matches both --board and --sketch")]
+    NothingSelected,
+    #[error("the matrix has no cells: every sketch is excluded for every board")]
+    NoCells,
+    #[error("interrupted")]
+    Cancelled,
+}
+
+impl Early {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Matrix(_)
+            | Self::Setup(SetupError::Matrix(_))
+            | Self::Plan(PlanError::Matrix(_))
+            | Self::Usage(_) => Exit::Usage,
+            Self::Setup(_) | Self::Plan(_) | Self::Unwritable(_) => Exit::Setup,
+            Self::NothingSelected | Self::NoCells => Exit::NothingSelected,
+            Self::Cancelled => Exit::Interrupted,
+        }
+    }
+
+    /// Tells the user, on standard error.
+    pub(super) fn tell(&self, colours: bool) -> Exit {
+        match self {
+            Self::Matrix(error)
+            | Self::Setup(SetupError::Matrix(error))
+            | Self::Plan(PlanError::Matrix(error)) => {
+                let text = error.render(colours);
+                let _ = std::io::Write::write_fmt(&mut anstream::stderr().lock(), format_args!("{text}\n"));
+            }
+            other => complain(&other.to_string()),
+        }
+        self.exit()
+    }
+}
+
+/// Runs the command.
+pub(super) async fn run(typed: args::Run) -> Exit {
+    let colours = colours_on_stderr(&typed.console);
+    if typed.dry_run {
+        return plan::run(args::Plan { run: typed, format: args::Format::Table }).await;
+    }
+    let options = match Options::new(typed) {
+        Ok(options) => options,
+        Err(error) => return Early::Usage(error.to_string()).tell(colours),
+    };
+    let matrix = match Matrix::read(&options.matrix) {
+        Ok(matrix) => matrix,
+        Err(error) => return Early::from(error).tell(colours),
+    };
+    let reports = match Reports::open(reports(&options.places, &options.console)) {
+        Ok(reports) => reports,
+        Err(error) => return Early::Unwritable(error.to_string()).tell(colours),
+    };
+    let (events, heard) = channel();
+    let listener = reports.spawn(heard);
+    let cancel = CancellationToken::new();
+    let signals = Signals::listen(&cancel, events.clone());
+    let result = build(&options, &matrix, &events, &cancel).await;
+    let exit = signals.exit().unwrap_or(match &result {
+        Ok(exit) => *exit,
+        Err(early) => early.exit(),
+    });
+    events.say(EventKind::RunFinished { exit: exit.code() });
+    drop(events);
+    let told = tokio::task::spawn_blocking(move || listener.join()).await;
+    if let Err(early) = result
+        && signals.exit().is_none()
+    {
+        return early.tell(colours);
+    }
+    match told {
+        Ok(Ok(outcome)) if outcome.errors.is_empty() => exit,
+        // What could not be written has been said; a green result nobody can read is not green.
+        Ok(Ok(_)) if exit == Exit::Success => Exit::Setup,
+        Ok(Ok(_)) => exit,
+        _ => Exit::Defect,
+    }
+}
+
+async fn build(
+    options: &Options,
+    matrix: &Matrix,
+    events: &EventSink,
+    cancel: &CancellationToken,
+) -> Result<Exit, Early> {
+    let places = &options.places;
+    let layout = Layout::new(places.work.clone());
+    let unwritable = |path: &Path, error: &std::io::Error| {
+        Early::Unwritable(format!("{} can't be written: {error}", path.display()))
+    };
+    std::fs::create_dir_all(layout.root()).map_err(|error| unwritable(layout.root(), &error))?;
+    let _lock = lock(&layout, events).await?;
+    let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    events.say(EventKind::RunStarted(RunInfo {
+        name: matrix.name.clone(),
+        matrix: options.matrix.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        jobs: options.jobs,
+        started_unix: started,
+        work_dir: places.work.clone(),
+        report_dir: places.reports.clone(),
+        backend: if options.cache { "zccache" } else { "direct" }.to_owned(),
+    }));
+    let mut phase = Phases { events: events.clone(), since: std::time::Duration::ZERO };
+    let prepared = prepare(options, matrix, &layout, events, cancel, &mut phase);
+    let plan = tokio::select! {
+        biased;
+        () = cancel.cancelled() => return Err(Early::Cancelled),
+        plan = prepared => plan?,
+    };
+    announce(&plan, events);
+    phase.end(RunPhase::Plan);
+
+    let (backend, staging) = backend(options, &layout, events).await?;
+    let scratch = layout.units().join("volatile");
+    let _ = std::fs::remove_dir_all(&scratch);
+    for folder in [&staging.join("include-folders"), &layout.units()] {
+        std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+    }
+    let memo_path = layout.memo();
+    let files = Arc::new(Files::new(Memo::load(&memo_path)));
+    let environment = Environment::new(&staging, None);
+    let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone()));
+    let cx = BuildContext::new(
+        files.clone(),
+        identities,
+        backend.clone(),
+        Slots::new(options.jobs, options.framework_jobs),
+        layout,
+        staging,
+        events.clone(),
+        cancel.clone(),
+    );
+    let stage = stage::Options { sketch_jobs: options.sketch_jobs, max_failures: options.max_failures };
+    let ended = stage::run(plan, &cx, &stage).await;
+    phase.end(RunPhase::Build);
+
+    backend.flush().await;
+    backend.shutdown().await;
+    if let Err(error) = files.memo().save(&memo_path) {
+        let message = format!(
+            "{} can't be written: {error}; the next run will look at every file again",
+            memo_path.display()
+        );
+        events.say(EventKind::Log { level: Level::Warn, message });
+    }
+    phase.end(RunPhase::Finish);
+    Ok(if ended.crashed {
+        Exit::Defect
+    } else if ended.failed > 0 {
+        Exit::CellsFailed
+    } else {
+        Exit::Success
+    })
+}
+
+/// Brings in what the matrix needs and plans it.
+async fn prepare(
+    options: &Options,
+    matrix: &Matrix,
+    layout: &Layout,
+    events: &EventSink,
+    cancel: &CancellationToken,
+    phase: &mut Phases,
+) -> Result<Plan, Early> {
+    let install = InstallContext {
+        cache_dir: options.places.cache.clone(),
+        offline: options.offline,
+        events: events.clone(),
+        cancel: cancel.clone(),
+    };
+    let installed = bring_in(matrix, &install).await?;
+    phase.end(RunPhase::Setup);
+    let expansion = cells(options, matrix, &installed.roots)?;
+    let sources = Sources { matrix, expansion: &expansion, cores: &installed.cores, layout };
+    Ok(make(sources)?)
+}
+
+/// The selected cells, with what the command line says of them.
+pub(super) fn cells(
+    options: &Options,
+    matrix: &Matrix,
+    roots: &crate::matrix::SketchRoots,
+) -> Result<Expansion, Early> {
+    let all = expand(matrix, roots)?;
+    if all.cells.is_empty() {
+        return Err(Early::NoCells);
+    }
+    let mut selected =
+        select(&all, &options.boards, &options.sketches).map_err(|error| Early::Usage(error.to_string()))?;
+    if selected.cells.is_empty() {
+        return Err(Early::NothingSelected);
+    }
+    for cell in &mut selected.cells {
+        cell.timeout = options.timeout.unwrap_or(cell.timeout);
+        cell.retries = options.retries.unwrap_or(cell.retries);
+    }
+    Ok(selected)
+}
+
+/// Says what is planned.
+fn announce(plan: &Plan, events: &EventSink) {
+    events.say(EventKind::Planned {
+        cores: plan
+            .cores
+            .iter()
+            .map(|core| CoreInfo {
+                id: core.id.clone(),
+                boards: core.boards.clone(),
+                fqbn: core.target.config.fqbn.to_string(),
+                platform: core.target.family.to_string(),
+            })
+            .collect(),
+        cells: plan
+            .cells
+            .iter()
+            .map(|cell| CellInfo {
+                id: cell.id.clone(),
+                fqbn: cell.target.config.fqbn.to_string(),
+                platform: cell.target.family.to_string(),
+                core: cell.core.clone(),
+                file: cell.sketch.main_file.clone(),
+            })
+            .collect(),
+        skipped: plan.skipped.clone(),
+    });
+}
+
+/// The compile backend, and the folder that compilers run in.
+async fn backend(
+    options: &Options,
+    layout: &Layout,
+    events: &EventSink,
+) -> Result<(Backend, std::path::PathBuf), Early> {
+    if options.cache {
+        let root = options.places.cache.join("zccache");
+        std::fs::create_dir_all(&root)
+            .map_err(|error| Early::Unwritable(format!("{} can't be written: {error}", root.display())))?;
+        match Zccache::start(&root).await {
+            Ok(zccache) => return Ok((Arc::new(zccache), options.places.cache.join("staging"))),
+            Err(error @ (ZccacheError::InUse { .. } | ZccacheError::Start { .. })) => {
+                let message = format!("{error}; this run goes on without it");
+                events.say(EventKind::Log { level: Level::Warn, message });
+            }
+        }
+    }
+    Ok((Arc::new(Direct), layout.staging()))
+}
+
+/// Holds the work folder; waits for another run that does.
+async fn lock(layout: &Layout, events: &EventSink) -> Result<File, Early> {
+    let path = layout.root().join(".lock");
+    let unwritable =
+        |error: std::io::Error| Early::Unwritable(format!("{} can't be locked: {error}", path.display()));
+    let file = File::create(&path).map_err(unwritable)?;
+    match file.try_lock() {
+        Ok(()) => return Ok(file),
+        Err(TryLockError::Error(error)) => return Err(unwritable(error)),
+        Err(TryLockError::WouldBlock) => {}
+    }
+    let message = format!("another run is working in {}; waiting for it to end", layout.root().display());
+    events.say(EventKind::Log { level: Level::Warn, message });
+    let waited = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
+    waited.map_err(|error| Early::Unwritable(error.to_string()))?.map_err(unwritable)
+}
+
+/// The parts of the run, one after another without a gap.
+struct Phases {
+    events: EventSink,
+    since: std::time::Duration,
+}
+
+impl Phases {
+    fn end(&mut self, phase: RunPhase) {
+        let span = Span { start: self.since, end: self.events.now() };
+        self.since = span.end;
+        self.events.say(EventKind::RunPhase { phase, span });
+    }
+}

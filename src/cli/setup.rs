@@ -1,0 +1,98 @@
+//! Brings in what a matrix needs before anything can be planned: cores, tools, examples.
+
+use std::path::{Path, PathBuf};
+
+use futures::future::try_join_all;
+use indexmap::IndexMap;
+
+use crate::install::locate::{Places, candidates, from_path};
+use crate::install::{InstallContext, InstallError, InstalledCore, apt};
+use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots};
+
+/// What was brought in.
+#[derive(Debug, Default)]
+pub(super) struct Installed {
+    /// By `vendor:arch`.
+    pub(super) cores: IndexMap<String, InstalledCore>,
+    /// Folders that sketches can be named in.
+    pub(super) roots: SketchRoots,
+}
+
+/// Why something is not to be had.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SetupError {
+    /// The matrix names something that can't be right.
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
+    /// It can't be installed.
+    #[error(transparent)]
+    Install(#[from] InstallError),
+    /// A core is installed nowhere, and the matrix does not say where it comes from.
+    #[error(
+        "the core {core} is not installed, and the matrix does not say where it comes from; {}",
+        advice(core)
+    )]
+    NotInstalled {
+        /// `vendor:arch`.
+        core: String,
+    },
+}
+
+fn advice(core: &str) -> String {
+    if apt::known_cores().any(|known| known == core) {
+        format!("add to the matrix:\n\n    cores:\n      {core}: {{provider: apt}}\n")
+    } else {
+        format!(
+            "add to the matrix where its folder is:\n\n    cores:\n      {core}: {{provider: path, path: FOLDER}}\n"
+        )
+    }
+}
+
+/// Brings in every core that a board or a sketch of the matrix needs, and the examples.
+///
+/// # Errors
+/// Where one is not to be had.
+pub(super) async fn bring_in(matrix: &Matrix, cx: &InstallContext) -> Result<Installed, SetupError> {
+    let mut names = matrix.core_names();
+    names.extend(matrix.cores.keys().cloned());
+    names.extend(matrix.needed_roots().filter(|root| *root != BUILTIN).map(str::to_owned));
+    let cores = try_join_all(names.iter().map(|name| core(matrix, name, cx)));
+    let examples = async {
+        Ok(if matrix.needs_builtin_examples() {
+            Some(apt::install_builtin_examples(cx).await?)
+        } else {
+            None
+        })
+    };
+    let (cores, examples): (Vec<InstalledCore>, Option<PathBuf>) =
+        futures::future::try_join(cores, examples).await?;
+    let mut installed = Installed::default();
+    for core in cores {
+        installed.roots.insert(core.name.clone(), core.platform_dir.clone());
+        installed.cores.insert(core.name.clone(), core);
+    }
+    if let Some(examples) = examples {
+        installed.roots.insert(BUILTIN.to_owned(), examples);
+    }
+    Ok(installed)
+}
+
+async fn core(matrix: &Matrix, name: &str, cx: &InstallContext) -> Result<InstalledCore, SetupError> {
+    match matrix.cores.get(name).map(|core| &core.provider) {
+        Some(Provider::Apt) => Ok(apt::install_core(name, cx).await?),
+        Some(Provider::Path { dir, tools }) => {
+            let paths = tools.iter().map(|(tool, path)| (tool.clone(), path.value.clone())).collect();
+            from_path(name, &dir.value, paths)
+                .map_err(|error| matrix.error_at(dir.span, error.to_string(), None).into())
+        }
+        Some(Provider::Installed) | None => newest(name, &cx.cache_dir),
+    }
+}
+
+fn newest(name: &str, cache: &Path) -> Result<InstalledCore, SetupError> {
+    candidates(name, &Places::of_this_machine(cache))
+        .into_iter()
+        .next()
+        .map(|candidate| candidate.core)
+        .ok_or_else(|| SetupError::NotInstalled { core: name.to_owned() })
+}

@@ -1,0 +1,289 @@
+//! From a matrix and the cores that were brought in to a plan.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::{CellJob, CoreJob, Family, Layout, Plan, Sketch, Target};
+use crate::board::{BoardConfig, BoardError, HostOs, Platform, Platforms, RuntimeEnv, WarningLevel, resolve};
+use crate::event::{CellId, CoreId, SkippedCell};
+use crate::install::InstalledCore;
+use crate::library::{Library, LibraryError, LibraryIndex, Location, Root, load_root};
+use crate::matrix::{
+    Board, Cell, Expansion, Matrix, MatrixError, SketchKind, SketchRef, Warnings, suggestion,
+};
+
+/// What a plan is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    /// The matrix.
+    pub matrix: &'a Matrix,
+    /// Its selected cells.
+    pub expansion: &'a Expansion,
+    /// The cores of its boards, by `vendor:arch`.
+    pub cores: &'a IndexMap<String, InstalledCore>,
+    /// Where things go.
+    pub layout: &'a Layout,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The matrix asks for something that the cores don't have.
+    #[error(transparent)]
+    Matrix(#[from] MatrixError),
+    /// A core is not as it should be.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// A platform's libraries can't be read.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+}
+
+/// Makes the plan: reads platforms and libraries, merges each board's properties, and gives cells that
+/// agree in everything that enters a core the same core job.
+///
+/// # Errors
+/// An unknown board, menu or option, a library folder that is none, or a core that can't be read.
+pub fn make(sources: Sources<'_>) -> Result<Plan, PlanError> {
+    let Sources { matrix, expansion, cores, .. } = sources;
+    let mut planner = Planner {
+        sources,
+        platforms: platforms(cores)?,
+        roots: matrix_libraries(matrix)?,
+        platform_libraries: HashMap::new(),
+        indexes: HashMap::new(),
+        targets: HashMap::new(),
+        sketches: HashMap::new(),
+        cores: IndexMap::new(),
+        slugs: Layout::slugs(expansion.cells.iter().map(|cell| &*cell.sketch.name)),
+    };
+    let mut plan = Plan::default();
+    for cell in &expansion.cells {
+        let board = &matrix.boards[&cell.board];
+        match planner.cell(cell, board) {
+            Ok(job) => plan.cells.push(job),
+            Err(PlanError::Board(error)) => {
+                if board.optional
+                    && matches!(error, BoardError::UnknownBoard { .. } | BoardError::UnknownPlatform { .. })
+                {
+                    plan.skipped.push(skipped(&cell.board, &cell.sketch, board, &error.to_string()));
+                } else {
+                    return Err(located(matrix, board, error));
+                }
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    plan.cores = planner.cores.into_values().collect();
+    for cell in &expansion.skipped {
+        plan.skipped.push(skipped(&cell.board, &cell.sketch, &matrix.boards[&cell.board], &cell.reason));
+    }
+    Ok(plan)
+}
+
+/// The platforms of the cores that were brought in.
+///
+/// # Errors
+/// Where one can't be read.
+pub(crate) fn platforms(cores: &IndexMap<String, InstalledCore>) -> Result<Platforms, BoardError> {
+    cores
+        .values()
+        .map(|core| {
+            let (vendor, architecture) = core.name.split_once(':').unwrap_or((&core.name, ""));
+            Platform::load(&core.platform_dir, vendor, architecture, HostOs::current())
+        })
+        .collect()
+}
+
+struct Planner<'a> {
+    sources: Sources<'a>,
+    platforms: Platforms,
+    /// The libraries of the matrix.
+    roots: Vec<Library>,
+    platform_libraries: HashMap<PathBuf, Vec<Library>>,
+    indexes: HashMap<(String, Vec<PathBuf>), Arc<LibraryIndex>>,
+    targets: HashMap<TargetKey, (Arc<Target>, CoreId)>,
+    sketches: HashMap<Arc<str>, Arc<Sketch>>,
+    cores: IndexMap<CoreId, CoreJob>,
+    slugs: HashMap<&'a str, PathBuf>,
+}
+
+/// What decides a target: the board, the cell's properties, the warnings.
+type TargetKey = (Arc<str>, Vec<(String, String)>, Warnings);
+
+impl Planner<'_> {
+    fn cell(&mut self, cell: &Cell, board: &Board) -> Result<CellJob, PlanError> {
+        let (target, core) = self.target(cell, board)?;
+        let slug = &self.slugs[&*cell.sketch.name];
+        let layout = self.sources.layout;
+        let sketch = self
+            .sketches
+            .entry(cell.sketch.name.clone())
+            .or_insert_with(|| {
+                Arc::new(Sketch {
+                    name: cell.sketch.name.clone(),
+                    dir: cell.sketch.dir.clone(),
+                    main_file: cell.sketch.main_file.clone(),
+                    single_file: cell.sketch.kind == SketchKind::SingleFile,
+                    staging: layout.sketch(slug),
+                })
+            })
+            .clone();
+        Ok(CellJob {
+            id: CellId { board: cell.board.clone(), sketch: cell.sketch.name.clone() },
+            target,
+            core,
+            sketch,
+            folder: layout.cell(&cell.board, slug),
+            timeout: cell.timeout,
+            retries: cell.retries,
+        })
+    }
+
+    fn target(&mut self, cell: &Cell, board: &Board) -> Result<(Arc<Target>, CoreId), PlanError> {
+        let properties = cell.properties.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let key: TargetKey = (cell.board.clone(), properties, cell.warnings);
+        if let Some((target, core)) = self.targets.get(&key) {
+            return Ok((target.clone(), core.clone()));
+        }
+        let core_name = board.fqbn.core_name();
+        let core = self.sources.cores.get(&core_name);
+        // Whoever is nearer to the cell wins: provider, core, board and cell.
+        let mut overrides = core.map(|core| core.properties.clone()).unwrap_or_default();
+        overrides.extend(
+            self.sources.matrix.cores.get(&core_name).into_iter().flat_map(|core| core.properties.clone()),
+        );
+        overrides.extend(cell.properties.iter().map(|(key, value)| (key.clone(), value.clone())));
+        let env = RuntimeEnv {
+            tools: core.map(|core| core.tools.clone()).unwrap_or_default(),
+            warnings: level(cell.warnings),
+            ..RuntimeEnv::default()
+        };
+        let config = resolve(&self.platforms, &board.fqbn, &env, &overrides)?;
+        let library_path = core.and_then(|core| core.library_path.clone());
+        let id = core_id(&cell.board, &config, library_path.as_ref());
+        let libraries = self.index(&config)?;
+        let target =
+            Arc::new(Target { family: Family::of(config.architecture()), config, libraries, library_path });
+        let id = self.core(id, &target, &cell.board);
+        self.targets.insert(key, (target.clone(), id.clone()));
+        Ok((target, id))
+    }
+
+    /// The core job with everything in common, or a new one.
+    fn core(&mut self, (id, key): (CoreId, String), target: &Arc<Target>, board: &Arc<str>) -> CoreId {
+        let same = self.cores.values_mut().find(|core| core.id.0.ends_with(&key));
+        if let Some(core) = same {
+            if !core.boards.contains(board) {
+                core.boards.push(board.clone());
+            }
+            return core.id.clone();
+        }
+        let folder = self.sources.layout.core(&id.0);
+        self.cores.insert(
+            id.clone(),
+            CoreJob { id: id.clone(), target: target.clone(), boards: vec![board.clone()], folder },
+        );
+        id
+    }
+
+    fn index(&mut self, config: &BoardConfig) -> Result<Arc<LibraryIndex>, PlanError> {
+        let key = (config.architecture().to_owned(), config.library_dirs.clone());
+        if let Some(index) = self.indexes.get(&key) {
+            return Ok(index.clone());
+        }
+        let mut libraries = self.roots.clone();
+        for (order, path) in config.library_dirs.iter().enumerate() {
+            let location = if order == 0 { Location::Platform } else { Location::ReferencedPlatform };
+            if !self.platform_libraries.contains_key(path) {
+                let found = load_root(&Root { path: path.clone(), location, order })?;
+                self.platform_libraries.insert(path.clone(), found);
+            }
+            libraries.extend(self.platform_libraries[path].iter().cloned().map(|library| Library {
+                location,
+                order,
+                ..library
+            }));
+        }
+        let index = Arc::new(LibraryIndex::new(config.architecture(), libraries));
+        self.indexes.insert(key, index.clone());
+        Ok(index)
+    }
+}
+
+/// The libraries that the matrix names.
+fn matrix_libraries(matrix: &Matrix) -> Result<Vec<Library>, PlanError> {
+    let mut libraries = Vec::new();
+    for (order, path) in matrix.libraries.iter().enumerate() {
+        let root = Root { path: path.value.clone(), location: Location::Folder, order };
+        let found = load_root(&root).map_err(|error| {
+            let help =
+                "`libraries` lists folders relative to the matrix file: a library, or a folder of libraries";
+            matrix.error_at(path.span, error.to_string(), Some(help.to_owned()))
+        })?;
+        libraries.extend(found);
+    }
+    Ok(libraries)
+}
+
+/// A core's name: the board that gives it, and a key over every property that could enter it.
+fn core_id(board: &str, config: &BoardConfig, library_path: Option<&PathBuf>) -> (CoreId, String) {
+    let mut hasher = blake3::Hasher::new();
+    for (key, value) in config.properties.iter() {
+        // What uploads and debugs enters no core.
+        if ["tools.", "upload.", "debug.", "bootloader."].iter().any(|prefix| key.starts_with(prefix)) {
+            continue;
+        }
+        hasher.update(key.as_bytes()).update(b"=").update(value.as_bytes()).update(b"\n");
+    }
+    hasher.update(config.platform_dir.as_os_str().as_encoded_bytes());
+    if let Some(path) = library_path {
+        hasher.update(path.as_os_str().as_encoded_bytes());
+    }
+    let key = hasher.finalize().to_hex()[..12].to_owned();
+    (CoreId(format!("{board}-{key}").into()), key)
+}
+
+const fn level(warnings: Warnings) -> WarningLevel {
+    match warnings {
+        Warnings::None => WarningLevel::None,
+        Warnings::Default => WarningLevel::Default,
+        Warnings::More => WarningLevel::More,
+        Warnings::All => WarningLevel::All,
+    }
+}
+
+fn skipped(name: &Arc<str>, sketch: &SketchRef, board: &Board, reason: &str) -> SkippedCell {
+    SkippedCell {
+        id: CellId { board: name.clone(), sketch: sketch.name.clone() },
+        fqbn: board.fqbn.to_string(),
+        file: sketch.main_file.clone(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// An error about a board's FQBN, shown where the matrix spells the part that is wrong.
+fn located(matrix: &Matrix, board: &Board, error: BoardError) -> PlanError {
+    let at = |part: &str, message: String, known: &[String]| {
+        let help = suggestion(part, known.iter().map(String::as_str));
+        matrix.error_at(matrix.fqbn_part(board, part), message, help).into()
+    };
+    let core = board.fqbn.core_name();
+    match error {
+        BoardError::UnknownBoard { board: id, known, .. } => {
+            at(&id, format!("the core {core} has no board `{id}`"), &known)
+        }
+        BoardError::UnknownMenu { menu, known, .. } => {
+            at(&menu, format!("the board `{}` has no menu `{menu}`", board.fqbn.board), &known)
+        }
+        BoardError::UnknownOption { menu, option, known, .. } => at(
+            &option,
+            format!("the menu `{menu}` of the board `{}` has no option `{option}`", board.fqbn.board),
+            &known,
+        ),
+        other => PlanError::Board(other),
+    }
+}
