@@ -136,7 +136,7 @@ fn literal(path: &Path, text: &str) -> Result<Found, DiscoverError> {
         (_, []) => Some(format!("none of its `.ino` files is called {}", quoted(&format!("{name}.ino")))),
         ([], below) => {
             let glob = format!("{}/**", text.trim_end_matches('/'));
-            Some(format!("{} takes what is below it: {}", quoted(&glob), listed(&below)))
+            Some(format!("{} takes what is below it: {}", quoted(&glob), listed(below)))
         }
         _ => None,
     };

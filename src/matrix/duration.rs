@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// The longest duration that is taken for meant: thirty days.
-const LONGEST: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(30 * 24);
 
 /// Why a text is no duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -43,9 +43,9 @@ impl PathPattern {
         if text.is_empty() {
             return Err("it is empty".to_owned());
         }
-        let is_glob = |component: &&str| component.contains(['*', '?', '[', '{', '\\']);
+        let is_glob = |component: &str| component.contains(['*', '?', '[', '{', '\\']);
         let components: Vec<&str> = text.split('/').collect();
-        let first = components.iter().position(|component| is_glob(&component)).unwrap_or(components.len());
+        let first = components.iter().position(|component| is_glob(component)).unwrap_or(components.len());
         let (literal, rest) = components.split_at(first);
         let mut prefix: PathBuf = literal.join("/").into();
         if text.starts_with('/') && prefix.as_os_str().is_empty() {

@@ -27,7 +27,7 @@ use super::syntax::Node;
 use crate::board::fqbn::{Fqbn, FqbnErrorKind};
 
 /// If nothing else is said.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// A board's name names folders and files; nobody needs longer ones.
 const LONGEST_BOARD_NAME: usize = 64;

@@ -82,8 +82,8 @@ pub(super) enum RawScalar {
     Text(String),
     /// `true` or `false`.
     Bool(bool),
-    /// A whole number.
-    Int(i64),
+    /// A number. Those that are not whole are text to us, but not to an editor that reads the schema.
+    Int(#[schemars(with = "f64")] i64),
 }
 
 impl From<RawScalar> for String {

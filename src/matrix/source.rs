@@ -63,13 +63,9 @@ impl Span {
 impl Source {
     /// Line and column of a byte. An offset outside the text is taken as its end.
     pub(super) fn position(&self, offset: usize) -> Position {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-        Position {
-            line: 1 + before.iter().filter(|&&byte| byte == b'\n').count(),
-            // Counts the bytes that begin a character.
-            column: 1 + before[line_start..].iter().filter(|&&byte| byte & 0xC0 != 0x80).count(),
-        }
+        let before = &self.text[..self.text.floor_char_boundary(offset)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Position { line: 1 + before.matches('\n').count(), column: 1 + before[line_start..].chars().count() }
     }
 
     /// The part of `span` on its first line, moved onto character boundaries: what a caret can show.

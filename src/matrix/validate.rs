@@ -73,20 +73,17 @@ impl<'s> Walker<'s> {
         let names = || known.into_iter().flat_map(|known| known.keys().map(String::as_str));
         let mut meant = Vec::new();
         for (name, entry) in entries {
-            match known.and_then(|known| known.get(name)).or(others) {
-                Some(schema) => self.node(schema, &entry.node, entry.key),
-                None => {
-                    let free = names().filter(|key| !entries.contains_key(*key));
-                    meant.extend(nearest(name, free.clone()));
-                    let help = if nearest(name, free.clone()).is_some() {
-                        suggestion(name, free)
-                    } else {
-                        suggestion(name, names())
-                    };
-                    let message = format!("unknown key {}", quoted(name));
-                    self.found.push(Diagnostic::new(entry.key, message).maybe_help(help));
-                }
+            if let Some(schema) = known.and_then(|known| known.get(name)).or(others) {
+                self.node(schema, &entry.node, entry.key);
+                continue;
             }
+            // What is there already is not what was meant; it is still worth listing.
+            let free: Vec<&str> = names().filter(|key| !entries.contains_key(*key)).collect();
+            let near = nearest(name, free.iter().copied());
+            meant.extend(near);
+            let help = if near.is_some() { suggestion(name, free) } else { suggestion(name, names()) };
+            let message = format!("unknown key {}", quoted(name));
+            self.found.push(Diagnostic::new(entry.key, message).maybe_help(help));
         }
         let required = schema.get("required").and_then(Schema::as_array).into_iter().flatten();
         for name in required.filter_map(Schema::as_str) {
@@ -201,7 +198,7 @@ fn accepts(schema: &Schema, value: &Value) -> bool {
         Value::Map(_) => "object",
     };
     let types = types(schema);
-    types.is_empty() || types.contains(&name)
+    types.is_empty() || types.contains(&name) || name == "integer" && types.contains(&"number")
 }
 
 /// A type of JSON Schema in the words of YAML.
@@ -211,6 +208,7 @@ fn expected(name: &str) -> &str {
         "array" => "a list",
         "string" => "text",
         "integer" => "a whole number",
+        "number" => "a number",
         "boolean" => "`true` or `false`",
         other => other,
     }

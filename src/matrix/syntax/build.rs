@@ -102,7 +102,7 @@ impl Builder {
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(anchor) => self.alias(anchor, span),
             Event::DocumentStart(_) if self.root.is_some() => {
-                Err(fatal(span, "a matrix is one YAML document, here a second one begins"))
+                fatal(span, "a matrix is one YAML document, here a second one begins")
             }
             Event::DocumentStart(_)
             | Event::Nothing
@@ -148,7 +148,7 @@ impl Builder {
         }
         if self.open.len() + cost.depth > self.limits.depth {
             let message = format!("lists and mappings are nested more than {} deep", self.limits.depth);
-            return Err(fatal(span, message));
+            return fatal(span, message);
         }
         Ok(())
     }
@@ -163,7 +163,7 @@ impl Builder {
     fn end(&mut self, span: Span) -> Result<(), Fatal> {
         // The parser pairs starts and ends; an end without a start would be a defect of its.
         let Some(frame) = self.open.pop() else {
-            return Err(fatal(span, "this is not valid YAML: unexpected end of a list or mapping"));
+            return fatal(span, "this is not valid YAML: unexpected end of a list or mapping");
         };
         let (value, last) = match frame.content {
             Content::List(items) => {
@@ -186,7 +186,7 @@ impl Builder {
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fatal> {
         let Some(anchored) = self.anchors.get(&anchor) else {
-            return Err(fatal(span, "this alias is part of the value that it stands for"));
+            return fatal(span, "this alias is part of the value that it stands for");
         };
         let cost = anchored.cost;
         self.spend(cost, span)?;
@@ -262,8 +262,8 @@ impl Builder {
     }
 }
 
-fn fatal(span: Span, message: impl Into<String>) -> Fatal {
-    Box::new(Diagnostic::new(span, message))
+fn fatal<T>(span: Span, message: impl Into<String>) -> Result<T, Fatal> {
+    Err(Box::new(Diagnostic::new(span, message)))
 }
 
 fn duplicate(name: &str, second: Span, first: Span) -> Diagnostic {
@@ -276,8 +276,8 @@ fn key_text(node: &Node) -> Result<String, Fatal> {
         Value::Text(text) => Ok(text.clone()),
         Value::Bool(value) => Ok(value.to_string()),
         Value::Int(value) => Ok(value.to_string()),
-        Value::Null => Err(fatal(node.span, "here a key is missing")),
-        Value::List(_) | Value::Map(_) => Err(fatal(node.span, "a key can't be a list or a mapping")),
+        Value::Null => fatal(node.span, "here a key is missing"),
+        Value::List(_) | Value::Map(_) => fatal(node.span, "a key can't be a list or a mapping"),
     }
 }
 

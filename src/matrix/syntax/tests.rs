@@ -123,7 +123,7 @@ proptest! {
 
     #[test]
     fn a_plain_scalar_is_where_its_span_says(words in prop::collection::vec("[a-zä€𝄞]{1,6}", 1..8)) {
-        let file = words.iter().map(|word| format!("- {word}  # ü\n")).collect::<String>();
+        let file = words.iter().fold(String::new(), |file, word| file + "- " + word + "  # ü\n");
         for (node, word) in tree(&file).items().iter().zip(&words) {
             prop_assert_eq!(&file[node.span.start..node.span.end], word);
         }

@@ -31,10 +31,10 @@ fn every_key_is_understood() {
     assert_eq!(libraries, [Path::new("/"), Path::new("/third-party")]);
     assert!(matrix.needs_builtin_examples());
     assert_eq!(matrix.needed_roots().collect::<Vec<_>>(), ["builtin", "arduino:avr"]);
-    assert_eq!(matrix.sketches[1].timeout, Some(Duration::from_secs(5400)));
+    assert_eq!(matrix.sketches[1].timeout, Some(Duration::from_mins(90)));
     assert_eq!(matrix.exclude[0].reason, "needs WiFi".into());
     assert_eq!(matrix.exclude[1].reason, "excluded by {sketch: Fade, board: mega}".into());
-    let defaults = Defaults { timeout: Duration::from_secs(1200), retries: 2, warnings: Warnings::All };
+    let defaults = Defaults { timeout: Duration::from_mins(20), retries: 2, warnings: Warnings::All };
     assert_eq!(matrix.defaults, defaults);
 }
 
@@ -42,7 +42,7 @@ fn every_key_is_understood() {
 fn what_is_left_out_has_its_default() {
     let matrix = parse("version: 1\nboards: {uno: arduino:avr:uno}\nsketches: [Blink]\n").unwrap();
     assert_eq!(matrix.name, "matrix");
-    let defaults = Defaults { timeout: Duration::from_secs(600), retries: 0, warnings: Warnings::Default };
+    let defaults = Defaults { timeout: Duration::from_mins(10), retries: 0, warnings: Warnings::Default };
     assert_eq!(matrix.defaults, defaults);
     assert!(!matrix.needs_builtin_examples());
 }
