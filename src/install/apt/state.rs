@@ -9,6 +9,7 @@ use super::super::machine::{Machine, free_space};
 use super::super::process::{Finished, Tool};
 use super::super::{InstallContext, InstallError, IoAction};
 use super::answer::{self, Archive};
+use super::lock::Lock;
 use crate::event::{EventKind, Level};
 
 /// How often the size of what has arrived is looked at.
@@ -18,7 +19,7 @@ const NO_SPACE: u64 = 1 << 20;
 /// How long that silence is.
 const SHORT_SILENCE: Duration = Duration::from_secs(3);
 
-/// The private apt. Only the holder of the lock of `base` may use it.
+/// The private apt, for the holder of the lock.
 #[derive(Debug)]
 pub(super) struct Apt<'a> {
     program: PathBuf,
@@ -26,6 +27,7 @@ pub(super) struct Apt<'a> {
     state: PathBuf,
     scratch: PathBuf,
     machine: &'a Machine,
+    lock: &'a Lock,
     what: &'a str,
     cx: &'a InstallContext,
     lists: Lists,
@@ -56,6 +58,7 @@ impl<'a> Apt<'a> {
     /// existing folder for temporary files.
     pub(super) async fn prepare(
         machine: &'a Machine,
+        lock: &'a Lock,
         base: &Path,
         scratch: &Path,
         what: &'a str,
@@ -78,6 +81,7 @@ impl<'a> Apt<'a> {
             state,
             scratch: scratch.to_path_buf(),
             machine,
+            lock,
             what,
             cx,
             lists: Lists::Found,
@@ -234,6 +238,7 @@ impl<'a> Apt<'a> {
         download: Option<(&Path, u64)>,
     ) -> Result<Finished, InstallError> {
         let tool = tool.clone().env("PATH", &self.machine.path).env("TMPDIR", &self.scratch);
+        let tool = tool.holding(self.lock.file());
         let cancel = self.cx.cancel.child_token();
         let run = tool.run(self.what, &cancel);
         tokio::pin!(run);
