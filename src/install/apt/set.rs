@@ -85,6 +85,20 @@ impl Site {
     fn temporary(&self) -> PathBuf {
         self.scratch.path().join("tmp")
     }
+
+    /// Writes the manifest, and moves what is done into place.
+    fn finish(self, manifest: &Manifest, to: &Path) -> Result<(), InstallError> {
+        manifest.write(&self.out())?;
+        // Only one that is not trusted any more can be there. Moved, not removed: half of it with its
+        // manifest might be trusted again one day.
+        match std::fs::rename(to, self.scratch.path().join("old")) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(InstallError::io(IoAction::Remove, to, source));
+            }
+            _ => {}
+        }
+        std::fs::rename(self.out(), to).map_err(|source| InstallError::io(IoAction::Rename, to, source))
+    }
 }
 
 /// Has `set` installed below `cx.cache_dir`.
@@ -120,24 +134,8 @@ pub(super) async fn ensure(
             .run(&wanted)
             .await?;
 
-    let (from, to) = (site.out(), base.join(manifest.folder()));
-    blocking(move || {
-        manifest.write(&from)?;
-        // Only one that is not trusted any more can be there.
-        match std::fs::remove_dir_all(&to) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(InstallError::io(IoAction::Remove, &to, source));
-            }
-            _ => {}
-        }
-        std::fs::rename(&from, &to).map_err(|source| InstallError::io(IoAction::Rename, &to, source))
-    })
-    .await?;
-    blocking(move || {
-        drop(site);
-        Ok(())
-    })
-    .await?;
+    let to = base.join(manifest.folder());
+    blocking(move || site.finish(&manifest, &to)).await?;
     match lookup(&base, &wanted).await {
         Some(installed) => Ok(Ensured { installed, was_there: false }),
         // It was written a moment ago: someone removes files under our hands.
