@@ -86,6 +86,17 @@ pub enum InstallError {
         /// What was run.
         command: String,
     },
+    /// apt neither ends nor brings anything.
+    #[error(
+        "apt has brought nothing for {seconds} s and was ended\n\
+         check the network and the proxy (http_proxy, apt.conf) and try again; the command was `{command}`"
+    )]
+    Stalled {
+        /// How long nothing came, in seconds.
+        seconds: u64,
+        /// What was run.
+        command: String,
+    },
     /// What arrived is not what the package lists promise.
     #[error(
         "{package}: the download does not match the package list: {algorithm} is {actual}, the list says \

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::InstallError;
 
@@ -18,6 +19,8 @@ pub(super) struct Machine {
     pub family: String,
     /// More lines for apt's configuration. Empty, except in tests.
     pub apt_conf: String,
+    /// How long apt may bring nothing. Its own timeouts (30 s, some retries, several addresses) fit in.
+    pub patience: Duration,
 }
 
 impl Machine {
@@ -30,6 +33,7 @@ impl Machine {
             tag: format!("{tag}-{}", std::env::consts::ARCH),
             family,
             apt_conf: String::new(),
+            patience: Duration::from_mins(5),
         }
     }
 
@@ -57,6 +61,12 @@ impl Machine {
 /// Whether `file` is a program that we may start.
 pub(super) fn is_executable(file: &Path) -> bool {
     file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+/// Bytes that we may still write to the disk that holds `dir`; `None` where the system does not say.
+pub(super) fn free_space(dir: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(dir).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// `ID-VERSION_ID`, and `ID ID_LIKE`, from the text of `os-release(5)`.

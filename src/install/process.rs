@@ -2,8 +2,10 @@
 //! outputs captured. It knows nothing of apt.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +34,8 @@ const KEPT: [&str; 13] = [
 pub(super) struct Tool {
     argv: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
-    cwd: Option<std::path::PathBuf>,
+    cwd: Option<PathBuf>,
+    holds: Option<Arc<File>>,
 }
 
 /// What a tool left behind.
@@ -49,7 +52,7 @@ pub(super) struct Finished {
 impl Tool {
     /// A command line of only the program.
     pub(super) fn new(program: impl Into<OsString>) -> Self {
-        Self { argv: vec![program.into()], env: Vec::new(), cwd: None }
+        Self { argv: vec![program.into()], env: Vec::new(), cwd: None, holds: None }
     }
 
     /// Adds one argument.
@@ -73,6 +76,14 @@ impl Tool {
     /// Sets the working folder.
     pub(super) fn cwd(mut self, dir: &Path) -> Self {
         self.cwd = Some(dir.to_path_buf());
+        self
+    }
+
+    /// Has it hold `file` open for as long as it runs, and with it the file's lock: should we be killed,
+    /// nobody else takes that lock while the tool still writes. It becomes the tool's standard input,
+    /// which is otherwise empty; so `file` must not be readable.
+    pub(super) fn holding(mut self, file: &Arc<File>) -> Self {
+        self.holds = Some(Arc::clone(file));
         self
     }
 
@@ -103,7 +114,11 @@ impl Tool {
         if let Some(dir) = &self.cwd {
             command.current_dir(dir);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let stdin = match &self.holds {
+            Some(file) => file.try_clone().map_err(|source| self.not_started(source))?.into(),
+            None => Stdio::null(),
+        };
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.process_group(0).kill_on_drop(true);
 
         let child = command.spawn().map_err(|source| self.not_started(source))?;
@@ -185,6 +200,22 @@ mod tests {
         let finished = tool.run("x", &CancellationToken::new()).await.unwrap();
         assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("out\n", "err\n"));
         assert_eq!(finished.status.code(), Some(3));
+    }
+
+    #[tokio::test]
+    async fn a_tool_holds_the_lock_of_its_starter() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().canonicalize().unwrap().join("lock");
+        let open = || File::options().create(true).truncate(false).write(true).open(&path);
+        let owner = Arc::new(open().unwrap());
+        owner.lock().unwrap();
+        // The same open file, not another one of the same path: a lock belongs to the former.
+        let tool = Tool::new("sh").args(["-c", "readlink /proc/self/fd/0; flock -n 0; echo $?"]);
+        let finished = tool.clone().holding(&owner).run("x", &CancellationToken::new()).await.unwrap();
+        assert_eq!(finished.stdout, format!("{}\n0\n", path.display()));
+        let other = Arc::new(open().unwrap());
+        let finished = tool.holding(&other).run("x", &CancellationToken::new()).await.unwrap();
+        assert_eq!(finished.stdout, format!("{}\n1\n", path.display()));
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{InstallContext, InstallError, IoAction};
@@ -10,10 +11,16 @@ use crate::event::{EventKind, Level};
 /// How often a lock that another one holds is tried. Not a blocking wait: that could not be cancelled.
 const RETRY: Duration = Duration::from_millis(50);
 
-/// Held until dropped; the system drops it with the process, however that ends.
+/// Held until dropped. However this process ends, the system drops it then, and with the last tool
+/// that holds it.
 #[derive(Debug)]
-pub(super) struct Lock {
-    _file: File,
+pub(super) struct Lock(Arc<File>);
+
+impl Lock {
+    /// For the tools that write below the folder: see `Tool::holding`.
+    pub(super) fn file(&self) -> &Arc<File> {
+        &self.0
+    }
 }
 
 /// Takes the lock of `base`, and waits for it where another installation holds it.
@@ -29,7 +36,7 @@ pub(super) async fn take(base: &Path, what: &str, cx: &InstallContext) -> Result
     let mut told = false;
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(Lock { _file: file }),
+            Ok(()) => return Ok(Lock(Arc::new(file))),
             Err(TryLockError::Error(source)) => {
                 return Err(InstallError::io(IoAction::Lock, &path, source));
             }

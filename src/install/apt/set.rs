@@ -11,6 +11,7 @@ use futures::stream::{self, TryStreamExt};
 use super::super::machine::Machine;
 use super::super::process::Tool;
 use super::super::{InstallContext, InstallError, IoAction};
+use super::lock::Lock;
 use super::manifest::{self, Installed, Manifest, Package, Wanted};
 use super::state::{Apt, Scope};
 use super::{answer, loader, lock, unpack};
@@ -84,6 +85,20 @@ impl Site {
     fn temporary(&self) -> PathBuf {
         self.scratch.path().join("tmp")
     }
+
+    /// Writes the manifest, and moves what is done into place.
+    fn finish(self, manifest: &Manifest, to: &Path) -> Result<(), InstallError> {
+        manifest.write(&self.out())?;
+        // Only one that is not trusted any more can be there. Moved, not removed: half of it with its
+        // manifest might be trusted again one day.
+        match std::fs::rename(to, self.scratch.path().join("old")) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(InstallError::io(IoAction::Remove, to, source));
+            }
+            _ => {}
+        }
+        std::fs::rename(self.out(), to).map_err(|source| InstallError::io(IoAction::Rename, to, source))
+    }
 }
 
 /// Has `set` installed below `cx.cache_dir`.
@@ -101,11 +116,11 @@ pub(super) async fn ensure(
         return Err(InstallError::Offline { what: set.what.to_owned(), cache: cx.cache_dir.clone() });
     }
     // Before anything is made: no apt, no folders.
-    let dpkg_deb = machine.find("dpkg-deb")?;
     machine.find("apt-get")?;
+    let dpkg_deb = machine.find("dpkg-deb")?;
 
     create(&base).await?;
-    let _lock = lock::take(&base, set.what, cx).await?;
+    let lock = lock::take(&base, set.what, cx).await?;
     // Another run may have done it while this one waited.
     if let Some(installed) = lookup(&base, &wanted).await {
         return Ok(Ensured { installed, was_there: true });
@@ -115,26 +130,12 @@ pub(super) async fn ensure(
         create(&dir).await?;
     }
     let manifest =
-        Installation { set, machine, cx, base: &base, site: &site, dpkg_deb: &dpkg_deb }.run(&wanted).await?;
+        Installation { set, machine, cx, lock: &lock, base: &base, site: &site, dpkg_deb: &dpkg_deb }
+            .run(&wanted)
+            .await?;
 
-    let (from, to) = (site.out(), base.join(manifest.folder()));
-    blocking(move || {
-        manifest.write(&from)?;
-        // Only one that is not trusted any more can be there.
-        match std::fs::remove_dir_all(&to) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                return Err(InstallError::io(IoAction::Remove, &to, source));
-            }
-            _ => {}
-        }
-        std::fs::rename(&from, &to).map_err(|source| InstallError::io(IoAction::Rename, &to, source))
-    })
-    .await?;
-    blocking(move || {
-        drop(site);
-        Ok(())
-    })
-    .await?;
+    let to = base.join(manifest.folder());
+    blocking(move || site.finish(&manifest, &to)).await?;
     match lookup(&base, &wanted).await {
         Some(installed) => Ok(Ensured { installed, was_there: false }),
         // It was written a moment ago: someone removes files under our hands.
@@ -147,11 +148,11 @@ pub(super) async fn have_lists(machine: &Machine, cx: &InstallContext) -> Result
     let what = "package lists";
     let base = base_of(cx)?;
     create(&base).await?;
-    let _lock = lock::take(&base, what, cx).await?;
+    let lock = lock::take(&base, what, cx).await?;
     let site = site(&base).await?;
     create(&site.temporary()).await?;
     let temporary = site.temporary();
-    let mut apt = Apt::prepare(machine, &base, &temporary, what, cx).await?;
+    let mut apt = Apt::prepare(machine, &lock, &base, &temporary, what, cx).await?;
     if !cx.offline && !apt.has_lists().await {
         apt.update().await?;
     }
@@ -202,6 +203,7 @@ struct Installation<'a> {
     set: &'a Set<'a>,
     machine: &'a Machine,
     cx: &'a InstallContext,
+    lock: &'a Lock,
     base: &'a Path,
     site: &'a Site,
     dpkg_deb: &'a Path,
@@ -211,7 +213,8 @@ impl Installation<'_> {
     /// Fills the site's `out` folder; the manifest is not in it yet.
     async fn run(&self, wanted: &Wanted) -> Result<Manifest, InstallError> {
         let temporary = self.site.temporary();
-        let mut apt = Apt::prepare(self.machine, self.base, &temporary, self.set.what, self.cx).await?;
+        let mut apt =
+            Apt::prepare(self.machine, self.lock, self.base, &temporary, self.set.what, self.cx).await?;
         let first = match self.set.dependencies {
             Dependencies::Yes => Scope::WithDependencies,
             Dependencies::No | Dependencies::IfMissed => Scope::Named,
@@ -255,11 +258,10 @@ impl Installation<'_> {
         let root = manifest::root_of(&self.site.out());
         stream::iter(archives.iter().map(Ok))
             .try_for_each_concurrent(2, |archive| {
+                // It starts tar and, on some systems, xz.
+                let tool = Tool::new(self.dpkg_deb).env("PATH", &self.machine.path).holding(self.lock.file());
                 let (file, root) = (debs.join(&archive.file), &root);
-                async move {
-                    let path = &self.machine.path;
-                    unpack::extract(self.dpkg_deb, path, &file, root, self.set.what, &self.cx.cancel).await
-                }
+                async move { unpack::extract(tool, &file, root, self.set.what, &self.cx.cancel).await }
             })
             .await?;
 

@@ -3,18 +3,23 @@
 //! fetches archives; what is in them it does not know.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::super::machine::Machine;
+use super::super::machine::{Machine, free_space};
 use super::super::process::{Finished, Tool};
 use super::super::{InstallContext, InstallError, IoAction};
 use super::answer::{self, Archive};
+use super::lock::Lock;
 use crate::event::{EventKind, Level};
 
 /// How often the size of what has arrived is looked at.
 const LOOK: Duration = Duration::from_millis(100);
+/// With less free space than this (bytes), a silence is taken for a full disk.
+const NO_SPACE: u64 = 1 << 20;
+/// How long that silence is.
+const SHORT_SILENCE: Duration = Duration::from_secs(3);
 
-/// The private apt. Only the holder of the lock of `base` may use it.
+/// The private apt, for the holder of the lock.
 #[derive(Debug)]
 pub(super) struct Apt<'a> {
     program: PathBuf,
@@ -22,6 +27,7 @@ pub(super) struct Apt<'a> {
     state: PathBuf,
     scratch: PathBuf,
     machine: &'a Machine,
+    lock: &'a Lock,
     what: &'a str,
     cx: &'a InstallContext,
     lists: Lists,
@@ -52,6 +58,7 @@ impl<'a> Apt<'a> {
     /// existing folder for temporary files.
     pub(super) async fn prepare(
         machine: &'a Machine,
+        lock: &'a Lock,
         base: &Path,
         scratch: &Path,
         what: &'a str,
@@ -74,6 +81,7 @@ impl<'a> Apt<'a> {
             state,
             scratch: scratch.to_path_buf(),
             machine,
+            lock,
             what,
             cx,
             lists: Lists::Found,
@@ -175,10 +183,7 @@ impl<'a> Apt<'a> {
         let total: u64 = archives.iter().map(|archive| archive.size).sum();
         let exact = archives.iter().map(|it| format!("{}={}", it.package, it.version));
         let tool = self.command("download").args(exact).cwd(dir);
-        let finished = tokio::select! {
-            finished = self.run(&tool) => finished?,
-            () = self.watch(dir, total) => return Ok(()), // it never ends by itself
-        };
+        let finished = self.run_watched(&tool, Some((dir, total))).await?;
         if finished.status.success() {
             self.progress(total, total);
             return Ok(());
@@ -222,24 +227,61 @@ impl<'a> Apt<'a> {
     }
 
     async fn run(&self, tool: &Tool) -> Result<Finished, InstallError> {
+        self.run_watched(tool, None).await
+    }
+
+    /// Runs apt, and ends it where nothing moves any more: with a full disk, apt 2.6 waits for ever.
+    /// `download` is where to, and how many bytes are expected.
+    async fn run_watched(
+        &self,
+        tool: &Tool,
+        download: Option<(&Path, u64)>,
+    ) -> Result<Finished, InstallError> {
         let tool = tool.clone().env("PATH", &self.machine.path).env("TMPDIR", &self.scratch);
-        let finished = tool.run(self.what, &self.cx.cancel).await?;
+        let tool = tool.holding(self.lock.file());
+        let cancel = self.cx.cancel.child_token();
+        let run = tool.run(self.what, &cancel);
+        tokio::pin!(run);
+        let finished = tokio::select! {
+            finished = &mut run => finished?,
+            stalled = self.stall(&tool, download) => {
+                cancel.cancel();
+                // It is killed; what it says no longer matters.
+                let _ = run.await;
+                return Err(stalled);
+            }
+        };
         if !finished.status.success() && answer::is_disk_full(&finished.stderr) {
             return Err(InstallError::DiskFull { path: self.state.clone() });
         }
         Ok(finished)
     }
 
-    /// Says how much has arrived, for ever.
-    async fn watch(&self, dir: &Path, total: u64) {
-        let partial = self.state.join("archives/partial");
-        let mut last = 0;
+    /// Says how much of a download has arrived. Ends only where nothing arrives any more.
+    async fn stall(&self, tool: &Tool, download: Option<(&Path, u64)>) -> InstallError {
+        let (mut last, mut since) = (0, Instant::now());
         loop {
             tokio::time::sleep(LOOK).await;
-            let done = (bytes_in(dir).await + bytes_in(&partial).await).min(total);
-            if done != last {
-                self.progress(done, total);
-                last = done;
+            let mut seen = bytes_in(&self.state.join("archives/partial")).await;
+            if let Some((dir, total)) = download {
+                seen += bytes_in(dir).await;
+                if seen != last {
+                    self.progress(seen.min(total), total);
+                }
+            } else {
+                seen += bytes_in(&self.state.join("lists")).await;
+                seen += bytes_in(&self.state.join("lists/partial")).await;
+            }
+            if seen != last {
+                (last, since) = (seen, Instant::now());
+                continue;
+            }
+            let silence = since.elapsed();
+            if silence >= self.machine.patience {
+                return InstallError::Stalled { seconds: silence.as_secs(), command: tool.shown() };
+            }
+            if silence >= SHORT_SILENCE && free_space(&self.state).is_some_and(|free| free < NO_SPACE) {
+                return InstallError::DiskFull { path: self.state.clone() };
             }
         }
     }

@@ -304,6 +304,21 @@ async fn a_server_that_does_not_answer_is_told_in_apts_words() {
 }
 
 #[tokio::test]
+async fn an_apt_that_hangs_is_ended() {
+    let bench = Bench::new();
+    let bin = bench.dir.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    fs::write(bin.join("apt-get"), "#!/bin/sh\nsleep 600 & sleep 600\n").unwrap();
+    fs::set_permissions(bin.join("apt-get"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let real = Machine::here().path;
+    let path = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&real))).unwrap();
+    let machine = Machine { path, patience: std::time::Duration::from_millis(300), ..bench.machine() };
+    let (cx, _heard) = bench.context();
+    let error = install_packages_on(&machine, &["hello"], false, &cx).await.unwrap_err();
+    assert!(matches!(error, InstallError::Stalled { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn one_dead_source_beside_a_good_one_is_no_error() {
     let mut bench = Bench::new();
     bench.package("hello", "1.0", "", &[]);

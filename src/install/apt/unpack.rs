@@ -54,17 +54,15 @@ pub(super) fn verify(archive: &Archive, dir: &Path) -> Result<Package, InstallEr
     })
 }
 
-/// Unpacks one archive into `root`, beside what is there. `path` is the search path of dpkg-deb,
-/// which starts tar and, on some systems, xz.
+/// Unpacks one archive into `root`, beside what is there, with `dpkg_deb`.
 pub(super) async fn extract(
-    dpkg_deb: &Path,
-    path: &OsStr,
+    dpkg_deb: Tool,
     file: &Path,
     root: &Path,
     what: &str,
     cancel: &CancellationToken,
 ) -> Result<(), InstallError> {
-    let tool = Tool::new(dpkg_deb).arg("--extract").arg(file).arg(root).env("PATH", path);
+    let tool = dpkg_deb.arg("--extract").arg(file).arg(root);
     let finished = tool.run(what, cancel).await?;
     if finished.status.success() {
         return Ok(());
