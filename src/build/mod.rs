@@ -1,1 +1,3 @@
-//! To be written.
+//! Building a core or a sketch.
+
+pub mod sketch;

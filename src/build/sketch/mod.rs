@@ -1,0 +1,7 @@
+//! probe
+pub mod folder;
+pub mod merge;
+mod lexer;
+mod conditionals;
+mod outline;
+mod signature;
