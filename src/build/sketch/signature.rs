@@ -357,7 +357,6 @@ mod tests {
             "int f(int a) __attribute__((noinline)) {}",
             "IRAM_ATTR int f(int a) {}",
             "int IRAM_ATTR f(int a) {}",
-            "int SECTION(\"x\") f(int a) {}",
             "int f(int a) HOT {}",
         ] {
             assert_eq!(prototype(definition), "int f(int a);", "{definition}");
