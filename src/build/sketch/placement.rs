@@ -255,14 +255,23 @@ impl<'a> Planner<'a> {
         }
         // The conditions may hold there and not here. A prototype without them is harmless if it
         // compiles anywhere and nothing else has its name.
-        if self.is_harmless(candidate) && self.is_used_before(candidate, point) {
+        if self.is_harmless(candidate, point) && self.is_used_before(candidate, point) {
             return Some(Vec::new());
         }
         (!changed).then_some(lines)
     }
 
-    fn is_harmless(&self, candidate: &Candidate<'_>) -> bool {
-        let simple = candidate.function.uses.iter().all(|used| CORE_TYPES.iter().any(|name| name.as_bytes() == self.text(used)));
+    fn is_harmless(&self, candidate: &Candidate<'_>, point: usize) -> bool {
+        let here = self.scan.stack(point);
+        let is_declared = |name: &[u8]| {
+            self.outline.entities.iter().any(|entity| {
+                entity.item.end <= point
+                    && self.text(&entity.name) == name
+                    && here.starts_with(self.scan.stack(entity.name.start))
+            })
+        };
+        let is_core = |name: &[u8]| CORE_TYPES.iter().any(|core| core.as_bytes() == name);
+        let simple = candidate.function.uses.iter().map(|used| self.text(used)).all(|name| is_core(name) || is_declared(name));
         let name = self.text(&candidate.function.name);
         let alone = self.outline.functions.iter().filter(|other| self.text(&other.name) == name).count() == 1;
         simple && alone && candidate.signature.replaced.is_empty() && !self.scan.macros.iter().any(|change| change.name == name)
