@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::sketch::{self, SketchUnit};
+use super::sketch::{self, SketchFile, SketchUnit};
 use super::unit::blocking;
 use super::{BuildError, sources};
 use crate::event::{Failure, Step};
@@ -70,7 +70,7 @@ fn prepare(sketch: &Sketch) -> Result<Prepared, BuildError> {
     let project_name = files.main_file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut merged = None;
     if let Some(name) = files.merged_name() {
-        let text = sketch::preprocess(&files).map_err(|error| bad(&error))?;
+        let text = sketch::preprocess(&read(&files.ino_files)?);
         let path = sketch.staging.join(&name);
         // Left alone where nothing changed, so that its times stay as well.
         if std::fs::read(&path).ok().as_deref() != Some(text.as_slice()) {
@@ -96,6 +96,14 @@ fn prepare(sketch: &Sketch) -> Result<Prepared, BuildError> {
         .map_err(|error| BuildError::io(Step::Preprocess, "read", &files.folder, &error))?;
     let quote = merged.is_some().then(|| files.folder.as_path().into()).into_iter().collect();
     Ok(Prepared { project_name, sources, walked, quote })
+}
+
+fn read(paths: &[PathBuf]) -> Result<Vec<SketchFile>, BuildError> {
+    let one = |path: &PathBuf| {
+        let text = std::fs::read(path).map_err(|error| BuildError::io(Step::Preprocess, "read", path, &error))?;
+        Ok(SketchFile { path: path.clone(), text })
+    };
+    paths.iter().map(one).collect()
 }
 
 /// The generated C++, the folder's own sources, those below `src`.

@@ -55,7 +55,7 @@ async fn plan(options: &Options) -> Result<Plan, Early> {
 
 fn table(plan: &Plan, options: &Options) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["board", "sketch", "fqbn", "core"]);
+    table.load_style(presets::NOTHING).set_header(["board", "sketch", "fqbn", "core"]);
     for cell in &plan.cells {
         let fqbn = cell.target.config.fqbn.to_string();
         table.add_row([&*cell.id.board, &*cell.id.sketch, &fqbn, &*cell.core.0]);
@@ -63,7 +63,7 @@ fn table(plan: &Plan, options: &Options) -> String {
     let mut text = table.trim_fmt();
     if !plan.skipped.is_empty() {
         let mut skipped = Table::new();
-        skipped.load_preset(presets::NOTHING).set_header(["board", "skipped sketch", "reason"]);
+        skipped.load_style(presets::NOTHING).set_header(["board", "skipped sketch", "reason"]);
         for cell in &plan.skipped {
             skipped.add_row([&*cell.id.board, &*cell.id.sketch, &cell.reason]);
         }

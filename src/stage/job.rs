@@ -168,7 +168,8 @@ fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> JobResul
         }
         write_log(folder, &jcx.log);
     }
-    finish_unstarted(done, jcx)
+    let log = Some(folder.join("build.log"));
+    JobResult { log, ..finish_unstarted(done, jcx) }
 }
 
 fn finish_unstarted(done: Done, mut jcx: JobContext) -> JobResult {
@@ -178,6 +179,7 @@ fn finish_unstarted(done: Done, mut jcx: JobContext) -> JobResult {
         span: jcx.track.finish(),
         sizes: done.sizes,
         artifacts: done.artifacts,
+        log: None,
         warnings: done.warnings,
         units: jcx.units,
     }

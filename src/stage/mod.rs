@@ -108,6 +108,7 @@ fn crashed(job: JobId, panic: &(dyn Any + Send), span: Span) -> JobResult {
         span,
         sizes: None,
         artifacts: Vec::new(),
+        log: None,
         warnings: String::new(),
         units: UnitCounts::default(),
     }
