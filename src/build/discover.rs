@@ -6,18 +6,18 @@
 //! added. Here a native walk through the includes finds the same first missing include wherever no
 //! condition decides. Only where one does, and a library could be meant, is the preprocessor asked.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::preprocessor::{Folders, first_missing};
-use super::unit::{blocking, include_words};
+use super::preprocessor::{Folders, SOURCE, first_missing, question as preprocess};
+use super::unit::{Key, Options, blocking, forced, include_words, reads};
 use super::{BuildContext, BuildError, JobContext, sources};
 use crate::board::Value;
 use crate::event::Step;
 use crate::library::{Layout, Library, LibraryIndex};
 use crate::plan::Target;
-use crate::source::{Closure, Condition, Directive, FileId, MacroDefinitions, Missing, Search, SourceFile};
+use crate::source::{Condition, Directive, FileId, MacroDefinitions, Missing, Search, SourceFile, Trait};
 
 /// What discovery begins with.
 pub(super) struct Question<'a> {
@@ -64,12 +64,15 @@ pub(super) async fn discover(
     question: &Question<'_>,
 ) -> Result<Discovered, BuildError> {
     let mut found = Discovered::default();
+    // All questions of a cell depend on the same options.
+    let command = preprocess(question.target, Path::new(SOURCE), &[], question.values)?;
+    let options = cx.units.options(cx, &command).await?;
     let mut queue: VecDeque<Source> =
         question.sources.iter().map(|path| Source { path: path.clone(), utility: None }).collect();
     let mut queued: HashSet<PathBuf> = question.sources.iter().cloned().collect();
     while let Some(source) = queue.pop_front() {
         let mut state = Walked::default();
-        while let Some(header) = missing(cx, jcx, question, &found, &source, &mut state).await? {
+        while let Some(header) = missing(cx, jcx, question, &options, &found, &source, &mut state).await? {
             let Some(library) = pick(&question.target.libraries, &header, &found.libraries) else { break };
             found.libraries.push(library.clone());
             for next in sources_of(&library)? {
@@ -129,6 +132,7 @@ async fn missing(
     cx: &BuildContext,
     jcx: &JobContext,
     question: &Question<'_>,
+    options: &Arc<Options>,
     found: &Discovered,
     source: &Source,
     state: &mut Walked,
@@ -141,53 +145,48 @@ async fn missing(
     let path = source.path.clone();
     let known = std::mem::take(&mut state.dead);
     let (candidates, dead) = {
-        let search = search.clone();
+        let (search, options, staging) = (search.clone(), options.clone(), cx.staging.clone());
         blocking(move || {
-            let candidates =
-                Walk::new(&search, &known, |header| pick(&index, header, &libraries).is_some()).run(&path);
+            let offered = |header: &str| pick(&index, header, &libraries).is_some();
+            let forced = forced(&search, &staging, &options);
+            let walk = Walk::new(&search, &options.macros, &known, offered);
+            let candidates = walk.run(forced.iter().map(|(file, _)| file), &path);
             (candidates, known)
         })
         .await?
     };
     state.dead = dead;
     match candidates.as_slice() {
-        [] => return Ok(None),
-        [first, ..] if first.certain => return Ok(Some(first.header.clone())),
+        // What was not reached once could be when its file is included again.
+        [] if state.dead.is_empty() => return Ok(None),
+        [Candidate { header: Some(header), certain: true, .. }, ..] => return Ok(Some(header.clone())),
         _ => {}
     }
-    // A condition decides: ask.
-    let inputs = {
-        let path = source.path.clone();
-        blocking(move || {
-            let main = search.files().get(&path)?;
-            Some(Closure::new(&search, &MacroDefinitions::new()).of(&[main]))
-        })
-        .await?
-    };
-    let Some(inputs) = inputs else { return Ok(None) };
-    let key = blake3::Hasher::new()
-        .update(question.identity.as_bytes())
-        .update(inputs.hash().as_bytes())
-        .finalize();
+    // A condition or a macro decides: ask.
+    let Some(inputs) = reads(cx, &search, &source.path, options).await? else { return Ok(None) };
+    let key = inputs.opaque.is_none().then(|| {
+        let mut key = Key::new("discovery");
+        key.add(question.identity.as_bytes()).add(inputs.hash().as_bytes()).finish()
+    });
     let words = include_words(&question.quote, &include);
     let label = source.path.file_name().unwrap_or_default().to_string_lossy();
     let name = jcx.step(Step::Preprocess, label);
-    let answer =
-        first_missing(cx, name, jcx, question.target, &source.path, &words, question.values, &key).await?;
-    // Everything that stands before what is missing, and would be missing too, is not reached.
-    for candidate in candidates {
-        if answer.as_deref() == Some(candidate.header.as_str()) {
-            break;
-        }
-        state.dead.insert(candidate.at);
+    let argv = preprocess(question.target, &source.path, &words, question.values)?;
+    let answer = first_missing(cx, name, jcx, argv, key).await?;
+    // Everything that stands before what is missing, and would be missing too, is not reached. Where
+    // the answer is none of them a computed include gave it, and nobody knows what stands before that.
+    if let Some(at) = candidates.iter().position(|candidate| candidate.header == answer) {
+        let before = candidates.into_iter().take(at).filter(|candidate| candidate.header.is_some());
+        state.dead.extend(before.map(|candidate| candidate.at));
     }
     Ok(answer)
 }
 
-/// An include that is missing and that a library offers.
+/// An include that is missing and that a library offers, or one that may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Candidate {
-    header: String,
+    /// `None` for a computed include.
+    header: Option<String>,
     at: (FileId, usize),
     certain: bool,
 }
@@ -195,22 +194,45 @@ struct Candidate {
 /// Walks the includes of a source in the order in which a preprocessor reads them.
 struct Walk<'a, F> {
     search: &'a Search,
+    macros: &'a MacroDefinitions,
     dead: &'a HashSet<(FileId, usize)>,
     offered: F,
     seen: HashSet<(FileId, bool)>,
-    guards: HashSet<String>,
+    /// The include guards of the files so far.
+    guards: HashMap<String, FileId>,
+    /// Other macros that they define and that could be a guard.
+    flags: HashSet<String>,
     candidates: Vec<Candidate>,
 }
 
 impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
-    fn new(search: &'a Search, dead: &'a HashSet<(FileId, usize)>, offered: F) -> Self {
-        Self { search, dead, offered, seen: HashSet::new(), guards: HashSet::new(), candidates: Vec::new() }
+    fn new(
+        search: &'a Search,
+        macros: &'a MacroDefinitions,
+        dead: &'a HashSet<(FileId, usize)>,
+        offered: F,
+    ) -> Self {
+        Self {
+            search,
+            macros,
+            dead,
+            offered,
+            seen: HashSet::new(),
+            guards: HashMap::new(),
+            flags: HashSet::new(),
+            candidates: Vec::new(),
+        }
     }
 
     /// The candidates up to and with the first that is certain.
-    fn run(mut self, path: &Path) -> Vec<Candidate> {
-        if let Some(file) = self.search.files().get(path) {
-            self.visit(&file, true, 0);
+    fn run<'f>(
+        mut self,
+        forced: impl IntoIterator<Item = &'f Arc<SourceFile>>,
+        path: &Path,
+    ) -> Vec<Candidate> {
+        let goes_on = forced.into_iter().all(|file| self.visit(file, true, 0));
+        if let Some(main) = self.search.files().get(path).filter(|_| goes_on) {
+            self.visit(&main, true, 0);
         }
         self.candidates
     }
@@ -221,9 +243,14 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
         if depth > 200 || self.seen.contains(&(file.id, true)) || !self.seen.insert((file.id, certain)) {
             return true;
         }
-        // A guard that another file defined leaves this one out, or not: the preprocessor knows.
-        let certain =
-            certain && file.scan.guard.as_ref().is_none_or(|guard| self.guards.insert(guard.clone()));
+        // A guard that something else defined leaves this file out, or not: the preprocessor knows.
+        let guarded = file.scan.guard.as_ref().is_some_and(|guard| {
+            *self.guards.entry(guard.clone()).or_insert(file.id) != file.id
+                || self.flags.contains(guard)
+                || self.macros.contains_key(guard)
+        });
+        let certain = certain && !guarded && !file.scan.traits.contains(&Trait::OddName);
+        self.flags.extend(file.scan.flags.iter().cloned());
         let edges = self.search.edges(file);
         let mut found = edges.found().iter().peekable();
         let mut missing = edges.missing().iter().peekable();
@@ -235,6 +262,8 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
                 let own = edge.folder.is_none_or(|folder| !self.search.is_system(folder));
                 if own && matches!(edge.directive, Directive::Include | Directive::Next) {
                     let next = self.search.files().by_id(edge.file);
+                    // Only one of those that `#include_next` could mean is read.
+                    let reached = reached && edge.directive == Directive::Include;
                     goes_on &= self.visit(&next, reached, depth + 1);
                 }
             }
@@ -242,6 +271,9 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
                 && include.directive == Directive::Include
             {
                 goes_on &= self.miss(file.id, index, &include.name, reached);
+            }
+            if include.form.is_none() && matches!(include.directive, Directive::Include | Directive::Next) {
+                self.candidates.push(Candidate { header: None, at: (file.id, index), certain: false });
             }
             if !goes_on {
                 return false;
@@ -258,7 +290,8 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
             // Where it is certain the compile ends here; nothing behind it counts.
             return !certain;
         }
-        self.candidates.push(Candidate { header: header.to_owned(), at: (file, index), certain });
+        let header = Some(header.to_owned());
+        self.candidates.push(Candidate { header, at: (file, index), certain });
         !certain
     }
 }

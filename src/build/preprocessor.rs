@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::context::{StepName, process, run_in_slot};
+use super::unit::Key;
 use super::{BuildContext, BuildError, JobContext};
 use crate::board::Value;
 use crate::event::Step;
@@ -17,10 +18,12 @@ use crate::source::{Hash, SearchPath};
 pub(super) struct Folders {
     /// For `"…"` only.
     pub(super) quote: Vec<Arc<Path>>,
-    /// Before the unit's include folders.
+    /// `-I`, before the unit's include folders.
     pub(super) before: Vec<Arc<Path>>,
-    /// Behind them.
+    /// `-I`, behind them.
     pub(super) after: Vec<Arc<Path>>,
+    /// `-isystem`, the compiler's own, `-idirafter`.
+    pub(super) system: Vec<Arc<Path>>,
 }
 
 impl Folders {
@@ -28,8 +31,8 @@ impl Folders {
     pub(super) fn with(&self, quote: &[Arc<Path>], include: &[Arc<Path>]) -> SearchPath {
         SearchPath {
             quote: self.quote.iter().chain(quote).cloned().collect(),
-            include: self.before.iter().chain(include).cloned().collect(),
-            system: self.after.clone(),
+            include: self.before.iter().chain(include).chain(&self.after).cloned().collect(),
+            system: self.system.clone(),
         }
     }
 }
@@ -56,48 +59,49 @@ impl Answers {
         language: &str,
         identity: &Hash,
     ) -> Result<Arc<Folders>, BuildError> {
+        let options = cx.units.options(cx, argv).await?;
         let mut argv: Vec<String> = argv.to_vec();
-        let marker = marker(cx);
+        let markers = [marker(cx), cx.staging.join("system-folders")];
         strip_compile(&mut argv);
+        // Before every other `-isystem`: there the include folders end.
+        let system = ["-isystem".to_owned(), markers[1].display().to_string()];
+        argv.splice(argv.len().min(1)..argv.len().min(1), system);
         argv.extend(["-E", "-v", "-x", language, "/dev/null"].map(str::to_owned));
-        let mut key = blake3::Hasher::new();
-        key.update(b"folders\0").update(identity.as_bytes());
-        for word in &argv {
-            key.update(word.as_bytes()).update(b"\0");
-            // A folder that is named but not there is not searched, and a response file speaks for itself.
-            if let Some(path) = named_paths(word) {
-                let is_dir = Path::new(path).is_dir();
-                key.update(&[u8::from(is_dir)]);
-                if !is_dir && let Ok(hash) = cx.files.hash_now(Path::new(path)) {
-                    key.update(hash.as_bytes());
-                }
-            }
+        let mut key = Key::new("folders 2");
+        key.add(identity.as_bytes()).command(&argv, &jcx.environment);
+        for path in &options.files {
+            // A response file speaks of folders too.
+            key.add(cx.files.get(path).map(|file| file.hash).unwrap_or(*identity).as_bytes());
         }
-        let key = key.finalize();
+        let key = key.finish();
         if let Some(known) = self.lock().get(&key) {
             return Ok(known.clone());
         }
-        let text = match cx.files.memo().fact(&key) {
-            Some(text) => text.to_string(),
-            None => {
-                let name = jcx.step(Step::Preprocess, "search path");
-                let process = process(argv, cx.staging.clone(), jcx.environment.clone());
-                let finished = run_in_slot(cx, &name, &process, &jcx.transcript).await?;
-                if finished.code != Some(0) {
-                    return Err(BuildError::command(
-                        Step::Preprocess,
-                        process.argv(),
-                        finished.code,
-                        &finished.printed(),
-                    ));
-                }
-                let text = String::from_utf8_lossy(&finished.stderr).into_owned();
-                cx.files.memo().remember_fact(key, &text);
-                text
+        for folder in &markers {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| BuildError::io(Step::Preprocess, "made", folder, &error))?;
+        }
+        let known = cx.files.memo().fact(&key).filter(|_| options.opaque.is_none());
+        let known = known.map(|text| parse(&text, &markers, &cx.staging)).filter(Answer::still_holds);
+        let answer = if let Some(known) = known {
+            known
+        } else {
+            let name = jcx.step(Step::Preprocess, "search path");
+            let process = process(argv, cx.staging.clone(), jcx.environment.clone());
+            let finished = run_in_slot(cx, &name, &process, &jcx.transcript).await?;
+            if finished.code != Some(0) {
+                return Err(BuildError::command(
+                    Step::Preprocess,
+                    process.argv(),
+                    finished.code,
+                    &finished.printed(),
+                ));
             }
+            let text = String::from_utf8_lossy(&finished.stderr).into_owned();
+            cx.files.memo().remember_fact(key, &text);
+            parse(&text, &markers, &cx.staging)
         };
-        let folders = Arc::new(parse(&text, &marker));
-        Ok(self.lock().entry(key).or_insert(folders).clone())
+        Ok(self.lock().entry(key).or_insert(Arc::new(answer.folders)).clone())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Hash, Arc<Folders>>> {
@@ -128,57 +132,81 @@ fn strip_compile(argv: &mut Vec<String>) {
     *argv = kept;
 }
 
-/// The paths in a word that decide where is searched.
-fn named_paths(word: &str) -> Option<&str> {
-    ["-I", "-isystem", "-iquote", "-idirafter", "-isysroot", "--sysroot=", "-iprefix", "-B", "@"]
-        .iter()
-        .find_map(|option| word.strip_prefix(option))
-        .filter(|path| !path.is_empty())
-        .or_else(|| word.starts_with('/').then_some(word))
+/// What a compiler says of its search path.
+#[derive(Debug, Default)]
+struct Answer {
+    folders: Folders,
+    /// Folders that it would search if they were there.
+    absent: Vec<PathBuf>,
+    /// Folders that it leaves out because they are others by another name.
+    duplicate: Vec<PathBuf>,
 }
 
-/// Reads the two lists that GCC and Clang print with `-v`.
-fn parse(text: &str, marker: &Path) -> Folders {
-    let mut folders = Folders::default();
-    let mut list = None;
-    let mut behind_marker = false;
+impl Answer {
+    /// Whether the compiler would still say the same, as far as that depends on which folders exist.
+    fn still_holds(&self) -> bool {
+        let Folders { quote, before, after, system } = &self.folders;
+        let real: Vec<_> = [quote, before, after, system]
+            .into_iter()
+            .flatten()
+            .map(|folder| folder.canonicalize().ok().filter(|path| path.is_dir()))
+            .collect();
+        let is_searched =
+            |folder: &PathBuf| folder.canonicalize().is_ok_and(|path| real.contains(&Some(path)));
+        real.iter().all(Option::is_some)
+            && !self.absent.iter().any(|folder| folder.is_dir())
+            && self.duplicate.iter().all(is_searched)
+    }
+}
+
+/// Reads the two lists that GCC and Clang print with `-v`. `markers` stand for the unit's include
+/// folders and for the beginning of the system folders. What is relative is so to `cwd`.
+fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
+    let mut answer = Answer::default();
+    let mut angle = None;
+    let mut passed = 0;
     for line in text.lines() {
-        if line.starts_with("#include \"...\"") {
-            list = Some(false);
+        let quoted = |start: &str| {
+            let path = line.strip_prefix(start)?.strip_prefix('"')?.strip_suffix('"')?;
+            Some(cwd.join(path))
+        };
+        if let Some(path) = quoted("ignoring nonexistent directory ") {
+            answer.absent.push(path);
+        } else if let Some(path) = quoted("ignoring duplicate directory ") {
+            // Our own folders come and go between questions; they are not the compiler's.
+            answer.duplicate.extend((!markers.contains(&path)).then_some(path));
+        } else if line.starts_with("#include \"...\"") {
+            angle = Some(false);
         } else if line.starts_with("#include <...>") {
-            list = Some(true);
+            angle = Some(true);
         } else if line.starts_with("End of search list") {
             break;
-        } else if let (Some(angle), Some(path)) = (list, line.strip_prefix(' ')) {
-            let path: Arc<Path> = Path::new(path.trim_end_matches(" (framework directory)")).into();
-            if *path == *marker {
-                behind_marker = true;
-            } else if !angle {
-                folders.quote.push(path);
-            } else if behind_marker {
-                folders.after.push(path);
-            } else {
-                folders.before.push(path);
+        } else if let (Some(angle), Some(path)) = (angle, line.strip_prefix(' ')) {
+            let path: Arc<Path> = cwd.join(path.trim_end_matches(" (framework directory)")).into();
+            if let Some(at) = markers.iter().position(|marker| *marker == *path) {
+                passed = at + 1;
+                continue;
             }
+            let Folders { quote, before, after, system } = &mut answer.folders;
+            let list = match (angle, passed) {
+                (false, _) => quote,
+                (true, 0) => before,
+                (true, 1) => after,
+                (true, _) => system,
+            };
+            list.push(path);
         }
     }
-    folders
+    answer
 }
 
-/// The first include that the real preprocessor misses in a source, if any.
-///
-/// `state` covers everything that the answer depends on: the compiler, and the closure of the source
-/// with these include folders.
-pub(super) async fn first_missing(
-    cx: &BuildContext,
-    name: StepName,
-    jcx: &JobContext,
+/// The command that preprocesses a source with these include words.
+pub(super) fn question(
     target: &Target,
     source: &Path,
     includes: &[String],
     values: &[(&str, Value<'_>)],
-    state: &Hash,
-) -> Result<Option<String>, BuildError> {
+) -> Result<Vec<String>, BuildError> {
     let source_text = source.to_string_lossy();
     let mut all = values.to_vec();
     all.extend([
@@ -188,26 +216,34 @@ pub(super) async fn first_missing(
         ("object_file", Value::Word("/dev/null")),
     ]);
     let platform = &target.config.platform_dir;
-    let argv = target
+    target
         .config
         .preprocess_command(&all)
         .map_err(|error| BuildError::board(Step::Preprocess, &error))?
-        .ok_or_else(|| BuildError::no_recipe(Step::Preprocess, "recipe.cpp.o.pattern", platform))?;
-    let mut key = blake3::Hasher::new();
-    key.update(b"missing\0").update(state.as_bytes());
-    for word in &argv {
-        key.update(word.as_bytes()).update(b"\0");
-    }
-    let key = key.finalize();
-    let known = cx.files.memo().fact(&key);
-    let answer = if let Some(known) = known {
+        .ok_or_else(|| BuildError::no_recipe(Step::Preprocess, "recipe.cpp.o.pattern", platform))
+}
+
+/// The first include that the real preprocessor misses, if any.
+///
+/// `state` covers everything else that the answer depends on: the compiler, and what the command can
+/// read. Without it the question is always asked.
+pub(super) async fn first_missing(
+    cx: &BuildContext,
+    name: StepName,
+    jcx: &JobContext,
+    argv: Vec<String>,
+    state: Option<Hash>,
+) -> Result<Option<String>, BuildError> {
+    let key = state
+        .map(|state| Key::new("missing 2").add(state.as_bytes()).command(&argv, &jcx.environment).finish());
+    let answer = if let Some(known) = key.and_then(|key| cx.files.memo().fact(&key)) {
         known.to_string()
     } else {
         let process = process(argv, cx.staging.clone(), jcx.environment.clone());
         let finished = run_in_slot(cx, &name, &process, &jcx.transcript).await?;
         let printed = String::from_utf8_lossy(&finished.stderr).into_owned();
         let answer = printed.lines().find_map(missing_header).unwrap_or_default().to_owned();
-        if finished.code.is_some() {
+        if let (Some(key), Some(_)) = (key, finished.code) {
             cx.files.memo().remember_fact(key, &answer);
         }
         answer
@@ -229,13 +265,45 @@ mod tests {
 
     #[test]
     fn the_printed_lists_are_read_around_the_marker() {
-        let text = "Target: avr\n#include \"...\" search starts here:\n /quoted\n#include <...> search starts here:\n \
-                    /own\n /marker\n /usr/lib/gcc/avr/5.4.0/include\nEnd of search list.\n /noise\n";
-        let folders = parse(text, Path::new("/marker"));
+        let text = "Target: avr\nignoring nonexistent directory \"/gone\"\nignoring duplicate directory \"twice\"\n\
+                    #include \"...\" search starts here:\n /quoted\n#include <...> search starts here:\n \
+                    /own\n /marker\n relative\n /system\n /usr/lib/gcc/avr/5.4.0/include\nEnd of search list.\n /noise\n";
+        let answer = parse(text, &["/marker".into(), "/system".into()], Path::new("/cwd"));
         let path = |text: &str| -> Arc<Path> { Path::new(text).into() };
-        assert_eq!(folders.quote, [path("/quoted")]);
-        assert_eq!(folders.before, [path("/own")]);
-        assert_eq!(folders.after, [path("/usr/lib/gcc/avr/5.4.0/include")]);
+        let expected = Folders {
+            quote: vec![path("/quoted")],
+            before: vec![path("/own")],
+            after: vec![path("/cwd/relative")],
+            system: vec![path("/usr/lib/gcc/avr/5.4.0/include")],
+        };
+        assert_eq!(answer.folders, expected);
+        assert_eq!(answer.absent, [Path::new("/gone")]);
+        assert_eq!(answer.duplicate, [Path::new("/cwd/twice")]);
+    }
+
+    #[test]
+    fn an_answer_holds_as_long_as_the_folders_are_as_they_were() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        std::fs::create_dir(at("one")).unwrap();
+        std::fs::create_dir(at("two")).unwrap();
+        std::os::unix::fs::symlink(at("one"), at("link")).unwrap();
+        let text = "ignoring nonexistent directory \"late\"\nignoring duplicate directory \"link\"\n\
+                    #include <...> search starts here:\n one\n two\nEnd of search list.\n";
+        let holds = || parse(text, &["/m".into(), "/s".into()], root.path()).still_holds();
+        assert!(holds());
+        std::fs::create_dir(at("late")).unwrap();
+        assert!(!holds(), "a folder appeared");
+        std::fs::remove_dir(at("late")).unwrap();
+        assert!(holds());
+        std::fs::remove_file(at("link")).unwrap();
+        std::fs::create_dir(at("link")).unwrap();
+        assert!(!holds(), "a folder is no duplicate any more");
+        std::fs::remove_dir(at("link")).unwrap();
+        std::os::unix::fs::symlink(at("one"), at("link")).unwrap();
+        assert!(holds());
+        std::fs::remove_dir(at("two")).unwrap();
+        assert!(!holds(), "a folder is gone");
     }
 
     #[test]

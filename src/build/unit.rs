@@ -1,6 +1,9 @@
 //! A unit: one distinct compile. Its key covers everything that can change its object; its object is
 //! made once, however many cores and cells want it.
 
+mod depfile;
+mod options;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,8 +17,10 @@ use crate::board::Value;
 use crate::compile::{CompileRequest, Environment, Transcript};
 use crate::event::{CacheOutcome, Failure, FailureKind, Span, Step, UnitCounts};
 use crate::plan::Target;
-use crate::source::{Closure, Hash, Inputs, MacroDefinitions, Search, SearchPath, SourceFile};
+use crate::source::{Closure, Form, Hash, Inputs, Search, SearchPath, SourceFile};
 use crate::store::{StoredUnit, Units};
+
+pub(super) use options::Options;
 
 /// What a core or a cell wants compiled.
 #[derive(Debug, Clone)]
@@ -53,6 +58,7 @@ pub(super) struct UnitTable {
     store: Units,
     made: Mutex<HashMap<Hash, Arc<OnceCell<Made>>>>,
     searches: Mutex<HashMap<SearchPath, Arc<Search>>>,
+    options: Mutex<HashMap<Vec<String>, Arc<Options>>>,
     answers: Answers,
 }
 
@@ -62,6 +68,7 @@ impl UnitTable {
             store: Units::new(root),
             made: Mutex::default(),
             searches: Mutex::default(),
+            options: Mutex::default(),
             answers: Answers::default(),
         }
     }
@@ -72,6 +79,20 @@ impl UnitTable {
             .entry(path)
             .or_insert_with_key(|path| Arc::new(Search::new(cx.files.clone(), path.clone())))
             .clone()
+    }
+
+    /// What a command depends on beside its source, read once for each command.
+    pub(super) async fn options(
+        &self,
+        cx: &BuildContext,
+        argv: &[String],
+    ) -> Result<Arc<Options>, BuildError> {
+        if let Some(known) = lock(&self.options).get(argv) {
+            return Ok(known.clone());
+        }
+        let (words, cwd) = (argv.to_vec(), cx.staging.clone());
+        let options = Arc::new(blocking(move || Options::read(&words, &cwd)).await?);
+        Ok(lock(&self.options).entry(argv.to_vec()).or_insert(options).clone())
     }
 }
 
@@ -111,7 +132,7 @@ pub(super) async fn make(
                         CacheOutcome::Hit => UnitCounts { cached: 1, ..UnitCounts::default() },
                         _ => UnitCounts { compiled: 1, ..UnitCounts::default() },
                     };
-                    Ok(Ok(unit(key, made)))
+                    Ok(Ok(made))
                 }
                 Err(BuildError::Failed(failure)) if failure.kind == FailureKind::Code => {
                     counts = UnitCounts { compiled: 1, ..UnitCounts::default() };
@@ -136,62 +157,142 @@ fn unit(key: Hash, stored: StoredUnit) -> Unit {
 async fn plan(cx: &BuildContext, jcx: &JobContext, wanted: &Wanted<'_>) -> Result<Planned, BuildError> {
     let everything = command(wanted, &[marker(cx).into()], &[])?;
     let identity = identify(cx, &everything).await?;
-    let language = match wanted.source.extension().and_then(|extension| extension.to_str()) {
-        Some("c") => "c",
+    let options = cx.units.options(cx, &everything).await?;
+    let language = language(&everything, &wanted.source, &options);
+    let folders = cx.units.answers.folders(cx, jcx, &everything, &language, &identity).await?;
+    let search = cx.units.search(cx, folders.with(&wanted.quote, &wanted.include));
+    let inputs = reads(cx, &search, &wanted.source, &options).await?.ok_or_else(|| {
+        BuildError::infrastructure(Step::Compile, format!("{} can't be read", wanted.source.display()))
+    })?;
+    let argv = trimmed(wanted, &search, &inputs)?;
+    for (place, what) in [(SOURCE, "source_file"), (OUTPUT, "object_file")] {
+        if !argv.iter().any(|word| word.contains(place)) {
+            let platform = &wanted.target.config.platform_dir;
+            let recipe = format!("{{{what}}} in the recipe for {}", wanted.label);
+            return Err(BuildError::no_recipe(Step::Compile, &recipe, platform));
+        }
+    }
+    let mut key = Key::new("unit 2");
+    key.add(identity.as_bytes()).add(inputs.hash().as_bytes());
+    key.add(wanted.source.as_os_str().as_encoded_bytes());
+    key.add(cx.staging.as_os_str().as_encoded_bytes());
+    key.command(&argv, &jcx.environment);
+    if inputs.opaque.is_some() {
+        // Never the same twice: it is compiled in every run, once.
+        key.add(&cx.nonce.to_le_bytes());
+    }
+    Ok(Planned { key: key.finish(), argv, inputs })
+}
+
+/// The command with only the folders that a name leads to, in their order: then cells whose other
+/// libraries differ share the unit, and every name still leads to the same file.
+fn trimmed(wanted: &Wanted<'_>, search: &Search, inputs: &Inputs) -> Result<Vec<String>, BuildError> {
+    let hit = |folder: &Arc<Path>| inputs.folders.iter().any(|index| search.folder_at(*index) == folder);
+    let kept = |folders: &[Arc<Path>]| -> Vec<Arc<Path>> {
+        folders.iter().filter(|folder| inputs.opaque.is_some() || hit(folder)).cloned().collect()
+    };
+    command(wanted, &kept(&wanted.include), &kept(&wanted.quote))
+}
+
+/// What the driver takes a source for.
+fn language(argv: &[String], source: &Path, options: &Options) -> String {
+    let program = argv.first().map_or("", |program| program.rsplit('/').next().unwrap_or_default());
+    let by_name = match source.extension().and_then(|extension| extension.to_str()) {
+        // What the C++ driver is given is C++.
+        Some("c") if !program.contains("g++") && !program.contains("c++") && !program.contains("clang++") => {
+            "c"
+        }
         Some("S") => "assembler-with-cpp",
         _ => "c++",
     };
-    let folders = cx.units.answers.folders(cx, jcx, &everything, language, &identity).await?;
-    let search = cx.units.search(cx, folders.with(&wanted.quote, &wanted.include));
-    let macros = macros(&everything);
-    let forced = forced_includes(&everything);
-    let source = wanted.source.clone();
-    let closure = {
-        let (search, files) = (search.clone(), cx.files.clone());
-        blocking(move || {
-            let main = files.get(&source).ok_or(source)?;
-            let mut sources: Vec<Arc<SourceFile>> = vec![main.clone()];
-            for name in &forced {
-                let found = files.get(Path::new(name)).or_else(|| {
-                    search.resolve(&main, name, crate::source::Form::Quote).map(|(file, _)| file)
-                });
-                sources.extend(found);
-            }
-            Ok::<_, PathBuf>(Closure::new(&search, &macros).of(&sources))
-        })
-        .await?
+    options.language.clone().filter(|language| language != "none").unwrap_or_else(|| by_name.to_owned())
+}
+
+/// The files that a command can read, beginning with `source`; `None` where that can't be read.
+pub(super) async fn reads(
+    cx: &BuildContext,
+    search: &Arc<Search>,
+    source: &Path,
+    options: &Arc<Options>,
+) -> Result<Option<Inputs>, BuildError> {
+    let (search, staging, source) = (search.clone(), cx.staging.clone(), source.to_owned());
+    let options = options.clone();
+    blocking(move || {
+        let files = search.files();
+        let Some(main) = files.get(&source) else { return Ok(None) };
+        let forced = forced(&search, &staging, &options);
+        let mut inputs = Closure::new(&search, &options.macros).of(&main, &forced);
+        for path in options.files.iter().cloned().chain(tools(&options.folders)?) {
+            let file = files.get(&path).ok_or_else(|| format!("{} can't be read", path.display()))?;
+            inputs.files.push(file);
+        }
+        inputs.opaque = options.opaque.clone().or(inputs.opaque);
+        Ok(Some(inputs))
+    })
+    .await?
+    .map_err(|error: String| BuildError::infrastructure(Step::Compile, error))
+}
+
+/// What is read before the source, with the index of the folder that it was found in.
+pub(super) fn forced(
+    search: &Search,
+    staging: &Path,
+    options: &Options,
+) -> Vec<(Arc<SourceFile>, Option<usize>)> {
+    let one = |name: &String| {
+        // GCC looks in the folder that it runs in, then along the path.
+        let here = search.files().get(&staging.join(name)).map(|file| (file, None));
+        here.or_else(|| search.along(name, Form::Quote))
     };
-    let inputs = closure.map_err(|path| {
-        BuildError::infrastructure(Step::Compile, format!("{} can't be read", path.display()))
-    })?;
-    let hit = |folder: &Arc<Path>| inputs.folders.iter().any(|index| search.folder_at(*index) == folder);
-    let keep_all = inputs.opaque.is_some();
-    // Only the folders that a name leads to, in their order: then cells whose other libraries differ
-    // share the unit, and every name still leads to the same file.
-    let kept = |folders: &[Arc<Path>]| -> Vec<Arc<Path>> {
-        folders.iter().filter(|folder| keep_all || hit(folder)).cloned().collect()
-    };
-    let argv = command(wanted, &kept(&wanted.include), &kept(&wanted.quote))?;
-    let mut key = blake3::Hasher::new();
-    key.update(b"unit 1\0").update(identity.as_bytes()).update(inputs.hash().as_bytes());
-    key.update(wanted.source.as_os_str().as_encoded_bytes()).update(b"\0");
-    key.update(cx.staging.as_os_str().as_encoded_bytes()).update(b"\0");
-    for (name, value) in jcx.environment.keyed() {
-        key.update(name.as_bytes()).update(b"=").update(value.as_bytes()).update(b"\0");
+    // GCC includes that first, where the target's C library has it.
+    let predefined = search.along("stdc-predef.h", Form::Angle);
+    predefined.into_iter().chain(options.forced.iter().filter_map(one)).collect()
+}
+
+/// A hash over parts whose ends can't be mistaken.
+pub(super) struct Key(blake3::Hasher);
+
+impl Key {
+    /// A key of a kind: one whose meaning changes gets another name.
+    pub(super) fn new(kind: &str) -> Self {
+        let mut key = Self(blake3::Hasher::new());
+        key.add(kind.as_bytes());
+        key
     }
-    for word in &argv {
-        key.update(word.as_bytes()).update(b"\0");
-        // Response files and other files that a word names enter with their content.
-        for path in word.strip_prefix('@').into_iter().chain(word.split_once("=@").map(|(_, path)| path)) {
-            let content = cx.files.hash_now(Path::new(path)).map(|hash| *hash.as_bytes()).unwrap_or_default();
-            key.update(&content);
+
+    pub(super) fn add(&mut self, part: &[u8]) -> &mut Self {
+        self.0.update(&part.len().to_le_bytes()).update(part);
+        self
+    }
+
+    /// Adds a command with its environment.
+    pub(super) fn command(&mut self, argv: &[String], environment: &Environment) -> &mut Self {
+        for (name, value) in environment.keyed() {
+            self.add(name.as_bytes()).add(value.as_bytes());
+        }
+        self.add(b"");
+        for word in argv {
+            self.add(word.as_bytes());
+        }
+        self.add(b"")
+    }
+
+    pub(super) fn finish(&self) -> Hash {
+        self.0.finalize()
+    }
+}
+
+/// The files below the folders that `-B` names, in order.
+fn tools(folders: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let mut found = Vec::new();
+    for folder in folders.iter().filter(|folder| folder.is_dir()) {
+        let walk = walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name();
+        for entry in walk {
+            let entry = entry.map_err(|error| error.to_string())?;
+            found.extend(entry.file_type().is_file().then(|| entry.into_path()));
         }
     }
-    if inputs.opaque.is_some() {
-        // Never the same twice: it is compiled in every run, once.
-        key.update(&cx.nonce.to_le_bytes());
-    }
-    Ok(Planned { key: key.finalize(), argv, inputs })
+    Ok(found)
 }
 
 /// The folders that the board's C++ compiler searches by itself, and its identity.
@@ -247,30 +348,6 @@ pub(super) fn include_words(quote: &[Arc<Path>], include: &[Arc<Path>]) -> Vec<S
     quote.chain(include.iter().map(|folder| format!("-I{}", folder.display()))).collect()
 }
 
-/// The macros that a command defines, with their bodies.
-fn macros(argv: &[String]) -> MacroDefinitions {
-    let mut found = MacroDefinitions::new();
-    let mut words = argv.iter();
-    while let Some(word) = words.next() {
-        let definition = match word.as_str() {
-            "-D" => words.next().map(String::as_str),
-            word => word.strip_prefix("-D"),
-        };
-        if let Some((name, body)) = definition.and_then(|definition| definition.split_once('=')) {
-            found.insert(name.to_owned(), body.to_owned());
-        }
-    }
-    found
-}
-
-/// What `-include` and `-imacros` name.
-fn forced_includes(argv: &[String]) -> Vec<String> {
-    argv.windows(2)
-        .filter(|pair| matches!(pair[0].as_str(), "-include" | "-imacros"))
-        .map(|pair| pair[1].clone())
-        .collect()
-}
-
 /// Compiles a unit in a slot and takes its object into the store.
 async fn compile(
     cx: &BuildContext,
@@ -279,7 +356,7 @@ async fn compile(
     transcript: &Transcript,
     planned: &Planned,
     source: &Path,
-) -> Result<(StoredUnit, CacheOutcome), BuildError> {
+) -> Result<(Unit, CacheOutcome), BuildError> {
     let object = cx.staging.join(format!("{}.o", planned.key.to_hex()));
     let (source_text, object_text) = (source.to_string_lossy(), object.to_string_lossy());
     let argv = planned
@@ -310,7 +387,8 @@ async fn compile(
         return Err(BuildError::command(Step::Compile, argv, output.code, &output.printed));
     }
     let printed = String::from_utf8_lossy(&output.printed).into_owned();
-    let (store, key, inputs) = (cx.units.store.clone(), planned.key, planned.inputs.clone());
+    let (store, mut key, inputs) = (cx.units.store.clone(), planned.key, planned.inputs.clone());
+    let (staging, nonce, label) = (cx.staging.clone(), cx.nonce, name.label.clone());
     let kept = blocking(move || {
         // What the key says must be what the compiler read.
         if let Some(changed) = inputs.changed() {
@@ -319,9 +397,15 @@ async fn compile(
                 format!("{} changed while it was being compiled", changed.display()),
             ));
         }
-        let _ = std::fs::remove_file(object.with_extension("d"));
+        let depfile = object.with_extension("d");
+        if let Some(path) = depfile::unforeseen(&depfile, &staging, &inputs) {
+            tracing::warn!(%label, path = %path.display(), "an include that the scan did not find: compiled in every run");
+            key = Key::new("unforeseen").add(key.as_bytes()).add(&nonce.to_le_bytes()).finish();
+        }
+        let _ = std::fs::remove_file(depfile);
         store
             .keep(&key, &object, printed)
+            .map(|stored| unit(key, stored))
             .map_err(|error| BuildError::io(Step::Compile, "kept", &object, &error))
     })
     .await??;

@@ -1,6 +1,7 @@
 //! The closure of a translation unit: every file that its compile could read, in any branch.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,27 +35,28 @@ impl<'a> Closure<'a> {
         Self { search, macros }
     }
 
-    /// The closure of `sources`: the translation unit's file and what `-include` names.
-    pub fn of(&self, sources: &[Arc<SourceFile>]) -> Inputs {
+    /// The closure of a translation unit's file and of what is included before it (`-include`): those
+    /// with the index of the folder that they were found in.
+    pub fn of(&self, source: &Arc<SourceFile>, forced: &[(Arc<SourceFile>, Option<usize>)]) -> Inputs {
         let mut found = Found::default();
         let mut queue: Vec<Arc<SourceFile>> = Vec::new();
-        for source in sources {
-            if found.seen.insert(source.id) {
-                queue.push(source.clone());
-            }
+        found.reach(self.search, source.id, None, Directive::Include, &mut queue);
+        for (file, folder) in forced {
+            found.reach(self.search, file.id, *folder, Directive::Include, &mut queue);
         }
         loop {
             while let Some(file) = queue.pop() {
                 self.visit(&file, &mut found, &mut queue);
-                found.files.push(file);
+                found.scanned.push(file);
             }
             // The macros of computed includes may be defined in any file that was found.
             if !self.computed(&mut found, &mut queue) {
                 break;
             }
         }
-        found.files.sort_by_key(|file| (sources.iter().all(|source| source.id != file.id), file.id));
-        Inputs { files: found.files, folders: found.folders, opaque: found.opaque }
+        let mut files: Vec<_> = found.seen.keys().map(|id| self.search.files().by_id(*id)).collect();
+        files.sort_by_key(|file| (file.id != source.id, file.id));
+        Inputs { files, folders: found.folders, opaque: found.opaque }
     }
 
     fn visit(&self, file: &Arc<SourceFile>, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
@@ -62,10 +64,15 @@ impl<'a> Closure<'a> {
             let reason = match kind {
                 Trait::Time => "the date or time of the compile",
                 Trait::OpaqueEmbed => "an .incbin or .include whose file name is computed",
+                Trait::OddName => "an include whose name is not UTF-8",
+                Trait::FileTimes => "the times of files",
             };
             found.opaque.get_or_insert_with(|| format!("{reason} ({})", file.path.display()));
         }
         let edges = self.search.edges(file);
+        if let Some(header) = &edges.precompiled {
+            found.opaque.get_or_insert_with(|| format!("a precompiled header ({})", header.display()));
+        }
         for edge in &edges.found {
             found.reach(self.search, edge.file, edge.folder, edge.directive, queue);
         }
@@ -81,7 +88,7 @@ impl<'a> Closure<'a> {
         let pending: Vec<(FileId, String)> = found.computed.iter().cloned().collect();
         for (from, operand) in pending {
             let from = self.search.files().by_id(from);
-            for pattern in self.patterns(&operand, found, 0) {
+            for pattern in self.patterns(&operand, found, &mut Vec::new()) {
                 match pattern {
                     Pattern::Names { form, glob } => {
                         if found.patterns.insert((from.id, glob.clone(), form)) {
@@ -102,25 +109,38 @@ impl<'a> Closure<'a> {
         !queue.is_empty()
     }
 
-    /// What a computed include's operand can expand to.
-    fn patterns(&self, operand: &str, found: &Found, depth: usize) -> Vec<Pattern> {
-        if let Some(pattern) = Pattern::literal(operand) {
+    /// What a computed include's operand can expand to. `path` has the macros on the way there.
+    fn patterns(&self, operand: &str, found: &Found, path: &mut Vec<String>) -> Vec<Pattern> {
+        if let Some(pattern) = Pattern::literal(operand, |name| !self.bodies(name, found).is_empty()) {
             return vec![pattern];
         }
-        let name_end =
-            operand.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(operand.len());
-        let (name, rest) = operand.split_at(name_end);
-        if name.is_empty() || !rest.trim().is_empty() || depth > 8 {
+        let is_name = operand.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if operand.is_empty() || !is_name || path.len() > 8 {
             return vec![Pattern::Anything];
         }
-        let mut bodies: Vec<String> = self.macros.get(name).cloned().into_iter().collect();
-        for file in &found.files {
+        if path.iter().any(|name| name == operand) {
+            // A macro is not expanded within itself: no header name comes of that.
+            return Vec::new();
+        }
+        let bodies = self.bodies(operand, found);
+        if bodies.is_empty() && operand.starts_with("__") {
+            // `__FILE__` and whatever else a compiler defines by itself.
+            return vec![Pattern::Anything];
+        }
+        path.push(operand.to_owned());
+        // Where no definition is to be seen the include can't be reached, or is an error.
+        let patterns = bodies.iter().flat_map(|body| self.patterns(body, found, path)).collect();
+        path.pop();
+        patterns
+    }
+
+    /// Every body that a macro can have.
+    fn bodies(&self, name: &str, found: &Found) -> BTreeSet<String> {
+        let mut bodies: BTreeSet<String> = self.macros.get(name).cloned().into_iter().collect();
+        for file in &found.scanned {
             bodies.extend(self.search.files().definitions(file, name).iter().cloned());
         }
-        bodies.sort();
-        bodies.dedup();
-        // Where no definition is to be seen the include can't be reached, or is an error.
-        bodies.iter().flat_map(|body| self.patterns(body, found, depth + 1)).collect()
+        bodies
     }
 
     fn reach_pattern(
@@ -157,8 +177,8 @@ impl<'a> Closure<'a> {
             .search
             .files()
             .listing(&folder.join(parent))
-            .iter()
-            .filter_map(|name| name.to_str())
+            .names()
+            .filter_map(OsStr::to_str)
             .filter(|name| {
                 if last.contains('*') {
                     name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
@@ -175,8 +195,10 @@ impl<'a> Closure<'a> {
 
 #[derive(Default)]
 struct Found {
-    seen: HashSet<FileId>,
-    files: Vec<Arc<SourceFile>>,
+    /// Every file, and whether it is scanned.
+    seen: HashMap<FileId, bool>,
+    /// Those that were scanned: where macros may be defined.
+    scanned: Vec<Arc<SourceFile>>,
     folders: BTreeSet<usize>,
     computed: BTreeSet<(FileId, String)>,
     patterns: HashSet<(FileId, String, Form)>,
@@ -193,41 +215,49 @@ impl Found {
         queue: &mut Vec<Arc<SourceFile>>,
     ) {
         self.folders.extend(folder);
-        if self.seen.insert(id) {
-            let file = search.files().by_id(id);
-            if directive == Directive::Embed {
-                // Its bytes enter; what they look like as C does not matter.
-                self.files.push(file);
-            } else {
-                queue.push(file);
-            }
+        // Of an embedded file the bytes enter; what they look like as C does not matter, unless it is
+        // included elsewhere.
+        let embedded = matches!(directive, Directive::Embed | Directive::EmbedAnywhere);
+        let scanned = self.seen.entry(id).or_insert(false);
+        if !embedded && !std::mem::replace(scanned, true) {
+            queue.push(search.files().by_id(id));
         }
     }
 }
 
+#[derive(Debug, PartialEq)]
 enum Pattern {
-    /// Any name that matches: a header name with at most one `*` in its last part.
+    /// Any name that matches: a header name with at most one `*`, in its last part.
     Names { form: Form, glob: String },
     /// Can't be told.
     Anything,
 }
 
 impl Pattern {
-    /// The pattern of a header name as a macro's body spells it. Identifiers in `<…>` may themselves
-    /// be macros: the part of the last component from the first to the last of them is a wildcard, as far as they are not
-    /// known folder names.
-    fn literal(body: &str) -> Option<Self> {
+    /// The pattern of a header name as a macro's body spells it. In `<…>` identifiers are expanded
+    /// before the parts are put together: the last part is a wildcard but for its suffix, and where
+    /// one `is_macro` in what remains nothing can be told.
+    fn literal(body: &str, is_macro: impl Fn(&str) -> bool) -> Option<Self> {
         let body = body.trim();
-        if let Some(inner) = body.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            return Some(Self::Names { form: Form::Quote, glob: inner.to_owned() });
+        if let Some(inner) = body.strip_prefix('"') {
+            let inner = inner.strip_suffix('"').filter(|name| !name.contains(['"', '*']));
+            return Some(
+                inner.map_or(Self::Anything, |name| Self::Names { form: Form::Quote, glob: name.to_owned() }),
+            );
         }
-        let inner = body.strip_prefix('<')?.strip_suffix('>')?;
-        let (parent, last) = inner.rsplit_once('/').map_or(("", inner), |(parent, last)| (parent, last));
-        if parent.contains('(') || parent.contains(' ') {
+        let inner = body.strip_prefix('<')?;
+        let Some(inner) = inner.strip_suffix('>').filter(|name| !name.contains(['<', '>', '*'])) else {
+            return Some(Self::Anything);
+        };
+        let (parent, last) = inner.rsplit_once('/').unwrap_or(("", inner));
+        let suffix = last.rfind(['.', ')']).map_or("", |at| last[at..].trim_start_matches(')'));
+        let words = |text: &str| {
+            text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                .any(|word| !word.is_empty() && is_macro(word))
+        };
+        if parent.contains(['(', ' ', '"']) || suffix.contains(' ') || words(parent) || words(suffix) {
             return Some(Self::Anything);
         }
-        // `io.h` may be spelled with macros: only a trailing `.h`-like suffix is certain.
-        let suffix = last.rfind(['.', ')']).map_or("", |at| last[at..].trim_start_matches(')'));
         let glob = format!("{parent}{}*{suffix}", if parent.is_empty() { "" } else { "/" });
         Some(Self::Names { form: Form::Angle, glob })
     }

@@ -2,12 +2,42 @@
 //! when it was first looked at is what it holds for the whole run.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::{Hash, Memo, Scan, Stamp, scan};
+
+/// The names in a folder.
+#[derive(Debug, Default)]
+pub struct Listing {
+    names: HashSet<OsString>,
+    /// The same in lower case, for file systems that don't tell the cases apart.
+    folded: HashSet<String>,
+}
+
+impl Listing {
+    fn of(folder: &Path) -> Self {
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        let names: HashSet<OsString> = entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
+        let folded = names.iter().filter_map(|name| Some(name.to_str()?.to_ascii_lowercase())).collect();
+        Self { names, folded }
+    }
+
+    /// The names, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &OsStr> {
+        self.names.iter().map(OsString::as_os_str)
+    }
+
+    /// Whether there may be something with this name: false only where there is nothing. Names that
+    /// differ only in case, or are not ASCII, may be the same to the file system.
+    pub fn may_hold(&self, name: &OsStr) -> bool {
+        self.names.contains(name)
+            || !name.is_ascii()
+            || name.to_str().is_some_and(|name| self.folded.contains(&name.to_ascii_lowercase()))
+    }
+}
 
 /// Names a file within a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,7 +70,7 @@ pub struct Files {
     memo: Memo,
     by_path: Mutex<HashMap<PathBuf, Option<Arc<SourceFile>>>>,
     by_id: RwLock<Vec<Arc<SourceFile>>>,
-    listings: Mutex<HashMap<PathBuf, Arc<HashSet<OsString>>>>,
+    listings: Mutex<HashMap<PathBuf, Arc<Listing>>>,
 }
 
 impl Files {
@@ -82,14 +112,12 @@ impl Files {
     }
 
     /// The names in a folder; none where it can't be read.
-    pub fn listing(&self, folder: &Path) -> Arc<HashSet<OsString>> {
+    pub fn listing(&self, folder: &Path) -> Arc<Listing> {
         if let Some(known) = lock(&self.listings).get(folder) {
             return known.clone();
         }
-        let names = std::fs::read_dir(folder)
-            .map(|entries| entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect())
-            .unwrap_or_default();
-        lock(&self.listings).entry(folder.to_owned()).or_insert_with(|| Arc::new(names)).clone()
+        let listing = Listing::of(folder);
+        lock(&self.listings).entry(folder.to_owned()).or_insert_with(|| Arc::new(listing)).clone()
     }
 
     /// The content hash of any file, source or not, read anew unless the memo vouches for it. Not
@@ -114,8 +142,12 @@ impl Files {
         if let Some(known) = self.memo.definitions(&file.hash, name) {
             return known;
         }
-        let bodies: Arc<[String]> =
-            std::fs::read(&file.path).map(|text| definitions_in(&text, name)).unwrap_or_default().into();
+        let text = std::fs::read(&file.path).unwrap_or_default();
+        let bodies: Arc<[String]> = scan::definitions(&text, name).into();
+        if blake3::hash(&text) != file.hash {
+            // It has changed since; what it says now is not what a file with that hash says.
+            return bodies;
+        }
         self.memo.remember_definitions(file.hash, name, bodies.clone());
         bodies
     }
@@ -141,23 +173,6 @@ impl Files {
         });
         Some((hash, scan, stamp))
     }
-}
-
-fn definitions_in(text: &[u8], name: &str) -> Vec<String> {
-    let text = String::from_utf8_lossy(text).replace("\\\r\n", " ").replace("\\\n", " ");
-    text.lines()
-        .filter_map(|line| {
-            let line = line.trim_start();
-            let rest = line.strip_prefix('#').or_else(|| line.strip_prefix("%:"))?;
-            let rest = rest.trim_start().strip_prefix("define")?.trim_start().strip_prefix(name)?;
-            if rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
-                return None;
-            }
-            let body = rest.split("//").next().unwrap_or_default();
-            let body = body.split("/*").next().unwrap_or_default();
-            Some(body.trim().to_owned())
-        })
-        .collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

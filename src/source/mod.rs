@@ -12,9 +12,9 @@ mod scan;
 mod search;
 
 pub use closure::{Closure, Inputs, MacroDefinitions};
-pub use files::{FileId, Files, SourceFile};
+pub use files::{FileId, Files, Listing, SourceFile};
 pub use memo::{Memo, Stamp};
-pub use scan::{Condition, Directive, Form, Include, Scan, Trait, scan};
+pub use scan::{Condition, Directive, Form, Include, Scan, TIMES, Trait, scan};
 pub use search::{Edges, FolderIndex, Missing, Resolved, Search, SearchPath};
 
 /// A content hash: BLAKE3, 32 bytes.

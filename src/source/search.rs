@@ -1,9 +1,10 @@
 //! Resolves the names in includes along a compiler's search path, as GCC and Clang do
 //! (GCC manual, "Search Path"). Starts no compiler.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Directive, FileId, Files, Form, Include, SourceFile};
@@ -48,6 +49,7 @@ pub struct Edges {
     pub(super) found: Vec<Resolved>,
     pub(super) missing: Vec<Missing>,
     pub(super) computed: Vec<usize>,
+    pub(super) precompiled: Option<PathBuf>,
 }
 
 impl Edges {
@@ -59,6 +61,11 @@ impl Edges {
     /// Those that lead nowhere, in the order of the file.
     pub fn missing(&self) -> &[Missing] {
         &self.missing
+    }
+
+    /// Index of each computed include within the file's scan, in order.
+    pub fn computed(&self) -> &[usize] {
+        &self.computed
     }
 }
 
@@ -116,33 +123,58 @@ impl Search {
         name: &str,
         form: Form,
     ) -> Option<(Arc<SourceFile>, Option<usize>)> {
-        if Path::new(name).is_absolute() {
-            return self.files.get(Path::new(name)).map(|file| (file, None));
-        }
-        if form == Form::Quote
-            && let Some(beside) = from.path.parent()
-            && let Some(file) = self.at(beside, name)
-        {
-            return Some((file, None));
-        }
+        self.candidates(from, name, form).next()
+    }
+
+    /// Every file that a name could lead to from `from`, in the order of the search: what is behind
+    /// the first may be meant by `#include_next`, or by a tool that searches other folders first.
+    pub(super) fn candidates(
+        &self,
+        from: &SourceFile,
+        name: &str,
+        form: Form,
+    ) -> impl Iterator<Item = (Arc<SourceFile>, Option<usize>)> {
+        let absolute = Path::new(name).is_absolute();
+        let itself = absolute.then(|| self.files.get(Path::new(name))).flatten();
+        let beside = (form == Form::Quote && !absolute).then(|| self.at(from.path.parent()?, name)).flatten();
+        let first = if form == Form::Quote { 0 } else { self.path.quote.len() };
+        let folders = if absolute { 0..0 } else { first..self.folders() };
+        itself.or(beside).map(|file| (file, None)).into_iter().chain(
+            folders.filter_map(move |index| Some((self.at(self.folder_at(index), name)?, Some(index)))),
+        )
+    }
+
+    /// Resolves a name that no file spells, as `-include` does.
+    pub fn along(&self, name: &str, form: Form) -> Option<(Arc<SourceFile>, Option<usize>)> {
         let first = if form == Form::Quote { 0 } else { self.path.quote.len() };
         (first..self.folders()).find_map(|index| Some((self.at(self.folder_at(index), name)?, Some(index))))
     }
 
-    /// Every file that a name could lead to behind any folder: what `#include_next` may reach.
-    fn resolve_all(&self, name: &str) -> impl Iterator<Item = (Arc<SourceFile>, Option<usize>)> {
-        (0..self.folders())
-            .filter_map(move |index| Some((self.at(self.folder_at(index), name)?, Some(index))))
-    }
-
+    /// The file `name` in a folder.
     pub(super) fn at(&self, folder: &Path, name: &str) -> Option<Arc<SourceFile>> {
         let first = Path::new(name).components().next()?;
         if let Component::Normal(first) = first
-            && !self.files.listing(folder).contains::<OsStr>(first)
+            && !self.files.listing(folder).may_hold(first)
         {
             return None;
         }
         self.files.get(&folder.join(name))
+    }
+
+    /// A precompiled header that GCC would take in place of `name`. It looks in each folder up to the
+    /// one with the header, and also in those behind when there is none.
+    fn precompiled(&self, from: &SourceFile, name: &str) -> Option<PathBuf> {
+        let (parent, last) =
+            name.rsplit_once('/').map_or((None, name), |(parent, last)| (Some(parent), last));
+        let last = format!("{last}.gch");
+        let beside = from.path.parent().into_iter();
+        let folders = beside.chain((0..self.folders()).map(|index| &**self.folder_at(index)));
+        folders
+            .map(|folder| parent.map_or(Cow::Borrowed(folder), |parent| Cow::Owned(folder.join(parent))))
+            // Most often there is nothing of the kind, and the listings know.
+            .filter(|folder| self.files.listing(folder).may_hold(OsStr::new(&last)))
+            .map(|folder| folder.join(&last))
+            .find(|path| path.exists())
     }
 
     /// The includes of a file, resolved.
@@ -162,20 +194,31 @@ impl Search {
             edges.computed.push(index);
             return;
         };
-        let before = edges.found.len();
         let resolved = |(found, folder): (Arc<SourceFile>, Option<usize>)| Resolved {
             file: found.id,
             folder,
             directive: include.directive,
             include: index,
         };
-        if include.directive == Directive::Next {
-            edges.found.extend(self.resolve_all(&include.name).map(resolved));
+        let before = edges.found.len();
+        let every = match include.directive {
+            // It goes on behind the folder of the including file, whatever the brackets: that may be
+            // any of them.
+            Directive::Next | Directive::HasNext => Some(Form::Quote),
+            // The assembler searches the folder that it runs in and the include folders.
+            Directive::EmbedAnywhere | Directive::IncludeAnywhere => Some(form),
+            Directive::Include | Directive::Has | Directive::Embed => None,
+        };
+        if let Some(form) = every {
+            edges.found.extend(self.candidates(file, &include.name, form).map(resolved));
         } else {
             edges.found.extend(self.resolve(file, &include.name, form).map(resolved));
         }
         if edges.found.len() == before {
             edges.missing.push(Missing { include: index });
+        }
+        if edges.precompiled.is_none() {
+            edges.precompiled = self.precompiled(file, &include.name);
         }
     }
 
@@ -186,30 +229,23 @@ impl Search {
 }
 
 impl SearchPath {
-    /// Without folders that repeat; an include folder that is a system folder too keeps only its
-    /// place among the system folders (GCC manual, `-I`).
+    /// Without the folders that GCC drops (`remove_duplicates` in its `incpath.c`): of a repeated
+    /// folder the first is kept, but an include or quote folder that is a system folder too has only
+    /// its place among those. A quote folder before the same include folder stays: it is found there
+    /// first either way.
     fn normalised(self) -> Self {
-        let mut system = Vec::new();
-        let mut seen_system = Vec::new();
-        for folder in self.system {
-            let real = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-            if !seen_system.contains(&real) {
-                seen_system.push(real);
-                system.push(folder);
-            }
-        }
-        let unique = |folders: Vec<Arc<Path>>, against: &[std::path::PathBuf]| {
-            let mut seen = against.to_vec();
-            let mut kept = Vec::new();
-            for folder in folders {
-                let real = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-                if !seen.contains(&real) {
-                    seen.push(real);
-                    kept.push(folder);
-                }
-            }
-            kept
-        };
-        Self { quote: unique(self.quote, &[]), include: unique(self.include, &seen_system), system }
+        let mut seen = HashSet::new();
+        let system = unique(self.system, &mut seen);
+        let include = unique(self.include, &mut seen.clone());
+        let quote = unique(self.quote, &mut seen);
+        Self { quote, include, system }
     }
+}
+
+/// The folders that are not `seen` yet, whatever they are called; they are from then on.
+fn unique(folders: Vec<Arc<Path>>, seen: &mut HashSet<PathBuf>) -> Vec<Arc<Path>> {
+    folders
+        .into_iter()
+        .filter(|folder| seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf())))
+        .collect()
 }
