@@ -49,8 +49,7 @@ async fn plan(options: &Options) -> Result<Plan, Early> {
     let installed = bring_in(matrix, &install).await?;
     let expansion = request.cells(options, &installed.roots)?;
     let layout = Layout::new(options.places.work.clone());
-    let sources =
-        Sources { matrix, expansion: &expansion, cores: &installed.cores, layout: &layout };
+    let sources = Sources { matrix, expansion: &expansion, cores: &installed.cores, layout: &layout };
     Ok(make(sources)?)
 }
 
