@@ -6,5 +6,8 @@
 // A helper that can't go on fails its test: that is what these say here.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod architecture;
+mod failures;
+mod failures_core;
 mod platform;
 mod support;
