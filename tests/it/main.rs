@@ -7,7 +7,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod architecture;
+mod cli;
 mod failures;
 mod failures_core;
+mod malformed;
 mod platform;
 mod support;
