@@ -12,4 +12,6 @@ mod failures;
 mod failures_core;
 mod malformed;
 mod platform;
+mod processes;
+mod seeds;
 mod support;
