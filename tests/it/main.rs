@@ -6,5 +6,6 @@
 // A helper that can't go on fails its test: that is what these say here.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod identity;
 mod platform;
 mod support;

@@ -14,10 +14,8 @@ Reading corrected(Reading reading) {
 
 long total(const Reading &reading) { return reading.value + reading.channel; }
 
-template <typename T>
-T largest(T a, T b) {
-  return a < b ? b : a;
-}
+// On one line: Arduino's own builder, which the firmware is compared with, loses the first of two.
+template <typename T> T largest(T a, T b) { return a < b ? b : a; }
 
 int increment(int value) { return value + 1; }
 
