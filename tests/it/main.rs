@@ -10,6 +10,7 @@ mod architecture;
 mod cli;
 mod failures;
 mod failures_core;
+mod identity;
 mod malformed;
 mod platform;
 mod processes;
