@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod architecture;
+mod cache;
 mod cli;
 mod failures;
 mod failures_core;
@@ -14,5 +15,6 @@ mod identity;
 mod malformed;
 mod platform;
 mod processes;
+mod reports;
 mod seeds;
 mod support;
