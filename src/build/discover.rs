@@ -6,7 +6,7 @@
 //! added. Here a native walk through the includes finds the same first missing include wherever no
 //! condition decides. Only where one does, and a library could be meant, is the preprocessor asked.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +17,9 @@ use crate::board::Value;
 use crate::event::Step;
 use crate::library::{Layout, Library, LibraryIndex};
 use crate::plan::Target;
-use crate::source::{Closure, Condition, Directive, FileId, MacroDefinitions, Missing, Search, SourceFile};
+use crate::source::{
+    Closure, Condition, Directive, FileId, Form, MacroDefinitions, Missing, Search, SourceFile,
+};
 
 /// What discovery begins with.
 pub(super) struct Question<'a> {
@@ -35,6 +37,8 @@ pub(super) struct Question<'a> {
     pub(super) folders: Arc<Folders>,
     /// The C++ compiler's identity.
     pub(super) identity: crate::source::Hash,
+    /// The macros that the C++ compiler is given.
+    pub(super) macros: Arc<MacroDefinitions>,
 }
 
 /// What a sketch needs.
@@ -140,11 +144,12 @@ async fn missing(
     let libraries = found.libraries.clone();
     let path = source.path.clone();
     let known = std::mem::take(&mut state.dead);
+    let macros = question.macros.clone();
     let (candidates, dead) = {
         let search = search.clone();
         blocking(move || {
-            let candidates =
-                Walk::new(&search, &known, |header| pick(&index, header, &libraries).is_some()).run(&path);
+            let offered = |header: &str| pick(&index, header, &libraries).is_some();
+            let candidates = Walk::new(&search, &known, &macros, offered).run(&path);
             (candidates, known)
         })
         .await?
@@ -152,15 +157,15 @@ async fn missing(
     state.dead = dead;
     match candidates.as_slice() {
         [] => return Ok(None),
-        [first, ..] if first.certain => return Ok(Some(first.header.clone())),
+        [Candidate { header: Some(header), certain: true, .. }, ..] => return Ok(Some(header.clone())),
         _ => {}
     }
     // A condition decides: ask.
     let inputs = {
-        let path = source.path.clone();
+        let (path, macros) = (source.path.clone(), question.macros.clone());
         blocking(move || {
             let main = search.files().get(&path)?;
-            Some(Closure::new(&search, &MacroDefinitions::new()).of(&[main]))
+            Some(Closure::new(&search, &macros).of(&[main]))
         })
         .await?
     };
@@ -174,20 +179,26 @@ async fn missing(
     let name = jcx.step(Step::Preprocess, label);
     let answer =
         first_missing(cx, name, jcx, question.target, &source.path, &words, question.values, &key).await?;
-    // Everything that stands before what is missing, and would be missing too, is not reached.
+    // Everything that stands before what is missing, and would be missing too, is not reached. An
+    // include that nobody can read may be what is missing, or is asked for again.
+    let spelt = |candidate: &Candidate| candidate.header.is_some() && candidate.header == answer;
+    let readable = candidates.iter().any(spelt);
     for candidate in candidates {
-        if answer.as_deref() == Some(candidate.header.as_str()) {
+        if spelt(&candidate) || (candidate.header.is_none() && answer.is_some() && !readable) {
             break;
         }
-        state.dead.insert(candidate.at);
+        if candidate.header.is_some() {
+            state.dead.insert(candidate.at);
+        }
     }
     Ok(answer)
 }
 
-/// An include that is missing and that a library offers.
+/// An include that is missing and that a library offers, or could.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Candidate {
-    header: String,
+    /// `None` for a computed include of which only the preprocessor can tell what it means.
+    header: Option<String>,
     at: (FileId, usize),
     certain: bool,
 }
@@ -196,15 +207,32 @@ struct Candidate {
 struct Walk<'a, F> {
     search: &'a Search,
     dead: &'a HashSet<(FileId, usize)>,
+    macros: &'a MacroDefinitions,
     offered: F,
     seen: HashSet<(FileId, bool)>,
+    /// The files so far: whoever defines the macro of a computed include is among them.
+    passed: Vec<Arc<SourceFile>>,
     guards: HashSet<String>,
     candidates: Vec<Candidate>,
 }
 
 impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
-    fn new(search: &'a Search, dead: &'a HashSet<(FileId, usize)>, offered: F) -> Self {
-        Self { search, dead, offered, seen: HashSet::new(), guards: HashSet::new(), candidates: Vec::new() }
+    fn new(
+        search: &'a Search,
+        dead: &'a HashSet<(FileId, usize)>,
+        macros: &'a MacroDefinitions,
+        offered: F,
+    ) -> Self {
+        Self {
+            search,
+            dead,
+            macros,
+            offered,
+            seen: HashSet::new(),
+            passed: Vec::new(),
+            guards: HashSet::new(),
+            candidates: Vec::new(),
+        }
     }
 
     /// The candidates up to and with the first that is certain.
@@ -224,6 +252,7 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
         // A guard that another file defined leaves this one out, or not: the preprocessor knows.
         let certain =
             certain && file.scan.guard.as_ref().is_none_or(|guard| self.guards.insert(guard.clone()));
+        self.passed.push(file.clone());
         let edges = self.search.edges(file);
         let mut found = edges.found().iter().peekable();
         let mut missing = edges.missing().iter().peekable();
@@ -243,6 +272,9 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
             {
                 goes_on &= self.miss(file.id, index, &include.name, reached);
             }
+            if include.form.is_none() && include.directive == Directive::Include {
+                self.computed(file, index, &include.name, depth);
+            }
             if !goes_on {
                 return false;
             }
@@ -258,7 +290,48 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
             // Where it is certain the compile ends here; nothing behind it counts.
             return !certain;
         }
-        self.candidates.push(Candidate { header: header.to_owned(), at: (file, index), certain });
+        self.candidates.push(Candidate { header: Some(header.to_owned()), at: (file, index), certain });
         !certain
+    }
+
+    /// A computed include: all that it can mean, as far as that is to be seen.
+    fn computed(&mut self, file: &Arc<SourceFile>, index: usize, operand: &str, depth: usize) {
+        let Some(names) = self.meanings(operand, 0) else {
+            self.candidates.push(Candidate { header: None, at: (file.id, index), certain: false });
+            return;
+        };
+        for (form, name) in names {
+            match self.search.resolve(file, &name, form) {
+                Some((_, Some(folder))) if self.search.is_system(folder) => {}
+                Some((next, _)) => {
+                    self.visit(&next, false, depth + 1);
+                }
+                None => {
+                    self.miss(file.id, index, &name, false);
+                }
+            }
+        }
+    }
+
+    /// The names that the operand of a computed include can expand to, by every definition that was
+    /// passed; `None` where one can't be read. A macro that nobody defines is never included.
+    fn meanings(&self, operand: &str, depth: usize) -> Option<Vec<(Form, String)>> {
+        let operand = operand.trim();
+        for (open, close, form) in [('"', '"', Form::Quote), ('<', '>', Form::Angle)] {
+            if let Some(name) = operand.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)) {
+                return Some(vec![(form, name.trim().to_owned())]);
+            }
+        }
+        let is_name = operand.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        // As deep as anybody goes; also ends what is defined in a circle.
+        if !is_name || operand.is_empty() || depth > 8 {
+            return None;
+        }
+        let mut bodies: BTreeSet<String> = self.macros.get(operand).cloned().into_iter().collect();
+        for file in &self.passed {
+            bodies.extend(self.search.files().definitions(file, operand).iter().cloned());
+        }
+        let all: Option<Vec<_>> = bodies.iter().map(|body| self.meanings(body, depth + 1)).collect();
+        Some(all?.concat())
     }
 }

@@ -194,13 +194,14 @@ async fn plan(cx: &BuildContext, jcx: &JobContext, wanted: &Wanted<'_>) -> Resul
     Ok(Planned { key: key.finalize(), argv, inputs })
 }
 
-/// The folders that the board's C++ compiler searches by itself, and its identity.
+/// The folders that the board's C++ compiler searches by itself, its identity, and the macros that it is
+/// given.
 pub(super) async fn compiler_folders(
     cx: &BuildContext,
     jcx: &JobContext,
     target: &Target,
     values: &[(&str, Value<'_>)],
-) -> Result<(Arc<Folders>, Hash), BuildError> {
+) -> Result<(Arc<Folders>, Hash, MacroDefinitions), BuildError> {
     let wanted = Wanted {
         target,
         values,
@@ -211,7 +212,8 @@ pub(super) async fn compiler_folders(
     };
     let argv = command(&wanted, &[marker(cx).into()], &[])?;
     let identity = identify(cx, &argv).await?;
-    Ok((cx.units.answers.folders(cx, jcx, &argv, "c++", &identity).await?, identity))
+    let folders = cx.units.answers.folders(cx, jcx, &argv, "c++", &identity).await?;
+    Ok((folders, identity, macros(&argv)))
 }
 
 async fn identify(cx: &BuildContext, argv: &[String]) -> Result<Hash, BuildError> {

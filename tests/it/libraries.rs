@@ -150,6 +150,16 @@ fn includes_in_comments_and_strings_are_none() {
 #[test]
 fn a_computed_include_is_found() {
     conditional("#define HEADER <Cond.h>\n#include HEADER", "", &["Cond"]);
+    conditional("#define OTHER \"Cond.h\"\n#define HEADER OTHER\n#include HEADER", "", &["Cond"]);
+    // Of two definitions, the one that counts.
+    let two = "#ifdef X\n#define HEADER <Cond.h>\n#else\n#define HEADER <Config.h>\n#endif\n#include HEADER";
+    conditional(two, "", &["Config"]);
+    conditional(two, "-DX", &["Cond"]);
+    conditional("#ifdef HEADER\n#include HEADER\n#endif", "", &[]);
+    conditional("#ifdef HEADER\n#include HEADER\n#endif", "-DHEADER=<Cond.h>", &["Cond"]);
+    // One that no reading of the text can tell.
+    let made = "#define QUOTE(x) #x\n#define HEADER(x) QUOTE(x.h)\n#include HEADER(Cond)\n#include <Config.h>";
+    conditional(made, "", &["Cond", "Config"]);
 }
 
 #[test]
