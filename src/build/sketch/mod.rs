@@ -49,8 +49,10 @@ pub fn prototypes(merged: &Merged) -> Vec<Prototype> {
     let located = placed.filter_map(|placed| {
         let (file, line) = merged.locate(placed.definition)?;
         // In front of its line, unless something else is on it.
-        let start = merged.text[..placed.at].iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-        let blank = merged.text[start..placed.at].trim_ascii().is_empty() && !merged.text[..start].ends_with(b"\\\n");
+        let start =
+            merged.text[..placed.at].iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+        let blank =
+            merged.text[start..placed.at].trim_ascii().is_empty() && !merged.text[..start].ends_with(b"\\\n");
         Some(Prototype {
             name: String::from_utf8_lossy(&placed.name).into_owned(),
             text: placed.text,
