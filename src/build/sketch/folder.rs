@@ -1,5 +1,5 @@
 //! What a sketch folder holds: which files are merged, which are compiled, which are headers, in
-//! Arduino's order. It reads folders, not files.
+//! Arduino's order. It does not look into sources.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use super::merge::SketchFile;
 
 /// Why a folder is no sketch.
 #[derive(Debug, Error)]
@@ -72,6 +74,19 @@ impl SketchFiles {
     pub fn merged_name(&self) -> Option<String> {
         let main = self.ino_files.first()?;
         Some(format!("{}.cpp", main.file_name()?.to_string_lossy()))
+    }
+
+    /// Reads what is to be merged, in order.
+    ///
+    /// # Errors
+    ///
+    /// The first file that can't be read.
+    pub fn read_ino_files(&self) -> Result<Vec<SketchFile>, SketchError> {
+        let read = |path: &PathBuf| match fs::read(path) {
+            Ok(text) => Ok(SketchFile { path: path.clone(), text }),
+            Err(source) => Err(SketchError::Read { path: path.clone(), source }),
+        };
+        self.ino_files.iter().map(read).collect()
     }
 
     /// The translation units in the order in which Arduino's builder links their objects: the
@@ -286,6 +301,11 @@ mod tests {
         let files = load(&folder, &folder.join("Name.ino")).unwrap();
         assert_eq!(relative(&files.ino_files, &folder), ["Name.ino", "C.ino", "a.pde", "b.ino"]);
         assert_eq!(files.merged_name().as_deref(), Some("Name.ino.cpp"));
+        assert_eq!(files.read_ino_files().unwrap().len(), 4);
+        fs::remove_file(folder.join("b.ino")).unwrap();
+        assert!(
+            matches!(files.read_ino_files(), Err(SketchError::Read { path, .. }) if path.ends_with("b.ino"))
+        );
     }
 
     #[test]
