@@ -1,5 +1,5 @@
-//! Turns a sketch folder into C++: what is in it ([`folder`]), its `.ino` files as one source
-//! ([`merge`]), and that source with the prototypes that Arduino's users don't write. Everything
+//! Turns a sketch folder into C++: what is in it ([`mod@folder`]), its `.ino` files as one source
+//! ([`mod@merge`]), and that source with the prototypes that Arduino's users don't write. Everything
 //! but [`folder::load`] is a pure function of bytes. It knows nothing of boards, libraries and
 //! compilers, so it evaluates no `#if`: see `placement.rs` for how it does without.
 
