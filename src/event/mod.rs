@@ -4,7 +4,7 @@
 mod outcome;
 mod sink;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -158,6 +158,7 @@ pub struct RunInfo {
     /// `name` of the matrix, or its file's stem.
     pub name: String,
     /// The matrix file.
+    #[serde(serialize_with = "path_text")]
     pub matrix: PathBuf,
     /// Version of this program.
     pub version: String,
@@ -166,8 +167,10 @@ pub struct RunInfo {
     /// Seconds since the Unix epoch when the run began.
     pub started_unix: u64,
     /// Where firmware goes.
+    #[serde(serialize_with = "path_text")]
     pub work_dir: PathBuf,
     /// Where reports go.
+    #[serde(serialize_with = "path_text")]
     pub report_dir: PathBuf,
     /// `zccache` or `direct`.
     pub backend: String,
@@ -198,6 +201,7 @@ pub struct CellInfo {
     /// The core job that it links against.
     pub core: CoreId,
     /// The sketch's main file.
+    #[serde(serialize_with = "path_text")]
     pub file: PathBuf,
 }
 
@@ -209,6 +213,7 @@ pub struct SkippedCell {
     /// `vendor:arch:board[:options]`.
     pub fqbn: String,
     /// The sketch's main file.
+    #[serde(serialize_with = "path_text")]
     pub file: PathBuf,
     /// The matrix's reason, or the rule that excluded it.
     pub reason: String,
@@ -247,7 +252,11 @@ pub struct JobResult {
     /// Flash, RAM and EEPROM, where the core's recipes can tell.
     pub sizes: Option<Sizes>,
     /// The firmware files it left, first the one to upload.
+    #[serde(serialize_with = "path_texts")]
     pub artifacts: Vec<PathBuf>,
+    /// The file with everything that its tools printed (`build.log`), if there is one.
+    #[serde(serialize_with = "path_text_if_any", skip_serializing_if = "Option::is_none")]
+    pub log: Option<PathBuf>,
     /// Warnings of the compilers, as they were printed; empty where there were none.
     pub warnings: String,
     /// Objects that were compiled, taken from the cache, and found in the work folder.
@@ -339,4 +348,22 @@ impl Span {
 #[allow(clippy::cast_possible_truncation)] // half a million years of microseconds fit
 fn micros<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(value.as_micros() as u64)
+}
+
+// serde refuses a path that is not UTF-8; an event must always be tellable, so such a path is told as
+// it is displayed.
+pub(crate) fn path_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
+fn path_texts<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| path.display().to_string()))
+}
+
+#[allow(clippy::ref_option)] // the shape that serde asks for
+fn path_text_if_any<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    match path {
+        Some(path) => path_text(path, serializer),
+        None => serializer.serialize_none(),
+    }
 }

@@ -95,6 +95,7 @@ pub enum FailureKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Location {
     /// The file, as the tool named it.
+    #[serde(serialize_with = "super::path_text")]
     pub file: PathBuf,
     /// From 1.
     pub line: u32,

@@ -1,1 +1,221 @@
-//! To be written.
+//! Reports are folds over [events](crate::event): each [`Reporter`] keeps what it needs of them and
+//! writes its file, or the terminal, from that. This is the only module that listens, prints or writes
+//! reports; it knows nothing of how anything is built.
+//!
+//! ```text
+//! Receiver<Event> ─▶ listener thread ─┬▶ events.jsonl   as it happens
+//!                                     ├▶ console        as it happens, closing table at the end
+//!                                     └▶ junit.xml, timing.json, trace.json, summary.md   at the end
+//! ```
+//!
+//! The files are described in `docs/reports.md`.
+
+#![cfg_attr(test, allow(clippy::expect_used))] // a test that can't go on says why
+
+mod console;
+mod failures;
+mod file;
+mod jsonl;
+mod junit;
+mod roster;
+mod summary;
+mod tally;
+#[cfg(test)]
+mod testing;
+mod text;
+mod timing;
+mod trace;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::event::{Event, EventKind};
+
+pub use console::{Color, Progress, Verbosity};
+
+/// One report.
+pub trait Reporter: Send {
+    /// Takes one event.
+    ///
+    /// # Errors
+    ///
+    /// The report can't be written. It is then given up, the others go on.
+    fn report(&mut self, event: &Event) -> io::Result<()>;
+
+    /// Called about ten times a second, whether something happened or not.
+    fn tick(&mut self) {}
+
+    /// Writes what is left to be written. Called exactly once, also when the run was interrupted.
+    ///
+    /// # Errors
+    ///
+    /// The report can't be written.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
+/// What reports there shall be.
+#[derive(Debug, Clone)]
+pub struct ReportOptions {
+    /// Where the files go. It is created if it is not there. One run at a time may use it.
+    pub report_dir: PathBuf,
+    /// Files below it are shown relative to it; usually the current folder.
+    pub current_dir: PathBuf,
+    /// `--color`.
+    pub color: Color,
+    /// `--progress`.
+    pub progress: Progress,
+    /// `-v`, `-q`.
+    pub verbosity: Verbosity,
+}
+
+/// A report that can't be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The folder is not there and can't be made.
+    #[error("can't create the report folder {}: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file in it can't be created.
+    #[error("can't create the report {}: {source}", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file was created, but not everything could be written.
+    #[error("can't write the report {}: {source}", path.display())]
+    Write {
+        /// The file, or `the terminal`.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// What became of the reports.
+#[derive(Debug, Default)]
+pub struct ReportOutcome {
+    /// Reports that are missing or incomplete. They have been told on standard error.
+    pub errors: Vec<ReportError>,
+}
+
+/// All reports of a run, opened and not yet listening.
+pub struct Reports {
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    path: PathBuf,
+    reporter: Box<dyn Reporter>,
+    failed: bool,
+}
+
+const TICK: Duration = Duration::from_millis(100);
+
+impl Reports {
+    /// Creates the folder and all files, so that what can't be written is known before the work starts.
+    ///
+    /// `events.jsonl` of an earlier run is emptied; the other files of an earlier run stay until the new
+    /// ones replace them.
+    ///
+    /// # Errors
+    ///
+    /// The folder or a file in it can't be created.
+    pub fn open(options: ReportOptions) -> Result<Self, ReportError> {
+        let folder = &options.report_dir;
+        std::fs::create_dir_all(folder)
+            .map_err(|source| ReportError::Folder { path: folder.clone(), source })?;
+        let create = |name: &str| {
+            file::ReportFile::create(folder, name)
+                .map_err(|source| ReportError::Create { path: folder.join(name), source })
+        };
+        let jsonl_path = folder.join("events.jsonl");
+        let jsonl = jsonl::Jsonl::create(&jsonl_path)
+            .map_err(|source| ReportError::Create { path: jsonl_path.clone(), source })?;
+        let current = &options.current_dir;
+        let files: [(&str, Box<dyn Reporter>); 4] = [
+            ("junit.xml", Box::new(junit::Junit::new(create("junit.xml")?, current.clone()))),
+            ("timing.json", Box::new(timing::Timing::new(create("timing.json")?))),
+            ("trace.json", Box::new(trace::Trace::new(create("trace.json")?))),
+            ("summary.md", Box::new(summary::Summary::new(create("summary.md")?, current.clone()))),
+        ];
+        let mut reports = Self { entries: Vec::new() };
+        reports.add(jsonl_path, Box::new(jsonl));
+        for (name, reporter) in files {
+            reports.add(folder.join(name), reporter);
+        }
+        // Last, so that its closing lines come when the files are there.
+        reports.add(PathBuf::from("the terminal"), Box::new(console::Console::on_terminal(options)));
+        Ok(reports)
+    }
+
+    /// Adds a report; `path` is what an error calls it.
+    pub fn add(&mut self, path: PathBuf, reporter: Box<dyn Reporter>) {
+        self.entries.push(Entry { path, reporter, failed: false });
+    }
+
+    /// Starts listening on a thread of its own. It ends, with every report written, after
+    /// [`EventKind::RunFinished`] or when nobody is left who could say an event.
+    pub fn spawn(self, events: Receiver<Event>) -> JoinHandle<ReportOutcome> {
+        std::thread::spawn(move || self.listen(&events))
+    }
+
+    fn listen(mut self, events: &Receiver<Event>) -> ReportOutcome {
+        let mut errors = Vec::new();
+        let mut ticked = std::time::Instant::now();
+        loop {
+            match events.recv_timeout(TICK) {
+                Ok(event) => {
+                    self.each(&mut errors, |reporter| reporter.report(&event));
+                    if matches!(event.kind, EventKind::RunFinished { .. }) {
+                        break;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            // Also while events come thick and fast.
+            if ticked.elapsed() >= TICK {
+                ticked = std::time::Instant::now();
+                for entry in &mut self.entries {
+                    entry.reporter.tick();
+                }
+            }
+        }
+        self.each(&mut errors, |reporter| reporter.finish());
+        for error in &errors {
+            console::tell_error(error);
+        }
+        ReportOutcome { errors }
+    }
+
+    /// Asks every report that has not failed yet.
+    fn each(
+        &mut self,
+        errors: &mut Vec<ReportError>,
+        mut ask: impl FnMut(&mut dyn Reporter) -> io::Result<()>,
+    ) {
+        for entry in self.entries.iter_mut().filter(|entry| !entry.failed) {
+            if let Err(source) = ask(&mut *entry.reporter) {
+                entry.failed = true;
+                errors.push(ReportError::Write { path: entry.path.clone(), source });
+            }
+        }
+    }
+}
+
+/// Where everything that a job's tools printed is, as a report shows it.
+fn log_path(log: Option<&PathBuf>, current: &Path) -> Option<String> {
+    log.map(|path| text::shown_path(path, current))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! What is left on the screen at the end: the failures by name, a table of the boards, the result in one
+//! line. A pure function of what was counted.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+
+use super::lines::color;
+use super::paint::Paint;
+use crate::report::failures::Groups;
+use crate::report::tally::{Tally, Verdict};
+use crate::report::text;
+
+/// Failures that are named; the reports have all.
+const NAMED: usize = 30;
+/// Boards or sketches named for one failure.
+const WHO: usize = 8;
+
+/// The closing lines. `width` is the terminal's, where there is one.
+pub(super) fn closing(
+    paint: Paint,
+    tally: &Tally,
+    failures: &Groups,
+    current: &Path,
+    width: Option<usize>,
+) -> String {
+    let mut text = String::new();
+    let known = failures.iter().len();
+    if known > 0 {
+        let _ = writeln!(text, "\n{}", paint.bad("failures:"));
+        for group in failures.iter().take(NAMED) {
+            let place = group.trouble.location.as_ref().map(|place| {
+                let place = format!("{}:{}", text::shown_path(&place.file, current), place.line);
+                paint.dim(&text::one_line(&format!("({place})")))
+            });
+            let message = text::cut_end(&group.trouble.message, 200);
+            let line = format!("  {}: {message}", paint.bold(&group.who(WHO)));
+            let _ =
+                writeln!(text, "{}", place.into_iter().fold(line, |line, place| format!("{line} {place}")));
+        }
+        if known > NAMED {
+            let _ = writeln!(text, "  {}", paint.dim(&format!("… and {} more", known - NAMED)));
+        }
+    }
+    if tally.boards.len() > 1 || tally.total().ended() > 0 {
+        text.push('\n');
+        text.push_str(&boards(paint, tally, width));
+        text.push('\n');
+    }
+    let total = tally.total();
+    let all_good = Verdict::ALL.into_iter().all(|verdict| {
+        matches!(verdict, Verdict::Built | Verdict::UpToDate | Verdict::Skipped) || total.get(verdict) == 0
+    });
+    let line = tally.result_line();
+    let _ = writeln!(text, "{}", if all_good { paint.good(&line) } else { paint.bad(&line) });
+    text
+}
+
+fn boards(paint: Paint, tally: &Tally, width: Option<usize>) -> String {
+    let total = tally.total();
+    let shown: Vec<Verdict> = Verdict::ALL
+        .into_iter()
+        .filter(|verdict| matches!(verdict, Verdict::Built) || total.get(*verdict) > 0)
+        .collect();
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    let mut header = vec!["board".to_owned()];
+    header.extend(shown.iter().map(|verdict| verdict.word().to_owned()));
+    header.extend(["fullest flash".to_owned(), "slot time".to_owned()]);
+    table.set_header(header);
+    // As much of the names as leaves room for the numbers.
+    let name_max = width.map_or(60, |width| width.saturating_sub(40) / 2).max(12);
+    let name = |name: &str| console::truncate_str(&text::one_line(name), name_max, "…").into_owned();
+    let number = |number: usize| if number == 0 { "-".to_owned() } else { number.to_string() };
+    let mut worst = vec![None];
+    for (board, tally) in &tally.boards {
+        let mut row = vec![name(board)];
+        row.extend(shown.iter().map(|verdict| number(tally.counts.get(*verdict))));
+        let fullest = tally.flash.as_ref();
+        row.push(fullest.map_or("-".to_owned(), |full| format!("{} {}", full.share(), name(&full.sketch))));
+        row.push(text::duration(tally.slot_time));
+        table.add_row(row);
+        worst.push(
+            Verdict::ALL
+                .into_iter()
+                .rev()
+                .find(|verdict| verdict.is_failure() && tally.counts.get(*verdict) > 0),
+        );
+    }
+    if tally.boards.len() > 1 {
+        let mut row = vec!["all".to_owned()];
+        row.extend(shown.iter().map(|verdict| number(total.get(*verdict))));
+        row.push(String::new());
+        row.push(text::duration(tally.boards.values().map(|board| board.slot_time).sum()));
+        table.add_row(row);
+        worst.push(None);
+    }
+    for column in 1..=shown.len() {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    if let Some(column) = table.column_mut(shown.len() + 2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    // A row is a line: painted as a whole, since the table would count escape codes as columns.
+    let mut lines = String::new();
+    for (line, (place, worst)) in table.to_string().lines().zip(worst.iter().enumerate()) {
+        let line = line.trim_end();
+        let line = match worst {
+            _ if place == 0 => paint.dim(line),
+            Some(verdict) => color(*verdict)(paint, line),
+            None => line.to_owned(),
+        };
+        let _ = writeln!(lines, "{line}");
+    }
+    lines
+}

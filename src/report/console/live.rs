@@ -1,0 +1,316 @@
+//! The lines that stay at the bottom of a terminal while a run lasts: downloads, one bar a stage, the
+//! jobs that take longest. What they say is a pure function of the state and the time; indicatif draws.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::lines::word;
+use super::paint::Paint;
+use crate::event::{CoreId, Event, EventKind, JobId, Phase};
+use crate::report::tally::{Tally, Verdict};
+use crate::report::text;
+
+/// Jobs that are shown by name, at most; fewer on a low terminal.
+const NAMED: usize = 6;
+/// A job is shown by name when it has taken this long: shorter ones would only flicker.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// A bar's width in columns, where there is room.
+const BAR: usize = 28;
+
+/// What is going on.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    setup: IndexMap<String, Download>,
+    running: IndexMap<JobId, Running>,
+    /// Cells' cores, to tell a wait for one from a link.
+    core_of: IndexMap<JobId, CoreId>,
+    cores_done: std::collections::HashSet<CoreId>,
+}
+
+#[derive(Debug)]
+struct Download {
+    since: Duration,
+    done: u64,
+    total: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Running {
+    since: Duration,
+    /// The phase that ended last.
+    ended: Option<Phase>,
+}
+
+impl Live {
+    pub(super) fn fold(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::SetupStarted { what } => {
+                self.setup.insert(what.clone(), Download { since: event.at, done: 0, total: None });
+            }
+            EventKind::SetupProgress { what, done, total } => {
+                if let Some(download) = self.setup.get_mut(what) {
+                    download.done = *done;
+                    download.total = *total;
+                }
+            }
+            EventKind::SetupFinished { what, .. } => {
+                self.setup.shift_remove(what);
+            }
+            EventKind::Planned { cells, .. } => {
+                // What failed to come will not come any more.
+                self.setup.clear();
+                self.core_of =
+                    cells.iter().map(|cell| (JobId::Cell(cell.id.clone()), cell.core.clone())).collect();
+            }
+            EventKind::JobStarted { job } => {
+                self.running.insert(job.clone(), Running { since: event.at, ended: None });
+            }
+            EventKind::JobPhase { job, phase, .. } => {
+                if let Some(running) = self.running.get_mut(job) {
+                    running.ended = Some(*phase);
+                }
+            }
+            EventKind::JobFinished(result) => {
+                self.running.shift_remove(&result.job);
+                if let JobId::Core(core) = &result.job {
+                    self.cores_done.insert(core.clone());
+                }
+            }
+            EventKind::RunStarted(_)
+            | EventKind::Log { .. }
+            | EventKind::RunPhase { .. }
+            | EventKind::StepFinished(_)
+            | EventKind::Stopping { .. }
+            | EventKind::RunFinished { .. } => {}
+        }
+    }
+
+    /// The lines at the moment `now`, none longer than `width` columns.
+    pub(super) fn lines(
+        &self,
+        paint: Paint,
+        tally: &Tally,
+        now: Duration,
+        (height, width): (usize, usize),
+    ) -> Vec<String> {
+        let mut lines: Vec<String> =
+            self.setup.iter().map(|(what, download)| download.line(paint, what, now)).collect();
+        if tally.planned {
+            let bar = BAR.min(width / 4);
+            let total = tally.total();
+            let (done, all) = (total.ended(), tally.cells_planned());
+            let digits = all.max(tally.cores_planned).to_string().len();
+            let (cores_done, cores) = (tally.cores.ended(), tally.cores_planned);
+            if cores_done < cores {
+                let words = counts(paint, &tally.cores);
+                let stage = Stage { name: "cores", done: cores_done, all: cores, words: &words };
+                lines.push(stage.line(paint, bar, digits));
+            }
+            let mut words = counts(paint, &total);
+            if tally.stopping.is_some() {
+                words = format!("{words}  {}", paint.warn("stopping"));
+            }
+            words = format!("{words}  {}", paint.dim(&text::duration(now)));
+            lines.push(Stage { name: "sketches", done, all, words: &words }.line(paint, bar, digits));
+            lines.extend(self.slowest(paint, now, height));
+        }
+        lines.into_iter().map(|line| console::truncate_str(&line, width, "…").into_owned()).collect()
+    }
+
+    fn slowest(&self, paint: Paint, now: Duration, height: usize) -> Vec<String> {
+        let mut jobs: Vec<(&JobId, &Running)> = self
+            .running
+            .iter()
+            .filter(|(_, running)| now.saturating_sub(running.since) >= PATIENCE)
+            .collect();
+        jobs.sort_by_key(|(_, running)| running.since);
+        let shown = NAMED.min(height / 4);
+        let names: Vec<String> =
+            jobs.iter().take(shown).map(|(job, _)| text::one_line(&job.to_string())).collect();
+        let longest = names.iter().map(|name| console::measure_text_width(name)).max().unwrap_or(0);
+        let mut lines = Vec::new();
+        for ((job, running), name) in jobs.iter().zip(&names) {
+            let elapsed = text::duration(now.saturating_sub(running.since));
+            let gap = " ".repeat(longest - console::measure_text_width(name));
+            lines.push(format!(
+                "{} {name}{gap}  {}",
+                word(paint, Paint::dim, &elapsed),
+                paint.dim(self.doing(job, running))
+            ));
+        }
+        if self.running.len() > lines.len() && !lines.is_empty() {
+            let more = format!("and {} more running", self.running.len() - lines.len());
+            lines.push(format!("{} {}", word(paint, Paint::dim, ""), paint.dim(&more)));
+        }
+        lines
+    }
+
+    /// What a job does now, as far as the phase that it has behind it tells.
+    fn doing(&self, job: &JobId, running: &Running) -> &'static str {
+        let is_core = matches!(job, JobId::Core(_));
+        let waits = || self.core_of.get(job).is_some_and(|core| !self.cores_done.contains(core));
+        match running.ended {
+            None | Some(Phase::Queue) if !is_core => "finding what to build",
+            None | Some(Phase::Queue | Phase::Preprocess) => "compiling",
+            Some(Phase::Compile) if is_core => "archiving",
+            Some(Phase::Compile) if waits() => "waiting for its core",
+            Some(Phase::Compile | Phase::Wait | Phase::Seed) => "linking",
+            Some(Phase::Link) => "measuring",
+            Some(Phase::Archive | Phase::Size) => "finishing",
+        }
+    }
+}
+
+impl Download {
+    fn line(&self, paint: Paint, what: &str, now: Duration) -> String {
+        let what = text::one_line(what);
+        let elapsed = text::duration(now.saturating_sub(self.since));
+        match self.total {
+            Some(total) if total > 0 => {
+                let share = usize::try_from(text::per_mille(self.done.min(total), total)).unwrap_or(0);
+                let amount = format!("{} of {}", text::bytes(self.done), text::bytes(total));
+                format!(
+                    "{} {} {what}  {}",
+                    word(paint, Paint::bold, "fetching"),
+                    bar(paint, (share, 1000), 16),
+                    paint.dim(&amount)
+                )
+            }
+            _ if self.done > 0 => {
+                let amount = text::bytes(self.done);
+                format!(
+                    "{} {what}  {}",
+                    word(paint, Paint::bold, "fetching"),
+                    paint.dim(&format!("{amount}, {elapsed}"))
+                )
+            }
+            _ => format!("{} {what}  {}", word(paint, Paint::bold, "set-up"), paint.dim(&elapsed)),
+        }
+    }
+}
+
+/// A stage's line: `  sketches ━━━━━━━━━━╸────────── 12/30  10 built  1 failed`.
+struct Stage<'a> {
+    name: &'a str,
+    done: usize,
+    all: usize,
+    words: &'a str,
+}
+
+impl Stage<'_> {
+    /// `columns` for the bar, `digits` for each number, so that the stages' lines are aligned.
+    fn line(&self, paint: Paint, columns: usize, digits: usize) -> String {
+        let Self { name, done, all, words } = self;
+        let name = word(paint, Paint::bold, name);
+        format!("{name} {} {done:>digits$}/{all:<digits$}{words}", bar(paint, (*done, *all), columns))
+    }
+}
+
+fn bar(paint: Paint, (done, all): (usize, usize), columns: usize) -> String {
+    // Halves of a column: twice the resolution.
+    let halves = if all == 0 { columns * 2 } else { done.min(all) * columns * 2 / all };
+    let full = "━".repeat(halves / 2);
+    let half = if halves % 2 == 1 { "╸" } else { "" };
+    let rest = "─".repeat(columns - halves / 2 - halves % 2);
+    format!("{}{}", paint.accent(&format!("{full}{half}")), paint.dim(&rest))
+}
+
+fn counts(paint: Paint, counts: &crate::report::tally::Counts) -> String {
+    Verdict::ALL
+        .into_iter()
+        .filter(|verdict| *verdict != Verdict::Skipped && counts.get(*verdict) > 0)
+        .map(|verdict| {
+            let words = format!("{} {}", counts.get(verdict), verdict.word());
+            format!("  {}", super::lines::color(verdict)(paint, &words))
+        })
+        .collect()
+}
+
+/// Where the lines are drawn.
+pub(super) struct Screen {
+    bar: ProgressBar,
+}
+
+impl Screen {
+    /// On standard error, which is a terminal.
+    pub(super) fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        // The message is all that there is: the lines are made here, and not by a template.
+        let style =
+            ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        bar.set_style(style);
+        Self { bar }
+    }
+
+    pub(super) fn draw(&self, lines: &[String]) {
+        self.bar.set_message(lines.join("\n"));
+    }
+
+    /// Writes above the lines.
+    pub(super) fn above<R>(&self, write: impl FnOnce() -> R) -> R {
+        self.bar.suspend(write)
+    }
+
+    pub(super) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{Script, cell, core, ms};
+
+    const PLAIN: Paint = Paint { styled: false };
+
+    fn shown(script: Script, now: u64, size: (usize, usize)) -> String {
+        let (mut live, mut tally) = (Live::default(), Tally::default());
+        for event in script.events() {
+            live.fold(&event);
+            tally.fold(&event);
+        }
+        live.lines(PLAIN, &tally, ms(now), size).join("\n")
+    }
+
+    #[test]
+    fn downloads() {
+        let progress = |done, total| EventKind::SetupProgress { what: "gcc-avr".to_owned(), done, total };
+        let script = || Script::new().say(EventKind::SetupStarted { what: "gcc-avr".to_owned() });
+        insta::assert_snapshot!(shown(script(), 1_100, (24, 80)), @r"    set-up gcc-avr  1.00s");
+        insta::assert_snapshot!(shown(script().say(progress(5_500_000, Some(22_000_000))), 1_100, (24, 80)), @r"  fetching ━━━━──────────── gcc-avr  5.5 MB of 22.0 MB");
+        insta::assert_snapshot!(shown(script().say(progress(5_500_000, None)), 1_100, (24, 80)), @r"  fetching gcc-avr  5.5 MB, 1.00s");
+    }
+
+    #[test]
+    fn stages_and_the_slowest() {
+        let script = || {
+            Script::new()
+                .plan(&["uno/A", "uno/B", "mega/LongName", "mega/B"], &[])
+                .started(&core("uno-1f2e3d4c"))
+                .started(&core("mega-1f2e3d4c"))
+                .finished(&core("uno-1f2e3d4c"), crate::event::Outcome::Built, 500)
+                .built("uno/A", 400, 900)
+                .started(&cell("mega/LongName"))
+                .phases(&cell("mega/LongName"), &[(Phase::Queue, 900), (Phase::Compile, 950)])
+                .at(1_800)
+                .started(&cell("uno/B"))
+        };
+        insta::assert_snapshot!(shown(script(), 2_000, (24, 80)), @r"
+           cores ━━━━━━━━━━────────── 1/2  1 built
+        sketches ━━━━━─────────────── 1/4  1 built  2.00s
+           1.88s core mega-1f2e3d4c  compiling
+           1.10s mega/LongName       waiting for its core
+                 and 1 more running
+        ");
+        // Too narrow and too low for everything.
+        insta::assert_snapshot!(shown(script(), 2_200, (8, 40)), @r"
+           cores ━━━━━───── 1/2  1 built
+        sketches ━━╸─────── 1/4  1 built  2.2…
+           2.08s core mega-1f2e3d4c  compiling
+           1.30s mega/LongName       waiting …
+                 and 1 more running
+        ");
+    }
+}

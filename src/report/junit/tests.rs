@@ -1,0 +1,332 @@
+//! `junit.xml` against what its readers need.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use quick_xml::Reader;
+use quick_xml::events::Event as Xml;
+
+use super::*;
+use crate::event::{CellInfo, Failure, SkippedCell, Step};
+use crate::report::testing::{Script, cell, core, failure, one_of_each_outcome};
+
+fn render(events: &[Event]) -> String {
+    let mut fold = Fold::new("/here".into());
+    for event in events {
+        fold.fold(event);
+    }
+    let mut bytes = Vec::new();
+    fold.write(&mut bytes).expect("a Vec takes everything");
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+/// A test case as a reader sees it.
+#[derive(Debug, Default, Clone, PartialEq)]
+struct Seen {
+    attributes: BTreeMap<String, String>,
+    /// `failure`, `error` or `skipped`, its attributes, its text.
+    result: Option<(String, BTreeMap<String, String>, String)>,
+    system_out: String,
+}
+
+/// Reads the report with a parser of XML that is not the one that wrote it in spirit: it takes nothing
+/// for granted but well-formedness, which it checks, and the characters that XML allows.
+fn read(xml: &str) -> (BTreeMap<String, String>, Vec<(BTreeMap<String, String>, Vec<Seen>)>) {
+    assert!(
+        xml.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..)),
+        "characters that XML forbids"
+    );
+    let mut root = BTreeMap::new();
+    let mut suites: Vec<(BTreeMap<String, String>, Vec<Seen>)> = Vec::new();
+    let mut open: Vec<String> = Vec::new();
+    let mut reader = Reader::from_str(xml);
+    reader.config_mut().check_comments = true;
+    loop {
+        let event = reader.read_event().expect("well-formed");
+        let mut start = |element: &quick_xml::events::BytesStart<'_>| {
+            let attributes: BTreeMap<String, String> = element
+                .attributes()
+                .map(|attribute| {
+                    let attribute = attribute.expect("well-formed attribute, no duplicates");
+                    let value = attribute
+                        .normalized_value(quick_xml::XmlVersion::Explicit1_0)
+                        .expect("known entities");
+                    (String::from_utf8_lossy(attribute.key.as_ref()).into_owned(), value.into_owned())
+                })
+                .collect();
+            let name = String::from_utf8_lossy(element.name().as_ref()).into_owned();
+            match name.as_str() {
+                "testsuites" => root = attributes,
+                "testsuite" => suites.push((attributes, Vec::new())),
+                "testcase" => {
+                    suites.last_mut().expect("in a suite").1.push(Seen { attributes, ..Seen::default() })
+                }
+                "failure" | "error" | "skipped" => {
+                    let case = suites.last_mut().expect("in a suite").1.last_mut().expect("in a case");
+                    assert!(case.result.is_none(), "one result a case");
+                    case.result = Some((name.clone(), attributes, String::new()));
+                }
+                "system-out" | "system-err" => {}
+                other => panic!("unknown element {other}"),
+            }
+            name
+        };
+        match event {
+            Xml::Start(element) => {
+                let name = start(&element);
+                open.push(name);
+            }
+            Xml::Empty(element) => {
+                start(&element);
+            }
+            Xml::End(_) => {
+                open.pop();
+            }
+            Xml::CData(text) => {
+                let text = String::from_utf8(text.to_vec()).expect("UTF-8");
+                let last = suites.last_mut().and_then(|suite| suite.1.last_mut());
+                match (open.last().map(String::as_str), last) {
+                    (Some("system-out"), Some(case)) => case.system_out.push_str(&text),
+                    (Some("system-err"), _) => {}
+                    (_, Some(Seen { result: Some((_, _, body)), .. })) => body.push_str(&text),
+                    (place, _) => panic!("text in {place:?}"),
+                }
+            }
+            Xml::Text(text) => assert!(text.iter().all(u8::is_ascii_whitespace), "{text:?}"),
+            Xml::Eof => break,
+            Xml::Decl(_) => {}
+            other => panic!("unexpected {other:?}"),
+        }
+    }
+    assert!(open.is_empty(), "every element is closed");
+    (root, suites)
+}
+
+#[test]
+fn a_mixed_run() {
+    insta::assert_snapshot!(render(&Script::mixed().events()), @r#"
+        <?xml version="1.0" encoding="utf-8"?>
+        <testsuites name="avr-examples" tests="7" failures="2" errors="1" skipped="2" time="1.940">
+          <testsuite id="0" name="uno" package="uno" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0.94" skipped="1">
+            <testcase name="Blink" time="0.45" classname="uno" file="examples/Blink/Blink.ino"/>
+            <testcase name="Broken" time="0.49" classname="uno" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="&apos;foo&apos; was not declared in this scope"><![CDATA[Broken.ino: error: 'foo' was not declared in this scope
+           5 |   foo();
+        ]]></failure>
+            </testcase>
+            <testcase name="Big" time="0" classname="uno" file="examples/Big/Big.ino"><skipped type="skipped" message="does not fit"/>
+            </testcase>
+          </testsuite>
+          <testsuite id="1" name="mega" package="mega" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="1" skipped="1">
+            <testcase name="Blink" time="0.5" classname="mega" file="examples/Blink/Blink.ino"/>
+            <testcase name="Broken" time="0.5" classname="mega" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="&apos;foo&apos; was not declared in this scope"><![CDATA[Broken.ino: error: 'foo' was not declared in this scope
+           5 |   foo();
+        ]]></failure>
+            </testcase>
+            <testcase name="Esp" time="0" classname="mega" file="examples/Esp/Esp.ino"><skipped type="skipped" message="needs WiFi"/>
+            </testcase>
+          </testsuite>
+          <testsuite id="2" name="due" package="due" tests="1" errors="1" failures="0" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0" skipped="0">
+            <testcase name="Blink" time="0" classname="due" file="examples/Blink/Blink.ino"><error type="blocked" message="blocked by core due-1f2e3d4c: no variant &apos;due&apos;"><![CDATA[Broken.ino: error: no variant 'due'
+           5 |   foo();
+        ]]></error>
+            </testcase><system-err><![CDATA[core due-1f2e3d4c:
+        Broken.ino: error: no variant 'due'
+           5 |   foo();
+        ]]></system-err>
+          </testsuite>
+        </testsuites>
+        "#);
+}
+
+#[test]
+fn an_interrupted_run_has_every_cell() {
+    let script = Script::new().plan(&["uno/A", "uno/B"], &[]).built("uno/A", 130, 200);
+    let script = script.say(EventKind::Stopping { reason: "SIGINT".to_owned() });
+    let (root, suites) = read(&render(&script.events()));
+    assert_eq!((root["tests"].as_str(), root["errors"].as_str()), ("2", "1"));
+    let (kind, attributes, body) = suites[0].1[1].result.clone().expect("a result");
+    assert_eq!(kind, "error");
+    assert_eq!(attributes["type"], "cancelled");
+    assert_eq!(attributes["message"], "interrupted before it was built: SIGINT");
+    assert_eq!(body, attributes["message"]);
+}
+
+#[test]
+fn without_a_plan_there_are_no_cases() {
+    let (root, suites) = read(&render(&Script::new().events()));
+    assert_eq!(root["tests"], "0");
+    assert!(suites.is_empty());
+}
+
+#[test]
+fn an_errors_line_is_told_only_where_it_is_in_the_main_file() {
+    let failed = |file: &str| {
+        let mut failure = failure("no", Some(7));
+        if let Some(location) = &mut failure.location {
+            location.file = file.into();
+        }
+        let script = Script::new().plan(&["uno/A"], &[]);
+        let script = script.finished(&cell("uno/A"), Outcome::Failed(failure), 200);
+        read(&render(&script.events())).1[0].1[0].attributes.get("line").cloned()
+    };
+    assert_eq!(failed("/here/examples/A/A.ino").as_deref(), Some("7"));
+    assert_eq!(failed("/here/examples/A/other.h"), None);
+}
+
+#[test]
+fn the_second_word_on_a_cell_does_not_count() {
+    let script = Script::new().plan(&["uno/A"], &[("uno/S", "why")]).built("uno/A", 130, 200);
+    let broken = || Outcome::Failed(failure("late", None));
+    let script = script
+        .finished(&cell("uno/A"), broken(), 300)
+        .finished(&cell("uno/S"), broken(), 300)
+        .finished(&cell("uno/unplanned"), broken(), 300);
+    let (root, _) = read(&render(&script.events()));
+    assert_eq!(
+        (root["tests"].as_str(), root["failures"].as_str(), root["skipped"].as_str()),
+        ("2", "0", "1")
+    );
+}
+
+#[test]
+fn ten_thousand_failures_stay_under_30_mb_and_each_keeps_its_message() {
+    let names: Vec<String> = (0..10_000).map(|n| format!("uno/Sketch{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let long = Failure { diagnostic: "]]> error: no\n".repeat(100_000), ..failure("no", Some(3)) };
+    let mut fold = Fold::new("/here".into());
+    for event in Script::new().plan(&names, &[]).events() {
+        fold.fold(&event);
+    }
+    let failed = Outcome::Failed(long);
+    let mut event =
+        Script::new().finished(&cell("uno/Sketch0"), failed, 200).events().pop().expect("an event");
+    for name in names {
+        if let EventKind::JobFinished(result) = &mut event.kind {
+            result.job = cell(name);
+        }
+        fold.fold(&event);
+    }
+    let mut bytes = Vec::new();
+    fold.write(&mut bytes).expect("a Vec takes everything");
+    assert!(bytes.len() < 30_000_000, "{} bytes", bytes.len());
+    assert_eq!(String::from_utf8_lossy(&bytes).matches("message=\"no\"").count(), 10_000);
+}
+
+#[test]
+fn a_wrong_clock_is_no_panic() {
+    assert_eq!(timestamp(u64::MAX), OffsetDateTime::UNIX_EPOCH);
+    assert_eq!(timestamp(400_000_000_000), OffsetDateTime::UNIX_EPOCH);
+    assert_eq!(timestamp(1_700_000_000).year(), 2023);
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        proptest::collection::vec(any::<char>(), 0..30).prop_map(|chars| chars.into_iter().collect()),
+        "[\u{0}-\u{20}\u{7f}-\u{9f}<>&'\"\u{fffe}\u{ffff}a\u{1b}\\[m]{0,20}",
+        "(\\]|>|\\]\\]>|<!\\[CDATA\\[|a){0,12}",
+    ]
+}
+
+fn any_outcome() -> impl Strategy<Value = Outcome> {
+    (proptest::sample::select(one_of_each_outcome()), any_text(), any_text()).prop_map(
+        |(outcome, first, second)| match outcome {
+            Outcome::Failed(failure) => {
+                Outcome::Failed(Failure { message: first, diagnostic: second, step: Step::Link, ..failure })
+            }
+            Outcome::Blocked { by, .. } => Outcome::Blocked { by, message: first },
+            Outcome::TimedOut { after, .. } => Outcome::TimedOut { after, output: first },
+            Outcome::Cancelled { .. } => Outcome::Cancelled { reason: first },
+            Outcome::Crashed { .. } => Outcome::Crashed { message: first },
+            other => other,
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever happens, and whatever it is called: well-formed, each planned cell exactly once, under
+    /// the result that its outcome demands, and counts that add up.
+    #[test]
+    fn every_planned_cell_is_one_test_case(
+        cells in proptest::collection::vec((0_u8..3, any_text(), proptest::option::of(any_outcome()), any_text()), 0..12),
+        skipped in proptest::collection::vec((any_text(), any_text()), 0..4),
+        name in any_text(),
+    ) {
+        let info = |board: u8, place: usize, text: &str| {
+            let mut info = crate::report::testing::cell_info(&format!("b{board}"), &format!("{place} {text}"));
+            info.file = format!("/here/{text}").into();
+            info
+        };
+        let planned: Vec<CellInfo> =
+            cells.iter().enumerate().map(|(place, (board, text, ..))| info(*board, place, text)).collect();
+        let left_out: Vec<SkippedCell> = skipped
+            .iter()
+            .enumerate()
+            .map(|(place, (text, reason))| crate::report::testing::skipped_cell("b1", &format!("s{place}{text}"), reason))
+            .collect();
+        let mut script = Script::new();
+        script = script.say(EventKind::Planned { cores: Vec::new(), cells: planned.clone(), skipped: left_out.clone() });
+        for (info, (_, _, outcome, warnings)) in planned.iter().zip(&cells).rev() {
+            if let Some(outcome) = outcome {
+                let mut events = Script::new().finished(&JobId::Cell(info.id.clone()), outcome.clone(), 500).events();
+                let Some(Event { kind: EventKind::JobFinished(mut result), .. }) = events.pop() else { unreachable!() };
+                result.warnings.clone_from(warnings);
+                script = script.say(EventKind::JobFinished(result));
+            }
+        }
+        let mut events = script.events();
+        if let EventKind::RunStarted(info) = &mut events[0].kind {
+            info.name = name;
+        }
+        let (root, suites) = read(&render(&events));
+
+        let cases: Vec<&Seen> = suites.iter().flat_map(|suite| &suite.1).collect();
+        prop_assert_eq!(cases.len(), planned.len() + left_out.len());
+        let mut names: Vec<_> = cases.iter().map(|case| (&case.attributes["classname"], &case.attributes["name"])).collect();
+        names.sort();
+        names.dedup();
+        prop_assert_eq!(names.len(), cases.len(), "pairs are unique");
+        let count = |kind: &str| cases.iter().filter(|case| case.result.as_ref().is_some_and(|(seen, ..)| seen == kind)).count();
+        for (attribute, kind) in [("failures", "failure"), ("errors", "error"), ("skipped", "skipped")] {
+            prop_assert_eq!(root[attribute].parse::<usize>().ok(), Some(count(kind)));
+            let suites: usize = suites.iter().map(|suite| suite.0[attribute].parse::<usize>().unwrap_or(999)).sum();
+            prop_assert_eq!(suites, count(kind));
+        }
+        for (place, (board, text, outcome, warnings)) in cells.iter().enumerate() {
+            let wanted = name_for_xml(&format!("{place} {text}"));
+            let case = cases.iter().find(|case| case.attributes["name"] == wanted && case.attributes["classname"] == format!("b{board}"));
+            let case = case.expect("the cell");
+            let kind = case.result.as_ref().map(|(kind, ..)| kind.as_str());
+            match outcome {
+                Some(Outcome::Built | Outcome::UpToDate) => prop_assert_eq!(kind, None),
+                Some(Outcome::Failed(Failure { kind: FailureKind::Code, diagnostic, .. })) => {
+                    prop_assert_eq!(kind, Some("failure"));
+                    if !diagnostic.trim().is_empty() {
+                        // Readers turn CR LF into LF and CR into LF.
+                        let body = case.result.as_ref().map(|(_, _, body)| body.clone());
+                        prop_assert_eq!(body, Some(text::for_xml(diagnostic)));
+                    }
+                }
+                _ => prop_assert_eq!(kind, Some("error")),
+            }
+            if outcome.is_some() {
+                prop_assert_eq!(&case.system_out, &text::for_xml(warnings));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failed_cores_diagnostic_is_in_its_suite_and_cells() {
+    let script = Script::new().plan(&["due/A"], &[]);
+    let script = script.finished(&core("due-1f2e3d4c"), Outcome::Failed(failure("no variant", None)), 300);
+    let blocked = Outcome::Blocked { by: CoreId("due-1f2e3d4c".into()), message: "no variant".to_owned() };
+    let xml = render(&script.finished(&cell("due/A"), blocked, 300).events());
+    let (_, suites) = read(&xml);
+    let (_, attributes, body) = suites[0].1[0].result.clone().expect("a result");
+    assert_eq!(attributes["type"], "blocked");
+    assert_eq!(attributes["message"], "blocked by core due-1f2e3d4c: no variant");
+    assert!(body.contains("Broken.ino: error: no variant"), "{body}");
+    assert!(xml.contains("<system-err><![CDATA[core due-1f2e3d4c:\nBroken.ino"), "{xml}");
+}

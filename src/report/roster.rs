@@ -1,0 +1,118 @@
+//! The planned cells in the matrix's order, board by board, with what a report keeps of each. Reports
+//! are written in this order and not in that of completion, so that two runs of one matrix differ only
+//! where their results do.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::event::{CellId, CellInfo, CoreId, SkippedCell};
+
+/// One cell of the matrix and what a report keeps of it.
+#[derive(Debug)]
+pub(super) struct Row<T> {
+    /// The sketch's main file.
+    pub(super) file: PathBuf,
+    /// Whether it is to be built.
+    pub(super) part: Part,
+    /// What the report keeps.
+    pub(super) kept: T,
+}
+
+/// Whether a cell is to be built.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// It is, for a platform and against a core.
+    Selected {
+        /// The family: `avr`, `esp32`, …
+        platform: String,
+        /// The core job that it links against.
+        core: CoreId,
+    },
+    /// It is not, and this is why.
+    Skipped(String),
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct Roster<T> {
+    rows: IndexMap<CellId, Row<T>>,
+    /// Boards in the order in which the plan first names them, each with its cells' places in `rows`.
+    boards: IndexMap<Arc<str>, Vec<usize>>,
+}
+
+impl<T> Default for Roster<T> {
+    fn default() -> Self {
+        Self { rows: IndexMap::new(), boards: IndexMap::new() }
+    }
+}
+
+impl<T: Default> Roster<T> {
+    /// Takes what [`crate::event::EventKind::Planned`] says. A cell that is named twice counts once.
+    pub(super) fn plan(&mut self, cells: &[CellInfo], skipped: &[SkippedCell]) {
+        for cell in cells {
+            let part = Part::Selected { platform: cell.platform.clone(), core: cell.core.clone() };
+            self.add(&cell.id, &cell.file, part);
+        }
+        for cell in skipped {
+            self.add(&cell.id, &cell.file, Part::Skipped(cell.reason.clone()));
+        }
+    }
+
+    fn add(&mut self, id: &CellId, file: &std::path::Path, part: Part) {
+        if !self.rows.contains_key(id) {
+            self.boards.entry(id.board.clone()).or_default().push(self.rows.len());
+            let row = Row { file: file.to_owned(), part, kept: T::default() };
+            self.rows.insert(id.clone(), row);
+        }
+    }
+}
+
+impl<T> Roster<T> {
+    /// Boards in order, each with its cells in order.
+    pub(super) fn boards(
+        &self,
+    ) -> impl Iterator<Item = (&Arc<str>, impl Iterator<Item = (&CellId, &Row<T>)>)> {
+        self.boards
+            .iter()
+            .map(|(board, places)| (board, places.iter().filter_map(|place| self.rows.get_index(*place))))
+    }
+
+    /// The cell, if it was planned.
+    pub(super) fn get(&self, id: &CellId) -> Option<&Row<T>> {
+        self.rows.get(id)
+    }
+
+    /// What is kept of the cell, if it was planned to be built.
+    pub(super) fn selected_mut(&mut self, id: &CellId) -> Option<&mut Row<T>> {
+        self.rows.get_mut(id).filter(|row| matches!(row.part, Part::Selected { .. }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::{cell_info, skipped_cell};
+
+    #[test]
+    fn boards_and_cells_keep_the_plans_order() {
+        let mut roster = Roster::<u8>::default();
+        roster.plan(
+            &[cell_info("uno", "B"), cell_info("mega", "A"), cell_info("uno", "A"), cell_info("uno", "B")],
+            &[
+                skipped_cell("nano", "A", "no"),
+                skipped_cell("mega", "Z", "big"),
+                skipped_cell("uno", "A", "twice"),
+            ],
+        );
+        let order: Vec<String> =
+            roster.boards().flat_map(|(_, cells)| cells.map(|(id, _)| id.to_string())).collect();
+        assert_eq!(order, ["uno/B", "uno/A", "mega/A", "mega/Z", "nano/A"]);
+        assert!(roster.selected_mut(&cell_info("mega", "Z").id).is_none());
+        assert!(matches!(
+            roster.get(&cell_info("uno", "A").id).map(|row| &row.part),
+            Some(Part::Selected { .. })
+        ));
+    }
+}

@@ -1,0 +1,457 @@
+//! `summary.md`: the run on one page, for a workflow's step summary. Markdown as GitHub renders it, never
+//! longer than it takes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+
+use super::failures::{self, Group, Groups, Trouble};
+use super::file::ReportFile;
+use super::tally::{Tally, Verdict};
+use super::{Reporter, text};
+use crate::event::{CellId, CoreId, Event, EventKind, JobId, Outcome};
+
+/// GitHub takes 1 MiB a step; other steps of the job have their own.
+const MAX: usize = 1024 * 1024;
+/// A failure's diagnostic, in bytes.
+const EXCERPT_MAX: usize = 3 * 1024;
+/// Failures with a diagnostic; the others have a line.
+const EXCERPTS: usize = 50;
+/// Names of boards or sketches in one line.
+const NAMES: usize = 12;
+
+/// Writes `summary.md`.
+pub(super) struct Summary {
+    file: ReportFile,
+    fold: Fold,
+}
+
+impl Summary {
+    /// `current` is the folder that paths are shown relative to.
+    pub(super) fn new(file: ReportFile, current: PathBuf) -> Self {
+        Self { file, fold: Fold { current, ..Fold::default() } }
+    }
+}
+
+impl Reporter for Summary {
+    fn report(&mut self, event: &Event) -> io::Result<()> {
+        self.fold.fold(event);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.fold.tally.close();
+        self.file.write(|writer| writer.write_all(self.fold.markdown(MAX).as_bytes()))
+    }
+}
+
+#[derive(Debug, Default)]
+struct Fold {
+    current: PathBuf,
+    name: String,
+    tally: Tally,
+    groups: Groups,
+    /// How many cells each failed core blocks.
+    blocked: BTreeMap<CoreId, usize>,
+    /// Skipped cells by reason.
+    skipped: BTreeMap<String, usize>,
+    /// The cells that left the least room, fullest first, over all boards.
+    fullest: Vec<Full>,
+}
+
+#[derive(Debug)]
+struct Full {
+    id: CellId,
+    flash_used: u64,
+    flash_max: u64,
+    ram: Option<u64>,
+}
+
+/// Rows of the table of sizes.
+const FULLEST: usize = 10;
+
+impl Fold {
+    fn fold(&mut self, event: &Event) {
+        self.tally.fold(event);
+        match &event.kind {
+            EventKind::RunStarted(info) => self.name.clone_from(&info.name),
+            EventKind::Planned { skipped, .. } => {
+                for cell in skipped {
+                    *self.skipped.entry(text::one_line(&cell.reason)).or_default() += 1;
+                }
+            }
+            EventKind::JobFinished(result) => {
+                if let Outcome::Blocked { by, .. } = &result.outcome {
+                    *self.blocked.entry(by.clone()).or_default() += 1;
+                }
+                if let Some(trouble) = Trouble::of(&result.outcome) {
+                    let known = self.groups.iter().len();
+                    self.groups.add(&result.job, trouble, || {
+                        let body = if known < EXCERPTS { failures::body(&result.outcome) } else { "" };
+                        text::for_xml(&text::cut_middle(body, EXCERPT_MAX))
+                    });
+                }
+                if let (JobId::Cell(id), Some(sizes)) = (&result.job, result.sizes) {
+                    self.size(id, sizes);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn size(&mut self, id: &CellId, sizes: crate::event::Sizes) {
+        let Some((used, max)) = sizes.flash.and_then(|flash| Some((flash.used, flash.max?))) else { return };
+        let ram = sizes.ram.and_then(|ram| Some(text::per_mille(ram.used, ram.max?)));
+        self.fullest.push(Full { id: id.clone(), flash_used: used, flash_max: max, ram });
+        self.fullest.sort_by_key(|full| {
+            (std::cmp::Reverse(text::per_mille(full.flash_used, full.flash_max)), full.id.clone())
+        });
+        self.fullest.truncate(FULLEST);
+    }
+
+    /// The page, at most `max` bytes long.
+    fn markdown(&self, max: usize) -> String {
+        let mut page = Page { text: String::new(), max, left_out: 0 };
+        page.add(&self.head());
+        page.add(&self.boards());
+        if self.groups.iter().len() > 0 {
+            page.add("\n### Failures\n\n");
+            for group in self.groups.iter() {
+                page.add(&self.failure(group));
+            }
+        }
+        page.add(&self.sizes());
+        page.add(&self.skipped());
+        page.add(&self.time());
+        page.end()
+    }
+
+    fn head(&self) -> String {
+        let total = self.tally.total();
+        let bad = Verdict::ALL.into_iter().any(|verdict| verdict.is_failure() && total.get(verdict) > 0);
+        let mark = if self.tally.exit == Some(0) {
+            "✅"
+        } else if bad || self.tally.exit.is_some_and(|exit| exit < 128) {
+            "❌"
+        } else {
+            "⚠️"
+        };
+        let mut head = format!("## {mark} {}\n\n{}\n", escape(&self.name), escape(&self.tally.result_line()));
+        if let Some(reason) = &self.tally.stopping {
+            let _ = writeln!(head, "\nStopped early: {}", escape(reason));
+        } else if !self.tally.planned {
+            let _ = writeln!(head, "\nThe run ended before its cells were known.");
+        }
+        head
+    }
+
+    fn boards(&self) -> String {
+        if self.tally.boards.is_empty() {
+            return String::new();
+        }
+        let total = self.tally.total();
+        let shown: Vec<Verdict> = Verdict::ALL
+            .into_iter()
+            .filter(|verdict| total.get(*verdict) > 0 || *verdict == Verdict::Failed)
+            .collect();
+        let mut table = String::from("\n| board |");
+        let mut rule = String::from("|---|");
+        for verdict in &shown {
+            let _ = write!(table, " {} |", verdict.word());
+            rule.push_str("--:|");
+        }
+        let _ = writeln!(table, " fullest flash | fullest RAM | slot time |\n{rule}---|---|--:|");
+        for (board, tally) in &self.tally.boards {
+            let _ = write!(table, "| {} |", escape(board));
+            for verdict in &shown {
+                let _ = write!(table, " {} |", tally.counts.get(*verdict));
+            }
+            let full = |full: &Option<super::tally::Fullest>| {
+                full.as_ref()
+                    .map(|full| format!("{} {}", full.share(), escape(&full.sketch)))
+                    .unwrap_or_default()
+            };
+            let time = text::duration(tally.slot_time);
+            let _ = writeln!(table, " {} | {} | {time} |", full(&tally.flash), full(&tally.ram));
+        }
+        if self.tally.boards.len() > 1 {
+            let _ = write!(table, "| **all** |");
+            for verdict in &shown {
+                let _ = write!(table, " **{}** |", total.get(*verdict));
+            }
+            let time = self.tally.boards.values().map(|board| board.slot_time).sum();
+            let _ = writeln!(table, " | | {} |", text::duration(time));
+        }
+        table
+    }
+
+    fn failure(&self, group: &Group) -> String {
+        let trouble = &group.trouble;
+        let message = escape(text::cut_end(&trouble.message, 500).as_ref());
+        let mut entry = format!("- **{}**: {}: {message}", escape(&group.who(NAMES)), trouble.what);
+        if let Some(place) = &trouble.location {
+            let _ = write!(
+                entry,
+                " ({})",
+                code(&format!("{}:{}", text::shown_path(&place.file, &self.current), place.line))
+            );
+        }
+        let blocked: usize = group
+            .jobs
+            .iter()
+            .filter_map(|job| match job {
+                JobId::Core(id) => self.blocked.get(id),
+                JobId::Cell(_) => None,
+            })
+            .sum();
+        if blocked > 0 {
+            let _ = write!(entry, "; it blocks {}", text::count(blocked, "cell"));
+        }
+        entry.push('\n');
+        if !group.excerpt.trim().is_empty() {
+            let fence = fence(&group.excerpt);
+            let _ = writeln!(entry, "\n  <details><summary>diagnostic</summary>\n\n  {fence}text");
+            for line in group.excerpt.lines() {
+                let _ = writeln!(entry, "  {line}");
+            }
+            let _ = writeln!(entry, "  {fence}\n\n  </details>\n");
+        }
+        entry
+    }
+
+    fn sizes(&self) -> String {
+        if self.fullest.is_empty() {
+            return String::new();
+        }
+        let mut table =
+            String::from("\n### Fullest firmware\n\n| cell | flash | | RAM |\n|---|--:|--:|--:|\n");
+        for Full { id, flash_used, flash_max, ram } in &self.fullest {
+            let share = text::percent(text::per_mille(*flash_used, *flash_max));
+            let ram = ram.map(text::percent).unwrap_or_default();
+            let _ = writeln!(
+                table,
+                "| {} | {flash_used} of {flash_max} bytes | {share} | {ram} |",
+                escape(&id.to_string())
+            );
+        }
+        table
+    }
+
+    fn skipped(&self) -> String {
+        if self.skipped.is_empty() {
+            return String::new();
+        }
+        let mut list = String::from("\n### Skipped\n\n");
+        for (reason, cells) in &self.skipped {
+            let _ = writeln!(list, "- {}: {}", text::count(*cells, "cell"), escape(reason));
+        }
+        list
+    }
+
+    fn time(&self) -> String {
+        let Tally { hits, misses, bypassed, units, cores_planned, .. } = &self.tally;
+        let mut list = format!(
+            "\n### Time and cache\n\n- wall time: {}; {}\n",
+            text::duration(self.tally.wall),
+            text::count(*cores_planned, "core")
+        );
+        let _ = writeln!(
+            list,
+            "- objects: {} compiled, {} from the compiler cache, {} from the work folder",
+            units.compiled, units.cached, units.reused
+        );
+        let all: usize = bypassed.values().sum();
+        let _ = writeln!(list, "- compiler cache: hits {hits}, misses {misses}, bypassed {all}");
+        for (reason, number) in bypassed.iter().take(NAMES) {
+            let _ = writeln!(list, "  - {number} bypassed: {}", escape(reason));
+        }
+        list
+    }
+}
+
+/// A text that stays within its bound: what does not fit is counted instead.
+struct Page {
+    text: String,
+    max: usize,
+    left_out: usize,
+}
+
+/// What the closing note needs.
+const NOTE: usize = 120;
+
+impl Page {
+    /// Adds a part as a whole or not at all: half a table or half a code block would swallow the rest.
+    fn add(&mut self, part: &str) {
+        if self.text.len() + part.len() + NOTE <= self.max {
+            self.text.push_str(part);
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    fn end(mut self) -> String {
+        if self.left_out > 0 {
+            let left_out = text::count(self.left_out, "part");
+            let _ = writeln!(self.text, "\n_{left_out} left out: see junit.xml for everything._");
+        }
+        self.text
+    }
+}
+
+/// Text that Markdown and HTML leave alone, in one line.
+fn escape(line: &str) -> String {
+    let line = text::for_xml(&text::one_line(line));
+    let mut escaped = String::with_capacity(line.len());
+    for c in line.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '@' | '$' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Text as code, in one line.
+fn code(line: &str) -> String {
+    let line = text::for_xml(&text::one_line(line));
+    if line.contains('`') { escape(&line) } else { format!("`{line}`") }
+}
+
+/// A fence that the text does not contain.
+fn fence(text: &str) -> String {
+    let mut fence = "```".to_owned();
+    while text.contains(&fence) {
+        fence.push('`');
+    }
+    fence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Failure;
+    use crate::report::testing::{Script, cell, failure};
+    use proptest::prelude::*;
+
+    fn render(events: &[Event], max: usize) -> String {
+        let mut fold = Fold { current: "/here".into(), ..Fold::default() };
+        for event in events {
+            fold.fold(event);
+        }
+        fold.tally.close();
+        fold.markdown(max)
+    }
+
+    #[test]
+    fn a_mixed_run() {
+        insta::assert_snapshot!(render(&Script::mixed().events(), MAX), @r"
+        ## ❌ avr-examples
+
+        5 cells: 2 built, 2 failed, 1 blocked, 2 skipped in 1.52s (4 compiled)
+
+        | board | built | failed | blocked | skipped | fullest flash | fullest RAM | slot time |
+        |---|--:|--:|--:|--:|---|---|--:|
+        | uno | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 0.78s |
+        | mega | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 0.88s |
+        | due | 0 | 0 | 1 | 0 |  |  | 0.00s |
+        | **all** | **2** | **2** | **1** | **2** | | | 1.66s |
+
+        ### Failures
+
+        - **Broken on uno, mega**: compile: 'foo' was not declared in this scope (`examples/Broken/Broken.ino:5`)
+
+          <details><summary>diagnostic</summary>
+
+          ```text
+          Broken.ino: error: 'foo' was not declared in this scope
+             5 |   foo();
+          ```
+
+          </details>
+
+        - **core due-1f2e3d4c**: compile: no variant 'due'; it blocks 1 cell
+
+          <details><summary>diagnostic</summary>
+
+          ```text
+          Broken.ino: error: no variant 'due'
+             5 |   foo();
+          ```
+
+          </details>
+
+
+        ### Fullest firmware
+
+        | cell | flash | | RAM |
+        |---|--:|--:|--:|
+        | mega/Blink | 1036 of 32256 bytes | 3.2% | 0.4% |
+        | uno/Blink | 1036 of 32256 bytes | 3.2% | 0.4% |
+
+        ### Skipped
+
+        - 1 cell: does not fit
+        - 1 cell: needs WiFi
+
+        ### Time and cache
+
+        - wall time: 1.52s; 3 cores
+        - objects: 4 compiled, 0 from the compiler cache, 0 from the work folder
+        - compiler cache: hits 1, misses 3, bypassed 0
+        ");
+    }
+
+    #[test]
+    fn a_run_that_was_interrupted() {
+        let script = Script::new().plan(&["uno/A", "uno/B"], &[]).built("uno/A", 130, 400);
+        let script = script.say(EventKind::Stopping { reason: "SIGINT".to_owned() });
+        let page = render(&script.say(EventKind::RunFinished { exit: 130 }).events(), MAX);
+        assert!(page.starts_with("## ⚠️ avr-examples\n\n2 cells: 1 built, 1 cancelled in 0.40s"), "{page}");
+        assert!(page.contains("Stopped early: SIGINT"), "{page}");
+    }
+
+    #[test]
+    fn a_run_without_a_plan() {
+        let page = render(&Script::new().say(EventKind::RunFinished { exit: 3 }).events(), MAX);
+        assert!(
+            page.starts_with("## ❌ avr-examples") && page.contains("before its cells were known"),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn too_much_is_left_out_with_a_note() {
+        let names: Vec<String> = (0..200).map(|n| format!("uno/S{n}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut script = Script::new().plan(&names, &[]);
+        for (n, name) in names.iter().enumerate() {
+            let failed = Failure { diagnostic: "x\n".repeat(4000), ..failure(&format!("error {n}"), None) };
+            script = script.finished(&cell(name), Outcome::Failed(failed), 200);
+        }
+        let events = script.end(300, 1).events();
+        let whole = render(&events, MAX);
+        assert!(whole.len() < MAX && whole.contains("error 199") && !whole.contains("left out"));
+        assert_eq!(whole.matches("<details>").count(), EXCERPTS);
+        let cut = render(&events, 20_000);
+        assert!(cut.len() <= 20_000 && cut.contains("parts left out"), "{}", cut.len());
+        assert_eq!(cut.matches("<details>").count(), cut.matches("</details>").count());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_told_becomes_markup(line in "\\PC{0,40}|[\u{0}-\u{7f}]{0,40}") {
+            let escaped = escape(&line);
+            prop_assert!(!escaped.contains(['<', '>', '\n', '\r']));
+            let marks = escaped.replace("\\\\", "").replace("\\`", "").replace("\\|", "");
+            prop_assert!(!marks.contains(['`', '|']));
+            prop_assert!(!line.contains(&fence(&line)));
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Counts a run: cells by board and outcome, objects by where they came from, what the cache did. The
+//! console's closing lines and the summary are made of it; it keeps no text of any log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::text;
+use crate::event::{
+    CacheOutcome, CellId, CoreId, Event, EventKind, JobId, JobResult, Outcome, StepInfo, UnitCounts, Usage,
+};
+
+/// How a cell ended, without the details.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Verdict {
+    Built,
+    UpToDate,
+    Failed,
+    TimedOut,
+    Crashed,
+    Blocked,
+    Cancelled,
+    Skipped,
+}
+
+impl Verdict {
+    /// In the order in which tables show them.
+    pub(super) const ALL: [Self; 8] = [
+        Self::Built,
+        Self::UpToDate,
+        Self::Failed,
+        Self::TimedOut,
+        Self::Crashed,
+        Self::Blocked,
+        Self::Cancelled,
+        Self::Skipped,
+    ];
+
+    /// The verdict on a job that ended.
+    pub(super) const fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Built => Self::Built,
+            Outcome::UpToDate => Self::UpToDate,
+            Outcome::Failed(_) => Self::Failed,
+            Outcome::Blocked { .. } => Self::Blocked,
+            Outcome::TimedOut { .. } => Self::TimedOut,
+            Outcome::Cancelled { .. } => Self::Cancelled,
+            Outcome::Crashed { .. } => Self::Crashed,
+        }
+    }
+
+    /// The same word as [`Outcome::word`].
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Built => "built",
+            Self::UpToDate => "up-to-date",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed-out",
+            Self::Crashed => "crashed",
+            Self::Blocked => "blocked",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// Whether a reader looks for the reason in the list of failures.
+    pub(super) const fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::TimedOut | Self::Crashed)
+    }
+}
+
+/// How many cells ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts([usize; Verdict::ALL.len()]);
+
+impl Counts {
+    pub(super) fn add(&mut self, verdict: Verdict) {
+        self.add_many(verdict, 1);
+    }
+
+    fn add_many(&mut self, verdict: Verdict, number: usize) {
+        self.0[verdict as usize] += number;
+    }
+
+    pub(super) const fn get(&self, verdict: Verdict) -> usize {
+        self.0[verdict as usize]
+    }
+
+    /// Cells that were selected and have ended.
+    pub(super) fn ended(&self) -> usize {
+        self.0.iter().sum::<usize>() - self.get(Verdict::Skipped)
+    }
+
+    /// `28 built, 1 failed, 1 blocked`: what is not zero, in the tables' order.
+    pub(super) fn words(&self) -> String {
+        let parts: Vec<String> = Verdict::ALL
+            .into_iter()
+            .filter(|verdict| self.get(*verdict) > 0)
+            .map(|verdict| format!("{} {}", self.get(verdict), verdict.word()))
+            .collect();
+        parts.join(", ")
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        for verdict in Verdict::ALL {
+            self.add_many(verdict, other.get(verdict));
+        }
+    }
+}
+
+/// The cell that fills the most of a memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fullest {
+    pub(super) sketch: Arc<str>,
+    pub(super) used: u64,
+    pub(super) max: u64,
+}
+
+impl Fullest {
+    /// Keeps the fuller one; of equals the one that sorts first, so that the order of completion does
+    /// not matter.
+    fn offer(best: &mut Option<Self>, id: &CellId, usage: Option<Usage>) {
+        let Some(Usage { used, max: Some(max) }) = usage else { return };
+        let offered = Self { sketch: id.sketch.clone(), used, max };
+        let rank = |one: &Self| {
+            (text::per_mille(one.used, one.max), one.used, std::cmp::Reverse(one.sketch.clone()))
+        };
+        if best.as_ref().is_none_or(|best| rank(&offered) > rank(best)) {
+            *best = Some(offered);
+        }
+    }
+
+    /// `94.1%`.
+    pub(super) fn share(&self) -> String {
+        text::percent(text::per_mille(self.used, self.max))
+    }
+}
+
+/// One board's counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct BoardTally {
+    /// Its cells that have ended or are skipped.
+    pub(super) counts: Counts,
+    /// Its selected cells.
+    pub(super) planned: usize,
+    pub(super) flash: Option<Fullest>,
+    pub(super) ram: Option<Fullest>,
+    /// For how long its jobs' steps held slots; a core that boards share counts for the first of them.
+    pub(super) slot_time: Duration,
+}
+
+/// Everything counted.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// In the matrix's order.
+    pub(super) boards: IndexMap<Arc<str>, BoardTally>,
+    core_boards: BTreeMap<CoreId, Arc<str>>,
+    /// Objects, over all jobs.
+    pub(super) units: UnitCounts,
+    /// Compiles that the cache answered, and that it did not.
+    pub(super) hits: usize,
+    pub(super) misses: usize,
+    /// Compiles that the cache was not asked about, by reason.
+    pub(super) bypassed: BTreeMap<String, usize>,
+    /// Core jobs that ended, by verdict, and how many were planned.
+    pub(super) cores: Counts,
+    pub(super) cores_planned: usize,
+    /// Since the run began.
+    pub(super) wall: Duration,
+    /// Why nothing new was started from some moment on.
+    pub(super) stopping: Option<String>,
+    /// The exit code, once the run has ended by itself.
+    pub(super) exit: Option<u8>,
+    /// Whether there is a plan.
+    pub(super) planned: bool,
+}
+
+impl Tally {
+    /// Counts one event.
+    pub(super) fn fold(&mut self, event: &Event) {
+        self.wall = self.wall.max(event.at);
+        match &event.kind {
+            EventKind::Planned { cores, cells, skipped } => {
+                self.planned = true;
+                self.cores_planned = cores.len();
+                for core in cores {
+                    if let Some(board) = core.boards.first() {
+                        self.core_boards.insert(core.id.clone(), board.clone());
+                    }
+                }
+                for cell in cells {
+                    self.boards.entry(cell.id.board.clone()).or_default().planned += 1;
+                }
+                for cell in skipped {
+                    self.boards.entry(cell.id.board.clone()).or_default().counts.add(Verdict::Skipped);
+                }
+            }
+            EventKind::StepFinished(step) => self.step(step),
+            EventKind::JobFinished(result) => self.finished(result),
+            EventKind::Stopping { reason } => self.stopping = Some(reason.clone()),
+            EventKind::RunFinished { exit } => self.exit = Some(*exit),
+            EventKind::RunStarted(_)
+            | EventKind::SetupStarted { .. }
+            | EventKind::SetupProgress { .. }
+            | EventKind::SetupFinished { .. }
+            | EventKind::Log { .. }
+            | EventKind::RunPhase { .. }
+            | EventKind::JobStarted { .. }
+            | EventKind::JobPhase { .. } => {}
+        }
+    }
+
+    fn step(&mut self, step: &StepInfo) {
+        match &step.cache {
+            Some(CacheOutcome::Hit) => self.hits += 1,
+            Some(CacheOutcome::Miss) => self.misses += 1,
+            Some(CacheOutcome::Bypassed { reason }) => {
+                *self.bypassed.entry(reason.clone()).or_default() += 1;
+            }
+            None => {}
+        }
+        let board = match &step.job {
+            JobId::Core(core) => self.core_boards.get(core),
+            JobId::Cell(cell) => Some(&cell.board),
+        };
+        if let Some(tally) = board.and_then(|board| self.boards.get_mut(board)) {
+            tally.slot_time = tally.slot_time.saturating_add(step.span.len());
+        }
+    }
+
+    fn finished(&mut self, result: &JobResult) {
+        self.units.compiled = self.units.compiled.saturating_add(result.units.compiled);
+        self.units.cached = self.units.cached.saturating_add(result.units.cached);
+        self.units.reused = self.units.reused.saturating_add(result.units.reused);
+        match &result.job {
+            JobId::Core(_) => self.cores.add(Verdict::of(&result.outcome)),
+            JobId::Cell(id) => {
+                let Some(board) = self.boards.get_mut(&id.board) else { return };
+                board.counts.add(Verdict::of(&result.outcome));
+                let sizes = result.sizes.unwrap_or_default();
+                Fullest::offer(&mut board.flash, id, sizes.flash);
+                Fullest::offer(&mut board.ram, id, sizes.ram);
+            }
+        }
+    }
+
+    /// Counts the cells that never ended as cancelled: what a report of an interrupted run says.
+    pub(super) fn close(&mut self) {
+        for board in self.boards.values_mut() {
+            let missing = board.planned.saturating_sub(board.counts.ended());
+            board.counts.add_many(Verdict::Cancelled, missing);
+        }
+    }
+
+    /// All boards together.
+    pub(super) fn total(&self) -> Counts {
+        let mut total = Counts::default();
+        for board in self.boards.values() {
+            total += board.counts;
+        }
+        total
+    }
+
+    /// Selected cells.
+    pub(super) fn cells_planned(&self) -> usize {
+        self.boards.values().map(|board| board.planned).sum()
+    }
+
+    /// `30 cells: 28 built, 1 failed, 1 blocked in 3.2s (105 compiled, 12 cached)`.
+    pub(super) fn result_line(&self) -> String {
+        let total = self.total();
+        let words = total.words();
+        format!(
+            "{}: {} in {} ({})",
+            text::count(self.cells_planned(), "cell"),
+            if words.is_empty() { "nothing to do" } else { &words },
+            text::duration(self.wall),
+            self.objects()
+        )
+    }
+
+    /// `105 compiled, 12 cached`.
+    fn objects(&self) -> String {
+        let UnitCounts { compiled, cached, reused } = self.units;
+        let parts: Vec<String> = [(compiled, "compiled"), (cached, "cached"), (reused, "reused")]
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, word)| format!("{number} {word}"))
+            .collect();
+        if parts.is_empty() { "nothing compiled".to_owned() } else { parts.join(", ") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::Script;
+
+    #[test]
+    fn the_verdicts_are_the_outcomes_and_skipped() {
+        for outcome in crate::report::testing::one_of_each_outcome() {
+            assert_eq!(Verdict::of(&outcome).word(), outcome.word());
+        }
+        for (place, verdict) in Verdict::ALL.into_iter().enumerate() {
+            // `Counts` is indexed by the discriminant; every verdict must have its own place.
+            let mut counts = Counts::default();
+            counts.add(verdict);
+            assert_eq!(Verdict::ALL.map(|v| counts.get(v)).iter().sum::<usize>(), 1);
+            assert_eq!(counts.get(Verdict::ALL[place]), 1);
+        }
+    }
+
+    #[test]
+    fn a_mixed_run() {
+        let mut tally = Tally::default();
+        for event in Script::mixed().events() {
+            tally.fold(&event);
+        }
+        tally.close();
+        insta::assert_snapshot!(
+            tally.result_line(),
+            @r"5 cells: 2 built, 2 failed, 1 blocked, 2 skipped in 1.52s (4 compiled)"
+        );
+        let uno = &tally.boards["uno"];
+        assert_eq!(uno.flash.as_ref().map(Fullest::share).as_deref(), Some("3.2%"));
+        assert_eq!(uno.counts.get(Verdict::Skipped), 1);
+    }
+
+    #[test]
+    fn what_never_ended_is_cancelled() {
+        let mut tally = Tally::default();
+        for event in Script::new().plan(&["uno/A", "uno/B"], &[]).built("uno/A", 0, 10).events() {
+            tally.fold(&event);
+        }
+        tally.close();
+        assert_eq!(tally.total().words(), "1 built, 1 cancelled");
+    }
+}

@@ -1,0 +1,139 @@
+//! All reports together, as a run uses them.
+
+use std::fs;
+use std::sync::mpsc;
+
+use super::testing::Script;
+use super::*;
+
+fn options(folder: &Path) -> ReportOptions {
+    ReportOptions {
+        report_dir: folder.to_owned(),
+        current_dir: "/here".into(),
+        color: Color::Never,
+        progress: Progress::None,
+        verbosity: Verbosity::Quiet,
+    }
+}
+
+/// Reports without the terminal, so that the tests' own output stays readable.
+fn silent(folder: &Path) -> Reports {
+    let mut reports = Reports::open(options(folder)).expect("writable");
+    reports.entries.pop();
+    reports
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .expect("folder")
+        .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+const ALL: [&str; 5] = ["events.jsonl", "junit.xml", "summary.md", "timing.json", "trace.json"];
+
+#[test]
+fn every_report_is_there_after_the_last_event() {
+    let folder = tempfile::tempdir().expect("folder");
+    let reports = silent(&folder.path().join("a/b"));
+    let (sender, receiver) = mpsc::channel();
+    let listener = reports.spawn(receiver);
+    let events = Script::mixed().events();
+    let number = events.len();
+    for event in events {
+        sender.send(event).expect("heard");
+    }
+    // The sender lives on: the last event ends the run, not the last sender.
+    let outcome = listener.join().expect("no panic");
+    assert!(outcome.errors.is_empty());
+    let folder = folder.path().join("a/b");
+    assert_eq!(names(&folder), ALL);
+    let lines = fs::read_to_string(folder.join("events.jsonl")).expect("read");
+    assert_eq!(lines.lines().count(), number);
+    drop(sender);
+}
+
+#[test]
+fn a_run_whose_senders_vanish_is_written_too() {
+    let folder = tempfile::tempdir().expect("folder");
+    let reports = silent(folder.path());
+    let (sender, receiver) = mpsc::channel();
+    for event in Script::new().plan(&["uno/A"], &[]).events() {
+        sender.send(event).expect("heard");
+    }
+    drop(sender);
+    assert!(reports.spawn(receiver).join().expect("no panic").errors.is_empty());
+    assert_eq!(names(folder.path()), ALL);
+    let junit = fs::read_to_string(folder.path().join("junit.xml")).expect("read");
+    assert!(junit.contains("interrupted before it was built"), "{junit}");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_known_before_the_work() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("write");
+    let error = Reports::open(options(&file.join("reports"))).err().expect("an error");
+    assert!(error.to_string().starts_with("can't create the report folder"), "{error}");
+
+    fs::create_dir(folder.path().join("trace.json")).expect("mkdir");
+    fs::create_dir(folder.path().join(".trace.json.tmp")).expect("mkdir");
+    let error = Reports::open(options(folder.path())).err().expect("an error");
+    assert!(error.to_string().contains("trace.json"), "{error}");
+}
+
+/// Fails at the second event; and counts what it is asked.
+struct Failing(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+impl Reporter for Failing {
+    fn report(&mut self, _: &Event) -> io::Result<()> {
+        match self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+            0 => Ok(()),
+            _ => Err(io::Error::other("disk full")),
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        Err(io::Error::other("must not be asked"))
+    }
+}
+
+#[test]
+fn a_report_that_fails_is_given_up_and_the_others_go_on() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut reports = silent(folder.path());
+    let asked = std::sync::Arc::default();
+    reports.add("x.txt".into(), Box::new(Failing(std::sync::Arc::clone(&asked))));
+    let (sender, receiver) = mpsc::channel();
+    for event in Script::mixed().events() {
+        sender.send(event).expect("heard");
+    }
+    let outcome = reports.spawn(receiver).join().expect("no panic");
+    let errors: Vec<String> = outcome.errors.iter().map(ToString::to_string).collect();
+    assert_eq!(errors, ["can't write the report x.txt: disk full"]);
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2);
+    assert_eq!(names(folder.path()), ALL);
+}
+
+/// Not a test: shows a run to look at, in real time.
+/// `cargo test --lib replay -- --ignored --nocapture`
+#[test]
+#[ignore = "shows a run on the terminal, to be looked at"]
+fn replay() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut options = options(folder.path());
+    options.progress = Progress::Auto;
+    options.color = Color::Auto;
+    options.verbosity = Verbosity::Normal;
+    let (sender, receiver) = mpsc::channel();
+    let listener = Reports::open(options).expect("writable").spawn(receiver);
+    let mut last = Duration::ZERO;
+    for event in testing::long_run() {
+        std::thread::sleep(event.at.saturating_sub(last));
+        last = event.at;
+        sender.send(event).expect("heard");
+    }
+    assert!(listener.join().expect("no panic").errors.is_empty());
+}

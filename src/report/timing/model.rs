@@ -1,0 +1,162 @@
+//! The format of `timing.json`: what `docs/reports.md` describes, field by field. All times are seconds
+//! since the run began, or lengths in seconds. Knows nothing of how the numbers come about.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+use crate::event::{Phase, UnitCounts};
+
+/// A time or a length; in JSON seconds, to the microsecond.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Seconds(pub(super) Duration);
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Microseconds below 2^53 are exact in a float: 285 years.
+        #[allow(clippy::cast_precision_loss)]
+        let microseconds = self.0.as_micros() as f64;
+        serializer.serialize_f64(microseconds / 1e6)
+    }
+}
+
+/// The whole file.
+#[derive(Debug, Serialize)]
+pub(super) struct File<'a> {
+    pub(super) run: Run<'a>,
+    pub(super) slots: Slots,
+    pub(super) critical_path: Vec<Segment>,
+    pub(super) jobs: Vec<Job<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Run<'a> {
+    pub(super) name: &'a str,
+    pub(super) matrix: String,
+    pub(super) version: &'a str,
+    pub(super) backend: &'a str,
+    /// `--jobs`.
+    pub(super) jobs: usize,
+    /// RFC 3339, UTC.
+    pub(super) started: String,
+    pub(super) wall_s: Seconds,
+    /// They add up to `wall_s`.
+    pub(super) phases: RunPhases,
+    /// `None` where the run ended without a word.
+    pub(super) exit: Option<u8>,
+    /// Why nothing new was started from some moment on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) stopped: Option<&'a str>,
+}
+
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+pub(super) struct RunPhases {
+    pub(super) setup: Seconds,
+    pub(super) plan: Seconds,
+    pub(super) build: Seconds,
+    pub(super) finish: Seconds,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Job<'a> {
+    /// `core uno-1f2e3d4c`, or `uno/Blink`.
+    pub(super) id: String,
+    /// `core` or `cell`.
+    pub(super) kind: &'static str,
+    /// Of a core: the first board that uses it.
+    pub(super) board: &'a str,
+    /// `None` for a core.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) sketch: Option<&'a str>,
+    pub(super) fqbn: &'a str,
+    pub(super) platform: &'a str,
+    pub(super) outcome: &'static str,
+    pub(super) start_s: Seconds,
+    pub(super) end_s: Seconds,
+    /// They add up to `end_s - start_s`.
+    pub(super) spans: Spans,
+    /// Of these, for how long no step of the job held a slot, apart from `queue` and `wait`.
+    pub(super) idle_s: Seconds,
+    pub(super) units: UnitCounts,
+    pub(super) cache: Cache<'a>,
+}
+
+/// For how long a job was in each phase.
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+pub(super) struct Spans {
+    pub(super) queue: Seconds,
+    pub(super) seed: Seconds,
+    pub(super) preprocess: Seconds,
+    pub(super) compile: Seconds,
+    pub(super) wait: Seconds,
+    pub(super) archive: Seconds,
+    pub(super) link: Seconds,
+    pub(super) size: Seconds,
+    /// Told by no phase: a job that was interrupted in the middle of one.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) other: Seconds,
+}
+
+// serde passes a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(seconds: &Seconds) -> bool {
+    seconds.0.is_zero()
+}
+
+impl Spans {
+    /// Adds to the phase's time.
+    pub(super) fn add(&mut self, phase: Phase, length: Duration) {
+        let place = match phase {
+            Phase::Queue => &mut self.queue,
+            Phase::Preprocess => &mut self.preprocess,
+            Phase::Compile => &mut self.compile,
+            Phase::Archive => &mut self.archive,
+            Phase::Wait => &mut self.wait,
+            Phase::Seed => &mut self.seed,
+            Phase::Link => &mut self.link,
+            Phase::Size => &mut self.size,
+        };
+        place.0 += length;
+    }
+}
+
+/// What the compiler cache did for a job's own compiles.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Cache<'a> {
+    pub(super) hits: usize,
+    pub(super) misses: usize,
+    /// Number of compiles by the reason why it was not asked.
+    pub(super) bypassed: BTreeMap<&'a str, usize>,
+}
+
+/// A stretch of the longest chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Segment {
+    /// `None` for a phase of the run itself.
+    pub(super) job: Option<String>,
+    /// A phase of the job or of the run.
+    pub(super) phase: &'static str,
+    pub(super) start_s: Seconds,
+    pub(super) end_s: Seconds,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Slots {
+    /// How many there are.
+    pub(super) count: usize,
+    /// How long the phase `build` was.
+    pub(super) build_s: Seconds,
+    /// For how long they were held, together.
+    pub(super) busy_s: Seconds,
+    /// `busy_s / (count * build_s)`, to three digits.
+    pub(super) utilisation: f64,
+    pub(super) each: Vec<Slot>,
+}
+
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+pub(super) struct Slot {
+    pub(super) slot: usize,
+    pub(super) steps: usize,
+    pub(super) busy_s: Seconds,
+}
