@@ -6,10 +6,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::lines::word;
+use super::lines::{color, word};
 use super::paint::Paint;
 use crate::event::{CoreId, Event, EventKind, JobId, Phase};
-use crate::report::tally::{Tally, Verdict};
+use crate::report::tally::{Counts, Tally, Verdict};
 use crate::report::text;
 
 /// Jobs that are shown by name, at most; fewer on a low terminal.
@@ -210,22 +210,24 @@ impl Stage<'_> {
 
 fn bar(paint: Paint, (done, all): (usize, usize), columns: usize) -> String {
     // Halves of a column: twice the resolution.
-    let halves = if all == 0 { columns * 2 } else { done.min(all) * columns * 2 / all };
+    let halves = (done.min(all) * columns * 2).checked_div(all).unwrap_or(columns * 2);
     let full = "━".repeat(halves / 2);
     let half = if halves % 2 == 1 { "╸" } else { "" };
     let rest = "─".repeat(columns - halves / 2 - halves % 2);
     format!("{}{}", paint.accent(&format!("{full}{half}")), paint.dim(&rest))
 }
 
-fn counts(paint: Paint, counts: &crate::report::tally::Counts) -> String {
-    Verdict::ALL
-        .into_iter()
-        .filter(|verdict| *verdict != Verdict::Skipped && counts.get(*verdict) > 0)
-        .map(|verdict| {
-            let words = format!("{} {}", counts.get(verdict), verdict.word());
-            format!("  {}", super::lines::color(verdict)(paint, &words))
-        })
-        .collect()
+/// `  10 built  1 failed`.
+fn counts(paint: Paint, counts: &Counts) -> String {
+    let mut words = String::new();
+    for verdict in Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Skipped) {
+        let number = counts.get(verdict);
+        if number > 0 {
+            words.push_str("  ");
+            words.push_str(&color(verdict)(paint, &format!("{number} {}", verdict.word())));
+        }
+    }
+    words
 }
 
 /// Where the lines are drawn.

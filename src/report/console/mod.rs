@@ -171,7 +171,7 @@ impl Console {
                     text::count(cores.len(), "core")
                 );
                 if !skipped.is_empty() {
-                    plan.push_str(&format!("; {} skipped", skipped.len()));
+                    plan = format!("{plan}; {} skipped", skipped.len());
                 }
                 self.tell(&format!("{} {plan}", lines::word(paint, Paint::bold, "plan")))
             }

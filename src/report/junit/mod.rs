@@ -1,5 +1,5 @@
 //! `junit.xml`: one suite a board, one test case a cell. Every planned cell is there exactly once,
-//! however the run ended. Knows what readers of JUnit need of an outcome; how XML is written is
+//! however the run ended. Knows what readers of such reports need of an outcome; how XML is written is
 //! [`xml`]'s and the crate junit-report's.
 
 mod xml;
@@ -60,7 +60,7 @@ struct End {
     warnings: String,
 }
 
-/// The kinds of result that JUnit knows, with what they say.
+/// The kinds of result that the format knows, with what they say.
 #[derive(Debug)]
 enum Result {
     Success,

@@ -20,31 +20,33 @@ fn render(events: &[Event]) -> String {
     String::from_utf8(bytes).expect("UTF-8")
 }
 
+type Attributes = BTreeMap<String, String>;
+
 /// A test case as a reader sees it.
 #[derive(Debug, Default, Clone, PartialEq)]
 struct Seen {
-    attributes: BTreeMap<String, String>,
+    attributes: Attributes,
     /// `failure`, `error` or `skipped`, its attributes, its text.
-    result: Option<(String, BTreeMap<String, String>, String)>,
+    result: Option<(String, Attributes, String)>,
     system_out: String,
 }
 
 /// Reads the report with a parser of XML that is not the one that wrote it in spirit: it takes nothing
 /// for granted but well-formedness, which it checks, and the characters that XML allows.
-fn read(xml: &str) -> (BTreeMap<String, String>, Vec<(BTreeMap<String, String>, Vec<Seen>)>) {
+fn read(xml: &str) -> (Attributes, Vec<(Attributes, Vec<Seen>)>) {
     assert!(
         xml.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..)),
         "characters that XML forbids"
     );
     let mut root = BTreeMap::new();
-    let mut suites: Vec<(BTreeMap<String, String>, Vec<Seen>)> = Vec::new();
+    let mut suites: Vec<(Attributes, Vec<Seen>)> = Vec::new();
     let mut open: Vec<String> = Vec::new();
     let mut reader = Reader::from_str(xml);
     reader.config_mut().check_comments = true;
     loop {
         let event = reader.read_event().expect("well-formed");
         let mut start = |element: &quick_xml::events::BytesStart<'_>| {
-            let attributes: BTreeMap<String, String> = element
+            let attributes: Attributes = element
                 .attributes()
                 .map(|attribute| {
                     let attribute = attribute.expect("well-formed attribute, no duplicates");
@@ -59,7 +61,7 @@ fn read(xml: &str) -> (BTreeMap<String, String>, Vec<(BTreeMap<String, String>, 
                 "testsuites" => root = attributes,
                 "testsuite" => suites.push((attributes, Vec::new())),
                 "testcase" => {
-                    suites.last_mut().expect("in a suite").1.push(Seen { attributes, ..Seen::default() })
+                    suites.last_mut().expect("in a suite").1.push(Seen { attributes, ..Seen::default() });
                 }
                 "failure" | "error" | "skipped" => {
                     let case = suites.last_mut().expect("in a suite").1.last_mut().expect("in a case");
@@ -329,4 +331,10 @@ fn a_failed_cores_diagnostic_is_in_its_suite_and_cells() {
     assert_eq!(attributes["message"], "blocked by core due-1f2e3d4c: no variant");
     assert!(body.contains("Broken.ino: error: no variant"), "{body}");
     assert!(xml.contains("<system-err><![CDATA[core due-1f2e3d4c:\nBroken.ino"), "{xml}");
+}
+
+#[test]
+fn names_that_differ_in_what_xml_forbids_stay_two() {
+    assert_eq!(name_for_xml("a\u{1}\t\u{ffff}ü"), "a\\u{1}\\t\\u{ffff}ü");
+    assert_ne!(name_for_xml("a\u{1}"), name_for_xml("a\u{2}"));
 }
