@@ -262,7 +262,7 @@ impl Fold {
             units.compiled, units.cached, units.reused
         );
         let all: usize = bypassed.values().sum();
-        let _ = writeln!(list, "- compiler cache: {hits} hits, {misses} misses, {all} bypassed");
+        let _ = writeln!(list, "- compiler cache: hits {hits}, misses {misses}, bypassed {all}");
         for (reason, number) in bypassed.iter().take(NAMES) {
             let _ = writeln!(list, "  - {number} bypassed: {}", escape(reason));
         }
@@ -404,8 +404,8 @@ mod tests {
 
         - wall time: 1.52s; 3 cores
         - objects: 4 compiled, 0 from the compiler cache, 0 from the work folder
-        - compiler cache: 1 hits, 3 misses, 0 bypassed
-");
+        - compiler cache: hits 1, misses 3, bypassed 0
+        ");
     }
 
     #[test]

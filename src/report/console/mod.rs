@@ -6,15 +6,17 @@ mod lines;
 mod live;
 mod paint;
 
+use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use self::live::{Live, Screen};
 use self::paint::Paint;
 use super::failures::{Groups, Trouble};
-use super::tally::{Tally, Verdict};
+use super::tally::Tally;
 use super::{ReportError, ReportOptions, Reporter, text};
-use crate::event::{Event, EventKind, JobId, JobResult, Level};
+use crate::event::{Event, EventKind, JobId, JobResult, Level, Phase};
 
 /// `--color`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,11 +68,13 @@ pub(super) struct Console {
     /// Whether every job has a line.
     job_lines: bool,
     screen: Option<Screen>,
+    /// When the jobs that are under way began.
+    started: HashMap<JobId, Duration>,
     live: Live,
     tally: Tally,
     failures: Groups,
     /// The clock of the events: the last one's time, and when it came.
-    clock: (std::time::Duration, std::time::Instant),
+    clock: (Duration, Instant),
 }
 
 impl Console {
@@ -83,7 +87,9 @@ impl Console {
         };
         let out_paint = Paint { styled: styled(anstream::AutoStream::choice(&io::stdout())) };
         let err_paint = Paint { styled: styled(anstream::AutoStream::choice(&io::stderr())) };
-        let terminal = io::stderr().is_terminal() && console::Term::stderr().features().is_attended();
+        // A dumb terminal can't move its cursor.
+        let terminal =
+            io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let bars = match options.progress {
             Progress::Auto | Progress::Bar => terminal && options.verbosity > Verbosity::Quiet,
             Progress::Plain | Progress::None => false,
@@ -119,10 +125,11 @@ impl Console {
             verbosity,
             job_lines,
             screen: None,
+            started: HashMap::new(),
             live: Live::default(),
             tally: Tally::default(),
             failures: Groups::default(),
-            clock: (std::time::Duration::ZERO, std::time::Instant::now()),
+            clock: (Duration::ZERO, Instant::now()),
         }
     }
 
@@ -164,15 +171,26 @@ impl Console {
                     text::count(cores.len(), "core")
                 );
                 if !skipped.is_empty() {
-                    plan.push_str(&format!("; {} skipped", skipped.len()));
+                    plan = format!("{plan}; {} skipped", skipped.len());
                 }
                 self.tell(&format!("{} {plan}", lines::word(paint, Paint::bold, "plan")))
             }
+            EventKind::JobStarted { job } => {
+                self.started.insert(job.clone(), event.at);
+                Ok(())
+            }
+            EventKind::JobPhase { job, phase: Phase::Queue, span } => {
+                // More exact than the moment at which it was told.
+                self.started.insert(job.clone(), span.end);
+                Ok(())
+            }
             EventKind::JobFinished(result) => self.tell_job(result),
             EventKind::Stopping { reason } => {
-                let running = "what is running is ended";
                 let reason = text::one_line(reason);
-                self.tell(&format!("{} {reason}; {running}", lines::word(paint, Paint::warn, "stopping")))
+                self.tell(&format!(
+                    "{} {reason}; nothing new is started",
+                    lines::word(paint, Paint::warn, "stopping")
+                ))
             }
             _ => Ok(()),
         }
@@ -180,30 +198,36 @@ impl Console {
 
     fn tell_job(&mut self, result: &JobResult) -> io::Result<()> {
         let paint = self.err_paint;
-        let verdict = Verdict::of(&result.outcome);
+        let started = self.started.remove(&result.job);
+        let (done, all) = match &result.job {
+            JobId::Core(_) => (self.tally.cores.ended(), self.tally.cores_planned),
+            JobId::Cell(_) => (self.tally.total().ended(), self.tally.cells_planned()),
+        };
+        let ended = lines::Ended {
+            result,
+            done,
+            all,
+            time: started.map(|started| result.span.end.saturating_sub(started)),
+        };
         if let Some(trouble) = Trouble::of(&result.outcome) {
             let first = self.failures.add(&result.job, trouble.clone(), String::new);
             let text = if first {
-                lines::failure(paint, result, &trouble, &self.current)
+                lines::failure(paint, &ended, &trouble, &self.current)
             } else {
-                lines::same_failure(paint, &result.job, verdict, &trouble)
+                lines::same_failure(paint, &ended, &trouble)
             };
             return self.tell(&text);
         }
         if !self.job_lines {
             return Ok(());
         }
-        let place = match &result.job {
-            JobId::Core(_) => (self.tally.cores.ended(), self.tally.cores_planned),
-            JobId::Cell(_) => (self.tally.total().ended(), self.tally.cells_planned()),
-        };
-        self.tell(&lines::job(paint, result, place))
+        self.tell(&lines::job(paint, &ended))
     }
 }
 
 impl Reporter for Console {
     fn report(&mut self, event: &Event) -> io::Result<()> {
-        self.clock = (event.at, std::time::Instant::now());
+        self.clock = (event.at, Instant::now());
         self.tally.fold(event);
         if self.screen.is_some() {
             self.live.fold(event);

@@ -1,5 +1,5 @@
 //! `junit.xml`: one suite a board, one test case a cell. Every planned cell is there exactly once,
-//! however the run ended. Knows what readers of JUnit need of an outcome; how XML is written is
+//! however the run ended. Knows what readers of such reports need of an outcome; how XML is written is
 //! [`xml`]'s and the crate junit-report's.
 
 mod xml;
@@ -48,7 +48,8 @@ struct Fold {
 #[derive(Debug, Default)]
 struct Case {
     end: Option<End>,
-    queued: Duration,
+    /// When it began to do something. Until then it costs nothing: a queue is no test's time.
+    started: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -59,7 +60,7 @@ struct End {
     warnings: String,
 }
 
-/// The kinds of result that JUnit knows, with what they say.
+/// The kinds of result that the format knows, with what they say.
 #[derive(Debug)]
 enum Result {
     Success,
@@ -132,11 +133,8 @@ impl Fold {
                 self.roster.plan(cells, skipped);
                 self.cores.extend(cores.iter().map(|core| (core.id.clone(), Case::default())));
             }
-            EventKind::JobPhase { job, phase: Phase::Queue, span } => {
-                if let Some(case) = self.case_mut(job) {
-                    case.queued += span.len();
-                }
-            }
+            EventKind::JobStarted { job } => self.started(job, event.at),
+            EventKind::JobPhase { job, phase: Phase::Queue, span } => self.started(job, span.end),
             EventKind::JobFinished(result) => self.finished(result),
             EventKind::Stopping { reason } => self.stopping = Some(reason.clone()),
             EventKind::SetupStarted { .. }
@@ -144,7 +142,6 @@ impl Fold {
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
             | EventKind::RunPhase { .. }
-            | EventKind::JobStarted { .. }
             | EventKind::JobPhase { .. }
             | EventKind::StepFinished(_)
             | EventKind::RunFinished { .. } => {}
@@ -155,6 +152,13 @@ impl Fold {
         match job {
             JobId::Core(id) => self.cores.get_mut(id),
             JobId::Cell(id) => self.roster.selected_mut(id).map(|row| &mut row.kept),
+        }
+    }
+
+    /// The later word is the more exact one: the queue's end.
+    fn started(&mut self, job: &JobId, at: Duration) {
+        if let Some(case) = self.case_mut(job) {
+            case.started = Some(at);
         }
     }
 
@@ -171,7 +175,7 @@ impl Fold {
         let verdict = self.verdict(&result.outcome, main_file.as_deref());
         let warnings = self.budget.take(&result.warnings, WARNINGS_MAX);
         if let Some(case) = self.case_mut(&result.job) {
-            let time = result.span.len().saturating_sub(case.queued);
+            let time = case.started.map_or(Duration::ZERO, |started| result.span.end.saturating_sub(started));
             case.end = Some(End { time, result: verdict, warnings });
         }
     }

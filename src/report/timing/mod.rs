@@ -144,8 +144,10 @@ impl Fold {
     }
 
     fn step(&mut self, step: &StepInfo) {
-        let slot =
-            self.slots.entry(step.slot).or_insert(model::Slot { slot: step.slot, ..model::Slot::default() });
+        let slot = self
+            .slots
+            .entry(step.slot)
+            .or_insert(model::Slot { number: step.slot, ..model::Slot::default() });
         slot.steps += 1;
         slot.busy_s.0 += step.span.len();
         let Some(job) = self.jobs.get_mut(&step.job) else { return };

@@ -156,7 +156,8 @@ pub(super) struct Slots {
 
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub(super) struct Slot {
-    pub(super) slot: usize,
+    #[serde(rename = "slot")]
+    pub(super) number: usize,
     pub(super) steps: usize,
     pub(super) busy_s: Seconds,
 }
