@@ -365,7 +365,7 @@ mod tests {
 
         ### Failures
 
-        - **Broken on uno, mega**: compile: 'foo' was not declared in this scope (`examples/Broken/Broken.ino:5`)
+        - **Broken on mega, uno**: compile: 'foo' was not declared in this scope (`examples/Broken/Broken.ino:5`)
 
           <details><summary>diagnostic</summary>
 

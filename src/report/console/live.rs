@@ -1,10 +1,9 @@
 //! The lines that stay at the bottom of a terminal while a run lasts: downloads, one bar a stage, the
-//! jobs that take longest. What they say is a pure function of the state and the time; indicatif draws.
+//! jobs that take longest. What they say is a pure function of the state and the time; how they are drawn is the screen's.
 
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::lines::{color, word};
 use super::paint::Paint;
@@ -236,36 +235,6 @@ fn counts(paint: Paint, counts: &Counts) -> String {
         }
     }
     words
-}
-
-/// Where the lines are drawn.
-pub(super) struct Screen {
-    bar: ProgressBar,
-}
-
-impl Screen {
-    /// On standard error, which is a terminal.
-    pub(super) fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        // The message is all that there is: the lines are made here, and not by a template.
-        let style =
-            ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
-        bar.set_style(style);
-        Self { bar }
-    }
-
-    pub(super) fn draw(&self, lines: &[String]) {
-        self.bar.set_message(lines.join("\n"));
-    }
-
-    /// Writes above the lines.
-    pub(super) fn above<R>(&self, write: impl FnOnce() -> R) -> R {
-        self.bar.suspend(write)
-    }
-
-    pub(super) fn clear(&self) {
-        self.bar.finish_and_clear();
-    }
 }
 
 #[cfg(test)]

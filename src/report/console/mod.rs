@@ -5,13 +5,15 @@ mod closing;
 mod lines;
 mod live;
 mod paint;
+mod screen;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use self::live::{Live, Screen};
+use self::live::Live;
 use self::paint::Paint;
+use self::screen::Screen;
 use super::busy::Busy;
 use super::failures::{Groups, Trouble};
 use super::tally::Tally;
@@ -97,7 +99,7 @@ impl Console {
             Self::new(options, (Box::new(io::stdout()), out_paint), (Box::new(io::stderr()), err_paint));
         if bars {
             console.job_lines = console.verbosity == Verbosity::Verbose;
-            console.screen = Some(Screen::new());
+            console.screen = Some(Screen::default());
         }
         console
     }
@@ -134,12 +136,14 @@ impl Console {
 
     /// Writes lines to standard error, above the bars.
     fn tell(&mut self, lines: &str) -> io::Result<()> {
-        let err = &mut self.err;
-        let mut write = || err.write_all(format!("{lines}\n").as_bytes()).and_then(|()| err.flush());
-        match &self.screen {
-            Some(screen) => screen.above(write),
-            None => write(),
-        }
+        let text = format!("{lines}\n");
+        self.write_err(&self.screen.as_ref().map_or_else(|| text.clone(), |screen| screen.above(&text)))
+    }
+
+    /// In one write, so that nothing flickers.
+    fn write_err(&mut self, text: &str) -> io::Result<()> {
+        self.err.write_all(text.as_bytes())?;
+        self.err.flush()
     }
 
     fn tell_event(&mut self, event: &Event) -> io::Result<()> {
@@ -223,18 +227,23 @@ impl Reporter for Console {
     }
 
     fn tick(&mut self) {
-        if let Some(screen) = &self.screen {
+        if let Some(screen) = &mut self.screen {
             let now = self.clock.0 + self.clock.1.elapsed();
             let (height, width) = console::Term::stderr().size();
-            // One column less: a line that fills the last one wraps on some terminals.
-            let size = (usize::from(height), usize::from(width).saturating_sub(1));
-            screen.draw(&self.live.lines(self.err_paint, &self.tally, now, size));
+            // A few columns less: room for the `^C` that a terminal echoes.
+            let size = (usize::from(height), usize::from(width).saturating_sub(4));
+            let lines = self.live.lines(self.err_paint, &self.tally, now, size);
+            if let Some(text) = screen.replace(lines) {
+                // Nobody who could be told of an error here looks at this terminal any more; what is said
+                // later fails too, and is told.
+                let _ = self.write_err(&text);
+            }
         }
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        if let Some(screen) = self.screen.take() {
-            screen.clear();
+        if let Some(text) = self.screen.take().and_then(|mut screen| screen.replace(Vec::new())) {
+            ignore_closed(self.write_err(&text))?;
         }
         self.tally.close();
         if !self.tally.planned {

@@ -72,7 +72,7 @@ fn plain() {
         ");
     insta::assert_snapshot!(out, @r"
         failures:
-          Broken on uno, mega: 'foo' was not declared in this scope (examples/Broken/Broken.ino:5)
+          Broken on mega, uno: 'foo' was not declared in this scope (examples/Broken/Broken.ino:5)
           core due-1f2e3d4c: no variant 'due'
 
          board  built  failed  blocked  skipped  fullest flash  slot time
