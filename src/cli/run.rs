@@ -12,7 +12,7 @@ use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
 use super::{args, complain, plan};
 use crate::build::BuildContext;
-use crate::compile::{Backend, Direct, Environment, Identities, Slots, Zccache, ZccacheError};
+use crate::compile::{Backend, Direct, Environment, Identities, Slots, Zccache, ZccacheError, adopt};
 use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, RunPhase, Span, channel};
 use crate::exit::Exit;
 use crate::install::InstallContext;
@@ -89,6 +89,7 @@ pub(super) async fn run(typed: args::Run) -> Exit {
         Ok(reports) => reports,
         Err(error) => return Early::Unwritable(error.to_string()).tell(colours),
     };
+    adopt();
     let (events, heard) = channel();
     let listener = reports.spawn(heard);
     let cancel = CancellationToken::new();

@@ -41,7 +41,12 @@ pub(super) async fn run_core(
     let id = JobId::Core(job.id.clone());
     let mut jcx = context(id.clone(), Stage::Core, &job.target, &cx, began);
     cx.events.say(EventKind::JobStarted { job: id });
-    let result = orchestrator(&job.target.family).build_core(&job, &cx, &mut jcx).await;
+    let orchestrator = orchestrator(&job.target.family);
+    let result = tokio::select! {
+        biased;
+        result = orchestrator.build_core(&job, &cx, &mut jcx) => result,
+        () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
+    };
     let mut done = Done::default();
     match result {
         Ok(core) => {
@@ -100,6 +105,7 @@ async fn attempts(
         let result = tokio::select! {
             biased;
             result = orchestrator.build_cell(job, core, cx, jcx) => result,
+            () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
             () = stopwatch.reaches(job.timeout) => {
                 done.outcome = Outcome::TimedOut { after: job.timeout, output: transcript.take() };
                 return;

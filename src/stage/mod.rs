@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::build::{BuildContext, CoreHandle, core_promise};
+use crate::compile::end_descendants;
 use crate::event::{CoreId, EventKind, JobId, JobResult, Outcome, Span, UnitCounts};
 use crate::plan::Plan;
 
@@ -79,6 +80,10 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
             stop.cancel();
             cx.events.say(EventKind::Stopping { reason: job::FAILURE_LIMIT.to_owned() });
         }
+    }
+    if cx.cancel.is_cancelled() {
+        let ended = tokio::task::spawn_blocking(end_descendants).await;
+        tracing::debug!(?ended, "ended what was left of the processes");
     }
     ended
 }
