@@ -93,7 +93,7 @@ pub(super) async fn run(typed: args::Run) -> Exit {
     let (events, heard) = channel();
     let listener = reports.spawn(heard);
     let cancel = CancellationToken::new();
-    let signals = Signals::listen(&cancel, events.clone());
+    let signals = Signals::listen(&cancel, &events);
     let result = build(&options, &matrix, &events, &cancel).await;
     let exit = signals.exit().unwrap_or(match &result {
         Ok(exit) => *exit,
