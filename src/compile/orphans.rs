@@ -32,6 +32,28 @@ pub fn end_descendants() {
     }
 }
 
+/// Kills the descendants of this process whose environment holds `variable` (`NAME=value`), until there
+/// are none. Children inherit it, so it finds a whole tree, orphans among it.
+pub(super) fn end_marked(variable: &str) {
+    for _ in 0..40 {
+        let marked: Vec<Pid> =
+            descendants(getpid()).into_iter().filter(|pid| has_variable(*pid, variable)).collect();
+        if marked.is_empty() {
+            return;
+        }
+        for pid in marked {
+            // It may have ended by itself.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+fn has_variable(pid: Pid, variable: &str) -> bool {
+    let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();
+    environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
+}
+
 /// The living descendants of a process; zombies wait only for somebody to look.
 fn descendants(root: Pid) -> Vec<Pid> {
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
@@ -65,6 +87,29 @@ fn descendants(root: Pid) -> Vec<Pid> {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_marked_is_ended() {
+        let start = |mark: &str| {
+            std::process::Command::new("/bin/sh")
+                .args(["-c", "sleep 60 & wait"])
+                .env("MARK", mark)
+                .spawn()
+                .unwrap()
+        };
+        let (mut marked, mut other) = (start("this"), start("other"));
+        let pid = |child: &std::process::Child| Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        while descendants(pid(&marked)).is_empty() || descendants(pid(&other)).is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let sleeping = descendants(pid(&marked))[0];
+        end_marked("MARK=this");
+        assert!(!marked.wait().unwrap().success());
+        assert!(!has_variable(sleeping, "MARK=this"), "the grandchild lives");
+        assert!(other.try_wait().unwrap().is_none(), "another tree was ended");
+        end_marked("MARK=other");
+        other.wait().unwrap();
+    }
 
     #[test]
     fn grandchildren_are_found() {
