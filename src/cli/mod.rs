@@ -2,6 +2,7 @@
 
 mod args;
 mod boards;
+mod cells;
 mod doctor;
 mod options;
 mod plan;
