@@ -358,10 +358,10 @@ mod tests {
 
         | board | built | failed | blocked | skipped | fullest flash | fullest RAM | slot time |
         |---|--:|--:|--:|--:|---|---|--:|
-        | uno | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 0.78s |
-        | mega | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 0.88s |
+        | uno | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 1.23s |
+        | mega | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 1.33s |
         | due | 0 | 0 | 1 | 0 |  |  | 0.00s |
-        | **all** | **2** | **2** | **1** | **2** | | | 1.66s |
+        | **all** | **2** | **2** | **1** | **2** | | | 2.56s |
 
         ### Failures
 
@@ -404,7 +404,8 @@ mod tests {
 
         - wall time: 1.52s; 3 cores
         - objects: 4 compiled, 0 from the compiler cache, 0 from the work folder
-        - compiler cache: hits 1, misses 3, bypassed 0
+        - compiler cache: hits 1, misses 3, bypassed 2
+          - 2 bypassed: the compile failed
         ");
     }
 

@@ -31,8 +31,8 @@ pub(super) struct Ended<'a> {
     /// Jobs of its stage that have ended, of how many.
     pub(super) done: usize,
     pub(super) all: usize,
-    /// Since it began; `None` if it never did.
-    pub(super) time: Option<Duration>,
+    /// For how long it was at work.
+    pub(super) time: Duration,
 }
 
 impl Ended<'_> {
@@ -57,8 +57,8 @@ impl Ended<'_> {
 pub(super) fn job(paint: Paint, ended: &Ended<'_>) -> String {
     let result = ended.result;
     let mut line = format!("{} {}", ended.head(paint), ended.name());
-    if let Some(time) = ended.time {
-        let _ = write!(line, "  {}", text::duration(time));
+    if !ended.time.is_zero() {
+        let _ = write!(line, "  {}", text::duration(ended.time));
     }
     match &result.outcome {
         Outcome::Blocked { by, .. } => {

@@ -120,46 +120,54 @@ impl Live {
     }
 
     fn slowest(&self, paint: Paint, now: Duration, height: usize) -> Vec<String> {
-        let mut jobs: Vec<(&JobId, &Running)> = self
-            .running
+        // A cell that waits for its core is not slow: it is counted, not named.
+        let (waiting, busy): (Vec<_>, Vec<_>) =
+            self.running.iter().partition(|(job, running)| self.waits_for_core(job, running));
+        let mut jobs: Vec<(&JobId, &Running)> = busy
             .iter()
+            .copied()
             .filter(|(_, running)| now.saturating_sub(running.since) >= PATIENCE)
             .collect();
         jobs.sort_by_key(|(_, running)| running.since);
-        let shown = NAMED.min(height / 4);
-        let names: Vec<String> =
-            jobs.iter().take(shown).map(|(job, _)| text::one_line(&job.to_string())).collect();
+        jobs.truncate(NAMED.min(height / 4));
+        let names: Vec<String> = jobs.iter().map(|(job, _)| text::one_line(&job.to_string())).collect();
         let longest = names.iter().map(|name| console::measure_text_width(name)).max().unwrap_or(0);
         let mut lines = Vec::new();
         for ((job, running), name) in jobs.iter().zip(&names) {
             let elapsed = text::duration(now.saturating_sub(running.since));
             let gap = " ".repeat(longest - console::measure_text_width(name));
-            lines.push(format!(
-                "{} {name}{gap}  {}",
-                word(paint, Paint::dim, &elapsed),
-                paint.dim(self.doing(job, running))
-            ));
+            let doing = paint.dim(doing(job, running));
+            lines.push(format!("{} {name}{gap}  {doing}", word(paint, Paint::dim, &elapsed)));
         }
-        if self.running.len() > lines.len() && !lines.is_empty() {
-            let more = format!("and {} more running", self.running.len() - lines.len());
-            lines.push(format!("{} {}", word(paint, Paint::dim, ""), paint.dim(&more)));
-        }
+        let more = busy.len() - lines.len();
+        let rest = match (more, waiting.len()) {
+            _ if lines.is_empty() => None,
+            (0, 0) => None,
+            (more, 0) => Some(format!("and {more} more running")),
+            (0, waiting) => Some(format!("and {waiting} waiting for their cores")),
+            (more, waiting) => Some(format!("and {more} more running, {waiting} waiting for their cores")),
+        };
+        lines.extend(rest.map(|rest| format!("{} {}", word(paint, Paint::dim, ""), paint.dim(&rest))));
         lines
     }
 
-    /// What a job does now, as far as the phase that it has behind it tells.
-    fn doing(&self, job: &JobId, running: &Running) -> &'static str {
-        let is_core = matches!(job, JobId::Core(_));
-        let waits = || self.core_of.get(job).is_some_and(|core| !self.cores_done.contains(core));
-        match running.ended {
-            None | Some(Phase::Queue) if !is_core => "finding what to build",
-            None | Some(Phase::Queue | Phase::Preprocess) => "compiling",
-            Some(Phase::Compile) if is_core => "archiving",
-            Some(Phase::Compile) if waits() => "waiting for its core",
-            Some(Phase::Compile | Phase::Wait | Phase::Seed) => "linking",
-            Some(Phase::Link) => "measuring",
-            Some(Phase::Archive | Phase::Size) => "finishing",
-        }
+    /// Whether everything of a cell but its link is done, and its core is not.
+    fn waits_for_core(&self, job: &JobId, running: &Running) -> bool {
+        running.ended == Some(Phase::Compile)
+            && self.core_of.get(job).is_some_and(|core| !self.cores_done.contains(core))
+    }
+}
+
+/// What a job does now, as far as the phase that it has behind it tells.
+fn doing(job: &JobId, running: &Running) -> &'static str {
+    let is_core = matches!(job, JobId::Core(_));
+    match running.ended {
+        None | Some(Phase::Queue) if !is_core => "finding what to build",
+        None | Some(Phase::Queue | Phase::Preprocess) => "compiling",
+        Some(Phase::Compile) if is_core => "archiving",
+        Some(Phase::Compile | Phase::Wait | Phase::Seed) => "linking",
+        Some(Phase::Link) => "measuring",
+        Some(Phase::Archive | Phase::Size) => "finishing",
     }
 }
 
@@ -303,16 +311,15 @@ mod tests {
            cores ━━━━━━━━━━────────── 1/2  1 built
         sketches ━━━━━─────────────── 1/4  1 built  2.00s
            1.88s core mega-1f2e3d4c  compiling
-           1.10s mega/LongName       waiting for its core
-                 and 1 more running
+                 and 1 more running, 1 waiting for their cores
         ");
         // Too narrow and too low for everything.
         insta::assert_snapshot!(shown(script(), 2_200, (8, 40)), @r"
            cores ━━━━━───── 1/2  1 built
         sketches ━━╸─────── 1/4  1 built  2.2…
            2.08s core mega-1f2e3d4c  compiling
-           1.30s mega/LongName       waiting …
-                 and 1 more running
+           0.40s uno/B               finding …
+                 and 1 waiting for their cores
         ");
     }
 }

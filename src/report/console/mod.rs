@@ -6,17 +6,17 @@ mod lines;
 mod live;
 mod paint;
 
-use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use self::live::{Live, Screen};
 use self::paint::Paint;
+use super::busy::Busy;
 use super::failures::{Groups, Trouble};
 use super::tally::Tally;
 use super::{ReportError, ReportOptions, Reporter, text};
-use crate::event::{Event, EventKind, JobId, JobResult, Level, Phase};
+use crate::event::{Event, EventKind, JobId, JobResult, Level};
 
 /// `--color`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,8 +68,7 @@ pub(super) struct Console {
     /// Whether every job has a line.
     job_lines: bool,
     screen: Option<Screen>,
-    /// When the jobs that are under way began.
-    started: HashMap<JobId, Duration>,
+    busy: Busy,
     live: Live,
     tally: Tally,
     failures: Groups,
@@ -125,7 +124,7 @@ impl Console {
             verbosity,
             job_lines,
             screen: None,
-            started: HashMap::new(),
+            busy: Busy::default(),
             live: Live::default(),
             tally: Tally::default(),
             failures: Groups::default(),
@@ -175,15 +174,6 @@ impl Console {
                 }
                 self.tell(&format!("{} {plan}", lines::word(paint, Paint::bold, "plan")))
             }
-            EventKind::JobStarted { job } => {
-                self.started.insert(job.clone(), event.at);
-                Ok(())
-            }
-            EventKind::JobPhase { job, phase: Phase::Queue, span } => {
-                // More exact than the moment at which it was told.
-                self.started.insert(job.clone(), span.end);
-                Ok(())
-            }
             EventKind::JobFinished(result) => self.tell_job(result),
             EventKind::Stopping { reason } => {
                 let reason = text::one_line(reason);
@@ -198,17 +188,12 @@ impl Console {
 
     fn tell_job(&mut self, result: &JobResult) -> io::Result<()> {
         let paint = self.err_paint;
-        let started = self.started.remove(&result.job);
+        let time = self.busy.end(result);
         let (done, all) = match &result.job {
             JobId::Core(_) => (self.tally.cores.ended(), self.tally.cores_planned),
             JobId::Cell(_) => (self.tally.total().ended(), self.tally.cells_planned()),
         };
-        let ended = lines::Ended {
-            result,
-            done,
-            all,
-            time: started.map(|started| result.span.end.saturating_sub(started)),
-        };
+        let ended = lines::Ended { result, done, all, time };
         if let Some(trouble) = Trouble::of(&result.outcome) {
             let first = self.failures.add(&result.job, trouble.clone(), String::new);
             let text = if first {
@@ -229,6 +214,7 @@ impl Reporter for Console {
     fn report(&mut self, event: &Event) -> io::Result<()> {
         self.clock = (event.at, Instant::now());
         self.tally.fold(event);
+        self.busy.fold(event);
         if self.screen.is_some() {
             self.live.fold(event);
         }

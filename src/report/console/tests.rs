@@ -76,10 +76,10 @@ fn plain() {
           core due-1f2e3d4c: no variant 'due'
 
          board  built  failed  blocked  skipped  fullest flash  slot time
-         uno        1       1        -        1  3.2% Blink         0.78s
-         mega       1       1        -        1  3.2% Blink         0.88s
+         uno        1       1        -        1  3.2% Blink         1.23s
+         mega       1       1        -        1  3.2% Blink         1.33s
          due        -       -        1        -  -                  0.00s
-         all        2       2        1        2                     1.66s
+         all        2       2        1        2                     2.56s
 
         5 cells: 2 built, 2 failed, 1 blocked, 2 skipped in 1.52s (4 compiled)
         reports: .fbuild-matrix/reports

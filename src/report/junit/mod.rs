@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use junit_report::{OffsetDateTime, Report, TestCase, TestResult, TestSuite};
 
+use super::busy::Busy;
 use super::file::ReportFile;
 use super::roster::{Part, Roster, Row};
 use super::{Reporter, failures, text};
-use crate::event::{CellId, CoreId, Event, EventKind, FailureKind, JobId, JobResult, Outcome, Phase};
+use crate::event::{CellId, CoreId, Event, EventKind, FailureKind, JobId, JobResult, Outcome};
 
 /// The longest diagnostic of one test case, in bytes.
 const BODY_MAX: usize = 64 * 1024;
@@ -41,6 +42,7 @@ struct Fold {
     roster: Roster<Case>,
     cores: HashMap<CoreId, Case>,
     budget: Budget,
+    busy: Busy,
     stopping: Option<String>,
 }
 
@@ -48,8 +50,6 @@ struct Fold {
 #[derive(Debug, Default)]
 struct Case {
     end: Option<End>,
-    /// When it began to do something. Until then it costs nothing: a queue is no test's time.
-    started: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -119,11 +119,13 @@ impl Fold {
             roster: Roster::default(),
             cores: HashMap::new(),
             budget: Budget(TEXTS_MAX),
+            busy: Busy::default(),
             stopping: None,
         }
     }
 
     fn fold(&mut self, event: &Event) {
+        self.busy.fold(event);
         match &event.kind {
             EventKind::RunStarted(info) => {
                 self.run.clone_from(&info.name);
@@ -133,8 +135,6 @@ impl Fold {
                 self.roster.plan(cells, skipped);
                 self.cores.extend(cores.iter().map(|core| (core.id.clone(), Case::default())));
             }
-            EventKind::JobStarted { job } => self.started(job, event.at),
-            EventKind::JobPhase { job, phase: Phase::Queue, span } => self.started(job, span.end),
             EventKind::JobFinished(result) => self.finished(result),
             EventKind::Stopping { reason } => self.stopping = Some(reason.clone()),
             EventKind::SetupStarted { .. }
@@ -142,6 +142,7 @@ impl Fold {
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
             | EventKind::RunPhase { .. }
+            | EventKind::JobStarted { .. }
             | EventKind::JobPhase { .. }
             | EventKind::StepFinished(_)
             | EventKind::RunFinished { .. } => {}
@@ -152,13 +153,6 @@ impl Fold {
         match job {
             JobId::Core(id) => self.cores.get_mut(id),
             JobId::Cell(id) => self.roster.selected_mut(id).map(|row| &mut row.kept),
-        }
-    }
-
-    /// The later word is the more exact one: the queue's end.
-    fn started(&mut self, job: &JobId, at: Duration) {
-        if let Some(case) = self.case_mut(job) {
-            case.started = Some(at);
         }
     }
 
@@ -174,8 +168,8 @@ impl Fold {
         }
         let verdict = self.verdict(&result.outcome, main_file.as_deref());
         let warnings = self.budget.take(&result.warnings, WARNINGS_MAX);
+        let time = self.busy.end(result);
         if let Some(case) = self.case_mut(&result.job) {
-            let time = case.started.map_or(Duration::ZERO, |started| result.span.end.saturating_sub(started));
             case.end = Some(End { time, result: verdict, warnings });
         }
     }

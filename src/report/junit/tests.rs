@@ -108,19 +108,19 @@ fn read(xml: &str) -> (Attributes, Vec<(Attributes, Vec<Seen>)>) {
 fn a_mixed_run() {
     insta::assert_snapshot!(render(&Script::mixed().events()), @r#"
         <?xml version="1.0" encoding="utf-8"?>
-        <testsuites name="avr-examples" tests="7" failures="2" errors="1" skipped="2" time="1.940">
-          <testsuite id="0" name="uno" package="uno" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0.94" skipped="1">
+        <testsuites name="avr-examples" tests="7" failures="2" errors="1" skipped="2" time="1.850">
+          <testsuite id="0" name="uno" package="uno" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0.9" skipped="1">
             <testcase name="Blink" time="0.45" classname="uno" file="examples/Blink/Blink.ino"/>
-            <testcase name="Broken" time="0.49" classname="uno" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="&apos;foo&apos; was not declared in this scope"><![CDATA[Broken.ino: error: 'foo' was not declared in this scope
+            <testcase name="Broken" time="0.45" classname="uno" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="&apos;foo&apos; was not declared in this scope"><![CDATA[Broken.ino: error: 'foo' was not declared in this scope
            5 |   foo();
         ]]></failure>
             </testcase>
             <testcase name="Big" time="0" classname="uno" file="examples/Big/Big.ino"><skipped type="skipped" message="does not fit"/>
             </testcase>
           </testsuite>
-          <testsuite id="1" name="mega" package="mega" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="1" skipped="1">
+          <testsuite id="1" name="mega" package="mega" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0.95" skipped="1">
             <testcase name="Blink" time="0.5" classname="mega" file="examples/Blink/Blink.ino"/>
-            <testcase name="Broken" time="0.5" classname="mega" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="&apos;foo&apos; was not declared in this scope"><![CDATA[Broken.ino: error: 'foo' was not declared in this scope
+            <testcase name="Broken" time="0.45" classname="mega" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="&apos;foo&apos; was not declared in this scope"><![CDATA[Broken.ino: error: 'foo' was not declared in this scope
            5 |   foo();
         ]]></failure>
             </testcase>

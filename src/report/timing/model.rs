@@ -139,6 +139,9 @@ pub(super) struct Segment {
     pub(super) phase: &'static str,
     pub(super) start_s: Seconds,
     pub(super) end_s: Seconds,
+    /// Of it, for how long no step of the job held a slot. `None` for the run itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) idle_s: Option<Seconds>,
 }
 
 #[derive(Debug, Serialize)]
