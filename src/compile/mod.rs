@@ -4,6 +4,7 @@
 mod diagnostics;
 mod direct;
 mod identity;
+mod orphans;
 mod process;
 mod slots;
 mod zccache;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 pub use diagnostics::{Diagnosis, diagnose};
 pub use direct::Direct;
 pub use identity::{Identities, Identity, IdentityError};
+pub use orphans::{adopt, end_descendants};
 pub use process::{Environment, Finished, Process, ProcessError, Transcript, run};
 pub use slots::{Slot, Slots, Stage};
 pub use zccache::{Zccache, ZccacheError};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::Settled;
 use crate::build::{
     Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, Track,
     orchestrator, write_log,
@@ -37,11 +38,16 @@ pub(super) async fn run_core(
     promise: CorePromise,
     cx: BuildContext,
     began: Duration,
-) -> JobResult {
+) -> Settled {
     let id = JobId::Core(job.id.clone());
     let mut jcx = context(id.clone(), Stage::Core, &job.target, &cx, began);
     cx.events.say(EventKind::JobStarted { job: id });
-    let result = orchestrator(&job.target.family).build_core(&job, &cx, &mut jcx).await;
+    let orchestrator = orchestrator(&job.target.family);
+    let result = tokio::select! {
+        biased;
+        result = orchestrator.build_core(&job, &cx, &mut jcx) => result,
+        () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
+    };
     let mut done = Done::default();
     match result {
         Ok(core) => {
@@ -69,7 +75,7 @@ pub(super) async fn run_cell(
     places: Arc<Semaphore>,
     stop: CancellationToken,
     began: Duration,
-) -> JobResult {
+) -> Settled {
     let id = JobId::Cell(job.id.clone());
     let mut jcx = context(id.clone(), Stage::Cell, &job.target, &cx, began);
     jcx.in_flight = Some(InFlight::enter(places).await);
@@ -100,6 +106,7 @@ async fn attempts(
         let result = tokio::select! {
             biased;
             result = orchestrator.build_cell(job, core, cx, jcx) => result,
+            () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
             () = stopwatch.reaches(job.timeout) => {
                 done.outcome = Outcome::TimedOut { after: job.timeout, output: transcript.take() };
                 return;
@@ -153,7 +160,7 @@ fn outcome(error: BuildError) -> Outcome {
     }
 }
 
-fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> JobResult {
+fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> Settled {
     match &done.outcome {
         Outcome::Failed(failure) => {
             jcx.log.push(failure.command.join(" "));
@@ -169,11 +176,13 @@ fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> JobResul
         write_log(folder, &jcx.log);
     }
     let log = Some(folder.join("build.log"));
-    JobResult { log, ..finish_unstarted(done, jcx) }
+    let (result, place) = finish_unstarted(done, jcx);
+    (JobResult { log, ..result }, place)
 }
 
-fn finish_unstarted(done: Done, mut jcx: JobContext) -> JobResult {
-    JobResult {
+fn finish_unstarted(done: Done, mut jcx: JobContext) -> Settled {
+    let place = jcx.in_flight.take();
+    let result = JobResult {
         job: jcx.track.job().clone(),
         outcome: done.outcome,
         span: jcx.track.finish(),
@@ -182,5 +191,6 @@ fn finish_unstarted(done: Done, mut jcx: JobContext) -> JobResult {
         log: None,
         warnings: done.warnings,
         units: jcx.units,
-    }
+    };
+    (result, place)
 }

@@ -14,7 +14,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::build::{BuildContext, CoreHandle, core_promise};
+use crate::build::{BuildContext, CoreHandle, InFlight, core_promise};
+use crate::compile::end_descendants;
 use crate::event::{CoreId, EventKind, JobId, JobResult, Outcome, Span, UnitCounts};
 use crate::plan::Plan;
 
@@ -61,10 +62,10 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     }
 
     let mut ended = Ended::default();
-    while let Some((id, result)) = running.next().await {
-        let result = result.unwrap_or_else(|panic| {
+    while let Some((id, settled)) = running.next().await {
+        let (result, _place) = settled.unwrap_or_else(|panic| {
             ended.crashed = true;
-            crashed(id, &*panic, Span { start: began, end: cx.events.now() })
+            (crashed(id, &*panic, Span { start: began, end: cx.events.now() }), None)
         });
         if matches!(result.job, JobId::Cell(_)) {
             if result.outcome.is_success() {
@@ -80,15 +81,24 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
             cx.events.say(EventKind::Stopping { reason: job::FAILURE_LIMIT.to_owned() });
         }
     }
+    if cx.cancel.is_cancelled() {
+        let ended = tokio::task::spawn_blocking(end_descendants).await;
+        tracing::debug!(?ended, "ended what was left of the processes");
+    }
     ended
 }
 
-fn spawn(run: impl Future<Output = JobResult> + Send + 'static) -> JoinHandle<JobResult> {
+/// How a job's task ends: with its result, and with the place among the cells in flight that it held.
+/// The place is given up only when the result is counted: else the next cell would start before it is
+/// known that the limit of failures is reached.
+type Settled = (JobResult, Option<InFlight>);
+
+fn spawn(run: impl Future<Output = Settled> + Send + 'static) -> JoinHandle<Settled> {
     tokio::spawn(run)
 }
 
 /// A job's result, or what it panicked with.
-async fn settle(id: JobId, task: JoinHandle<JobResult>) -> (JobId, Result<JobResult, Box<dyn Any + Send>>) {
+async fn settle(id: JobId, task: JoinHandle<Settled>) -> (JobId, Result<Settled, Box<dyn Any + Send>>) {
     let result = task.await.map_err(|error| match error.try_into_panic() {
         Ok(panic) => panic,
         Err(error) => Box::new(error.to_string()) as Box<dyn Any + Send>,
