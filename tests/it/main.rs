@@ -11,5 +11,6 @@ mod cli;
 mod failures;
 mod failures_core;
 mod malformed;
+mod identity;
 mod platform;
 mod support;
