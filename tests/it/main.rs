@@ -10,7 +10,7 @@ mod architecture;
 mod cli;
 mod failures;
 mod failures_core;
-mod malformed;
 mod identity;
+mod malformed;
 mod platform;
 mod support;
