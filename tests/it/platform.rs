@@ -64,9 +64,14 @@ fn elf_files_are_for_their_processors_and_as_large_as_reported() {
     let run = build("../tests/platform/**");
     let (junit, events) = (run.reports().junit(), run.reports().events());
     assert_eq!(junit.cases().count(), CELLS.len(), "{junit:#?}");
+    let boards: Vec<&str> = junit.suites.iter().map(|suite| suite.name.as_str()).collect();
+    assert_eq!(boards, ["uno", "mega", "leonardo"], "one suite a board, as in the matrix");
     for (board, sketch, family) in CELLS {
         let name = format!("../tests/platform/{board}/{sketch}");
-        assert_eq!(junit.case(board, &name).verdict, Verdict::Passed);
+        let case = junit.case(board, &name);
+        assert_eq!(case.verdict, Verdict::Passed);
+        let main = repository(&format!("tests/platform/{board}/{sketch}/{sketch}.ino"));
+        assert_eq!(Path::new(&case.file).canonicalize().unwrap(), main.canonicalize().unwrap());
         let path = elf(&run, board, sketch);
         let (machine, flash, ram) = measure(&path);
         assert_eq!(machine, family, "{board}/{sketch}");
@@ -92,7 +97,7 @@ fn measure(path: &Path) -> (u32, u64, u64) {
 /// Runs a command that ends by itself, and fails if it does not. Returns what it printed.
 fn run_to_its_end(mut command: Command) -> String {
     /// It takes milliseconds; this only keeps a broken firmware from running forever.
-    const PATIENCE: Duration = Duration::from_secs(120);
+    const PATIENCE: Duration = Duration::from_mins(2);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let path = folder.path().join("printed");
     // A file, not a pipe: nobody has to read it while the command runs.
