@@ -160,7 +160,7 @@ async fn build(
     let memo_path = layout.memo();
     let files = Arc::new(Files::new(Memo::load(&memo_path)));
     let environment = Environment::new(&staging, None);
-    let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone()));
+    let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone(), cancel.clone()));
     let cx = BuildContext::new(
         files.clone(),
         identities,

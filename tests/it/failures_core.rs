@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::support::{Workspace, avr_core};
 
@@ -79,7 +80,12 @@ pub(crate) fn tools() -> PathBuf {
 
 /// Writes a program for the recipes: a script. That the system needs a shell to run it is its own affair.
 pub(crate) fn script(workspace: Workspace, path: &str, text: &str) -> Workspace {
-    let workspace = workspace.file(path, format!("#!/bin/sh\n{text}"));
+    let draft = format!("{path}.draft");
+    let workspace = workspace.file(&draft, format!("#!/bin/sh\n{text}"));
+    // Another test that starts a program at this moment would hand on a file that is open here, and the
+    // system runs no program that somebody may write. What `cp` has open, nobody here hands on.
+    let copied = Command::new("cp").args([workspace.path(&draft), workspace.path(path)]).status().unwrap();
+    assert!(copied.success());
     fs::set_permissions(workspace.path(path), fs::Permissions::from_mode(0o755)).unwrap();
     workspace
 }

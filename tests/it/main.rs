@@ -7,10 +7,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod architecture;
+mod cache;
 mod cli;
 mod failures;
 mod failures_core;
 mod identity;
 mod malformed;
 mod platform;
+mod processes;
+mod reports;
+mod seeds;
 mod support;
