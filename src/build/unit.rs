@@ -296,7 +296,7 @@ async fn compile(
         transcript: transcript.clone(),
     };
     let argv = request.process.argv();
-    let slot = cx.slots.acquire(name.stage).await;
+    let slot = cx.slots.acquire(name.urgency).await;
     if cx.cancel.is_cancelled() {
         return Err(BuildError::Cancelled);
     }

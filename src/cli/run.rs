@@ -13,7 +13,7 @@ use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
 use super::{args, complain, plan};
 use crate::build::BuildContext;
-use crate::compile::{Backend, Direct, Environment, Identities, Slots, Zccache, ZccacheError};
+use crate::compile::{Backend, Direct, Environment, Identities, Slots, Zccache, ZccacheError, adopt};
 use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, RunPhase, Span, channel};
 use crate::exit::Exit;
 use crate::install::InstallContext;
@@ -90,10 +90,11 @@ pub(super) async fn run(typed: args::Run) -> Exit {
         Ok(reports) => reports,
         Err(error) => return Early::Unwritable(error.to_string()).tell(colours),
     };
+    adopt();
     let (events, heard) = channel();
     let listener = reports.spawn(heard);
     let cancel = CancellationToken::new();
-    let signals = Signals::listen(&cancel, events.clone());
+    let signals = Signals::listen(&cancel, &events);
     let result = build(&options, &request, &events, &cancel).await;
     let exit = signals.exit().unwrap_or(match &result {
         Ok(exit) => *exit,

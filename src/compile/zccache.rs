@@ -4,6 +4,7 @@
 //! is part of its key, is made from a key of ours that covers everything a compile can read.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,7 @@ use zccache::embedded::{
     ShutdownMode, ZccacheConfig, ZccacheService,
 };
 
+use super::orphans::end_marked;
 use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, direct};
 
 /// Why the embedded cache can't be used.
@@ -78,6 +80,37 @@ impl Zccache {
     }
 }
 
+/// Marks the processes of one compile by a variable in their environment. Dropped before the compile is
+/// finished, it ends them: zccache itself ends only the driver. The variable is in no key.
+struct Marker {
+    value: String,
+    finished: bool,
+}
+
+impl Marker {
+    const NAME: &'static str = "FBUILD_MATRIX_COMPILE";
+
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let value = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        Self { value, finished: false }
+    }
+
+    fn finished(mut self) {
+        self.finished = true;
+    }
+}
+
+impl Drop for Marker {
+    fn drop(&mut self) {
+        if !self.finished {
+            let variable = format!("{}={}", Self::NAME, self.value);
+            // Looking through /proc takes milliseconds, and no task may be held up by them.
+            std::thread::spawn(move || end_marked(&variable));
+        }
+    }
+}
+
 #[async_trait]
 impl CompileBackend for Zccache {
     fn name(&self) -> &'static str {
@@ -93,12 +126,15 @@ impl CompileBackend for Zccache {
             return direct::compile(&request, reason.clone(), cancel).await;
         }
         let process = &request.process;
+        let marker = Marker::new();
+        let mut env = process.environment.variables().to_vec();
+        env.push((Marker::NAME.to_owned(), marker.value.clone()));
         let question = Question {
             audit: self.audit.clone(),
             compiler: process.program.as_path().into(),
             args: process.args.clone(),
             cwd: process.cwd.as_path().into(),
-            env: process.environment.variables().to_vec(),
+            env,
             stdin: Vec::new(),
         };
         let answer = tokio::select! {
@@ -106,6 +142,7 @@ impl CompileBackend for Zccache {
             () = cancel.cancelled() => return Err(BackendError::Cancelled),
             answer = self.service.compile(question) => answer,
         };
+        marker.finished();
         let failed = |message: String| BackendError::Cache { output: request.output.clone(), message };
         let answer = answer.map_err(|error| failed(error.to_string()))?;
         let cache = match answer.cache_outcome {

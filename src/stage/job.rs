@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::Settled;
@@ -11,7 +10,7 @@ use crate::build::{
     Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, Track,
     orchestrator, write_log,
 };
-use crate::compile::{Environment, Stage, Transcript};
+use crate::compile::{Environment, Gate, Transcript, Urgency};
 use crate::event::{EventKind, FailureKind, JobId, JobResult, Outcome, Sizes, UnitCounts};
 use crate::plan::{CellJob, CoreJob, Target};
 
@@ -19,10 +18,10 @@ use crate::plan::{CellJob, CoreJob, Target};
 pub(super) const FAILURE_LIMIT: &str = "the limit of failures was reached";
 const INTERRUPTED: &str = "the run was interrupted";
 
-fn context(job: JobId, stage: Stage, target: &Target, cx: &BuildContext, began: Duration) -> JobContext {
+fn context(job: JobId, urgency: Urgency, target: &Target, cx: &BuildContext, began: Duration) -> JobContext {
     JobContext {
         track: Track::new(job, cx.events.clone(), began),
-        stage,
+        urgency,
         environment: Environment::new(&cx.staging, target.library_path.as_deref()),
         transcript: Transcript::default(),
         log: Vec::new(),
@@ -40,9 +39,14 @@ pub(super) async fn run_core(
     began: Duration,
 ) -> Settled {
     let id = JobId::Core(job.id.clone());
-    let mut jcx = context(id.clone(), Stage::Core, &job.target, &cx, began);
+    let mut jcx = context(id.clone(), Urgency::Core, &job.target, &cx, began);
     cx.events.say(EventKind::JobStarted { job: id });
-    let result = orchestrator(&job.target.family).build_core(&job, &cx, &mut jcx).await;
+    let orchestrator = orchestrator(&job.target.family);
+    let result = tokio::select! {
+        biased;
+        result = orchestrator.build_core(&job, &cx, &mut jcx) => result,
+        () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
+    };
     let mut done = Done::default();
     match result {
         Ok(core) => {
@@ -67,12 +71,12 @@ pub(super) async fn run_cell(
     job: CellJob,
     core: CoreHandle,
     cx: BuildContext,
-    places: Arc<Semaphore>,
+    places: Gate,
     stop: CancellationToken,
     began: Duration,
 ) -> Settled {
     let id = JobId::Cell(job.id.clone());
-    let mut jcx = context(id.clone(), Stage::Cell, &job.target, &cx, began);
+    let mut jcx = context(id.clone(), Urgency::Cell, &job.target, &cx, began);
     jcx.in_flight = Some(InFlight::enter(places).await);
     jcx.stopwatch = Stopwatch::started();
     let mut done = Done::default();
@@ -96,11 +100,13 @@ async fn attempts(
 ) {
     let orchestrator = orchestrator(&job.target.family);
     for attempt in 0..=job.retries {
+        jcx.urgency = Urgency::Cell;
         let stopwatch = jcx.stopwatch.clone();
         let transcript = jcx.transcript.clone();
         let result = tokio::select! {
             biased;
             result = orchestrator.build_cell(job, core, cx, jcx) => result,
+            () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
             () = stopwatch.reaches(job.timeout) => {
                 done.outcome = Outcome::TimedOut { after: job.timeout, output: transcript.take() };
                 return;

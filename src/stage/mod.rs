@@ -6,15 +6,14 @@ mod job;
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::build::{BuildContext, CoreHandle, InFlight, core_promise};
+use crate::compile::{Gate, end_descendants};
 use crate::event::{CoreId, EventKind, JobId, JobResult, Outcome, Span, UnitCounts};
 use crate::plan::Plan;
 
@@ -51,7 +50,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         let task = spawn(job::run_core(core, promise, cx.clone(), began));
         running.push(settle(id, task));
     }
-    let in_flight = Arc::new(Semaphore::new(options.sketch_jobs.max(1)));
+    let in_flight = Gate::new(options.sketch_jobs.max(1));
     for cell in plan.cells {
         // The plan holds the core of each of its cells.
         let Some(core) = cores.get(&cell.core).cloned() else { continue };
@@ -79,6 +78,10 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
             stop.cancel();
             cx.events.say(EventKind::Stopping { reason: job::FAILURE_LIMIT.to_owned() });
         }
+    }
+    if cx.cancel.is_cancelled() {
+        let ended = tokio::task::spawn_blocking(end_descendants).await;
+        tracing::debug!(?ended, "ended what was left of the processes");
     }
     ended
 }

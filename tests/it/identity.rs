@@ -156,7 +156,7 @@ fn the_peer_built_every_cell_to_something_of_its_own() {
 }
 
 #[test]
-fn a_cold_run_then_a_warm_one_then_a_new_work_folder() {
+fn a_cold_run_then_a_warm_one_then_new_work_folders() {
     let workspace = Workspace::new();
     let cold = quickstart(&workspace, &[]);
     assert_same(&cold.firmware(), &ARDUINO);
@@ -168,9 +168,14 @@ fn a_cold_run_then_a_warm_one_then_a_new_work_folder() {
     assert_eq!(cached_and_compiled(&warm), (0, 0), "nothing is built again");
 
     fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
-    let elsewhere = quickstart(&workspace, &[]);
-    assert_same(&elsewhere.firmware(), &ARDUINO);
-    assert_eq!(cached_and_compiled(&elsewhere), (compiled, 0), "the cache has every object");
+    let again = quickstart(&workspace, &[]);
+    assert_same(&again.firmware(), &ARDUINO);
+    assert_eq!(cached_and_compiled(&again), (compiled, 0), "the cache has every object");
+
+    let elsewhere =
+        quickstart(&workspace, &["--work-dir", "else/where", "--report-dir", ".fbuild-matrix/reports"]);
+    assert_same(&elsewhere.firmware_in("else/where"), &ARDUINO);
+    assert!(cached_and_compiled(&elsewhere).0 > 0, "a core is the same wherever it is built");
 }
 
 #[test]
@@ -193,14 +198,5 @@ fn without_a_cache() {
     let run = quickstart(&workspace, &["--no-cache"]);
     assert_eq!(run.reports().timing()["run"]["backend"], "direct");
     assert!(!workspace.cache().join("zccache").exists());
-    assert_same(&run.firmware(), &ARDUINO);
-}
-
-#[test]
-fn a_cache_that_another_work_folder_filled() {
-    let workspace = Workspace::new();
-    quickstart(&workspace, &["--work-dir", "first", "-b", "uno"]);
-    let run = quickstart(&workspace, &[]);
-    assert!(cached_and_compiled(&run).0 > 0, "the core is the same wherever it is built");
     assert_same(&run.firmware(), &ARDUINO);
 }

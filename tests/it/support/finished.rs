@@ -61,7 +61,12 @@ impl Finished {
     /// The firmware of every cell in the default work folder: the bytes of each `.hex` by its path
     /// below `cells/`, `uno/examples/Blink/Blink.ino.hex`.
     pub(crate) fn firmware(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        files_below(&self.workspace.path(".fbuild-matrix/cells"), "hex")
+        self.firmware_in(".fbuild-matrix")
+    }
+
+    /// The same of another work folder.
+    pub(crate) fn firmware_in(&self, work: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        files_below(&self.workspace.path(work).join("cells"), "hex")
     }
 }
 

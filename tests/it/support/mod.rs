@@ -7,7 +7,7 @@ mod reports;
 mod workspace;
 
 pub(crate) use finished::{Finished, files_below};
-pub(crate) use junit::{Case, Junit, Suite, Verdict};
+pub(crate) use junit::{Junit, Verdict};
 pub(crate) use packages::{Packages, avr_core, builtin_examples, packages};
 pub(crate) use reports::Reports;
 pub(crate) use workspace::{Workspace, repository};
