@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +17,9 @@ use zccache::embedded::{
 
 use super::orphans::end_marked;
 use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, direct};
+
+/// How long after a compiler's end by a signal it may turn out that the run was interrupted.
+const INTERRUPTION: Duration = Duration::from_millis(200);
 
 /// Why the embedded cache can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +149,14 @@ impl CompileBackend for Zccache {
         marker.finished();
         let failed = |message: String| BackendError::Cache { output: request.output.clone(), message };
         let answer = answer.map_err(|error| failed(error.to_string()))?;
+        // The terminal sends its SIGINT to these compilers too, for they are in our process group. One
+        // that it ends is part of the interruption, which may be heard of only a moment later.
+        if answer.exit_code < 0 {
+            let interruption = tokio::time::timeout(INTERRUPTION, cancel.cancelled()).await;
+            if interruption.is_ok() {
+                return Err(BackendError::Cancelled);
+            }
+        }
         let cache = match answer.cache_outcome {
             Answer::Hit => CacheOutcome::Hit,
             Answer::Miss => CacheOutcome::Miss,

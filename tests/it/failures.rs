@@ -77,7 +77,7 @@ fn every_failure_is_told_with_its_place_and_the_good_cells_are_built() {
     assert_has(&message, "Nowhere.h: No such file or directory");
     assert_has(&body, "Missing/Missing.ino:1:");
     let (message, _) = failure(&run, "uno", "Overflow");
-    assert_has(&message, "section `.text' will not fit in region `text'");
+    assert_has(&message, "region `text' overflowed by");
     assert_has(&run.reports().junit().case("uno", "Overflow").file, "Overflow.ino");
 
     let (message, body) = error(&run, "broken", "Good");

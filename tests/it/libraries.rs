@@ -158,7 +158,8 @@ fn a_computed_include_is_found() {
     conditional("#ifdef HEADER\n#include HEADER\n#endif", "", &[]);
     conditional("#ifdef HEADER\n#include HEADER\n#endif", "-DHEADER=<Cond.h>", &["Cond"]);
     // One that no reading of the text can tell.
-    let made = "#define QUOTE(x) #x\n#define HEADER(x) QUOTE(x.h)\n#include HEADER(Cond)\n#include <Config.h>";
+    let made =
+        "#define QUOTE(x) #x\n#define HEADER(x) QUOTE(x.h)\n#include HEADER(Cond)\n#include <Config.h>";
     conditional(made, "", &["Cond", "Config"]);
 }
 

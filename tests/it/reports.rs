@@ -135,7 +135,10 @@ fn events_tell_each_job_from_its_start_to_its_one_end() {
     let last = all.last().unwrap();
     assert_eq!((last["event"].as_str(), last["exit"].as_u64()), (Some("run_finished"), Some(1)));
     let at: Vec<f64> = all.iter().map(|event| number(&event["at_us"])).collect();
-    assert!(at.is_sorted_by(|a, b| *a <= *b + 5e3), "events are in order, but for those said at the same time");
+    assert!(
+        at.is_sorted_by(|a, b| *a <= *b + 5e3),
+        "events are in order, but for those said at the same time"
+    );
     let planned = events(&all, "planned");
     assert_eq!(planned.len(), 1);
     assert_eq!(planned[0]["skipped"].as_array().unwrap().len(), 1);
