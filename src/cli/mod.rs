@@ -4,6 +4,7 @@ mod args;
 mod boards;
 mod cells;
 mod doctor;
+mod narrate;
 mod options;
 mod plan;
 mod run;

@@ -6,11 +6,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{Format, Plan as Typed};
 use super::cells::Request;
+use super::narrate::narrated;
 use super::options::{Options, colours_on_stderr, shown};
 use super::run::Early;
 use super::setup::bring_in;
 use super::{complain, print};
-use crate::event::channel;
 use crate::exit::Exit;
 use crate::install::InstallContext;
 use crate::plan::{Layout, Plan, Sources, make};
@@ -35,17 +35,13 @@ pub(super) async fn run(typed: Typed) -> Exit {
 async fn plan(options: &Options) -> Result<Plan, Early> {
     let request = Request::read(options)?;
     let matrix = &request.matrix;
-    // Nobody listens: what is planned is the result, and what goes wrong an error.
-    let (events, _heard) = channel();
+    let (events, _narrator) = narrated(options.console.quiet);
     let install = InstallContext {
         cache_dir: options.places.cache.clone(),
         offline: options.offline,
         events,
         cancel: CancellationToken::new(),
     };
-    if !options.console.quiet && !options.offline {
-        tracing::debug!("bringing in cores where they are missing");
-    }
     let installed = bring_in(matrix, &install).await?;
     let expansion = request.cells(options, &installed.roots)?;
     let layout = Layout::new(options.places.work.clone());
