@@ -152,8 +152,8 @@ async fn build(
     phase.end(RunPhase::Plan);
 
     let (backend, staging) = backend(options, &layout, events).await?;
-    let scratch = layout.units().join("volatile");
-    let _ = std::fs::remove_dir_all(&scratch);
+    // What a run that was killed left there. Nobody else works in it: it goes with a lock that we hold.
+    let _ = std::fs::remove_dir_all(&staging);
     for folder in [&staging.join("include-folders"), &layout.units()] {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
