@@ -10,22 +10,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "board", "build", "compile", "event", "exit", "install", "library", "matrix", "plan", "report",
-            "source", "stage", "store",
+            "board", "build", "compile", "event", "exit", "install", "library", "matrix", "nearest", "plan",
+            "report", "source", "stage", "store",
         ],
     ),
     ("stage", &["build", "compile", "event", "plan"]),
     ("build", &["board", "compile", "event", "library", "plan", "source", "store"]),
-    ("plan", &["board", "event", "install", "library", "matrix"]),
+    ("plan", &["board", "event", "install", "library", "matrix", "nearest"]),
     ("compile", &["event", "source"]),
     ("store", &["event", "source"]),
     ("report", &["event"]),
     ("install", &["event"]),
-    ("matrix", &["board"]),
-    ("board", &[]),
+    ("matrix", &["board", "nearest"]),
+    ("board", &["nearest"]),
     ("event", &[]),
     ("exit", &[]),
     ("library", &[]),
+    ("nearest", &[]),
     ("source", &[]),
 ];
 
@@ -126,7 +127,9 @@ fn read(root: &Path, folder: &Path, found: &mut Vec<Source>) {
 }
 
 fn source(path: &str, code: String) -> Source {
-    let tests = code.rfind("#[cfg(test)]").filter(|at| code[*at..].contains("mod tests {"));
+    // `#[cfg(test)]`, `#[cfg(all(test, …))]`: the last attribute before the module.
+    let tests = code.find("\nmod tests {").and_then(|module| code[..module].rfind("#[cfg("));
+    let tests = tests.filter(|at| code[*at..].lines().next().is_some_and(|line| line.contains("test")));
     Source { path: path.to_owned(), tests: tests.unwrap_or(code.len()), code }
 }
 

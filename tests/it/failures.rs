@@ -1,9 +1,8 @@
 //! What goes wrong: each failure is told where it is, as what it is, and changes nothing else.
 
 use std::fs;
-use std::time::Duration;
 
-use crate::failures_core::{EMPTY, alive, core, matrix, script, tools, workspace};
+use crate::failures_core::{EMPTY, assert_gone, core, matrix, script, tools, workspace};
 use crate::support::{Finished, Verdict, Workspace};
 
 const BLINK: &str =
@@ -214,17 +213,9 @@ fn the_two_limits_exclude_each_other() {
 const HANG: &str = "echo begun\nsleep 600 &\necho $! > \"$0.child\"\necho $$ > \"$0.pid\"\nwait\n";
 
 #[track_caller]
-fn assert_gone(workspace: &Workspace, program: &str) {
+fn assert_both_gone(workspace: &Workspace, program: &str) {
     for file in ["pid", "child"] {
-        let file = workspace.path(format!("{program}.{file}"));
-        // The last signal is sent before the program ends; the system takes its moment to obey.
-        for _ in 0..200 {
-            if !alive(&file) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        assert!(!alive(&file), "{} is still running", file.display());
+        assert_gone(&workspace.path(format!("{program}.{file}")));
     }
 }
 
@@ -242,7 +233,7 @@ fn a_link_that_hangs_is_ended_with_all_that_it_started() {
     assert_has(&message, "timed out after 1.00s");
     assert_has(&body, "begun");
     assert_eq!(run.reports().junit().case("uno", "B").verdict, Verdict::Passed);
-    assert_gone(&run.workspace, "slow");
+    assert_both_gone(&run.workspace, "slow");
 }
 
 /// A compiler that hangs on sketches only.
@@ -266,14 +257,14 @@ fn a_compiler_that_hangs_is_ended_with_all_that_it_started() {
     let (message, body) = error(&run, "uno", "A");
     assert_has(&message, "timed out after 1.00s");
     assert_has(&body, "begun");
-    assert_gone(&run.workspace, "slow");
+    assert_both_gone(&run.workspace, "slow");
 }
 
 #[test]
 fn a_compiler_that_the_cache_started_is_ended_with_all_that_it_started() {
     let run = hanging_compiler().run(["run", "matrix.yml", "--timeout", "1s"]).assert_exit(1);
     assert_has(&error(&run, "uno", "A").0, "timed out after 1.00s");
-    assert_gone(&run.workspace, "slow");
+    assert_both_gone(&run.workspace, "slow");
 }
 
 /// A linker that does `first` the first time, and what a linker does from then on. It counts.

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::support::{Workspace, avr_core};
 
@@ -90,9 +91,22 @@ pub(crate) fn script(workspace: Workspace, path: &str, text: &str) -> Workspace 
     workspace
 }
 
+/// Fails if the process with the number in this file does not end.
+#[track_caller]
+pub(crate) fn assert_gone(pid_file: &Path) {
+    // The last signal is sent before the program ends; the system takes its moment to obey.
+    for _ in 0..500 {
+        if !alive(pid_file) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("the process of {} is still running", pid_file.display());
+}
+
 /// Whether the process with the number in this file is alive. Whoever is killed may stay in the table
 /// for as long as nobody asks how it ended.
-pub(crate) fn alive(pid_file: &Path) -> bool {
+fn alive(pid_file: &Path) -> bool {
     let pid = fs::read_to_string(pid_file).unwrap();
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
     stat.is_ok_and(|stat| !stat.contains(") Z"))

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::failures_core::{EMPTY, alive, core, matrix, script, tools, workspace};
+use crate::failures_core::{EMPTY, assert_gone, core, matrix, script, tools, workspace};
 use crate::support::{Finished, Verdict, Workspace};
 
 /// A process as `/proc` shows it.
@@ -201,15 +201,7 @@ fn interrupted(arguments: &[&str], signal: Signal, code: i32) {
     }
     assert_eq!(run.reports().events().last().unwrap()["exit"], code);
     for file in ["pid", "child"] {
-        let file = workspace.path(format!("slow.{file}"));
-        // The system takes its moment to obey the last signal.
-        for _ in 0..200 {
-            if !alive(&file) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        assert!(!alive(&file), "{} outlives the run", file.display());
+        assert_gone(&workspace.path(format!("slow.{file}")));
     }
     // And the next run is right.
     let text = fs::read_to_string(workspace.path("m.yml"))
@@ -262,7 +254,7 @@ fn an_interrupt_ends_a_question_to_a_compiler() {
     }
     assert!(ended, "the run waits for a compiler that does not answer");
     finish(child, &workspace).assert_exit(130);
-    assert!(!alive(&pid_file));
+    assert_gone(&pid_file);
 }
 
 #[test]
