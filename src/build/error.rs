@@ -85,7 +85,10 @@ impl BuildError {
     }
 
     pub(super) fn identity(step: Step, error: &IdentityError) -> Self {
-        Self::infrastructure(step, error.to_string())
+        match error {
+            IdentityError::Cancelled => Self::Cancelled,
+            other => Self::infrastructure(step, other.to_string()),
+        }
     }
 
     pub(super) fn process(step: Step, error: &ProcessError) -> Self {

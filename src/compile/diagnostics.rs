@@ -17,10 +17,14 @@ pub struct Diagnosis {
 /// the last line that is not blank stands for it.
 pub fn diagnose(printed: &str) -> Diagnosis {
     let lines = || printed.lines().map(str::trim_end).filter(|line| !line.trim().is_empty());
+    // By how much a region overflows says more than that something does not fit in it.
+    let overflow = printed.contains("overflowed by");
+    let linker =
+        |line: &str| linker_line(line).filter(|_| !(overflow && line.contains("will not fit in region")));
     lines()
-        .find_map(|line| error_line(line).or_else(|| linker_line(line)))
+        .find_map(|line| error_line(line).or_else(|| linker(line)))
         .or_else(|| lines().find(|line| line.to_lowercase().contains("error")).map(plain))
-        .or_else(|| lines().last().map(plain))
+        .or_else(|| lines().next_back().map(plain))
         .unwrap_or_else(|| plain("it failed without saying why"))
 }
 
@@ -100,7 +104,7 @@ mod tests {
         let overflow = diagnose(
             "/usr/lib/avr/bin/ld: A.elf section `.text' will not fit in region `text'\n/usr/lib/avr/bin/ld: region `text' overflowed by 12 bytes\ncollect2: error: ld returned 1 exit status",
         );
-        assert_eq!(overflow.message, "A.elf section `.text' will not fit in region `text'");
+        assert_eq!(overflow.message, "region `text' overflowed by 12 bytes");
         let assembler = diagnose("/s/x.S: Assembler messages:\n/s/x.S:4: Error: unknown opcode `frob'");
         assert_eq!(
             (assembler.message.as_str(), assembler.location),
