@@ -46,7 +46,7 @@ fn verdicts(run: &Finished) -> (usize, usize, usize) {
 fn every_failure_is_told_with_its_place_and_the_good_cells_are_built() {
     let cores = format!("cores:\n  arduino:avr: {{provider: apt}}\n{}", core());
     let bad = ["Syntax", "Undefined", "Overflow", "Missing"];
-    let entries: String = bad.iter().map(|name| format!("  - {{path: {name}, boards: [uno]}}\n")).collect();
+    let entries = bad.map(|name| format!("  - {{path: {name}, boards: [uno]}}\n")).concat();
     let all = format!(
         "version: 1\n{cores}boards: {{uno: \"arduino:avr:uno\", broken: \"mini:avr:broken\"}}\nsketches:\n  - Good\n{entries}"
     );

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::failures_core::{EMPTY, assert_gone, core, matrix, script, tools, workspace};
-use crate::support::{Finished, Verdict, Workspace};
+use crate::support::{Finished, Verdict, Workspace, files_below};
 
 /// A process as `/proc` shows it.
 #[derive(Debug, Clone)]
@@ -278,10 +278,8 @@ fn a_run_that_is_killed_leaves_nothing_that_the_next_one_believes() {
     }
 }
 
+/// The temporary files below a folder.
 fn temporary(folder: &Path) -> Vec<String> {
-    walkdir::WalkDir::new(folder)
-        .into_iter()
-        .map(|entry| entry.unwrap().path().display().to_string())
-        .filter(|path| path.ends_with(".tmp"))
-        .collect()
+    let found = files_below(folder, "tmp");
+    found.keys().map(|path| path.display().to_string()).collect()
 }
