@@ -225,10 +225,11 @@ fn a_termination_ends_compilers_and_tells_every_cell() {
     interrupted(&["run", "m.yml", "--no-cache"], Signal::TERM, 143);
 }
 
-/// A compiler that does not even say what it is.
+/// A compiler that does not even say what it is. It is asked many things at once: each question writes a
+/// file of its own before it takes the name that is waited for.
 #[test]
 fn an_interrupt_ends_a_question_to_a_compiler() {
-    let text = "echo $$ > \"$0.new\"\nmv \"$0.new\" \"$0.pid\"\nexec sleep 600\n";
+    let text = "echo $$ > \"$0.$$\"\nmv \"$0.$$\" \"$0.pid\"\nexec sleep 600\n";
     let workspace = script(workspace(), "bin/avr-g++", text).sketch("A", EMPTY);
     let program = workspace.path("bin/avr-g++");
     let boards = format!(
