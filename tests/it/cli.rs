@@ -294,11 +294,8 @@ fn doctor_says_what_is_there_and_what_each_exit_code_means() {
 
 #[test]
 fn doctor_is_3_where_something_is_missing() {
-    let workspace = Workspace::new();
-    let mut command = workspace.command(["doctor", "--offline"]);
-    command.env("PATH", workspace.path("no-programs"));
-    let run = crate::support::Finished::new(workspace, &command.output().unwrap());
-    run.assert_exit(3).assert_stdout("missing").assert_stdout("apt-get");
+    let run = Workspace::new().env("PATH", "/nowhere").run(["doctor", "--offline"]).assert_exit(3);
+    run.assert_stdout("missing").assert_stdout("apt-get").assert_stdout("not in PATH=/nowhere");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn verdicts(run: &Finished) -> (usize, usize, usize) {
 fn every_failure_is_told_with_its_place_and_the_good_cells_are_built() {
     let cores = format!("cores:\n  arduino:avr: {{provider: apt}}\n{}", core());
     let bad = ["Syntax", "Undefined", "Overflow", "Missing"];
-    let entries: String = bad.iter().map(|name| format!("  - {{path: {name}, boards: [uno]}}\n")).collect();
+    let entries = bad.map(|name| format!("  - {{path: {name}, boards: [uno]}}\n")).concat();
     let all = format!(
         "version: 1\n{cores}boards: {{uno: \"arduino:avr:uno\", broken: \"mini:avr:broken\"}}\nsketches:\n  - Good\n{entries}"
     );
@@ -225,12 +225,12 @@ fn a_link_that_hangs_is_ended_with_all_that_it_started() {
     let slow = workspace.path("slow").display().to_string();
     let rest = format!(
         "  slow: {{fqbn: \"mini:avr:uno\", properties: {{compiler.link: \"{slow}\"}}}}\n\
-         sketches:\n  - {{path: A, boards: [slow], timeout: 1s}}\n  - {{path: B, boards: [uno]}}\n"
+         sketches:\n  - {{path: A, boards: [slow], timeout: 3s}}\n  - {{path: B, boards: [uno]}}\n"
     );
     let matrix = format!("version: 1\ncores:\n{}boards:\n  uno: mini:avr:uno\n{rest}", core());
     let run = workspace.file("matrix.yml", matrix).run(["run", "matrix.yml"]).assert_exit(1);
     let (message, body) = error(&run, "slow", "A");
-    assert_has(&message, "timed out after 1.00s");
+    assert_has(&message, "timed out after 3.00s");
     assert_has(&body, "begun");
     assert_eq!(run.reports().junit().case("uno", "B").verdict, Verdict::Passed);
     assert_both_gone(&run.workspace, "slow");
@@ -253,17 +253,17 @@ fn hanging_compiler() -> Workspace {
 
 #[test]
 fn a_compiler_that_hangs_is_ended_with_all_that_it_started() {
-    let run = hanging_compiler().run(["run", "matrix.yml", "--timeout", "1s", "--no-cache"]).assert_exit(1);
+    let run = hanging_compiler().run(["run", "matrix.yml", "--timeout", "3s", "--no-cache"]).assert_exit(1);
     let (message, body) = error(&run, "uno", "A");
-    assert_has(&message, "timed out after 1.00s");
+    assert_has(&message, "timed out after 3.00s");
     assert_has(&body, "begun");
     assert_both_gone(&run.workspace, "slow");
 }
 
 #[test]
 fn a_compiler_that_the_cache_started_is_ended_with_all_that_it_started() {
-    let run = hanging_compiler().run(["run", "matrix.yml", "--timeout", "1s"]).assert_exit(1);
-    assert_has(&error(&run, "uno", "A").0, "timed out after 1.00s");
+    let run = hanging_compiler().run(["run", "matrix.yml", "--timeout", "3s"]).assert_exit(1);
+    assert_has(&error(&run, "uno", "A").0, "timed out after 3.00s");
     assert_both_gone(&run.workspace, "slow");
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::failures_core::{EMPTY, assert_gone, core, matrix, script, tools, workspace};
-use crate::support::{Finished, Verdict, Workspace};
+use crate::support::{Finished, Verdict, Workspace, files_below};
 
 /// A process as `/proc` shows it.
 #[derive(Debug, Clone)]
@@ -225,10 +225,11 @@ fn a_termination_ends_compilers_and_tells_every_cell() {
     interrupted(&["run", "m.yml", "--no-cache"], Signal::TERM, 143);
 }
 
-/// A compiler that does not even say what it is.
+/// A compiler that does not even say what it is. It is asked many things at once: each question writes a
+/// file of its own before it takes the name that is waited for.
 #[test]
 fn an_interrupt_ends_a_question_to_a_compiler() {
-    let text = "echo $$ > \"$0.new\"\nmv \"$0.new\" \"$0.pid\"\nexec sleep 600\n";
+    let text = "echo $$ > \"$0.$$\"\nmv \"$0.$$\" \"$0.pid\"\nexec sleep 600\n";
     let workspace = script(workspace(), "bin/avr-g++", text).sketch("A", EMPTY);
     let program = workspace.path("bin/avr-g++");
     let boards = format!(
@@ -278,10 +279,8 @@ fn a_run_that_is_killed_leaves_nothing_that_the_next_one_believes() {
     }
 }
 
+/// The temporary files below a folder.
 fn temporary(folder: &Path) -> Vec<String> {
-    walkdir::WalkDir::new(folder)
-        .into_iter()
-        .map(|entry| entry.unwrap().path().display().to_string())
-        .filter(|path| path.ends_with(".tmp"))
-        .collect()
+    let found = files_below(folder, "tmp");
+    found.keys().map(|path| path.display().to_string()).collect()
 }
