@@ -94,6 +94,7 @@ const EXPECTED: &[&str] = &[
     "as",
     "collect2",
     "ld",
+    "lto1",
     "lto1-wpa",
     "lto1-ltrans",
     "lto-wrapper",
