@@ -71,7 +71,7 @@ impl Answers {
         key.add(identity.as_bytes()).command(&argv, &jcx.environment);
         for path in &options.files {
             // A response file speaks of folders too.
-            key.add(cx.files.get(path).map(|file| file.hash).unwrap_or(*identity).as_bytes());
+            key.add(cx.files.get(path).map_or(*identity, |file| file.hash).as_bytes());
         }
         let key = key.finish();
         if let Some(known) = self.lock().get(&key) {

@@ -80,8 +80,8 @@ fn location(place: &str) -> Option<Location> {
 mod tests {
     use super::*;
 
-    fn at(file: &str, line: u32, column: Option<u32>) -> Option<Location> {
-        Some(Location { file: file.into(), line, column })
+    fn at(file: &str, line: u32, column: Option<u32>) -> Location {
+        Location { file: file.into(), line, column }
     }
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
                        /s/A.ino:9:1: error: second\n";
         let found = diagnose(printed);
         assert_eq!(found.message, "'foo' was not declared in this scope");
-        assert_eq!(found.location, at("/s/A.ino", 3, Some(5)));
+        assert_eq!(found.location, Some(at("/s/A.ino", 3, Some(5))));
     }
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
             "/tmp/ccX.ltrans0.ltrans.o: In function `main':\n/s/A.ino:7: undefined reference to `missing'\ncollect2: error: ld returned 1 exit status",
         );
         assert_eq!(undefined.message, "undefined reference to `missing'");
-        assert_eq!(undefined.location, at("/s/A.ino", 7, None));
+        assert_eq!(undefined.location, Some(at("/s/A.ino", 7, None)));
         let overflow = diagnose(
             "/usr/lib/avr/bin/ld: A.elf section `.text' will not fit in region `text'\n/usr/lib/avr/bin/ld: region `text' overflowed by 12 bytes\ncollect2: error: ld returned 1 exit status",
         );
@@ -108,7 +108,7 @@ mod tests {
         let assembler = diagnose("/s/x.S: Assembler messages:\n/s/x.S:4: Error: unknown opcode `frob'");
         assert_eq!(
             (assembler.message.as_str(), assembler.location),
-            ("unknown opcode `frob'", at("/s/x.S", 4, None))
+            ("unknown opcode `frob'", Some(at("/s/x.S", 4, None)))
         );
     }
 

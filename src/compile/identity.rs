@@ -114,15 +114,14 @@ impl Identities {
             .update(compiler_hash.as_bytes())
             .finalize();
         let known = self.files.memo().fact(&question).and_then(|answer| serde_json::from_str(&answer).ok());
-        let installation: Installation = match known {
-            Some(known) => known,
-            None => {
-                let asked = self.ask(&compiler).await?;
-                if let Ok(answer) = serde_json::to_string(&asked) {
-                    self.files.memo().remember_fact(question, &answer);
-                }
-                asked
+        let installation: Installation = if let Some(known) = known {
+            known
+        } else {
+            let asked = self.ask(&compiler).await?;
+            if let Ok(answer) = serde_json::to_string(&asked) {
+                self.files.memo().remember_fact(question, &answer);
             }
+            asked
         };
         let files = self.files.clone();
         let version = installation.version.clone();
