@@ -1,4 +1,4 @@
-//! The command line: arguments as typed ([`args`]), then validated options, then one file a command.
+//! The command line: arguments as typed (`args`), then validated options, then one file a command.
 
 mod args;
 mod boards;
