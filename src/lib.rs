@@ -33,6 +33,7 @@ pub mod exit;
 pub mod install;
 pub mod library;
 pub mod matrix;
+pub mod nearest;
 pub mod plan;
 pub mod report;
 pub mod source;

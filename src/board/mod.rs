@@ -25,7 +25,6 @@ mod fixture;
 pub mod fqbn;
 mod host;
 mod menu;
-mod nearest;
 mod platform;
 mod properties;
 mod recipe;

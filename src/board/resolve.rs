@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use super::config::BoardConfig;
 use super::error::BoardError;
 use super::menu::MENU;
-use super::nearest::nearest;
 use super::{Fqbn, HostOs, Platform, Platforms, Properties};
+use crate::nearest::nearest_few;
 
 /// How many warnings a sketch asks for; chooses among a platform's `compiler.warning_flags.LEVEL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -101,7 +101,7 @@ pub fn resolve(
         let platform = format!("{}:{}", fqbn.vendor, fqbn.architecture);
         let known = platforms.ids();
         BoardError::UnknownPlatform {
-            nearest: nearest(&platform, known.iter().map(String::as_str)),
+            nearest: suggestions(&platform, known.iter().map(String::as_str)),
             platform,
             known,
         }
@@ -109,7 +109,7 @@ pub fn resolve(
     let lines = own.boards.get(&fqbn.board).ok_or_else(|| BoardError::UnknownBoard {
         path: own.root.join("boards.txt"),
         board: fqbn.board.clone(),
-        nearest: nearest(&fqbn.board, own.boards.keys().map(String::as_str)),
+        nearest: suggestions(&fqbn.board, own.boards.keys().map(String::as_str)),
         known: own.boards.keys().cloned().collect(),
     })?;
     let chosen = chosen_options(own, fqbn, lines)?;
@@ -191,7 +191,7 @@ fn chosen_options(
             return Err(BoardError::UnknownMenu {
                 board: board(),
                 menu: menu_id.clone(),
-                nearest: nearest(menu_id, menus.iter().map(|menu| menu.id.as_str())),
+                nearest: suggestions(menu_id, menus.iter().map(|menu| menu.id.as_str())),
                 known: menus.into_iter().map(|menu| menu.id).collect(),
             });
         };
@@ -200,7 +200,7 @@ fn chosen_options(
                 board: board(),
                 menu: menu_id.clone(),
                 option: option.clone(),
-                nearest: nearest(option, menu.options.iter().map(|option| option.id.as_str())),
+                nearest: suggestions(option, menu.options.iter().map(|option| option.id.as_str())),
                 known: menu.options.iter().map(|option| option.id.clone()).collect(),
             });
         }
@@ -326,3 +326,8 @@ fn text(path: &Path) -> Result<String, BoardError> {
 #[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "resolve_tests.rs"]
 mod tests;
+
+/// The nearest names, for an error.
+fn suggestions<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    nearest_few(name, known).into_iter().map(str::to_owned).collect()
+}

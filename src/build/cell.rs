@@ -131,21 +131,20 @@ async fn compile(
         one(source.clone(), path, include.clone(), prepared.quote.clone())
     }));
     let mut parts = Vec::new();
-    for library in &discovered.libraries {
-        parts.push((library, library_sources(library, target)?));
+    for (library, folder) in discovered.libraries.iter().zip(object_folders(&discovered.libraries)) {
+        parts.push((library, folder, library_sources(library, target)?));
     }
-    let libraries = try_join_all(parts.iter().map(|(library, sources)| {
+    let libraries = try_join_all(parts.iter().map(|(library, folder, sources)| {
         let include = &include;
         let one = &one;
         async move {
-            let folder = Path::new("libraries").join(&library.dir_name);
             let mut include = include.clone();
             if let Layout::Flat { utility: Some(utility) } = &library.layout {
                 include.push(utility.as_path().into());
             }
             try_join_all(sources.iter().map(|source| {
                 let relative = source.strip_prefix(&library.source_dir).unwrap_or(source);
-                one(source.clone(), core::object_path(&folder, relative), include.clone(), Vec::new())
+                one(source.clone(), core::object_path(folder, relative), include.clone(), Vec::new())
             }))
             .await
         }
@@ -163,14 +162,27 @@ async fn compile(
     let libraries = parts
         .iter()
         .zip(libraries)
-        .map(|((library, _), made)| LibraryObjects {
+        .map(|((library, folder, _), made)| LibraryObjects {
             objects: keep(made),
-            archive: library.dot_a_linkage.then(|| {
-                Path::new("libraries").join(&library.dir_name).join(format!("{}.a", library.dir_name))
-            }),
+            archive: library.dot_a_linkage.then(|| folder.join(format!("{}.a", library.dir_name))),
         })
         .collect();
     Ok((sketch, libraries))
+}
+
+/// Where the objects of each library go, relative to the cell's folder: `libraries/NAME`, with a number
+/// where a library before it lies in a folder of the same name elsewhere.
+fn object_folders(libraries: &[Arc<Library>]) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for library in libraries {
+        let plain = Path::new("libraries").join(&library.dir_name);
+        let numbered =
+            (2_usize..).map(|number| Path::new("libraries").join(format!("{}-{number}", library.dir_name)));
+        let mut names = std::iter::once(plain).chain(numbered);
+        // The numbers do not end, the libraries do.
+        folders.extend(names.find(|name| !folders.contains(name)));
+    }
+    folders
 }
 
 /// A library's sources, in link order; none where an archive stands for them.

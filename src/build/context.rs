@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::prepare::{Prepared, Sketches};
 use super::unit::UnitTable;
 use super::{Blocked, BuildError, CoreArtifacts, Track};
 use crate::compile::{
-    Backend, Environment, Finished, Identities, Process, Slot, Slots, Stage, Transcript, run,
+    Backend, Environment, Finished, Gate, Identities, Place, Process, Slot, Slots, Transcript, Urgency, run,
 };
 use crate::event::{CacheOutcome, CoreId, EventKind, EventSink, Phase, Span, Step, StepInfo, UnitCounts};
 use crate::plan::{Layout, Sketch};
@@ -89,8 +89,8 @@ fn nonce() -> u128 {
 pub struct JobContext {
     /// Its phases.
     pub track: Track,
-    /// Which cap its steps stand under.
-    pub stage: Stage,
+    /// How urgent its steps are.
+    pub urgency: Urgency,
     /// The environment of its processes.
     pub environment: Environment,
     /// What its processes had printed when they were cut short.
@@ -153,16 +153,27 @@ impl Stopwatch {
 /// A place among the cells in flight (`--sketch-jobs`).
 #[derive(Debug)]
 pub struct InFlight {
-    places: Arc<Semaphore>,
-    place: Option<OwnedSemaphorePermit>,
+    gate: Gate,
+    place: Option<Place>,
 }
 
 impl InFlight {
+    /// A cell that begins waits behind those that come back from waiting for their core.
+    const BEGIN: u32 = 1;
+    const RETURN: u32 = 0;
+
     /// Waits for a place.
-    pub async fn enter(places: Arc<Semaphore>) -> Self {
-        // The semaphore is never closed.
-        let place = places.clone().acquire_owned().await.ok();
-        Self { places, place }
+    pub async fn enter(gate: Gate) -> Self {
+        let place = gate.enter(Self::BEGIN).await;
+        Self { gate, place: Some(place) }
+    }
+
+    fn leave(&mut self) {
+        self.place = None;
+    }
+
+    async fn come_back(&mut self) {
+        self.place = Some(self.gate.enter(Self::RETURN).await);
     }
 }
 
@@ -170,7 +181,7 @@ impl InFlight {
 #[derive(Debug, Clone)]
 pub(super) struct StepName {
     pub(super) job: crate::event::JobId,
-    pub(super) stage: Stage,
+    pub(super) urgency: Urgency,
     pub(super) step: Step,
     pub(super) label: String,
 }
@@ -178,20 +189,21 @@ pub(super) struct StepName {
 impl JobContext {
     /// A step of this job.
     pub(super) fn step(&self, step: Step, label: impl Into<String>) -> StepName {
-        StepName { job: self.track.job().clone(), stage: self.stage, step, label: label.into() }
+        StepName { job: self.track.job().clone(), urgency: self.urgency, step, label: label.into() }
     }
 
-    /// Waits for a core. Meanwhile the job gives up its place, and its time does not count.
+    /// Waits for a core; what follows finishes the cell. Meanwhile the job gives up its place, and its time does not count.
     pub(super) async fn wait_for(&mut self, core: &CoreHandle) -> Result<Arc<CoreArtifacts>, BuildError> {
+        self.urgency = Urgency::CellEnd;
         if !core.is_ready() {
             self.track.enter(Phase::Wait);
             self.stopwatch.pause();
             if let Some(in_flight) = &mut self.in_flight {
-                in_flight.place = None;
+                in_flight.leave();
             }
             let ready = core.ready().await;
             if let Some(in_flight) = &mut self.in_flight {
-                in_flight.place = in_flight.places.clone().acquire_owned().await.ok();
+                in_flight.come_back().await;
             }
             self.stopwatch.resume();
             return ready;
@@ -237,7 +249,7 @@ pub(super) async fn run_in_slot(
     process: &Process,
     transcript: &Transcript,
 ) -> Result<Finished, BuildError> {
-    let slot = cx.slots.acquire(name.stage).await;
+    let slot = cx.slots.acquire(name.urgency).await;
     let start = cx.events.now();
     let finished =
         run(process, &cx.cancel, transcript).await.map_err(|error| BuildError::process(name.step, &error))?;

@@ -50,30 +50,18 @@ impl BuildError {
 
     /// Something other than the code is at fault.
     pub(super) fn infrastructure(step: Step, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Failure {
-            kind: FailureKind::Infrastructure,
-            step,
-            diagnostic: message.clone(),
-            message,
-            command: Vec::new(),
-            location: None,
-        }
-        .into()
+        Self::found(FailureKind::Infrastructure, step, message.into())
     }
 
     /// The code is at fault, and we found it ourselves.
     pub(super) fn code(step: Step, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Failure {
-            kind: FailureKind::Code,
-            step,
-            diagnostic: message.clone(),
-            message,
-            command: Vec::new(),
-            location: None,
-        }
-        .into()
+        Self::found(FailureKind::Code, step, message.into())
+    }
+
+    /// A failure that no tool printed anything about.
+    fn found(kind: FailureKind, step: Step, message: String) -> Self {
+        let diagnostic = message.clone();
+        Failure { kind, step, message, diagnostic, command: Vec::new(), location: None }.into()
     }
 
     pub(super) fn io(step: Step, action: &str, path: &Path, error: &std::io::Error) -> Self {
@@ -85,7 +73,10 @@ impl BuildError {
     }
 
     pub(super) fn identity(step: Step, error: &IdentityError) -> Self {
-        Self::infrastructure(step, error.to_string())
+        match error {
+            IdentityError::Cancelled => Self::Cancelled,
+            other => Self::infrastructure(step, other.to_string()),
+        }
     }
 
     pub(super) fn process(step: Step, error: &ProcessError) -> Self {

@@ -32,8 +32,8 @@ use crate::event::{CoreId, Sizes, UnitCounts};
 use crate::plan::{CellJob, CoreJob, Family};
 use crate::source::Hash;
 
-/// Builds cores and cells of one family. The shared recipe pipeline does the work; an implementation
-/// adds only what the family's `platform.txt` can't say.
+/// Builds cores and cells of one family. What is provided here is the shared recipe pipeline; an
+/// implementation adds only what the family's `platform.txt` can't say.
 #[async_trait]
 pub trait BuildOrchestrator: Send + Sync {
     /// The family that it builds.
@@ -48,7 +48,9 @@ pub trait BuildOrchestrator: Send + Sync {
         job: &CoreJob,
         cx: &BuildContext,
         jcx: &mut JobContext,
-    ) -> Result<CoreArtifacts, BuildError>;
+    ) -> Result<CoreArtifacts, BuildError> {
+        core::build(job, cx, jcx).await
+    }
 
     /// Stage 2: compiles a sketch with its libraries, links it against its core when that is there,
     /// converts and measures it.
@@ -62,7 +64,9 @@ pub trait BuildOrchestrator: Send + Sync {
         core: &CoreHandle,
         cx: &BuildContext,
         jcx: &mut JobContext,
-    ) -> Result<CellArtifacts, BuildError>;
+    ) -> Result<CellArtifacts, BuildError> {
+        cell::build(job, core, cx, jcx).await
+    }
 }
 
 /// The orchestrator of a family.

@@ -100,7 +100,8 @@ fn prepare(sketch: &Sketch) -> Result<Prepared, BuildError> {
 
 fn read(paths: &[PathBuf]) -> Result<Vec<SketchFile>, BuildError> {
     let one = |path: &PathBuf| {
-        let text = std::fs::read(path).map_err(|error| BuildError::io(Step::Preprocess, "read", path, &error))?;
+        let text =
+            std::fs::read(path).map_err(|error| BuildError::io(Step::Preprocess, "read", path, &error))?;
         Ok(SketchFile { path: path.clone(), text })
     };
     paths.iter().map(one).collect()

@@ -3,8 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What is compiled, in the order in which Arduino's builder does.
-const EXTENSIONS: [&str; 3] = ["S", "c", "cpp"];
+/// What is compiled, in the order in which arduino-builder does; it ignores `.cc` and `.cxx`, which
+/// arduino-cli compiles as well.
+const EXTENSIONS: [&str; 5] = ["S", "c", "cpp", "cc", "cxx"];
 
 /// The sources of a core or a variant: all `.S`, then all `.c`, then all `.cpp`, each folder's files
 /// before its folders.

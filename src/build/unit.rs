@@ -311,7 +311,8 @@ pub(super) async fn compiler_folders(
     };
     let argv = command(&wanted, &[marker(cx).into()], &[])?;
     let identity = identify(cx, &argv).await?;
-    Ok((cx.units.answers.folders(cx, jcx, &argv, "c++", &identity).await?, identity))
+    let folders = cx.units.answers.folders(cx, jcx, &argv, "c++", &identity).await?;
+    Ok((folders, identity))
 }
 
 async fn identify(cx: &BuildContext, argv: &[String]) -> Result<Hash, BuildError> {
@@ -370,7 +371,7 @@ async fn compile(
         transcript: transcript.clone(),
     };
     let argv = request.process.argv();
-    let slot = cx.slots.acquire(name.stage).await;
+    let slot = cx.slots.acquire(name.urgency).await;
     if cx.cancel.is_cancelled() {
         return Err(BuildError::Cancelled);
     }

@@ -32,6 +32,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Clone, Arguments)]
+#[allow(clippy::struct_excessive_bools, clippy::struct_field_names)] // flags, as they are typed
 pub(super) struct Run {
     /// The matrix
     #[arg(value_name = "MATRIX.yml")]
@@ -79,6 +80,7 @@ pub(super) struct Run {
 }
 
 #[derive(Debug, Clone, Arguments)]
+#[allow(clippy::struct_field_names)] // the names of the options
 pub(super) struct Folders {
     /// Cores, tools and the compiler cache [default: the platform's cache folder + fbuild-matrix]
     #[arg(long, value_name = "DIR", env = "FBUILD_MATRIX_CACHE_DIR")]
@@ -141,6 +143,7 @@ pub(super) enum Format {
 }
 
 #[derive(Debug, Clone, Arguments)]
+#[allow(clippy::struct_field_names)] // the names of the options
 pub(super) struct Boards {
     /// Take the cores from this matrix
     #[arg(value_name = "MATRIX.yml")]

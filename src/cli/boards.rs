@@ -4,12 +4,12 @@ use indexmap::IndexMap;
 use tokio_util::sync::CancellationToken;
 
 use super::args::Boards as Typed;
+use super::narrate::narrated;
 use super::options::{Places, colours_on_stderr, globs};
 use super::run::Early;
 use super::setup::bring_in;
 use super::{complain, print};
 use crate::board::{BoardSummary, HostOs, Platform};
-use crate::event::channel;
 use crate::exit::Exit;
 use crate::install::{InstallContext, InstalledCore, apt, locate};
 use crate::matrix::{Matrix, NameGlob};
@@ -52,7 +52,7 @@ pub(super) async fn run(typed: Typed) -> Exit {
 async fn cores(typed: &Typed, places: &Places) -> Result<IndexMap<String, InstalledCore>, Early> {
     if let Some(path) = &typed.matrix {
         let matrix = Matrix::read(path)?;
-        let (events, _heard) = channel();
+        let (events, _narrator) = narrated(typed.console.quiet);
         let cache_dir = places.cache.clone();
         let install =
             InstallContext { cache_dir, offline: typed.offline, events, cancel: CancellationToken::new() };

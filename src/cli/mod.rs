@@ -1,8 +1,10 @@
-//! The command line: arguments as typed ([`args`]), then validated options, then one file a command.
+//! The command line: arguments as typed (`args`), then validated options, then one file a command.
 
 mod args;
 mod boards;
+mod cells;
 mod doctor;
+mod narrate;
 mod options;
 mod plan;
 mod run;
@@ -29,13 +31,11 @@ pub fn main() -> ExitCode {
         }
     };
     log(args.log());
-    match std::panic::catch_unwind(|| execute(args)) {
-        Ok(exit) => exit.into(),
-        Err(_) => {
-            complain("this is a defect of fbuild-matrix; please report it with the lines above");
-            Exit::Defect.into()
-        }
-    }
+    let exit = std::panic::catch_unwind(|| execute(args)).unwrap_or_else(|_| {
+        complain("this is a defect of fbuild-matrix; please report it with the lines above");
+        Exit::Defect
+    });
+    exit.into()
 }
 
 fn execute(args: Args) -> Exit {

@@ -22,7 +22,6 @@ pub(super) struct Options {
     pub(super) offline: bool,
     pub(super) cache: bool,
     pub(super) places: Places,
-    pub(super) dry_run: bool,
     pub(super) console: Console,
 }
 
@@ -67,7 +66,6 @@ impl Options {
             offline: typed.offline,
             cache: !typed.no_cache,
             places,
-            dry_run: typed.dry_run,
             console: typed.console,
         })
     }

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Format, Plan as Typed};
+use super::cells::Request;
+use super::narrate::narrated;
 use super::options::{Options, colours_on_stderr, shown};
-use super::run::{Early, cells};
+use super::run::Early;
 use super::setup::bring_in;
 use super::{complain, print};
-use crate::event::channel;
 use crate::exit::Exit;
 use crate::install::InstallContext;
-use crate::matrix::Matrix;
 use crate::plan::{Layout, Plan, Sources, make};
 
 /// Runs the command.
@@ -33,23 +33,19 @@ pub(super) async fn run(typed: Typed) -> Exit {
 }
 
 async fn plan(options: &Options) -> Result<Plan, Early> {
-    let matrix = Matrix::read(&options.matrix)?;
-    // Nobody listens: what is planned is the result, and what goes wrong an error.
-    let (events, _heard) = channel();
+    let request = Request::read(options)?;
+    let matrix = &request.matrix;
+    let (events, _narrator) = narrated(options.console.quiet);
     let install = InstallContext {
         cache_dir: options.places.cache.clone(),
         offline: options.offline,
         events,
         cancel: CancellationToken::new(),
     };
-    if !options.console.quiet && !options.offline {
-        tracing::debug!("bringing in cores where they are missing");
-    }
-    let installed = bring_in(&matrix, &install).await?;
-    let expansion = cells(options, &matrix, &installed.roots)?;
+    let installed = bring_in(matrix, &install).await?;
+    let expansion = request.cells(options, &installed.roots)?;
     let layout = Layout::new(options.places.work.clone());
-    let sources =
-        Sources { matrix: &matrix, expansion: &expansion, cores: &installed.cores, layout: &layout };
+    let sources = Sources { matrix, expansion: &expansion, cores: &installed.cores, layout: &layout };
     Ok(make(sources)?)
 }
 

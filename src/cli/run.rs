@@ -7,16 +7,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio_util::sync::CancellationToken;
 
+use super::cells::Request;
 use super::options::{Options, colours_on_stderr, reports};
 use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
 use super::{args, complain, plan};
 use crate::build::BuildContext;
-use crate::compile::{Backend, Direct, Environment, Identities, Slots, Zccache, ZccacheError};
+use crate::compile::{Backend, Direct, Environment, Identities, Slots, Zccache, ZccacheError, adopt};
 use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, RunPhase, Span, channel};
 use crate::exit::Exit;
 use crate::install::InstallContext;
-use crate::matrix::{Expansion, Matrix, MatrixError, expand, select};
+use crate::matrix::MatrixError;
 use crate::plan::{Layout, Plan, PlanError, Sources, make};
 use crate::report::Reports;
 use crate::source::{Files, Memo};
@@ -81,19 +82,20 @@ pub(super) async fn run(typed: args::Run) -> Exit {
         Ok(options) => options,
         Err(error) => return Early::Usage(error.to_string()).tell(colours),
     };
-    let matrix = match Matrix::read(&options.matrix) {
-        Ok(matrix) => matrix,
-        Err(error) => return Early::from(error).tell(colours),
+    let request = match Request::read(&options) {
+        Ok(request) => request,
+        Err(early) => return early.tell(colours),
     };
     let reports = match Reports::open(reports(&options.places, &options.console)) {
         Ok(reports) => reports,
         Err(error) => return Early::Unwritable(error.to_string()).tell(colours),
     };
+    adopt();
     let (events, heard) = channel();
     let listener = reports.spawn(heard);
     let cancel = CancellationToken::new();
-    let signals = Signals::listen(&cancel, events.clone());
-    let result = build(&options, &matrix, &events, &cancel).await;
+    let signals = Signals::listen(&cancel, &events);
+    let result = build(&options, &request, &events, &cancel).await;
     let exit = signals.exit().unwrap_or(match &result {
         Ok(exit) => *exit,
         Err(early) => early.exit(),
@@ -117,7 +119,7 @@ pub(super) async fn run(typed: args::Run) -> Exit {
 
 async fn build(
     options: &Options,
-    matrix: &Matrix,
+    request: &Request,
     events: &EventSink,
     cancel: &CancellationToken,
 ) -> Result<Exit, Early> {
@@ -130,7 +132,7 @@ async fn build(
     let _lock = lock(&layout, events).await?;
     let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     events.say(EventKind::RunStarted(RunInfo {
-        name: matrix.name.clone(),
+        name: request.matrix.name.clone(),
         matrix: options.matrix.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         jobs: options.jobs,
@@ -140,7 +142,7 @@ async fn build(
         backend: if options.cache { "zccache" } else { "direct" }.to_owned(),
     }));
     let mut phase = Phases { events: events.clone(), since: std::time::Duration::ZERO };
-    let prepared = prepare(options, matrix, &layout, events, cancel, &mut phase);
+    let prepared = prepare(options, request, &layout, events, cancel, &mut phase);
     let plan = tokio::select! {
         biased;
         () = cancel.cancelled() => return Err(Early::Cancelled),
@@ -150,15 +152,15 @@ async fn build(
     phase.end(RunPhase::Plan);
 
     let (backend, staging) = backend(options, &layout, events).await?;
-    let scratch = layout.units().join("volatile");
-    let _ = std::fs::remove_dir_all(&scratch);
+    // What a run that was killed left there. Nobody else works in it: it goes with a lock that we hold.
+    let _ = std::fs::remove_dir_all(&staging);
     for folder in [&staging.join("include-folders"), &layout.units()] {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
     let memo_path = layout.memo();
     let files = Arc::new(Files::new(Memo::load(&memo_path)));
     let environment = Environment::new(&staging, None);
-    let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone()));
+    let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone(), cancel.clone()));
     let cx = BuildContext::new(
         files.clone(),
         identities,
@@ -195,7 +197,7 @@ async fn build(
 /// Brings in what the matrix needs and plans it.
 async fn prepare(
     options: &Options,
-    matrix: &Matrix,
+    request: &Request,
     layout: &Layout,
     events: &EventSink,
     cancel: &CancellationToken,
@@ -207,33 +209,12 @@ async fn prepare(
         events: events.clone(),
         cancel: cancel.clone(),
     };
+    let matrix = &request.matrix;
     let installed = bring_in(matrix, &install).await?;
     phase.end(RunPhase::Setup);
-    let expansion = cells(options, matrix, &installed.roots)?;
+    let expansion = request.cells(options, &installed.roots)?;
     let sources = Sources { matrix, expansion: &expansion, cores: &installed.cores, layout };
     Ok(make(sources)?)
-}
-
-/// The selected cells, with what the command line says of them.
-pub(super) fn cells(
-    options: &Options,
-    matrix: &Matrix,
-    roots: &crate::matrix::SketchRoots,
-) -> Result<Expansion, Early> {
-    let all = expand(matrix, roots)?;
-    if all.cells.is_empty() {
-        return Err(Early::NoCells);
-    }
-    let mut selected =
-        select(&all, &options.boards, &options.sketches).map_err(|error| Early::Usage(error.to_string()))?;
-    if selected.cells.is_empty() {
-        return Err(Early::NothingSelected);
-    }
-    for cell in &mut selected.cells {
-        cell.timeout = options.timeout.unwrap_or(cell.timeout);
-        cell.retries = options.retries.unwrap_or(cell.retries);
-    }
-    Ok(selected)
 }
 
 /// Says what is planned.

@@ -1,8 +1,7 @@
 //! Brings in what a matrix needs before anything can be planned: cores, tools, examples.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use futures::future::try_join_all;
 use indexmap::IndexMap;
 
 use crate::install::locate::{Places, candidates, from_path};
@@ -56,23 +55,15 @@ pub(super) async fn bring_in(matrix: &Matrix, cx: &InstallContext) -> Result<Ins
     let mut names = matrix.core_names();
     names.extend(matrix.cores.keys().cloned());
     names.extend(matrix.needed_roots().filter(|root| *root != BUILTIN).map(str::to_owned));
-    let cores = try_join_all(names.iter().map(|name| core(matrix, name, cx)));
-    let examples = async {
-        Ok(if matrix.needs_builtin_examples() {
-            Some(apt::install_builtin_examples(cx).await?)
-        } else {
-            None
-        })
-    };
-    let (cores, examples): (Vec<InstalledCore>, Option<PathBuf>) =
-        futures::future::try_join(cores, examples).await?;
     let mut installed = Installed::default();
-    for core in cores {
-        installed.roots.insert(core.name.clone(), core.platform_dir.clone());
-        installed.cores.insert(core.name.clone(), core);
+    // One after another: they share one package manager.
+    for name in &names {
+        let core = core(matrix, name, cx).await?;
+        installed.roots.insert(name.clone(), core.platform_dir.clone());
+        installed.cores.insert(name.clone(), core);
     }
-    if let Some(examples) = examples {
-        installed.roots.insert(BUILTIN.to_owned(), examples);
+    if matrix.needs_builtin_examples() {
+        installed.roots.insert(BUILTIN.to_owned(), apt::install_builtin_examples(cx).await?);
     }
     Ok(installed)
 }

@@ -15,7 +15,7 @@ pub(super) struct Signals(Arc<AtomicU8>);
 
 impl Signals {
     /// Listens from now on; `cancel` fires at the first signal.
-    pub(super) fn listen(cancel: &CancellationToken, events: EventSink) -> Self {
+    pub(super) fn listen(cancel: &CancellationToken, events: &EventSink) -> Self {
         let signals = Self::default();
         for (kind, exit) in
             [(SignalKind::interrupt(), Exit::Interrupted), (SignalKind::terminate(), Exit::Terminated)]

@@ -17,10 +17,14 @@ pub struct Diagnosis {
 /// the last line that is not blank stands for it.
 pub fn diagnose(printed: &str) -> Diagnosis {
     let lines = || printed.lines().map(str::trim_end).filter(|line| !line.trim().is_empty());
+    // By how much a region overflows says more than that something does not fit in it.
+    let overflow = printed.contains("overflowed by");
+    let linker =
+        |line: &str| linker_line(line).filter(|_| !(overflow && line.contains("will not fit in region")));
     lines()
-        .find_map(|line| error_line(line).or_else(|| linker_line(line)))
+        .find_map(|line| error_line(line).or_else(|| linker(line)))
         .or_else(|| lines().find(|line| line.to_lowercase().contains("error")).map(plain))
-        .or_else(|| lines().last().map(plain))
+        .or_else(|| lines().next_back().map(plain))
         .unwrap_or_else(|| plain("it failed without saying why"))
 }
 
@@ -76,8 +80,8 @@ fn location(place: &str) -> Option<Location> {
 mod tests {
     use super::*;
 
-    fn at(file: &str, line: u32, column: Option<u32>) -> Option<Location> {
-        Some(Location { file: file.into(), line, column })
+    fn at(file: &str, line: u32, column: Option<u32>) -> Location {
+        Location { file: file.into(), line, column }
     }
 
     #[test]
@@ -87,7 +91,7 @@ mod tests {
                        /s/A.ino:9:1: error: second\n";
         let found = diagnose(printed);
         assert_eq!(found.message, "'foo' was not declared in this scope");
-        assert_eq!(found.location, at("/s/A.ino", 3, Some(5)));
+        assert_eq!(found.location, Some(at("/s/A.ino", 3, Some(5))));
     }
 
     #[test]
@@ -96,15 +100,15 @@ mod tests {
             "/tmp/ccX.ltrans0.ltrans.o: In function `main':\n/s/A.ino:7: undefined reference to `missing'\ncollect2: error: ld returned 1 exit status",
         );
         assert_eq!(undefined.message, "undefined reference to `missing'");
-        assert_eq!(undefined.location, at("/s/A.ino", 7, None));
+        assert_eq!(undefined.location, Some(at("/s/A.ino", 7, None)));
         let overflow = diagnose(
             "/usr/lib/avr/bin/ld: A.elf section `.text' will not fit in region `text'\n/usr/lib/avr/bin/ld: region `text' overflowed by 12 bytes\ncollect2: error: ld returned 1 exit status",
         );
-        assert_eq!(overflow.message, "A.elf section `.text' will not fit in region `text'");
+        assert_eq!(overflow.message, "region `text' overflowed by 12 bytes");
         let assembler = diagnose("/s/x.S: Assembler messages:\n/s/x.S:4: Error: unknown opcode `frob'");
         assert_eq!(
             (assembler.message.as_str(), assembler.location),
-            ("unknown opcode `frob'", at("/s/x.S", 4, None))
+            ("unknown opcode `frob'", Some(at("/s/x.S", 4, None)))
         );
     }
 

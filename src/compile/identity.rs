@@ -52,6 +52,9 @@ pub enum IdentityError {
         /// What happened instead.
         message: String,
     },
+    /// The run was interrupted while it was asked.
+    #[error("interrupted")]
+    Cancelled,
 }
 
 type Slot = Arc<OnceCell<Result<Identity, IdentityError>>>;
@@ -62,6 +65,7 @@ pub struct Identities {
     files: Arc<Files>,
     environment: Environment,
     cwd: PathBuf,
+    cancel: CancellationToken,
     slots: Mutex<HashMap<PathBuf, Slot>>,
 }
 
@@ -76,9 +80,10 @@ struct Installation {
 }
 
 impl Identities {
-    /// None asked yet. Tools are asked in `cwd`.
-    pub fn new(files: Arc<Files>, environment: Environment, cwd: PathBuf) -> Self {
-        Self { files, environment, cwd, slots: Mutex::default() }
+    /// None asked yet. Tools are asked in `cwd`, and until `cancel` fires: one that hangs must not keep
+    /// the run from ending.
+    pub fn new(files: Arc<Files>, environment: Environment, cwd: PathBuf, cancel: CancellationToken) -> Self {
+        Self { files, environment, cwd, cancel, slots: Mutex::default() }
     }
 
     /// The identity of the tool at `program`.
@@ -109,15 +114,14 @@ impl Identities {
             .update(compiler_hash.as_bytes())
             .finalize();
         let known = self.files.memo().fact(&question).and_then(|answer| serde_json::from_str(&answer).ok());
-        let installation: Installation = match known {
-            Some(known) => known,
-            None => {
-                let asked = self.ask(&compiler).await?;
-                if let Ok(answer) = serde_json::to_string(&asked) {
-                    self.files.memo().remember_fact(question, &answer);
-                }
-                asked
+        let installation: Installation = if let Some(known) = known {
+            known
+        } else {
+            let asked = self.ask(&compiler).await?;
+            if let Ok(answer) = serde_json::to_string(&asked) {
+                self.files.memo().remember_fact(question, &answer);
             }
+            asked
         };
         let files = self.files.clone();
         let version = installation.version.clone();
@@ -154,11 +158,10 @@ impl Identities {
             let silent =
                 |message: String| IdentityError::Silent { program: compiler.to_owned(), question, message };
             let finished =
-                run(&process, &CancellationToken::new(), &Transcript::default()).await.map_err(|error| {
-                    match error {
-                        ProcessError::Missing { program } => IdentityError::Missing { program },
-                        other => silent(other.to_string()),
-                    }
+                run(&process, &self.cancel, &Transcript::default()).await.map_err(|error| match error {
+                    ProcessError::Missing { program } => IdentityError::Missing { program },
+                    ProcessError::Cancelled => IdentityError::Cancelled,
+                    other @ ProcessError::Io { .. } => silent(other.to_string()),
                 })?;
             if finished.code == Some(0) {
                 Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned())
@@ -282,7 +285,12 @@ mod tests {
         let tool = folder.path().join("tool");
         let identity = async || {
             let environment = Environment::new(folder.path(), None);
-            let identities = Identities::new(Arc::default(), environment, folder.path().to_owned());
+            let identities = Identities::new(
+                Arc::default(),
+                environment,
+                folder.path().to_owned(),
+                CancellationToken::new(),
+            );
             identities.of(&tool).await
         };
         assert!(matches!(identity().await, Err(IdentityError::Missing { .. })));

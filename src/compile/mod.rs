@@ -3,7 +3,9 @@
 
 mod diagnostics;
 mod direct;
+mod gate;
 mod identity;
+mod orphans;
 mod process;
 mod slots;
 mod zccache;
@@ -17,9 +19,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use diagnostics::{Diagnosis, diagnose};
 pub use direct::Direct;
+pub use gate::{Gate, Place};
 pub use identity::{Identities, Identity, IdentityError};
+pub use orphans::{adopt, end_descendants};
 pub use process::{Environment, Finished, Process, ProcessError, Transcript, run};
-pub use slots::{Slot, Slots, Stage};
+pub use slots::{Slot, Slots, Urgency};
 pub use zccache::{Zccache, ZccacheError};
 
 pub use crate::event::CacheOutcome;

@@ -4,6 +4,8 @@
 //! is part of its key, is made from a key of ours that covers everything a compile can read.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +15,11 @@ use zccache::embedded::{
     ShutdownMode, ZccacheConfig, ZccacheService,
 };
 
+use super::orphans::end_marked;
 use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, direct};
+
+/// How long after a compiler's end by a signal it may turn out that the run was interrupted.
+const INTERRUPTION: Duration = Duration::from_millis(200);
 
 /// Why the embedded cache can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +84,37 @@ impl Zccache {
     }
 }
 
+/// Marks the processes of one compile by a variable in their environment. Dropped before the compile is
+/// finished, it ends them: zccache itself ends only the driver. The variable is in no key.
+struct Marker {
+    value: String,
+    finished: bool,
+}
+
+impl Marker {
+    const NAME: &'static str = "FBUILD_MATRIX_COMPILE";
+
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let value = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        Self { value, finished: false }
+    }
+
+    fn finished(mut self) {
+        self.finished = true;
+    }
+}
+
+impl Drop for Marker {
+    fn drop(&mut self) {
+        if !self.finished {
+            let variable = format!("{}={}", Self::NAME, self.value);
+            // Looking through /proc takes milliseconds, and no task may be held up by them.
+            std::thread::spawn(move || end_marked(&variable));
+        }
+    }
+}
+
 #[async_trait]
 impl CompileBackend for Zccache {
     fn name(&self) -> &'static str {
@@ -93,12 +130,15 @@ impl CompileBackend for Zccache {
             return direct::compile(&request, reason.clone(), cancel).await;
         }
         let process = &request.process;
+        let marker = Marker::new();
+        let mut env = process.environment.variables().to_vec();
+        env.push((Marker::NAME.to_owned(), marker.value.clone()));
         let question = Question {
             audit: self.audit.clone(),
             compiler: process.program.as_path().into(),
             args: process.args.clone(),
             cwd: process.cwd.as_path().into(),
-            env: process.environment.variables().to_vec(),
+            env,
             stdin: Vec::new(),
         };
         let answer = tokio::select! {
@@ -106,8 +146,17 @@ impl CompileBackend for Zccache {
             () = cancel.cancelled() => return Err(BackendError::Cancelled),
             answer = self.service.compile(question) => answer,
         };
+        marker.finished();
         let failed = |message: String| BackendError::Cache { output: request.output.clone(), message };
         let answer = answer.map_err(|error| failed(error.to_string()))?;
+        // The terminal sends its SIGINT to these compilers too, for they are in our process group. One
+        // that it ends is part of the interruption, which may be heard of only a moment later.
+        if answer.exit_code < 0 {
+            let interruption = tokio::time::timeout(INTERRUPTION, cancel.cancelled()).await;
+            if interruption.is_ok() {
+                return Err(BackendError::Cancelled);
+            }
+        }
         let cache = match answer.cache_outcome {
             Answer::Hit => CacheOutcome::Hit,
             Answer::Miss => CacheOutcome::Miss,

@@ -11,8 +11,8 @@ use std::{fs, io};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::nearest::{nearest, quoted};
 use super::path_pattern::{PathGlob, PathPattern, SKETCH_EXTENSIONS, normalised};
+use crate::nearest::{nearest, quoted};
 
 /// How much of a folder is looked through for a good error message.
 const HINT_DEPTH: usize = 6;

@@ -12,10 +12,10 @@ use super::diagnostic::{Diagnostic, MatrixError};
 use super::discover::{DiscoverError, Found, SketchKind, find};
 use super::model::{BUILTIN, Board, ExcludeRule, From, Matrix, Properties, SketchEntry, SketchRoots};
 use super::name_glob::{NameGlob, last_component};
-use super::nearest::{quoted, suggestion};
 use super::path_pattern::relative;
 use super::schema::Warnings;
 use super::source::Span;
+use crate::nearest::{quoted, suggestion};
 
 /// A sketch on the disk and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -16,7 +16,6 @@ mod duration;
 mod expand;
 mod model;
 mod name_glob;
-mod nearest;
 mod path_pattern;
 mod resolve;
 mod schema;
@@ -40,7 +39,6 @@ pub use model::{
     BUILTIN, Board, Core, Defaults, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry, SketchRoots,
 };
 pub use name_glob::{GlobError, NameGlob};
-pub use nearest::{nearest, suggestion};
 pub use schema::{Warnings, json_schema};
 pub use select::{SelectError, select};
 pub use source::{Position, Span, Spanned};

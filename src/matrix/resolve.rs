@@ -16,7 +16,6 @@ use super::model::{
     BUILTIN, Board, Core, Defaults, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry,
 };
 use super::name_glob::NameGlob;
-use super::nearest::{nearest, quoted, suggestion};
 use super::path_pattern::{PathPattern, normalised};
 use super::schema::{
     RawBoard, RawCore, RawDefaults, RawExclude, RawInclude, RawLibrary, RawLongBoard, RawLongSketch,
@@ -25,6 +24,7 @@ use super::schema::{
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
 use crate::board::fqbn::{Fqbn, FqbnErrorKind};
+use crate::nearest::{nearest, quoted, suggestion};
 
 /// If nothing else is said.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::expand::Expansion;
 use super::name_glob::{NameGlob, last_component};
-use super::nearest::{quoted, suggestion};
+use crate::nearest::{quoted, suggestion};
 
 /// A pattern of the command line that selects nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

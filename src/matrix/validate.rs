@@ -5,9 +5,9 @@
 use serde_json::Value as Schema;
 
 use super::diagnostic::Diagnostic;
-use super::nearest::{nearest, quoted, suggestion};
 use super::source::Span;
 use super::syntax::{Node, Value};
+use crate::nearest::{nearest, quoted, suggestion};
 
 /// Everything about `root` that does not fit `schema`, in the order of the file.
 pub(super) fn check(root: &Node, schema: &Schema) -> Vec<Diagnostic> {

@@ -11,9 +11,8 @@ use crate::board::{BoardConfig, BoardError, HostOs, Platform, Platforms, Runtime
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::install::InstalledCore;
 use crate::library::{Library, LibraryError, LibraryIndex, Location, Root, load_root};
-use crate::matrix::{
-    Board, Cell, Expansion, Matrix, MatrixError, SketchKind, SketchRef, Warnings, suggestion,
-};
+use crate::matrix::{Board, Cell, Expansion, Matrix, MatrixError, SketchKind, SketchRef, Warnings};
+use crate::nearest::suggestion;
 
 /// What a plan is made from.
 #[derive(Debug, Clone, Copy)]

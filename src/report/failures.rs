@@ -114,7 +114,10 @@ impl Group {
     pub(super) fn who(&self, limit: usize) -> String {
         let mut sketches: IndexMap<&str, Vec<&str>> = IndexMap::new();
         let mut parts = Vec::new();
-        for job in &self.jobs {
+        // By name: the order in which they failed is another one each time.
+        let mut jobs: Vec<&JobId> = self.jobs.iter().collect();
+        jobs.sort();
+        for job in jobs {
             match job {
                 JobId::Core(id) => parts.push(format!("core {id}")),
                 JobId::Cell(CellId { board, sketch }) => sketches.entry(sketch).or_default().push(board),
@@ -160,10 +163,10 @@ mod tests {
         assert!(add(&mut groups, &cell("mega/A"), "no semicolon", Some(4)));
         assert!(add(&mut groups, &core("uno-1"), "no semicolon", None));
         let who: Vec<String> = groups.iter().map(|group| group.who(8)).collect();
-        assert_eq!(who, ["A on uno, mega; B on mega", "A on mega", "core uno-1"]);
+        assert_eq!(who, ["A on mega, uno; B on mega", "A on mega", "core uno-1"]);
         assert_eq!(
             groups.iter().next().map(|group| group.who(1)).as_deref(),
-            Some("A on uno, and 1 more; and 1 more")
+            Some("A on mega, and 1 more; and 1 more")
         );
     }
 

@@ -66,8 +66,7 @@ mod tests {
             assert_eq!(jsonl.writer.0.len(), number + 1);
         }
         for (line, event) in jsonl.writer.0.iter().zip(&events) {
-            assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1);
-            assert_eq!(line.last(), Some(&b'\n'));
+            assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));
             let value: serde_json::Value = serde_json::from_slice(line).expect("JSON");
             assert_eq!(value["at_us"].as_u64().map(u128::from), Some(event.at.as_micros()));
             assert!(value["event"].is_string());

@@ -12,6 +12,7 @@
 
 #![cfg_attr(test, allow(clippy::expect_used))] // a test that can't go on says why
 
+mod busy;
 mod console;
 mod failures;
 mod file;

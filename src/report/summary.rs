@@ -262,7 +262,7 @@ impl Fold {
             units.compiled, units.cached, units.reused
         );
         let all: usize = bypassed.values().sum();
-        let _ = writeln!(list, "- compiler cache: {hits} hits, {misses} misses, {all} bypassed");
+        let _ = writeln!(list, "- compiler cache: hits {hits}, misses {misses}, bypassed {all}");
         for (reason, number) in bypassed.iter().take(NAMES) {
             let _ = writeln!(list, "  - {number} bypassed: {}", escape(reason));
         }
@@ -358,14 +358,14 @@ mod tests {
 
         | board | built | failed | blocked | skipped | fullest flash | fullest RAM | slot time |
         |---|--:|--:|--:|--:|---|---|--:|
-        | uno | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 0.78s |
-        | mega | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 0.88s |
+        | uno | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 1.23s |
+        | mega | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 1.33s |
         | due | 0 | 0 | 1 | 0 |  |  | 0.00s |
-        | **all** | **2** | **2** | **1** | **2** | | | 1.66s |
+        | **all** | **2** | **2** | **1** | **2** | | | 2.56s |
 
         ### Failures
 
-        - **Broken on uno, mega**: compile: 'foo' was not declared in this scope (`examples/Broken/Broken.ino:5`)
+        - **Broken on mega, uno**: compile: 'foo' was not declared in this scope (`examples/Broken/Broken.ino:5`)
 
           <details><summary>diagnostic</summary>
 
@@ -404,8 +404,9 @@ mod tests {
 
         - wall time: 1.52s; 3 cores
         - objects: 4 compiled, 0 from the compiler cache, 0 from the work folder
-        - compiler cache: 1 hits, 3 misses, 0 bypassed
-");
+        - compiler cache: hits 1, misses 3, bypassed 2
+          - 2 bypassed: the compile failed
+        ");
     }
 
     #[test]

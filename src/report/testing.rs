@@ -260,6 +260,7 @@ impl Script {
     pub(super) fn mixed() -> Self {
         let (uno, mega, due) = (core("uno-1f2e3d4c"), core("mega-1f2e3d4c"), core("due-1f2e3d4c"));
         let broken = || Outcome::Failed(failure("'foo' was not declared in this scope", Some(5)));
+        let bypassed = || Some(CacheOutcome::Bypassed { reason: "the compile failed".to_owned() });
         Self::new()
             .plan(
                 &["uno/Blink", "uno/Broken", "mega/Blink", "mega/Broken", "due/Blink"],
@@ -276,10 +277,12 @@ impl Script {
             .finished(&mega, Outcome::Built, 500)
             .built("uno/Blink", 450, 900)
             .started(&cell("uno/Broken"))
+            .step(&cell("uno/Broken"), Step::Compile, "Broken.ino.cpp", 1, span(500, 950), bypassed())
             .phases(&cell("uno/Broken"), &[(Phase::Queue, 460), (Phase::Compile, 950)])
             .finished(&cell("uno/Broken"), broken(), 950)
             .built("mega/Blink", 900, 1_400)
             .started(&cell("mega/Broken"))
+            .step(&cell("mega/Broken"), Step::Compile, "Broken.ino.cpp", 1, span(1_000, 1_450), bypassed())
             .phases(&cell("mega/Broken"), &[(Phase::Queue, 950), (Phase::Compile, 1_450)])
             .finished(&cell("mega/Broken"), broken(), 1_450)
             .started(&due)

@@ -327,11 +327,7 @@ fn header() -> impl Strategy<Value = String> {
                     Some(used) if !*used => *used = true,
                     _ => continue,
                 },
-                "#endif" => {
-                    if open.pop().is_none() {
-                        continue;
-                    }
-                }
+                "#endif" if open.pop().is_none() => continue,
                 _ => {}
             }
             text.push_str(&line);

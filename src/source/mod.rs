@@ -2,7 +2,7 @@
 //! closure of files that a compile can read. Knows nothing of sketches, boards or compilers' flags.
 //!
 //! Everything here is conservative: a file that a compile *could* read, in any branch of any
-//! conditional, is in its [`closure`]; so a key made from the closure changes whenever the compile's
+//! conditional, is in its closure ([`Inputs`]); so a key made from the closure changes whenever the compile's
 //! result could.
 
 mod closure;

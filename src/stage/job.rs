@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::Settled;
 use crate::build::{
     Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, Track,
     orchestrator, write_log,
 };
-use crate::compile::{Environment, Stage, Transcript};
+use crate::compile::{Environment, Gate, Transcript, Urgency};
 use crate::event::{EventKind, FailureKind, JobId, JobResult, Outcome, Sizes, UnitCounts};
 use crate::plan::{CellJob, CoreJob, Target};
 
@@ -18,10 +18,10 @@ use crate::plan::{CellJob, CoreJob, Target};
 pub(super) const FAILURE_LIMIT: &str = "the limit of failures was reached";
 const INTERRUPTED: &str = "the run was interrupted";
 
-fn context(job: JobId, stage: Stage, target: &Target, cx: &BuildContext, began: Duration) -> JobContext {
+fn context(job: JobId, urgency: Urgency, target: &Target, cx: &BuildContext, began: Duration) -> JobContext {
     JobContext {
         track: Track::new(job, cx.events.clone(), began),
-        stage,
+        urgency,
         environment: Environment::new(&cx.staging, target.library_path.as_deref()),
         transcript: Transcript::default(),
         log: Vec::new(),
@@ -37,11 +37,16 @@ pub(super) async fn run_core(
     promise: CorePromise,
     cx: BuildContext,
     began: Duration,
-) -> JobResult {
+) -> Settled {
     let id = JobId::Core(job.id.clone());
-    let mut jcx = context(id.clone(), Stage::Core, &job.target, &cx, began);
+    let mut jcx = context(id.clone(), Urgency::Core, &job.target, &cx, began);
     cx.events.say(EventKind::JobStarted { job: id });
-    let result = orchestrator(&job.target.family).build_core(&job, &cx, &mut jcx).await;
+    let orchestrator = orchestrator(&job.target.family);
+    let result = tokio::select! {
+        biased;
+        result = orchestrator.build_core(&job, &cx, &mut jcx) => result,
+        () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
+    };
     let mut done = Done::default();
     match result {
         Ok(core) => {
@@ -66,12 +71,12 @@ pub(super) async fn run_cell(
     job: CellJob,
     core: CoreHandle,
     cx: BuildContext,
-    places: Arc<Semaphore>,
+    places: Gate,
     stop: CancellationToken,
     began: Duration,
-) -> JobResult {
+) -> Settled {
     let id = JobId::Cell(job.id.clone());
-    let mut jcx = context(id.clone(), Stage::Cell, &job.target, &cx, began);
+    let mut jcx = context(id.clone(), Urgency::Cell, &job.target, &cx, began);
     jcx.in_flight = Some(InFlight::enter(places).await);
     jcx.stopwatch = Stopwatch::started();
     let mut done = Done::default();
@@ -95,11 +100,13 @@ async fn attempts(
 ) {
     let orchestrator = orchestrator(&job.target.family);
     for attempt in 0..=job.retries {
+        jcx.urgency = Urgency::Cell;
         let stopwatch = jcx.stopwatch.clone();
         let transcript = jcx.transcript.clone();
         let result = tokio::select! {
             biased;
             result = orchestrator.build_cell(job, core, cx, jcx) => result,
+            () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
             () = stopwatch.reaches(job.timeout) => {
                 done.outcome = Outcome::TimedOut { after: job.timeout, output: transcript.take() };
                 return;
@@ -153,7 +160,7 @@ fn outcome(error: BuildError) -> Outcome {
     }
 }
 
-fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> JobResult {
+fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> Settled {
     match &done.outcome {
         Outcome::Failed(failure) => {
             jcx.log.push(failure.command.join(" "));
@@ -169,11 +176,13 @@ fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> JobResul
         write_log(folder, &jcx.log);
     }
     let log = Some(folder.join("build.log"));
-    JobResult { log, ..finish_unstarted(done, jcx) }
+    let (result, place) = finish_unstarted(done, jcx);
+    (JobResult { log, ..result }, place)
 }
 
-fn finish_unstarted(done: Done, mut jcx: JobContext) -> JobResult {
-    JobResult {
+fn finish_unstarted(done: Done, mut jcx: JobContext) -> Settled {
+    let place = jcx.in_flight.take();
+    let result = JobResult {
         job: jcx.track.job().clone(),
         outcome: done.outcome,
         span: jcx.track.finish(),
@@ -182,5 +191,6 @@ fn finish_unstarted(done: Done, mut jcx: JobContext) -> JobResult {
         log: None,
         warnings: done.warnings,
         units: jcx.units,
-    }
+    };
+    (result, place)
 }

@@ -6,15 +6,14 @@ mod job;
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::build::{BuildContext, CoreHandle, core_promise};
+use crate::build::{BuildContext, CoreHandle, InFlight, core_promise};
+use crate::compile::{Gate, end_descendants};
 use crate::event::{CoreId, EventKind, JobId, JobResult, Outcome, Span, UnitCounts};
 use crate::plan::Plan;
 
@@ -51,7 +50,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         let task = spawn(job::run_core(core, promise, cx.clone(), began));
         running.push(settle(id, task));
     }
-    let in_flight = Arc::new(Semaphore::new(options.sketch_jobs.max(1)));
+    let in_flight = Gate::new(options.sketch_jobs.max(1));
     for cell in plan.cells {
         // The plan holds the core of each of its cells.
         let Some(core) = cores.get(&cell.core).cloned() else { continue };
@@ -61,10 +60,10 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     }
 
     let mut ended = Ended::default();
-    while let Some((id, result)) = running.next().await {
-        let result = result.unwrap_or_else(|panic| {
+    while let Some((id, settled)) = running.next().await {
+        let (result, _place) = settled.unwrap_or_else(|panic| {
             ended.crashed = true;
-            crashed(id, &*panic, Span { start: began, end: cx.events.now() })
+            (crashed(id, &*panic, Span { start: began, end: cx.events.now() }), None)
         });
         if matches!(result.job, JobId::Cell(_)) {
             if result.outcome.is_success() {
@@ -80,15 +79,24 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
             cx.events.say(EventKind::Stopping { reason: job::FAILURE_LIMIT.to_owned() });
         }
     }
+    if cx.cancel.is_cancelled() {
+        let ended = tokio::task::spawn_blocking(end_descendants).await;
+        tracing::debug!(?ended, "ended what was left of the processes");
+    }
     ended
 }
 
-fn spawn(run: impl Future<Output = JobResult> + Send + 'static) -> JoinHandle<JobResult> {
+/// How a job's task ends: with its result, and with the place among the cells in flight that it held.
+/// The place is given up only when the result is counted: else the next cell would start before it is
+/// known that the limit of failures is reached.
+type Settled = (JobResult, Option<InFlight>);
+
+fn spawn(run: impl Future<Output = Settled> + Send + 'static) -> JoinHandle<Settled> {
     tokio::spawn(run)
 }
 
 /// A job's result, or what it panicked with.
-async fn settle(id: JobId, task: JoinHandle<JobResult>) -> (JobId, Result<JobResult, Box<dyn Any + Send>>) {
+async fn settle(id: JobId, task: JoinHandle<Settled>) -> (JobId, Result<Settled, Box<dyn Any + Send>>) {
     let result = task.await.map_err(|error| match error.try_into_panic() {
         Ok(panic) => panic,
         Err(error) => Box::new(error.to_string()) as Box<dyn Any + Send>,

@@ -301,14 +301,22 @@ mod tests {
 
     fn conditions(source: &str, needle: &str) -> Vec<String> {
         let scan = scan(source.as_bytes());
-        let line = |branch: &Branch| String::from_utf8(scan.groups[branch.group].branches[branch.branch].clone()).unwrap();
+        let line = |branch: &Branch| {
+            String::from_utf8(scan.groups[branch.group].branches[branch.branch].clone()).unwrap()
+        };
         scan.stack(at(source, needle)).iter().map(line).collect()
     }
 
     fn view(source: &str) -> String {
         let scan = scan(source.as_bytes());
         assert_eq!(scan.view.len(), source.len());
-        String::from_utf8(scan.view).unwrap().lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+        String::from_utf8(scan.view)
+            .unwrap()
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     #[test]
@@ -340,7 +348,15 @@ mod tests {
     fn the_global_scope_is_outside_of_braces_and_parentheses() {
         let source = "a { b } extern \"C\" { c { d } } ( e ) namespace n { f } g";
         let scan = scan(source.as_bytes());
-        for (needle, global) in [("a", true), ("b", false), ("c {", true), ("d", false), (" e ", false), ("f ", false), ("g", true)] {
+        for (needle, global) in [
+            ("a", true),
+            ("b", false),
+            ("c {", true),
+            ("d", false),
+            (" e ", false),
+            ("f ", false),
+            ("g", true),
+        ] {
             assert_eq!(scan.is_global(source.rfind(needle).unwrap()), global, "{needle}");
         }
     }
@@ -355,7 +371,8 @@ mod tests {
 
     #[test]
     fn a_group_may_open_what_another_closes() {
-        let source = "#ifdef __cplusplus\nextern \"C\" {\n#endif\nvoid f();\n#ifdef __cplusplus\n}\n#endif\nint g;";
+        let source =
+            "#ifdef __cplusplus\nextern \"C\" {\n#endif\nvoid f();\n#ifdef __cplusplus\n}\n#endif\nint g;";
         assert_eq!(view(source), "extern \"C\" {\nvoid f();\n}\nint g;");
         assert!(scan(source.as_bytes()).is_global(at(source, "void f")));
     }

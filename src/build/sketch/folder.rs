@@ -1,5 +1,5 @@
 //! What a sketch folder holds: which files are merged, which are compiled, which are headers, in
-//! Arduino's order. It reads folders, not files.
+//! Arduino's order. It does not look into sources.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -8,6 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use super::merge::SketchFile;
 
 /// Why a folder is no sketch.
 #[derive(Debug, Error)]
@@ -72,6 +74,19 @@ impl SketchFiles {
     pub fn merged_name(&self) -> Option<String> {
         let main = self.ino_files.first()?;
         Some(format!("{}.cpp", main.file_name()?.to_string_lossy()))
+    }
+
+    /// Reads what is to be merged, in order.
+    ///
+    /// # Errors
+    ///
+    /// The first file that can't be read.
+    pub fn read_ino_files(&self) -> Result<Vec<SketchFile>, SketchError> {
+        let read = |path: &PathBuf| match fs::read(path) {
+            Ok(text) => Ok(SketchFile { path: path.clone(), text }),
+            Err(source) => Err(SketchError::Read { path: path.clone(), source }),
+        };
+        self.ino_files.iter().map(read).collect()
     }
 
     /// The translation units in the order in which Arduino's builder links their objects: the
@@ -200,7 +215,12 @@ struct Found {
 
 impl Found {
     /// `entered` holds the folders on the way here, to end where links make a circle.
-    fn walk(&mut self, folder: &Path, place: Place, entered: &mut HashSet<PathBuf>) -> Result<(), SketchError> {
+    fn walk(
+        &mut self,
+        folder: &Path,
+        place: Place,
+        entered: &mut HashSet<PathBuf>,
+    ) -> Result<(), SketchError> {
         let read = |source| SketchError::Read { path: folder.to_owned(), source };
         let canonical = fs::canonicalize(folder).map_err(read)?;
         if !entered.insert(canonical.clone()) {
@@ -235,7 +255,11 @@ impl Found {
             ("S" | "c" | "cpp" | "cc" | "cxx", Place::Root) => self.own_sources.push(path),
             ("S" | "c" | "cpp" | "cc" | "cxx", Place::Src) => self.src_sources.push(path),
             // Sources elsewhere are not compiled, but others may include them.
-            ("h" | "hpp" | "hh" | "tpp" | "ipp" | "md" | "adoc" | "json" | "S" | "c" | "cpp" | "cc" | "cxx", _) => {
+            (
+                "h" | "hpp" | "hh" | "tpp" | "ipp" | "md" | "adoc" | "json" | "S" | "c" | "cpp" | "cc"
+                | "cxx",
+                _,
+            ) => {
                 self.headers.push(path);
             }
             _ => {}
@@ -264,23 +288,65 @@ mod tests {
 
     #[test]
     fn the_main_file_is_first_and_capitals_before_small_letters() {
-        let (_temp, folder) = sketch(&["Name.ino", "b.ino", "a.pde", "C.ino", ".hidden.ino", "x.INO", "sub/d.ino", "notes.txt"]);
+        let (_temp, folder) = sketch(&[
+            "Name.ino",
+            "b.ino",
+            "a.pde",
+            "C.ino",
+            ".hidden.ino",
+            "x.INO",
+            "sub/d.ino",
+            "notes.txt",
+        ]);
         let files = load(&folder, &folder.join("Name.ino")).unwrap();
         assert_eq!(relative(&files.ino_files, &folder), ["Name.ino", "C.ino", "a.pde", "b.ino"]);
         assert_eq!(files.merged_name().as_deref(), Some("Name.ino.cpp"));
+        assert_eq!(files.read_ino_files().unwrap().len(), 4);
+        fs::remove_file(folder.join("b.ino")).unwrap();
+        assert!(
+            matches!(files.read_ino_files(), Err(SketchError::Read { path, .. }) if path.ends_with("b.ino"))
+        );
     }
 
     #[test]
     fn sources_of_the_folder_and_of_src_are_compiled() {
         let (_temp, folder) = sketch(&[
-            "Name.ino", "z.cpp", "A.cpp", "q.cc", "k.c", "i.S", "h.h", "n.hpp", "sub/no.cpp", "sub/s.h", "src/deep/f.cpp",
-            "src/g.cpp", "src/a.S", "src/t.tpp", "src/.git/x.cpp", "build/b.cpp", "out/build.options.json", "out/o.h",
-            "src/build/ok.c", "CVS/c.h", "low.s",
+            "Name.ino",
+            "z.cpp",
+            "A.cpp",
+            "q.cc",
+            "k.c",
+            "i.S",
+            "h.h",
+            "n.hpp",
+            "sub/no.cpp",
+            "sub/s.h",
+            "src/deep/f.cpp",
+            "src/g.cpp",
+            "src/a.S",
+            "src/t.tpp",
+            "src/.git/x.cpp",
+            "build/b.cpp",
+            "out/build.options.json",
+            "out/o.h",
+            "src/build/ok.c",
+            "CVS/c.h",
+            "low.s",
         ]);
         let files = load(&folder, &folder.join("Name.ino")).unwrap();
         assert_eq!(
             relative(&files.sources, &folder),
-            ["i.S", "k.c", "A.cpp", "z.cpp", "q.cc", "src/a.S", "src/build/ok.c", "src/g.cpp", "src/deep/f.cpp"]
+            [
+                "i.S",
+                "k.c",
+                "A.cpp",
+                "z.cpp",
+                "q.cc",
+                "src/a.S",
+                "src/build/ok.c",
+                "src/g.cpp",
+                "src/deep/f.cpp"
+            ]
         );
         assert_eq!(relative(&files.headers, &folder), ["h.h", "n.hpp", "src/t.tpp", "sub/no.cpp", "sub/s.h"]);
         let merged = files.units().iter().position(|unit| *unit == SketchUnit::Merged);

@@ -21,6 +21,8 @@ pub struct Merged {
     /// The source. Lines end with `\n`.
     pub text: Vec<u8>,
     parts: Vec<Part>,
+    /// Where each newline of `text` is.
+    newlines: Vec<usize>,
 }
 
 /// Where a file's own text is in the merged source.
@@ -35,8 +37,8 @@ impl Merged {
     /// The file and line (from 1) that the byte at `offset` comes from; `None` for what was added.
     pub fn locate(&self, offset: usize) -> Option<(&Path, usize)> {
         let part = self.parts.iter().find(|part| (part.start..part.end).contains(&offset))?;
-        let line = self.text[part.start..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
-        Some((&part.path, line))
+        let newlines_before = |offset| self.newlines.partition_point(|&newline| newline < offset);
+        Some((&part.path, newlines_before(offset) - newlines_before(part.start) + 1))
     }
 }
 
@@ -62,7 +64,8 @@ pub fn merge(files: &[SketchFile]) -> Merged {
         text.push(b'\n');
         parts.push(Part { path: file.path.clone(), start, end: text.len() });
     }
-    Merged { text, parts }
+    let newlines = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
+    Merged { text, parts, newlines }
 }
 
 /// `#line LINE "PATH"` and a newline, with the escapes that GCC's preprocessor undoes.
@@ -84,7 +87,8 @@ fn includes_arduino_h(text: &[u8]) -> bool {
     // Go's \s, in which Arduino wrote the rule, has no vertical tab. The pattern is a constant that the tests use.
     #[allow(clippy::expect_used)]
     static RULE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?m-u)^[\t\n\f\r ]*#[\t\n\f\r ]*include[\t\n\f\r ]*[<"]Arduino\.h[>"]"#).expect("a valid pattern")
+        Regex::new(r#"(?m-u)^[\t\n\f\r ]*#[\t\n\f\r ]*include[\t\n\f\r ]*[<"]Arduino\.h[>"]"#)
+            .expect("a valid pattern")
     });
     RULE.is_match(text)
 }
@@ -126,13 +130,26 @@ mod tests {
 
     #[test]
     fn arduino_h_is_included_once() {
-        for main in ["#include <Arduino.h>", " \t# include\t\"Arduino.h\"", "int a;\n\n#include<Arduino.h>", "/*\n#include <Arduino.h>\n*/"] {
+        for main in [
+            "#include <Arduino.h>",
+            " \t# include\t\"Arduino.h\"",
+            "int a;\n\n#include<Arduino.h>",
+            "/*\n#include <Arduino.h>\n*/",
+        ] {
             assert!(merged(&[("a", main.as_bytes())]).starts_with("#line"), "{main}");
         }
-        for main in ["", "// #include <Arduino.h>", "#include <Arduino.hpp>", "x #include <Arduino.h>", "#include <arduino.h>"] {
+        for main in [
+            "",
+            "// #include <Arduino.h>",
+            "#include <Arduino.hpp>",
+            "x #include <Arduino.h>",
+            "#include <arduino.h>",
+        ] {
             assert!(merged(&[("a", main.as_bytes())]).starts_with("#include <Arduino.h>\n#line"), "{main}");
         }
-        assert!(merged(&[("a", b""), ("b", b"#include <Arduino.h>")]).starts_with("#include <Arduino.h>\n#line"));
+        assert!(
+            merged(&[("a", b""), ("b", b"#include <Arduino.h>")]).starts_with("#include <Arduino.h>\n#line")
+        );
     }
 
     #[test]
@@ -154,7 +171,8 @@ mod tests {
 
     #[test]
     fn offsets_are_located() {
-        let files = ["a\nb\n", "c"].map(|text| SketchFile { path: format!("/{text}").into(), text: text.into() });
+        let files =
+            ["a\nb\n", "c"].map(|text| SketchFile { path: format!("/{text}").into(), text: text.into() });
         let merged = merge(&files);
         let find = |byte| merged.locate(merged.text.iter().rposition(|&b| b == byte).unwrap());
         assert_eq!(merged.locate(0), None);

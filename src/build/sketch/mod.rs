@@ -1,5 +1,5 @@
-//! Turns a sketch folder into C++: what is in it ([`folder`]), its `.ino` files as one source
-//! ([`merge`]), and that source with the prototypes that Arduino's users don't write. Everything
+//! Turns a sketch folder into C++: what is in it ([`mod@folder`]), its `.ino` files as one source
+//! ([`mod@merge`]), and that source with the prototypes that Arduino's users don't write. Everything
 //! but [`folder::load`] is a pure function of bytes. It knows nothing of boards, libraries and
 //! compilers, so it evaluates no `#if`: see `placement.rs` for how it does without.
 
@@ -49,8 +49,10 @@ pub fn prototypes(merged: &Merged) -> Vec<Prototype> {
     let located = placed.filter_map(|placed| {
         let (file, line) = merged.locate(placed.definition)?;
         // In front of its line, unless something else is on it.
-        let start = merged.text[..placed.at].iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-        let blank = merged.text[start..placed.at].trim_ascii().is_empty() && !merged.text[..start].ends_with(b"\\\n");
+        let start =
+            merged.text[..placed.at].iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+        let blank =
+            merged.text[start..placed.at].trim_ascii().is_empty() && !merged.text[..start].ends_with(b"\\\n");
         Some(Prototype {
             name: String::from_utf8_lossy(&placed.name).into_owned(),
             text: placed.text,

@@ -7,6 +7,7 @@ use std::ops::Range;
 use tree_sitter::{Node, Parser};
 
 use super::conditionals::Scan;
+use super::lexer::Token;
 
 /// Nesting beyond this (of `extern "C"`, templates, errors, types) is not looked into: nobody writes it,
 /// and it must not exhaust the stack.
@@ -103,8 +104,10 @@ impl Reader<'_> {
                 }
             }
             "linkage_specification" => {
-                let language = node.child_by_field_name("value").map(|value| &self.scan.view[value.byte_range()]);
-                let context = Context { before: Some(before), c_linkage: language == Some(b"\"C\""), ..context };
+                let language =
+                    node.child_by_field_name("value").map(|value| &self.scan.view[value.byte_range()]);
+                let context =
+                    Context { before: Some(before), c_linkage: language == Some(b"\"C\""), ..context };
                 let Some(body) = node.child_by_field_name("body") else { return };
                 if body.kind() == "declaration_list" {
                     for child in children(body) {
@@ -146,6 +149,10 @@ impl Reader<'_> {
             return;
         };
         let Some(body) = node.child_by_field_name("body") else { return };
+        // Repairing broken code, the parser takes earlier declarations for a part of the head.
+        let head = self.scan.tokens_in(node.start_byte()..name.start);
+        let ends = |token: &Token| matches!(token.text(&self.scan.view), b";" | b"}");
+        let repaired = head.iter().rposition(ends).and_then(|end| head.get(end + 1)).map(|token| token.start);
         let mut uses = Vec::new();
         for (child, field) in fields(node) {
             if child != body {
@@ -153,8 +160,8 @@ impl Reader<'_> {
             }
         }
         self.outline.functions.push(Function {
-            before,
-            start: context.start.unwrap_or(node.start_byte()),
+            before: repaired.unwrap_or(before),
+            start: repaired.or(context.start).unwrap_or(node.start_byte()),
             name,
             body: body.start_byte(),
             qualified,
@@ -178,7 +185,10 @@ impl Reader<'_> {
             "class_specifier" | "struct_specifier" | "union_specifier" | "enum_specifier" => {
                 self.names_of_type(node, item);
             }
-            "alias_declaration" | "namespace_definition" | "namespace_alias_definition" | "concept_definition" => {
+            "alias_declaration"
+            | "namespace_definition"
+            | "namespace_alias_definition"
+            | "concept_definition" => {
                 if let Some(name) = node.child_by_field_name("name") {
                     self.entity(name, item);
                 }
@@ -198,7 +208,10 @@ impl Reader<'_> {
     }
 
     fn names_of_type(&mut self, node: Node<'_>, item: &Range<usize>) {
-        if !matches!(node.kind(), "class_specifier" | "struct_specifier" | "union_specifier" | "enum_specifier") {
+        if !matches!(
+            node.kind(),
+            "class_specifier" | "struct_specifier" | "union_specifier" | "enum_specifier"
+        ) {
             return;
         }
         if let Some(name) = node.child_by_field_name("name") {
@@ -262,14 +275,16 @@ fn named(mut node: Node<'_>) -> Option<Named> {
             "function_declarator" => function = true,
             kind if kind.ends_with("_declarator") => {
                 // A pointer to a function is no function.
-                function = function && kind == "parenthesized_declarator" || function && kind == "attributed_declarator";
+                function = function && matches!(kind, "parenthesized_declarator" | "attributed_declarator");
             }
             _ => return None,
         }
         let inner = node.child_by_field_name("declarator");
         let is_declarator = |child: &Node<'_>| {
             let kind = child.kind();
-            kind.ends_with("declarator") || kind.ends_with("identifier") || matches!(kind, "operator_name" | "template_function")
+            kind.ends_with("declarator")
+                || kind.ends_with("identifier")
+                || matches!(kind, "operator_name" | "template_function")
         };
         node = inner.or_else(|| children(node).into_iter().find(is_declarator))?;
     }
@@ -285,7 +300,8 @@ fn collect_uses(node: Node<'_>, declares: bool, uses: &mut Vec<Range<usize>>, de
         "identifier" | "operator_name" if declares => {}
         "identifier" | "type_identifier" | "namespace_identifier" => uses.push(node.byte_range()),
         // `struct X` declares X where it isn't yet.
-        "struct_specifier" | "class_specifier" | "union_specifier" if node.child_by_field_name("body").is_none() => {}
+        "struct_specifier" | "class_specifier" | "union_specifier"
+            if node.child_by_field_name("body").is_none() => {}
         "attribute_specifier" | "attribute_declaration" | "compound_statement" => {}
         "qualified_identifier" | "template_function" if declares => {
             if let Some(arguments) = node.child_by_field_name("arguments") {
@@ -310,7 +326,7 @@ fn children(node: Node<'_>) -> Vec<Node<'_>> {
     node.children(&mut node.walk()).collect()
 }
 
-fn fields<'a>(node: Node<'a>) -> Vec<(Node<'a>, Option<&'a str>)> {
+fn fields(node: Node<'_>) -> Vec<(Node<'_>, Option<&str>)> {
     let mut cursor = node.walk();
     let mut found = Vec::new();
     let mut more = cursor.goto_first_child();
@@ -382,7 +398,9 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_survived() {
-        for deep in ["extern \"C\" ", "extern \"C\" {", "template <class T> ", "(", "A<", "*", "void f(void (*"] {
+        for deep in
+            ["extern \"C\" ", "extern \"C\" {", "template <class T> ", "(", "A<", "*", "void f(void (*"]
+        {
             let _ = functions(&(deep.repeat(20_000) + "void f() {}"));
         }
     }

@@ -3,7 +3,7 @@
 //! where Arduino would in *each* case, and where that can't compile, later: after the type that
 //! the signature needs. Knows nothing of files and of the text that is made.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::conditionals::{Branch, Scan};
 use super::lexer::{Kind, tokens};
@@ -28,8 +28,26 @@ const MOST_PLACES: usize = 16;
 
 /// Types that every Arduino core has: a prototype of nothing but these compiles anywhere.
 const CORE_TYPES: [&str; 20] = [
-    "String", "byte", "word", "boolean", "size_t", "ssize_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t", "int8_t",
-    "int16_t", "int32_t", "int64_t", "uintptr_t", "intptr_t", "Print", "Stream", "Printable", "HardwareSerial",
+    "String",
+    "byte",
+    "word",
+    "boolean",
+    "size_t",
+    "ssize_t",
+    "uint8_t",
+    "uint16_t",
+    "uint32_t",
+    "uint64_t",
+    "int8_t",
+    "int16_t",
+    "int32_t",
+    "int64_t",
+    "uintptr_t",
+    "intptr_t",
+    "Print",
+    "Stream",
+    "Printable",
+    "HardwareSerial",
 ];
 
 /// Places the prototypes of all functions, sorted by place, then by definition.
@@ -163,12 +181,21 @@ impl<'a> Planner<'a> {
                 by_name.entry(name).or_default().push(candidate);
             }
         }
+        let declared: HashSet<usize> =
+            self.outline.declarations.iter().map(|declaration| declaration.name.start).collect();
         let mut placed = Vec::new();
         let mut before = None;
         for token in self.scan.tokens.iter().take_while(|token| token.start < first) {
             let is_member = matches!(before.replace(token.text(&self.scan.view)), Some(b"." | b"->" | b"::"));
-            let Some(candidates) = by_name.get(token.text(&self.scan.view)).filter(|_| !is_member) else { continue };
-            let Some(item) = self.outline.items.iter().find(|item| item.contains(&token.start)) else { continue };
+            if is_member || declared.contains(&token.start) {
+                continue;
+            }
+            let Some(candidates) = by_name.get(token.text(&self.scan.view)) else {
+                continue;
+            };
+            let Some(item) = self.outline.items.iter().find(|item| item.contains(&token.start)) else {
+                continue;
+            };
             let point = insertion_point(self.scan, self.outline, item.start);
             // A header between here and where Arduino puts its prototypes may declare what the signature needs.
             if self.scan.includes.iter().any(|&include| (point..first).contains(&include)) {
@@ -176,7 +203,8 @@ impl<'a> Planner<'a> {
             }
             for candidate in candidates {
                 let seen = placed.iter().any(|placed: &Placed| placed.definition == candidate.function.start);
-                let possible = candidate.earliest <= point && !exclude(self.scan.stack(point), candidate.stack);
+                let possible =
+                    candidate.earliest <= point && !exclude(self.scan.stack(point), candidate.stack);
                 if seen || !possible || self.is_declared_before(candidate, token.start) {
                     continue;
                 }
@@ -191,12 +219,14 @@ impl<'a> Planner<'a> {
     /// Whether the sketch declares the function itself before `point`, with the same parameters.
     fn is_declared_before(&self, candidate: &Candidate<'_>, point: usize) -> bool {
         let own = candidate.function.start..candidate.function.body;
-        self.outline.declarations.iter().filter(|declaration| declaration.item.start < point).any(|declaration| {
-            self.text(&declaration.name) == self.text(&candidate.function.name)
-                && candidate.stack.starts_with(self.scan.stack(declaration.item.start))
-                && self.parameters(candidate.function.name.end, own.end)
-                    == self.parameters(declaration.name.end, declaration.item.end)
-        })
+        self.outline.declarations.iter().filter(|declaration| declaration.item.start < point).any(
+            |declaration| {
+                self.text(&declaration.name) == self.text(&candidate.function.name)
+                    && candidate.stack.starts_with(self.scan.stack(declaration.item.start))
+                    && self.parameters(candidate.function.name.end, own.end)
+                        == self.parameters(declaration.name.end, declaration.item.end)
+            },
+        )
     }
 
     /// The parameters after a name, as far as text can tell: two lists that differ only in names,
@@ -225,9 +255,24 @@ impl<'a> Planner<'a> {
             }
         }
         for parameter in &mut list {
-            let is_name = |text: &&[u8]| text.first().is_some_and(|byte| byte.is_ascii_lowercase() || *byte == b'_');
-            let builtin = [&b"int"[..], b"char", b"long", b"short", b"unsigned", b"signed", b"float", b"double", b"bool", b"void", b"const"];
-            if parameter.len() > 1 && parameter.last().is_some_and(|last| is_name(last) && !builtin.contains(last)) {
+            let is_name =
+                |text: &&[u8]| text.first().is_some_and(|byte| byte.is_ascii_lowercase() || *byte == b'_');
+            let builtin = [
+                &b"int"[..],
+                b"char",
+                b"long",
+                b"short",
+                b"unsigned",
+                b"signed",
+                b"float",
+                b"double",
+                b"bool",
+                b"void",
+                b"const",
+            ];
+            if parameter.len() > 1
+                && parameter.last().is_some_and(|last| is_name(last) && !builtin.contains(last))
+            {
                 parameter.pop();
             }
             if parameter == &[b"void"] {
@@ -242,8 +287,10 @@ impl<'a> Planner<'a> {
         let here = self.scan.stack(point);
         let shared = here.iter().zip(candidate.stack).take_while(|(a, b)| a == b).count();
         let rest = &candidate.stack[shared..];
-        let lines: Vec<Vec<Vec<u8>>> =
-            rest.iter().map(|branch| self.scan.groups[branch.group].branches[..=branch.branch].to_vec()).collect();
+        let lines: Vec<Vec<Vec<u8>>> = rest
+            .iter()
+            .map(|branch| self.scan.groups[branch.group].branches[..=branch.branch].to_vec())
+            .collect();
         let Some(outermost) = rest.first() else { return Some(lines) };
         let between = point..self.scan.groups[outermost.group].start.max(candidate.function.start);
         let names_macro = |name: &[u8]| lines.iter().flatten().any(|line| contains_word(line, name));
@@ -271,15 +318,25 @@ impl<'a> Planner<'a> {
             })
         };
         let is_core = |name: &[u8]| CORE_TYPES.iter().any(|core| core.as_bytes() == name);
-        let simple = candidate.function.uses.iter().map(|used| self.text(used)).all(|name| is_core(name) || is_declared(name));
+        let simple = candidate
+            .function
+            .uses
+            .iter()
+            .map(|used| self.text(used))
+            .all(|name| is_core(name) || is_declared(name));
         let name = self.text(&candidate.function.name);
         let alone = self.outline.functions.iter().filter(|other| self.text(&other.name) == name).count() == 1;
-        simple && alone && candidate.signature.replaced.is_empty() && !self.scan.macros.iter().any(|change| change.name == name)
+        simple
+            && alone
+            && candidate.signature.replaced.is_empty()
+            && !self.scan.macros.iter().any(|change| change.name == name)
     }
 
     fn is_used_before(&self, candidate: &Candidate<'_>, point: usize) -> bool {
         let words = self.scan.tokens_in(point..candidate.function.start);
-        words.iter().any(|word| candidate.signature.names.iter().any(|name| name == word.text(&self.scan.view)))
+        words
+            .iter()
+            .any(|word| candidate.signature.names.iter().any(|name| name == word.text(&self.scan.view)))
     }
 }
 
@@ -310,5 +367,7 @@ fn exclude(a: &[Branch], b: &[Branch]) -> bool {
 }
 
 fn contains_word(line: &[u8], name: &[u8]) -> bool {
-    tokens(line.strip_prefix(b"#").unwrap_or(line)).iter().any(|token| token.text(line.strip_prefix(b"#").unwrap_or(line)) == name)
+    tokens(line.strip_prefix(b"#").unwrap_or(line))
+        .iter()
+        .any(|token| token.text(line.strip_prefix(b"#").unwrap_or(line)) == name)
 }

@@ -51,7 +51,8 @@ pub(super) fn signature(scan: &Scan, function: &Function) -> Result<Signature, N
     let name_at = head.partition_point(|token| token.start < function.name.start);
     let after_name = head.partition_point(|token| token.start < function.name.end);
     let parameters_end = after_name + group(scan, &head[after_name..], b"(", b")");
-    let mut writer = Writer { scan, limit: function.start, text: Vec::new(), last: None, replaced: Vec::new() };
+    let mut writer =
+        Writer { scan, limit: function.start, text: Vec::new(), last: None, replaced: Vec::new() };
 
     let template = template_head(scan, head);
     let specifiers = &head[template..name_at];
@@ -61,24 +62,30 @@ pub(super) fn signature(scan: &Scan, function: &Function) -> Result<Signature, N
         Types::None => return made_by_macro(scan, function, &head[name_at..]),
         Types::Many => return Err(NoPrototype::TwoTypes),
     };
-    head[..template].iter().for_each(|token| writer.push(*token));
+    writer.push_all(&head[..template]);
     for (index, token) in specifiers.iter().enumerate() {
         if kept[index] && !dropped.contains(&index) {
             writer.push(*token);
         }
     }
-    head[name_at..parameters_end].iter().for_each(|token| writer.push(*token));
+    writer.push_all(&head[name_at..parameters_end]);
     let tail = &head[parameters_end..];
     let mut keep = self::kept(scan, tail);
     drop_trailing_macros(scan, tail, &mut keep);
-    tail.iter().zip(&keep).filter(|(_, keep)| **keep).for_each(|(token, _)| writer.push(*token));
+    for (token, _) in tail.iter().zip(&keep).filter(|(_, keep)| **keep) {
+        writer.push(*token);
+    }
 
     let mut text = writer.text;
     text.push(b';');
     if function.c_linkage {
         let is_static = specifiers.iter().any(|token| token.text(&scan.view) == b"static");
         // Two storage classes can't stand in one declaration.
-        text = if is_static { [b"extern \"C\" { ", &text[..], b" }"].concat() } else { [b"extern \"C\" ", &text[..]].concat() };
+        text = if is_static {
+            [b"extern \"C\" { ", &text[..], b" }"].concat()
+        } else {
+            [b"extern \"C\" ", &text[..]].concat()
+        };
     }
     let name = scan.view.get(function.name.clone()).unwrap_or_default().to_vec();
     Ok(Signature { text, names: vec![name], replaced: writer.replaced })
@@ -90,13 +97,14 @@ fn made_by_macro(scan: &Scan, function: &Function, call: &[Token]) -> Result<Sig
     let is_it = |change: &&MacroChange| change.end <= function.start && change.name == name;
     let change = scan.macros.iter().rfind(is_it).filter(|change| change.function_like);
     let makes_a_head = |replacement: &Vec<u8>| {
-        replacement.ends_with(b")") && !replacement.iter().any(|byte| matches!(byte, b'{' | b'}' | b';' | b'='))
+        replacement.ends_with(b")")
+            && !replacement.iter().any(|byte| matches!(byte, b'{' | b'}' | b';' | b'='))
     };
     if !change.and_then(|change| change.replacement.as_ref()).is_some_and(makes_a_head) {
         return Err(NoPrototype::NoType);
     }
     let mut writer = Writer { scan, limit: 0, text: Vec::new(), last: None, replaced: Vec::new() };
-    call.iter().for_each(|token| writer.push(*token));
+    writer.push_all(call);
     writer.text.push(b';');
     let words = call.iter().skip(1).filter(|token| token.kind == Kind::Word);
     let names = words.map(|token| token.text(&scan.view).to_vec()).collect();
@@ -111,7 +119,9 @@ fn kept(scan: &Scan, tokens: &[Token]) -> Vec<bool> {
     while index < tokens.len() {
         let length = match text(index) {
             b"inline" | b"__inline" | b"__inline__" | b"__extension__" => 1,
-            b"__attribute__" | b"__attribute" | b"__declspec" => 1 + group(scan, &tokens[index + 1..], b"(", b")"),
+            b"__attribute__" | b"__attribute" | b"__declspec" => {
+                1 + group(scan, &tokens[index + 1..], b"(", b")")
+            }
             b"[" if text(index + 1) == b"[" => {
                 let length = group(scan, &tokens[index..], b"[", b"]");
                 let attributes = &tokens[index..index + length];
@@ -176,10 +186,11 @@ fn types(scan: &Scan, tokens: &[Token], keep: &[bool]) -> Types {
         let start = index;
         index += 1;
         match text(start) {
-            b"static" | b"extern" | b"const" | b"volatile" | b"constexpr" | b"consteval" | b"typename" | b"register"
-            | b"restrict" | b"__restrict" | b"noreturn" | b"friend" => continue,
-            b"void" | b"bool" | b"char" | b"short" | b"int" | b"long" | b"signed" | b"unsigned" | b"float" | b"double"
-            | b"auto" | b"wchar_t" | b"char8_t" | b"char16_t" | b"char32_t" | b"__int24" | b"__uint24" => {
+            b"static" | b"extern" | b"const" | b"volatile" | b"constexpr" | b"consteval" | b"typename"
+            | b"register" | b"restrict" | b"__restrict" | b"noreturn" | b"friend" => continue,
+            b"void" | b"bool" | b"char" | b"short" | b"int" | b"long" | b"signed" | b"unsigned"
+            | b"float" | b"double" | b"auto" | b"wchar_t" | b"char8_t" | b"char16_t" | b"char32_t"
+            | b"__int24" | b"__uint24" => {
                 has_builtin = true;
                 continue;
             }
@@ -208,9 +219,11 @@ fn types(scan: &Scan, tokens: &[Token], keep: &[bool]) -> Types {
         others.push(start..end);
     }
     if has_builtin || others.len() > 1 {
-        let (macros, mut left): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|range| is_attribute_macro(scan, text(range.start), tokens[range.start].start));
-        let (shouted, rest): (Vec<_>, Vec<_>) = left.drain(..).partition(|range| is_shouted(text(range.start)));
+        let (macros, mut left): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|range| is_attribute_macro(scan, text(range.start), tokens[range.start].start));
+        let (shouted, rest): (Vec<_>, Vec<_>) =
+            left.drain(..).partition(|range| is_shouted(text(range.start)));
         let dropped = |ranges: Vec<std::ops::Range<usize>>| ranges.into_iter().flatten().collect::<Vec<_>>();
         return match (has_builtin, rest.len(), shouted.len()) {
             (true, 0, _) | (false, 1, _) => Types::One(dropped([macros, shouted].concat())),
@@ -226,7 +239,8 @@ fn types(scan: &Scan, tokens: &[Token], keep: &[bool]) -> Types {
 fn is_attribute_macro(scan: &Scan, name: &[u8], before: usize) -> bool {
     let is_it = |change: &&MacroChange| change.end <= before && change.name == name;
     let replacement = scan.macros.iter().rfind(is_it).and_then(|change| change.replacement.as_ref());
-    replacement.is_some_and(|text| text.is_empty() || text.starts_with(b"__attribute__") || text.starts_with(b"[["))
+    replacement
+        .is_some_and(|text| text.is_empty() || text.starts_with(b"__attribute__") || text.starts_with(b"[["))
 }
 
 /// `IRAM_ATTR`: how macros are written.
@@ -262,6 +276,12 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn push_all(&mut self, tokens: &[Token]) {
+        for token in tokens {
+            self.push(*token);
+        }
+    }
+
     fn push(&mut self, token: Token) {
         if self.last.is_some_and(|last| last.end != token.start) {
             self.text.push(b' ');
@@ -326,8 +346,14 @@ mod tests {
     fn the_head_is_taken_as_it_is_written() {
         for (definition, expected) in [
             ("void f() {}", "void f();"),
-            ("unsigned  long\n f ( int a , // first\n  int b /* second */ )\n{}", "unsigned long f ( int a , int b );"),
-            ("static const char *const f(const char *a[], unsigned long b) {}", "static const char *const f(const char *a[], unsigned long b);"),
+            (
+                "unsigned  long\n f ( int a , // first\n  int b /* second */ )\n{}",
+                "unsigned long f ( int a , int b );",
+            ),
+            (
+                "static const char *const f(const char *a[], unsigned long b) {}",
+                "static const char *const f(const char *a[], unsigned long b);",
+            ),
             ("int (*f(int a))(int) { return g; }", "int (*f(int a))(int);"),
             ("void f(void (*cb)(int), int n) {}", "void f(void (*cb)(int), int n);"),
             ("int &f(int (&a)[4]) {}", "int &f(int (&a)[4]);"),
@@ -371,9 +397,15 @@ mod tests {
 
     #[test]
     fn templates_keep_their_parameters() {
-        assert_eq!(prototype("template <class T, int N>\nT f(T (&a)[N])\n{}"), "template <class T, int N> T f(T (&a)[N]);");
+        assert_eq!(
+            prototype("template <class T, int N>\nT f(T (&a)[N])\n{}"),
+            "template <class T, int N> T f(T (&a)[N]);"
+        );
         assert_eq!(prototype("template <> int f<4>(int a) {}"), "template <> int f<4>(int a);");
-        assert_eq!(prototype("template <template <class> class C> inline void f(C<int> c) {}"), "template <template <class> class C> void f(C<int> c);");
+        assert_eq!(
+            prototype("template <template <class> class C> inline void f(C<int> c) {}"),
+            "template <template <class> class C> void f(C<int> c);"
+        );
         assert_eq!(prototypes("template <class T = int> T f() {}"), [Err(NoPrototype::DefaultArgument)]);
     }
 
@@ -404,11 +436,17 @@ mod tests {
 
     #[test]
     fn the_sketchs_own_macros_are_replaced_where_that_is_certain() {
-        assert_eq!(prototype("#define T unsigned N\n#define N long\nT f(char a[T]) {}"), "unsigned long f(char a[unsigned long]);");
+        assert_eq!(
+            prototype("#define T unsigned N\n#define N long\nT f(char a[T]) {}"),
+            "unsigned long f(char a[unsigned long]);"
+        );
         assert_eq!(prototype("#ifdef X\n#define T int\n#endif\nT f() {}"), "T f();");
         assert_eq!(prototype("#define T int\n#undef T\nT f() {}"), "T f();");
         assert_eq!(prototype("#define FN(x) void x()\nFN(foo) {}"), "FN(foo);");
-        assert_eq!(prototypes("#define FN(x) struct x {}; void x##_()\nFN(foo) {}"), [Err(NoPrototype::NoType)]);
+        assert_eq!(
+            prototypes("#define FN(x) struct x {}; void x##_()\nFN(foo) {}"),
+            [Err(NoPrototype::NoType)]
+        );
         assert_eq!(prototypes("#define A B A\n#define B A\nA f() {}").len(), 1);
     }
 }

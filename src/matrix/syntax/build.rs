@@ -8,9 +8,9 @@ use indexmap::map::Entry as Slot;
 use saphyr_parser::{Event, ScalarStyle};
 
 use super::super::diagnostic::Diagnostic;
-use super::super::nearest::quoted;
 use super::super::source::Span;
 use super::{Entry, Limits, Node, Value};
+use crate::nearest::quoted;
 
 /// The key that merges other mappings into its own.
 const MERGE: &str = "<<";

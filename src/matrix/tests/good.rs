@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::nearest::suggestion;
 
 const WHOLE: &str = include_str!("../../../tests/it/matrix/whole.yml");
 
@@ -70,7 +71,7 @@ fn later_stages_can_point_into_an_fqbn() {
     3 |   mega: arduino:avr:mega:cpu=atmega9
       |                              ^^^^^^^
       |
-      = help: did you mean `atmega2560`?
+      = help: known here: `atmega2560`, `atmega1280`
     ");
 }
 

@@ -70,16 +70,25 @@ fn boards(paint: Paint, tally: &Tally, width: Option<usize>) -> String {
     header.extend(shown.iter().map(|verdict| verdict.word().to_owned()));
     header.extend(["fullest flash".to_owned(), "slot time".to_owned()]);
     table.set_header(header);
-    // As much of the names as leaves room for the numbers.
-    let name_max = width.map_or(60, |width| width.saturating_sub(40) / 2).max(12);
-    let name = |name: &str| console::truncate_str(&text::one_line(name), name_max, "…").into_owned();
+    // As much of the names as the numbers leave room for; a column has a blank on either side.
+    let numbers: usize = shown.iter().map(|verdict| verdict.word().len() + 2).sum();
+    let room = width
+        .map_or(120, |width| width.saturating_sub(numbers + "slot time".len() + 2 + 4 + "100.0% ".len()));
+    let longest = tally.boards.keys().map(|board| console::measure_text_width(board)).max().unwrap_or(0);
+    let board_max = longest.min(room / 2).max(8);
+    let sketch_max = room.saturating_sub(board_max).max(12);
+    let name = |name: &str, max: usize| console::truncate_str(&text::one_line(name), max, "…").into_owned();
     let number = |number: usize| if number == 0 { "-".to_owned() } else { number.to_string() };
     let mut worst = vec![None];
     for (board, tally) in &tally.boards {
-        let mut row = vec![name(board)];
+        let mut row = vec![name(board, board_max)];
         row.extend(shown.iter().map(|verdict| number(tally.counts.get(*verdict))));
         let fullest = tally.flash.as_ref();
-        row.push(fullest.map_or("-".to_owned(), |full| format!("{} {}", full.share(), name(&full.sketch))));
+        row.push(
+            fullest.map_or("-".to_owned(), |full| {
+                format!("{} {}", full.share(), name(&full.sketch, sketch_max))
+            }),
+        );
         row.push(text::duration(tally.slot_time));
         table.add_row(row);
         worst.push(

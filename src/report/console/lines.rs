@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use super::paint::Paint;
-use crate::event::{JobId, JobResult, Level, Outcome};
+use crate::event::{JobResult, Level, Outcome};
 use crate::report::failures::{self, Trouble};
 use crate::report::tally::Verdict;
 use crate::report::{log_path, text};
@@ -23,16 +24,42 @@ pub(super) fn word(paint: Paint, color: fn(Paint, &str) -> String, word: &str) -
     format!("{}{}", " ".repeat(WORD.saturating_sub(word.len())), color(paint, word))
 }
 
-/// `     built [12/30] uno/Blink  0.42s`.
-pub(super) fn job(paint: Paint, result: &JobResult, place: (usize, usize)) -> String {
-    let verdict = Verdict::of(&result.outcome);
-    let (done, all) = place;
-    let width = all.to_string().len();
-    let mut line = format!(
-        "{} [{done:>width$}/{all}] {}",
-        word(paint, color(verdict), verdict.word()),
-        text::one_line(&result.job.to_string()),
-    );
+/// A job that ended, and where that leaves its stage.
+#[derive(Clone, Copy)]
+pub(super) struct Ended<'a> {
+    pub(super) result: &'a JobResult,
+    /// Jobs of its stage that have ended, of how many.
+    pub(super) done: usize,
+    pub(super) all: usize,
+    /// For how long it was at work.
+    pub(super) time: Duration,
+}
+
+impl Ended<'_> {
+    fn verdict(&self) -> Verdict {
+        Verdict::of(&self.result.outcome)
+    }
+
+    /// `    failed [12/30] `.
+    fn head(&self, paint: Paint) -> String {
+        let Self { done, all, .. } = self;
+        let width = all.to_string().len();
+        let place = paint.dim(&format!("[{done:>width$}/{all}]"));
+        format!("{} {place}", word(paint, color(self.verdict()), self.verdict().word()))
+    }
+
+    fn name(&self) -> String {
+        text::one_line(&self.result.job.to_string())
+    }
+}
+
+/// `     built [12/30] uno/Blink  0.42s  3.2% flash`.
+pub(super) fn job(paint: Paint, ended: &Ended<'_>) -> String {
+    let result = ended.result;
+    let mut line = format!("{} {}", ended.head(paint), ended.name());
+    if !ended.time.is_zero() {
+        let _ = write!(line, "  {}", text::duration(ended.time));
+    }
     match &result.outcome {
         Outcome::Blocked { by, .. } => {
             let _ = write!(line, "  {}", paint.dim(&format!("by core {by}")));
@@ -63,12 +90,12 @@ pub(super) const fn color(verdict: Verdict) -> fn(Paint, &str) -> String {
 }
 
 /// A failure that has not been seen before: its headline, its diagnostic, where the rest is.
-pub(super) fn failure(paint: Paint, result: &JobResult, trouble: &Trouble, current: &Path) -> String {
-    let verdict = Verdict::of(&result.outcome);
+pub(super) fn failure(paint: Paint, ended: &Ended<'_>, trouble: &Trouble, current: &Path) -> String {
+    let Ended { result, .. } = ended;
     let mut block = format!(
         "\n{} {}: {}\n",
-        word(paint, color(verdict), verdict.word()),
-        paint.bold(&text::one_line(&result.job.to_string())),
+        ended.head(paint),
+        paint.bold(&ended.name()),
         text::cut_end(&trouble.message, LINE_MAX)
     );
     if let Some(place) = &trouble.location {
@@ -80,7 +107,7 @@ pub(super) fn failure(paint: Paint, result: &JobResult, trouble: &Trouble, curre
         );
     }
     // Trouble's message tells everything that a crash does.
-    let body = if verdict == Verdict::Crashed { "" } else { failures::body(&result.outcome) };
+    let body = if ended.verdict() == Verdict::Crashed { "" } else { failures::body(&result.outcome) };
     let body = text::for_terminal(body);
     let lines: Vec<&str> = body.trim_end().lines().collect();
     for line in lines.iter().take(DIAGNOSTIC_LINES) {
@@ -99,13 +126,9 @@ pub(super) fn failure(paint: Paint, result: &JobResult, trouble: &Trouble, curre
 }
 
 /// A failure that is the same as one that was shown.
-pub(super) fn same_failure(paint: Paint, job: &JobId, verdict: Verdict, trouble: &Trouble) -> String {
-    format!(
-        "{} {}: {}",
-        word(paint, color(verdict), verdict.word()),
-        paint.bold(&text::one_line(&job.to_string())),
-        paint.dim(&format!("as above: {}", text::cut_end(&trouble.message, 80)))
-    )
+pub(super) fn same_failure(paint: Paint, ended: &Ended<'_>, trouble: &Trouble) -> String {
+    let known = format!("as above: {}", text::cut_end(&trouble.message, 80));
+    format!("{} {}: {}", ended.head(paint), paint.bold(&ended.name()), paint.dim(&known))
 }
 
 /// A remark; lines after the first are indented as far as the first.

@@ -1,15 +1,14 @@
 //! The lines that stay at the bottom of a terminal while a run lasts: downloads, one bar a stage, the
-//! jobs that take longest. What they say is a pure function of the state and the time; indicatif draws.
+//! jobs that take longest. What they say is a pure function of the state and the time; how they are drawn is the screen's.
 
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::lines::word;
+use super::lines::{color, word};
 use super::paint::Paint;
 use crate::event::{CoreId, Event, EventKind, JobId, Phase};
-use crate::report::tally::{Tally, Verdict};
+use crate::report::tally::{Counts, Tally, Verdict};
 use crate::report::text;
 
 /// Jobs that are shown by name, at most; fewer on a low terminal.
@@ -99,68 +98,75 @@ impl Live {
             self.setup.iter().map(|(what, download)| download.line(paint, what, now)).collect();
         if tally.planned {
             let bar = BAR.min(width / 4);
-            if tally.cores_planned > 0 && tally.cores.ended() < tally.cores_planned {
-                lines.push(stage(
-                    paint,
-                    "cores",
-                    (tally.cores.ended(), tally.cores_planned),
-                    bar,
-                    &counts(paint, &tally.cores),
-                ));
-            }
             let total = tally.total();
+            let (done, all) = (total.ended(), tally.cells_planned());
+            let digits = all.max(tally.cores_planned).to_string().len();
+            let (cores_done, cores) = (tally.cores.ended(), tally.cores_planned);
+            if cores_done < cores {
+                let words = counts(paint, &tally.cores);
+                let stage = Stage { name: "cores", done: cores_done, all: cores, words: &words };
+                lines.push(stage.line(paint, bar, digits));
+            }
             let mut words = counts(paint, &total);
             if tally.stopping.is_some() {
-                words.push_str(&format!("  {}", paint.warn("stopping")));
+                words = format!("{words}  {}", paint.warn("stopping"));
             }
-            words.push_str(&format!("  {}", paint.dim(&text::duration(now))));
-            lines.push(stage(paint, "sketches", (total.ended(), tally.cells_planned()), bar, &words));
+            words = format!("{words}  {}", paint.dim(&text::duration(now)));
+            lines.push(Stage { name: "sketches", done, all, words: &words }.line(paint, bar, digits));
             lines.extend(self.slowest(paint, now, height));
         }
         lines.into_iter().map(|line| console::truncate_str(&line, width, "…").into_owned()).collect()
     }
 
     fn slowest(&self, paint: Paint, now: Duration, height: usize) -> Vec<String> {
-        let mut jobs: Vec<(&JobId, &Running)> = self
-            .running
+        // A cell that waits for its core is not slow: it is counted, not named.
+        let (waiting, busy): (Vec<_>, Vec<_>) =
+            self.running.iter().partition(|(job, running)| self.waits_for_core(job, running));
+        let mut jobs: Vec<(&JobId, &Running)> = busy
             .iter()
+            .copied()
             .filter(|(_, running)| now.saturating_sub(running.since) >= PATIENCE)
             .collect();
         jobs.sort_by_key(|(_, running)| running.since);
-        let shown = NAMED.min(height / 4);
-        let names: Vec<String> =
-            jobs.iter().take(shown).map(|(job, _)| text::one_line(&job.to_string())).collect();
+        jobs.truncate(NAMED.min(height / 4));
+        let names: Vec<String> = jobs.iter().map(|(job, _)| text::one_line(&job.to_string())).collect();
         let longest = names.iter().map(|name| console::measure_text_width(name)).max().unwrap_or(0);
         let mut lines = Vec::new();
         for ((job, running), name) in jobs.iter().zip(&names) {
             let elapsed = text::duration(now.saturating_sub(running.since));
             let gap = " ".repeat(longest - console::measure_text_width(name));
-            lines.push(format!(
-                "{} {name}{gap}  {}",
-                word(paint, Paint::dim, &elapsed),
-                paint.dim(self.doing(job, running))
-            ));
+            let doing = paint.dim(doing(job, running));
+            lines.push(format!("{} {name}{gap}  {doing}", word(paint, Paint::dim, &elapsed)));
         }
-        if self.running.len() > lines.len() && !lines.is_empty() {
-            let more = format!("and {} more running", self.running.len() - lines.len());
-            lines.push(format!("{} {}", word(paint, Paint::dim, ""), paint.dim(&more)));
-        }
+        let more = busy.len() - lines.len();
+        let rest = match (more, waiting.len()) {
+            _ if lines.is_empty() => None,
+            (0, 0) => None,
+            (more, 0) => Some(format!("and {more} more running")),
+            (0, waiting) => Some(format!("and {waiting} waiting for their cores")),
+            (more, waiting) => Some(format!("and {more} more running, {waiting} waiting for their cores")),
+        };
+        lines.extend(rest.map(|rest| format!("{} {}", word(paint, Paint::dim, ""), paint.dim(&rest))));
         lines
     }
 
-    /// What a job does now, as far as the phase that it has behind it tells.
-    fn doing(&self, job: &JobId, running: &Running) -> &'static str {
-        let is_core = matches!(job, JobId::Core(_));
-        let waits = || self.core_of.get(job).is_some_and(|core| !self.cores_done.contains(core));
-        match running.ended {
-            None | Some(Phase::Queue) => "finding what to build",
-            Some(Phase::Preprocess) => "compiling",
-            Some(Phase::Compile) if is_core => "archiving",
-            Some(Phase::Compile) if waits() => "waiting for its core",
-            Some(Phase::Compile | Phase::Wait | Phase::Seed) => "linking",
-            Some(Phase::Link) => "measuring",
-            Some(Phase::Archive | Phase::Size) => "finishing",
-        }
+    /// Whether everything of a cell but its link is done, and its core is not.
+    fn waits_for_core(&self, job: &JobId, running: &Running) -> bool {
+        running.ended == Some(Phase::Compile)
+            && self.core_of.get(job).is_some_and(|core| !self.cores_done.contains(core))
+    }
+}
+
+/// What a job does now, as far as the phase that it has behind it tells.
+fn doing(job: &JobId, running: &Running) -> &'static str {
+    let is_core = matches!(job, JobId::Core(_));
+    match running.ended {
+        None | Some(Phase::Queue) if !is_core => "finding what to build",
+        None | Some(Phase::Queue | Phase::Preprocess) => "compiling",
+        Some(Phase::Compile) if is_core => "archiving",
+        Some(Phase::Compile | Phase::Wait | Phase::Seed) => "linking",
+        Some(Phase::Link) => "measuring",
+        Some(Phase::Archive | Phase::Size) => "finishing",
     }
 }
 
@@ -192,64 +198,43 @@ impl Download {
     }
 }
 
-/// `  sketches ━━━━━━━━━━╸────────────── 12/30  10 built  1 failed`.
-fn stage(paint: Paint, name: &str, (done, all): (usize, usize), columns: usize, words: &str) -> String {
-    let width = all.to_string().len();
-    format!(
-        "{} {} {done:>width$}/{all}{words}",
-        word(paint, Paint::bold, name),
-        bar(paint, (done, all), columns)
-    )
+/// A stage's line: `  sketches ━━━━━━━━━━╸────────── 12/30  10 built  1 failed`.
+struct Stage<'a> {
+    name: &'a str,
+    done: usize,
+    all: usize,
+    words: &'a str,
+}
+
+impl Stage<'_> {
+    /// `columns` for the bar, `digits` for each number, so that the stages' lines are aligned.
+    fn line(&self, paint: Paint, columns: usize, digits: usize) -> String {
+        let Self { name, done, all, words } = self;
+        let name = word(paint, Paint::bold, name);
+        format!("{name} {} {done:>digits$}/{all:<digits$}{words}", bar(paint, (*done, *all), columns))
+    }
 }
 
 fn bar(paint: Paint, (done, all): (usize, usize), columns: usize) -> String {
     // Halves of a column: twice the resolution.
-    let halves = if all == 0 { columns * 2 } else { done.min(all) * columns * 2 / all };
+    let halves = (done.min(all) * columns * 2).checked_div(all).unwrap_or(columns * 2);
     let full = "━".repeat(halves / 2);
     let half = if halves % 2 == 1 { "╸" } else { "" };
     let rest = "─".repeat(columns - halves / 2 - halves % 2);
     format!("{}{}", paint.accent(&format!("{full}{half}")), paint.dim(&rest))
 }
 
-fn counts(paint: Paint, counts: &crate::report::tally::Counts) -> String {
-    Verdict::ALL
-        .into_iter()
-        .filter(|verdict| *verdict != Verdict::Skipped && counts.get(*verdict) > 0)
-        .map(|verdict| {
-            let words = format!("{} {}", counts.get(verdict), verdict.word());
-            format!("  {}", super::lines::color(verdict)(paint, &words))
-        })
-        .collect()
-}
-
-/// Where the lines are drawn.
-pub(super) struct Screen {
-    bar: ProgressBar,
-}
-
-impl Screen {
-    /// On standard error, which is a terminal.
-    pub(super) fn new() -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        // The message is all that there is: the lines are made here, and not by a template.
-        let style =
-            ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
-        bar.set_style(style);
-        Self { bar }
+/// `  10 built  1 failed`.
+fn counts(paint: Paint, counts: &Counts) -> String {
+    let mut words = String::new();
+    for verdict in Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Skipped) {
+        let number = counts.get(verdict);
+        if number > 0 {
+            words.push_str("  ");
+            words.push_str(&color(verdict)(paint, &format!("{number} {}", verdict.word())));
+        }
     }
-
-    pub(super) fn draw(&self, lines: &[String]) {
-        self.bar.set_message(lines.join("\n"));
-    }
-
-    /// Writes above the lines.
-    pub(super) fn above<R>(&self, write: impl FnOnce() -> R) -> R {
-        self.bar.suspend(write)
-    }
-
-    pub(super) fn clear(&self) {
-        self.bar.finish_and_clear();
-    }
+    words
 }
 
 #[cfg(test)]
@@ -294,17 +279,16 @@ mod tests {
         insta::assert_snapshot!(shown(script(), 2_000, (24, 80)), @r"
            cores ━━━━━━━━━━────────── 1/2  1 built
         sketches ━━━━━─────────────── 1/4  1 built  2.00s
-           1.88s core mega-1f2e3d4c  finding what to build
-           1.10s mega/LongName       waiting for its core
-                 and 1 more running
-");
+           1.88s core mega-1f2e3d4c  compiling
+                 and 1 more running, 1 waiting for their cores
+        ");
         // Too narrow and too low for everything.
         insta::assert_snapshot!(shown(script(), 2_200, (8, 40)), @r"
            cores ━━━━━───── 1/2  1 built
         sketches ━━╸─────── 1/4  1 built  2.2…
-           2.08s core mega-1f2e3d4c  finding …
-           1.30s mega/LongName       waiting …
-                 and 1 more running
-");
+           2.08s core mega-1f2e3d4c  compiling
+           0.40s uno/B               finding …
+                 and 1 waiting for their cores
+        ");
     }
 }

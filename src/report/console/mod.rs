@@ -5,14 +5,18 @@ mod closing;
 mod lines;
 mod live;
 mod paint;
+mod screen;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use self::live::{Live, Screen};
+use self::live::Live;
 use self::paint::Paint;
+use self::screen::Screen;
+use super::busy::Busy;
 use super::failures::{Groups, Trouble};
-use super::tally::{Tally, Verdict};
+use super::tally::Tally;
 use super::{ReportError, ReportOptions, Reporter, text};
 use crate::event::{Event, EventKind, JobId, JobResult, Level};
 
@@ -66,11 +70,12 @@ pub(super) struct Console {
     /// Whether every job has a line.
     job_lines: bool,
     screen: Option<Screen>,
+    busy: Busy,
     live: Live,
     tally: Tally,
     failures: Groups,
     /// The clock of the events: the last one's time, and when it came.
-    clock: (std::time::Duration, std::time::Instant),
+    clock: (Duration, Instant),
 }
 
 impl Console {
@@ -83,7 +88,9 @@ impl Console {
         };
         let out_paint = Paint { styled: styled(anstream::AutoStream::choice(&io::stdout())) };
         let err_paint = Paint { styled: styled(anstream::AutoStream::choice(&io::stderr())) };
-        let terminal = io::stderr().is_terminal() && console::Term::stderr().features().is_attended();
+        // A dumb terminal can't move its cursor.
+        let terminal =
+            io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         let bars = match options.progress {
             Progress::Auto | Progress::Bar => terminal && options.verbosity > Verbosity::Quiet,
             Progress::Plain | Progress::None => false,
@@ -92,7 +99,7 @@ impl Console {
             Self::new(options, (Box::new(io::stdout()), out_paint), (Box::new(io::stderr()), err_paint));
         if bars {
             console.job_lines = console.verbosity == Verbosity::Verbose;
-            console.screen = Some(Screen::new());
+            console.screen = Some(Screen::default());
         }
         console
     }
@@ -119,21 +126,24 @@ impl Console {
             verbosity,
             job_lines,
             screen: None,
+            busy: Busy::default(),
             live: Live::default(),
             tally: Tally::default(),
             failures: Groups::default(),
-            clock: (std::time::Duration::ZERO, std::time::Instant::now()),
+            clock: (Duration::ZERO, Instant::now()),
         }
     }
 
     /// Writes lines to standard error, above the bars.
     fn tell(&mut self, lines: &str) -> io::Result<()> {
-        let err = &mut self.err;
-        let mut write = || err.write_all(format!("{lines}\n").as_bytes()).and_then(|()| err.flush());
-        match &self.screen {
-            Some(screen) => screen.above(write),
-            None => write(),
-        }
+        let text = format!("{lines}\n");
+        self.write_err(&self.screen.as_ref().map_or_else(|| text.clone(), |screen| screen.above(&text)))
+    }
+
+    /// In one write, so that nothing flickers.
+    fn write_err(&mut self, text: &str) -> io::Result<()> {
+        self.err.write_all(text.as_bytes())?;
+        self.err.flush()
     }
 
     fn tell_event(&mut self, event: &Event) -> io::Result<()> {
@@ -164,15 +174,17 @@ impl Console {
                     text::count(cores.len(), "core")
                 );
                 if !skipped.is_empty() {
-                    plan.push_str(&format!("; {} skipped", skipped.len()));
+                    plan = format!("{plan}; {} skipped", skipped.len());
                 }
                 self.tell(&format!("{} {plan}", lines::word(paint, Paint::bold, "plan")))
             }
             EventKind::JobFinished(result) => self.tell_job(result),
             EventKind::Stopping { reason } => {
-                let running = "what is running is ended";
                 let reason = text::one_line(reason);
-                self.tell(&format!("{} {reason}; {running}", lines::word(paint, Paint::warn, "stopping")))
+                self.tell(&format!(
+                    "{} {reason}; nothing new is started",
+                    lines::word(paint, Paint::warn, "stopping")
+                ))
             }
             _ => Ok(()),
         }
@@ -180,31 +192,33 @@ impl Console {
 
     fn tell_job(&mut self, result: &JobResult) -> io::Result<()> {
         let paint = self.err_paint;
-        let verdict = Verdict::of(&result.outcome);
+        let time = self.busy.end(result);
+        let (done, all) = match &result.job {
+            JobId::Core(_) => (self.tally.cores.ended(), self.tally.cores_planned),
+            JobId::Cell(_) => (self.tally.total().ended(), self.tally.cells_planned()),
+        };
+        let ended = lines::Ended { result, done, all, time };
         if let Some(trouble) = Trouble::of(&result.outcome) {
             let first = self.failures.add(&result.job, trouble.clone(), String::new);
             let text = if first {
-                lines::failure(paint, result, &trouble, &self.current)
+                lines::failure(paint, &ended, &trouble, &self.current)
             } else {
-                lines::same_failure(paint, &result.job, verdict, &trouble)
+                lines::same_failure(paint, &ended, &trouble)
             };
             return self.tell(&text);
         }
         if !self.job_lines {
             return Ok(());
         }
-        let place = match &result.job {
-            JobId::Core(_) => (self.tally.cores.ended(), self.tally.cores_planned),
-            JobId::Cell(_) => (self.tally.total().ended(), self.tally.cells_planned()),
-        };
-        self.tell(&lines::job(paint, result, place))
+        self.tell(&lines::job(paint, &ended))
     }
 }
 
 impl Reporter for Console {
     fn report(&mut self, event: &Event) -> io::Result<()> {
-        self.clock = (event.at, std::time::Instant::now());
+        self.clock = (event.at, Instant::now());
         self.tally.fold(event);
+        self.busy.fold(event);
         if self.screen.is_some() {
             self.live.fold(event);
         }
@@ -213,18 +227,23 @@ impl Reporter for Console {
     }
 
     fn tick(&mut self) {
-        if let Some(screen) = &self.screen {
+        if let Some(screen) = &mut self.screen {
             let now = self.clock.0 + self.clock.1.elapsed();
             let (height, width) = console::Term::stderr().size();
-            // One column less: a line that fills the last one wraps on some terminals.
-            let size = (usize::from(height), usize::from(width).saturating_sub(1));
-            screen.draw(&self.live.lines(self.err_paint, &self.tally, now, size));
+            // A few columns less: room for the `^C` that a terminal echoes.
+            let size = (usize::from(height), usize::from(width).saturating_sub(4));
+            let lines = self.live.lines(self.err_paint, &self.tally, now, size);
+            if let Some(text) = screen.replace(lines) {
+                // Nobody who could be told of an error here looks at this terminal any more; what is said
+                // later fails too, and is told.
+                let _ = self.write_err(&text);
+            }
         }
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        if let Some(screen) = self.screen.take() {
-            screen.clear();
+        if let Some(text) = self.screen.take().and_then(|mut screen| screen.replace(Vec::new())) {
+            ignore_closed(self.write_err(&text))?;
         }
         self.tally.close();
         if !self.tally.planned {

@@ -52,38 +52,38 @@ fn plain() {
           set-up core arduino:avr from apt
            ready core arduino:avr from apt  gcc-avr 5.4.0, already installed
             plan 5 cells for 3 boards, with 3 cores; 2 skipped
-           built [1/3] core uno-1f2e3d4c
-           built [2/3] core mega-1f2e3d4c
-           built [1/5] uno/Blink  3.2% flash
+           built [1/3] core uno-1f2e3d4c  0.33s
+           built [2/3] core mega-1f2e3d4c  0.38s
+           built [1/5] uno/Blink  0.45s  3.2% flash
 
-          failed uno/Broken: 'foo' was not declared in this scope
+          failed [2/5] uno/Broken: 'foo' was not declared in this scope
               at examples/Broken/Broken.ino:5
         Broken.ino: error: 'foo' was not declared in this scope
            5 |   foo();
 
-           built [3/5] mega/Blink  3.2% flash
-          failed mega/Broken: as above: 'foo' was not declared in this scope
+           built [3/5] mega/Blink  0.50s  3.2% flash
+          failed [4/5] mega/Broken: as above: 'foo' was not declared in this scope
 
-          failed core due-1f2e3d4c: no variant 'due'
+          failed [3/3] core due-1f2e3d4c: no variant 'due'
         Broken.ino: error: no variant 'due'
            5 |   foo();
 
          blocked [5/5] due/Blink  by core due-1f2e3d4c
-");
+        ");
     insta::assert_snapshot!(out, @r"
         failures:
-          Broken on uno, mega: 'foo' was not declared in this scope (examples/Broken/Broken.ino:5)
+          Broken on mega, uno: 'foo' was not declared in this scope (examples/Broken/Broken.ino:5)
           core due-1f2e3d4c: no variant 'due'
 
          board  built  failed  blocked  skipped  fullest flash  slot time
-         uno        1       1        -        1  3.2% Blink         0.78s
-         mega       1       1        -        1  3.2% Blink         0.88s
+         uno        1       1        -        1  3.2% Blink         1.23s
+         mega       1       1        -        1  3.2% Blink         1.33s
          due        -       -        1        -  -                  0.00s
-         all        2       2        1        2                     1.66s
+         all        2       2        1        2                     2.56s
 
         5 cells: 2 built, 2 failed, 1 blocked, 2 skipped in 1.52s (4 compiled)
         reports: .fbuild-matrix/reports
-");
+        ");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! `junit.xml`: one suite a board, one test case a cell. Every planned cell is there exactly once,
-//! however the run ended. Knows what readers of JUnit need of an outcome; how XML is written is
+//! however the run ended. Knows what readers of such reports need of an outcome; how XML is written is
 //! [`xml`]'s and the crate junit-report's.
 
 mod xml;
@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use junit_report::{OffsetDateTime, Report, TestCase, TestResult, TestSuite};
 
+use super::busy::Busy;
 use super::file::ReportFile;
 use super::roster::{Part, Roster, Row};
 use super::{Reporter, failures, text};
-use crate::event::{CellId, CoreId, Event, EventKind, FailureKind, JobId, JobResult, Outcome, Phase};
+use crate::event::{CellId, CoreId, Event, EventKind, FailureKind, JobId, JobResult, Outcome};
 
 /// The longest diagnostic of one test case, in bytes.
 const BODY_MAX: usize = 64 * 1024;
@@ -41,6 +42,7 @@ struct Fold {
     roster: Roster<Case>,
     cores: HashMap<CoreId, Case>,
     budget: Budget,
+    busy: Busy,
     stopping: Option<String>,
 }
 
@@ -48,7 +50,6 @@ struct Fold {
 #[derive(Debug, Default)]
 struct Case {
     end: Option<End>,
-    queued: Duration,
 }
 
 #[derive(Debug)]
@@ -59,7 +60,7 @@ struct End {
     warnings: String,
 }
 
-/// The kinds of result that JUnit knows, with what they say.
+/// The kinds of result that the format knows, with what they say.
 #[derive(Debug)]
 enum Result {
     Success,
@@ -118,11 +119,13 @@ impl Fold {
             roster: Roster::default(),
             cores: HashMap::new(),
             budget: Budget(TEXTS_MAX),
+            busy: Busy::default(),
             stopping: None,
         }
     }
 
     fn fold(&mut self, event: &Event) {
+        self.busy.fold(event);
         match &event.kind {
             EventKind::RunStarted(info) => {
                 self.run.clone_from(&info.name);
@@ -131,11 +134,6 @@ impl Fold {
             EventKind::Planned { cores, cells, skipped } => {
                 self.roster.plan(cells, skipped);
                 self.cores.extend(cores.iter().map(|core| (core.id.clone(), Case::default())));
-            }
-            EventKind::JobPhase { job, phase: Phase::Queue, span } => {
-                if let Some(case) = self.case_mut(job) {
-                    case.queued += span.len();
-                }
             }
             EventKind::JobFinished(result) => self.finished(result),
             EventKind::Stopping { reason } => self.stopping = Some(reason.clone()),
@@ -170,8 +168,8 @@ impl Fold {
         }
         let verdict = self.verdict(&result.outcome, main_file.as_deref());
         let warnings = self.budget.take(&result.warnings, WARNINGS_MAX);
+        let time = self.busy.end(result);
         if let Some(case) = self.case_mut(&result.job) {
-            let time = result.span.len().saturating_sub(case.queued);
             case.end = Some(End { time, result: verdict, warnings });
         }
     }

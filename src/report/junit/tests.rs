@@ -20,31 +20,33 @@ fn render(events: &[Event]) -> String {
     String::from_utf8(bytes).expect("UTF-8")
 }
 
+type Attributes = BTreeMap<String, String>;
+
 /// A test case as a reader sees it.
 #[derive(Debug, Default, Clone, PartialEq)]
 struct Seen {
-    attributes: BTreeMap<String, String>,
+    attributes: Attributes,
     /// `failure`, `error` or `skipped`, its attributes, its text.
-    result: Option<(String, BTreeMap<String, String>, String)>,
+    result: Option<(String, Attributes, String)>,
     system_out: String,
 }
 
 /// Reads the report with a parser of XML that is not the one that wrote it in spirit: it takes nothing
 /// for granted but well-formedness, which it checks, and the characters that XML allows.
-fn read(xml: &str) -> (BTreeMap<String, String>, Vec<(BTreeMap<String, String>, Vec<Seen>)>) {
+fn read(xml: &str) -> (Attributes, Vec<(Attributes, Vec<Seen>)>) {
     assert!(
         xml.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..)),
         "characters that XML forbids"
     );
     let mut root = BTreeMap::new();
-    let mut suites: Vec<(BTreeMap<String, String>, Vec<Seen>)> = Vec::new();
+    let mut suites: Vec<(Attributes, Vec<Seen>)> = Vec::new();
     let mut open: Vec<String> = Vec::new();
     let mut reader = Reader::from_str(xml);
     reader.config_mut().check_comments = true;
     loop {
         let event = reader.read_event().expect("well-formed");
         let mut start = |element: &quick_xml::events::BytesStart<'_>| {
-            let attributes: BTreeMap<String, String> = element
+            let attributes: Attributes = element
                 .attributes()
                 .map(|attribute| {
                     let attribute = attribute.expect("well-formed attribute, no duplicates");
@@ -59,7 +61,7 @@ fn read(xml: &str) -> (BTreeMap<String, String>, Vec<(BTreeMap<String, String>, 
                 "testsuites" => root = attributes,
                 "testsuite" => suites.push((attributes, Vec::new())),
                 "testcase" => {
-                    suites.last_mut().expect("in a suite").1.push(Seen { attributes, ..Seen::default() })
+                    suites.last_mut().expect("in a suite").1.push(Seen { attributes, ..Seen::default() });
                 }
                 "failure" | "error" | "skipped" => {
                     let case = suites.last_mut().expect("in a suite").1.last_mut().expect("in a case");
@@ -106,27 +108,27 @@ fn read(xml: &str) -> (BTreeMap<String, String>, Vec<(BTreeMap<String, String>, 
 fn a_mixed_run() {
     insta::assert_snapshot!(render(&Script::mixed().events()), @r#"
         <?xml version="1.0" encoding="utf-8"?>
-        <testsuites name="avr-examples" tests="7" failures="2" errors="1" skipped="2" time="3.320">
-          <testsuite id="0" name="uno" package="uno" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0.94" skipped="1">
+        <testsuites name="avr-examples" tests="7" failures="2" errors="1" skipped="2" time="1.850">
+          <testsuite id="0" name="uno" package="uno" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0.9" skipped="1">
             <testcase name="Blink" time="0.45" classname="uno" file="examples/Blink/Blink.ino"/>
-            <testcase name="Broken" time="0.49" classname="uno" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="&apos;foo&apos; was not declared in this scope"><![CDATA[Broken.ino: error: 'foo' was not declared in this scope
+            <testcase name="Broken" time="0.45" classname="uno" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="&apos;foo&apos; was not declared in this scope"><![CDATA[Broken.ino: error: 'foo' was not declared in this scope
            5 |   foo();
         ]]></failure>
             </testcase>
             <testcase name="Big" time="0" classname="uno" file="examples/Big/Big.ino"><skipped type="skipped" message="does not fit"/>
             </testcase>
           </testsuite>
-          <testsuite id="1" name="mega" package="mega" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="1" skipped="1">
+          <testsuite id="1" name="mega" package="mega" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0.95" skipped="1">
             <testcase name="Blink" time="0.5" classname="mega" file="examples/Blink/Blink.ino"/>
-            <testcase name="Broken" time="0.5" classname="mega" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="&apos;foo&apos; was not declared in this scope"><![CDATA[Broken.ino: error: 'foo' was not declared in this scope
+            <testcase name="Broken" time="0.45" classname="mega" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="&apos;foo&apos; was not declared in this scope"><![CDATA[Broken.ino: error: 'foo' was not declared in this scope
            5 |   foo();
         ]]></failure>
             </testcase>
             <testcase name="Esp" time="0" classname="mega" file="examples/Esp/Esp.ino"><skipped type="skipped" message="needs WiFi"/>
             </testcase>
           </testsuite>
-          <testsuite id="2" name="due" package="due" tests="1" errors="1" failures="0" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="1.38" skipped="0">
-            <testcase name="Blink" time="1.38" classname="due" file="examples/Blink/Blink.ino"><error type="blocked" message="blocked by core due-1f2e3d4c: no variant &apos;due&apos;"><![CDATA[Broken.ino: error: no variant 'due'
+          <testsuite id="2" name="due" package="due" tests="1" errors="1" failures="0" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0" skipped="0">
+            <testcase name="Blink" time="0" classname="due" file="examples/Blink/Blink.ino"><error type="blocked" message="blocked by core due-1f2e3d4c: no variant &apos;due&apos;"><![CDATA[Broken.ino: error: no variant 'due'
            5 |   foo();
         ]]></error>
             </testcase><system-err><![CDATA[core due-1f2e3d4c:
@@ -135,7 +137,7 @@ fn a_mixed_run() {
         ]]></system-err>
           </testsuite>
         </testsuites>
-"#);
+        "#);
 }
 
 #[test]
@@ -329,4 +331,10 @@ fn a_failed_cores_diagnostic_is_in_its_suite_and_cells() {
     assert_eq!(attributes["message"], "blocked by core due-1f2e3d4c: no variant");
     assert!(body.contains("Broken.ino: error: no variant"), "{body}");
     assert!(xml.contains("<system-err><![CDATA[core due-1f2e3d4c:\nBroken.ino"), "{xml}");
+}
+
+#[test]
+fn names_that_differ_in_what_xml_forbids_stay_two() {
+    assert_eq!(name_for_xml("a\u{1}\t\u{ffff}ü"), "a\\u{1}\\t\\u{ffff}ü");
+    assert_ne!(name_for_xml("a\u{1}"), name_for_xml("a\u{2}"));
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::model::{Seconds, Segment};
 use crate::event::{Phase, RunPhase, Span};
+use crate::report::busy::Held;
 
 /// What it needs of a job.
 pub(super) struct Job<'a> {
@@ -14,6 +15,8 @@ pub(super) struct Job<'a> {
     pub(super) end: Option<Duration>,
     /// In the order in which they followed one another.
     pub(super) phases: &'a [(Phase, Span)],
+    /// When its steps held slots.
+    pub(super) held: &'a Held,
     /// The job whose end its phase [`Phase::Wait`] waits for: its core.
     pub(super) waits_for: Option<usize>,
 }
@@ -23,8 +26,8 @@ const NO_WAIT: Duration = Duration::from_millis(1);
 
 /// The path, first segment first. Its segments touch: together they are as long as the run.
 ///
-/// Backwards from the end of the last job: a wait for a core leads to the core; a wait in the queue leads
-/// to the job that ended last before it was over and so made room.
+/// Backwards from the end of the last job: a wait for a core leads to the core; a wait in the queue, or for
+/// a slot when the core is there, leads to the job that ended last before it was over and so made room.
 pub(super) fn path(jobs: &[Job<'_>], run: &[(RunPhase, Span)], wall: Duration) -> Vec<Segment> {
     let mut path = Backwards { segments: Vec::new(), at: wall };
     let mut seen = HashSet::new();
@@ -48,16 +51,24 @@ pub(super) fn path(jobs: &[Job<'_>], run: &[(RunPhase, Span)], wall: Duration) -
                 continue;
             }
             let cause = match phase {
-                Phase::Wait => job
-                    .waits_for
-                    .and_then(|core| Some((jobs[core].end?, core)))
-                    .filter(|(end, core)| span.start < *end && *end <= path.at && !seen.contains(core)),
+                Phase::Wait => {
+                    let until = span.end.min(path.at);
+                    let core = job
+                        .waits_for
+                        .and_then(|core| Some((jobs[core].end?, core)))
+                        .filter(|(end, core)| span.start < *end && *end <= until && !seen.contains(core));
+                    let alone = core.map_or(span.start, |(end, _)| end);
+                    let room = (until.saturating_sub(alone) >= NO_WAIT)
+                        .then(|| ended_last(Some(alone), until, &seen))
+                        .flatten();
+                    room.or(core)
+                }
                 Phase::Queue if span.len() >= NO_WAIT => {
                     ended_last(Some(span.start), span.end.min(path.at), &seen)
                 }
                 _ => None,
             };
-            path.segment(Some(job.name), phase_word(*phase), cause.map_or(span.start, |(end, _)| end));
+            path.segment(Some(job), phase_word(*phase), cause.map_or(span.start, |(end, _)| end));
             if cause.is_some() {
                 current = cause;
                 break;
@@ -76,13 +87,15 @@ struct Backwards {
 }
 
 impl Backwards {
-    fn segment(&mut self, job: Option<&dyn std::fmt::Display>, phase: &'static str, start: Duration) {
+    fn segment(&mut self, job: Option<&Job<'_>>, phase: &'static str, start: Duration) {
         if start < self.at {
+            let span = Span { start, end: self.at };
             self.segments.push(Segment {
-                job: job.map(ToString::to_string),
+                job: job.map(|job| job.name.to_string()),
                 phase,
-                start_s: Seconds(start),
-                end_s: Seconds(self.at),
+                start_s: Seconds(span.start),
+                end_s: Seconds(span.end),
+                idle_s: job.map(|job| Seconds(span.len().saturating_sub(job.held.within(span)))),
             });
             self.at = start;
         }

@@ -14,6 +14,7 @@ use junit_report::OffsetDateTime;
 pub(super) use self::critical::phase_word;
 use self::model::Seconds;
 use super::Reporter;
+use super::busy::Held;
 use super::file::ReportFile;
 use crate::event::{
     CacheOutcome, CellInfo, CoreId, CoreInfo, Event, EventKind, JobId, JobResult, Phase, RunInfo, RunPhase,
@@ -62,8 +63,8 @@ struct Fold {
 struct Job {
     about: About,
     phases: Vec<(Phase, Span)>,
-    /// When its steps held slots; disjoint, in order.
-    held: Vec<Span>,
+    /// When its steps held slots.
+    held: Held,
     end: Option<(&'static str, Span)>,
     units: UnitCounts,
     hits: usize,
@@ -102,7 +103,7 @@ impl From<About> for Job {
         Self {
             about,
             phases: Vec::new(),
-            held: Vec::new(),
+            held: Held::default(),
             end: None,
             units: UnitCounts::default(),
             hits: 0,
@@ -114,10 +115,10 @@ impl From<About> for Job {
 
 impl Fold {
     fn fold(&mut self, event: &Event) {
-        self.wall = self.wall.max(event.at);
+        self.wall = self.wall.max(micros(event.at));
         match &event.kind {
             EventKind::RunStarted(info) => self.info = Some(info.clone()),
-            EventKind::RunPhase { phase, span } => self.run.push((*phase, *span)),
+            EventKind::RunPhase { phase, span } => self.run.push((*phase, whole(*span))),
             EventKind::Planned { cores, cells, .. } => {
                 for core in cores {
                     self.jobs.entry(JobId::Core(core.id.clone())).or_insert_with(|| About::from(core).into());
@@ -128,7 +129,7 @@ impl Fold {
             }
             EventKind::JobPhase { job, phase, span } => {
                 if let Some(job) = self.jobs.get_mut(job) {
-                    job.phases.push((*phase, *span));
+                    job.phases.push((*phase, whole(*span)));
                 }
             }
             EventKind::StepFinished(step) => self.step(step),
@@ -144,12 +145,14 @@ impl Fold {
     }
 
     fn step(&mut self, step: &StepInfo) {
-        let slot =
-            self.slots.entry(step.slot).or_insert(model::Slot { slot: step.slot, ..model::Slot::default() });
+        let slot = self
+            .slots
+            .entry(step.slot)
+            .or_insert(model::Slot { number: step.slot, ..model::Slot::default() });
         slot.steps += 1;
-        slot.busy_s.0 += step.span.len();
+        slot.busy_s.0 += whole(step.span).len();
         let Some(job) = self.jobs.get_mut(&step.job) else { return };
-        merge(&mut job.held, step.span);
+        job.held.add(whole(step.span));
         match &step.cache {
             Some(CacheOutcome::Hit) => job.hits += 1,
             Some(CacheOutcome::Miss) => job.misses += 1,
@@ -160,7 +163,7 @@ impl Fold {
 
     fn finished(&mut self, result: &JobResult) {
         if let Some(job) = self.jobs.get_mut(&result.job).filter(|job| job.end.is_none()) {
-            job.end = Some((result.outcome.word(), result.span));
+            job.end = Some((result.outcome.word(), whole(result.span)));
             job.units = result.units;
         }
     }
@@ -181,6 +184,7 @@ impl Fold {
                 name: id,
                 end: job.end.map(|(_, span)| span.end),
                 phases: &job.phases,
+                held: &job.held,
                 waits_for: job
                     .about
                     .core
@@ -254,7 +258,7 @@ impl Job {
             spans.other.0 += told.start.saturating_sub(at);
             spans.add(*phase, told.len());
             if !matches!(phase, Phase::Queue | Phase::Wait) {
-                idle += told.len().saturating_sub(overlap(&self.held, told));
+                idle += told.len().saturating_sub(self.held.within(told));
             }
             at = told.end.max(told.start);
         }
@@ -300,26 +304,17 @@ fn run_tiles(told: &[(RunPhase, Span)], wall: Duration) -> Vec<(RunPhase, Span)>
     tiles
 }
 
+/// The file's resolution. Cut before anything is subtracted, so that what is told adds up.
+fn micros(time: Duration) -> Duration {
+    Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+}
+
+fn whole(span: Span) -> Span {
+    Span { start: micros(span.start), end: micros(span.end) }
+}
+
 fn length(tiles: &[(RunPhase, Span)], wanted: RunPhase) -> Duration {
     tiles.iter().filter(|(phase, _)| *phase == wanted).map(|(_, span)| span.len()).sum()
-}
-
-/// Adds a span to disjoint ones in order. Steps end about in order, so that the place is near the end.
-fn merge(spans: &mut Vec<Span>, mut new: Span) {
-    let mut place = spans.len();
-    while place > 0 && spans[place - 1].end >= new.start {
-        place -= 1;
-    }
-    let after = spans[place..].iter().take_while(|old| old.start <= new.end).count() + place;
-    for old in &spans[place..after] {
-        new = Span { start: new.start.min(old.start), end: new.end.max(old.end) };
-    }
-    spans.splice(place..after, [new]);
-}
-
-/// For how long the disjoint spans overlap `within`.
-fn overlap(spans: &[Span], within: Span) -> Duration {
-    spans.iter().map(|span| span.end.min(within.end).saturating_sub(span.start.max(within.start))).sum()
 }
 
 /// `2023-11-14T22:13:20Z`; the epoch for a clock that is beyond the year 9999.

@@ -139,6 +139,9 @@ pub(super) struct Segment {
     pub(super) phase: &'static str,
     pub(super) start_s: Seconds,
     pub(super) end_s: Seconds,
+    /// Of it, for how long no step of the job held a slot. `None` for the run itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) idle_s: Option<Seconds>,
 }
 
 #[derive(Debug, Serialize)]
@@ -156,7 +159,8 @@ pub(super) struct Slots {
 
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub(super) struct Slot {
-    pub(super) slot: usize,
+    #[serde(rename = "slot")]
+    pub(super) number: usize,
     pub(super) steps: usize,
     pub(super) busy_s: Seconds,
 }

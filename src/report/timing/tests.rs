@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::event::Outcome;
-use crate::report::testing::{Script, cell, core, ms, span};
+use crate::report::testing::{Script, cell, core, span};
 
 fn render(events: &[Event]) -> Value {
     let mut fold = Fold::default();
@@ -103,6 +103,52 @@ fn the_path_goes_through_the_job_that_made_room() {
 }
 
 #[test]
+fn the_path_goes_through_the_job_that_made_room_for_a_link() {
+    let (first, second, uno) = (cell("uno/A"), cell("uno/B"), core("uno-1f2e3d4c"));
+    let script = Script::new()
+        .plan(&["uno/A", "uno/B"], &[])
+        .phases(&uno, &[(Phase::Queue, 120), (Phase::Compile, 400)])
+        .finished(&uno, Outcome::Built, 400)
+        .phases(&first, &[(Phase::Queue, 120), (Phase::Compile, 200), (Phase::Wait, 400), (Phase::Link, 700)])
+        .finished(&first, Outcome::Built, 700)
+        .phases(
+            &second,
+            &[(Phase::Queue, 120), (Phase::Compile, 300), (Phase::Wait, 701), (Phase::Link, 900)],
+        )
+        .step(&second, crate::event::Step::Link, "B.elf", 0, span(750, 900), None)
+        .finished(&second, Outcome::Built, 900)
+        .end(910, 0);
+    let timing = render(&script.events());
+    adds_up(&timing);
+    assert_eq!(
+        path(&timing)[2..6],
+        [
+            "0.12–0.4 core uno-1f2e3d4c compile",
+            "0.4–0.7 uno/A link",
+            "0.7–0.701 uno/B wait",
+            "0.701–0.9 uno/B link"
+        ]
+    );
+    assert_eq!(timing["critical_path"][5]["idle_s"], 0.049);
+}
+
+/// Clocks tell nanoseconds, the file microseconds: what is rounded must add up too.
+#[test]
+fn sums_hold_to_the_microsecond() {
+    let odd = |nanoseconds| Span { start: Duration::ZERO, end: Duration::from_nanos(nanoseconds) };
+    let script = Script::new()
+        .say(EventKind::RunPhase { phase: RunPhase::Setup, span: odd(100_000_999) })
+        .say(EventKind::RunPhase { phase: RunPhase::Plan, span: odd(100_001_998) })
+        .say(EventKind::RunPhase { phase: RunPhase::Build, span: odd(100_002_997) });
+    let mut events = script.events();
+    events.push(Event { at: Duration::from_nanos(100_003_996), kind: EventKind::RunFinished { exit: 0 } });
+    let timing = render(&events);
+    let sum: f64 =
+        timing["run"]["phases"].as_object().expect("phases").values().filter_map(Value::as_f64).sum();
+    assert!((sum - timing["run"]["wall_s"].as_f64().expect("a number")).abs() < 1e-9, "{}", timing["run"]);
+}
+
+#[test]
 fn an_interrupted_run_adds_up_too() {
     let script = Script::new().plan(&["uno/A", "uno/B"], &[]).built("uno/A", 130, 400);
     let script = script.phases(&cell("uno/B"), &[(Phase::Queue, 200)]).at(777);
@@ -166,19 +212,5 @@ proptest! {
             script = script.finished(&names[job], Outcome::Built, end.max(120));
         }
         adds_up(&render(&script.at(wall).say(EventKind::RunFinished { exit: 0 }).events()));
-    }
-
-    #[test]
-    fn merged_spans_are_disjoint_and_as_long_as_their_union(spans in proptest::collection::vec((0_u64..60, 0_u64..60), 0..20)) {
-        let mut merged = Vec::new();
-        let mut union = [false; 60];
-        for (start, end) in spans {
-            let (start, end) = (start.min(end), start.max(end));
-            merge(&mut merged, span(start, end));
-            (start..end).for_each(|ms| union[usize::try_from(ms).expect("small")] = true);
-        }
-        prop_assert!(merged.windows(2).all(|pair| pair[0].end < pair[1].start));
-        let length = overlap(&merged, span(0, 60));
-        prop_assert_eq!(length, ms(union.iter().filter(|held| **held).count() as u64));
     }
 }

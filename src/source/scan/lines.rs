@@ -255,7 +255,7 @@ impl<'a> Lines<'a> {
     }
 
     /// `R"delimiter( … )delimiter"`; splices and everything else inside are literal.
-    fn raw_string(&mut self, mut line: Option<&mut Vec<u8>>) {
+    fn raw_string(&mut self, line: Option<&mut Vec<u8>>) {
         self.saw_raw_string = true;
         let open = self.at + 1;
         let delimiter = self.text[open..]
@@ -271,7 +271,7 @@ impl<'a> Lines<'a> {
         close.push(b'"');
         let body = open + delimiter + 1;
         let end = find(&self.text[body..], &close).map_or(self.text.len(), |end| body + end + close.len());
-        if let Some(line) = line.as_deref_mut() {
+        if let Some(line) = line {
             line.extend_from_slice(&self.text[self.at..end]);
         }
         self.at = end;

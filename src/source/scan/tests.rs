@@ -355,7 +355,7 @@ proptest! {
 
     #[test]
     fn nothing_is_missed_and_nothing_is_made_up(lines in prop::collection::vec(honest_line(), 0..30)) {
-        let text: String = lines.iter().map(|(line, _)| format!("{line}\n")).collect();
+        let text: String = lines.iter().flat_map(|(line, _)| [*line, "\n"]).collect();
         let scan = scan(text.as_bytes());
         let expected: Vec<&str> = lines.iter().map(|(_, name)| *name).filter(|name| !name.is_empty()).collect();
         let names: Vec<String> = names(text.as_bytes()).iter().map(|name| name.trim_start_matches('!').to_owned()).collect();

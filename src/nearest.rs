@@ -1,29 +1,41 @@
-//! The nearest known name to a misspelt one, and names made fit to be printed.
+//! Finds what a misspelt name probably meant, and makes names fit to be printed. Knows nothing of what
+//! the names are.
 
 /// Longer texts are no misspelt names; comparing them costs time for nothing.
 const LONGEST_NAME: usize = 80;
 
-/// The candidate that `word` most likely meant, if one is near enough: at most a third of its
-/// characters differ, letter case counts little, or it is `word` with something cut off.
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+/// At most this many suggestions: more are a list, not a hint.
+const MOST: usize = 3;
+
+/// The candidates that are nearest to `word`, nearest first, ties in the candidates' order, three at
+/// most.
+///
+/// A candidate counts if it differs only in case, contains `word` (or is contained in it) or is at
+/// most a third of the longer of the two in edits away.
+pub fn nearest_few<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
     if word.is_empty() || word.len() > LONGEST_NAME {
-        return None;
+        return Vec::new();
     }
     let lower = word.to_lowercase();
-    let mut best: Option<(usize, &str)> = None;
-    for candidate in candidates {
-        if candidate.is_empty() || candidate.len() > LONGEST_NAME {
-            continue;
-        }
-        let other = candidate.to_lowercase();
-        let allowed = other.chars().count().max(lower.chars().count()).div_ceil(3);
-        let distance = strsim::osa_distance(&lower, &other);
-        let abbreviates = lower.len() >= 3 && other.starts_with(&lower);
-        if (distance <= allowed || abbreviates) && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
-        }
-    }
-    best.map(|(_, candidate)| candidate)
+    let mut found: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .filter(|candidate| !candidate.is_empty() && candidate.len() <= LONGEST_NAME)
+        .filter_map(|candidate| {
+            let other = candidate.to_lowercase();
+            let edits = strsim::osa_distance(&lower, &other);
+            let longer = lower.chars().count().max(other.chars().count());
+            let related =
+                lower.len() >= 3 && other.len() >= 3 && (other.contains(&lower) || lower.contains(&other));
+            (edits * 3 <= longer || related).then_some((edits, candidate))
+        })
+        .collect();
+    found.sort_by_key(|(edits, _)| *edits);
+    found.into_iter().take(MOST).map(|(_, candidate)| candidate).collect()
+}
+
+/// The candidate that `word` most likely meant, if one is near enough ([`nearest_few`]).
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    nearest_few(word, candidates).into_iter().next()
 }
 
 /// ``did you mean `…`?`` for the nearest of `candidates`, or else the list of them, if it is short.
@@ -45,7 +57,7 @@ pub fn suggestion<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>)
 }
 
 /// `text` between backquotes, without control characters, shortened to what a message can bear.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     const MOST: usize = 60;
     let mut shown = String::from("`");
     for (count, c) in text.chars().enumerate() {
@@ -79,6 +91,18 @@ mod tests {
         assert_eq!(nearest("lib", keys), Some("libraries"));
         assert_eq!(nearest("", keys), None);
         assert_eq!(nearest(&"x".repeat(4_000_000), keys), None);
+    }
+
+    #[test]
+    fn few_are_ranked_by_edits_and_stop_at_three() {
+        let boards = ["uno", "unomini", "unowifi", "mega", "leonardo", "unor4"];
+        assert_eq!(nearest_few("uno2", boards), ["uno"]);
+        assert_eq!(nearest_few("unor3", boards), ["unor4", "uno"]);
+        assert_eq!(nearest_few("UNO", boards)[0], "uno");
+        assert_eq!(nearest_few("uno", boards).len(), 3);
+        assert_eq!(nearest_few("leonard", boards), ["leonardo"]);
+        assert!(nearest_few("esp32c6", boards).is_empty());
+        assert!(nearest_few("", boards).is_empty());
     }
 
     #[test]

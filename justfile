@@ -1,0 +1,25 @@
+# Every command a contributor needs. `just` alone lists them.
+
+_default:
+    @just --list
+
+# Build and run the README's first command
+quickstart *ARGS:
+    cargo run --release -- run matrices/quickstart.yml {{ARGS}}
+
+# All tests; the first run brings in Debian's AVR compiler, without root
+test *ARGS:
+    cargo test {{ARGS}}
+
+# What CI runs
+ci:
+    bash .ci/run
+
+# Format, lint
+check:
+    cargo fmt
+    cargo clippy --all-targets --all-features -- -D warnings
+
+# The documentation of the code
+doc:
+    cargo doc --no-deps --open

@@ -1,0 +1,139 @@
+//! Ends what is left of the processes that this one started, directly or not: the embedded cache ends
+//! only the driver of a compile that is dropped, not the compiler proper that the driver started.
+//!
+//! Works on Linux, by `/proc`; elsewhere it does nothing.
+
+use std::collections::{HashMap, HashSet};
+
+use rustix::process::{Pid, Signal, getpid, kill_process};
+
+/// Makes this process the parent of what its children leave behind, so that it can be found.
+pub fn adopt() {
+    #[cfg(target_os = "linux")]
+    {
+        // Where the kernel refuses, orphans are merely harder to find.
+        let _ = rustix::process::set_child_subreaper(Some(getpid()));
+    }
+}
+
+/// Kills every descendant of this process. To be called only when none of them is wanted any more.
+pub fn end_descendants() {
+    // A process that is just being started may escape one look, not several: nothing starts new ones.
+    for _ in 0..10 {
+        let descendants = descendants(getpid());
+        if descendants.is_empty() {
+            return;
+        }
+        for pid in descendants {
+            // It may have ended by itself.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+/// Kills the descendants of this process whose environment holds `variable` (`NAME=value`), until there
+/// are none. Children inherit it, so it finds a whole tree, orphans among it.
+pub(super) fn end_marked(variable: &str) {
+    for _ in 0..40 {
+        let marked: Vec<Pid> =
+            descendants(getpid()).into_iter().filter(|pid| has_variable(*pid, variable)).collect();
+        if marked.is_empty() {
+            return;
+        }
+        for pid in marked {
+            // It may have ended by itself.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+fn has_variable(pid: Pid, variable: &str) -> bool {
+    let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();
+    environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
+}
+
+/// The living descendants of a process; zombies wait only for somebody to look.
+fn descendants(root: Pid) -> Vec<Pid> {
+    let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
+            continue;
+        };
+        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
+        // `PID (NAME) STATE PPID …`; the name may hold anything.
+        let Some((_, rest)) = stat.rsplit_once(") ") else { continue };
+        let mut fields = rest.split(' ');
+        let (Some(state), Some(parent)) = (fields.next(), fields.next()) else { continue };
+        if !matches!(state, "Z" | "X")
+            && let Ok(parent) = parent.parse()
+        {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    let mut found = HashSet::new();
+    let mut queue = vec![root.as_raw_pid()];
+    while let Some(parent) = queue.pop() {
+        for child in children.get(&parent).into_iter().flatten() {
+            if found.insert(*child) {
+                queue.push(*child);
+            }
+        }
+    }
+    found.into_iter().filter_map(Pid::from_raw).collect()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_marked_is_ended() {
+        let start = |mark: &str| {
+            std::process::Command::new("/bin/sh")
+                .args(["-c", "sleep 60 & wait"])
+                .env("MARK", mark)
+                .spawn()
+                .unwrap()
+        };
+        let (mut marked, mut other) = (start("this"), start("other"));
+        let pid = |child: &std::process::Child| Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        while descendants(pid(&marked)).is_empty() || descendants(pid(&other)).is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let sleeping = descendants(pid(&marked))[0];
+        end_marked("MARK=this");
+        assert!(!marked.wait().unwrap().success());
+        // A signal takes its moment to end a process.
+        let gone = (0..1000).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            !has_variable(sleeping, "MARK=this")
+        });
+        assert!(gone, "the grandchild lives");
+        assert!(other.try_wait().unwrap().is_none(), "another tree was ended");
+        end_marked("MARK=other");
+        other.wait().unwrap();
+    }
+
+    #[test]
+    fn grandchildren_are_found() {
+        let mut child =
+            std::process::Command::new("/bin/sh").args(["-c", "sleep 60 & sleep 60"]).spawn().unwrap();
+        let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+        let mut found = Vec::new();
+        for _ in 0..200 {
+            found = descendants(pid);
+            if found.len() == 2 {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        for grandchild in &found {
+            kill_process(*grandchild, Signal::KILL).unwrap();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found.len(), 2);
+    }
+}

@@ -1,0 +1,132 @@
+//! Keeps some lines at the bottom of a terminal while others are written above them. Makes the text that
+//! does so; knows neither the terminal nor what the lines say.
+//!
+//! Why not indicatif: it leaves the cursor in the last column, filled up with blanks. The `^C` of an
+//! interrupted user then wraps, and so does every line when the window gets narrower; both leave a torn
+//! copy of the bars behind. Here the cursor stays where the last line ends.
+
+use std::fmt::Write as _;
+
+/// The lines that stand at the bottom, none as wide as the terminal.
+#[derive(Debug, Default)]
+pub(super) struct Screen {
+    lines: Vec<String>,
+}
+
+impl Screen {
+    /// What replaces the lines; `None` if they are the same.
+    pub(super) fn replace(&mut self, lines: Vec<String>) -> Option<String> {
+        if lines == self.lines {
+            return None;
+        }
+        let mut text = self.erasure();
+        self.lines = lines;
+        text.push_str(&self.lines.join("\n"));
+        Some(text)
+    }
+
+    /// What writes `text`, which ends with a newline, above the lines.
+    pub(super) fn above(&self, text: &str) -> String {
+        format!("{}{text}{}", self.erasure(), self.lines.join("\n"))
+    }
+
+    /// What takes them away: the cursor to the first of them, then everything below it.
+    fn erasure(&self) -> String {
+        let mut text = String::new();
+        if let Some(up) = self.lines.len().checked_sub(1) {
+            text.push('\r');
+            if up > 0 {
+                // Writing to a String can't fail.
+                let _ = write!(text, "\x1b[{up}A");
+            }
+            text.push_str("\x1b[J");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// As much of a terminal as it takes: what is on it after all that was written.
+    fn on_terminal(written: &str) -> Vec<String> {
+        let (mut rows, mut row, mut column) = (vec![String::new()], 0_usize, 0_usize);
+        let mut rest = written;
+        while let Some(c) = rest.chars().next() {
+            if let Some(code) = rest.strip_prefix("\x1b[") {
+                let end = code.find(|c: char| c.is_ascii_alphabetic()).expect("a code");
+                match &code[end..=end] {
+                    "A" => row -= code[..end].parse::<usize>().expect("a number"),
+                    "J" => {
+                        rows.truncate(row + 1);
+                        rows[row].truncate(column);
+                    }
+                    other => panic!("unexpected code {other}"),
+                }
+                rest = &code[end + 1..];
+                continue;
+            }
+            match c {
+                '\r' => column = 0,
+                '\n' => {
+                    row += 1;
+                    column = 0;
+                    if row == rows.len() {
+                        rows.push(String::new());
+                    }
+                }
+                c => {
+                    assert_eq!(column, rows[row].len(), "nothing is overwritten");
+                    rows[row].push(c);
+                    column += 1;
+                }
+            }
+            rest = &rest[c.len_utf8()..];
+        }
+        rows
+    }
+
+    #[test]
+    fn the_same_lines_are_not_drawn_again() {
+        let mut screen = Screen::default();
+        assert_eq!(screen.replace(vec!["a".to_owned()]).as_deref(), Some("a"));
+        assert_eq!(screen.replace(vec!["a".to_owned()]), None);
+        assert_eq!(screen.replace(Vec::new()).as_deref(), Some("\r\x1b[J"));
+        assert_eq!(screen.above("text\n"), "text\n");
+    }
+
+    proptest! {
+        /// Whatever is drawn and written: above is everything that was written above, in order, below it
+        /// the lines that were drawn last.
+        #[test]
+        fn what_is_above_stays_and_the_lines_stay_below(
+            steps in proptest::collection::vec(
+                prop_oneof![
+                    "[a-z]{1,5}".prop_map(Ok),
+                    proptest::collection::vec("[A-Z]{1,5}", 0..5).prop_map(Err),
+                ],
+                0..20,
+            ),
+        ) {
+            let (mut screen, mut written, mut above) = (Screen::default(), String::new(), Vec::new());
+            for step in steps {
+                match step {
+                    Ok(text) => {
+                        written.push_str(&screen.above(&format!("{text}\n")));
+                        above.push(text);
+                    }
+                    Err(lines) => written.extend(screen.replace(lines)),
+                }
+            }
+            let mut wanted = above;
+            wanted.extend(screen.lines.iter().cloned());
+            let mut shown = on_terminal(&written);
+            if screen.lines.is_empty() {
+                prop_assert_eq!(shown.pop(), Some(String::new()));
+            }
+            prop_assert_eq!(shown, wanted);
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! What is built again, and what is not: nothing without a change, all that a change can reach, and
+//! never a stale result. After each step the firmware is what a build from nothing makes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use crate::failures_core::{matrix, script, tools, workspace};
+use crate::support::{Finished, Workspace, files_below};
+
+/// Three sketches for two boards; A and B use the library `Lib`, C does not.
+fn project() -> Workspace {
+    let text = matrix("libraries: [libs]\nsketches: [\"s/*\"]\n").replace(
+        "{uno: mini:avr:uno}",
+        "{uno: mini:avr:uno, other: {fqbn: \"mini:avr:uno\", properties: {build.extra_flags: -DOTHER}}}",
+    );
+    workspace()
+        .file("libs/Lib/library.properties", "name=Lib\nversion=1.0.0\narchitectures=*\n")
+        .file("libs/Lib/src/Lib.h", "#pragma once\n#include <stdint.h>\n#define LIB 1\nuint8_t lib();\n")
+        .file("libs/Lib/src/Lib.cpp", "#include \"Lib.h\"\nuint8_t lib() { return LIB; }\n")
+        .sketch("s/A", "#include <Lib.h>\nvolatile uint8_t x;\nvoid setup() { x = lib(); }\nvoid loop() {}\n")
+        .sketch(
+            "s/B",
+            "#include <Lib.h>\nvolatile uint8_t x;\nvoid setup() { x = lib() + 1; }\nvoid loop() {}\n",
+        )
+        .sketch("s/C", "volatile uint8_t x;\nvoid setup() { x = 3; }\nvoid loop() {}\n")
+        .file("m.yml", text)
+}
+
+/// A run that succeeds and whose firmware is what a build from nothing makes.
+#[track_caller]
+fn run(workspace: &Workspace) -> Finished {
+    let run = workspace.run(["run", "m.yml"]).assert_exit(0);
+    let _ = fs::remove_dir_all(workspace.path("fresh"));
+    workspace.run(["run", "m.yml", "--work-dir", "fresh", "--no-cache"]).assert_exit(0);
+    let fresh = files_below(&workspace.path("fresh/cells"), "hex");
+    let firmware = run.firmware();
+    assert!(fresh.keys().eq(firmware.keys()), "{:?} {:?}", fresh.keys(), firmware.keys());
+    for (path, bytes) in &fresh {
+        assert!(firmware[path] == *bytes, "{} is stale", path.display());
+    }
+    run
+}
+
+/// What a run started, as `job: step label`.
+fn steps(run: &Finished) -> Vec<String> {
+    let events = run.reports().events();
+    let steps = events.iter().filter(|event| event["event"] == "step_finished");
+    steps
+        .map(|step| {
+            format!("{}: {} {}", step["job"], step["step"].as_str().unwrap(), step["label"].as_str().unwrap())
+        })
+        .collect()
+}
+
+/// The cells that were built, and those that were not.
+fn cells(run: &Finished) -> (BTreeSet<String>, BTreeSet<String>) {
+    let timing = run.reports().timing();
+    let words: BTreeMap<String, String> = timing["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|job| job["kind"] == "cell")
+        .map(|job| (job["id"].as_str().unwrap().to_owned(), job["outcome"].as_str().unwrap().to_owned()))
+        .collect();
+    let with =
+        |wanted: &str| words.iter().filter(|(_, word)| *word == wanted).map(|(id, _)| id.clone()).collect();
+    let (built, kept): (BTreeSet<_>, BTreeSet<_>) = (with("built"), with("up-to-date"));
+    assert_eq!(built.len() + kept.len(), words.len(), "{words:?}");
+    (built, kept)
+}
+
+#[track_caller]
+fn assert_built(run: &Finished, expected: &[&str]) {
+    let (built, _) = cells(run);
+    assert_eq!(built.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{:#?}", steps(run));
+}
+
+const ALL: &[&str] = &["other/s/A", "other/s/B", "other/s/C", "uno/s/A", "uno/s/B", "uno/s/C"];
+
+#[test]
+fn a_second_run_starts_nothing() {
+    let workspace = project();
+    let first = run(&workspace);
+    assert_built(&first, ALL);
+    for arguments in [&["run", "m.yml"][..], &["run", "m.yml", "-j", "8"], &["run", "m.yml", "-s", "A"]] {
+        let again = workspace.run(arguments).assert_exit(0);
+        assert_eq!(steps(&again), Vec::<String>::new());
+        assert_eq!(cells(&again).0.len(), 0);
+    }
+    assert_eq!(run(&workspace).firmware(), first.firmware());
+}
+
+#[test]
+fn what_was_only_touched_is_not_built() {
+    let workspace = project();
+    run(&workspace);
+    let later = SystemTime::now() + Duration::from_mins(1);
+    let mut touched = 0;
+    for folder in ["s", "libs", "core"] {
+        for entry in walkdir::WalkDir::new(workspace.path(folder)) {
+            let entry = entry.unwrap();
+            if entry.file_type().is_file() {
+                File::options().append(true).open(entry.path()).unwrap().set_modified(later).unwrap();
+                touched += 1;
+            }
+        }
+    }
+    assert!(touched >= 10, "{touched}");
+    let again = workspace.run(["run", "m.yml"]).assert_exit(0);
+    assert_eq!(steps(&again), Vec::<String>::new());
+}
+
+#[test]
+fn a_changed_sketch_builds_only_its_cells() {
+    let workspace = project();
+    run(&workspace);
+    let text = fs::read_to_string(workspace.path("s/B/B.ino")).unwrap().replace("+ 1", "+ 2");
+    let changed = run(&workspace.clone().sketch("s/B", &text));
+    assert_built(&changed, &["other/s/B", "uno/s/B"]);
+    let compiles: Vec<String> =
+        steps(&changed).into_iter().filter(|step| step.contains(": compile ")).collect();
+    assert_eq!(compiles.len(), 2, "{compiles:?}");
+    assert!(compiles.iter().all(|step| step.contains("s/B")), "{compiles:?}");
+}
+
+#[test]
+fn a_comment_that_changes_no_object_changes_no_firmware() {
+    let workspace = project();
+    let before = run(&workspace).firmware();
+    let text = fs::read_to_string(workspace.path("s/C/C.ino")).unwrap() + "// The end.\n";
+    assert_eq!(run(&workspace.clone().sketch("s/C", &text)).firmware(), before);
+}
+
+#[test]
+fn a_changed_header_of_a_library_builds_the_cells_that_use_it() {
+    let workspace = project();
+    run(&workspace);
+    let header = fs::read_to_string(workspace.path("libs/Lib/src/Lib.h")).unwrap().replace("LIB 1", "LIB 7");
+    let changed = run(&workspace.clone().file("libs/Lib/src/Lib.h", header));
+    assert_built(&changed, &["other/s/A", "other/s/B", "uno/s/A", "uno/s/B"]);
+}
+
+#[test]
+fn a_changed_core_builds_everything() {
+    let workspace = project();
+    run(&workspace);
+    let main = "#include <Arduino.h>\nint main() {\n  __asm(\"nop\");\n  setup();\n  for (;;) loop();\n}\n";
+    let changed = run(&workspace.clone().file("core/cores/mini/main.cpp", main));
+    assert_built(&changed, ALL);
+    let new_source = run(&workspace.clone().file("core/cores/mini/more.c", "int more(void) { return 1; }\n"));
+    assert_built(&new_source, ALL);
+    fs::remove_file(workspace.path("core/cores/mini/more.c")).unwrap();
+    assert_built(&run(&workspace), ALL);
+}
+
+#[test]
+fn a_change_that_keeps_size_and_time_is_seen() {
+    let workspace = project();
+    run(&workspace);
+    for (path, from, to) in [
+        ("s/C/C.ino", "x = 3", "x = 4"),
+        ("libs/Lib/src/Lib.h", "LIB 1", "LIB 2"),
+        ("libs/Lib/src/Lib.cpp", "return LIB", "return 123"),
+        ("core/cores/mini/main.cpp", "setup();\n  for (;;) loop();", "for (;;) loop();\n  setup();"),
+    ] {
+        let path = workspace.path(path);
+        let about = fs::metadata(&path).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let changed = text.replace(from, to);
+        assert!(changed != text && changed.len() == text.len(), "{}", path.display());
+        fs::write(&path, changed).unwrap();
+        File::options().append(true).open(&path).unwrap().set_modified(about.modified().unwrap()).unwrap();
+        assert!(!cells(&run(&workspace)).0.is_empty(), "{}", path.display());
+    }
+}
+
+#[test]
+fn an_older_file_in_the_place_of_a_newer_one_is_seen() {
+    let workspace = project();
+    run(&workspace);
+    let path = workspace.path("s/C/C.ino");
+    fs::write(workspace.path("old"), "volatile uint8_t x;\nvoid setup() { x = 9; }\nvoid loop() {}\n")
+        .unwrap();
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    File::options().append(true).open(workspace.path("old")).unwrap().set_modified(long_ago).unwrap();
+    fs::rename(workspace.path("old"), path).unwrap();
+    assert_built(&run(&workspace), &["other/s/C", "uno/s/C"]);
+}
+
+/// Does something to a file that a run left.
+fn damage(path: &Path, how: &str) {
+    match how {
+        "gone" => fs::remove_file(path).unwrap(),
+        "cut" => File::options().write(true).open(path).unwrap().set_len(10).unwrap(),
+        "altered" => {
+            let mut bytes = fs::read(path).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            let modified = fs::metadata(path).unwrap().modified().unwrap();
+            // A new inode: what shares the old one is not touched.
+            fs::remove_file(path).unwrap();
+            fs::write(path, bytes).unwrap();
+            File::options().append(true).open(path).unwrap().set_modified(modified).unwrap();
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn damaged_firmware_is_made_again() {
+    let workspace = project();
+    run(&workspace);
+    for name in ["C.ino.hex", "C.ino.elf"] {
+        for how in ["gone", "cut", "altered"] {
+            let path = workspace.path(format!(".fbuild-matrix/cells/uno/s/C/{name}"));
+            let right = fs::read(&path).unwrap();
+            damage(&path, how);
+            assert_built(&run(&workspace), &["uno/s/C"]);
+            assert!(fs::read(&path).unwrap() == right, "{name} was {how}");
+        }
+    }
+}
+
+#[test]
+fn damaged_objects_are_made_again() {
+    let workspace = project();
+    run(&workspace);
+    for folder in ["units", "cores"] {
+        let folder = workspace.path(format!(".fbuild-matrix/{folder}"));
+        let objects = files_below(&folder, "o").into_iter().chain(files_below(&folder, "a"));
+        for ((path, _), how) in objects.zip(["gone", "cut", "altered"].into_iter().cycle()) {
+            // Another damage may have made this one go.
+            if folder.join(&path).exists() {
+                damage(&folder.join(&path), how);
+            }
+        }
+        // Without the cells nothing but these is left to build from.
+        fs::remove_dir_all(workspace.path(".fbuild-matrix/cells")).unwrap();
+        run(&workspace);
+    }
+}
+
+#[test]
+fn damaged_records_are_not_believed() {
+    let workspace = project();
+    run(&workspace);
+    let mut damaged = 0;
+    for entry in walkdir::WalkDir::new(workspace.path(".fbuild-matrix")) {
+        let entry = entry.unwrap();
+        let name = entry.file_name().to_str().unwrap();
+        let keeps_books = name == "memo"
+            || name == ".record.json"
+            || entry.path().extension().is_some_and(|it| it == "json");
+        if keeps_books && entry.file_type().is_file() {
+            damage(entry.path(), ["cut", "altered"][damaged % 2]);
+            damaged += 1;
+        }
+    }
+    assert!(damaged > 8, "{damaged}");
+    run(&workspace);
+    fs::write(workspace.path(".fbuild-matrix/memo"), "\u{0}nonsense").unwrap();
+    run(&workspace);
+}
+
+#[test]
+fn a_header_that_appears_earlier_in_the_search_path_is_seen() {
+    let workspace = project().sketch(
+        "s/D",
+        "#include \"late.h\"\nvolatile uint8_t x;\nvoid setup() { x = LATE; }\nvoid loop() {}\n",
+    );
+    let workspace = workspace.file("libs/Late/late.h", "#define LATE 1\n");
+    run(&workspace);
+    // The core is searched before the libraries, and the sketch's own folder before the core.
+    let core = run(&workspace.clone().file("core/cores/mini/late.h", "#define LATE 2\n"));
+    assert!(cells(&core).0.is_superset(&BTreeSet::from(["other/s/D".to_owned(), "uno/s/D".to_owned()])));
+    let own = run(&workspace.clone().file("s/D/late.h", "#define LATE 3\n"));
+    assert_built(&own, &["other/s/D", "uno/s/D"]);
+    fs::remove_file(workspace.path("s/D/late.h")).unwrap();
+    assert_built(&run(&workspace), &["other/s/D", "uno/s/D"]);
+}
+
+#[test]
+fn what_has_include_asks_for_is_seen_when_it_appears() {
+    let text = "#ifdef __has_include\n#if __has_include(\"option.h\")\n#include \"option.h\"\n#endif\n#endif\n\
+                #ifndef OPTION\n#define OPTION 1\n#endif\nvolatile uint8_t x;\nvoid setup() { x = OPTION; }\nvoid loop() {}\n";
+    let workspace = project().sketch("s/D", text);
+    run(&workspace);
+    let workspace = workspace.file("s/D/option.h", "#define OPTION 2\n");
+    assert_built(&run(&workspace), &["other/s/D", "uno/s/D"]);
+}
+
+#[test]
+fn a_file_that_the_assembler_takes_in_is_an_input() {
+    let text = "void setup() {}\nvoid loop() {}\n__asm(\".section .progmem.data,\\\"a\\\"\\n.global blob\\nblob: .incbin \\\"BLOB\\\"\\n.text\\n\");\n\
+                extern const char blob[];\nconst char *volatile used = blob;\nvoid *keep() { return (void *)used; }\n";
+    let workspace = project();
+    let blob = workspace.path("blob.bin").display().to_string();
+    let workspace = workspace.sketch("s/D", &text.replace("BLOB", &blob)).file("blob.bin", "one!");
+    run(&workspace);
+    let changed = run(&workspace.file("blob.bin", "two!"));
+    assert!(cells(&changed).0.contains("uno/s/D"), "{:?}", steps(&changed));
+}
+
+#[test]
+fn a_header_that_says_when_it_was_compiled_is_compiled_in_each_run() {
+    let workspace = project().file("libs/When/When.h", "#pragma once\n#define WHEN __TIME__\n").sketch(
+        "s/D",
+        "#include <When.h>\nconst char *volatile when = WHEN;\nvoid setup() { when; }\nvoid loop() {}\n",
+    );
+    workspace.run(["run", "m.yml"]).assert_exit(0);
+    let again = workspace.run(["run", "m.yml"]).assert_exit(0);
+    assert_built(&again, &["other/s/D", "uno/s/D"]);
+}
+
+#[test]
+fn a_source_that_is_gone_leaves_nothing_behind() {
+    let workspace = project().file("s/C/extra.cpp", "extern \"C\" int extra() { return 42; }\n");
+    run(&workspace);
+    let object = workspace.path(".fbuild-matrix/cells/uno/s/C/sketch/extra.cpp.o");
+    assert!(object.exists());
+    fs::remove_file(workspace.path("s/C/extra.cpp")).unwrap();
+    assert_built(&run(&workspace), &["other/s/C", "uno/s/C"]);
+    assert!(!object.exists());
+}
+
+#[test]
+fn changed_flags_and_recipes_build_what_they_reach() {
+    let workspace = project().sketch("s/C", "#ifndef LEVEL\n#define LEVEL 1\n#endif\nvolatile uint8_t x;\nvoid setup() { x = LEVEL; }\nvoid loop() {}\n");
+    run(&workspace);
+    let matrix = fs::read_to_string(workspace.path("m.yml")).unwrap();
+    let flagged = run(&workspace.clone().file("m.yml", matrix.replace("-DOTHER", "-DLEVEL=2")));
+    assert_built(&flagged, &["other/s/A", "other/s/B", "other/s/C"]);
+    let platform = fs::read_to_string(workspace.path("core/platform.txt")).unwrap();
+    let slower = run(&workspace.clone().file("core/platform.txt", platform.replace("-Os", "-O1")));
+    assert_built(&slower, ALL);
+    let local =
+        run(&workspace.clone().file("core/platform.local.txt", "compiler.warning_flags.default=-DLEVEL=5\n"));
+    assert_built(&local, ALL);
+}
+
+#[test]
+fn a_replaced_compiler_builds_everything() {
+    let wrapper =
+        |level: u8| format!("exec \"{}\" \"$@\" -DLEVEL={level}\n", tools().join("bin/avr-g++").display());
+    let workspace =
+        project().sketch("s/C", "volatile uint8_t x;\nvoid setup() { x = LEVEL; }\nvoid loop() {}\n");
+    let workspace = script(workspace, "wrapper", &wrapper(1));
+    let path = workspace.path("wrapper").display().to_string();
+    let platform = fs::read_to_string(workspace.path("core/platform.txt")).unwrap();
+    let platform = platform.replace("compiler.cpp={compiler.path}avr-g++", &format!("compiler.cpp={path}"));
+    let workspace = workspace.file("core/platform.txt", platform);
+    run(&workspace);
+    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+    let workspace = script(workspace, "wrapper", &wrapper(2));
+    File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
+    assert_built(&run(&workspace), ALL);
+}
+
+#[test]
+fn the_compiler_cache_serves_a_new_work_folder() {
+    let workspace = project();
+    let first = run(&workspace);
+    fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
+    let again = run(&workspace);
+    assert_eq!(again.firmware(), first.firmware());
+    let timing = again.reports().timing();
+    let sum = |key: &str| -> u64 {
+        timing["jobs"].as_array().unwrap().iter().map(|job| job["cache"][key].as_u64().unwrap()).sum()
+    };
+    assert!(sum("hits") > 0 && sum("misses") == 0, "{} hits, {} misses", sum("hits"), sum("misses"));
+}

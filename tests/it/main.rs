@@ -1,0 +1,22 @@
+//! The real binary, driven as a user drives it, on real compilers: one module a subject.
+//!
+//! What a test needs beside Rust and Debian's base, the program's own installer brings into one folder
+//! below `target/tmp`, once; nothing is skipped where that fails.
+
+// A helper that can't go on fails its test: that is what these say here.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod architecture;
+mod cache;
+mod cli;
+mod failures;
+mod failures_core;
+mod identity;
+mod libraries;
+mod malformed;
+mod platform;
+mod preprocess;
+mod processes;
+mod reports;
+mod seeds;
+mod support;

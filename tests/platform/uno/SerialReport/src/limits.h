@@ -1,0 +1,2 @@
+/* Also read by the assembler: macros only. */
+#define LARGEST_SUM 0xFFFF
