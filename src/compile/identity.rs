@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -224,9 +225,9 @@ fn own_folders(search: &str, machine: &str) -> Vec<PathBuf> {
     folders
 }
 
-/// Hashes an installation: the content of each program, and name, size and modification time of each
-/// other file of it (libraries, linker scripts, specifications; headers are inputs of each compile by
-/// their content). Hashing hundreds of megabytes of multilibs by content would cost every run more
+/// Hashes an installation: the content of each program and of what the driver takes options from
+/// (specifications), and name, size and modification time of each other file of it (libraries, linker
+/// scripts; headers are inputs of each compile by their content). A link counts as what it leads to. Hashing hundreds of megabytes of multilibs by content would cost every run more
 /// than all it builds.
 fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
     let mut hasher = blake3::Hasher::new();
@@ -243,10 +244,15 @@ fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
         });
         for entry in walk {
             let entry = entry?;
-            if !entry.file_type().is_file() {
+            // A link that leads nowhere is no file.
+            let Some(metadata) = std::fs::metadata(entry.path()).ok().filter(Metadata::is_file) else {
+                continue;
+            };
+            if entry.path().strip_prefix(folder).is_ok_and(is_specification) {
+                hasher.update(entry.path().as_os_str().as_encoded_bytes());
+                hasher.update(files.hash_now(entry.path())?.as_bytes());
                 continue;
             }
-            let metadata = entry.metadata()?;
             let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
             hasher
                 .update(entry.path().as_os_str().as_encoded_bytes())
@@ -255,6 +261,11 @@ fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
         }
     }
     Ok(hasher.finalize())
+}
+
+/// `device-specs/specs-atmega328p`, `nano.specs`, `specs`.
+fn is_specification(path: &Path) -> bool {
+    path.iter().any(|part| part.to_str().is_some_and(|part| part.contains("specs")))
 }
 
 fn unreadable(file: &Path, error: &dyn std::fmt::Display) -> IdentityError {
@@ -299,5 +310,54 @@ mod tests {
         std::fs::write(&tool, "two").unwrap();
         let two = identity().await.unwrap();
         assert_ne!(one.hash, two.hash);
+    }
+
+    #[test]
+    fn an_installation_is_what_its_files_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("gcc/device-specs")).unwrap();
+        std::fs::create_dir_all(at("gcc/include")).unwrap();
+        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+        let write = |name: &str, text: &str| {
+            std::fs::write(at(name), text).unwrap();
+            let file = std::fs::File::options().write(true).open(at(name)).unwrap();
+            file.set_times(std::fs::FileTimes::new().set_modified(old)).unwrap();
+        };
+        for name in ["cc1", "gcc/device-specs/specs-x", "gcc/libgcc.a", "gcc/include/x.h", "outside"] {
+            write(name, "one");
+        }
+        std::os::unix::fs::symlink(at("outside"), at("gcc/link.a")).unwrap();
+        std::os::unix::fs::symlink(at("nowhere"), at("gcc/dangling.a")).unwrap();
+        let installation =
+            Installation { folders: vec![at("gcc")], programs: vec![at("cc1")], ..Installation::default() };
+        let mut last = installed(&Files::default(), &installation).unwrap();
+        let mut changes = |name: &str, text: &str| {
+            write(name, text);
+            let now = installed(&Files::default(), &installation).unwrap();
+            std::mem::replace(&mut last, now) != now
+        };
+        assert!(!changes("gcc/libgcc.a", "one"));
+        assert!(changes("cc1", "two"), "a program by its content");
+        assert!(changes("gcc/device-specs/specs-x", "two"), "specifications by their content");
+        assert!(changes("gcc/libgcc.a", "three"), "anything else by its size");
+        assert!(changes("outside", "three"), "behind a link");
+        assert!(!changes("gcc/include/x.h", "three"), "headers are inputs of the compiles that read them");
+    }
+
+    #[test]
+    fn folders_of_the_whole_machine_are_not_a_compilers_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["lib/gcc/avr/5", "avr/lib", "lib/other"] {
+            std::fs::create_dir_all(at(name)).unwrap();
+        }
+        let root = folder.path().display();
+        let search = format!(
+            "install: {root}/lib/gcc/avr/5/\nprograms: ={root}/lib/gcc/avr/5/:{root}/avr/nowhere/\n\
+             libraries: ={root}/avr/lib/:{root}/lib/other/:{root}/lib/gcc/avr/5/../../../../avr/lib/\n"
+        );
+        let real = |name: &str| at(name).canonicalize().unwrap();
+        assert_eq!(own_folders(&search, "avr"), [real("lib/gcc/avr/5"), real("avr/lib")]);
     }
 }
