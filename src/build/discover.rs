@@ -295,3 +295,7 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
         !certain
     }
 }
+
+#[cfg(test)]
+#[path = "discover_tests.rs"]
+mod tests;

@@ -179,3 +179,89 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // A panic elsewhere leaves the maps whole: each change is one insert.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{FileTimes, OpenOptions};
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    fn files() -> Files {
+        Files::default()
+    }
+
+    #[test]
+    fn a_change_that_keeps_size_and_time_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.h");
+        let old = SystemTime::now() - Duration::from_secs(3600);
+        let write = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let file = OpenOptions::new().write(true).open(&path).unwrap();
+            file.set_times(FileTimes::new().set_modified(old)).unwrap();
+        };
+        write("one");
+        let stamp = Stamp::of(&std::fs::metadata(&path).unwrap());
+        let memo = Memo::default();
+        let first = Files::new(memo);
+        let file = first.get(&path).unwrap();
+        assert!(file.is_unchanged());
+        // The clock of the file system has to move on for `ctime` to tell.
+        while {
+            write("two");
+            Stamp::of(&std::fs::metadata(&path).unwrap()) == stamp
+        } {}
+        assert!(!file.is_unchanged(), "within a run");
+        assert_ne!(first.hash_now(&path).unwrap(), file.hash, "in a hash that is asked for anew");
+        assert_eq!(first.get(&path).unwrap().hash, file.hash, "what it held at first it holds for the run");
+        assert_ne!(files().get(&path).unwrap().hash, file.hash, "in the next run");
+    }
+
+    #[test]
+    fn only_readable_files_are_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("folder.h")).unwrap();
+        std::fs::write(at("real.h"), "#include <x.h>").unwrap();
+        std::os::unix::fs::symlink(at("real.h"), at("link.h")).unwrap();
+        std::os::unix::fs::symlink(at("nowhere"), at("dangling.h")).unwrap();
+        let files = files();
+        for name in ["folder.h", "dangling.h", "missing.h", "a\0b"] {
+            assert!(files.get(&at(name)).is_none(), "{name}");
+        }
+        let (real, link) = (files.get(&at("real.h")).unwrap(), files.get(&at("link.h")).unwrap());
+        assert_eq!((real.hash, real.scan.includes.len()), (link.hash, 1));
+        assert_ne!(real.id, link.id, "two spellings are two files");
+        assert!(Arc::ptr_eq(&files.by_id(real.id), &real));
+        assert!(Arc::ptr_eq(&files.get(&at("real.h")).unwrap(), &real));
+    }
+
+    #[test]
+    fn a_listing_never_denies_what_a_file_system_may_have() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("Arduino.h"), "").unwrap();
+        let listing = files().listing(folder.path());
+        for (name, expected) in
+            [("Arduino.h", true), ("arduino.h", true), ("Servo.h", false), ("Üben.h", true)]
+        {
+            assert_eq!(listing.may_hold(OsStr::new(name)), expected, "{name}");
+        }
+        assert!(!files().listing(&folder.path().join("nowhere")).may_hold(OsStr::new("x")));
+    }
+
+    #[test]
+    fn definitions_of_a_file_that_changed_are_not_remembered_for_what_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.h");
+        std::fs::write(&path, "#define H \"one.h\"").unwrap();
+        let files = files();
+        let file = files.get(&path).unwrap();
+        std::fs::write(&path, "#define H \"two.h\"").unwrap();
+        files.definitions(&file, "H");
+        assert_eq!(files.memo().definitions(&file.hash, "H"), None);
+        std::fs::write(&path, "#define H \"one.h\"").unwrap();
+        assert_eq!(*files.definitions(&file, "H"), ["\"one.h\"".to_owned()]);
+        assert!(files.memo().definitions(&file.hash, "H").is_some());
+    }
+}

@@ -244,4 +244,13 @@ mod tests {
         assert_eq!(memo.hash(&file, &old), Some(blake3::hash(b"x")));
         assert_eq!(memo.hash(&file, &Stamp { ctime_ns: 2, ..old }), None, "ctime alone decides too");
     }
+
+    #[test]
+    fn only_a_file_that_has_been_still_for_a_while_is_not_racy() {
+        let stamp = Stamp { device: 1, inode: 1, size: 1, mtime_ns: 10, ctime_ns: 20 };
+        assert!(stamp.is_racy(20 + RACY_NS - 1), "the younger of the two times counts");
+        assert!(!stamp.is_racy(20 + RACY_NS));
+        let future = Stamp { mtime_ns: i128::from(u64::MAX), ..stamp };
+        assert!(future.is_racy(20 + 2 * RACY_NS), "a time in the future says nothing");
+    }
 }
