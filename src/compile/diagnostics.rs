@@ -22,6 +22,8 @@ pub fn diagnose(printed: &str) -> Diagnosis {
     let linker =
         |line: &str| linker_line(line).filter(|_| !(overflow && line.contains("will not fit in region")));
     lines()
+        // What is indented is a line of the source, whatever it says.
+        .filter(|line| !line.starts_with([' ', '\t']))
         .find_map(|line| error_line(line).or_else(|| linker(line)))
         .or_else(|| lines().find(|line| line.to_lowercase().contains("error")).map(plain))
         .or_else(|| lines().next_back().map(plain))
@@ -45,21 +47,26 @@ fn error_line(line: &str) -> Option<Diagnosis> {
 /// What the linker says of symbols and regions: `FILE:LINE: undefined reference to …`,
 /// `…: multiple definition of …`, `region … overflowed by … bytes`.
 fn linker_line(line: &str) -> Option<Diagnosis> {
-    const PHRASES: [&str; 6] = [
+    const PHRASES: [&str; 5] = [
         "undefined reference to",
         "multiple definition of",
         "overflowed by",
         "will not fit in region",
-        "cannot find -l",
         "is not within region",
     ];
+    if let Some((_, message)) = line.split_once("ld: ").filter(|(_, message)| {
+        ["cannot find ", "cannot open "].iter().any(|phrase| message.starts_with(phrase))
+    }) {
+        return Some(plain(message));
+    }
     let phrase = PHRASES.iter().find_map(|phrase| line.find(phrase))?;
     // The message begins behind the last `: ` before the phrase; what is before that is the place.
     let start = line[..phrase].rfind(": ").map_or(0, |at| at + 2);
-    Some(Diagnosis {
-        message: line[start..].trim().to_owned(),
-        location: location(line[..start].trim_end_matches(": ")),
-    })
+    // `…/ld: a.o:/s/a.c:3`: the linker and the object are not part of the source's name.
+    let place = line[..start].trim_end_matches(": ");
+    let place = place.rsplit_once(": ").map_or(place, |(_, place)| place);
+    let place = place.rsplit_once(".o:").map_or(place, |(_, place)| place);
+    Some(Diagnosis { message: line[start..].trim().to_owned(), location: location(place) })
 }
 
 fn location(place: &str) -> Option<Location> {
@@ -110,6 +117,33 @@ mod tests {
             (assembler.message.as_str(), assembler.location),
             ("unknown opcode `frob'", Some(at("/s/x.S", 4, None)))
         );
+    }
+
+    #[test]
+    fn newer_linkers_put_more_before_the_place() {
+        let twice = diagnose(
+            "/usr/bin/ld: b.o:/s/b.c:1: multiple definition of `x'; a.o:/s/a.c:1: first defined here\ncollect2: error: ld returned 1 exit status",
+        );
+        assert_eq!(twice.message, "multiple definition of `x'; a.o:/s/a.c:1: first defined here");
+        assert_eq!(twice.location, Some(at("/s/b.c", 1, None)));
+        let nowhere = diagnose(
+            "/usr/bin/ld: a.o: in function `main':\na.c:(.text+0x5): undefined reference to `missing'\ncollect2: error: ld returned 1 exit status",
+        );
+        assert_eq!((nowhere.message.as_str(), nowhere.location), ("undefined reference to `missing'", None));
+        for missing in [
+            "cannot find -lnope: No such file or directory",
+            "cannot open linker script file nope.ld: No such file or directory",
+        ] {
+            let found =
+                diagnose(&format!("/usr/bin/ld: {missing}\ncollect2: error: ld returned 1 exit status"));
+            assert_eq!(found, Diagnosis { message: missing.to_owned(), location: None });
+        }
+    }
+
+    #[test]
+    fn lines_of_the_source_are_no_errors() {
+        let printed = "/s/A.ino:2:3: warning: unused [-Wall]\n    2 |   log(\"a:1: error: undefined reference to x\");\n      |   ^~~\n/s/A.ino:3:5: error: real";
+        assert_eq!(diagnose(printed).message, "real");
     }
 
     #[test]
