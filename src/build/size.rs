@@ -196,4 +196,30 @@ mod tests {
         let other = [(".text".to_owned(), 926)];
         assert!(check("size", LISTING, &other).is_err());
     }
+
+    #[test]
+    fn only_listings_that_can_be_compared_are() {
+        let sections = [(".text".to_owned(), 924), (".text".to_owned(), 8)];
+        assert!(check("size", ".text 8 0\n", &sections).is_ok(), "one of two sections of a name");
+        assert!(check("size", ".text 9 0\n", &sections).is_err());
+        assert!(check("size", ".other 9 0\n", &sections).is_ok(), "a section of the tool's own");
+        let berkeley = "   text\t   data\t    bss\t    dec\t    hex\tfilename\n    924\t     10\t      9\t    943\t    3af\ta.elf\n";
+        assert!(check("size", berkeley, &sections).is_ok());
+    }
+
+    #[test]
+    fn an_expression_counts_line_by_line_and_every_group() {
+        let recipe = |flash| SizeRecipe {
+            recipe: Recipe { key: "recipe.size.pattern", pattern: "size" },
+            flash,
+            ram: None,
+            eeprom: None,
+        };
+        let printed = "a 1 2\nb 3 4\na 5 x\n";
+        let flash = |pattern| Expressions::new(&recipe(pattern)).map(|found| found.count(printed).flash);
+        assert_eq!(flash(r"^a (\d+) (\d+)").unwrap(), Some(3));
+        assert_eq!(flash(r"^a (\d+)").unwrap(), Some(6));
+        assert_eq!(flash(r"^c (\d+)").unwrap(), None);
+        assert!(flash("(").is_err(), "what is no expression is said to be none");
+    }
 }

@@ -154,4 +154,28 @@ mod tests {
             ["B.cpp", "a.c", "a.cpp", "b.cpp", "sub/c.S", "sub/c.c", "sub/deep/d.cpp", "z.S"]
         );
     }
+
+    #[test]
+    fn links_to_folders_are_followed_and_version_control_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in [
+            "core/a.c",
+            "elsewhere/b.c",
+            "core/CVS/c.c",
+            "core/.git/d.c",
+            "core/e.C",
+            "core/f.cc",
+            "core/g.s",
+        ] {
+            std::fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+            std::fs::write(at(name), "").unwrap();
+        }
+        std::os::unix::fs::symlink(at("elsewhere"), at("core/linked")).unwrap();
+        std::os::unix::fs::symlink(at("elsewhere/b.c"), at("core/link.c")).unwrap();
+        let expected: Vec<PathBuf> =
+            ["core/a.c", "core/link.c", "core/linked/b.c", "core/f.cc"].iter().map(|name| at(name)).collect();
+        assert_eq!(of_core(&at("core")).unwrap(), expected);
+        assert!(of_core(&at("nowhere")).is_err());
+    }
 }
