@@ -318,7 +318,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(at("gcc/device-specs")).unwrap();
         std::fs::create_dir_all(at("gcc/include")).unwrap();
-        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+        let old = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
         let write = |name: &str, text: &str| {
             std::fs::write(at(name), text).unwrap();
             let file = std::fs::File::options().write(true).open(at(name)).unwrap();

@@ -195,7 +195,7 @@ mod tests {
     fn a_change_that_keeps_size_and_time_is_seen() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.h");
-        let old = SystemTime::now() - Duration::from_secs(3600);
+        let old = SystemTime::now() - Duration::from_hours(1);
         let write = |text: &str| {
             std::fs::write(&path, text).unwrap();
             let file = OpenOptions::new().write(true).open(&path).unwrap();
