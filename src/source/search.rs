@@ -174,7 +174,8 @@ impl Search {
         {
             return None;
         }
-        self.files.get(&folder.join(name))
+        let path = folder.join(name);
+        self.files.get(&if name.contains("..") { without_detours(&path) } else { path })
     }
 
     /// A precompiled header that GCC would take in place of `name`. It looks in each folder up to the
@@ -242,6 +243,24 @@ impl Search {
         // A panic elsewhere leaves the map whole: each change is one insert.
         self.edges.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// `a/b/../c` as `a/c`, where `b` is a folder; where it is a link, by where it leads. Files that include
+/// each other by such names would else be found under ever longer ones.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut shorter = PathBuf::new();
+    for part in path.components() {
+        let behind_name = matches!(shorter.components().next_back(), Some(Component::Normal(_)));
+        if part != Component::ParentDir || !behind_name {
+            shorter.push(part);
+        } else if std::fs::symlink_metadata(&shorter).is_ok_and(|metadata| metadata.is_dir()) {
+            shorter.pop();
+        } else {
+            shorter.push(part);
+            shorter = shorter.canonicalize().unwrap_or(shorter);
+        }
+    }
+    shorter
 }
 
 impl SearchPath {
