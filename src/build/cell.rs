@@ -11,7 +11,9 @@ use super::discover::{Discovered, Question, discover};
 use super::link::{self, Link};
 use super::prepare::Prepared;
 use super::unit::{self, Planned, Wanted, blocking};
-use super::{BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, firmware, hooks, sources};
+use super::{
+    BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, firmware, hooks, sources,
+};
 use crate::board::{Hook, Value};
 use crate::event::{Phase, Step};
 use crate::library::{Layout, Library, Precompiled};

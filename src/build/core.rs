@@ -70,7 +70,8 @@ pub(super) async fn build(
     }
     // What hooks make in addition nobody knows the names of.
     let can_be_kept = outline.opaque.is_none() && after.is_empty();
-    if can_be_kept && let Some(restored) = restore(cx, &outline, UnitCounts { cached: count, ..jcx.units }).await?
+    if can_be_kept
+        && let Some(restored) = restore(cx, &outline, UnitCounts { cached: count, ..jcx.units }).await?
     {
         jcx.units = restored.units;
         return Ok(restored);
@@ -166,7 +167,8 @@ async fn outline(
         given: HashSet::new(),
         whole: vec![job.target.config.platform_dir.clone()],
     };
-    let mut commands: Vec<(Step, &[String])> = archiving.map(|argv| (Step::Archive, argv)).into_iter().collect();
+    let mut commands: Vec<(Step, &[String])> =
+        archiving.map(|argv| (Step::Archive, argv)).into_iter().collect();
     commands.extend(after.iter().map(|argv| (Step::Hook, argv.as_slice())));
     let opaque = add_commands(cx, jcx, &mut key, &place, &commands).await?;
     let opaque = core.iter().chain(variant).find_map(|source| source.unit.opaque()).or(opaque);
@@ -265,12 +267,7 @@ async fn recorded(
     .await
 }
 
-fn artifacts(
-    outline: &Arc<CoreOutline>,
-    record: &Record,
-    units: UnitCounts,
-    fresh: bool,
-) -> CoreArtifacts {
+fn artifacts(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh: bool) -> CoreArtifacts {
     let mut contents = Key::new("contents");
     for output in &record.outputs {
         contents.add(output.path.as_os_str().as_encoded_bytes()).add(output.hash.as_bytes());
@@ -304,7 +301,8 @@ async fn restore(
         Ok(whole.then_some(found.about))
     });
     let found = found.await?;
-    let about = found.map_err(|error: std::io::Error| BuildError::io(Step::Archive, "written", &folder, &error))?;
+    let about =
+        found.map_err(|error: std::io::Error| BuildError::io(Step::Archive, "written", &folder, &error))?;
     let Some(about) = about else { return Ok(None) };
     record(cx, outline, about.printed, units).await.map(Some)
 }

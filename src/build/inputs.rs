@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn binary_utilities_are_told_from_other_programs() {
-        for (name, expected) in [("avr-objcopy", true), ("ar", true), ("/usr/bin/python3", false), ("bar", false)]
+        for (name, expected) in
+            [("avr-objcopy", true), ("ar", true), ("/usr/bin/python3", false), ("bar", false)]
         {
             assert_eq!(is_binary_utility(Path::new(name)), expected, "{name}");
         }
@@ -172,11 +173,7 @@ mod tests {
         ] {
             std::fs::write(at(name), text).unwrap();
         }
-        let place = Place {
-            folder: at("cell"),
-            given: [at("cell/flags.txt")].into(),
-            whole: Vec::new(),
-        };
+        let place = Place { folder: at("cell"), given: [at("cell/flags.txt")].into(), whole: Vec::new() };
         let root = folder.path().display();
         let argv = words(&format!(
             "gcc -T{root}/board.ld -L{root}/libs @{root}/cell/flags.txt -lx {root}/cell/a.o -o {root}/cell/a.elf"

@@ -70,6 +70,7 @@ pub(super) async fn build(
     if is_lasting && let Some(found) = firmware::find(cx, link.job, &by_sources, link.given).await? {
         let (reused, cached) = if found.fresh { (0, count) } else { (count, 0) };
         jcx.units.add(UnitCounts { cached, reused, compiled: 0 });
+        jcx.log.clone_from(&found.log);
         return Ok(found.artifacts(folder, jcx.units));
     }
 
@@ -79,7 +80,10 @@ pub(super) async fn build(
     }
     let core = jcx.wait_for(core).await?;
     let by_contents = link.key_of_contents(&tail, &core, &units);
-    if uncovered.is_none() && let Some(found) = firmware::find(cx, link.job, &by_contents, link.given).await? {
+    if uncovered.is_none()
+        && let Some(found) = firmware::find(cx, link.job, &by_contents, link.given).await?
+    {
+        jcx.log.extend(found.log.iter().cloned());
         return Ok(found.artifacts(folder, jcx.units));
     }
 
@@ -104,11 +108,7 @@ pub(super) async fn build(
 }
 
 /// Makes the units of a cell, all at once as far as there are slots.
-async fn compile(
-    link: &Link<'_>,
-    cx: &BuildContext,
-    jcx: &mut JobContext,
-) -> Result<Vec<Unit>, BuildError> {
+async fn compile(link: &Link<'_>, cx: &BuildContext, jcx: &mut JobContext) -> Result<Vec<Unit>, BuildError> {
     let shared = &*jcx;
     let made = try_join_all(link.sources().map(|source| unit::make(cx, shared, &source.unit))).await?;
     Ok(made

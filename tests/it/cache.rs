@@ -311,7 +311,7 @@ fn a_header_that_says_when_it_was_compiled_is_compiled_in_each_run() {
     );
     workspace.run(["run", "m.yml"]).assert_exit(0);
     // The clock moves on.
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    std::thread::sleep(Duration::from_millis(1100));
     let again = workspace.run(["run", "m.yml"]).assert_exit(0);
     assert_built(&again, &["other/s/D", "uno/s/D"]);
 }
@@ -420,7 +420,7 @@ fn harm_in_the_artifact_store_is_noticed() {
         let files = walk.into_iter().map(|entry| entry.unwrap().into_path()).filter(|path| path.is_file());
         files.collect::<Vec<_>>()
     };
-    let harms: [(&str, fn(&std::path::Path)); 4] = [
+    let harms: [(&str, fn(&Path)); 4] = [
         ("blobs", |path| fs::write(path, "harmed").unwrap()),
         ("blobs", |path| fs::remove_file(path).unwrap()),
         ("entries", |path| fs::write(path, "{").unwrap()),

@@ -289,4 +289,3 @@ pub(in crate::build) fn include_words(quote: &[Arc<Path>], include: &[Arc<Path>]
     let quote = quote.iter().flat_map(|folder| ["-iquote".to_owned(), folder.display().to_string()]);
     quote.chain(include.iter().map(|folder| format!("-I{}", folder.display()))).collect()
 }
-
