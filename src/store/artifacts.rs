@@ -130,14 +130,22 @@ impl Artifacts {
         Ok(true)
     }
 
+    pub(super) fn entries(&self) -> PathBuf {
+        self.root.join("entries")
+    }
+
+    pub(super) fn blobs(&self) -> PathBuf {
+        self.root.join("blobs")
+    }
+
     fn entry(&self, key: &Hash) -> PathBuf {
         let hex = key.to_hex();
-        self.root.join("entries").join(&hex[..2]).join(hex.as_str())
+        self.entries().join(&hex[..2]).join(hex.as_str())
     }
 
     fn blob(&self, hash: &Hash) -> PathBuf {
         let hex = hash.to_hex();
-        self.root.join("blobs").join(&hex[..2]).join(hex.as_str())
+        self.blobs().join(&hex[..2]).join(hex.as_str())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,10 @@ impl Units {
         Self { root }
     }
 
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     fn object(&self, key: &Hash) -> PathBuf {
         let hex = key.to_hex();
         self.root.join(&hex[..2]).join(format!("{hex}.o"))
@@ -46,8 +51,13 @@ impl Units {
     /// The object with this key, if it is there and whole.
     pub fn find(&self, key: &Hash, files: &Files) -> Option<StoredUnit> {
         let object = self.object(key);
-        let note: Note = serde_json::from_slice(&std::fs::read(object.with_extension("json")).ok()?).ok()?;
+        let path = object.with_extension("json");
+        let note: Note = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
         let hash = files.hash_now(&object).ok().filter(|hash| hash.to_hex().as_str() == note.hash)?;
+        // It is used: see `sweep`. Where that can't be noted it goes early.
+        if let Ok(file) = std::fs::File::options().append(true).open(&path) {
+            let _ = file.set_modified(SystemTime::now());
+        }
         Some(StoredUnit { object, hash, printed: note.printed })
     }
 
