@@ -64,7 +64,7 @@ impl BuildContext {
         events: EventSink,
         cancel: CancellationToken,
     ) -> Self {
-        let units = Arc::new(UnitTable::new(layout.units()));
+        let units = Arc::new(UnitTable::new(&layout));
         Self {
             files,
             identities,

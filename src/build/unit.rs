@@ -17,7 +17,7 @@ use super::{BuildContext, BuildError};
 use crate::board::Value;
 use crate::compile::Environment;
 use crate::event::Failure;
-use crate::plan::Target;
+use crate::plan::{Layout, Target};
 use crate::source::{Hash, Search, SearchPath};
 use crate::store::Units;
 
@@ -59,6 +59,8 @@ type Made = Result<Unit, Box<Failure>>;
 #[derive(Debug)]
 pub(super) struct UnitTable {
     store: Units,
+    /// Objects that are good for this run only.
+    passing: Units,
     made: Mutex<HashMap<Hash, Arc<OnceCell<Made>>>>,
     searches: Mutex<HashMap<SearchPath, Arc<Search>>>,
     options: Mutex<HashMap<Vec<String>, Arc<Options>>>,
@@ -66,9 +68,10 @@ pub(super) struct UnitTable {
 }
 
 impl UnitTable {
-    pub(super) fn new(root: PathBuf) -> Self {
+    pub(super) fn new(layout: &Layout) -> Self {
         Self {
-            store: Units::new(root),
+            store: Units::new(layout.units()),
+            passing: Units::new(layout.passing_units()),
             made: Mutex::default(),
             searches: Mutex::default(),
             options: Mutex::default(),

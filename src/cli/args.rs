@@ -20,6 +20,8 @@ pub(super) enum Command {
     Plan(Plan),
     /// Boards that the installed cores offer, with their options
     Boards(Boards),
+    /// What the cache folder takes, and how it gets smaller
+    Cache(Cache),
     /// What is missing on this machine, and the command that mends it
     Doctor(Doctor),
     /// Print the JSON Schema of the matrix
@@ -82,9 +84,8 @@ pub(super) struct Run {
 #[derive(Debug, Clone, Arguments)]
 #[allow(clippy::struct_field_names)] // the names of the options
 pub(super) struct Folders {
-    /// Cores, tools and the compiler cache [default: the platform's cache folder + fbuild-matrix]
-    #[arg(long, value_name = "DIR", env = "FBUILD_MATRIX_CACHE_DIR")]
-    pub(super) cache_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) cache: CacheFolder,
     /// Build folders
     #[arg(long, value_name = "DIR", default_value = ".fbuild-matrix")]
     pub(super) work_dir: PathBuf,
@@ -94,18 +95,25 @@ pub(super) struct Folders {
 }
 
 #[derive(Debug, Clone, Arguments)]
+pub(super) struct CacheFolder {
+    /// Cores, tools and caches [default: the platform's cache folder + fbuild-matrix]
+    #[arg(long, value_name = "DIR", env = "FBUILD_MATRIX_CACHE_DIR", global = true)]
+    pub(super) cache_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Arguments)]
 pub(super) struct Console {
     /// When to use colours
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
     pub(super) color: Color,
     /// How progress is shown
-    #[arg(long, value_enum, default_value_t, value_name = "HOW")]
+    #[arg(long, value_enum, default_value_t, value_name = "HOW", global = true)]
     pub(super) progress: Progress,
     /// Say more
-    #[arg(short, long)]
+    #[arg(short, long, global = true)]
     pub(super) verbose: bool,
     /// Say only what failed, and the result
-    #[arg(short, long, conflicts_with = "verbose")]
+    #[arg(short, long, conflicts_with = "verbose", global = true)]
     pub(super) quiet: bool,
 }
 
@@ -161,6 +169,40 @@ pub(super) struct Boards {
 }
 
 #[derive(Debug, Clone, Arguments)]
+pub(super) struct Cache {
+    #[command(subcommand)]
+    pub(super) command: CacheCommand,
+    #[command(flatten)]
+    pub(super) folder: CacheFolder,
+    #[command(flatten)]
+    pub(super) console: Console,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum CacheCommand {
+    /// What is in the cache folder, and what it takes
+    Stats,
+    /// Remove what was used least recently
+    Gc(Gc),
+    /// Remove all that builds left, but not cores and tools
+    Clear {
+        /// Cores and tools, too
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Gc {
+    /// What objects and artifacts may take together: 500M, 2GiB [default: 5GiB]
+    #[arg(long, value_name = "SIZE")]
+    pub(super) max_size: Option<String>,
+    /// What was not used for longer goes: 12h, 240h [default: 720h]
+    #[arg(long, value_name = "DUR")]
+    pub(super) max_age: Option<String>,
+}
+
+#[derive(Debug, Clone, Arguments)]
 pub(super) struct Doctor {
     /// No network
     #[arg(long)]
@@ -178,6 +220,7 @@ impl Args {
             Command::Run(run) => run.console.verbose,
             Command::Plan(plan) => plan.run.console.verbose,
             Command::Boards(boards) => boards.console.verbose,
+            Command::Cache(cache) => cache.console.verbose,
             Command::Doctor(doctor) => doctor.console.verbose,
             Command::Schema | Command::Completions { .. } => false,
         }

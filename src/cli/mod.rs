@@ -2,6 +2,7 @@
 
 mod args;
 mod boards;
+mod cache;
 mod cells;
 mod doctor;
 mod narrate;
@@ -46,6 +47,9 @@ fn execute(args: Args) -> Exit {
         }
         Command::Boards(boards) => {
             on_runtime(boards.console.clone(), |runtime| runtime.block_on(boards::run(boards)))
+        }
+        Command::Cache(cache) => {
+            on_runtime(cache.console.clone(), |runtime| runtime.block_on(cache::run(cache)))
         }
         Command::Doctor(doctor) => {
             on_runtime(doctor.console.clone(), |runtime| runtime.block_on(doctor::run(doctor)))

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::args::{self, Color, Console, Folders, Progress};
+use super::args::{self, CacheFolder, Color, Console, Folders, Progress};
 use crate::matrix::{NameGlob, parse_duration};
 use crate::report;
 
@@ -77,14 +77,21 @@ impl Places {
         let absolute = |path: PathBuf| current.join(path);
         let work = absolute(typed.work_dir);
         Ok(Self {
-            cache: match typed.cache_dir.filter(|path| !path.as_os_str().is_empty()) {
-                Some(path) => absolute(path),
-                None => default_cache().ok_or(OptionsError::NoCacheFolder)?,
-            },
+            cache: typed.cache.resolve(&current)?,
             reports: typed.report_dir.map_or_else(|| work.join("reports"), absolute),
             work,
             current,
         })
+    }
+}
+
+impl CacheFolder {
+    /// The folder, absolute.
+    pub(super) fn resolve(self, current: &Path) -> Result<PathBuf, OptionsError> {
+        match self.cache_dir.filter(|path| !path.as_os_str().is_empty()) {
+            Some(path) => Ok(current.join(path)),
+            None => default_cache().ok_or(OptionsError::NoCacheFolder),
+        }
     }
 }
 

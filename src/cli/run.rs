@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio_util::sync::CancellationToken;
 
+use super::cache::{self, Parts};
 use super::cells::Request;
 use super::options::{Options, colours_on_stderr, reports};
 use super::setup::{SetupError, bring_in};
@@ -22,7 +23,7 @@ use crate::plan::{Layout, Plan, PlanError, Sources, make};
 use crate::report::Reports;
 use crate::source::{Files, Memo};
 use crate::stage;
-use crate::store::Artifacts;
+use crate::store::{Artifacts, Daily, Units};
 
 /// Why a run ended before anything was built.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +126,7 @@ async fn build(
     cancel: &CancellationToken,
 ) -> Result<Exit, Early> {
     let places = &options.places;
+    let parts = Parts::new(places.cache.clone());
     let layout = Layout::new(places.work.clone());
     let unwritable = |path: &Path, error: &std::io::Error| {
         Early::Unwritable(format!("{} can't be written: {error}", path.display()))
@@ -155,13 +157,14 @@ async fn build(
     let (backend, staging) = backend(options, &layout, events).await?;
     // What a run that was killed left there. Nobody else works in it: it goes with a lock that we hold.
     let _ = std::fs::remove_dir_all(&staging);
+    let _ = std::fs::remove_dir_all(layout.passing_units());
     for folder in [&staging.join("include-folders"), &layout.units()] {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
     let checkout = Checkout::new(Checkout::root_of(&request.matrix.dir), &layout, &staging);
     checkout.link().map_err(|error| unwritable(&staging, &error))?;
-    let artifacts = options.cache.then(|| Artifacts::new(places.cache.join("artifacts")));
-    let memo_path = if options.cache { places.cache.join("memo") } else { layout.memo() };
+    let artifacts = options.cache.then(|| Artifacts::new(parts.artifacts()));
+    let memo_path = if options.cache { parts.memo() } else { layout.memo() };
     let files = Arc::new(Files::new(Memo::load(&memo_path)));
     let environment = Environment::new(&staging, None);
     let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone(), cancel.clone()));
@@ -182,6 +185,9 @@ async fn build(
     phase.end(RunPhase::Build);
 
     backend.flush().await;
+    if !cancel.is_cancelled() {
+        sweep(options, &cx.layout, &backend).await;
+    }
     backend.shutdown().await;
     if let Err(error) = files.memo().save(&memo_path) {
         let message = format!(
@@ -258,11 +264,12 @@ async fn backend(
     events: &EventSink,
 ) -> Result<(Backend, std::path::PathBuf), Early> {
     if options.cache {
-        let root = options.places.cache.join("zccache");
+        let parts = Parts::new(options.places.cache.clone());
+        let root = parts.zccache();
         std::fs::create_dir_all(&root)
             .map_err(|error| Early::Unwritable(format!("{} can't be written: {error}", root.display())))?;
-        match Zccache::start(&root).await {
-            Ok(zccache) => return Ok((Arc::new(zccache), options.places.cache.join("staging"))),
+        match Zccache::start(&root, cache::SIZE / 2).await {
+            Ok(zccache) => return Ok((Arc::new(zccache), parts.staging())),
             Err(error @ (ZccacheError::InUse { .. } | ZccacheError::Start { .. })) => {
                 let message = format!("{error}; this run goes on without it");
                 events.say(EventKind::Log { level: Level::Warn, message });
@@ -270,6 +277,29 @@ async fn backend(
         }
     }
     Ok((Arc::new(Direct), layout.staging()))
+}
+
+/// Once a day, keeps the stores small.
+async fn sweep(options: &Options, layout: &Layout, backend: &Backend) {
+    let units = Units::new(layout.units());
+    let root = layout.units();
+    let daily = Daily::new(&root);
+    if daily.is_due() {
+        let swept = tokio::task::spawn_blocking(move || units.sweep(cache::AGE)).await;
+        tracing::debug!(?swept, "swept the objects of the work folder");
+        daily.done();
+    }
+    if !options.cache {
+        return;
+    }
+    let daily = Daily::new(&options.places.cache);
+    if daily.is_due() {
+        let store = Artifacts::new(Parts::new(options.places.cache.clone()).artifacts());
+        let swept = tokio::task::spawn_blocking(move || store.sweep(cache::KEEP)).await;
+        tracing::debug!(?swept, "swept the artifact store");
+        backend.maintain().await;
+        daily.done();
+    }
 }
 
 /// Holds the work folder; waits for another run that does.

@@ -93,6 +93,12 @@ pub trait CompileBackend: Send + Sync {
     /// Makes durable what the cache holds.
     async fn flush(&self) {}
 
+    /// Removes what was used least recently until the rest fits. The bytes that it holds before and
+    /// after; `None` for one that holds nothing.
+    async fn maintain(&self) -> Option<(u64, u64)> {
+        None
+    }
+
     /// Ends the backend. No compile may be in flight.
     async fn shutdown(&self) {}
 }

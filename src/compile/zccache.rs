@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use zccache::audit::{AuditConfig, AuditContext, AuditId, AuditMode};
 use zccache::embedded::{
-    CacheOutcome as Answer, CompileRequest as Question, HostIdentity, RuntimeHooks, ServiceLimits,
-    ShutdownMode, ZccacheConfig, ZccacheService,
+    CacheOutcome as Answer, CompileRequest as Question, DiskCacheLimits, DiskMaintenanceKind, HostIdentity,
+    MaintenanceOwnership, RuntimeHooks, ServiceLimits, ShutdownMode, ZccacheConfig, ZccacheService,
+    ZccacheStartOptions,
 };
 
 use super::orphans::end_marked;
@@ -47,11 +48,12 @@ pub struct Zccache {
 }
 
 impl Zccache {
-    /// Starts the service with its cache in `root`. Must be called on the runtime that it is to use.
+    /// Starts the service with its cache in `root`, which is to hold no more than `size` bytes.
+    /// Must be called on the runtime that it is to use.
     ///
     /// # Errors
     /// Where another process holds `root`, or it can't be written.
-    pub async fn start(root: &Path) -> Result<Self, ZccacheError> {
+    pub async fn start(root: &Path, size: u64) -> Result<Self, ZccacheError> {
         let failed = |message: String| {
             if message.contains("already holds") {
                 ZccacheError::InUse { root: root.to_owned() }
@@ -63,7 +65,7 @@ impl Zccache {
         let audit = AuditContext::new(id("fbuild-matrix")?, id("fbuild-matrix")?);
         // The instance is the cache's continuity: the same for every run, whatever binary runs it.
         let identity = "fbuild-matrix".to_owned();
-        let service = ZccacheService::start(ZccacheConfig {
+        let config = ZccacheConfig {
             host: HostIdentity {
                 product: identity.clone(),
                 instance_id: identity.clone(),
@@ -77,9 +79,15 @@ impl Zccache {
                 handle: Some(tokio::runtime::Handle::current()),
             },
             cancellation: None,
-        })
-        .await
-        .map_err(|error| failed(error.to_string()))?;
+        };
+        let options = ZccacheStartOptions {
+            disk_limits: DiskCacheLimits { max_cache_bytes: Some(size.max(1)), max_cache_percent: None },
+            // When that is done is for us to say: not while compilers run.
+            maintenance_ownership: MaintenanceOwnership::Host,
+            staging_root: None,
+        };
+        let service = ZccacheService::start_with_options(config, options);
+        let service = service.await.map_err(|error| failed(error.to_string()))?;
         Ok(Self { service, audit })
     }
 }
@@ -176,6 +184,16 @@ impl CompileBackend for Zccache {
         // What can't be flushed is lost as a hit, never as a result.
         if let Err(error) = self.service.flush().await {
             tracing::warn!(%error, "the compiler cache could not be flushed");
+        }
+    }
+
+    async fn maintain(&self) -> Option<(u64, u64)> {
+        match self.service.maintain_disk(DiskMaintenanceKind::Full).await {
+            Ok(report) => Some((report.usage_before_bytes, report.usage_after_bytes)),
+            Err(error) => {
+                tracing::warn!(%error, "the compiler cache could not be swept");
+                None
+            }
         }
     }
 

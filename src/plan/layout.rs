@@ -45,6 +45,11 @@ impl Layout {
         self.root.join("units")
     }
 
+    /// Objects that are good for one run only.
+    pub fn passing_units(&self) -> PathBuf {
+        self.units().join("run")
+    }
+
     /// Where compilers run and write before anything is kept.
     pub fn staging(&self) -> PathBuf {
         self.root.join("tmp")

@@ -11,5 +11,5 @@ mod units;
 pub use artifacts::{Artifact, Artifacts, Sharing};
 pub use link::{link_or_copy, write_atomically};
 pub use records::{Output, Record};
-pub use sweep::{Keep, Swept, Taken};
+pub use sweep::{Daily, Keep, Swept, Taken};
 pub use units::{StoredUnit, Units};

@@ -58,6 +58,31 @@ pub struct Swept {
     pub taken: u64,
 }
 
+/// Something that is done to a folder once a day, by whichever run comes first.
+#[derive(Debug)]
+pub struct Daily {
+    note: PathBuf,
+}
+
+impl Daily {
+    /// What is done to `folder`.
+    pub fn new(folder: &Path) -> Self {
+        Self { note: folder.join(".swept") }
+    }
+
+    /// Whether it was not done for a day.
+    pub fn is_due(&self) -> bool {
+        let done = std::fs::metadata(&self.note).and_then(|metadata| metadata.modified());
+        !done.is_ok_and(|done| done.elapsed().unwrap_or_default() < Duration::from_hours(24))
+    }
+
+    /// It is done.
+    pub fn done(&self) {
+        // Where that can't be noted it is done again.
+        let _ = std::fs::write(&self.note, "");
+    }
+}
+
 struct Used {
     path: PathBuf,
     at: SystemTime,
@@ -78,7 +103,8 @@ impl Artifacts {
     /// Where the store can't be written.
     pub fn sweep(&self, keep: Keep) -> io::Result<Swept> {
         let now = SystemTime::now();
-        let mut entries: Vec<Used> = files(&self.entries()).filter_map(|(path, metadata)| used(path, &metadata)).collect();
+        let mut entries: Vec<Used> =
+            files(&self.entries()).filter_map(|(path, metadata)| used(path, &metadata)).collect();
         entries.sort_by_key(|entry| entry.at);
         let blobs: HashMap<String, (PathBuf, Metadata)> = files(&self.blobs())
             .filter_map(|(path, metadata)| Some((path.file_name()?.to_str()?.to_owned(), (path, metadata))))
@@ -264,6 +290,18 @@ mod tests {
         std::fs::write(&half, "{").unwrap();
         store.sweep(Keep { size: 0, age: DAY * 30 }).unwrap();
         assert!(young.exists() && half.exists());
+    }
+
+    #[test]
+    fn what_is_done_daily_is_due_the_next_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let daily = Daily::new(folder.path());
+        assert!(daily.is_due());
+        daily.done();
+        assert!(!daily.is_due());
+        let note = std::fs::File::options().append(true).open(&daily.note).unwrap();
+        note.set_modified(SystemTime::now() - DAY).unwrap();
+        assert!(daily.is_due());
     }
 
     #[test]

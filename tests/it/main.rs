@@ -8,6 +8,7 @@
 
 mod architecture;
 mod cache;
+mod cache_command;
 mod checkouts;
 mod cli;
 mod failures;

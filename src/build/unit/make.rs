@@ -111,10 +111,11 @@ async fn compile(
         let printed = cx.checkout.restore_names(&printed).replace(SOURCE, &planned.source.to_string_lossy());
         return Err(BuildError::command(Step::Compile, shown, output.code, printed.as_bytes()));
     }
-    let (store, mut key) = (cx.units.store.clone(), planned.key);
+    let mut key = planned.key;
     let (context, planned) = (cx.clone(), planned.clone());
     let (staging, nonce, label) = (cx.staging.clone(), cx.nonce, name.label.clone());
     let kept = blocking(move || {
+        let mut lasts = planned.opaque.is_none();
         // What the key says must be what the compiler read.
         if let Some(changed) = planned.inputs.changed() {
             return Err(BuildError::infrastructure(
@@ -127,9 +128,11 @@ async fn compile(
             if path == planned.named { planned.source.clone() } else { context.checkout.restore_name(path) }
         }) {
             tracing::warn!(%label, path = %path.display(), "an include that the scan did not find: compiled in every run");
+            lasts = false;
             key = Key::new("unforeseen").add(key.as_bytes()).add(&nonce.to_le_bytes()).finish();
         }
         let _ = std::fs::remove_file(depfile);
+        let store = if lasts { &context.units.store } else { &context.units.passing };
         store
             .keep(&key, &object, printed)
             .map(|stored| unit(&context, &planned, stored))

@@ -1,0 +1,196 @@
+//! `cache`: what the cache folder takes, and how it gets smaller.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytesize::ByteSize;
+
+use super::args::{Cache as Typed, CacheCommand, Gc};
+use super::options::{OptionsError, colours_on_stderr};
+use super::print;
+use super::run::Early;
+use crate::compile::{CompileBackend, Zccache, ZccacheError};
+use crate::exit::Exit;
+use crate::matrix::parse_duration;
+use crate::store::{Artifacts, Keep, Taken};
+
+/// What objects and artifacts may take together, in bytes: half of it each.
+pub(super) const SIZE: u64 = 5 << 30;
+
+/// What was not used for longer goes.
+pub(super) const AGE: Duration = Duration::from_hours(30 * 24);
+
+/// What is to stay of the artifacts where nobody says otherwise.
+pub(super) const KEEP: Keep = Keep { size: SIZE / 2, age: AGE };
+
+/// The parts of a cache folder.
+#[derive(Debug, Clone)]
+pub(super) struct Parts {
+    root: PathBuf,
+}
+
+impl Parts {
+    /// Those of the cache folder `root`.
+    pub(super) fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// What the embedded compiler cache keeps.
+    pub(super) fn zccache(&self) -> PathBuf {
+        self.root.join("zccache")
+    }
+
+    /// What whole cores and links came to.
+    pub(super) fn artifacts(&self) -> PathBuf {
+        self.root.join("artifacts")
+    }
+
+    /// What files said, and what compilers answered.
+    pub(super) fn memo(&self) -> PathBuf {
+        self.root.join("memo")
+    }
+
+    /// Where compilers run.
+    pub(super) fn staging(&self) -> PathBuf {
+        self.root.join("staging")
+    }
+
+    /// Cores and tools that were brought in.
+    pub(super) fn packages(&self) -> PathBuf {
+        self.root.join("apt")
+    }
+}
+
+/// Runs the command.
+pub(super) async fn run(typed: Typed) -> Exit {
+    let colours = colours_on_stderr(&typed.console);
+    let current = std::env::current_dir().map_err(OptionsError::NoCurrentFolder);
+    let parts = match current.and_then(|current| typed.folder.resolve(&current)) {
+        Ok(root) => Parts::new(root),
+        Err(error) => return Early::Usage(error.to_string()).tell(colours),
+    };
+    let done = match typed.command {
+        CacheCommand::Stats => stats(&parts),
+        CacheCommand::Gc(gc) => collect(&parts, &gc).await,
+        CacheCommand::Clear { all } => clear(&parts, all).await,
+    };
+    match done {
+        Ok(text) => print(&text),
+        Err(early) => early.tell(colours),
+    }
+}
+
+#[allow(clippy::unnecessary_wraps)] // as its siblings
+fn stats(parts: &Parts) -> Result<String, Early> {
+    let named = [
+        ("packages", parts.packages(), "cores and tools that were brought in"),
+        ("objects", parts.zccache(), "of single compiles"),
+        ("artifacts", parts.artifacts(), "whole cores and firmware"),
+        ("memo", parts.memo(), "what files said, and what compilers answered"),
+    ];
+    let mut lines = vec![format!("{}", parts.root.display())];
+    let mut total = Taken::default();
+    for (name, path, what) in named {
+        let taken = Taken::by(&path);
+        total.files += taken.files;
+        total.bytes += taken.bytes;
+        lines.push(line(name, taken, what));
+    }
+    lines.push(line("all", total, ""));
+    lines.push(format!(
+        "objects and artifacts may take {} each; what was not used for {} days goes, once a day and with \
+         `fbuild-matrix cache gc`",
+        ByteSize(SIZE / 2),
+        AGE.as_secs() / (24 * 60 * 60)
+    ));
+    Ok(lines.join("\n"))
+}
+
+fn line(name: &str, taken: Taken, what: &str) -> String {
+    let size = ByteSize(taken.bytes).to_string();
+    format!("  {name:9} {size:>10} {:>7} files  {what}", taken.files).trim_end().to_owned()
+}
+
+async fn collect(parts: &Parts, gc: &Gc) -> Result<String, Early> {
+    let bad = |option, message: String| Early::Usage(OptionsError::Value { option, message }.to_string());
+    let size = match &gc.max_size {
+        Some(text) => text
+            .parse::<ByteSize>()
+            .map_err(|_| bad("max-size", format!("`{text}` is no size; write 500M, 2GiB")))?
+            .as_u64(),
+        None => SIZE,
+    };
+    let age = match &gc.max_age {
+        Some(text) => parse_duration(text).map_err(|error| bad("max-age", error.to_string()))?,
+        None => AGE,
+    };
+    let store = Artifacts::new(parts.artifacts());
+    let swept = tokio::task::spawn_blocking(move || store.sweep(Keep { size: size / 2, age })).await;
+    let swept = swept
+        .map_err(|error| Early::Unwritable(error.to_string()))?
+        .map_err(|error| unwritable(&parts.artifacts(), &error))?;
+    let mut lines = vec![format!(
+        "artifacts: {} of {} entries removed, {} freed, {} left",
+        swept.removed,
+        swept.removed + swept.kept,
+        ByteSize(swept.freed),
+        ByteSize(swept.taken)
+    )];
+    if parts.zccache().is_dir() {
+        let zccache = open(parts, size / 2).await?;
+        let done = zccache.maintain().await;
+        zccache.flush().await;
+        zccache.shutdown().await;
+        let (before, after) =
+            done.ok_or_else(|| Early::Unwritable("the compiler cache could not be swept".to_owned()))?;
+        lines.push(format!(
+            "objects: {} freed, {} left",
+            ByteSize(before.saturating_sub(after)),
+            ByteSize(after)
+        ));
+    }
+    Ok(lines.join("\n"))
+}
+
+async fn clear(parts: &Parts, all: bool) -> Result<String, Early> {
+    let before = Taken::by(&parts.root);
+    if parts.zccache().is_dir() {
+        // Fails where another run uses it: nothing is taken away under its feet.
+        open(parts, SIZE / 2).await?.shutdown().await;
+    }
+    let mut all_parts = vec![parts.zccache(), parts.artifacts(), parts.staging(), parts.memo()];
+    all_parts.extend(["memo.lock", ".swept"].map(|name| parts.root.join(name)));
+    if all {
+        all_parts.push(parts.packages());
+    }
+    for part in all_parts {
+        let removed =
+            if part.is_dir() { std::fs::remove_dir_all(&part) } else { std::fs::remove_file(&part) };
+        match removed {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(unwritable(&part, &error));
+            }
+            _ => {}
+        }
+    }
+    let after = Taken::by(&parts.root);
+    Ok(format!(
+        "{} freed, {} left",
+        ByteSize(before.bytes.saturating_sub(after.bytes)),
+        ByteSize(after.bytes)
+    ))
+}
+
+async fn open(parts: &Parts, size: u64) -> Result<Zccache, Early> {
+    Zccache::start(&parts.zccache(), size).await.map_err(|error| {
+        let hint = match error {
+            ZccacheError::InUse { .. } => "; try again when that run has ended",
+            ZccacheError::Start { .. } => "",
+        };
+        Early::Unwritable(format!("{error}{hint}"))
+    })
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Early {
+    Early::Unwritable(format!("{} can't be written: {error}", path.display()))
+}
