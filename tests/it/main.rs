@@ -9,6 +9,7 @@
 mod architecture;
 mod cache;
 mod cli;
+mod differential;
 mod failures;
 mod failures_core;
 mod identity;
