@@ -6,6 +6,8 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+mod stale;
+
 use crate::failures_core::{matrix, script, tools, workspace};
 use crate::support::{Finished, Workspace, files_below};
 

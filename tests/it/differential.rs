@@ -30,6 +30,8 @@ struct Tally {
     /// Comparisons where every cell was built, and where none was.
     whole: usize,
     broken: usize,
+    /// Cells that failed with one error in the warm run and with another in the clean one.
+    other_errors: usize,
 }
 
 /// Clean runs of states of the project that were there before are not repeated: damage and touches change
@@ -72,6 +74,7 @@ fn edit(seed: u64, count: usize) -> Result<Tally, String> {
         tally.comparisons += 1;
         tally.whole += usize::from(expected.all_built());
         tally.broken += usize::from(!expected.any_built());
+        tally.other_errors += warm.other_errors(&expected);
         if !difference.is_empty() {
             let folder = workspace.path("").display().to_string();
             // It stays, to be looked at.
@@ -100,7 +103,7 @@ fn edit(seed: u64, count: usize) -> Result<Tally, String> {
             log.push(format!("mended: {mended}"));
         }
         healthy = expected.all_built();
-        for _ in 0..1 + dice.below(3) {
+        for _ in 0..1 + dice.below(4) {
             let done = if dice.one_in(4) {
                 damage::damage(&workspace, &mut dice)
             } else {
@@ -130,6 +133,7 @@ fn run_seeds(first: u64, count: usize, each: usize) -> Tally {
                             total.comparisons += tally.comparisons;
                             total.whole += tally.whole;
                             total.broken += tally.broken;
+                            total.other_errors += tally.other_errors;
                         }
                         Err(difference) => failures.lock().unwrap().push(difference),
                     }

@@ -85,6 +85,14 @@ impl Results {
         self.cells.values().any(|cell| cell.verdict == Verdict::Passed)
     }
 
+    /// How many cells tell of another error than those of a clean run.
+    pub(super) fn other_errors(&self, clean: &Self) -> usize {
+        self.cells
+            .iter()
+            .filter(|(id, cell)| clean.cells.get(*id).is_some_and(|it| it.verdict != cell.verdict))
+            .count()
+    }
+
     /// What was not built, and why.
     pub(super) fn failed(&self) -> Vec<String> {
         let cells = self.cells.iter().filter(|(_, cell)| cell.verdict != Verdict::Passed);
@@ -111,7 +119,9 @@ impl Results {
         }
         for (id, cell) in &self.cells {
             let Some(expected) = clean.cells.get(id) else { continue };
-            if cell.verdict != expected.verdict {
+            // Of several errors the first to be met is told, and a core's may come before a cell's own.
+            let failed = |cell: &Cell| cell.verdict != Verdict::Passed;
+            if failed(cell) != failed(expected) {
                 writeln!(text, "{id}: {:?}\n    clean: {:?}", cell.verdict, expected.verdict).unwrap();
             }
             if cell.sizes != expected.sizes {
