@@ -74,8 +74,9 @@ fn reasons(run: &Finished) -> Vec<String> {
 
 #[test]
 fn a_header_added_earlier_in_the_include_folders_shadows() {
-    let workspace = project().file("libs/Late/late.h", "#define LATE 1\n");
-    let workspace = built(workspace, "#include <late.h>", "LATE");
+    // Both folders are searched with and without it: the command stays the same.
+    let workspace = project().file("libs/Late/late.h", "#define LATE 1\n").file("libs/Late/other.h", "");
+    let workspace = built(workspace, "#include <other.h>\n#include <late.h>", "LATE");
     // The core comes before the libraries.
     assert_seen(&workspace, |workspace, round| match round {
         1 => fs::write(workspace.path("core/cores/mini/late.h"), "#define LATE 2\n").unwrap(),
@@ -85,8 +86,11 @@ fn a_header_added_earlier_in_the_include_folders_shadows() {
 
 #[test]
 fn a_header_added_beside_the_source_shadows() {
-    let workspace = project().file("libs/Late/late.h", "#define LATE 1\n");
-    let workspace = built(workspace, "#include \"late.h\"", "LATE");
+    let workspace = project()
+        .file("libs/Late/late.h", "#define LATE 1\n")
+        .file("libs/Late/other.h", "")
+        .file("s/D/own.h", "");
+    let workspace = built(workspace, "#include \"own.h\"\n#include <other.h>\n#include \"late.h\"", "LATE");
     assert_seen(&workspace, |workspace, round| match round {
         1 => fs::write(workspace.path("s/D/late.h"), "#define LATE 2\n").unwrap(),
         _ => fs::remove_file(workspace.path("s/D/late.h")).unwrap(),
@@ -274,8 +278,8 @@ fn a_folder_of_headers_that_is_a_link_leads_elsewhere() {
 #[test]
 fn a_counter_counts_as_the_includes_are_ordered() {
     let workspace = project()
-        .file("libs/First/First.h", "enum { FIRST = __COUNTER__ * 16 + 1 };\n")
-        .file("libs/Second/Second.h", "enum { SECOND = __COUNTER__ * 16 + 2, THIRD = __COUNTER__ };\n");
+        .file("libs/Pair/First.h", "enum { FIRST = __COUNTER__ * 16 + 1 };\n")
+        .file("libs/Pair/Second.h", "enum { SECOND = __COUNTER__ * 16 + 2, THIRD = __COUNTER__ };\n");
     let orders = ["#include <First.h>\n#include <Second.h>", "#include <Second.h>\n#include <First.h>"];
     let value = "FIRST * 256 + SECOND + THIRD";
     let workspace = built(workspace, orders[0], value);
@@ -288,7 +292,9 @@ fn a_counter_counts_as_the_includes_are_ordered() {
 fn a_header_is_renamed_in_nothing_but_case() {
     let head = "#ifdef __has_include\n#if __has_include(\"option.h\")\n#include \"option.h\"\n#endif\n#endif\n\
                 #ifndef OPTION\n#define OPTION 1\n#endif";
-    let workspace = built(project().file("s/D/Option.h", "#define OPTION 2\n"), head, "OPTION");
+    let head = format!("#include \"own.h\"\n{head}");
+    let workspace = project().file("s/D/Option.h", "#define OPTION 2\n").file("s/D/own.h", "");
+    let workspace = built(workspace, &head, "OPTION");
     assert_seen(&workspace, |workspace, round| {
         let names = ["s/D/Option.h", "s/D/option.h"].map(|name| workspace.path(name));
         let (from, to) = if round == 1 { (0, 1) } else { (1, 0) };
