@@ -12,7 +12,7 @@ use super::options::{Options, colours_on_stderr, reports};
 use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
 use super::{args, complain, plan};
-use crate::build::BuildContext;
+use crate::build::{BuildContext, Checkout};
 use crate::compile::{Backend, Direct, Environment, Identities, Slots, Zccache, ZccacheError, adopt};
 use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, RunPhase, Span, channel};
 use crate::exit::Exit;
@@ -22,6 +22,7 @@ use crate::plan::{Layout, Plan, PlanError, Sources, make};
 use crate::report::Reports;
 use crate::source::{Files, Memo};
 use crate::stage;
+use crate::store::Artifacts;
 
 /// Why a run ended before anything was built.
 #[derive(Debug, thiserror::Error)]
@@ -157,7 +158,10 @@ async fn build(
     for folder in [&staging.join("include-folders"), &layout.units()] {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
-    let memo_path = layout.memo();
+    let checkout = Checkout::new(Checkout::root_of(&request.matrix.dir), &layout, &staging);
+    checkout.link().map_err(|error| unwritable(&staging, &error))?;
+    let artifacts = options.cache.then(|| Artifacts::new(places.cache.join("artifacts")));
+    let memo_path = if options.cache { places.cache.join("memo") } else { layout.memo() };
     let files = Arc::new(Files::new(Memo::load(&memo_path)));
     let environment = Environment::new(&staging, None);
     let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone(), cancel.clone()));
@@ -168,6 +172,8 @@ async fn build(
         Slots::new(options.jobs, options.framework_jobs),
         layout,
         staging,
+        checkout,
+        artifacts,
         events.clone(),
         cancel.clone(),
     );

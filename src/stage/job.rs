@@ -44,7 +44,7 @@ pub(super) async fn run_core(
     let orchestrator = orchestrator(&job.target.family);
     let result = tokio::select! {
         biased;
-        result = orchestrator.build_core(&job, &cx, &mut jcx) => result,
+        result = orchestrator.build_core(&job, &promise, &cx, &mut jcx) => result,
         () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
     };
     let mut done = Done::default();

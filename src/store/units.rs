@@ -20,6 +20,8 @@ pub struct Units {
 pub struct StoredUnit {
     /// Where it is. To be linked elsewhere, never to be written.
     pub object: PathBuf,
+    /// The hash of its content.
+    pub hash: Hash,
     /// What the compiler printed when it was made: warnings.
     pub printed: String,
 }
@@ -45,8 +47,8 @@ impl Units {
     pub fn find(&self, key: &Hash, files: &Files) -> Option<StoredUnit> {
         let object = self.object(key);
         let note: Note = serde_json::from_slice(&std::fs::read(object.with_extension("json")).ok()?).ok()?;
-        let whole = files.hash_now(&object).is_ok_and(|hash| hash.to_hex().as_str() == note.hash);
-        whole.then_some(StoredUnit { object, printed: note.printed })
+        let hash = files.hash_now(&object).ok().filter(|hash| hash.to_hex().as_str() == note.hash)?;
+        Some(StoredUnit { object, hash, printed: note.printed })
     }
 
     /// Takes an object that was just made out of `made` into the store.
@@ -70,7 +72,7 @@ impl Units {
         let note = Note { hash: hash.to_hex().to_string(), printed };
         let bytes = serde_json::to_vec(&note).map_err(io::Error::other)?;
         write_atomically(&object.with_extension("json"), &bytes)?;
-        Ok(StoredUnit { object, printed: note.printed })
+        Ok(StoredUnit { object, hash, printed: note.printed })
     }
 }
 
