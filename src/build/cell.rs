@@ -11,7 +11,9 @@ use super::discover::{Discovered, Question, discover};
 use super::link::{self, Link};
 use super::prepare::Prepared;
 use super::unit::{self, Planned, Wanted, blocking};
-use super::{BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, firmware, hooks, sources};
+use super::{
+    BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, firmware, hooks, sources,
+};
 use crate::board::{Hook, Value};
 use crate::event::{Phase, Step};
 use crate::library::{Layout, Library, Precompiled};
@@ -88,11 +90,7 @@ async fn prebuild(
     values: &[(&str, Value<'_>)],
 ) -> Result<HashSet<PathBuf>, BuildError> {
     const HOOKS: [Hook; 3] = [Hook::Prebuild, Hook::SketchPrebuild, Hook::LibrariesPrebuild];
-    let mut any = false;
-    for hook in HOOKS {
-        any |= !hooks::commands(&job.target, hook, values)?.is_empty();
-    }
-    if !any {
+    if !hooks::any(&job.target, &HOOKS, values)? {
         return Ok(HashSet::new());
     }
     // They begin with nothing but the firmware of an earlier build, as in a new folder.

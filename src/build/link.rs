@@ -79,7 +79,9 @@ pub(super) async fn build(
     }
     let core = jcx.wait_for(core).await?;
     let by_contents = link.key_of_contents(&tail, &core, &units);
-    if uncovered.is_none() && let Some(found) = firmware::find(cx, link.job, &by_contents, link.given).await? {
+    if uncovered.is_none()
+        && let Some(found) = firmware::find(cx, link.job, &by_contents, link.given).await?
+    {
         return Ok(found.artifacts(folder, jcx.units));
     }
 
@@ -104,11 +106,7 @@ pub(super) async fn build(
 }
 
 /// Makes the units of a cell, all at once as far as there are slots.
-async fn compile(
-    link: &Link<'_>,
-    cx: &BuildContext,
-    jcx: &mut JobContext,
-) -> Result<Vec<Unit>, BuildError> {
+async fn compile(link: &Link<'_>, cx: &BuildContext, jcx: &mut JobContext) -> Result<Vec<Unit>, BuildError> {
     let shared = &*jcx;
     let made = try_join_all(link.sources().map(|source| unit::make(cx, shared, &source.unit))).await?;
     Ok(made
@@ -245,6 +243,7 @@ impl Link<'_> {
     }
 
     /// The firmware files, relative to the cell's folder: the one to upload, then the others by name.
+    /// What hooks gave is theirs to make again.
     fn artifacts(&self) -> Result<Vec<PathBuf>, BuildError> {
         let folder = &self.job.folder;
         let error = |error: &std::io::Error| BuildError::io(Step::Objcopy, "read", folder, error);
@@ -253,7 +252,10 @@ impl Link<'_> {
             let entry = entry.map_err(|e| error(&e))?;
             let name = entry.file_name();
             let is_log = name == "build.log" || name.to_string_lossy().starts_with('.');
-            if entry.file_type().is_ok_and(|kind| kind.is_file()) && !is_log {
+            if entry.file_type().is_ok_and(|kind| kind.is_file())
+                && !is_log
+                && !self.given.contains(&entry.path())
+            {
                 names.push(PathBuf::from(name));
             }
         }
