@@ -145,7 +145,8 @@ impl Files {
         let mut hasher = blake3::Hasher::new();
         for entry in walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten() {
             // A link counts as what it leads to.
-            let Some(metadata) = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file) else {
+            let Some(metadata) = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file)
+            else {
                 continue;
             };
             hasher.update(entry.path().as_os_str().as_encoded_bytes()).update(&[0]);
