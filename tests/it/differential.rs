@@ -4,6 +4,7 @@
 //! A difference is printed with its seed and the edits that led to it. `just differential 5000` makes more of
 //! them; with a seed it makes the same again: `just differential 60 4711`.
 
+mod checkout;
 mod damage;
 mod dice;
 mod edits;
@@ -13,6 +14,7 @@ mod tree;
 
 use std::collections::HashMap;
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -37,12 +39,12 @@ struct Tally {
 /// Clean runs of states of the project that were there before are not repeated: damage and touches change
 /// no state, and what is restored is one again.
 #[derive(Default)]
-struct Clean(HashMap<Tree, Results>);
+struct Clean(HashMap<(PathBuf, Tree), Results>);
 
 impl Clean {
     fn of(&mut self, workspace: &Workspace, state: Tree) -> Results {
         self.0
-            .entry(state)
+            .entry((checkout::of(workspace), state))
             .or_insert_with(|| {
                 let cache = workspace.path("../fresh-cache");
                 for folder in [&workspace.path("fresh"), &cache] {
@@ -60,6 +62,7 @@ impl Clean {
 fn edit(seed: u64, count: usize) -> Result<Tally, String> {
     let mut dice = Dice::new(seed);
     let workspace = project::make(Workspace::named(&format!("differential-{seed}")), &mut dice);
+    checkout::make(&workspace);
     let first = tree::read(&workspace.path(""));
     let mut clean = Clean::default();
     let mut tally = Tally::default();
@@ -103,7 +106,7 @@ fn edit(seed: u64, count: usize) -> Result<Tally, String> {
             log.push(format!("mended: {mended}"));
         }
         healthy = expected.all_built();
-        for _ in 0..1 + dice.below(4) {
+        for _ in 0..1 + dice.below(5) {
             let done = if dice.one_in(4) {
                 damage::damage(&workspace, &mut dice)
             } else {

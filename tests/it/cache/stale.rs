@@ -364,7 +364,7 @@ fn a_plugin_of_the_compiler_changes() {
 #[test]
 fn no_variable_of_the_environment_reaches_a_compiler() {
     let wrapper = format!(
-        "case $1 in -c) env | sed 's/=.*//' >> \"{{seen}}\";; esac\nexec \"{}\" \"$@\"\n",
+        "case \" $* \" in *' -c '*) env | sed 's/=.*//' >> \"{{seen}}\";; esac\nexec \"{}\" \"$@\"\n",
         tools().join("bin/avr-g++").display()
     );
     let workspace = project();
@@ -424,6 +424,109 @@ fn no_variable_of_the_environment_reaches_a_compiler() {
         .filter(|name| !name.starts_with("ZCCACHE_") && *name != "RUNNING_PROCESS_ORIGINATOR")
         .collect();
     assert_eq!(strange, Vec::<&str>::new());
+}
+
+/// No scan can tell which header this is: it is compiled in each run.
+#[test]
+fn a_header_whose_name_the_preprocessor_puts_together_changes() {
+    let head = "#define PASTE(a, b) a##b\n#define PICKED <picked.h>\n#include PASTE(PIC, KED)";
+    let workspace = built(project().file("core/cores/mini/picked.h", "#define VALUE 1\n"), head, "VALUE");
+    assert_seen(&workspace, |workspace, round| {
+        rewrite(workspace, "core/cores/mini/picked.h", &format!("#define VALUE {}\n", round + 1));
+    });
+}
+
+/// A core whose hook makes a header in the build folder of core and cells, if there is something to make it
+/// of. The core asks for it, and the sketch for `header`.
+fn generating(header: &str) -> Workspace {
+    let platform = fs::read_to_string(project().path("core/platform.txt")).unwrap();
+    let platform = platform.replace("{includes}", "{includes} \"-I{build.path}\"")
+        + "recipe.hooks.prebuild.1.pattern=/bin/sh \"{runtime.platform.path}/make.sh\" \"{build.path}\"\n";
+    let head = "#ifdef __has_include\n#if __has_include(\"made.h\")\n#include \"made.h\"\n#endif\n#endif\n\
+                #ifndef MADE\n#define MADE 1\n#endif";
+    project()
+        .file("core/platform.txt", platform)
+        .file("core/make.sh", "cd \"$(dirname \"$0\")\"\n! test -e made.in || cp made.in \"$1/made.h\"\n")
+        .file(
+            "core/cores/mini/main.cpp",
+            format!(
+                "#include <Arduino.h>\n{head}\nvolatile int made = MADE;\nint main() {{\n  setup();\n}}\n"
+            ),
+        )
+        .sketch("s/D", &sketch(&head.replace("made.h", header), "MADE"))
+        .file("m.yml", matrix("libraries: [libs]\nsketches: [s/D]\n"))
+}
+
+#[test]
+fn a_header_that_a_hook_makes_appears_and_changes() {
+    for header in ["made.h", "none.h"] {
+        assert_seen(&generating(header), |workspace, round| {
+            fs::write(workspace.path("core/made.in"), format!("#define MADE {}\n", round + 1)).unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_header_that_a_hook_made_once_is_gone() {
+    for header in ["made.h", "none.h"] {
+        let workspace = generating(header).file("core/made.in", "#define MADE 7\n");
+        assert_seen(&workspace, |workspace, round| match round {
+            1 => fs::remove_file(workspace.path("core/made.in")).unwrap(),
+            _ => fs::write(workspace.path("core/made.in"), "#define MADE 8\n").unwrap(),
+        });
+    }
+}
+
+/// What the commands behind the compiles read enters, however they come to know of it.
+#[test]
+fn a_file_that_a_link_or_a_conversion_reads_changes() {
+    let platform = fs::read_to_string(project().path("core/platform.txt")).unwrap();
+    let main = "#include <Arduino.h>\nextern char one, two, three;\nchar *volatile values[] = {&one, &two, &three};\n\
+                int main() {\n  values[0];\n  setup();\n}\n";
+    for (flags, hook) in [
+        ("\"{runtime.platform.path}/read.x\"", ""),
+        ("\"-Wl,@{runtime.platform.path}/read.args\"", ""),
+        ("\"-Wl,@{runtime.platform.path}/deeper.args\"", ""),
+        ("\"@{runtime.platform.path}/gcc.args\"", ""),
+        ("\"-L{runtime.platform.path}/scripts\" -lread", ""),
+        (
+            "-Wl,--defsym=one=1",
+            "recipe.hooks.objcopy.postobjcopy.1.pattern=/bin/sh \"{runtime.platform.path}/append.sh\" \
+             \"{build.path}/{build.project_name}.hex\"\n",
+        ),
+    ] {
+        let workspace = project();
+        let at = |name: &str| workspace.path("core").join(name).display().to_string();
+        let platform = platform.replace("{object_files}", &format!("{{object_files}} {flags}")) + hook;
+        let all = "-Wl,--defsym=two=2 -Wl,--defsym=three=3";
+        let platform = platform.replace(
+            "-o \"{build.path}/{build.project_name}.elf\"",
+            &format!("{all} -o \"{{build.path}}/{{build.project_name}}.elf\""),
+        );
+        let workspace = workspace
+            .clone()
+            .file("core/platform.txt", platform)
+            .file("core/cores/mini/main.cpp", main)
+            .file("core/read.x", "one = 10;\n")
+            .file("core/scripts/libread.a", "one = 10;\n")
+            .file("core/read.args", "--defsym=one=10\n")
+            .file("core/deeper.args", format!("-T{}\n--defsym=three=4\n", at("implicit.x")))
+            .file("core/implicit.x", "one = 10;\nINSERT AFTER .text;\n")
+            .file("core/gcc.args", format!("-L{}\n-lread\n", at("scripts")))
+            .file("core/append.sh", "cat \"$(dirname \"$0\")/read.x\" >> \"$1\"\n")
+            .sketch("s/D", &sketch("", "1"))
+            .file("m.yml", matrix("libraries: [libs]\nsketches: [s/D]\n"));
+        assert_seen(&workspace, |workspace, round| {
+            for (path, text) in [
+                ("core/read.x", "one = 1{};\n"),
+                ("core/scripts/libread.a", "one = 1{};\n"),
+                ("core/read.args", "--defsym=one=1{}\n"),
+                ("core/implicit.x", "one = 1{};\nINSERT AFTER .text;\n"),
+            ] {
+                rewrite(workspace, path, &text.replace("{}", &round.to_string()));
+            }
+        });
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
 
 use super::dice::Dice;
-use super::tree;
+use super::{checkout, tree};
 use crate::support::Workspace;
 
 /// What a file in the folders that the program keeps is.
@@ -36,6 +36,9 @@ const FOLDERS: [&str; 9] = [
 /// Does some damage, and says what.
 pub(super) fn damage(workspace: &Workspace, dice: &mut Dice) -> String {
     let root = workspace.path("..");
+    if dice.one_in(8) {
+        return checkout::lead_elsewhere(workspace, dice.one_in(2));
+    }
     if dice.one_in(5) {
         let folder = *dice.pick(&FOLDERS).unwrap();
         for path in kept(&root).into_iter().filter(|path| path.starts_with(root.join(folder))) {

@@ -180,7 +180,7 @@ pub(super) fn make(workspace: Workspace, dice: &mut Dice) -> Workspace {
         )
         .file("s/B/part.h", "#define PART 722\n")
         .file("s/B/extra.cpp", "#include \"part.h\"\nint extra() { return PART + RESPONSE; }\n")
-        .file("s/C/C.ino", "#include <Arduino.h>\n#include \"local.h\"\nvolatile int x;\nvoid setup() { x = LOCAL; x = ANSWER; }\nvoid loop() {}\n")
+        .file("s/C/C.ino", "#include <Arduino.h>\n#include \"local.h\"\nvolatile int x;\nconst char *volatile name = __FILE__;\nvoid setup() { x = LOCAL; x = ANSWER; x = name[0]; }\nvoid loop() {}\n")
         .file("elsewhere/local.h", "#define LOCAL 723\n")
         .file("elsewhere/local-2.h", "#define LOCAL 724\n")
         .file("elsewhere/Linked/Linked.h", "#pragma once\n#define LINKED 725\n")
@@ -219,10 +219,11 @@ fn libraries(workspace: Workspace, dice: &mut Dice) -> Workspace {
         )
         .file("libs/One/src/config.h", "#define CONFIG 731\n")
         .file("libs/Two/library.properties", "name=Two\nversion=1.0.0\n")
-        .file("libs/Two/src/Two.h", format!("#ifndef TWO_H\n#define TWO_H\n{back}{spare}int two();\n#endif\n"))
+        .file("libs/Two/src/Two.h", format!("#ifndef TWO_H\n#define TWO_H\n{back}{spare}#define TWO_NAME __FILE__\nint two();\n#endif\n"))
         .file(
             "libs/Two/src/Two.cpp",
-            "#include <One.h>\n#include \"Two.h\"\n#include <shared.h>\nint two() { return SHARED + COMPILER; }\n",
+            "#include <One.h>\n#include \"Two.h\"\n#include <shared.h>\nint two() { return SHARED + COMPILER; }\n\
+             const char *volatile two_name = TWO_NAME;\n",
         )
         .file("libs/Two/src/shared.h", "#define SHARED 732\n")
         .file("libs/Three/Three.h", "#pragma once\nint three();\nextern const char blob[];\n")
