@@ -203,31 +203,34 @@ impl JobContext {
 
     /// Waits until it is known what a core is going to be.
     pub(super) async fn outline_of(&mut self, core: &CoreHandle) -> Result<Arc<CoreOutline>, BuildError> {
-        self.idle(core.is_outlined(), core.outline()).await
+        if !core.is_outlined() {
+            self.track.enter(Phase::Wait);
+        }
+        // It keeps its place: this takes no longer than its own planning did.
+        self.stopwatch.pause();
+        let outline = core.outline().await;
+        self.stopwatch.resume();
+        outline
     }
 
-    /// Waits for a core; what follows finishes the cell.
+    /// Waits for a core; what follows finishes the cell. Meanwhile the job gives up its place, and its
+    /// time does not count.
     pub(super) async fn wait_for(&mut self, core: &CoreHandle) -> Result<Arc<CoreArtifacts>, BuildError> {
         self.urgency = Urgency::CellEnd;
-        self.idle(core.is_ready(), core.ready()).await
-    }
-
-    /// Waits for something else's work. Meanwhile the job gives up its place, and its time does not count.
-    async fn idle<T>(&mut self, known: bool, work: impl Future<Output = T>) -> T {
-        if known {
-            return work.await;
+        if core.is_ready() {
+            return core.ready().await;
         }
         self.track.enter(Phase::Wait);
         self.stopwatch.pause();
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.leave();
         }
-        let done = work.await;
+        let ready = core.ready().await;
         if let Some(in_flight) = &mut self.in_flight {
             in_flight.come_back().await;
         }
         self.stopwatch.resume();
-        done
+        ready
     }
 
     /// Runs a command of this job in a slot of its own; an exit code other than 0 is an error.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::clear;
 use super::unit::blocking;
-use super::{BuildContext, BuildError, CellArtifacts, write_log};
+use super::{BuildContext, BuildError, CellArtifacts};
 use crate::event::{Sizes, Step, UnitCounts};
 use crate::plan::CellJob;
 use crate::source::Hash;
@@ -89,9 +89,7 @@ pub(super) async fn find(
     let Some(mut firmware) = restored else { return Ok(None) };
     firmware.fresh = true;
     record(cx, job, vec![key], &firmware).await?;
-    let mut log = vec!["taken from the artifact store; this is how it was made:".to_owned()];
-    log.extend(firmware.log.iter().cloned());
-    write_log(&job.folder, &log);
+    firmware.log.insert(0, "taken from the artifact store; this is how it was made:".to_owned());
     Ok(Some(firmware))
 }
 

@@ -70,6 +70,7 @@ pub(super) async fn build(
     if is_lasting && let Some(found) = firmware::find(cx, link.job, &by_sources, link.given).await? {
         let (reused, cached) = if found.fresh { (0, count) } else { (count, 0) };
         jcx.units.add(UnitCounts { cached, reused, compiled: 0 });
+        jcx.log.clone_from(&found.log);
         return Ok(found.artifacts(folder, jcx.units));
     }
 
@@ -82,6 +83,7 @@ pub(super) async fn build(
     if uncovered.is_none()
         && let Some(found) = firmware::find(cx, link.job, &by_contents, link.given).await?
     {
+        jcx.log.extend(found.log.iter().cloned());
         return Ok(found.artifacts(folder, jcx.units));
     }
 

@@ -221,7 +221,8 @@ mod tests {
     #[test]
     fn a_blob_that_is_altered_or_gone_is_a_miss_and_made_anew() {
         let fixture = Fixture::new();
-        for harm in [|path: &Path| std::fs::write(path, "firmwarf"), |path: &Path| std::fs::remove_file(path)] {
+        for harm in [|path: &Path| std::fs::write(path, "firmwarf"), |path: &Path| std::fs::remove_file(path)]
+        {
             fixture.keep(Sharing::Copy);
             assert!(fixture.restore(Sharing::Copy));
             for blob in fixture.blobs() {

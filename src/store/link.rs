@@ -22,9 +22,7 @@ pub fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
             let _ = std::fs::remove_file(&temporary);
             Ok(())
         }
-        Err(error) if cannot_link(&error) => {
-            copy_atomically(from, to)
-        }
+        Err(error) if cannot_link(&error) => copy_atomically(from, to),
         other => other,
     }
 }

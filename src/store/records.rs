@@ -97,7 +97,8 @@ mod tests {
         let key = blake3::hash(b"key");
         std::fs::write(folder.path().join("a.hex"), "firmware").unwrap();
         let output = Output::of(folder.path(), "a.hex".into(), &files).unwrap();
-        let record = Record { keys: vec![key.to_hex().to_string()], outputs: vec![output], ..Record::default() };
+        let record =
+            Record { keys: vec![key.to_hex().to_string()], outputs: vec![output], ..Record::default() };
         record.save(folder.path()).unwrap();
         let record = Record::load(folder.path()).unwrap();
         assert!(record.holds(&key, folder.path(), &files));

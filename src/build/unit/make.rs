@@ -138,4 +138,3 @@ async fn compile(
     .await??;
     Ok((kept, output.cache))
 }
-

@@ -81,12 +81,13 @@ pub(in crate::build) async fn plan(
         key.command(&shown, &jcx.environment);
         (shown.clone(), wanted.source.clone())
     };
+    let seed = key.finish();
     if opaque.is_some() {
         // Never the same twice: it is compiled in every run, once.
         key.add(&cx.nonce.to_le_bytes());
     }
     let key = key.finish();
-    let argv = if identity.version.is_some() { reproducible(cx, argv, &key) } else { argv };
+    let argv = if identity.version.is_some() { reproducible(cx, argv, &seed) } else { argv };
     Ok(Planned { key, label: wanted.label, source: wanted.source, argv, shown, named, inputs, opaque })
 }
 
@@ -150,9 +151,9 @@ fn keyed_files(cx: &BuildContext, inputs: &Inputs, source: &Path, generated: Opt
 /// Adds what makes objects the same every time: names of link-time sections are random without a seed,
 /// and the folder that a compiler runs in is in its debug information. The seed also brings our key
 /// into that of the cache, which else knows nothing of what our key covers.
-fn reproducible(cx: &BuildContext, mut argv: Vec<String>, key: &Hash) -> Vec<String> {
+fn reproducible(cx: &BuildContext, mut argv: Vec<String>, seed: &Hash) -> Vec<String> {
     let map = |folder: &Path| format!("-fdebug-prefix-map={}=.", folder.display());
-    let seed = format!("-frandom-seed={}", &key.to_hex()[..32]);
+    let seed = format!("-frandom-seed={}", &seed.to_hex()[..32]);
     // Of two that fit the last counts. What the recipe says comes behind, and counts before ours.
     let words = [seed, map(&cx.staging), map(cx.checkout.seen())];
     argv.splice(argv.len().min(1)..argv.len().min(1), words);
@@ -288,4 +289,3 @@ pub(in crate::build) fn include_words(quote: &[Arc<Path>], include: &[Arc<Path>]
     let quote = quote.iter().flat_map(|folder| ["-iquote".to_owned(), folder.display().to_string()]);
     quote.chain(include.iter().map(|folder| format!("-I{}", folder.display()))).collect()
 }
-
