@@ -90,7 +90,7 @@ fn named(
         |path: &Path| path.starts_with(&place.folder) && !place.given.contains(path) && path.exists();
     let mut paths: Vec<PathBuf> = options.files.clone();
     for folder in options.libraries.iter().chain(&options.folders) {
-        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         paths.extend(entries.map(|entry| entry.path()).filter(|path| path.is_file()));
     }
     for path in paths.clone() {

@@ -106,7 +106,7 @@ fn edit(seed: u64, count: usize) -> Result<Tally, String> {
             log.push(format!("mended: {mended}"));
         }
         healthy = expected.all_built();
-        for _ in 0..1 + dice.below(5) {
+        for _ in 0..=dice.below(5) {
             let done = if dice.one_in(4) {
                 damage::damage(&workspace, &mut dice)
             } else {
@@ -159,6 +159,7 @@ fn warm_runs_make_what_clean_runs_make() {
 
 /// `just differential COUNT [SEED]`: as many as are asked for, or what a seed made again.
 #[test]
+#[allow(clippy::print_stdout)] // who asks wants to know
 #[ignore = "takes as long as it is told to: just differential 5000"]
 fn by_hand() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());

@@ -337,7 +337,7 @@ fn a_file_of_embed_changes() {
     let flags = format!("compiler.cpp: \"{}\"", workspace.path("core/avr-g++").display());
     let workspace = workspace.file("m.yml", properties(&flags));
     assert_seen(&workspace, |workspace, round| {
-        rewrite(workspace, "libs/Data/data.txt", &format!("5{round}"))
+        rewrite(workspace, "libs/Data/data.txt", &format!("5{round}"));
     });
 }
 
@@ -354,7 +354,7 @@ fn a_plugin_of_the_compiler_changes() {
     );
     let workspace = workspace.sketch("s/D", &sketch("", "LEVEL")).file("m.yml", properties(&flags));
     assert_seen(&workspace, |workspace, round| {
-        rewrite(workspace, "core/plugin.so", &(round + 1).to_string())
+        rewrite(workspace, "core/plugin.so", &(round + 1).to_string());
     });
     let again = workspace.run(["run", "m.yml"]).assert_exit(0);
     assert_eq!(reasons(&again), ["the compiler loads a plugin"]);

@@ -8,7 +8,7 @@ use super::{checkout, tree};
 use crate::support::Workspace;
 
 /// What a file in the folders that the program keeps is.
-const KINDS: [(&str, &str); 9] = [
+const KINDS: [(&str, &str); 10] = [
     ("", ".o"),
     ("", ".json"),
     ("", ".a"),
@@ -16,7 +16,8 @@ const KINDS: [(&str, &str); 9] = [
     ("", ".hex"),
     ("", "memo"),
     ("", ".cpp"),
-    ("zccache", ""),
+    ("/cache/zccache", ""),
+    ("/cache/", ""),
     ("", ""),
 ];
 
@@ -53,7 +54,7 @@ pub(super) fn damage(workspace: &Workspace, dice: &mut Dice) -> String {
         .into_iter()
         .filter(|path| {
             let text = path.to_str().unwrap();
-            text.contains(part) && text.ends_with(end) && !text.ends_with(".lock")
+            text.contains(part) && text.ends_with(end) && path.file_name().is_some_and(|name| name != ".lock")
         })
         .collect();
     // One, or every one of them.

@@ -366,7 +366,11 @@ impl Editor<'_> {
     }
 
     fn restore_all(&mut self) -> Option<String> {
-        for path in tree::differences(&self.now(), self.first) {
+        let differ = tree::differences(&self.now(), self.first);
+        if differ.is_empty() {
+            return None;
+        }
+        for path in differ {
             tree::put_back(&self.workspace.path(""), &path, self.first.get(&path));
         }
         Some("restored everything".to_owned())
