@@ -11,6 +11,10 @@ quickstart *ARGS:
 test *ARGS:
     cargo test {{ARGS}}
 
+# Random edits, warm runs against clean ones: `just differential 5000`, or a seed again: `just differential 60 4711`
+differential COUNT SEED="":
+    DIFFERENTIAL_EDITS={{COUNT}} DIFFERENTIAL_SEED={{SEED}} cargo test --test it differential::by_hand -- --ignored --nocapture
+
 # What CI runs
 ci:
     bash .ci/run

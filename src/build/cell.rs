@@ -90,11 +90,7 @@ async fn prebuild(
     values: &[(&str, Value<'_>)],
 ) -> Result<HashSet<PathBuf>, BuildError> {
     const HOOKS: [Hook; 3] = [Hook::Prebuild, Hook::SketchPrebuild, Hook::LibrariesPrebuild];
-    let mut any = false;
-    for hook in HOOKS {
-        any |= !hooks::commands(&job.target, hook, values)?.is_empty();
-    }
-    if !any {
+    if !hooks::any(&job.target, &HOOKS, values)? {
         return Ok(HashSet::new());
     }
     // They begin with nothing but the firmware of an earlier build, as in a new folder.

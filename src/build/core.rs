@@ -8,6 +8,8 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
+use super::cell::clear;
+use super::firmware::recorded_files;
 use super::inputs::{Place, add_commands};
 use super::unit::{self, Key, Planned, Unit, Wanted, blocking};
 use super::{BuildContext, BuildError, CoreArtifacts, CoreOutline, CorePromise, JobContext, hooks, sources};
@@ -47,8 +49,15 @@ pub(super) async fn build(
         ("build.project_name", Value::Word("core.ino")),
         ("build.source.path", Value::Word(&folder)),
     ];
-    std::fs::create_dir_all(job.folder.join("core"))
-        .map_err(|error| BuildError::io(Step::Compile, "made", &job.folder, &error))?;
+    let made =
+        |error: std::io::Error| BuildError::io(Step::Compile, "made", &job.folder.join("core"), &error);
+    std::fs::create_dir_all(job.folder.join("core")).map_err(made)?;
+    let after = hooks::commands(target, Hook::CorePostbuild, &values)?;
+    if hooks::any(target, &[Hook::Prebuild, Hook::CorePrebuild], &values)? && after.is_empty() {
+        // They begin with nothing but the core of an earlier build: a header that they made then is gone.
+        clear(&job.folder, &recorded_files(&job.folder)).await?;
+        std::fs::create_dir_all(job.folder.join("core")).map_err(made)?;
+    }
     hooks::run(cx, jcx, target, Hook::Prebuild, &values, &job.folder).await?;
     hooks::run(cx, jcx, target, Hook::CorePrebuild, &values, &job.folder).await?;
     let core = plan_all(cx, jcx, target, &values, Some(&target.config.core_dir)).await?;
@@ -60,7 +69,6 @@ pub(super) async fn build(
     } else {
         Some(archive_command(target, &values, &job.folder, &core, &temporary)?)
     };
-    let after = hooks::commands(target, Hook::CorePostbuild, &values)?;
     let outline = Arc::new(outline(job, cx, jcx, &core, &variant, archiving.as_deref(), &after).await?);
     promise.outline(outline.clone());
     let count = u32::try_from(outline.objects.len()).unwrap_or(u32::MAX);

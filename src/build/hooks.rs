@@ -25,6 +25,18 @@ pub(super) async fn run(
     Ok(())
 }
 
+/// Whether there are commands for any of these hooks.
+///
+/// # Errors
+/// Where one can't be expanded.
+pub(super) fn any(target: &Target, hooks: &[Hook], values: &[(&str, Value<'_>)]) -> Result<bool, BuildError> {
+    let mut any = false;
+    for hook in hooks {
+        any |= !commands(target, *hook, values)?.is_empty();
+    }
+    Ok(any)
+}
+
 /// The commands of a hook.
 ///
 /// # Errors

@@ -52,7 +52,7 @@ pub(super) async fn add_commands(
         let read = blocking(move || {
             let options = Options::read(&argv, &place.folder);
             let reason = options.opaque.clone().filter(|_| is_compiler);
-            named(&argv, &options, &place, &files).map(|hashes| (hashes, reason))
+            named(&options, &place, &files).map(|hashes| (hashes, reason))
         });
         let (hashes, reason) = read.await?.map_err(|error| BuildError::io(step, "read", &program, &error))?;
         for (path, hash) in hashes {
@@ -82,7 +82,6 @@ fn is_binary_utility(program: &Path) -> bool {
 
 /// The files that a command names or finds in folders that it names, with their hashes.
 fn named(
-    argv: &[String],
     options: &Options,
     place: &Place,
     files: &Files,
@@ -90,8 +89,8 @@ fn named(
     let made_here =
         |path: &Path| path.starts_with(&place.folder) && !place.given.contains(path) && path.exists();
     let mut paths: Vec<PathBuf> = options.files.clone();
-    for folder in library_folders(argv, &place.folder).into_iter().chain(options.folders.iter().cloned()) {
-        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    for folder in options.libraries.iter().chain(&options.folders) {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         paths.extend(entries.map(|entry| entry.path()).filter(|path| path.is_file()));
     }
     for path in paths.clone() {
@@ -101,21 +100,6 @@ fn named(
     paths.sort();
     paths.dedup();
     paths.into_iter().map(|path| files.hash_now(&path).map(|hash| (path, hash))).collect()
-}
-
-/// The folders of `-L`, `-Wl,-L`, `--library-path`.
-fn library_folders(argv: &[String], cwd: &Path) -> Vec<PathBuf> {
-    let mut folders = Vec::new();
-    let mut words = argv.iter().flat_map(|word| word.strip_prefix("-Wl,").unwrap_or(word).split(','));
-    while let Some(word) = words.next() {
-        let value = ["--library-path=", "-L"].iter().find_map(|option| word.strip_prefix(option));
-        match value {
-            Some("") => folders.extend(words.next().map(|folder| cwd.join(folder))),
-            Some(folder) => folders.push(cwd.join(folder)),
-            None => {}
-        }
-    }
-    folders
 }
 
 /// Files that a linker script names by absolute paths; others it finds in the folders of `-L`.
@@ -138,13 +122,6 @@ mod tests {
 
     fn words(text: &str) -> Vec<String> {
         text.split(' ').map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn library_folders_are_read_in_every_spelling() {
-        let argv = words("gcc -L/a -L b -Wl,-L,/c,-Map,x -Wl,-L/d -lm --library-path=/e");
-        let folders = library_folders(&argv, Path::new("/cwd"));
-        assert_eq!(folders, ["/a", "/cwd/b", "/c", "/d", "/e"].map(PathBuf::from));
     }
 
     #[test]
@@ -180,7 +157,7 @@ mod tests {
         ));
         let read = || {
             let options = Options::read(&argv, &place.folder);
-            named(&argv, &options, &place, &Files::default()).unwrap()
+            named(&options, &place, &Files::default()).unwrap()
         };
         let first = read();
         let names: Vec<PathBuf> = first.iter().map(|(path, _)| path.clone()).collect();

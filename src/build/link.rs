@@ -245,6 +245,7 @@ impl Link<'_> {
     }
 
     /// The firmware files, relative to the cell's folder: the one to upload, then the others by name.
+    /// What hooks gave is theirs to make again.
     fn artifacts(&self) -> Result<Vec<PathBuf>, BuildError> {
         let folder = &self.job.folder;
         let error = |error: &std::io::Error| BuildError::io(Step::Objcopy, "read", folder, error);
@@ -253,7 +254,10 @@ impl Link<'_> {
             let entry = entry.map_err(|e| error(&e))?;
             let name = entry.file_name();
             let is_log = name == "build.log" || name.to_string_lossy().starts_with('.');
-            if entry.file_type().is_ok_and(|kind| kind.is_file()) && !is_log {
+            if entry.file_type().is_ok_and(|kind| kind.is_file())
+                && !is_log
+                && !self.given.contains(&entry.path())
+            {
                 names.push(PathBuf::from(name));
             }
         }

@@ -254,6 +254,9 @@ fn computed_includes_are_followed_or_said_to_be_opaque() {
     for opaque in [
         "#define S(x) #x\n#define H S(b.h)\n#include H",
         "#define S(x) #x\n#include S(b.h)",
+        "#define B \"b.h\"\n#define AB \"a.h\"\n#define P(x, y) x##y\n#include P(A, B)",
+        "#define P(x, y) x##y\n#define H P(A, B)\n#include H",
+        "#define P(x, y) x##y\n#if __has_include(P(A, B))\n#endif",
         "#define H \"b\" \".h\"\n#include H",
         "#define H <a.h> <b.h>\n#include H",
         "#include __FILE__",

@@ -67,6 +67,9 @@ impl SourceFile {
 /// A file that is looked at once, however many tasks ask for it at once.
 type Slot = Arc<OnceLock<Option<Arc<SourceFile>>>>;
 
+/// The bodies of a macro in a file, looked for once.
+type Bodies = Arc<OnceLock<Arc<[String]>>>;
+
 /// All files that a run has looked at. Shared by every job; cheap to ask again.
 #[derive(Debug, Default)]
 pub struct Files {
@@ -75,7 +78,7 @@ pub struct Files {
     by_id: RwLock<Vec<Arc<SourceFile>>>,
     listings: Mutex<HashMap<PathBuf, Arc<Listing>>>,
     trees: Mutex<HashMap<PathBuf, Hash>>,
-    definitions: Mutex<HashMap<(FileId, String), Arc<OnceLock<Arc<[String]>>>>>,
+    definitions: Mutex<HashMap<(FileId, String), Bodies>>,
 }
 
 impl Files {

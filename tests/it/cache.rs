@@ -6,6 +6,8 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+mod stale;
+
 use crate::failures_core::{matrix, script, tools, workspace};
 use crate::support::{Finished, Workspace, files_below};
 
@@ -411,6 +413,9 @@ fn the_artifact_store_serves_a_new_work_folder_without_a_process() {
     assert_eq!(cells(&third).0.len(), 0, "it is recorded");
 }
 
+/// Where in the artifact store, and what is done to a file there.
+type Harm = (&'static str, fn(&Path));
+
 #[test]
 fn harm_in_the_artifact_store_is_noticed() {
     let workspace = project();
@@ -420,7 +425,7 @@ fn harm_in_the_artifact_store_is_noticed() {
         let files = walk.into_iter().map(|entry| entry.unwrap().into_path()).filter(|path| path.is_file());
         files.collect::<Vec<_>>()
     };
-    let harms: [(&str, fn(&Path)); 4] = [
+    let harms: [Harm; 4] = [
         ("blobs", |path| fs::write(path, "harmed").unwrap()),
         ("blobs", |path| fs::remove_file(path).unwrap()),
         ("entries", |path| fs::write(path, "{").unwrap()),

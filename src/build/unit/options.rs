@@ -20,6 +20,8 @@ pub(in crate::build) struct Options {
     pub(in crate::build) files: Vec<PathBuf>,
     /// Folders that `-B` names: the driver looks there for programs and specifications.
     pub(in crate::build) folders: Vec<PathBuf>,
+    /// Folders that `-L` names: the linker looks there for archives, and for scripts.
+    pub(in crate::build) libraries: Vec<PathBuf>,
     /// What the last `-x` says.
     pub(in crate::build) language: Option<String>,
     /// Why neither an object made earlier nor the cache may stand for a compile, if so.
@@ -91,6 +93,7 @@ impl Options {
         let mut options = Self::default();
         let mut words = Vec::new();
         options.expand(argv.get(1..).unwrap_or_default(), cwd, 0, &mut words);
+        options.libraries = library_folders(&words, cwd);
         let mut words = words.into_iter().peekable();
         while let Some(word) = words.next() {
             let mut next = || words.next().unwrap_or_default();
@@ -111,7 +114,9 @@ impl Options {
     /// Adds `words` with the words of the response files among them.
     fn expand(&mut self, words: &[String], cwd: &Path, depth: usize, into: &mut Vec<String>) {
         for word in words {
-            let file = word.strip_prefix('@').map(|name| cwd.join(name)).filter(|path| path.is_file());
+            // The linker reads response files of its own.
+            let name = word.strip_prefix('@').or_else(|| word.strip_prefix("-Wl,@"));
+            let file = name.map(|name| cwd.join(name)).filter(|path| path.is_file());
             let Some(file) = file else {
                 into.push(word.clone());
                 continue;
@@ -150,6 +155,11 @@ impl Options {
                 } else if !(part.starts_with("-U") || part.starts_with("-W") || part.starts_with("-f")) {
                     self.opaque("an option for a part of the compiler");
                 }
+            }
+        } else if let Some(list) = word.strip_prefix("-Wl,") {
+            // One that stands alone has been read.
+            if list.split(',').any(|part| part.starts_with('@')) {
+                self.opaque("a response file among the linker's options");
             }
         } else if let Some(list) = word.strip_prefix("-Wa,") {
             let reads_or_writes = |part: &str| {
@@ -204,6 +214,21 @@ impl Options {
     fn opaque(&mut self, reason: &str) {
         self.opaque.get_or_insert_with(|| reason.to_owned());
     }
+}
+
+/// The folders of `-L`, `-Wl,-L`, `--library-path`.
+fn library_folders(words: &[String], cwd: &Path) -> Vec<PathBuf> {
+    let mut folders = Vec::new();
+    let mut words = words.iter().flat_map(|word| word.strip_prefix("-Wl,").unwrap_or(word).split(','));
+    while let Some(word) = words.next() {
+        let value = ["--library-path=", "-L"].iter().find_map(|option| word.strip_prefix(option));
+        match value {
+            Some("") => folders.extend(words.next().map(|folder| cwd.join(folder))),
+            Some(folder) => folders.push(cwd.join(folder)),
+            None => {}
+        }
+    }
+    folders
 }
 
 /// The words of a response file, by the rule of GCC's driver (`buildargv` of libiberty): white space
@@ -285,6 +310,22 @@ mod tests {
     }
 
     #[test]
+    fn library_folders_are_read_in_every_spelling() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("link"), "-L/f -T/script.ld").unwrap();
+        std::fs::write(at("more"), "-L /g").unwrap();
+        let words = ["-L/a", "-L", "b", "-Wl,-L,/c,-Map,x", "-Wl,-L/d", "-lm", "--library-path=/e"];
+        let mut words = words.to_vec();
+        words.extend(["-Wl,@link", "@more"]);
+        let options = read(&words, folder.path());
+        let expected = ["/a", "b", "/c", "/d", "/e", "/f", "/g"];
+        assert_eq!(options.libraries, expected.map(at));
+        assert_eq!(options.files, [at("link"), at("more")]);
+        assert_eq!(options.opaque, None);
+    }
+
+    #[test]
     fn files_that_words_name_enter() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
@@ -320,6 +361,7 @@ mod tests {
             "-Wa,-I,/x",
             "-Wa,-adhln=x.lst",
             "-Wa,@x",
+            "-Wl,-Map,x.map,@x",
             "-Xpreprocessor",
             "-fmodules-ts",
             "-I-",

@@ -38,7 +38,9 @@ fn operand(rest: &[u8], directive: Directive, scan: &mut Scan) {
     match name {
         // `".incbin \"" FILE "\""` is put together by the preprocessor, `"\file"` by a macro of the
         // assembler, `%0` by the compiler.
-        Some(name) if is_plain_name(&name) && !name.contains(['\n', '"', '\\', '%']) => {
+        Some(name)
+            if is_plain_name(&name) && !name.contains(['\n', '"', '\\', '%']) && !is_code(&name, quote) =>
+        {
             scan.includes.push(Include {
                 name: name.into_owned(),
                 form: Some(Form::Quote),
@@ -48,4 +50,12 @@ fn operand(rest: &[u8], directive: Directive, scan: &mut Scan) {
         }
         _ => scan.traits.push(Trait::OpaqueEmbed),
     }
+}
+
+/// Whether what seems to be a name may be C between two string literals: the quote before it ended one.
+/// `".incbin " #file "\n"` and `".incbin "FILE"\n"` are, `"a/b.bin"` is not.
+fn is_code(name: &str, quote: &[u8]) -> bool {
+    let is_path =
+        |name: &str| name.contains(['.', '/']) && !name.contains([' ', '\t', '(', ')', '#', ',', ';']);
+    quote == b"\"" && !is_path(name)
 }

@@ -31,9 +31,20 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// An empty project, an empty home, an empty compiler cache.
     pub(crate) fn new() -> Self {
+        Self::in_folder(tempfile::Builder::new().prefix("ws-"))
+    }
+
+    /// The same in a folder of this name, so that paths are those of an earlier time. Whoever gives the name
+    /// sees to it that nobody else has it at once.
+    pub(crate) fn named(name: &str) -> Self {
+        let _ = fs::remove_dir_all(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
+        Self::in_folder(tempfile::Builder::new().prefix(name).rand_bytes(0))
+    }
+
+    fn in_folder(folder: &mut tempfile::Builder<'_, '_>) -> Self {
         let shared = packages::cache_dir();
         // Below target/ like the packages: on one file system, and swept up if a test is killed.
-        let folder = tempfile::Builder::new().prefix("ws-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let folder = folder.tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         for name in ["project", "home", "cache"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
