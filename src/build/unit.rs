@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use super::context::{StepName, process, say_step};
+use super::context::process;
 use super::preprocessor::{Answers, Folders, OUTPUT, SOURCE, marker};
+use super::step::{Held, StepName};
 use super::{BuildContext, BuildError, JobContext};
 use crate::board::Value;
 use crate::compile::{CompileRequest, Environment, Transcript};
-use crate::event::{CacheOutcome, Failure, FailureKind, Span, Step, UnitCounts};
+use crate::event::{CacheOutcome, Failure, FailureKind, Step, UnitCounts};
 use crate::plan::Target;
 use crate::source::{Closure, Form, Hash, Inputs, Search, SearchPath, SourceFile};
 use crate::store::{StoredUnit, Units};
@@ -371,17 +372,13 @@ async fn compile(
         transcript: transcript.clone(),
     };
     let argv = request.process.argv();
-    let slot = cx.slots.acquire(name.urgency).await;
+    let held = Held::wait(cx, name).await;
     if cx.cancel.is_cancelled() {
         return Err(BuildError::Cancelled);
     }
-    let start = cx.events.now();
     let output = cx.backend.compile(request, &cx.cancel).await;
-    let end = cx.events.now();
     let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
-    let ran = output.ran.map(|(from, to)| Span { start, end: (start + to.duration_since(from)).min(end) });
-    say_step(cx, name, &slot, Span { start, end }, ran, Some(output.cache.clone()));
-    drop(slot);
+    held.done(output.ran.map(|(from, to)| to.duration_since(from)), Some(output.cache.clone()));
     if output.code != Some(0) {
         let _ = std::fs::remove_file(&object);
         return Err(BuildError::command(Step::Compile, argv, output.code, &output.printed));

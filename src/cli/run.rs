@@ -175,7 +175,7 @@ async fn build(
     let ended = stage::run(plan, &cx, &stage).await;
     phase.end(RunPhase::Build);
 
-    backend.flush().await;
+    // Every job has ended: nothing is in flight.
     backend.shutdown().await;
     if let Err(error) = files.memo().save(&memo_path) {
         let message = format!(

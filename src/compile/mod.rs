@@ -3,6 +3,7 @@
 
 mod diagnostics;
 mod direct;
+mod flusher;
 mod gate;
 mod identity;
 mod orphans;
@@ -93,7 +94,7 @@ pub trait CompileBackend: Send + Sync {
     /// Makes durable what the cache holds.
     async fn flush(&self) {}
 
-    /// Ends the backend. No compile may be in flight.
+    /// Ends the backend, with all that it holds made durable. No compile may be in flight.
     async fn shutdown(&self) {}
 }
 

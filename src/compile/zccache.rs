@@ -11,11 +11,13 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use zccache::audit::{AuditConfig, AuditContext, AuditId, AuditMode};
 use zccache::embedded::{
-    CacheOutcome as Answer, CompileRequest as Question, HostIdentity, RuntimeHooks, ServiceLimits,
-    ShutdownMode, ZccacheConfig, ZccacheService,
+    CacheOutcome as Answer, CompileChunk, CompileRequest as Question, HostIdentity, RuntimeHooks,
+    ServiceLimits, ShutdownMode, ZccacheConfig, ZccacheService,
 };
 
+use super::flusher::Flusher;
 use super::orphans::end_marked;
+use super::process::Printed;
 use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, direct};
 
 /// How long after a compiler's end by a signal it may turn out that the run was interrupted.
@@ -44,6 +46,7 @@ pub enum ZccacheError {
 pub struct Zccache {
     service: ZccacheService,
     audit: AuditContext,
+    flusher: Flusher,
 }
 
 impl Zccache {
@@ -80,7 +83,8 @@ impl Zccache {
         })
         .await
         .map_err(|error| failed(error.to_string()))?;
-        Ok(Self { service, audit })
+        let flusher = Flusher::start(service.clone());
+        Ok(Self { service, audit, flusher })
     }
 }
 
@@ -141,45 +145,56 @@ impl CompileBackend for Zccache {
             env,
             stdin: Vec::new(),
         };
-        let answer = tokio::select! {
+        let mut printed = Printed::new(&request.transcript);
+        let mut done = None;
+        let streaming = self.service.compile_streaming(question, |chunk| match chunk {
+            CompileChunk::Stdout(bytes) => printed.stdout.extend(bytes),
+            CompileChunk::Stderr(bytes) => printed.stderr.extend(bytes),
+            CompileChunk::Done { exit_code, cache_outcome, .. } => done = Some((exit_code, cache_outcome)),
+        });
+        let ended = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(BackendError::Cancelled),
-            answer = self.service.compile(question) => answer,
+            ended = streaming => ended,
         };
         marker.finished();
         let failed = |message: String| BackendError::Cache { output: request.output.clone(), message };
-        let answer = answer.map_err(|error| failed(error.to_string()))?;
+        ended.map_err(|error| failed(error.to_string()))?;
+        let (code, answer) = done.ok_or_else(|| failed("it ended without a result".to_owned()))?;
         // The terminal sends its SIGINT to these compilers too, for they are in our process group. One
         // that it ends is part of the interruption, which may be heard of only a moment later.
-        if answer.exit_code < 0 {
+        if code < 0 {
             let interruption = tokio::time::timeout(INTERRUPTION, cancel.cancelled()).await;
             if interruption.is_ok() {
                 return Err(BackendError::Cancelled);
             }
         }
-        let cache = match answer.cache_outcome {
+        let cache = match answer {
             Answer::Hit => CacheOutcome::Hit,
-            Answer::Miss => CacheOutcome::Miss,
+            Answer::Miss => {
+                self.flusher.missed();
+                CacheOutcome::Miss
+            }
             // The compiler failed, or zccache did and says so in the code; failures are never kept.
             Answer::Error => CacheOutcome::Bypassed { reason: "the compile failed".to_owned() },
         };
+        let (mut printed, stderr) = printed.finish();
+        printed.extend(stderr);
         Ok(CompileOutput {
             // It reports the end by a signal as a negative code.
-            code: Some(answer.exit_code).filter(|code| *code >= 0),
-            printed: [answer.stdout, answer.stderr].concat(),
+            code: Some(code).filter(|code| *code >= 0),
+            printed,
             cache,
             ran: None,
         })
     }
 
     async fn flush(&self) {
-        // What can't be flushed is lost as a hit, never as a result.
-        if let Err(error) = self.service.flush().await {
-            tracing::warn!(%error, "the compiler cache could not be flushed");
-        }
+        self.flusher.flush().await;
     }
 
     async fn shutdown(&self) {
+        self.flusher.stop().await;
         if let Err(error) = self.service.clone().shutdown(ShutdownMode::Graceful).await {
             tracing::warn!(%error, "the compiler cache could not be shut down");
         }

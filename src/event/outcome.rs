@@ -36,6 +36,9 @@ pub enum Outcome {
     Cancelled {
         /// Why.
         reason: String,
+        /// What its processes had printed.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        output: String,
     },
     /// A defect of ours.
     Crashed {

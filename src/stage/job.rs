@@ -18,6 +18,11 @@ use crate::plan::{CellJob, CoreJob, Target};
 pub(super) const FAILURE_LIMIT: &str = "the limit of failures was reached";
 const INTERRUPTED: &str = "the run was interrupted";
 
+/// A cancelled job of which nothing was printed.
+fn cancelled(reason: &str) -> Outcome {
+    Outcome::Cancelled { reason: reason.to_owned(), output: String::new() }
+}
+
 fn context(job: JobId, urgency: Urgency, target: &Target, cx: &BuildContext, began: Duration) -> JobContext {
     JobContext {
         track: Track::new(job, cx.events.clone(), began),
@@ -31,21 +36,30 @@ fn context(job: JobId, urgency: Urgency, target: &Target, cx: &BuildContext, beg
     }
 }
 
-/// Builds a core and says to its cells how it ended.
+/// Builds a core and says to its cells how it ended. `limit` is for how long it may be at work;
+/// `unwanted` fires when no cell needs it any more.
 pub(super) async fn run_core(
     job: CoreJob,
     promise: CorePromise,
     cx: BuildContext,
+    limit: Duration,
+    unwanted: CancellationToken,
     began: Duration,
 ) -> Settled {
     let id = JobId::Core(job.id.clone());
     let mut jcx = context(id.clone(), Urgency::Core, &job.target, &cx, began);
     cx.events.say(EventKind::JobStarted { job: id });
     let orchestrator = orchestrator(&job.target.family);
+    let (stopwatch, transcript) = (jcx.stopwatch.clone(), jcx.transcript.clone());
     let result = tokio::select! {
         biased;
-        result = orchestrator.build_core(&job, &cx, &mut jcx) => result,
-        () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
+        result = orchestrator.build_core(&job, &cx, &mut jcx) => result.map_err(|error| outcome(error, &transcript)),
+        () = cx.cancel.cancelled() => Err(outcome(BuildError::Cancelled, &transcript)),
+        () = unwanted.cancelled() => Err(Outcome::Cancelled {
+            reason: FAILURE_LIMIT.to_owned(),
+            output: transcript.take(),
+        }),
+        () = stopwatch.reaches(limit) => Err(Outcome::TimedOut { after: limit, output: transcript.take() }),
     };
     let mut done = Done::default();
     match result {
@@ -54,12 +68,14 @@ pub(super) async fn run_core(
             done.warnings.clone_from(&core.printed);
             promise.keep(Ok(Arc::new(core)));
         }
-        Err(error) => {
-            done.outcome = outcome(error);
-            let message = match &done.outcome {
+        Err(outcome) => {
+            let message = match &outcome {
                 Outcome::Failed(failure) => failure.message.clone(),
+                Outcome::TimedOut { after, .. } => format!("it took longer than {}", seconds(*after)),
+                Outcome::Cancelled { reason, .. } => reason.clone(),
                 other => other.word().to_owned(),
             };
+            done.outcome = outcome;
             promise.keep(Err(Blocked { by: job.id.clone(), message }));
         }
     }
@@ -81,8 +97,7 @@ pub(super) async fn run_cell(
     jcx.stopwatch = Stopwatch::started();
     let mut done = Done::default();
     if cx.cancel.is_cancelled() || stop.is_cancelled() {
-        let reason = if cx.cancel.is_cancelled() { INTERRUPTED } else { FAILURE_LIMIT };
-        done.outcome = Outcome::Cancelled { reason: reason.to_owned() };
+        done.outcome = cancelled(if cx.cancel.is_cancelled() { INTERRUPTED } else { FAILURE_LIMIT });
         return finish_unstarted(done, jcx);
     }
     cx.events.say(EventKind::JobStarted { job: id });
@@ -123,7 +138,7 @@ async fn attempts(
             Err(error) => {
                 let again = attempt < job.retries
                     && matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Infrastructure);
-                done.outcome = outcome(error);
+                done.outcome = outcome(error, &transcript);
                 if !again {
                     return;
                 }
@@ -143,21 +158,23 @@ struct Done {
 
 impl Default for Done {
     fn default() -> Self {
-        Self {
-            outcome: Outcome::Cancelled { reason: INTERRUPTED.to_owned() },
-            sizes: None,
-            artifacts: Vec::new(),
-            warnings: String::new(),
+        Self { outcome: cancelled(INTERRUPTED), sizes: None, artifacts: Vec::new(), warnings: String::new() }
+    }
+}
+
+fn outcome(error: BuildError, transcript: &Transcript) -> Outcome {
+    match error {
+        BuildError::Failed(failure) => Outcome::Failed(*failure),
+        BuildError::Blocked(Blocked { by, message }) => Outcome::Blocked { by, message },
+        BuildError::Cancelled => {
+            Outcome::Cancelled { reason: INTERRUPTED.to_owned(), output: transcript.take() }
         }
     }
 }
 
-fn outcome(error: BuildError) -> Outcome {
-    match error {
-        BuildError::Failed(failure) => Outcome::Failed(*failure),
-        BuildError::Blocked(Blocked { by, message }) => Outcome::Blocked { by, message },
-        BuildError::Cancelled => Outcome::Cancelled { reason: INTERRUPTED.to_owned() },
-    }
+/// `600 s`, `0.5 s`.
+fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
 }
 
 fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> Settled {
@@ -166,7 +183,7 @@ fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> Settled 
             jcx.log.push(failure.command.join(" "));
             jcx.log.push(failure.diagnostic.clone());
         }
-        Outcome::TimedOut { output, .. } => jcx.log.push(output.clone()),
+        Outcome::TimedOut { output, .. } | Outcome::Cancelled { output, .. } => jcx.log.push(output.clone()),
         _ => {}
     }
     if !matches!(done.outcome, Outcome::UpToDate) {

@@ -3,6 +3,7 @@
 //! its core does, and only its link waits for it.
 
 mod job;
+mod needs;
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use futures::stream::FuturesUnordered;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use self::needs::Needs;
 use crate::build::{BuildContext, CoreHandle, InFlight, core_promise};
 use crate::compile::{Gate, end_descendants};
 use crate::event::{CoreId, EventKind, JobId, JobResult, Outcome, Span, UnitCounts};
@@ -43,11 +45,13 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     let stop = CancellationToken::new();
     let mut running = FuturesUnordered::new();
     let mut cores: HashMap<CoreId, CoreHandle> = HashMap::new();
+    let mut needs = Needs::of(&plan.cells);
     for core in plan.cores {
         let (promise, handle) = core_promise(core.id.clone());
         cores.insert(core.id.clone(), handle);
         let id = JobId::Core(core.id.clone());
-        let task = spawn(job::run_core(core, promise, cx.clone(), began));
+        let need = needs.of_core(&core.id);
+        let task = spawn(job::run_core(core, promise, cx.clone(), need.limit, need.unwanted.clone(), began));
         running.push(settle(id, task));
     }
     let in_flight = Gate::new(options.sketch_jobs.max(1));
@@ -73,9 +77,16 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
             }
         }
         let limit_reached = options.max_failures.is_some_and(|limit| ended.failed >= limit);
+        if let JobId::Cell(cell) = &result.job {
+            needs.ended(cell);
+        }
         cx.events.say(EventKind::JobFinished(Box::new(result)));
+        if stop.is_cancelled() {
+            needs.give_up();
+        }
         if limit_reached && !stop.is_cancelled() && !running.is_empty() {
             stop.cancel();
+            needs.give_up();
             cx.events.say(EventKind::Stopping { reason: job::FAILURE_LIMIT.to_owned() });
         }
     }

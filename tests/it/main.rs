@@ -12,6 +12,7 @@ mod cli;
 mod failures;
 mod failures_core;
 mod identity;
+mod interrupts;
 mod libraries;
 mod malformed;
 mod platform;
