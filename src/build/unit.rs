@@ -379,8 +379,13 @@ async fn compile(
     let output = cx.backend.compile(request, &cx.cancel).await;
     let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
     held.done(output.ran.map(|(from, to)| to.duration_since(from)), Some(output.cache.clone()));
+    let object = output.object;
     if output.code != Some(0) {
         let _ = std::fs::remove_file(&object);
+        let inputs = planned.inputs.clone();
+        if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
+            return Err(BuildError::changed(&changed));
+        }
         return Err(BuildError::command(Step::Compile, argv, output.code, &output.printed));
     }
     let printed = String::from_utf8_lossy(&output.printed).into_owned();
@@ -389,10 +394,7 @@ async fn compile(
     let kept = blocking(move || {
         // What the key says must be what the compiler read.
         if let Some(changed) = inputs.changed() {
-            return Err(BuildError::infrastructure(
-                Step::Compile,
-                format!("{} changed while it was being compiled", changed.display()),
-            ));
+            return Err(BuildError::changed(&changed));
         }
         let depfile = object.with_extension("d");
         if let Some(path) = depfile::unforeseen(&depfile, &staging, &inputs) {

@@ -10,6 +10,7 @@ mod plan;
 mod run;
 mod setup;
 mod signal;
+mod space;
 
 use std::io::Write;
 use std::process::ExitCode;

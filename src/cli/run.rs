@@ -11,9 +11,12 @@ use super::cells::Request;
 use super::options::{Options, colours_on_stderr, reports};
 use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
+use super::space::Watched;
 use super::{args, complain, plan};
 use crate::build::BuildContext;
-use crate::compile::{Backend, Direct, Environment, Identities, Slots, Zccache, ZccacheError, adopt};
+use crate::compile::{
+    Backend, Direct, Environment, Fallback, Identities, Slots, Zccache, ZccacheError, adopt, end_leftovers,
+};
 use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, RunPhase, Span, channel};
 use crate::exit::Exit;
 use crate::install::InstallContext;
@@ -36,6 +39,9 @@ pub(super) enum Early {
     Usage(String),
     #[error("{0}")]
     Unwritable(String),
+    /// The run went on until a folder could not be written any more; what became of its cells is reported.
+    #[error("{message}")]
+    Storage { message: String, exit: Exit },
     #[error("nothing is selected: no cell of the matrix matches both --board and --sketch")]
     NothingSelected,
     #[error("the matrix has no cells: every sketch is excluded for every board")]
@@ -53,6 +59,7 @@ impl Early {
             | Self::Usage(_) => Exit::Usage,
             Self::Setup(_) | Self::Plan(_) | Self::Unwritable(_) => Exit::Setup,
             Self::NothingSelected | Self::NoCells => Exit::NothingSelected,
+            Self::Storage { exit, .. } => *exit,
             Self::Cancelled => Exit::Interrupted,
         }
     }
@@ -152,14 +159,25 @@ async fn build(
     phase.end(RunPhase::Plan);
 
     let (backend, staging) = backend(options, &layout, events).await?;
-    // What a run that was killed left there. Nobody else works in it: it goes with a lock that we hold.
-    let _ = std::fs::remove_dir_all(&staging);
-    for folder in [&staging.join("include-folders"), &layout.units()] {
+    // What a run that was killed left there, processes first. Nobody else works in these folders: they go
+    // with locks that we hold.
+    let (work, scratch) = (layout.root().to_owned(), layout.staging());
+    {
+        let (work, staging, scratch) = (work.clone(), staging.clone(), scratch.clone());
+        let ended = tokio::task::spawn_blocking(move || end_leftovers(&work, &staging, &scratch)).await;
+        tracing::debug!(?ended, "ended what an earlier run left");
+    }
+    for folder in [&staging, &scratch] {
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    for folder in [&staging.join("include-folders"), &scratch, &layout.units()] {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
+    let watched = Watched::new(&[(&work, "--work-dir"), (&places.cache, "--cache-dir")]);
+    let planned = plan.cores.len() + plan.cells.len();
     let memo_path = layout.memo();
     let files = Arc::new(Files::new(Memo::load(&memo_path)));
-    let environment = Environment::new(&staging, None);
+    let environment = Environment::new(&scratch, None);
     let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone(), cancel.clone()));
     let cx = BuildContext::new(
         files.clone(),
@@ -185,13 +203,19 @@ async fn build(
         events.say(EventKind::Log { level: Level::Warn, message });
     }
     phase.end(RunPhase::Finish);
-    Ok(if ended.crashed {
+    let exit = if ended.crashed {
         Exit::Defect
+    } else if ended.only_storage() {
+        Exit::Setup
     } else if ended.failed > 0 {
         Exit::CellsFailed
     } else {
         Exit::Success
-    })
+    };
+    match watched.complaint(&ended, planned) {
+        Some(message) => Err(Early::Storage { message, exit }),
+        None => Ok(exit),
+    }
 }
 
 /// Brings in what the matrix needs and plans it.
@@ -252,11 +276,19 @@ async fn backend(
     events: &EventSink,
 ) -> Result<(Backend, std::path::PathBuf), Early> {
     if options.cache {
-        let root = options.places.cache.join("zccache");
-        std::fs::create_dir_all(&root)
-            .map_err(|error| Early::Unwritable(format!("{} can't be written: {error}", root.display())))?;
-        match Zccache::start(&root).await {
-            Ok(zccache) => return Ok((Arc::new(zccache), options.places.cache.join("staging"))),
+        let (root, staging) = (options.places.cache.join("zccache"), options.places.cache.join("staging"));
+        let made = std::fs::create_dir_all(&root)
+            .and_then(|()| std::fs::create_dir_all(staging.join("include-folders")))
+            .map_err(|error| ZccacheError::Start { root: root.clone(), message: error.to_string() });
+        let started = match made {
+            Ok(()) => Zccache::start(&root).await,
+            Err(error) => Err(error),
+        };
+        match started {
+            Ok(zccache) => {
+                let backend = Fallback::new(zccache, root, layout.staging(), events.clone());
+                return Ok((Arc::new(backend), staging));
+            }
             Err(error @ (ZccacheError::InUse { .. } | ZccacheError::Start { .. })) => {
                 let message = format!("{error}; this run goes on without it");
                 events.say(EventKind::Log { level: Level::Warn, message });

@@ -94,6 +94,12 @@ pub enum ProcessError {
         /// The program.
         program: PathBuf,
     },
+    /// The folder that it was to run in is gone.
+    #[error("{} is gone: no program can run there", folder.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// It could not be started or waited for.
     #[error("{} could not be run: {source}", program.display())]
     Io {
@@ -137,6 +143,9 @@ pub async fn run(
     let io_error = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound if !process.program.exists() => {
             ProcessError::Missing { program: process.program.clone() }
+        }
+        io::ErrorKind::NotFound if !process.cwd.is_dir() => {
+            ProcessError::NoFolder { folder: process.cwd.clone() }
         }
         _ => ProcessError::Io { program: process.program.clone(), source },
     };

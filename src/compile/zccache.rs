@@ -183,6 +183,7 @@ impl CompileBackend for Zccache {
         Ok(CompileOutput {
             // It reports the end by a signal as a negative code.
             code: Some(code).filter(|code| *code >= 0),
+            object: request.output.clone(),
             printed,
             cache,
             ran: None,

@@ -90,8 +90,10 @@ pub struct Failure {
 pub enum FailureKind {
     /// The code does not compile, link or fit.
     Code,
-    /// A tool is missing or was killed, a file can't be read or written: trying again may help.
+    /// A tool is missing or was killed, a file can't be read: trying again may help.
     Infrastructure,
+    /// A folder that we write is full, read-only or gone: nothing is built any more until that is mended.
+    Storage,
 }
 
 /// A place in a source file.

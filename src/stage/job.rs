@@ -1,21 +1,21 @@
 //! One job from its start to its terminal result: timeouts, retries, and what its end is called.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::Settled;
+use super::stop::{Stop, StopReason};
 use crate::build::{
     Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, Track,
     orchestrator, write_log,
 };
 use crate::compile::{Environment, Gate, Transcript, Urgency};
-use crate::event::{EventKind, FailureKind, JobId, JobResult, Outcome, Sizes, UnitCounts};
+use crate::event::{EventKind, Failure, FailureKind, JobId, JobResult, Outcome, Sizes, UnitCounts};
 use crate::plan::{CellJob, CoreJob, Target};
 
-/// Why cells are not started after `--max-failures`.
-pub(super) const FAILURE_LIMIT: &str = "the limit of failures was reached";
 const INTERRUPTED: &str = "the run was interrupted";
 
 /// A cancelled job of which nothing was printed.
@@ -27,7 +27,7 @@ fn context(job: JobId, urgency: Urgency, target: &Target, cx: &BuildContext, beg
     JobContext {
         track: Track::new(job, cx.events.clone(), began),
         urgency,
-        environment: Environment::new(&cx.staging, target.library_path.as_deref()),
+        environment: Environment::new(&cx.layout.staging(), target.library_path.as_deref()),
         transcript: Transcript::default(),
         log: Vec::new(),
         units: UnitCounts::default(),
@@ -44,6 +44,7 @@ pub(super) async fn run_core(
     cx: BuildContext,
     limit: Duration,
     unwanted: CancellationToken,
+    stop: Stop,
     began: Duration,
 ) -> Settled {
     let id = JobId::Core(job.id.clone());
@@ -56,7 +57,7 @@ pub(super) async fn run_core(
         result = orchestrator.build_core(&job, &cx, &mut jcx) => result.map_err(|error| outcome(error, &transcript)),
         () = cx.cancel.cancelled() => Err(outcome(BuildError::Cancelled, &transcript)),
         () = unwanted.cancelled() => Err(Outcome::Cancelled {
-            reason: FAILURE_LIMIT.to_owned(),
+            reason: stop.reason().map_or(INTERRUPTED, StopReason::text).to_owned(),
             output: transcript.take(),
         }),
         () = stopwatch.reaches(limit) => Err(Outcome::TimedOut { after: limit, output: transcript.take() }),
@@ -69,6 +70,7 @@ pub(super) async fn run_core(
             promise.keep(Ok(Arc::new(core)));
         }
         Err(outcome) => {
+            let outcome = unless_gone(outcome, &cx, &job.folder);
             let message = match &outcome {
                 Outcome::Failed(failure) => failure.message.clone(),
                 Outcome::TimedOut { after, .. } => format!("it took longer than {}", seconds(*after)),
@@ -88,7 +90,7 @@ pub(super) async fn run_cell(
     core: CoreHandle,
     cx: BuildContext,
     places: Gate,
-    stop: CancellationToken,
+    stop: Stop,
     began: Duration,
 ) -> Settled {
     let id = JobId::Cell(job.id.clone());
@@ -96,8 +98,9 @@ pub(super) async fn run_cell(
     jcx.in_flight = Some(InFlight::enter(places).await);
     jcx.stopwatch = Stopwatch::started();
     let mut done = Done::default();
-    if cx.cancel.is_cancelled() || stop.is_cancelled() {
-        done.outcome = cancelled(if cx.cancel.is_cancelled() { INTERRUPTED } else { FAILURE_LIMIT });
+    let stopped = stop.reason().map(StopReason::text);
+    if let Some(reason) = if cx.cancel.is_cancelled() { Some(INTERRUPTED) } else { stopped } {
+        done.outcome = cancelled(reason);
         return finish_unstarted(done, jcx);
     }
     cx.events.say(EventKind::JobStarted { job: id });
@@ -138,7 +141,7 @@ async fn attempts(
             Err(error) => {
                 let again = attempt < job.retries
                     && matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Infrastructure);
-                done.outcome = outcome(error, &transcript);
+                done.outcome = unless_gone(outcome(error, &transcript), cx, &job.folder);
                 if !again {
                     return;
                 }
@@ -172,12 +175,26 @@ fn outcome(error: BuildError, transcript: &Transcript) -> Outcome {
     }
 }
 
+/// A failure where the folders are gone says nothing of the code, whatever the tools made of it.
+fn unless_gone(outcome: Outcome, cx: &BuildContext, folder: &Path) -> Outcome {
+    let gone = [cx.layout.root(), folder].into_iter().find(|folder| !folder.is_dir());
+    match (outcome, gone) {
+        (Outcome::Failed(failure), Some(gone)) => Outcome::Failed(Failure {
+            kind: FailureKind::Storage,
+            message: format!("{} has vanished while the run was going on", gone.display()),
+            location: None,
+            ..failure
+        }),
+        (outcome, _) => outcome,
+    }
+}
+
 /// `600 s`, `0.5 s`.
 fn seconds(time: Duration) -> String {
     format!("{} s", time.as_secs_f64())
 }
 
-fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> Settled {
+fn finish(done: Done, mut jcx: JobContext, folder: &Path) -> Settled {
     match &done.outcome {
         Outcome::Failed(failure) => {
             jcx.log.push(failure.command.join(" "));

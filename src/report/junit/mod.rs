@@ -189,6 +189,7 @@ impl Fold {
                     FailureKind::Infrastructure => {
                         Result::Error(complaint("infrastructure", &mut self.budget))
                     }
+                    FailureKind::Storage => Result::Error(complaint("storage", &mut self.budget)),
                 }
             }
             Outcome::Blocked { by, message } => {
