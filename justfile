@@ -11,6 +11,10 @@ quickstart *ARGS:
 test *ARGS:
     cargo test {{ARGS}}
 
+# `kill -9` at 50 moments of a run; CI does it at 8
+kills:
+    cargo test --test it -- --ignored fifty_kills
+
 # What CI runs
 ci:
     bash .ci/run

@@ -6,11 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
 use crate::report::bytes;
-use crate::stage::Ended;
-
-/// A file system of which less than this is left is taken for full: what was deleted when a tool failed on
-/// it is free again.
-const FULL: u64 = 4_000_000;
+use crate::stage::{Ended, FULL};
 
 /// The file system of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,14 +58,21 @@ impl Watched {
         let now: Vec<(&Folder, Option<Space>)> =
             self.folders.iter().map(|folder| (folder, Space::of(&folder.path))).collect();
         let full = |message: &str| message.contains("No space left") || message.contains("quota exceeded");
-        // The one that the message names, else the one that looks worst, else the first.
+        let tight = |one: Option<&(&Folder, Option<Space>)>| {
+            one.and_then(|(_, space)| *space).is_some_and(|space| space.free < FULL)
+        };
+        let fullest = now.iter().min_by_key(|(_, space)| space.map_or(u64::MAX, |space| space.free));
+        let worst = now.iter().find(|(_, space)| space.is_none_or(|space| space.read_only));
+        // The message may name a tool or a library that lies in a folder of ours: the longest name counts.
         let named = now
             .iter()
             .filter(|(folder, _)| fault.message.contains(&*folder.path.to_string_lossy()))
             .max_by_key(|(folder, _)| folder.path.as_os_str().len());
-        let worst = now.iter().find(|(_, space)| space.is_none_or(|space| space.read_only));
-        let fullest = now.iter().min_by_key(|(_, space)| space.map_or(u64::MAX, |space| space.free));
-        let (folder, space) = if full(&fault.message) { fullest } else { named.or(worst).or(now.first()) }?;
+        let (folder, space) = if full(&fault.message) || (worst.is_none() && tight(fullest)) {
+            fullest
+        } else {
+            worst.or(named).or(now.first())
+        }?;
         let (path, option) = (folder.path.display(), folder.option);
         Some(match space {
             None => format!(
@@ -108,7 +111,7 @@ impl Watched {
                 )
             }
             _ => format!(
-                "none of {planned} jobs could be finished, so that more than {} is needed for each of them",
+                "none of {planned} jobs was done by then, so that more than {} is needed",
                 bytes(before.max(now.free))
             ),
         }
@@ -147,7 +150,7 @@ mod tests {
         );
         assert_eq!(
             need(2_000, 0, 0, 3),
-            "none of 3 jobs could be finished, so that more than 2.0 kB is needed for each of them"
+            "none of 3 jobs was done by then, so that more than 2.0 kB is needed"
         );
     }
 

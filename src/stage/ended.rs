@@ -25,6 +25,10 @@ pub struct Ended {
     held_up: HashSet<CoreId>,
 }
 
+/// A file system of which fewer bytes than this are left is taken for full: what a tool deletes when it
+/// fails on it is free again.
+pub const FULL: u64 = 4_000_000;
+
 /// A folder of ours could not be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageFault {

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::fs::statvfs;
 use tokio_util::sync::CancellationToken;
 
-use super::Settled;
 use super::stop::{Stop, StopReason};
+use super::{FULL, Settled};
 use crate::build::{
     Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, Track,
     orchestrator, write_log,
@@ -70,7 +71,7 @@ pub(super) async fn run_core(
             promise.keep(Ok(Arc::new(core)));
         }
         Err(outcome) => {
-            let outcome = unless_gone(outcome, &cx, &job.folder);
+            let outcome = unless_storage(outcome, &cx, &job.folder);
             let message = match &outcome {
                 Outcome::Failed(failure) => failure.message.clone(),
                 Outcome::TimedOut { after, .. } => format!("it took longer than {}", seconds(*after)),
@@ -141,7 +142,7 @@ async fn attempts(
             Err(error) => {
                 let again = attempt < job.retries
                     && matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Infrastructure);
-                done.outcome = unless_gone(outcome(error, &transcript), cx, &job.folder);
+                done.outcome = unless_storage(outcome(error, &transcript), cx, &job.folder);
                 if !again {
                     return;
                 }
@@ -175,18 +176,29 @@ fn outcome(error: BuildError, transcript: &Transcript) -> Outcome {
     }
 }
 
-/// A failure where the folders are gone says nothing of the code, whatever the tools made of it.
-fn unless_gone(outcome: Outcome, cx: &BuildContext, folder: &Path) -> Outcome {
-    let gone = [cx.layout.root(), folder].into_iter().find(|folder| !folder.is_dir());
-    match (outcome, gone) {
-        (Outcome::Failed(failure), Some(gone)) => Outcome::Failed(Failure {
-            kind: FailureKind::Storage,
-            message: format!("{} has vanished while the run was going on", gone.display()),
-            location: None,
-            ..failure
-        }),
-        (outcome, _) => outcome,
-    }
+/// A failure where our folders are gone or full says nothing of the code, whatever the tools made of it. Not
+/// every tool says why it failed: GCC's `lto-wrapper` does not. What names a place in a source does.
+fn unless_storage(outcome: Outcome, cx: &BuildContext, folder: &Path) -> Outcome {
+    let Outcome::Failed(failure) = outcome else { return outcome };
+    let work = cx.layout.root();
+    let gone = [work, folder].into_iter().find(|folder| !folder.is_dir());
+    let message = if failure.kind == FailureKind::Storage {
+        None
+    } else if let Some(gone) = gone {
+        Some(format!("{} has vanished while the run was going on", gone.display()))
+    } else if failure.location.is_none() && !failure.command.is_empty() {
+        statvfs(work)
+            .map(|stat| stat.f_bavail.saturating_mul(stat.f_frsize))
+            .ok()
+            .filter(|free| *free < FULL)
+            .map(|free| format!("{} ({free} bytes free in {})", failure.message, work.display()))
+    } else {
+        None
+    };
+    Outcome::Failed(match message {
+        Some(message) => Failure { kind: FailureKind::Storage, message, location: None, ..failure },
+        None => failure,
+    })
 }
 
 /// `600 s`, `0.5 s`.

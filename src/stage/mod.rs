@@ -14,7 +14,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::task::JoinHandle;
 
-pub use self::ended::{Ended, StorageFault};
+pub use self::ended::{Ended, FULL, StorageFault};
 use self::needs::Needs;
 use self::stop::{Stop, StopReason};
 use crate::build::{BuildContext, CoreHandle, InFlight, core_promise};

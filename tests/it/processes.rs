@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::failures_core::{EMPTY, assert_gone, core, matrix, script, tools, workspace};
+use crate::failures_core::{EMPTY, assert_gone, core, script, tools, workspace};
 use crate::reports::{assert_times_add_up, assert_trace_is_nested};
 use crate::support::{Finished, Verdict, Workspace, files_below};
 
@@ -155,7 +155,7 @@ fn a_run_without_the_cache_starts_only_compilers_in_groups_of_their_own() {
 }
 
 /// A compiler that hangs on the sketch `Slow`, in a matrix with two others.
-fn hanging() -> Workspace {
+pub(crate) fn hanging() -> Workspace {
     let text = format!(
         "case \"$*\" in *-E*) ;; *Slow.ino.cpp*)\necho begun\nsleep 600 &\necho $! > \"$0.child\"\necho $$ > \"$0.new\"\nmv \"$0.new\" \"$0.pid\"\nwait\n;; esac\nexec \"{}\" \"$@\"\n",
         tools().join("bin/avr-g++").display()
@@ -266,27 +266,6 @@ fn an_interrupt_ends_a_question_to_a_compiler() {
     assert!(ended, "the run waits for a compiler that does not answer");
     finish(child, &workspace).assert_exit(130);
     assert_gone(&pid_file);
-}
-
-#[test]
-fn a_run_that_is_killed_leaves_nothing_that_the_next_one_believes() {
-    let workspace =
-        workspace().sketch("A", EMPTY).sketch("B", EMPTY).file("m.yml", matrix("sketches: [A, B]\n"));
-    let right = workspace.run(["run", "m.yml"]).assert_exit(0).firmware();
-    for moment in 1..8 {
-        fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
-        let mut child = start(&workspace, &["run", "m.yml", "--no-cache"]);
-        let events = workspace.path(".fbuild-matrix/reports/events.jsonl");
-        let said = || fs::read_to_string(&events).map_or(0, |text| text.lines().count());
-        while said() < moment * 4 && child.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let next = workspace.run(["run", "m.yml", "--no-cache"]).assert_exit(0);
-        assert_eq!(next.firmware(), right, "killed after {} events", moment * 4);
-        assert_eq!(temporary(&workspace.path(".fbuild-matrix/cells")), Vec::<String>::new());
-    }
 }
 
 /// The temporary files below a folder.
