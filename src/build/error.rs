@@ -38,13 +38,14 @@ impl BuildError {
     pub(super) fn command(step: Step, command: Vec<String>, code: Option<i32>, printed: &[u8]) -> Self {
         let diagnostic = String::from_utf8_lossy(printed).into_owned();
         let (kind, message, location) = match code {
-            Some(_) => match storage_fault(&diagnostic) {
-                Some(fault) => (FailureKind::Storage, fault.to_owned(), None),
-                None => {
+            Some(_) => {
+                if let Some(fault) = storage_fault(&diagnostic) {
+                    (FailureKind::Storage, fault.to_owned(), None)
+                } else {
                     let found = diagnose(&diagnostic);
                     (FailureKind::Code, found.message, found.location)
                 }
-            },
+            }
             // Compilers don't kill themselves: somebody else did, for want of memory as a rule.
             None => (FailureKind::Infrastructure, killed(&command), None),
         };

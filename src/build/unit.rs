@@ -394,7 +394,7 @@ async fn compile(
     let kept = blocking(move || {
         // What the key says must be what the compiler read.
         if let Some(changed) = inputs.changed() {
-            return Err(BuildError::changed(&changed));
+            return Err(BuildError::changed(changed));
         }
         let depfile = object.with_extension("d");
         if let Some(path) = depfile::unforeseen(&depfile, &staging, &inputs) {

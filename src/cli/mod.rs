@@ -4,6 +4,7 @@ mod args;
 mod boards;
 mod cells;
 mod doctor;
+mod leftovers;
 mod narrate;
 mod options;
 mod plan;

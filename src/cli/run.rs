@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
 use super::cells::Request;
+use super::leftovers::Running;
 use super::options::{Options, colours_on_stderr, reports};
 use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
@@ -158,6 +159,7 @@ async fn build(
     announce(&plan, events);
     phase.end(RunPhase::Plan);
 
+    let running = Running::begin(layout.root()).map_err(|error| unwritable(layout.root(), &error))?;
     let (backend, staging) = backend(options, &layout, events).await?;
     // What a run that was killed left there, processes first. Nobody else works in these folders: they go
     // with locks that we hold.
@@ -214,7 +216,10 @@ async fn build(
     };
     match watched.complaint(&ended, planned) {
         Some(message) => Err(Early::Storage { message, exit }),
-        None => Ok(exit),
+        None => {
+            running.end();
+            Ok(exit)
+        }
     }
 }
 

@@ -83,7 +83,7 @@ impl Watched {
                 format!("{path} is on a file system that is read-only; choose another folder with {option}")
             }
             Some(space) if full(&fault.message) || space.free < FULL => {
-                let need = self.need(folder, *space, ended, planned);
+                let need = need(folder, *space, ended, planned);
                 format!(
                     "{path} is full: {} of {} free; {need}. Make room or choose another folder with {option}; \
                      what is there can stay, the next run goes on from it",
@@ -94,27 +94,27 @@ impl Watched {
             Some(_) => format!("{path} can't be written: {}; {option} chooses another folder", fault.message),
         })
     }
+}
 
-    /// How much more is needed, judged by what has been used so far.
-    fn need(&self, folder: &Folder, now: Space, ended: &Ended, planned: usize) -> String {
-        let before = folder.before.map_or(now.free, |before| before.free);
-        let used = before.saturating_sub(now.free);
-        let left = planned.saturating_sub(ended.done);
-        match (used, u64::try_from(ended.done), u64::try_from(left)) {
-            (1.., Ok(done @ 1..), Ok(left)) => {
-                let more = u128::from(used) * u128::from(left) / u128::from(done);
-                let more = u64::try_from(more).unwrap_or(u64::MAX).saturating_sub(now.free).max(1);
-                format!(
-                    "{done} of {planned} jobs were done with {}, so that the rest needs about {} more",
-                    bytes(used),
-                    bytes(more)
-                )
-            }
-            _ => format!(
-                "none of {planned} jobs was done by then, so that more than {} is needed",
-                bytes(before.max(now.free))
-            ),
+/// How much more is needed, judged by what has been used so far.
+fn need(folder: &Folder, now: Space, ended: &Ended, planned: usize) -> String {
+    let before = folder.before.map_or(now.free, |before| before.free);
+    let used = before.saturating_sub(now.free);
+    let left = planned.saturating_sub(ended.done);
+    match (used, u64::try_from(ended.done), u64::try_from(left)) {
+        (1.., Ok(done @ 1..), Ok(left)) => {
+            let more = u128::from(used) * u128::from(left) / u128::from(done);
+            let more = u64::try_from(more).unwrap_or(u64::MAX).saturating_sub(now.free).max(1);
+            format!(
+                "{done} of {planned} jobs were done with {}, so that the rest needs about {} more",
+                bytes(used),
+                bytes(more)
+            )
         }
+        _ => format!(
+            "none of {planned} jobs was done by then, so that more than {} is needed",
+            bytes(before.max(now.free))
+        ),
     }
 }
 
@@ -135,21 +135,20 @@ mod tests {
     }
 
     /// A folder that had `before` free bytes, and what is needed now that it has `free`.
-    fn need(before: u64, free: u64, done: usize, planned: usize) -> String {
+    fn needed(before: u64, free: u64, done: usize, planned: usize) -> String {
         let space = |free| Space { free, total: 10 << 20, read_only: false };
         let folder = Folder { path: "/w".into(), option: "--work-dir", before: Some(space(before)) };
-        let watched = Watched { folders: Vec::new() };
-        watched.need(&folder, space(free), &full(done), planned)
+        need(&folder, space(free), &full(done), planned)
     }
 
     #[test]
     fn the_need_is_judged_by_what_was_used() {
         assert_eq!(
-            need(3_000_000, 1_000_000, 4, 12),
+            needed(3_000_000, 1_000_000, 4, 12),
             "4 of 12 jobs were done with 2.0 MB, so that the rest needs about 3.0 MB more"
         );
         assert_eq!(
-            need(2_000, 0, 0, 3),
+            needed(2_000, 0, 0, 3),
             "none of 3 jobs was done by then, so that more than 2.0 kB is needed"
         );
     }

@@ -105,8 +105,9 @@ impl Shared {
         // What can't be flushed is lost as a hit, never as a result.
         match self.service.flush().await {
             Ok(report) => {
-                tracing::debug!(misses, took = ?began.elapsed(), ?report, "flushed the compiler cache")
+                tracing::debug!(misses, took = ?began.elapsed(), ?report, "flushed the compiler cache");
             }
+
             Err(error) => tracing::warn!(%error, "the compiler cache could not be flushed"),
         }
     }

@@ -201,3 +201,118 @@ impl CompileBackend for Zccache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::{Environment, Process, Transcript};
+    use super::*;
+
+    /// The compile of a source that takes some time, and whose object is known by its number.
+    fn request(folder: &Path, number: usize) -> CompileRequest {
+        let source = folder.join(format!("{number}.c"));
+        if !source.exists() {
+            let line = |line| format!("int f{line}(int x) {{ return x * {line} + {number}; }}\n");
+            let body = (0..400).map(line).collect::<Vec<_>>().concat();
+            std::fs::write(&source, body).unwrap();
+        }
+        let output = folder.join(format!("{number}.o"));
+        let args = ["-c", "-O2", &source.to_string_lossy(), "-o", &output.to_string_lossy()];
+        CompileRequest {
+            process: Process {
+                program: "/usr/bin/gcc".into(),
+                args: args.map(str::to_owned).to_vec(),
+                cwd: folder.to_owned(),
+                environment: Environment::new(folder, None),
+            },
+            output,
+            bypass: None,
+            transcript: Transcript::default(),
+        }
+    }
+
+    /// Compiles in flight are dropped at a moment that differs from round to round, the service is shut
+    /// down at once, as after an interrupt, and the next one must know nothing wrong.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_shutdown_right_after_a_cancel_loses_and_corrupts_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, place) = (folder.path().join("cache"), folder.path().join("place"));
+        for path in [&root, &place] {
+            std::fs::create_dir(path).unwrap();
+        }
+        let never = CancellationToken::new();
+        let mut right = Vec::new();
+        for number in 0..6 {
+            let output = direct::compile(&request(&place, number), String::new(), &never).await.unwrap();
+            assert_eq!(output.code, Some(0), "{}", String::from_utf8_lossy(&output.printed));
+            right.push(std::fs::read(&output.object).unwrap());
+        }
+        let mut cancelled = 0;
+        for round in 0..6_u64 {
+            let zccache = Arc::new(Zccache::start(&root).await.unwrap());
+            let cancel = CancellationToken::new();
+            let compiles = (0..6).map(|number| {
+                let (zccache, cancel, request) = (zccache.clone(), cancel.clone(), request(&place, number));
+                let _ = std::fs::remove_file(&request.output);
+                tokio::spawn(async move { zccache.compile(request, &cancel).await })
+            });
+            let compiles: Vec<_> = compiles.collect();
+            tokio::time::sleep(Duration::from_millis(round * 15)).await;
+            cancel.cancel();
+            for (compile, right) in compiles.into_iter().zip(&right) {
+                match compile.await.unwrap() {
+                    Ok(output) => assert_eq!(&std::fs::read(&output.object).unwrap(), right),
+                    Err(BackendError::Cancelled) => cancelled += 1,
+                    Err(other) => panic!("{other}"),
+                }
+            }
+            zccache.shutdown().await;
+        }
+        assert!(cancelled > 0, "nothing was in flight");
+
+        let zccache = Zccache::start(&root).await.expect("the root is free");
+        for (number, right) in right.iter().enumerate() {
+            for cached in [false, true] {
+                let request = request(&place, number);
+                let _ = std::fs::remove_file(&request.output);
+                let output = zccache.compile(request, &never).await.unwrap();
+                assert_eq!(output.code, Some(0));
+                assert_eq!(&std::fs::read(&output.object).unwrap(), right);
+                assert!(!cached || output.cache == CacheOutcome::Hit, "{:?}", output.cache);
+            }
+        }
+        zccache.shutdown().await;
+    }
+
+    /// What was made and flushed is there for a service that starts after one that was not shut down.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_flushed_needs_no_shutdown() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, copy) = (folder.path().join("cache"), folder.path().join("copy"));
+        let place = folder.path().join("place");
+        for path in [&root, &place] {
+            std::fs::create_dir(path).unwrap();
+        }
+        let never = CancellationToken::new();
+        let zccache = Zccache::start(&root).await.unwrap();
+        assert_eq!(zccache.compile(request(&place, 1), &never).await.unwrap().cache, CacheOutcome::Miss);
+        zccache.flush().await;
+        // As a kill would leave it.
+        for entry in walkdir::WalkDir::new(&root) {
+            let entry = entry.unwrap();
+            let to = copy.join(entry.path().strip_prefix(&root).unwrap());
+            if entry.file_type().is_dir() {
+                std::fs::create_dir(&to).unwrap();
+            } else if entry.file_type().is_file() {
+                std::fs::copy(entry.path(), &to).unwrap();
+            }
+        }
+        zccache.shutdown().await;
+        let next = Zccache::start(&copy).await.unwrap();
+        let request = request(&place, 1);
+        std::fs::remove_file(&request.output).unwrap();
+        assert_eq!(next.compile(request, &never).await.unwrap().cache, CacheOutcome::Hit);
+        next.shutdown().await;
+    }
+}
