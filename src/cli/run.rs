@@ -214,13 +214,14 @@ async fn build(
     } else {
         Exit::Success
     };
-    match watched.complaint(&ended, planned) {
-        Some(message) => Err(Early::Storage { message, exit }),
-        None => {
-            running.end();
-            Ok(exit)
-        }
+    if let Some(message) = watched.complaint(&ended, planned) {
+        return Err(Early::Storage { message, exit });
     }
+    // What was writing when an interrupt came may still be at it.
+    if !cancel.is_cancelled() {
+        running.end();
+    }
+    Ok(exit)
 }
 
 /// Brings in what the matrix needs and plans it.
