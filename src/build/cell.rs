@@ -1,6 +1,7 @@
 //! Stage 2: one sketch for one board. Its sources and libraries compile as soon as there are slots;
 //! only the link waits for the core.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,28 +10,30 @@ use futures::future::try_join_all;
 use super::discover::{Discovered, Question, discover};
 use super::link::{self, Link};
 use super::prepare::Prepared;
-use super::unit::{self, Unit, Wanted, blocking};
-use super::{BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, hooks, sources};
+use super::unit::{self, Planned, Wanted, blocking};
+use super::{
+    BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, firmware, hooks, sources,
+};
 use crate::board::{Hook, Value};
 use crate::event::{Phase, Step};
 use crate::library::{Layout, Library, Precompiled};
 use crate::plan::CellJob;
 
-/// An object of the cell.
-pub(super) struct Object {
-    /// Relative to the cell's folder.
+/// An object of the cell that is to be made.
+pub(super) struct Source {
+    /// Where the object goes, relative to the cell's folder.
     pub(super) path: PathBuf,
-    pub(super) unit: Unit,
+    pub(super) unit: Planned,
 }
 
 /// The objects of one library, and how they enter the link.
-pub(super) struct LibraryObjects {
-    pub(super) objects: Vec<Object>,
+pub(super) struct LibrarySources {
+    pub(super) sources: Vec<Source>,
     /// `dot_a_linkage`: the archive that they are packed into, relative to the cell's folder.
     pub(super) archive: Option<PathBuf>,
 }
 
-/// Builds a cell, or finds that it is up to date.
+/// Builds a cell, or finds that it is up to date, or takes it from the artifact store.
 ///
 /// # Errors
 /// Where the sketch does not compile, link or fit, its core failed, a tool is missing, or the run is
@@ -57,30 +60,76 @@ pub(super) async fn build(
     ];
     std::fs::create_dir_all(&job.folder)
         .map_err(|error| BuildError::io(Step::Compile, "made", &job.folder, &error))?;
-    for hook in [Hook::Prebuild, Hook::SketchPrebuild, Hook::LibrariesPrebuild] {
-        hooks::run(cx, jcx, target, hook, &values, &job.folder).await?;
-    }
+    let given = prebuild(job, cx, jcx, &values).await?;
     let discovered = libraries(job, cx, jcx, &prepared, &values).await?;
 
     jcx.track.enter(Phase::Compile);
-    let (sketch, libraries) = compile(job, cx, jcx, &prepared, &discovered, &values).await?;
-    for hook in [Hook::SketchPostbuild, Hook::LibrariesPostbuild] {
-        hooks::run(cx, jcx, target, hook, &values, &job.folder).await?;
-    }
+    let (sketch, libraries) = plan(job, cx, jcx, &prepared, &discovered, &values).await?;
     let ldflags = library_flags(target, &discovered.libraries)?;
-
-    let core = jcx.wait_for(core).await?;
+    let outline = jcx.outline_of(core).await?;
+    jcx.track.enter(Phase::Compile);
     let mut values = values.to_vec();
     values.push(("compiler.libraries.ldflags", Value::Text(&ldflags)));
     let link = Link {
         job,
-        core: &core,
+        core: &outline,
         sketch: &sketch,
         libraries: &libraries,
         values: &values,
         project_name: &prepared.project_name,
+        given: &given,
     };
-    link::build(link, cx, jcx).await
+    link::build(&link, core, cx, jcx).await
+}
+
+/// Runs the hooks that come before everything else. The files that they leave in the cell's folder.
+async fn prebuild(
+    job: &CellJob,
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+    values: &[(&str, Value<'_>)],
+) -> Result<HashSet<PathBuf>, BuildError> {
+    const HOOKS: [Hook; 3] = [Hook::Prebuild, Hook::SketchPrebuild, Hook::LibrariesPrebuild];
+    let mut any = false;
+    for hook in HOOKS {
+        any |= !hooks::commands(&job.target, hook, values)?.is_empty();
+    }
+    if !any {
+        return Ok(HashSet::new());
+    }
+    // They begin with nothing but the firmware of an earlier build, as in a new folder.
+    let firmware = firmware::recorded_files(&job.folder);
+    clear(&job.folder, &firmware).await?;
+    for hook in HOOKS {
+        hooks::run(cx, jcx, &job.target, hook, values, &job.folder).await?;
+    }
+    let folder = job.folder.clone();
+    blocking(move || {
+        let walk = walkdir::WalkDir::new(&folder).into_iter().flatten();
+        let files = walk.filter(|entry| !entry.file_type().is_dir()).map(walkdir::DirEntry::into_path);
+        files.filter(|path| !firmware.contains(path)).collect()
+    })
+    .await
+}
+
+/// Removes every file below a folder but these.
+pub(super) async fn clear(folder: &Path, but: &HashSet<PathBuf>) -> Result<(), BuildError> {
+    let (folder, but) = (folder.to_owned(), but.clone());
+    blocking(move || {
+        let walk = walkdir::WalkDir::new(&folder).contents_first(true).min_depth(1);
+        for entry in walk {
+            let io = |error: std::io::Error| BuildError::io(Step::Seed, "emptied", &folder, &error);
+            let entry = entry.map_err(|error| io(error.into()))?;
+            if entry.file_type().is_dir() {
+                // One that is not empty holds something to be kept.
+                let _ = std::fs::remove_dir(entry.path());
+            } else if !but.contains(entry.path()) {
+                std::fs::remove_file(entry.path()).map_err(io)?;
+            }
+        }
+        Ok(())
+    })
+    .await?
 }
 
 /// Which libraries the sketch needs.
@@ -105,26 +154,25 @@ async fn libraries(
     discover(cx, jcx, &question).await
 }
 
-/// Compiles the sketch and its libraries, all at once as far as there are slots.
-async fn compile(
+/// Plans the sketch and its libraries.
+async fn plan(
     job: &CellJob,
     cx: &BuildContext,
-    jcx: &mut JobContext,
+    jcx: &JobContext,
     prepared: &Prepared,
     discovered: &Discovered,
     values: &[(&str, Value<'_>)],
-) -> Result<(Vec<Object>, Vec<LibraryObjects>), BuildError> {
+) -> Result<(Vec<Source>, Vec<LibrarySources>), BuildError> {
     let target = &job.target;
     let include = discovered.include(&core::include_folders(target));
-    let shared = &*jcx;
     let one = async |source: PathBuf, path: PathBuf, include: Vec<Arc<Path>>, quote: Vec<Arc<Path>>| {
         let label = path.with_extension("").strip_prefix("sketch").map_or_else(
             |_| path.with_extension("").display().to_string(),
             |name| name.display().to_string(),
         );
         let wanted = Wanted { target, values, source, include, quote, label };
-        let (unit, counts) = unit::make(cx, shared, wanted).await?;
-        Ok::<_, BuildError>((Object { path, unit }, counts))
+        let unit = unit::plan(cx, jcx, wanted).await?;
+        Ok::<_, BuildError>(Source { path, unit })
     };
     let sketch = try_join_all(prepared.sources.iter().map(|(source, relative)| {
         let path = core::object_path(Path::new("sketch"), relative);
@@ -142,32 +190,15 @@ async fn compile(
             if let Layout::Flat { utility: Some(utility) } = &library.layout {
                 include.push(utility.as_path().into());
             }
-            try_join_all(sources.iter().map(|source| {
+            let sources = try_join_all(sources.iter().map(|source| {
                 let relative = source.strip_prefix(&library.source_dir).unwrap_or(source);
                 one(source.clone(), core::object_path(folder, relative), include.clone(), Vec::new())
-            }))
-            .await
+            }));
+            let archive = library.dot_a_linkage.then(|| folder.join(format!("{}.a", library.dir_name)));
+            Ok::<_, BuildError>(LibrarySources { sources: sources.await?, archive })
         }
     }));
-    let (sketch, libraries) = futures::future::try_join(sketch, libraries).await?;
-    let mut keep = |made: Vec<(Object, crate::event::UnitCounts)>| -> Vec<Object> {
-        made.into_iter()
-            .map(|(object, counts)| {
-                jcx.units.add(counts);
-                object
-            })
-            .collect()
-    };
-    let sketch = keep(sketch);
-    let libraries = parts
-        .iter()
-        .zip(libraries)
-        .map(|((library, folder, _), made)| LibraryObjects {
-            objects: keep(made),
-            archive: library.dot_a_linkage.then(|| folder.join(format!("{}.a", library.dir_name))),
-        })
-        .collect();
-    Ok((sketch, libraries))
+    futures::future::try_join(sketch, libraries).await
 }
 
 /// Where the objects of each library go, relative to the cell's folder: `libraries/NAME`, with a number

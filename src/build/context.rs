@@ -10,13 +10,14 @@ use tokio_util::sync::CancellationToken;
 use super::prepare::{Prepared, Sketches};
 use super::step::{Held, StepName};
 use super::unit::UnitTable;
-use super::{Blocked, BuildError, CoreArtifacts, Track};
+use super::{Blocked, BuildError, Checkout, CoreArtifacts, CoreOutline, Track};
 use crate::compile::{
     Backend, Environment, Finished, Gate, Identities, Place, Process, Slots, Transcript, Urgency, run,
 };
 use crate::event::{CoreId, EventSink, Phase, Step, UnitCounts};
 use crate::plan::{Layout, Sketch};
 use crate::source::Files;
+use crate::store::Artifacts;
 
 /// What the jobs of a run share.
 #[derive(Clone)]
@@ -33,6 +34,10 @@ pub struct BuildContext {
     pub layout: Layout,
     /// Where compilers run, and put what is not yet kept.
     pub staging: PathBuf,
+    /// The checkout, as compilers see it.
+    pub checkout: Checkout,
+    /// What earlier runs kept of links and cores; `None` with `--no-cache`.
+    pub artifacts: Option<Artifacts>,
     /// Where everything is said.
     pub events: EventSink,
     /// Fires at the first signal.
@@ -55,6 +60,8 @@ impl BuildContext {
         slots: Slots,
         layout: Layout,
         staging: PathBuf,
+        checkout: Checkout,
+        artifacts: Option<Artifacts>,
         events: EventSink,
         cancel: CancellationToken,
     ) -> Self {
@@ -66,6 +73,8 @@ impl BuildContext {
             slots,
             layout,
             staging,
+            checkout,
+            artifacts,
             events,
             cancel,
             nonce: nonce(),
@@ -237,23 +246,36 @@ impl JobContext {
         }
     }
 
-    /// Waits for a core; what follows finishes the cell. Meanwhile the job gives up its place, and its time does not count.
+    /// Waits until it is known what a core is going to be.
+    pub(super) async fn outline_of(&mut self, core: &CoreHandle) -> Result<Arc<CoreOutline>, BuildError> {
+        if !core.is_outlined() {
+            self.track.enter(Phase::Wait);
+        }
+        // It keeps its place: this takes no longer than its own planning did.
+        self.stopwatch.pause();
+        let outline = core.outline().await;
+        self.stopwatch.resume();
+        outline
+    }
+
+    /// Waits for a core; what follows finishes the cell. Meanwhile the job gives up its place, and its
+    /// time does not count.
     pub(super) async fn wait_for(&mut self, core: &CoreHandle) -> Result<Arc<CoreArtifacts>, BuildError> {
         self.urgency = Urgency::CellEnd;
-        if !core.is_ready() {
-            self.track.enter(Phase::Wait);
-            self.stopwatch.pause();
-            if let Some(in_flight) = &mut self.in_flight {
-                in_flight.leave();
-            }
-            let ready = core.ready().await;
-            if let Some(in_flight) = &mut self.in_flight {
-                in_flight.come_back().await;
-            }
-            self.stopwatch.resume();
-            return ready;
+        if core.is_ready() {
+            return core.ready().await;
         }
-        core.ready().await
+        self.track.enter(Phase::Wait);
+        self.stopwatch.pause();
+        if let Some(in_flight) = &mut self.in_flight {
+            in_flight.leave();
+        }
+        let ready = core.ready().await;
+        if let Some(in_flight) = &mut self.in_flight {
+            in_flight.come_back().await;
+        }
+        self.stopwatch.resume();
+        ready
     }
 
     /// Runs a command of this job in a slot of its own; an exit code other than 0 is an error.
@@ -301,62 +323,97 @@ pub(super) async fn run_in_slot(
     Ok(finished)
 }
 
+/// How far a core is.
+#[derive(Debug, Clone)]
+enum CoreState {
+    /// Nothing is known of it.
+    Unplanned,
+    /// It is known what it is going to be.
+    Outlined(Arc<CoreOutline>),
+    /// It has ended.
+    Ended(Result<Arc<CoreArtifacts>, Blocked>),
+}
+
 /// The end of a core that its builder holds.
 #[derive(Debug)]
 pub struct CorePromise {
-    sender: watch::Sender<Option<Result<Arc<CoreArtifacts>, Blocked>>>,
+    sender: watch::Sender<CoreState>,
 }
 
 /// The end of a core that its cells hold.
 #[derive(Debug, Clone)]
 pub struct CoreHandle {
     id: CoreId,
-    receiver: watch::Receiver<Option<Result<Arc<CoreArtifacts>, Blocked>>>,
+    receiver: watch::Receiver<CoreState>,
 }
 
 /// A core that is yet to be built.
 pub fn core_promise(id: CoreId) -> (CorePromise, CoreHandle) {
-    let (sender, receiver) = watch::channel(None);
+    let (sender, receiver) = watch::channel(CoreState::Unplanned);
     (CorePromise { sender }, CoreHandle { id, receiver })
 }
 
 impl CorePromise {
+    /// Says what it is going to be.
+    pub fn outline(&self, outline: Arc<CoreOutline>) {
+        self.sender.send_replace(CoreState::Outlined(outline));
+    }
+
     /// Says how it ended.
     pub fn keep(self, result: Result<Arc<CoreArtifacts>, Blocked>) {
-        self.sender.send_replace(Some(result));
+        self.sender.send_replace(CoreState::Ended(result));
     }
 }
 
 impl CoreHandle {
+    /// Waits until it is known what the core is going to be.
+    ///
+    /// # Errors
+    /// Where it failed before that.
+    pub async fn outline(&self) -> Result<Arc<CoreOutline>, BuildError> {
+        match self.reaches(|state| !matches!(state, CoreState::Unplanned)).await? {
+            CoreState::Outlined(outline) => Ok(outline),
+            CoreState::Ended(Ok(core)) => Ok(core.outline.clone()),
+            CoreState::Ended(Err(blocked)) => Err(BuildError::Blocked(blocked)),
+            CoreState::Unplanned => Err(self.lost()),
+        }
+    }
+
     /// Waits for the core.
     ///
     /// # Errors
     /// Where it failed.
     pub async fn ready(&self) -> Result<Arc<CoreArtifacts>, BuildError> {
-        let mut receiver = self.receiver.clone();
-        let result = match receiver.wait_for(Option::is_some).await {
-            Ok(result) => result.clone(),
-            Err(_) => None,
-        };
-        match result {
-            Some(result) => result.map_err(BuildError::Blocked),
-            // The builder ended without a word: its task panicked or was cancelled.
-            None => Err(BuildError::Blocked(Blocked {
-                by: self.id.clone(),
-                message: "it did not finish".to_owned(),
-            })),
+        match self.reaches(|state| matches!(state, CoreState::Ended(_))).await? {
+            CoreState::Ended(result) => result.map_err(BuildError::Blocked),
+            _ => Err(self.lost()),
         }
+    }
+
+    async fn reaches(&self, wanted: impl FnMut(&CoreState) -> bool) -> Result<CoreState, BuildError> {
+        let mut receiver = self.receiver.clone();
+        let state = receiver.wait_for(wanted).await.map(|state| state.clone());
+        state.map_err(|_| self.lost())
+    }
+
+    /// The builder ended without a word: its task panicked or was cancelled.
+    fn lost(&self) -> BuildError {
+        BuildError::Blocked(Blocked { by: self.id.clone(), message: "it did not finish".to_owned() })
+    }
+
+    fn is_outlined(&self) -> bool {
+        !matches!(&*self.receiver.borrow(), CoreState::Unplanned)
     }
 
     /// Whether it is known how it ended.
     fn is_ready(&self) -> bool {
-        self.receiver.borrow().is_some()
+        matches!(&*self.receiver.borrow(), CoreState::Ended(_))
     }
 
     /// Whether it is known to have failed.
     pub fn failed(&self) -> Option<BuildError> {
         match &*self.receiver.borrow() {
-            Some(Err(blocked)) => Some(BuildError::Blocked(blocked.clone())),
+            CoreState::Ended(Err(blocked)) => Some(BuildError::Blocked(blocked.clone())),
             _ => None,
         }
     }

@@ -1,32 +1,41 @@
 //! Stage 1: a board's core and variant, compiled once for all its cells. The sketch is nobody's, so
 //! that a broken example can't take a board down.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
 
-use super::unit::{self, Unit, Wanted, blocking};
-use super::{BuildContext, BuildError, CoreArtifacts, JobContext, hooks, sources};
+use super::inputs::{Place, add_commands};
+use super::unit::{self, Key, Planned, Unit, Wanted, blocking};
+use super::{BuildContext, BuildError, CoreArtifacts, CoreOutline, CorePromise, JobContext, hooks, sources};
 use crate::board::{CORE_ARCHIVE, Hook, Value};
-use crate::event::{Phase, Step};
+use crate::event::{Phase, Step, UnitCounts};
 use crate::plan::{CoreJob, Target};
-use crate::source::Hash;
-use crate::store::{Output, Record, link_or_copy};
+use crate::store::{Output, Record, Sharing, link_or_copy};
 
-/// An object of the core or the variant.
-struct Object {
-    /// Relative to the core's folder.
+/// An object of the core or the variant that is to be made.
+struct Source {
+    /// Where the object goes, relative to the core's folder.
     path: PathBuf,
-    unit: Unit,
+    unit: Planned,
 }
 
-/// Builds a core, or finds that it is up to date.
+/// What the artifact store says of a core.
+#[derive(Serialize, Deserialize)]
+struct About {
+    printed: String,
+}
+
+/// Builds a core, or finds that it is up to date, or takes it from the artifact store.
 ///
 /// # Errors
 /// Where it does not compile, a tool is missing, or the run is interrupted.
 pub(super) async fn build(
     job: &CoreJob,
+    promise: &CorePromise,
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CoreArtifacts, BuildError> {
@@ -42,46 +51,39 @@ pub(super) async fn build(
         .map_err(|error| BuildError::io(Step::Compile, "made", &job.folder, &error))?;
     hooks::run(cx, jcx, target, Hook::Prebuild, &values, &job.folder).await?;
     hooks::run(cx, jcx, target, Hook::CorePrebuild, &values, &job.folder).await?;
-    let core = compile_all(cx, jcx, target, &values, Some(&target.config.core_dir)).await?;
-    let variant = compile_all(cx, jcx, target, &values, target.config.variant_dir.as_deref()).await?;
-    hooks::run(cx, jcx, target, Hook::CorePostbuild, &values, &job.folder).await?;
-
-    jcx.track.enter(Phase::Archive);
-    let archive = job.folder.join(CORE_ARCHIVE);
+    let core = plan_all(cx, jcx, target, &values, Some(&target.config.core_dir)).await?;
+    let variant = plan_all(cx, jcx, target, &values, target.config.variant_dir.as_deref()).await?;
     // Written beside its place and renamed, so that no cell ever links half of it.
     let temporary = job.folder.join("core").join("new").join("core.a");
-    let argv = if core.is_empty() {
+    let archiving = if core.is_empty() {
         None
     } else {
         Some(archive_command(target, &values, &job.folder, &core, &temporary)?)
     };
-    let key = key(cx, argv.as_deref(), &core, &variant).await?;
-    let objects: Vec<PathBuf> = core.iter().chain(&variant).map(|object| object.path.clone()).collect();
-    let printed = core.iter().chain(&variant).map(|object| object.unit.printed.as_str()).collect();
-    let mut artifacts = CoreArtifacts {
-        id: job.id.clone(),
-        key,
-        folder: job.folder.clone(),
-        archive: argv.is_some().then(|| CORE_ARCHIVE.into()),
-        objects,
-        variant_objects: variant.iter().map(|object| object.path.clone()).collect(),
-        fresh: false,
-        printed,
-        units: jcx.units,
-    };
-    let (job_folder, files) = (job.folder.clone(), cx.files.clone());
-    if blocking(move || {
-        Record::load(&job_folder).is_some_and(|record| record.holds(&key, &job_folder, &files))
-    })
-    .await?
-    {
-        return Ok(artifacts);
+    let after = hooks::commands(target, Hook::CorePostbuild, &values)?;
+    let outline = Arc::new(outline(job, cx, jcx, &core, &variant, archiving.as_deref(), &after).await?);
+    promise.outline(outline.clone());
+    let count = u32::try_from(outline.objects.len()).unwrap_or(u32::MAX);
+    if let Some(known) = recorded(cx, &outline, UnitCounts { reused: count, ..jcx.units }).await? {
+        jcx.units = known.units;
+        return Ok(known);
     }
-    artifacts.fresh = true;
-    let all: Vec<(PathBuf, PathBuf)> =
-        core.iter().chain(&variant).map(|object| (object.unit.object.clone(), object.path.clone())).collect();
-    place(&job.folder, all).await?;
-    if let Some(argv) = argv {
+    // What hooks make in addition nobody knows the names of.
+    let can_be_kept = outline.opaque.is_none() && after.is_empty();
+    if can_be_kept
+        && let Some(restored) = restore(cx, &outline, UnitCounts { cached: count, ..jcx.units }).await?
+    {
+        jcx.units = restored.units;
+        return Ok(restored);
+    }
+
+    let units = make_all(cx, jcx, core.iter().chain(&variant)).await?;
+    let printed: String = units.iter().map(|unit| unit.printed.as_str()).collect();
+    let placed = units.into_iter().map(|unit| unit.object).zip(outline.objects.iter().cloned());
+    place(&job.folder, placed.collect()).await?;
+    if let Some(argv) = archiving {
+        jcx.track.enter(Phase::Archive);
+        let archive = job.folder.join(CORE_ARCHIVE);
         let io = |error: &std::io::Error| BuildError::io(Step::Archive, "written", &archive, error);
         let scratch = temporary.parent().unwrap_or(&job.folder);
         let _ = std::fs::remove_dir_all(scratch);
@@ -90,24 +92,27 @@ pub(super) async fn build(
         std::fs::rename(&temporary, &archive).map_err(|error| io(&error))?;
         let _ = std::fs::remove_dir(scratch);
     }
-    record(cx, job, &artifacts).await?;
-    Ok(artifacts)
+    hooks::run(cx, jcx, target, Hook::CorePostbuild, &values, &job.folder).await?;
+    let made = record(cx, &outline, printed, jcx.units).await?;
+    if can_be_kept {
+        keep(cx, &outline, &made.printed).await?;
+    }
+    Ok(made)
 }
 
-/// Compiles the sources below a folder, all at once as far as there are slots.
-async fn compile_all(
+/// Plans the sources below a folder.
+async fn plan_all(
     cx: &BuildContext,
-    jcx: &mut JobContext,
+    jcx: &JobContext,
     target: &Target,
     values: &[(&str, Value<'_>)],
     folder: Option<&Path>,
-) -> Result<Vec<Object>, BuildError> {
+) -> Result<Vec<Source>, BuildError> {
     let Some(folder) = folder else { return Ok(Vec::new()) };
     let sources =
         sources::of_core(folder).map_err(|error| BuildError::io(Step::Compile, "read", folder, &error))?;
     let include = include_folders(target);
-    let shared = &*jcx;
-    let made = try_join_all(sources.into_iter().map(|source| {
+    try_join_all(sources.into_iter().map(|source| {
         let relative = source.strip_prefix(folder).unwrap_or(&source).to_owned();
         let wanted = Wanted {
             target,
@@ -118,18 +123,65 @@ async fn compile_all(
             source,
         };
         async move {
-            let (unit, counts) = unit::make(cx, shared, wanted).await?;
-            Ok::<_, BuildError>((Object { path: object_path(Path::new("core"), &relative), unit }, counts))
+            let unit = unit::plan(cx, jcx, wanted).await?;
+            Ok(Source { path: object_path(Path::new("core"), &relative), unit })
         }
     }))
-    .await?;
+    .await
+}
+
+/// Makes objects, all at once as far as there are slots.
+async fn make_all(
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+    sources: impl Iterator<Item = &Source>,
+) -> Result<Vec<Unit>, BuildError> {
+    let shared = &*jcx;
+    let made = try_join_all(sources.map(|source| unit::make(cx, shared, &source.unit))).await?;
     Ok(made
         .into_iter()
-        .map(|(object, counts)| {
+        .map(|(unit, counts)| {
             jcx.units.add(counts);
-            object
+            unit
         })
         .collect())
+}
+
+/// What the core is going to be.
+async fn outline(
+    job: &CoreJob,
+    cx: &BuildContext,
+    jcx: &JobContext,
+    core: &[Source],
+    variant: &[Source],
+    archiving: Option<&[String]>,
+    after: &[Vec<String>],
+) -> Result<CoreOutline, BuildError> {
+    let mut key = Key::new("core 2");
+    for source in core.iter().chain(variant) {
+        key.add(source.path.as_os_str().as_encoded_bytes()).add(source.unit.key.as_bytes());
+    }
+    key.add(&core.len().to_le_bytes());
+    let place = Place {
+        folder: job.folder.clone(),
+        given: HashSet::new(),
+        whole: vec![job.target.config.platform_dir.clone()],
+    };
+    let mut commands: Vec<(Step, &[String])> =
+        archiving.map(|argv| (Step::Archive, argv)).into_iter().collect();
+    commands.extend(after.iter().map(|argv| (Step::Hook, argv.as_slice())));
+    let opaque = add_commands(cx, jcx, &mut key, &place, &commands).await?;
+    let opaque = core.iter().chain(variant).find_map(|source| source.unit.opaque()).or(opaque);
+    let path = |source: &Source| source.path.clone();
+    Ok(CoreOutline {
+        id: job.id.clone(),
+        key: key.finish(),
+        folder: job.folder.clone(),
+        archive: archiving.map(|_| CORE_ARCHIVE.into()),
+        objects: core.iter().chain(variant).map(path).collect(),
+        variant_objects: variant.iter().map(path).collect(),
+        opaque,
+    })
 }
 
 /// The folders that every source of the core sees.
@@ -152,7 +204,7 @@ fn archive_command(
     target: &Target,
     values: &[(&str, Value<'_>)],
     folder: &Path,
-    objects: &[Object],
+    objects: &[Source],
     archive: &Path,
 ) -> Result<Vec<String>, BuildError> {
     let config = &target.config;
@@ -183,26 +235,6 @@ pub(super) fn archive_words(
     target.config.command(pattern, &all).map_err(|error| BuildError::board(Step::Archive, &error))
 }
 
-async fn key(
-    cx: &BuildContext,
-    argv: Option<&[String]>,
-    core: &[Object],
-    variant: &[Object],
-) -> Result<Hash, BuildError> {
-    let mut key = blake3::Hasher::new();
-    key.update(b"core 1\0");
-    for object in core.iter().chain(variant) {
-        key.update(object.path.as_os_str().as_encoded_bytes())
-            .update(b"\0")
-            .update(object.unit.key.as_bytes());
-    }
-    key.update(&core.len().to_le_bytes());
-    if let Some(argv) = argv {
-        super::link::key_command(cx, Step::Archive, argv, &mut key).await?;
-    }
-    Ok(key.finalize())
-}
-
 /// Hardlinks objects into the core's folder.
 async fn place(folder: &Path, objects: Vec<(PathBuf, PathBuf)>) -> Result<(), BuildError> {
     let folder = folder.to_owned();
@@ -220,21 +252,92 @@ async fn place(folder: &Path, objects: Vec<(PathBuf, PathBuf)>) -> Result<(), Bu
     .await?
 }
 
-async fn record(cx: &BuildContext, job: &CoreJob, artifacts: &CoreArtifacts) -> Result<(), BuildError> {
-    let (folder, files, artifacts) = (job.folder.clone(), cx.files.clone(), artifacts.clone());
+/// The core in its folder, if it is there with this key and whole.
+async fn recorded(
+    cx: &BuildContext,
+    outline: &Arc<CoreOutline>,
+    units: UnitCounts,
+) -> Result<Option<CoreArtifacts>, BuildError> {
+    let (outline, files) = (outline.clone(), cx.files.clone());
     blocking(move || {
-        let outputs = artifacts
-            .objects
-            .iter()
-            .chain(&artifacts.archive)
-            .map(|path| Output::of(&folder, path.clone(), &files))
-            .collect::<Result<_, _>>();
+        let record = Record::load(&outline.folder)?;
+        let holds = record.holds(&outline.key, &outline.folder, &files);
+        holds.then(|| artifacts(&outline, &record, units, false))
+    })
+    .await
+}
+
+fn artifacts(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh: bool) -> CoreArtifacts {
+    let mut contents = Key::new("contents");
+    for output in &record.outputs {
+        contents.add(output.path.as_os_str().as_encoded_bytes()).add(output.hash.as_bytes());
+    }
+    CoreArtifacts {
+        outline: outline.clone(),
+        contents: contents.finish(),
+        fresh,
+        printed: record.printed.clone(),
+        units,
+    }
+}
+
+/// The files of the core that cells see.
+fn files(outline: &CoreOutline) -> Vec<PathBuf> {
+    outline.objects.iter().chain(&outline.archive).cloned().collect()
+}
+
+/// Takes the core from the artifact store. Its objects are shared with it: nobody writes into them.
+async fn restore(
+    cx: &BuildContext,
+    outline: &Arc<CoreOutline>,
+    units: UnitCounts,
+) -> Result<Option<CoreArtifacts>, BuildError> {
+    let Some(store) = cx.artifacts.clone() else { return Ok(None) };
+    let (kept, folder) = (outline.clone(), outline.folder.clone());
+    let found = blocking(move || {
+        let Some(found) = store.find::<About>(&kept.key) else { return Ok(None) };
+        Record::forget(&kept.folder)?;
+        let whole = store.restore(&found, &kept.folder, Sharing::Link)?;
+        Ok(whole.then_some(found.about))
+    });
+    let found = found.await?;
+    let about =
+        found.map_err(|error: std::io::Error| BuildError::io(Step::Archive, "written", &folder, &error))?;
+    let Some(about) = about else { return Ok(None) };
+    record(cx, outline, about.printed, units).await.map(Some)
+}
+
+/// Keeps the core in the artifact store.
+async fn keep(cx: &BuildContext, outline: &Arc<CoreOutline>, printed: &str) -> Result<(), BuildError> {
+    let Some(store) = cx.artifacts.clone() else { return Ok(()) };
+    let (outline, about) = (outline.clone(), About { printed: printed.to_owned() });
+    blocking(move || {
+        let kept = store.keep(&outline.key, &outline.folder, &files(&outline), Sharing::Link, &about);
+        // What can't be kept is lost as a hit, never as a result.
+        kept.unwrap_or_else(|error| tracing::warn!(%error, "a core could not be kept in the cache"));
+    })
+    .await
+}
+
+/// Records what was made.
+async fn record(
+    cx: &BuildContext,
+    outline: &Arc<CoreOutline>,
+    printed: String,
+    units: UnitCounts,
+) -> Result<CoreArtifacts, BuildError> {
+    let (outline, known) = (outline.clone(), cx.files.clone());
+    blocking(move || {
+        let folder = &outline.folder;
+        let outputs: Result<_, _> =
+            files(&outline).into_iter().map(|path| Output::of(folder, path, &known)).collect();
         outputs
             .and_then(|outputs| {
-                let key = artifacts.key.to_hex().to_string();
-                Record { key, outputs, printed: artifacts.printed, ..Record::default() }.save(&folder)
+                let keys = vec![outline.key.to_hex().to_string()];
+                let record = Record { keys, outputs, printed, ..Record::default() };
+                record.save(folder).map(|()| artifacts(&outline, &record, units, true))
             })
-            .map_err(|error| BuildError::io(Step::Archive, "recorded", &folder, &error))
+            .map_err(|error| BuildError::io(Step::Archive, "recorded", folder, &error))
     })
     .await?
 }

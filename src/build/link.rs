@@ -1,25 +1,36 @@
-//! From objects to firmware: seeds the cell's folder with stage 1, links, converts and measures.
+//! From units to firmware: compiles what is not there, seeds the cell's folder with stage 1, links,
+//! converts and measures.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::cell::{LibraryObjects, Object, place};
+use futures::future::try_join_all;
+
+use super::cell::{LibrarySources, Source, clear, place};
 use super::core::archive_words;
-use super::unit::blocking;
-use super::{BuildContext, BuildError, CellArtifacts, CoreArtifacts, JobContext, hooks, size};
+use super::firmware::{self, Firmware};
+use super::inputs::{Place, add_commands};
+use super::unit::{self, Key, Unit};
+use super::{
+    BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreHandle, CoreOutline, JobContext, hooks, size,
+};
 use crate::board::{CORE_ARCHIVE, Hook, Value};
-use crate::event::{Phase, Sizes, Step};
+use crate::event::{Phase, Step, UnitCounts};
 use crate::plan::CellJob;
 use crate::source::Hash;
-use crate::store::{Output, Record, write_atomically};
+use crate::store::write_atomically;
 
 /// Everything that enters a link.
 pub(super) struct Link<'a> {
     pub(super) job: &'a CellJob,
-    pub(super) core: &'a CoreArtifacts,
-    pub(super) sketch: &'a [Object],
-    pub(super) libraries: &'a [LibraryObjects],
+    pub(super) core: &'a CoreOutline,
+    pub(super) sketch: &'a [Source],
+    pub(super) libraries: &'a [LibrarySources],
     pub(super) values: &'a [(&'a str, Value<'a>)],
     pub(super) project_name: &'a str,
+    /// What hooks made in the cell's folder.
+    pub(super) given: &'a HashSet<PathBuf>,
 }
 
 /// A command and what it is called.
@@ -29,56 +40,84 @@ struct Command {
     argv: Vec<String>,
 }
 
-/// Links a cell, or finds that it is up to date.
+/// Builds a cell whose units are planned, or finds its firmware.
+///
+/// First by the keys of everything that enters, before anything is compiled; then, when the objects
+/// are there, by their contents: what is compiled in every run comes out the same as a rule.
 ///
 /// # Errors
-/// Where it does not link or fit, or a tool is missing.
+/// Where it does not compile, link or fit, or a tool is missing.
 pub(super) async fn build(
-    link: Link<'_>,
+    link: &Link<'_>,
+    core: &CoreHandle,
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CellArtifacts, BuildError> {
     let folder = &link.job.folder;
     let commands = link.commands()?;
-    let key = link.key(cx, &commands).await?;
-    let printed = link.printed();
-    let (record_folder, files) = (folder.clone(), cx.files.clone());
-    let up_to_date = blocking(move || {
-        Record::load(&record_folder).filter(|record| record.holds(&key, &record_folder, &files))
-    });
-    if let Some(record) = up_to_date.await? {
-        return Ok(CellArtifacts {
-            artifacts: record.artifacts.iter().map(|path| folder.join(path)).collect(),
-            sizes: record.sizes,
-            fresh: false,
-            printed: printed + &record.printed,
-            units: jcx.units,
-        });
+    let count = u32::try_from(link.sources().count()).unwrap_or(u32::MAX);
+    // Nothing but the commands is the same for both keys.
+    let mut tail = Key::new("cell 2");
+    tail.add(folder.as_os_str().as_encoded_bytes());
+    for pattern in size::patterns(&link.job.target) {
+        tail.add(pattern.as_bytes());
+    }
+    let words: Vec<(Step, &[String])> =
+        commands.iter().map(|command| (command.step, command.argv.as_slice())).collect();
+    let uncovered = add_commands(cx, jcx, &mut tail, &link.place(), &words).await?;
+    let by_sources = link.key_of_sources(&tail);
+    let is_lasting = uncovered.is_none() && link.opaque().is_none();
+    if is_lasting && let Some(found) = firmware::find(cx, link.job, &by_sources, link.given).await? {
+        let (reused, cached) = if found.fresh { (0, count) } else { (count, 0) };
+        jcx.units.add(UnitCounts { cached, reused, compiled: 0 });
+        jcx.log.clone_from(&found.log);
+        return Ok(found.artifacts(folder, jcx.units));
+    }
+
+    let units = compile(link, cx, jcx).await?;
+    for hook in [Hook::SketchPostbuild, Hook::LibrariesPostbuild] {
+        hooks::run(cx, jcx, &link.job.target, hook, link.values, folder).await?;
+    }
+    let core = jcx.wait_for(core).await?;
+    let by_contents = link.key_of_contents(&tail, &core, &units);
+    if uncovered.is_none()
+        && let Some(found) = firmware::find(cx, link.job, &by_contents, link.given).await?
+    {
+        jcx.log.extend(found.log.iter().cloned());
+        return Ok(found.artifacts(folder, jcx.units));
     }
 
     jcx.track.enter(Phase::Seed);
-    link.seed(cx).await?;
+    link.seed(&core, &units).await?;
     jcx.track.enter(Phase::Link);
-    let mut said = String::new();
+    let mut printed: String = units.iter().map(|unit| unit.printed.as_str()).collect();
     for command in commands {
         if command.step == Step::Objcopy || command.label == Hook::ObjcopyPreobjcopy.prefix() {
             jcx.track.enter(Phase::Size);
         }
         let finished = jcx.command(cx, command.step, command.label, command.argv, folder.clone()).await?;
-        said.push_str(&String::from_utf8_lossy(&finished.printed()));
+        printed.push_str(&String::from_utf8_lossy(&finished.printed()));
     }
     jcx.track.enter(Phase::Size);
     let elf = link.elf();
     let sizes = size::measure(cx, jcx, &link.job.target, link.values, folder, elf.as_deref()).await?;
-    let artifacts = link.artifacts()?;
-    link.record(cx, key, &artifacts, sizes, &said).await?;
-    Ok(CellArtifacts {
-        artifacts: artifacts.iter().map(|path| folder.join(path)).collect(),
-        sizes,
-        fresh: true,
-        printed: printed + &said,
-        units: jcx.units,
-    })
+    let made = Firmware { files: link.artifacts()?, sizes, printed, log: jcx.log.clone(), fresh: true };
+    let keys = [Some(by_contents), is_lasting.then_some(by_sources)];
+    firmware::keep(cx, link.job, keys.into_iter().flatten().collect(), &made).await?;
+    Ok(made.artifacts(folder, jcx.units))
+}
+
+/// Makes the units of a cell, all at once as far as there are slots.
+async fn compile(link: &Link<'_>, cx: &BuildContext, jcx: &mut JobContext) -> Result<Vec<Unit>, BuildError> {
+    let shared = &*jcx;
+    let made = try_join_all(link.sources().map(|source| unit::make(cx, shared, &source.unit))).await?;
+    Ok(made
+        .into_iter()
+        .map(|(unit, counts)| {
+            jcx.units.add(counts);
+            unit
+        })
+        .collect())
 }
 
 impl Link<'_> {
@@ -90,9 +129,9 @@ impl Link<'_> {
         let folder = &self.job.folder;
         let absolute = |path: &Path| folder.join(path).display().to_string();
         let mut commands = Vec::new();
-        let mut objects: Vec<String> = self.sketch.iter().map(|object| absolute(&object.path)).collect();
+        let mut objects: Vec<String> = self.sketch.iter().map(|source| absolute(&source.path)).collect();
         for library in self.libraries {
-            let words: Vec<String> = library.objects.iter().map(|object| absolute(&object.path)).collect();
+            let words: Vec<String> = library.sources.iter().map(|source| absolute(&source.path)).collect();
             match &library.archive {
                 Some(archive) if !words.is_empty() => {
                     let recipe = config.archive_recipe().ok_or_else(|| {
@@ -147,71 +186,51 @@ impl Link<'_> {
         Ok(commands)
     }
 
-    /// Over everything that enters: objects, core, commands, tools.
-    async fn key(&self, cx: &BuildContext, commands: &[Command]) -> Result<Hash, BuildError> {
-        let mut key = blake3::Hasher::new();
-        key.update(b"cell 1\0").update(self.core.key.as_bytes());
-        let libraries = self.libraries.iter().flat_map(|library| &library.objects);
-        for object in self.sketch.iter().chain(libraries) {
-            key.update(object.path.as_os_str().as_encoded_bytes())
-                .update(b"\0")
-                .update(object.unit.key.as_bytes());
-        }
-        for command in commands {
-            key_command(cx, command.step, &command.argv, &mut key).await?;
-        }
-        for pattern in size::patterns(&self.job.target) {
-            key.update(pattern.as_bytes()).update(b"\0");
-        }
-        Ok(key.finalize())
+    /// Sketch and libraries, in link order.
+    fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.sketch.iter().chain(self.libraries.iter().flat_map(|library| &library.sources))
     }
 
-    /// What the compilers printed: warnings, of this run or of the one that made the objects.
-    fn printed(&self) -> String {
-        let libraries = self.libraries.iter().flat_map(|library| &library.objects);
-        let objects = self.sketch.iter().chain(libraries);
-        objects.map(|object| object.unit.printed.as_str()).collect()
+    /// Where its commands run.
+    fn place(&self) -> Place {
+        Place {
+            folder: self.job.folder.clone(),
+            given: self.given.clone(),
+            whole: vec![self.job.target.config.platform_dir.clone(), self.job.sketch.dir.clone()],
+        }
+    }
+
+    /// Why the keys of what enters are good for this run only, if so.
+    fn opaque(&self) -> Option<String> {
+        self.sources().find_map(|source| source.unit.opaque()).or_else(|| self.core.opaque.clone())
+    }
+
+    /// Over everything that enters, known before anything is compiled.
+    fn key_of_sources(&self, tail: &Key) -> Hash {
+        let mut key = Key::new("by sources");
+        key.add(tail.finish().as_bytes()).add(self.core.key.as_bytes());
+        for source in self.sources() {
+            key.add(source.path.as_os_str().as_encoded_bytes()).add(source.unit.key.as_bytes());
+        }
+        key.finish()
+    }
+
+    /// Over the bytes of everything that enters.
+    fn key_of_contents(&self, tail: &Key, core: &CoreArtifacts, units: &[Unit]) -> Hash {
+        let mut key = Key::new("by contents");
+        key.add(tail.finish().as_bytes()).add(core.contents.as_bytes());
+        for (source, unit) in self.sources().zip(units) {
+            key.add(source.path.as_os_str().as_encoded_bytes()).add(unit.hash.as_bytes());
+        }
+        key.finish()
     }
 
     /// Hardlinks objects and `core.a` into the cell's folder, and removes what an earlier link made:
     /// no tool writes through a link into what others share.
-    async fn seed(&self, cx: &BuildContext) -> Result<(), BuildError> {
-        let folder = self.job.folder.clone();
-        let _ = cx;
-        blocking(move || {
-            let io = |error: std::io::Error| BuildError::io(Step::Seed, "emptied", &folder, &error);
-            let earlier = Record::load(&folder);
-            Record::forget(&folder).map_err(io)?;
-            for output in earlier.into_iter().flat_map(|record| record.outputs) {
-                match std::fs::remove_file(folder.join(output.path)) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
-                    _ => {}
-                }
-            }
-            // Without a record nobody knows what is left of an earlier link: all its files go.
-            for entry in std::fs::read_dir(&folder).map_err(io)? {
-                let entry = entry.map_err(io)?;
-                if entry.file_type().map_err(io)?.is_file() {
-                    std::fs::remove_file(entry.path()).map_err(io)?;
-                }
-            }
-            // So do objects of sources and libraries that are no longer part of it.
-            for part in ["sketch", "libraries", "core"] {
-                match std::fs::remove_dir_all(folder.join(part)) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
-                    _ => {}
-                }
-            }
-            Ok(())
-        })
-        .await??;
-        let libraries = self.libraries.iter().flat_map(|library| &library.objects);
-        let own = self
-            .sketch
-            .iter()
-            .chain(libraries)
-            .map(|object| (object.unit.object.clone(), object.path.clone()));
-        let core = &self.core;
+    async fn seed(&self, core: &Arc<CoreArtifacts>, units: &[Unit]) -> Result<(), BuildError> {
+        clear(&self.job.folder, self.given).await?;
+        let own = self.sources().zip(units).map(|(source, unit)| (unit.object.clone(), source.path.clone()));
+        let core = &core.outline;
         let seeds =
             core.objects.iter().chain(&core.archive).map(|path| (core.folder.join(path), path.clone()));
         place(&self.job.folder, own.chain(seeds).collect()).await
@@ -261,47 +280,6 @@ impl Link<'_> {
         }
         Ok(names)
     }
-
-    async fn record(
-        &self,
-        cx: &BuildContext,
-        key: Hash,
-        artifacts: &[PathBuf],
-        sizes: Option<Sizes>,
-        said: &str,
-    ) -> Result<(), BuildError> {
-        let (folder, files) = (self.job.folder.clone(), cx.files.clone());
-        let (artifacts, printed) = (artifacts.to_vec(), said.to_owned());
-        blocking(move || {
-            let outputs: Result<Vec<Output>, _> =
-                artifacts.iter().map(|path| Output::of(&folder, path.clone(), &files)).collect();
-            outputs
-                .and_then(|outputs| {
-                    Record { key: key.to_hex().to_string(), outputs, artifacts, sizes, printed }.save(&folder)
-                })
-                .map_err(|error| BuildError::io(Step::Link, "recorded", &folder, &error))
-        })
-        .await?
-    }
-}
-
-/// Adds a command and its tool to a key.
-///
-/// # Errors
-/// Where the tool is missing or can't be identified.
-pub(super) async fn key_command(
-    cx: &BuildContext,
-    step: Step,
-    argv: &[String],
-    key: &mut blake3::Hasher,
-) -> Result<(), BuildError> {
-    let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
-    let identity = cx.identities.of(&program).await.map_err(|error| BuildError::identity(step, &error))?;
-    key.update(identity.hash.as_bytes());
-    for word in argv {
-        key.update(word.as_bytes()).update(b"\0");
-    }
-    Ok(())
 }
 
 /// Writes the log of a cell or core: its commands and what they printed.

@@ -3,12 +3,15 @@
 
 mod avr;
 mod cell;
+mod checkout;
 mod context;
 mod core;
 mod discover;
 mod error;
+mod firmware;
 mod generic;
 mod hooks;
+mod inputs;
 mod link;
 mod prepare;
 mod preprocessor;
@@ -24,6 +27,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use checkout::Checkout;
 pub use context::{BuildContext, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, core_promise};
 pub use error::{Blocked, BuildError};
 pub use link::write_log;
@@ -40,17 +44,19 @@ pub trait BuildOrchestrator: Send + Sync {
     /// The family that it builds.
     fn family(&self) -> Family;
 
-    /// Stage 1: compiles core and variant and packs the archive.
+    /// Stage 1: compiles core and variant and packs the archive. `promise` is told what it is going to
+    /// be as soon as that is known.
     ///
     /// # Errors
     /// Where the core does not compile, a tool is missing, or the run is interrupted.
     async fn build_core(
         &self,
         job: &CoreJob,
+        promise: &CorePromise,
         cx: &BuildContext,
         jcx: &mut JobContext,
     ) -> Result<CoreArtifacts, BuildError> {
-        core::build(job, cx, jcx).await
+        core::build(job, promise, cx, jcx).await
     }
 
     /// Stage 2: compiles a sketch with its libraries, links it against its core when that is there,
@@ -78,21 +84,32 @@ pub fn orchestrator(family: &Family) -> Arc<dyn BuildOrchestrator> {
     }
 }
 
-/// A built core.
-#[derive(Debug, Clone)]
-pub struct CoreArtifacts {
+/// What a core is going to be, known before it is built.
+#[derive(Debug)]
+pub struct CoreOutline {
     /// Which.
     pub id: CoreId,
-    /// Over everything that entered.
+    /// Over everything that enters.
     pub key: Hash,
     /// Its folder.
     pub folder: PathBuf,
     /// `core.a`, relative to the folder; `None` where the core has no sources.
     pub archive: Option<PathBuf>,
-    /// Every object of the core, relative to the folder.
+    /// Every object of the core and the variant, relative to the folder.
     pub objects: Vec<PathBuf>,
     /// The variant's objects, relative to the folder, in link order: they are not in the archive.
     pub variant_objects: Vec<PathBuf>,
+    /// Why its key is good for this run only, if so.
+    pub opaque: Option<String>,
+}
+
+/// A built core.
+#[derive(Debug, Clone)]
+pub struct CoreArtifacts {
+    /// What it was to be.
+    pub outline: Arc<CoreOutline>,
+    /// Over the content of each of its files.
+    pub contents: Hash,
     /// Whether anything had to be made.
     pub fresh: bool,
     /// What the tools printed although they succeeded.

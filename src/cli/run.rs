@@ -14,7 +14,7 @@ use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
 use super::space::Watched;
 use super::{args, complain, plan};
-use crate::build::BuildContext;
+use crate::build::{BuildContext, Checkout};
 use crate::compile::{
     Backend, Direct, Environment, Fallback, Identities, Slots, Zccache, ZccacheError, adopt, end_leftovers,
 };
@@ -26,6 +26,7 @@ use crate::plan::{Layout, Plan, PlanError, Sources, make};
 use crate::report::Reports;
 use crate::source::{Files, Memo};
 use crate::stage;
+use crate::store::Artifacts;
 
 /// Why a run ended before anything was built.
 #[derive(Debug, thiserror::Error)]
@@ -175,9 +176,12 @@ async fn build(
     for folder in [&staging.join("include-folders"), &scratch, &layout.units()] {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
+    let checkout = Checkout::new(Checkout::root_of(&request.matrix.dir), &layout, &staging);
+    checkout.link().map_err(|error| unwritable(&staging, &error))?;
+    let artifacts = options.cache.then(|| Artifacts::new(places.cache.join("artifacts")));
+    let memo_path = if options.cache { places.cache.join("memo") } else { layout.memo() };
     let watched = Watched::new(&[(&work, "--work-dir"), (&places.cache, "--cache-dir")]);
     let planned = plan.cores.len() + plan.cells.len();
-    let memo_path = layout.memo();
     let files = Arc::new(Files::new(Memo::load(&memo_path)));
     let environment = Environment::new(&scratch, None);
     let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone(), cancel.clone()));
@@ -188,6 +192,8 @@ async fn build(
         Slots::new(options.jobs, options.framework_jobs),
         layout,
         staging,
+        checkout,
+        artifacts,
         events.clone(),
         cancel.clone(),
     );

@@ -32,7 +32,12 @@ impl Layout {
 
     /// `sketches/SKETCH`: what is generated from a sketch and the same for every board.
     pub fn sketch(&self, sketch_slug: &Path) -> PathBuf {
-        self.root.join("sketches").join(sketch_slug)
+        self.sketches().join(sketch_slug)
+    }
+
+    /// Where everything is that is generated from sketches.
+    pub fn sketches(&self) -> PathBuf {
+        self.root.join("sketches")
     }
 
     /// Objects by key.

@@ -1,5 +1,6 @@
 //! The closure of a translation unit: every file that its compile could read, in any branch.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -62,6 +63,7 @@ impl<'a> Closure<'a> {
     fn visit(&self, file: &Arc<SourceFile>, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
         for kind in &file.scan.traits {
             let reason = match kind {
+                Trait::OwnName => continue,
                 Trait::Time => "the date or time of the compile",
                 Trait::OpaqueEmbed => "an .incbin or .include whose file name is computed",
                 Trait::OddName => "an include whose name is not UTF-8",
@@ -266,12 +268,16 @@ impl Pattern {
 impl Inputs {
     /// A hash over path and content of every file.
     pub fn hash(&self) -> Hash {
-        let mut lines: Vec<(&Path, &Hash)> =
-            self.files.iter().map(|file| (&*file.path, &file.hash)).collect();
-        lines.sort_unstable_by_key(|(path, _)| *path);
+        self.hash_by(|file| (file.path.as_os_str().into(), file.hash))
+    }
+
+    /// A hash over name and content of every file, as `describe` says them.
+    pub fn hash_by<'f>(&'f self, describe: impl Fn(&'f SourceFile) -> (Cow<'f, OsStr>, Hash)) -> Hash {
+        let mut lines: Vec<_> = self.files.iter().map(|file| describe(file)).collect();
+        lines.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let mut hasher = blake3::Hasher::new();
         for (path, hash) in lines {
-            hasher.update(path.as_os_str().as_encoded_bytes());
+            hasher.update(path.as_encoded_bytes());
             hasher.update(&[0]);
             hasher.update(hash.as_bytes());
         }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::{Hash, Memo, Scan, Stamp, scan};
 
@@ -64,13 +64,18 @@ impl SourceFile {
     }
 }
 
+/// A file that is looked at once, however many tasks ask for it at once.
+type Slot = Arc<OnceLock<Option<Arc<SourceFile>>>>;
+
 /// All files that a run has looked at. Shared by every job; cheap to ask again.
 #[derive(Debug, Default)]
 pub struct Files {
     memo: Memo,
-    by_path: Mutex<HashMap<PathBuf, Option<Arc<SourceFile>>>>,
+    by_path: Mutex<HashMap<PathBuf, Slot>>,
     by_id: RwLock<Vec<Arc<SourceFile>>>,
     listings: Mutex<HashMap<PathBuf, Arc<Listing>>>,
+    trees: Mutex<HashMap<PathBuf, Hash>>,
+    definitions: Mutex<HashMap<(FileId, String), Arc<OnceLock<Arc<[String]>>>>>,
 }
 
 impl Files {
@@ -86,24 +91,17 @@ impl Files {
 
     /// The file at `path`, or `None` where there is no readable regular file.
     pub fn get(&self, path: &Path) -> Option<Arc<SourceFile>> {
-        if let Some(known) = lock(&self.by_path).get(path) {
-            return known.clone();
-        }
-        let found = self.look_at(path);
-        let mut by_path = lock(&self.by_path);
-        // Two tasks may have looked at the same time: the first to come back is believed.
-        if let Some(known) = by_path.get(path) {
-            return known.clone();
-        }
-        let file = found.map(|(hash, scan, stamp)| {
+        let known = lock(&self.by_path).get(path).cloned();
+        let slot = known.unwrap_or_else(|| lock(&self.by_path).entry(path.to_owned()).or_default().clone());
+        slot.get_or_init(|| {
+            let (hash, scan, stamp) = self.look_at(path)?;
             let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
             let id = FileId(u32::try_from(by_id.len()).unwrap_or(u32::MAX));
             let file = Arc::new(SourceFile { id, path: path.into(), hash, scan, stamp });
             by_id.push(file.clone());
-            file
-        });
-        by_path.insert(path.to_owned(), file.clone());
-        file
+            Some(file)
+        })
+        .clone()
     }
 
     /// The file with an id that this value gave out.
@@ -137,19 +135,47 @@ impl Files {
         Ok(hash)
     }
 
+    /// A hash over everything below a folder, taken once in a run: of each file its path and content, of
+    /// one larger than a megabyte its size and modification time.
+    pub fn tree(&self, folder: &Path) -> Hash {
+        const LARGE: u64 = 1 << 20;
+        if let Some(known) = lock(&self.trees).get(folder) {
+            return *known;
+        }
+        let mut hasher = blake3::Hasher::new();
+        for entry in walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten() {
+            // A link counts as what it leads to.
+            let Some(metadata) = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file)
+            else {
+                continue;
+            };
+            hasher.update(entry.path().as_os_str().as_encoded_bytes()).update(&[0]);
+            let small = metadata.len() <= LARGE;
+            match small.then(|| self.hash_now(entry.path())) {
+                Some(Ok(hash)) => hasher.update(hash.as_bytes()),
+                _ => hasher.update(format!("{:?}", Stamp::of(&metadata).size_and_time()).as_bytes()),
+            };
+        }
+        let hash = hasher.finalize();
+        *lock(&self.trees).entry(folder.to_owned()).or_insert(hash)
+    }
+
     /// The bodies of every `#define name …` in a file, object-like or not, in any branch.
     pub fn definitions(&self, file: &SourceFile, name: &str) -> Arc<[String]> {
         if let Some(known) = self.memo.definitions(&file.hash, name) {
             return known;
         }
-        let text = std::fs::read(&file.path).unwrap_or_default();
-        let bodies: Arc<[String]> = scan::definitions(&text, name).into();
-        if blake3::hash(&text) != file.hash {
-            // It has changed since; what it says now is not what a file with that hash says.
-            return bodies;
-        }
-        self.memo.remember_definitions(file.hash, name, bodies.clone());
-        bodies
+        let slot = lock(&self.definitions).entry((file.id, name.to_owned())).or_default().clone();
+        slot.get_or_init(|| {
+            let text = std::fs::read(&file.path).unwrap_or_default();
+            let bodies: Arc<[String]> = scan::definitions(&text, name).into();
+            // Where it has changed since, what it says now is not what a file with that hash says.
+            if blake3::hash(&text) == file.hash {
+                self.memo.remember_definitions(file.hash, name, bodies.clone());
+            }
+            bodies
+        })
+        .clone()
     }
 
     fn look_at(&self, path: &Path) -> Option<(Hash, Arc<Scan>, Stamp)> {
@@ -257,11 +283,11 @@ mod tests {
         std::fs::write(&path, "#define H \"one.h\"").unwrap();
         let files = files();
         let file = files.get(&path).unwrap();
-        std::fs::write(&path, "#define H \"two.h\"").unwrap();
+        std::fs::write(&path, "#define H \"two.h\"\n#define I").unwrap();
         files.definitions(&file, "H");
         assert_eq!(files.memo().definitions(&file.hash, "H"), None);
         std::fs::write(&path, "#define H \"one.h\"").unwrap();
-        assert_eq!(*files.definitions(&file, "H"), ["\"one.h\"".to_owned()]);
-        assert!(files.memo().definitions(&file.hash, "H").is_some());
+        assert!(files.definitions(&file, "I").is_empty());
+        assert!(files.memo().definitions(&file.hash, "I").is_some());
     }
 }

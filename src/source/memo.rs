@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Hash, Scan};
 
 /// Raised when the meaning of the stored data changes; another version's memo is not read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 4;
 
 /// A file whose times are younger than this when it is hashed is hashed again next time: the clock of
 /// a file system is coarse, and a second write within one tick would leave the same stamp.
@@ -42,103 +42,158 @@ impl Stamp {
         }
     }
 
+    /// What two copies of a file share, if the copier minds the time.
+    pub(super) fn size_and_time(&self) -> (u64, i128) {
+        (self.size, self.mtime_ns)
+    }
+
     fn is_racy(&self, now_ns: i128) -> bool {
         now_ns - self.mtime_ns.max(self.ctime_ns) < RACY_NS
     }
 }
 
-/// The memo of one work folder.
+/// What nobody asked for so many days is forgotten.
+const DAYS: u32 = 30;
+
+/// What runs with one cache folder (or, without a cache, in one work folder) remember.
 #[derive(Debug, Default)]
 pub struct Memo {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
-    hashes: HashMap<PathBuf, (Stamp, Hash)>,
-    scans: HashMap<Hash, Arc<Scan>>,
-    definitions: HashMap<(Hash, String), Arc<[String]>>,
-    facts: HashMap<Hash, Arc<str>>,
+    hashes: Shelf<PathBuf, (Stamp, Key)>,
+    scans: Shelf<Key, Arc<Scan>>,
+    definitions: Shelf<(Key, String), Arc<[String]>>,
+    facts: Shelf<Key, Arc<str>>,
+    #[serde(skip)]
     changed: bool,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    hashes: Vec<(PathBuf, Stamp, [u8; 32])>,
-    scans: Vec<([u8; 32], Scan)>,
-    definitions: Vec<([u8; 32], String, Vec<String>)>,
-    facts: Vec<([u8; 32], String)>,
+/// A hash as it is stored.
+type Key = [u8; 32];
+
+/// Answers by question, each with the day when it was last asked for, since 1970.
+#[derive(Debug, Serialize, Deserialize)]
+struct Shelf<K: Eq + std::hash::Hash, V>(HashMap<K, (V, u32)>);
+
+impl<K: Eq + std::hash::Hash, V> Default for Shelf<K, V> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Eq + std::hash::Hash, V: Clone> Shelf<K, V> {
+    /// The answer. `changed` is set where the day has to be noted.
+    fn get<Q>(&mut self, key: &Q, changed: &mut bool) -> Option<V>
+    where
+        K: std::borrow::Borrow<Q>,
+        Q: Eq + std::hash::Hash + ?Sized,
+    {
+        let today = today();
+        let (value, day) = self.0.get_mut(key)?;
+        *changed |= *day != today;
+        *day = today;
+        Some(value.clone())
+    }
+
+    fn put(&mut self, key: K, value: V) {
+        self.0.insert(key, (value, today()));
+    }
+
+    /// Takes over what only another has.
+    fn add(&mut self, other: Self) {
+        for (key, entry) in other.0 {
+            self.0.entry(key).or_insert(entry);
+        }
+    }
+
+    fn forget(&mut self, before: u32) {
+        self.0.retain(|_, (_, day)| *day >= before);
+    }
 }
 
 impl Memo {
     /// Reads a memo. One that is missing, torn or of another version is an empty one.
     pub fn load(path: &Path) -> Self {
-        let state = std::fs::read(path).ok().and_then(|bytes| decode(&bytes)).unwrap_or_default();
-        Self { state: Mutex::new(state) }
+        Self { state: Mutex::new(read(path)) }
     }
 
-    /// Writes the memo to a temporary name and renames it, if anything in it is new.
+    /// Writes the memo to a temporary name and renames it, if anything in it is new. What another run
+    /// has added meanwhile stays; what nobody asked for in a month goes.
     ///
     /// # Errors
     /// Whatever the file system says.
     pub fn save(&self, path: &Path) -> std::io::Result<()> {
-        let bytes = {
-            let mut state = self.lock();
-            if !std::mem::take(&mut state.changed) {
-                return Ok(());
-            }
-            encode(&state)
-        };
+        let mut state = self.lock();
+        if !std::mem::take(&mut state.changed) {
+            return Ok(());
+        }
+        // One writer at a time, else one would lose what the other adds.
+        let guard = std::fs::File::create(path.with_extension("lock"))?;
+        guard.lock()?;
+        let now = read(path);
+        state.hashes.add(now.hashes);
+        state.scans.add(now.scans);
+        state.definitions.add(now.definitions);
+        state.facts.add(now.facts);
+        let oldest = today().saturating_sub(DAYS);
+        state.hashes.forget(oldest);
+        state.scans.forget(oldest);
+        state.definitions.forget(oldest);
+        state.facts.forget(oldest);
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        std::fs::write(&temporary, bytes)?;
+        std::fs::write(&temporary, encode(&state))?;
         std::fs::rename(&temporary, path)
     }
 
     pub(super) fn hash(&self, path: &Path, stamp: &Stamp) -> Option<Hash> {
-        let state = self.lock();
-        let (known, hash) = state.hashes.get(path)?;
-        (known == stamp).then_some(*hash)
+        let State { hashes, changed, .. } = &mut *self.lock();
+        let (known, hash) = hashes.get(path, changed)?;
+        (known == *stamp).then(|| Hash::from_bytes(hash))
     }
 
     pub(super) fn remember_hash(&self, path: &Path, stamp: Stamp, hash: Hash) {
         if stamp.is_racy(now_ns()) {
             return;
         }
-        let mut state = self.lock();
-        state.hashes.insert(path.to_owned(), (stamp, hash));
-        state.changed = true;
+        self.remember(|state| state.hashes.put(path.to_owned(), (stamp, *hash.as_bytes())));
     }
 
     pub(super) fn scan(&self, hash: &Hash) -> Option<Arc<Scan>> {
-        self.lock().scans.get(hash).cloned()
+        let State { scans, changed, .. } = &mut *self.lock();
+        scans.get(hash.as_bytes(), changed)
     }
 
     pub(super) fn remember_scan(&self, hash: Hash, scan: Arc<Scan>) {
-        let mut state = self.lock();
-        state.scans.insert(hash, scan);
-        state.changed = true;
+        self.remember(|state| state.scans.put(*hash.as_bytes(), scan));
     }
 
     pub(super) fn definitions(&self, hash: &Hash, name: &str) -> Option<Arc<[String]>> {
-        self.lock().definitions.get(&(*hash, name.to_owned())).cloned()
+        let State { definitions, changed, .. } = &mut *self.lock();
+        definitions.get(&(*hash.as_bytes(), name.to_owned()), changed)
     }
 
     pub(super) fn remember_definitions(&self, hash: Hash, name: &str, bodies: Arc<[String]>) {
-        let mut state = self.lock();
-        state.definitions.insert((hash, name.to_owned()), bodies);
-        state.changed = true;
+        self.remember(|state| state.definitions.put((*hash.as_bytes(), name.to_owned()), bodies));
     }
 
     /// What a tool answered earlier to a question with this key. The key holds everything that the
     /// answer depends on.
     pub fn fact(&self, key: &Hash) -> Option<Arc<str>> {
-        self.lock().facts.get(key).cloned()
+        let State { facts, changed, .. } = &mut *self.lock();
+        facts.get(key.as_bytes(), changed)
     }
 
     /// Remembers a tool's answer.
     pub fn remember_fact(&self, key: Hash, answer: &str) {
+        self.remember(|state| state.facts.put(*key.as_bytes(), answer.into()));
+    }
+
+    fn remember(&self, put: impl FnOnce(&mut State)) {
         let mut state = self.lock();
-        state.facts.insert(key, answer.into());
+        put(&mut state);
         state.changed = true;
     }
 
@@ -148,27 +203,22 @@ impl Memo {
     }
 }
 
+fn read(path: &Path) -> State {
+    std::fs::read(path).ok().and_then(|bytes| decode(&bytes)).unwrap_or_default()
+}
+
+fn today() -> u32 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u32::try_from(since.as_secs() / (24 * 60 * 60)).unwrap_or(0)
+}
+
 fn now_ns() -> i128 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| i128::try_from(now.as_nanos()).unwrap_or(0))
 }
 
 /// `version · checksum · postcard`: a memo that was cut off or altered is not believed.
 fn encode(state: &State) -> Vec<u8> {
-    let stored = Stored {
-        hashes: state
-            .hashes
-            .iter()
-            .map(|(path, (stamp, hash))| (path.clone(), *stamp, *hash.as_bytes()))
-            .collect(),
-        scans: state.scans.iter().map(|(hash, scan)| (*hash.as_bytes(), (**scan).clone())).collect(),
-        definitions: state
-            .definitions
-            .iter()
-            .map(|((hash, name), bodies)| (*hash.as_bytes(), name.clone(), bodies.to_vec()))
-            .collect(),
-        facts: state.facts.iter().map(|(key, answer)| (*key.as_bytes(), answer.to_string())).collect(),
-    };
-    let body = postcard::to_stdvec(&stored).unwrap_or_default();
+    let body = postcard::to_stdvec(state).unwrap_or_default();
     let mut bytes = VERSION.to_le_bytes().to_vec();
     bytes.extend_from_slice(blake3::hash(&body).as_bytes());
     bytes.extend_from_slice(&body);
@@ -181,26 +231,7 @@ fn decode(bytes: &[u8]) -> Option<State> {
     if u32::from_le_bytes(*version) != VERSION || blake3::hash(body).as_bytes() != checksum {
         return None;
     }
-    let stored: Stored = postcard::from_bytes(body).ok()?;
-    Some(State {
-        hashes: stored
-            .hashes
-            .into_iter()
-            .map(|(path, stamp, hash)| (path, (stamp, Hash::from_bytes(hash))))
-            .collect(),
-        scans: stored
-            .scans
-            .into_iter()
-            .map(|(hash, scan)| (Hash::from_bytes(hash), Arc::new(scan)))
-            .collect(),
-        definitions: stored
-            .definitions
-            .into_iter()
-            .map(|(hash, name, bodies)| ((Hash::from_bytes(hash), name), bodies.into()))
-            .collect(),
-        facts: stored.facts.into_iter().map(|(key, answer)| (Hash::from_bytes(key), answer.into())).collect(),
-        changed: false,
-    })
+    postcard::from_bytes(body).ok()
 }
 
 #[cfg(test)]
@@ -227,6 +258,44 @@ mod tests {
             None,
             "an altered memo is not believed"
         );
+    }
+
+    #[test]
+    fn what_two_runs_learn_at_a_time_both_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("memo");
+        let (one, two) = (Memo::load(&path), Memo::load(&path));
+        for (memo, name) in [(&one, "one"), (&two, "two")] {
+            memo.remember_fact(blake3::hash(name.as_bytes()), name);
+            memo.save(&path).unwrap();
+        }
+        let both = Memo::load(&path);
+        for name in ["one", "two"] {
+            assert_eq!(both.fact(&blake3::hash(name.as_bytes())).as_deref(), Some(name));
+        }
+        std::fs::remove_file(&path).unwrap();
+        both.save(&path).unwrap();
+        assert!(!path.exists(), "nothing is new");
+    }
+
+    #[test]
+    fn what_nobody_asks_for_is_forgotten_after_a_month() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("memo");
+        let memo = Memo::default();
+        let age = |name: &str, days| {
+            let key = blake3::hash(name.as_bytes());
+            memo.remember_fact(key, name);
+            memo.lock().facts.0.get_mut(key.as_bytes()).unwrap().1 -= days;
+        };
+        age("old", DAYS + 1);
+        age("used", DAYS + 1);
+        age("young", DAYS);
+        memo.fact(&blake3::hash(b"used"));
+        memo.save(&path).unwrap();
+        let saved = Memo::load(&path);
+        let knows = |name: &str| saved.fact(&blake3::hash(name.as_bytes())).is_some();
+        assert_eq!([knows("old"), knows("used"), knows("young")], [false, true, true]);
     }
 
     #[test]

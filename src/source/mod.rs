@@ -14,7 +14,7 @@ mod search;
 pub use closure::{Closure, Inputs, MacroDefinitions};
 pub use files::{FileId, Files, Listing, SourceFile};
 pub use memo::{Memo, Stamp};
-pub use scan::{Condition, Directive, Form, Include, Scan, TIMES, Trait, scan};
+pub use scan::{Condition, Directive, Form, Include, OWN_NAMES, Scan, TIMES, Trait, scan};
 pub use search::{Edges, FolderIndex, Missing, Resolved, Search, SearchPath};
 
 /// A content hash: BLAKE3, 32 bytes.

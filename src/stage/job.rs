@@ -55,7 +55,7 @@ pub(super) async fn run_core(
     let (stopwatch, transcript) = (jcx.stopwatch.clone(), jcx.transcript.clone());
     let result = tokio::select! {
         biased;
-        result = orchestrator.build_core(&job, &cx, &mut jcx) => result.map_err(|error| outcome(error, &transcript)),
+        result = orchestrator.build_core(&job, &promise, &cx, &mut jcx) => result.map_err(|error| outcome(error, &transcript)),
         () = cx.cancel.cancelled() => Err(outcome(BuildError::Cancelled, &transcript)),
         () = unwanted.cancelled() => Err(Outcome::Cancelled {
             reason: stop.reason().map_or(INTERRUPTED, StopReason::text).to_owned(),

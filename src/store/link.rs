@@ -22,13 +22,22 @@ pub fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
             let _ = std::fs::remove_file(&temporary);
             Ok(())
         }
-        Err(error) if cannot_link(&error) => {
-            let temporary = temporary_beside(to);
-            std::fs::copy(from, &temporary)?;
-            std::fs::rename(&temporary, to)
-        }
+        Err(error) if cannot_link(&error) => copy_atomically(from, to),
         other => other,
     }
+}
+
+/// Copies a file to a temporary name beside `to` and renames it.
+///
+/// # Errors
+/// Whatever the file system says.
+pub(super) fn copy_atomically(from: &Path, to: &Path) -> io::Result<()> {
+    let temporary = temporary_beside(to);
+    let written = std::fs::copy(from, &temporary).and_then(|_| std::fs::rename(&temporary, to));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
 }
 
 /// Writes a whole file to a temporary name beside `path` and renames it.

@@ -1,10 +1,15 @@
-//! What a run keeps in the work folder for the next one: objects by key, and a record for each core
-//! and cell of what was made from what. Knows keys and files, not what they mean.
+//! What a run keeps for the next one: in the work folder objects by key and a record for each core and
+//! cell of what was made from what, in the cache folder what whole cores and links came to. Knows keys
+//! and files, not what they mean.
 
+mod artifacts;
 mod link;
 mod records;
+mod sweep;
 mod units;
 
+pub use artifacts::{Artifact, Artifacts, Sharing};
 pub use link::{link_or_copy, write_atomically};
 pub use records::{Output, Record};
+pub use sweep::{Keep, Swept, Taken};
 pub use units::{StoredUnit, Units};

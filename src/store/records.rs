@@ -13,8 +13,8 @@ use crate::source::{Files, Hash};
 /// What is kept of one core or cell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// The key: a hash over everything that enters.
-    pub key: String,
+    /// Its keys: hashes over everything that enters, by what it is or by its bytes.
+    pub keys: Vec<String>,
     /// What was made, relative to the job's folder.
     pub outputs: Vec<Output>,
     /// The firmware files among them, first the one to upload.
@@ -46,7 +46,8 @@ impl Output {
 }
 
 impl Record {
-    const FILE: &'static str = ".record.json";
+    /// The record's name in the job's folder.
+    pub const FILE: &'static str = ".record.json";
 
     /// The record of a job's folder, if there is a readable one.
     pub fn load(folder: &Path) -> Option<Self> {
@@ -74,9 +75,9 @@ impl Record {
         }
     }
 
-    /// Whether the record was made with this key and every output still has its content.
+    /// Whether the record has this key and every output still has its content.
     pub fn holds(&self, key: &Hash, folder: &Path, files: &Files) -> bool {
-        self.key == key.to_hex().as_str()
+        self.keys.iter().any(|known| *known == key.to_hex().as_str())
             && self.outputs.iter().all(|output| {
                 files
                     .hash_now(&folder.join(&output.path))
@@ -96,7 +97,8 @@ mod tests {
         let key = blake3::hash(b"key");
         std::fs::write(folder.path().join("a.hex"), "firmware").unwrap();
         let output = Output::of(folder.path(), "a.hex".into(), &files).unwrap();
-        let record = Record { key: key.to_hex().to_string(), outputs: vec![output], ..Record::default() };
+        let record =
+            Record { keys: vec![key.to_hex().to_string()], outputs: vec![output], ..Record::default() };
         record.save(folder.path()).unwrap();
         let record = Record::load(folder.path()).unwrap();
         assert!(record.holds(&key, folder.path(), &files));

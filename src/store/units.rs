@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,8 @@ pub struct Units {
 pub struct StoredUnit {
     /// Where it is. To be linked elsewhere, never to be written.
     pub object: PathBuf,
+    /// The hash of its content.
+    pub hash: Hash,
     /// What the compiler printed when it was made: warnings.
     pub printed: String,
 }
@@ -36,6 +39,10 @@ impl Units {
         Self { root }
     }
 
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     fn object(&self, key: &Hash) -> PathBuf {
         let hex = key.to_hex();
         self.root.join(&hex[..2]).join(format!("{hex}.o"))
@@ -44,9 +51,14 @@ impl Units {
     /// The object with this key, if it is there and whole.
     pub fn find(&self, key: &Hash, files: &Files) -> Option<StoredUnit> {
         let object = self.object(key);
-        let note: Note = serde_json::from_slice(&std::fs::read(object.with_extension("json")).ok()?).ok()?;
-        let whole = files.hash_now(&object).is_ok_and(|hash| hash.to_hex().as_str() == note.hash);
-        whole.then_some(StoredUnit { object, printed: note.printed })
+        let path = object.with_extension("json");
+        let note: Note = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        let hash = files.hash_now(&object).ok().filter(|hash| hash.to_hex().as_str() == note.hash)?;
+        // It is used: see `sweep`. Where that can't be noted it goes early.
+        if let Ok(file) = std::fs::File::options().append(true).open(&path) {
+            let _ = file.set_modified(SystemTime::now());
+        }
+        Some(StoredUnit { object, hash, printed: note.printed })
     }
 
     /// Takes an object that was just made out of `made` into the store.
@@ -70,7 +82,7 @@ impl Units {
         let note = Note { hash: hash.to_hex().to_string(), printed };
         let bytes = serde_json::to_vec(&note).map_err(io::Error::other)?;
         write_atomically(&object.with_extension("json"), &bytes)?;
-        Ok(StoredUnit { object, printed: note.printed })
+        Ok(StoredUnit { object, hash, printed: note.printed })
     }
 }
 

@@ -310,8 +310,21 @@ fn a_header_that_says_when_it_was_compiled_is_compiled_in_each_run() {
         "#include <When.h>\nconst char *volatile when = WHEN;\nvoid setup() { when; }\nvoid loop() {}\n",
     );
     workspace.run(["run", "m.yml"]).assert_exit(0);
+    // The clock moves on.
+    std::thread::sleep(Duration::from_millis(1100));
     let again = workspace.run(["run", "m.yml"]).assert_exit(0);
     assert_built(&again, &["other/s/D", "uno/s/D"]);
+}
+
+#[test]
+fn what_is_compiled_in_each_run_is_linked_only_where_it_comes_out_otherwise() {
+    let text = "#ifdef NEVER\nconst char *when = __TIME__;\n#endif\nvoid setup() {}\nvoid loop() {}\n";
+    let workspace = project().sketch("s/D", text);
+    run(&workspace);
+    let again = workspace.run(["run", "m.yml"]).assert_exit(0);
+    assert_eq!(cells(&again).0.len(), 0, "the firmware is the same");
+    let compiled = steps(&again);
+    assert_eq!(compiled.len(), 2, "one compile a board, no link: {compiled:?}");
 }
 
 #[test]
@@ -358,16 +371,67 @@ fn a_replaced_compiler_builds_everything() {
     assert_built(&run(&workspace), ALL);
 }
 
+/// Hits and misses of the compiler cache.
+fn asked(run: &Finished) -> (u64, u64) {
+    let timing = run.reports().timing();
+    let sum = |key: &str| -> u64 {
+        timing["jobs"].as_array().unwrap().iter().map(|job| job["cache"][key].as_u64().unwrap()).sum()
+    };
+    (sum("hits"), sum("misses"))
+}
+
 #[test]
 fn the_compiler_cache_serves_a_new_work_folder() {
     let workspace = project();
     let first = run(&workspace);
     fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
+    fs::remove_dir_all(workspace.cache().join("artifacts")).unwrap();
     let again = run(&workspace);
     assert_eq!(again.firmware(), first.firmware());
-    let timing = again.reports().timing();
-    let sum = |key: &str| -> u64 {
-        timing["jobs"].as_array().unwrap().iter().map(|job| job["cache"][key].as_u64().unwrap()).sum()
+    let (hits, misses) = asked(&again);
+    assert!(hits > 0 && misses == 0, "{hits} hits, {misses} misses");
+}
+
+#[test]
+fn the_artifact_store_serves_a_new_work_folder_without_a_process() {
+    let workspace = project();
+    let first = run(&workspace);
+    let log = workspace.path(".fbuild-matrix/cells/uno/s/A/build.log");
+    let made = fs::read_to_string(&log).unwrap();
+    fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
+    let again = workspace.run(["run", "m.yml"]).assert_exit(0);
+    assert_eq!(steps(&again), Vec::<String>::new());
+    assert_eq!(again.firmware(), first.firmware());
+    assert_built(&again, ALL);
+    let log = fs::read_to_string(&log).unwrap();
+    let (first, rest) = log.split_once('\n').unwrap();
+    assert!(first.contains("artifact store"), "{first}");
+    assert_eq!(rest, made, "how it was made");
+    let third = workspace.run(["run", "m.yml"]).assert_exit(0);
+    assert_eq!(cells(&third).0.len(), 0, "it is recorded");
+}
+
+#[test]
+fn harm_in_the_artifact_store_is_noticed() {
+    let workspace = project();
+    let first = run(&workspace);
+    let files = |part: &str| {
+        let walk = walkdir::WalkDir::new(workspace.cache().join("artifacts").join(part)).sort_by_file_name();
+        let files = walk.into_iter().map(|entry| entry.unwrap().into_path()).filter(|path| path.is_file());
+        files.collect::<Vec<_>>()
     };
-    assert!(sum("hits") > 0 && sum("misses") == 0, "{} hits, {} misses", sum("hits"), sum("misses"));
+    let harms: [(&str, fn(&Path)); 4] = [
+        ("blobs", |path| fs::write(path, "harmed").unwrap()),
+        ("blobs", |path| fs::remove_file(path).unwrap()),
+        ("entries", |path| fs::write(path, "{").unwrap()),
+        ("entries", |path| fs::write(path, "").unwrap()),
+    ];
+    for (part, harm) in harms {
+        let files = files(part);
+        assert!(files.len() > 5, "{part}");
+        files.iter().step_by(2).for_each(|path| harm(path));
+        fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
+        let again = workspace.run(["run", "m.yml"]).assert_exit(0);
+        assert_eq!(again.firmware(), first.firmware());
+    }
 }

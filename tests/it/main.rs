@@ -8,6 +8,7 @@
 
 mod architecture;
 mod cache;
+mod checkouts;
 mod cli;
 mod failures;
 mod failures_core;

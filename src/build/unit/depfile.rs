@@ -7,13 +7,18 @@ use std::path::{Path, PathBuf};
 use crate::source::Inputs;
 
 /// A file that the compiler read and that `inputs` does not have, if there is one. None where the
-/// compile writes no depfile.
-pub(super) fn unforeseen(depfile: &Path, cwd: &Path, inputs: &Inputs) -> Option<PathBuf> {
+/// compile writes no depfile. `known_as` says what `inputs` calls a path of the compiler's.
+pub(super) fn unforeseen(
+    depfile: &Path,
+    cwd: &Path,
+    inputs: &Inputs,
+    known_as: impl Fn(PathBuf) -> PathBuf,
+) -> Option<PathBuf> {
     let text = std::fs::read_to_string(depfile).ok()?;
     let known: HashSet<&Path> = inputs.files.iter().map(|file| &*file.path).collect();
     let strange: Vec<PathBuf> = prerequisites(&text)
         .into_iter()
-        .map(|path| cwd.join(path))
+        .map(|path| known_as(cwd.join(path)))
         .filter(|path| !known.contains(path.as_path()))
         .collect();
     if strange.is_empty() {
@@ -78,11 +83,11 @@ mod tests {
         let inputs = Closure::new(&search, &MacroDefinitions::new()).of(&main, &[]);
         let check = |text: &str| {
             std::fs::write(at("a.d"), text).unwrap();
-            unforeseen(&at("a.d"), folder.path(), &inputs)
+            unforeseen(&at("a.d"), folder.path(), &inputs, |path| path)
         };
         assert_eq!(check("a.o: a.c a.h\n"), None);
         assert_eq!(check("a.o: a.c sub/../a.h\n"), None);
         assert_eq!(check("a.o: a.c a.h b.h\n"), Some(at("b.h")));
-        assert_eq!(unforeseen(&at("missing.d"), folder.path(), &inputs), None);
+        assert_eq!(unforeseen(&at("missing.d"), folder.path(), &inputs, |path| path), None);
     }
 }

@@ -15,7 +15,9 @@ mod lines;
 mod tests;
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use serde::{Deserialize, Serialize};
 
 use lines::{Dialect, LineKind, Lines};
@@ -85,6 +87,8 @@ pub enum Trait {
     OddName,
     /// `#pragma GCC dependency`: compares the times of files.
     FileTimes,
+    /// `__FILE__` and whatever else says under which path a file was found.
+    OwnName,
 }
 
 /// What one file says.
@@ -111,9 +115,17 @@ pub fn scan(text: &[u8]) -> Scan {
     .reduce(Scan::merge)
     .unwrap_or_default();
     for text in [Some(text.to_vec()), lines::without_splices(text)].into_iter().flatten() {
-        let has = |name: &str| find(&text, name.as_bytes()).is_some();
-        scan.traits.extend(TIMES.iter().any(|name| has(name)).then_some(Trait::Time));
-        scan.traits.extend(has("GCC dependency").then_some(Trait::FileTimes));
+        let found = TELLING.find_iter(&text).map(|found| found.pattern().as_usize());
+        for index in found {
+            let kind = match index {
+                index if index < TIMES.len() => Trait::Time,
+                index if index < TIMES.len() + OWN_NAMES.len() => Trait::OwnName,
+                _ => Trait::FileTimes,
+            };
+            if !scan.traits.contains(&kind) {
+                scan.traits.push(kind);
+            }
+        }
         assembler::scan(&text, &mut scan);
     }
     let mut seen = HashSet::new();
@@ -130,9 +142,26 @@ pub fn scan(text: &[u8]) -> Scan {
 /// The macros that the compiler sets from the clock.
 pub const TIMES: [&str; 3] = ["__DATE__", "__TIME__", "__TIMESTAMP__"];
 
+/// All words that tell what a result depends on beside files, looked for at once: [`TIMES`],
+/// [`OWN_NAMES`], and the pragma that compares the times of files.
+static TELLING: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = TIMES.iter().chain(&OWN_NAMES).chain(&["GCC dependency"]);
+    #[allow(clippy::expect_used)] // it fails on too many patterns, and these are eight
+    AhoCorasick::new(words).expect("a few short words")
+});
+
+/// What the compiler sets from the path of a file: macros, the builtin behind `std::source_location`,
+/// and what a header of that name would declare.
+pub const OWN_NAMES: [&str; 4] = ["__FILE__", "__BASE_FILE__", "__builtin_FILE", "source_location"];
+
 /// The bodies of every `#define name …` in a text, in any branch. That of a function-like macro
 /// begins with its parenthesis.
 pub(super) fn definitions(text: &[u8], name: &str) -> Vec<String> {
+    // Most files don't have the name at all, and looking for it costs a fraction of reading lines.
+    let has = |text: &[u8]| find(text, name.as_bytes()).is_some();
+    if !has(text) && !lines::without_splices(text).is_some_and(|text| has(&text)) {
+        return Vec::new();
+    }
     let mut found: Vec<String> = each_reading(text, |lines| {
         let mut bodies = Vec::new();
         let mut line = Vec::new();

@@ -1,0 +1,139 @@
+//! Makes a planned unit: finds its object, or compiles it, once for however many cores and cells.
+
+use std::path::Path;
+
+use super::super::context::process;
+use super::super::preprocessor::{OUTPUT, SOURCE};
+use super::super::step::{Held, StepName};
+use super::super::{BuildContext, BuildError, JobContext};
+use super::{Key, Planned, Unit, blocking, depfile, lock};
+use crate::compile::{CompileRequest, Environment, Transcript};
+use crate::event::{CacheOutcome, FailureKind, Step, UnitCounts};
+use crate::store::StoredUnit;
+
+/// Makes sure that an object is there, and counts where it came from.
+pub(in crate::build) async fn make(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    planned: &Planned,
+) -> Result<(Unit, UnitCounts), BuildError> {
+    let slot = lock(&cx.units.made).entry(planned.key).or_default().clone();
+    let mut counts = UnitCounts { reused: 1, ..UnitCounts::default() };
+    let made = slot
+        .get_or_try_init(|| async {
+            let store = cx.units.store.clone();
+            let files = cx.files.clone();
+            let key = planned.key;
+            let known = if planned.opaque.is_none() {
+                blocking(move || store.find(&key, &files)).await?
+            } else {
+                None
+            };
+            if let Some(known) = known {
+                return Ok(Ok(unit(cx, planned, known)));
+            }
+            let name = jcx.step(Step::Compile, &planned.label);
+            match compile(cx, &name, &jcx.environment, &jcx.transcript, planned).await {
+                Ok((made, cache)) => {
+                    counts = match cache {
+                        CacheOutcome::Hit => UnitCounts { cached: 1, ..UnitCounts::default() },
+                        _ => UnitCounts { compiled: 1, ..UnitCounts::default() },
+                    };
+                    Ok(Ok(made))
+                }
+                Err(BuildError::Failed(failure)) if failure.kind == FailureKind::Code => {
+                    counts = UnitCounts { compiled: 1, ..UnitCounts::default() };
+                    Ok(Err(failure))
+                }
+                // What may go better next time is not remembered for the other cells.
+                Err(other) => Err(other),
+            }
+        })
+        .await?;
+    match made {
+        Ok(unit) => Ok((unit.clone(), counts)),
+        Err(failure) => Err(BuildError::Failed(failure.clone())),
+    }
+}
+
+fn unit(cx: &BuildContext, planned: &Planned, stored: StoredUnit) -> Unit {
+    // It may have been printed for another checkout.
+    let printed = cx.checkout.restore_names(&stored.printed);
+    let printed = printed.replace(SOURCE, &planned.source.to_string_lossy());
+    Unit { object: stored.object, hash: stored.hash, printed }
+}
+
+/// Compiles a unit in a slot and takes its object into the store.
+async fn compile(
+    cx: &BuildContext,
+    name: &StepName,
+    environment: &Environment,
+    transcript: &Transcript,
+    planned: &Planned,
+) -> Result<(Unit, CacheOutcome), BuildError> {
+    let object = cx.staging.join(format!("{}.o", planned.key.to_hex()));
+    let object_text = object.to_string_lossy();
+    let filled = |argv: &[String], source: &Path| -> Vec<String> {
+        let source = source.to_string_lossy();
+        argv.iter().map(|word| word.replace(SOURCE, &source).replace(OUTPUT, &object_text)).collect()
+    };
+    if cx.checkout.is_generated(&planned.source) && planned.named != planned.source {
+        let (checkout, source, named) = (cx.checkout.clone(), planned.source.clone(), planned.named.clone());
+        blocking(move || {
+            let text = std::fs::read(&source);
+            text.and_then(|text| checkout.write_generated(&text, &named))
+                .map_err(|error| BuildError::io(Step::Compile, "written", &named, &error))
+        })
+        .await??;
+    }
+    let argv = filled(&planned.argv, &planned.named);
+    let shown = filled(&planned.shown, &planned.source);
+    let request = CompileRequest {
+        process: process(argv, cx.staging.clone(), environment.clone()),
+        output: object.clone(),
+        bypass: planned.opaque.clone(),
+        transcript: transcript.clone(),
+    };
+    let held = Held::wait(cx, name).await;
+    if cx.cancel.is_cancelled() {
+        return Err(BuildError::Cancelled);
+    }
+    let output = cx.backend.compile(request, &cx.cancel).await;
+    let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
+    held.done(output.ran.map(|(from, to)| to.duration_since(from)), Some(output.cache.clone()));
+    let object = output.object;
+    let printed = cx.checkout.forget_names(&String::from_utf8_lossy(&output.printed));
+    let printed = printed.replace(&*planned.named.to_string_lossy(), SOURCE);
+    if output.code != Some(0) {
+        let _ = std::fs::remove_file(&object);
+        let inputs = planned.inputs.clone();
+        if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
+            return Err(BuildError::changed(&changed));
+        }
+        let printed = cx.checkout.restore_names(&printed).replace(SOURCE, &planned.source.to_string_lossy());
+        return Err(BuildError::command(Step::Compile, shown, output.code, printed.as_bytes()));
+    }
+    let (store, mut key) = (cx.units.store.clone(), planned.key);
+    let (context, planned) = (cx.clone(), planned.clone());
+    let (staging, nonce, label) = (cx.staging.clone(), cx.nonce, name.label.clone());
+    let kept = blocking(move || {
+        // What the key says must be what the compiler read.
+        if let Some(changed) = planned.inputs.changed() {
+            return Err(BuildError::changed(changed));
+        }
+        let depfile = object.with_extension("d");
+        if let Some(path) = depfile::unforeseen(&depfile, &staging, &planned.inputs, |path| {
+            if path == planned.named { planned.source.clone() } else { context.checkout.restore_name(path) }
+        }) {
+            tracing::warn!(%label, path = %path.display(), "an include that the scan did not find: compiled in every run");
+            key = Key::new("unforeseen").add(key.as_bytes()).add(&nonce.to_le_bytes()).finish();
+        }
+        let _ = std::fs::remove_file(depfile);
+        store
+            .keep(&key, &object, printed)
+            .map(|stored| unit(&context, &planned, stored))
+            .map_err(|error| BuildError::io(Step::Compile, "kept", &object, &error))
+    })
+    .await??;
+    Ok((kept, output.cache))
+}
