@@ -15,6 +15,10 @@ test *ARGS:
 differential COUNT SEED="":
     DIFFERENTIAL_EDITS={{COUNT}} DIFFERENTIAL_SEED={{SEED}} cargo test --test it differential::by_hand -- --ignored --nocapture
 
+# `kill -9` at 50 moments of a run; CI does it at 8
+kills:
+    cargo test --test it -- --ignored fifty_kills
+
 # What CI runs
 ci:
     bash .ci/run

@@ -8,12 +8,13 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::prepare::{Prepared, Sketches};
+use super::step::{Held, StepName};
 use super::unit::UnitTable;
 use super::{Blocked, BuildError, Checkout, CoreArtifacts, CoreOutline, Track};
 use crate::compile::{
-    Backend, Environment, Finished, Gate, Identities, Place, Process, Slot, Slots, Transcript, Urgency, run,
+    Backend, Environment, Finished, Gate, Identities, Place, Process, Slots, Transcript, Urgency, run,
 };
-use crate::event::{CacheOutcome, CoreId, EventKind, EventSink, Phase, Span, Step, StepInfo, UnitCounts};
+use crate::event::{CoreId, EventSink, Phase, Step, UnitCounts};
 use crate::plan::{Layout, Sketch};
 use crate::source::Files;
 use crate::store::Artifacts;
@@ -114,7 +115,8 @@ pub struct JobContext {
     pub in_flight: Option<InFlight>,
 }
 
-/// Measures how long a job has been at work. Clones share it.
+/// Measures how long a job has been at work. Clones share it. It stands still while the job is paused, and
+/// while all that the job does is to wait for slots that others hold.
 #[derive(Debug, Clone)]
 pub struct Stopwatch(Arc<Mutex<Ticks>>);
 
@@ -122,12 +124,22 @@ pub struct Stopwatch(Arc<Mutex<Ticks>>);
 struct Ticks {
     before: Duration,
     running_since: Option<Instant>,
+    paused: bool,
+    /// Steps that wait for a slot, and steps that have one.
+    waiting: usize,
+    holding: usize,
 }
 
 impl Stopwatch {
     /// Runs from now on.
     pub fn started() -> Self {
-        Self(Arc::new(Mutex::new(Ticks { before: Duration::ZERO, running_since: Some(Instant::now()) })))
+        Self(Arc::new(Mutex::new(Ticks {
+            before: Duration::ZERO,
+            running_since: Some(Instant::now()),
+            paused: false,
+            waiting: 0,
+            holding: 0,
+        })))
     }
 
     /// The time at work so far.
@@ -139,23 +151,59 @@ impl Stopwatch {
     /// Waits until the job has been at work for `limit`.
     pub async fn reaches(&self, limit: Duration) {
         while let Some(rest) = limit.checked_sub(self.elapsed()).filter(|rest| !rest.is_zero()) {
-            tokio::time::sleep(rest).await;
+            // Not less than a tick of the clock: it may stand still right before the limit.
+            tokio::time::sleep(rest.max(Duration::from_millis(1))).await;
         }
     }
 
     fn pause(&self) {
+        self.change(|ticks| ticks.paused = true);
+    }
+
+    fn resume(&self) {
+        self.change(|ticks| ticks.paused = false);
+    }
+
+    /// A step of the job waits for a slot until what is returned is granted or dropped.
+    pub(super) fn waits_for_slot(&self) -> WaitsForSlot<'_> {
+        self.change(|ticks| ticks.waiting += 1);
+        WaitsForSlot(self)
+    }
+
+    /// A step whose wait was granted gives its slot back.
+    pub(super) fn left_slot(&self) {
+        self.change(|ticks| ticks.holding -= 1);
+    }
+
+    fn change(&self, how: impl FnOnce(&mut Ticks)) {
         let mut ticks = self.lock();
-        if let Some(since) = ticks.running_since.take() {
+        how(&mut ticks);
+        let runs = !ticks.paused && (ticks.holding > 0 || ticks.waiting == 0);
+        if runs {
+            ticks.running_since.get_or_insert_with(Instant::now);
+        } else if let Some(since) = ticks.running_since.take() {
             ticks.before += since.elapsed();
         }
     }
 
-    fn resume(&self) {
-        self.lock().running_since.get_or_insert_with(Instant::now);
-    }
-
     fn lock(&self) -> std::sync::MutexGuard<'_, Ticks> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A step that waits for a slot.
+pub(super) struct WaitsForSlot<'a>(&'a Stopwatch);
+
+impl WaitsForSlot<'_> {
+    /// It has one now, until [`Stopwatch::left_slot`].
+    pub(super) fn granted(self) {
+        self.0.change(|ticks| ticks.holding += 1);
+    }
+}
+
+impl Drop for WaitsForSlot<'_> {
+    fn drop(&mut self) {
+        self.0.change(|ticks| ticks.waiting -= 1);
     }
 }
 
@@ -186,19 +234,16 @@ impl InFlight {
     }
 }
 
-/// A step that is given to a slot: what it says of itself.
-#[derive(Debug, Clone)]
-pub(super) struct StepName {
-    pub(super) job: crate::event::JobId,
-    pub(super) urgency: Urgency,
-    pub(super) step: Step,
-    pub(super) label: String,
-}
-
 impl JobContext {
     /// A step of this job.
     pub(super) fn step(&self, step: Step, label: impl Into<String>) -> StepName {
-        StepName { job: self.track.job().clone(), urgency: self.urgency, step, label: label.into() }
+        StepName {
+            job: self.track.job().clone(),
+            urgency: self.urgency,
+            step,
+            label: label.into(),
+            stopwatch: self.stopwatch.clone(),
+        }
     }
 
     /// Waits until it is known what a core is going to be.
@@ -271,33 +316,11 @@ pub(super) async fn run_in_slot(
     process: &Process,
     transcript: &Transcript,
 ) -> Result<Finished, BuildError> {
-    let slot = cx.slots.acquire(name.urgency).await;
-    let start = cx.events.now();
+    let held = Held::wait(cx, name).await;
     let finished =
         run(process, &cx.cancel, transcript).await.map_err(|error| BuildError::process(name.step, &error))?;
-    let span = Span { start, end: cx.events.now() };
-    let length = finished.ended.duration_since(finished.started);
-    say_step(cx, name, &slot, span, Some(Span { start, end: (start + length).min(span.end) }), None);
+    held.done(Some(finished.ended.duration_since(finished.started)), None);
     Ok(finished)
-}
-
-pub(super) fn say_step(
-    cx: &BuildContext,
-    name: &StepName,
-    slot: &Slot,
-    span: Span,
-    process: Option<Span>,
-    cache: Option<CacheOutcome>,
-) {
-    cx.events.say(EventKind::StepFinished(StepInfo {
-        job: name.job.clone(),
-        step: name.step,
-        label: name.label.clone(),
-        slot: slot.index,
-        span,
-        process,
-        cache,
-    }));
 }
 
 /// How far a core is.
@@ -393,5 +416,42 @@ impl CoreHandle {
             CoreState::Ended(Err(blocked)) => Some(BuildError::Blocked(blocked.clone())),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Waits until a moment on the watch would show.
+    fn pass() {
+        std::thread::sleep(Duration::from_millis(3));
+    }
+
+    #[track_caller]
+    fn runs(watch: &Stopwatch, expected: bool) {
+        let before = watch.elapsed();
+        pass();
+        assert_eq!(watch.elapsed() > before, expected);
+    }
+
+    #[test]
+    fn waiting_for_slots_is_no_work_unless_another_step_is_at_work() {
+        let watch = Stopwatch::started();
+        runs(&watch, true);
+        let first = watch.waits_for_slot();
+        runs(&watch, false);
+        let second = watch.waits_for_slot();
+        first.granted();
+        runs(&watch, true);
+        watch.left_slot();
+        runs(&watch, false);
+        // A step that is dropped while it waits.
+        drop(second);
+        runs(&watch, true);
+        watch.pause();
+        runs(&watch, false);
+        watch.resume();
+        runs(&watch, true);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::board::BoardError;
-use crate::compile::{BackendError, IdentityError, ProcessError, diagnose};
+use crate::compile::{BackendError, IdentityError, ProcessError, diagnose, storage_fault};
 use crate::event::{CoreId, Failure, FailureKind, Step};
 
 /// A core that failed, as its cells see it.
@@ -39,8 +39,12 @@ impl BuildError {
         let diagnostic = String::from_utf8_lossy(printed).into_owned();
         let (kind, message, location) = match code {
             Some(_) => {
-                let found = diagnose(&diagnostic);
-                (FailureKind::Code, found.message, found.location)
+                if let Some(fault) = storage_fault(&diagnostic) {
+                    (FailureKind::Storage, fault.to_owned(), None)
+                } else {
+                    let found = diagnose(&diagnostic);
+                    (FailureKind::Code, found.message, found.location)
+                }
             }
             // Compilers don't kill themselves: somebody else did, for want of memory as a rule.
             None => (FailureKind::Infrastructure, killed(&command), None),
@@ -51,6 +55,12 @@ impl BuildError {
     /// Something other than the code is at fault.
     pub(super) fn infrastructure(step: Step, message: impl Into<String>) -> Self {
         Self::found(FailureKind::Infrastructure, step, message.into())
+    }
+
+    /// A source or a header is no longer what it was when the command was made.
+    pub(super) fn changed(path: &Path) -> Self {
+        let how = if path.exists() { "changed" } else { "vanished" };
+        Self::infrastructure(Step::Compile, format!("{} {how} while it was being compiled", path.display()))
     }
 
     /// The code is at fault, and we found it ourselves.
@@ -65,7 +75,9 @@ impl BuildError {
     }
 
     pub(super) fn io(step: Step, action: &str, path: &Path, error: &std::io::Error) -> Self {
-        Self::infrastructure(step, format!("{} could not be {action}: {error}", path.display()))
+        // What is read is the user's; what is made, kept or recorded is in a folder of ours.
+        let kind = if action == "read" { FailureKind::Infrastructure } else { FailureKind::Storage };
+        Self::found(kind, step, format!("{} could not be {action}: {error}", path.display()))
     }
 
     pub(super) fn board(step: Step, error: &BoardError) -> Self {
@@ -82,6 +94,7 @@ impl BuildError {
     pub(super) fn process(step: Step, error: &ProcessError) -> Self {
         match error {
             ProcessError::Cancelled => Self::Cancelled,
+            gone @ ProcessError::NoFolder { .. } => Self::found(FailureKind::Storage, step, gone.to_string()),
             other => Self::infrastructure(step, other.to_string()),
         }
     }

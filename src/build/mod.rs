@@ -18,6 +18,7 @@ mod preprocessor;
 mod size;
 pub mod sketch;
 mod sources;
+mod step;
 mod track;
 mod unit;
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::context::{StepName, process, run_in_slot};
+use super::context::{process, run_in_slot};
+use super::step::StepName;
 use super::unit::Key;
 use super::{BuildContext, BuildError, JobContext};
 use crate::board::Value;

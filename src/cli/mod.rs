@@ -5,12 +5,14 @@ mod boards;
 mod cache;
 mod cells;
 mod doctor;
+mod leftovers;
 mod narrate;
 mod options;
 mod plan;
 mod run;
 mod setup;
 mod signal;
+mod space;
 
 use std::io::Write;
 use std::process::ExitCode;

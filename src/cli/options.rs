@@ -117,6 +117,7 @@ pub(super) fn globs(option: &'static str, typed: &[String]) -> Result<Vec<NameGl
 pub(super) fn reports(places: &Places, console: &Console) -> report::ReportOptions {
     report::ReportOptions {
         report_dir: places.reports.clone(),
+        refuges: vec![places.cache.join("reports"), std::env::temp_dir()],
         current_dir: places.current.clone(),
         color: color(console.color),
         progress: match console.progress {

@@ -9,12 +9,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::cache::{self, Parts};
 use super::cells::Request;
+use super::leftovers::Running;
 use super::options::{Options, colours_on_stderr, reports};
 use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
+use super::space::Watched;
 use super::{args, complain, plan};
 use crate::build::{BuildContext, Checkout};
-use crate::compile::{Backend, Direct, Environment, Identities, Slots, Zccache, ZccacheError, adopt};
+use crate::compile::{
+    Backend, Direct, Environment, Fallback, Identities, Slots, Zccache, ZccacheError, adopt, end_leftovers,
+};
 use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, RunPhase, Span, channel};
 use crate::exit::Exit;
 use crate::install::InstallContext;
@@ -38,6 +42,9 @@ pub(super) enum Early {
     Usage(String),
     #[error("{0}")]
     Unwritable(String),
+    /// The run went on until a folder could not be written any more; what became of its cells is reported.
+    #[error("{message}")]
+    Storage { message: String, exit: Exit },
     #[error("nothing is selected: no cell of the matrix matches both --board and --sketch")]
     NothingSelected,
     #[error("the matrix has no cells: every sketch is excluded for every board")]
@@ -55,6 +62,7 @@ impl Early {
             | Self::Usage(_) => Exit::Usage,
             Self::Setup(_) | Self::Plan(_) | Self::Unwritable(_) => Exit::Setup,
             Self::NothingSelected | Self::NoCells => Exit::NothingSelected,
+            Self::Storage { exit, .. } => *exit,
             Self::Cancelled => Exit::Interrupted,
         }
     }
@@ -154,19 +162,30 @@ async fn build(
     announce(&plan, events);
     phase.end(RunPhase::Plan);
 
+    let running = Running::begin(layout.root()).map_err(|error| unwritable(layout.root(), &error))?;
     let (backend, staging) = backend(options, &layout, events).await?;
-    // What a run that was killed left there. Nobody else works in it: it goes with a lock that we hold.
-    let _ = std::fs::remove_dir_all(&staging);
-    let _ = std::fs::remove_dir_all(layout.passing_units());
-    for folder in [&staging.join("include-folders"), &layout.units()] {
+    // What a run that was killed left there, processes first. Nobody else works in these folders: they go
+    // with locks that we hold.
+    let (work, scratch) = (layout.root().to_owned(), layout.staging());
+    {
+        let (work, staging, scratch) = (work.clone(), staging.clone(), scratch.clone());
+        let ended = tokio::task::spawn_blocking(move || end_leftovers(&work, &staging, &scratch)).await;
+        tracing::debug!(?ended, "ended what an earlier run left");
+    }
+    for folder in [&staging, &scratch, &layout.passing_units()] {
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    for folder in [&staging.join("include-folders"), &scratch, &layout.units()] {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
     let checkout = Checkout::new(Checkout::root_of(&request.matrix.dir), &layout, &staging);
     checkout.link().map_err(|error| unwritable(&staging, &error))?;
     let artifacts = options.cache.then(|| Artifacts::new(parts.artifacts()));
     let memo_path = if options.cache { parts.memo() } else { layout.memo() };
+    let watched = Watched::new(&[(&work, "--work-dir"), (&places.cache, "--cache-dir")]);
+    let planned = plan.cores.len() + plan.cells.len();
     let files = Arc::new(Files::new(Memo::load(&memo_path)));
-    let environment = Environment::new(&staging, None);
+    let environment = Environment::new(&scratch, None);
     let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone(), cancel.clone()));
     let cx = BuildContext::new(
         files.clone(),
@@ -184,7 +203,7 @@ async fn build(
     let ended = stage::run(plan, &cx, &stage).await;
     phase.end(RunPhase::Build);
 
-    backend.flush().await;
+    // Every job has ended: nothing is in flight.
     if !cancel.is_cancelled() {
         sweep(options, &cx.layout, &backend).await;
     }
@@ -197,13 +216,23 @@ async fn build(
         events.say(EventKind::Log { level: Level::Warn, message });
     }
     phase.end(RunPhase::Finish);
-    Ok(if ended.crashed {
+    let exit = if ended.crashed {
         Exit::Defect
+    } else if ended.only_storage() {
+        Exit::Setup
     } else if ended.failed > 0 {
         Exit::CellsFailed
     } else {
         Exit::Success
-    })
+    };
+    if let Some(message) = watched.complaint(&ended, planned) {
+        return Err(Early::Storage { message, exit });
+    }
+    // What was writing when an interrupt came may still be at it.
+    if !cancel.is_cancelled() {
+        running.end();
+    }
+    Ok(exit)
 }
 
 /// Brings in what the matrix needs and plans it.
@@ -265,11 +294,19 @@ async fn backend(
 ) -> Result<(Backend, std::path::PathBuf), Early> {
     if options.cache {
         let parts = Parts::new(options.places.cache.clone());
-        let root = parts.zccache();
-        std::fs::create_dir_all(&root)
-            .map_err(|error| Early::Unwritable(format!("{} can't be written: {error}", root.display())))?;
-        match Zccache::start(&root, cache::SIZE / 2).await {
-            Ok(zccache) => return Ok((Arc::new(zccache), parts.staging())),
+        let (root, staging) = (parts.zccache(), parts.staging());
+        let made = std::fs::create_dir_all(&root)
+            .and_then(|()| std::fs::create_dir_all(staging.join("include-folders")))
+            .map_err(|error| ZccacheError::Start { root: root.clone(), message: error.to_string() });
+        let started = match made {
+            Ok(()) => Zccache::start(&root, cache::SIZE / 2).await,
+            Err(error) => Err(error),
+        };
+        match started {
+            Ok(zccache) => {
+                let backend = Fallback::new(zccache, root, layout.staging(), events.clone());
+                return Ok((Arc::new(backend), staging));
+            }
             Err(error @ (ZccacheError::InUse { .. } | ZccacheError::Start { .. })) => {
                 let message = format!("{error}; this run goes on without it");
                 events.say(EventKind::Log { level: Level::Warn, message });

@@ -34,6 +34,34 @@ fn plain(line: &str) -> Diagnosis {
     Diagnosis { message: line.trim().to_owned(), location: None }
 }
 
+/// The line in which a tool says that it could not write: the disk is full or broken, the folder read-only
+/// or gone. The code is not at fault then. What the code itself makes a compiler say is no such line.
+pub fn storage_fault(printed: &str) -> Option<&str> {
+    // As the C library says them; our children run in the C locale.
+    const FULL: [&str; 4] =
+        ["No space left on device", "Disk quota exceeded", "Read-only file system", "Input/output error"];
+    // A file that can't be read may be the code's fault, one that can't be written is not.
+    const WRITING: [&str; 7] = [
+        "can't create ",
+        "cannot create ",
+        "cannot open output file ",
+        "error writing to ",
+        "error closing ",
+        "final link failed: ",
+        "for writing: ",
+    ];
+    const WHY: [&str; 2] = ["No such file or directory", "Permission denied"];
+    // `#error`, `#warning` and `static_assert` say what they are told to say.
+    const QUOTING: [&str; 4] = ["#error", "#warning", "static assertion", "warning: "];
+    printed.lines().map(str::trim_end).find(|line| {
+        !line.starts_with([' ', '\t'])
+            && !QUOTING.iter().any(|quoting| line.contains(quoting))
+            && (FULL.iter().any(|full| line.contains(full))
+                || (WRITING.iter().any(|writing| line.contains(writing))
+                    && WHY.iter().any(|why| line.contains(why))))
+    })
+}
+
 /// `FILE:LINE[:COLUMN]: [fatal ]error: MESSAGE`, and `FILE:LINE: Error: …` of the assembler.
 fn error_line(line: &str) -> Option<Diagnosis> {
     let (place, message) = [": fatal error: ", ": error: ", ": Error: "]
@@ -144,6 +172,30 @@ mod tests {
     fn lines_of_the_source_are_no_errors() {
         let printed = "/s/A.ino:2:3: warning: unused [-Wall]\n    2 |   log(\"a:1: error: undefined reference to x\");\n      |   ^~~\n/s/A.ino:3:5: error: real";
         assert_eq!(diagnose(printed).message, "real");
+    }
+
+    #[test]
+    fn a_full_disk_is_nobodys_code() {
+        let assembler = "/w/tmp/x.s: Assembler messages:\n/w/tmp/x.s: Fatal error: can't write 52 bytes to section .text of /w/tmp/x.o: 'No space left on device'";
+        assert_eq!(storage_fault(assembler), assembler.lines().nth(1));
+        for fault in [
+            "cc1plus: fatal error: error writing to /w/tmp/cc1.s: No space left on device",
+            "/s/A.ino:7:1: fatal error: error writing to /w/tmp/cc1.s: No space left on device",
+            "/usr/bin/ld: final link failed: No space left on device",
+            "avr-objcopy: /w/A.hex: Disk quota exceeded",
+            "/w/tmp/x.s: Fatal error: can't create /w/tmp/x.o: No such file or directory",
+            "/usr/bin/ld: cannot open output file /w/A.elf: Permission denied",
+        ] {
+            assert_eq!(storage_fault(fault), Some(fault));
+        }
+        for code in [
+            "/s/A.ino:1:2: error: #error No space left on device",
+            "/s/A.ino:1:1: error: static assertion failed: No space left on device",
+            "/s/A.ino:1:10: fatal error: Missing.h: No such file or directory",
+            "/s/A.ino:1:1: warning: unused\n    1 | log(\"No space left on device\");",
+        ] {
+            assert_eq!(storage_fault(code), None);
+        }
     }
 
     #[test]

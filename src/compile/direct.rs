@@ -37,6 +37,7 @@ pub(super) async fn compile(
     })?;
     Ok(CompileOutput {
         code: finished.code,
+        object: request.output.clone(),
         printed: finished.printed(),
         cache: CacheOutcome::Bypassed { reason },
         ran: Some((finished.started, finished.ended)),

@@ -162,7 +162,9 @@ impl Identities {
                 run(&process, &self.cancel, &Transcript::default()).await.map_err(|error| match error {
                     ProcessError::Missing { program } => IdentityError::Missing { program },
                     ProcessError::Cancelled => IdentityError::Cancelled,
-                    other @ ProcessError::Io { .. } => silent(other.to_string()),
+                    other @ (ProcessError::Io { .. } | ProcessError::NoFolder { .. }) => {
+                        silent(other.to_string())
+                    }
                 })?;
             if finished.code == Some(0) {
                 Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned())

@@ -3,6 +3,8 @@
 
 mod diagnostics;
 mod direct;
+mod fallback;
+mod flusher;
 mod gate;
 mod identity;
 mod orphans;
@@ -17,11 +19,12 @@ use std::time::Instant;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-pub use diagnostics::{Diagnosis, diagnose};
+pub use diagnostics::{Diagnosis, diagnose, storage_fault};
 pub use direct::Direct;
+pub use fallback::Fallback;
 pub use gate::{Gate, Place};
 pub use identity::{Identities, Identity, IdentityError};
-pub use orphans::{adopt, end_descendants};
+pub use orphans::{adopt, end_descendants, end_leftovers};
 pub use process::{Environment, Finished, Process, ProcessError, Transcript, run};
 pub use slots::{Slot, Slots, Urgency};
 pub use zccache::{Zccache, ZccacheError};
@@ -46,6 +49,8 @@ pub struct CompileRequest {
 pub struct CompileOutput {
     /// Exit code; `None` where a signal ended the compiler.
     pub code: Option<i32>,
+    /// Where the object is: where it was to be, unless that could not be written.
+    pub object: PathBuf,
     /// What the compiler printed, standard output first. A hit replays it.
     pub printed: Vec<u8>,
     /// What the cache did.
@@ -99,7 +104,7 @@ pub trait CompileBackend: Send + Sync {
         None
     }
 
-    /// Ends the backend. No compile may be in flight.
+    /// Ends the backend, with all that it holds made durable. No compile may be in flight.
     async fn shutdown(&self) {}
 }
 

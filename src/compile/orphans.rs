@@ -49,6 +49,52 @@ pub(super) fn end_marked(variable: &str) {
     }
 }
 
+/// Kills what a run that was killed has left behind: compilers that still write what this run is about to
+/// write. Nobody else works in `work` and `staging`, since this run holds their locks; our children are told
+/// from whatever else has its current folder there by their folder for temporary files, `temporary`, or by
+/// having no home.
+pub fn end_leftovers(work: &std::path::Path, staging: &std::path::Path, temporary: &std::path::Path) {
+    let marked = format!("TMPDIR={}", temporary.display());
+    for _ in 0..40 {
+        let own = descendants(getpid());
+        let left: Vec<Pid> = processes()
+            .filter(|pid| *pid != getpid() && !own.contains(pid))
+            .filter(|pid| {
+                let folder = |name: &str| std::fs::read_link(format!("/proc/{}/{name}", pid.as_raw_pid()));
+                // A kernel thread, or a process of somebody else, does not tell.
+                let Ok(cwd) = folder("cwd") else { return false };
+                (cwd.starts_with(work) || cwd.starts_with(staging))
+                    && (has_variable(*pid, &marked) || is_homeless(*pid))
+            })
+            .collect();
+        if left.is_empty() {
+            return;
+        }
+        for pid in left {
+            // It may have ended by itself.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+/// All processes.
+fn processes() -> impl Iterator<Item = Pid> {
+    std::fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
+}
+
+/// Whether it was started with an environment that has a folder for temporary files and no home, as our
+/// children are.
+fn is_homeless(pid: Pid) -> bool {
+    let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();
+    let has = |name: &[u8]| environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(name));
+    has(b"TMPDIR=") && has(b"LC_ALL=C") && !has(b"HOME=")
+}
+
 fn has_variable(pid: Pid, variable: &str) -> bool {
     let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();
     environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
@@ -114,6 +160,44 @@ mod tests {
         assert!(other.try_wait().unwrap().is_none(), "another tree was ended");
         end_marked("MARK=other");
         other.wait().unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_ended_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(&path).unwrap();
+            path
+        };
+        let (work, staging, elsewhere) = (at("work"), at("staging"), at("elsewhere"));
+        // Detached from us, as what a killed run leaves is.
+        let start = |cwd: &std::path::Path, variables: &[(&str, &str)]| {
+            let output = std::process::Command::new("/bin/sh")
+                .args(["-c", "sleep 60 >/dev/null 2>&1 & echo $!"])
+                .current_dir(cwd)
+                .env_clear()
+                .envs(variables.iter().copied())
+                .output()
+                .unwrap();
+            Pid::from_raw(String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()).unwrap()
+        };
+        let temporary = work.join("tmp");
+        let ours = [("TMPDIR", temporary.to_str().unwrap()), ("LC_ALL", "C")];
+        let left = start(&work, &ours);
+        let other_run = start(&staging, &[("TMPDIR", "/other/tmp"), ("LC_ALL", "C")]);
+        let shell = start(&work, &[("HOME", "/root"), ("LC_ALL", "C")]);
+        let away = start(&elsewhere, &[("TMPDIR", "/other/tmp"), ("LC_ALL", "C")]);
+        end_leftovers(&work, &staging, &temporary);
+        let alive = |pid: Pid| {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid()));
+            stat.is_ok_and(|stat| !stat.contains(") Z"))
+        };
+        let found = [left, other_run, shell, away].map(alive);
+        for pid in [shell, away] {
+            kill_process(pid, Signal::KILL).unwrap();
+        }
+        assert_eq!(found, [false, false, true, true]);
     }
 
     #[test]

@@ -94,6 +94,12 @@ pub enum ProcessError {
         /// The program.
         program: PathBuf,
     },
+    /// The folder that it was to run in is gone.
+    #[error("{} is gone: no program can run there", folder.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// It could not be started or waited for.
     #[error("{} could not be run: {source}", program.display())]
     Io {
@@ -138,6 +144,9 @@ pub async fn run(
         io::ErrorKind::NotFound if !process.program.exists() => {
             ProcessError::Missing { program: process.program.clone() }
         }
+        io::ErrorKind::NotFound if !process.cwd.is_dir() => {
+            ProcessError::NoFolder { folder: process.cwd.clone() }
+        }
         _ => ProcessError::Io { program: process.program.clone(), source },
     };
     let started = Instant::now();
@@ -155,12 +164,10 @@ pub async fn run(
         .map_err(io_error)?;
     let mut group = Group {
         leader: child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)),
-        stdout: Vec::new(),
-        stderr: Vec::new(),
-        transcript,
+        printed: Printed::new(transcript),
     };
     let (out, err) = (child.stdout.take(), child.stderr.take());
-    let Group { stdout, stderr, .. } = &mut group;
+    let Printed { stdout, stderr, .. } = &mut group.printed;
     let ending = async {
         let (status, out, err) = tokio::join!(child.wait(), drain(out, stdout), drain(err, stderr));
         out.and(err).and(status)
@@ -181,18 +188,41 @@ async fn drain(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> io::
     Ok(())
 }
 
+/// What a compile has printed so far. Dropped before it is finished, it goes to the transcript.
+pub(super) struct Printed<'a> {
+    pub(super) stdout: Vec<u8>,
+    pub(super) stderr: Vec<u8>,
+    transcript: &'a Transcript,
+}
+
+impl<'a> Printed<'a> {
+    pub(super) fn new(transcript: &'a Transcript) -> Self {
+        Self { stdout: Vec::new(), stderr: Vec::new(), transcript }
+    }
+
+    /// It ended by itself: both outputs are its result, and nobody else's.
+    pub(super) fn finish(&mut self) -> (Vec<u8>, Vec<u8>) {
+        (std::mem::take(&mut self.stdout), std::mem::take(&mut self.stderr))
+    }
+}
+
+impl Drop for Printed<'_> {
+    fn drop(&mut self) {
+        self.transcript.append(&self.stdout);
+        self.transcript.append(&self.stderr);
+    }
+}
+
 /// A running process group; dropped before it is finished, it is killed.
 struct Group<'a> {
     leader: Option<Pid>,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-    transcript: &'a Transcript,
+    printed: Printed<'a>,
 }
 
 impl Group<'_> {
     fn finish(mut self) -> (Vec<u8>, Vec<u8>) {
         self.leader = None;
-        (std::mem::take(&mut self.stdout), std::mem::take(&mut self.stderr))
+        self.printed.finish()
     }
 }
 
@@ -201,8 +231,6 @@ impl Drop for Group<'_> {
         if let Some(leader) = self.leader {
             // The group may be gone already; there is nothing to do about an error then.
             let _ = kill_process_group(leader, Signal::KILL);
-            self.transcript.append(&self.stdout);
-            self.transcript.append(&self.stderr);
         }
     }
 }

@@ -11,12 +11,14 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use zccache::audit::{AuditConfig, AuditContext, AuditId, AuditMode};
 use zccache::embedded::{
-    CacheOutcome as Answer, CompileRequest as Question, DiskCacheLimits, DiskMaintenanceKind, HostIdentity,
-    MaintenanceOwnership, RuntimeHooks, ServiceLimits, ShutdownMode, ZccacheConfig, ZccacheService,
-    ZccacheStartOptions,
+    CacheOutcome as Answer, CompileChunk, CompileRequest as Question, DiskCacheLimits, DiskMaintenanceKind,
+    HostIdentity, MaintenanceOwnership, RuntimeHooks, ServiceLimits, ShutdownMode, ZccacheConfig,
+    ZccacheService, ZccacheStartOptions,
 };
 
+use super::flusher::Flusher;
 use super::orphans::end_marked;
+use super::process::Printed;
 use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, direct};
 
 /// How long after a compiler's end by a signal it may turn out that the run was interrupted.
@@ -45,6 +47,7 @@ pub enum ZccacheError {
 pub struct Zccache {
     service: ZccacheService,
     audit: AuditContext,
+    flusher: Flusher,
 }
 
 impl Zccache {
@@ -88,7 +91,8 @@ impl Zccache {
         };
         let service = ZccacheService::start_with_options(config, options);
         let service = service.await.map_err(|error| failed(error.to_string()))?;
-        Ok(Self { service, audit })
+        let flusher = Flusher::start(service.clone());
+        Ok(Self { service, audit, flusher })
     }
 }
 
@@ -149,42 +153,53 @@ impl CompileBackend for Zccache {
             env,
             stdin: Vec::new(),
         };
-        let answer = tokio::select! {
+        let mut printed = Printed::new(&request.transcript);
+        let mut done = None;
+        let streaming = self.service.compile_streaming(question, |chunk| match chunk {
+            CompileChunk::Stdout(bytes) => printed.stdout.extend(bytes),
+            CompileChunk::Stderr(bytes) => printed.stderr.extend(bytes),
+            CompileChunk::Done { exit_code, cache_outcome, .. } => done = Some((exit_code, cache_outcome)),
+        });
+        let ended = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(BackendError::Cancelled),
-            answer = self.service.compile(question) => answer,
+            ended = streaming => ended,
         };
         marker.finished();
         let failed = |message: String| BackendError::Cache { output: request.output.clone(), message };
-        let answer = answer.map_err(|error| failed(error.to_string()))?;
+        ended.map_err(|error| failed(error.to_string()))?;
+        let (code, answer) = done.ok_or_else(|| failed("it ended without a result".to_owned()))?;
         // The terminal sends its SIGINT to these compilers too, for they are in our process group. One
         // that it ends is part of the interruption, which may be heard of only a moment later.
-        if answer.exit_code < 0 {
+        if code < 0 {
             let interruption = tokio::time::timeout(INTERRUPTION, cancel.cancelled()).await;
             if interruption.is_ok() {
                 return Err(BackendError::Cancelled);
             }
         }
-        let cache = match answer.cache_outcome {
+        let cache = match answer {
             Answer::Hit => CacheOutcome::Hit,
-            Answer::Miss => CacheOutcome::Miss,
+            Answer::Miss => {
+                self.flusher.missed();
+                CacheOutcome::Miss
+            }
             // The compiler failed, or zccache did and says so in the code; failures are never kept.
             Answer::Error => CacheOutcome::Bypassed { reason: "the compile failed".to_owned() },
         };
+        let (mut printed, stderr) = printed.finish();
+        printed.extend(stderr);
         Ok(CompileOutput {
             // It reports the end by a signal as a negative code.
-            code: Some(answer.exit_code).filter(|code| *code >= 0),
-            printed: [answer.stdout, answer.stderr].concat(),
+            code: Some(code).filter(|code| *code >= 0),
+            object: request.output.clone(),
+            printed,
             cache,
             ran: None,
         })
     }
 
     async fn flush(&self) {
-        // What can't be flushed is lost as a hit, never as a result.
-        if let Err(error) = self.service.flush().await {
-            tracing::warn!(%error, "the compiler cache could not be flushed");
-        }
+        self.flusher.flush().await;
     }
 
     async fn maintain(&self) -> Option<(u64, u64)> {
@@ -198,8 +213,127 @@ impl CompileBackend for Zccache {
     }
 
     async fn shutdown(&self) {
+        self.flusher.stop().await;
         if let Err(error) = self.service.clone().shutdown(ShutdownMode::Graceful).await {
             tracing::warn!(%error, "the compiler cache could not be shut down");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::{Environment, Process, Transcript};
+    use super::*;
+
+    /// More than these tests fill.
+    const SIZE: u64 = 1 << 30;
+
+    /// The compile of a source that takes some time, and whose object is known by its number.
+    fn request(folder: &Path, number: usize) -> CompileRequest {
+        let source = folder.join(format!("{number}.c"));
+        if !source.exists() {
+            let line = |line| format!("int f{line}(int x) {{ return x * {line} + {number}; }}\n");
+            let body = (0..400).map(line).collect::<Vec<_>>().concat();
+            std::fs::write(&source, body).unwrap();
+        }
+        let output = folder.join(format!("{number}.o"));
+        let args = ["-c", "-O2", &source.to_string_lossy(), "-o", &output.to_string_lossy()];
+        CompileRequest {
+            process: Process {
+                program: "/usr/bin/gcc".into(),
+                args: args.map(str::to_owned).to_vec(),
+                cwd: folder.to_owned(),
+                environment: Environment::new(folder, None),
+            },
+            output,
+            bypass: None,
+            transcript: Transcript::default(),
+        }
+    }
+
+    /// Compiles in flight are dropped at a moment that differs from round to round, the service is shut
+    /// down at once, as after an interrupt, and the next one must know nothing wrong.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_shutdown_right_after_a_cancel_loses_and_corrupts_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, place) = (folder.path().join("cache"), folder.path().join("place"));
+        for path in [&root, &place] {
+            std::fs::create_dir(path).unwrap();
+        }
+        let never = CancellationToken::new();
+        let mut right = Vec::new();
+        for number in 0..6 {
+            let output = direct::compile(&request(&place, number), String::new(), &never).await.unwrap();
+            assert_eq!(output.code, Some(0), "{}", String::from_utf8_lossy(&output.printed));
+            right.push(std::fs::read(&output.object).unwrap());
+        }
+        let mut cancelled = 0;
+        for round in 0..6_u64 {
+            let zccache = Arc::new(Zccache::start(&root, SIZE).await.unwrap());
+            let cancel = CancellationToken::new();
+            let compiles = (0..6).map(|number| {
+                let (zccache, cancel, request) = (zccache.clone(), cancel.clone(), request(&place, number));
+                let _ = std::fs::remove_file(&request.output);
+                tokio::spawn(async move { zccache.compile(request, &cancel).await })
+            });
+            let compiles: Vec<_> = compiles.collect();
+            tokio::time::sleep(Duration::from_millis(round * 15)).await;
+            cancel.cancel();
+            for (compile, right) in compiles.into_iter().zip(&right) {
+                match compile.await.unwrap() {
+                    Ok(output) => assert_eq!(&std::fs::read(&output.object).unwrap(), right),
+                    Err(BackendError::Cancelled) => cancelled += 1,
+                    Err(other) => panic!("{other}"),
+                }
+            }
+            zccache.shutdown().await;
+        }
+        assert!(cancelled > 0, "nothing was in flight");
+
+        let zccache = Zccache::start(&root, SIZE).await.expect("the root is free");
+        for (number, right) in right.iter().enumerate() {
+            for cached in [false, true] {
+                let request = request(&place, number);
+                let _ = std::fs::remove_file(&request.output);
+                let output = zccache.compile(request, &never).await.unwrap();
+                assert_eq!(output.code, Some(0));
+                assert_eq!(&std::fs::read(&output.object).unwrap(), right);
+                assert!(!cached || output.cache == CacheOutcome::Hit, "{:?}", output.cache);
+            }
+        }
+        zccache.shutdown().await;
+    }
+
+    /// What was made and flushed is there for a service that starts after one that was not shut down.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_flushed_needs_no_shutdown() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, copy) = (folder.path().join("cache"), folder.path().join("copy"));
+        let place = folder.path().join("place");
+        for path in [&root, &place] {
+            std::fs::create_dir(path).unwrap();
+        }
+        let never = CancellationToken::new();
+        let zccache = Zccache::start(&root, SIZE).await.unwrap();
+        assert_eq!(zccache.compile(request(&place, 1), &never).await.unwrap().cache, CacheOutcome::Miss);
+        zccache.flush().await;
+        // As a kill would leave it.
+        for entry in walkdir::WalkDir::new(&root) {
+            let entry = entry.unwrap();
+            let to = copy.join(entry.path().strip_prefix(&root).unwrap());
+            if entry.file_type().is_dir() {
+                std::fs::create_dir(&to).unwrap();
+            } else if entry.file_type().is_file() {
+                std::fs::copy(entry.path(), &to).unwrap();
+            }
+        }
+        zccache.shutdown().await;
+        let next = Zccache::start(&copy, SIZE).await.unwrap();
+        let request = request(&place, 1);
+        std::fs::remove_file(&request.output).unwrap();
+        assert_eq!(next.compile(request, &never).await.unwrap().cache, CacheOutcome::Hit);
+        next.shutdown().await;
     }
 }

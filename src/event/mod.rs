@@ -237,6 +237,9 @@ pub struct StepInfo {
     pub process: Option<Span>,
     /// What the cache did. `None` where no cache is asked.
     pub cache: Option<CacheOutcome>,
+    /// It was ended before its time: by a timeout or an interrupt, or because its job failed elsewhere.
+    /// What it might have done is not known.
+    pub cut_short: bool,
 }
 
 /// What is known of a job when it ends.

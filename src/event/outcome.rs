@@ -36,6 +36,9 @@ pub enum Outcome {
     Cancelled {
         /// Why.
         reason: String,
+        /// What its processes had printed.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        output: String,
     },
     /// A defect of ours.
     Crashed {
@@ -87,8 +90,10 @@ pub struct Failure {
 pub enum FailureKind {
     /// The code does not compile, link or fit.
     Code,
-    /// A tool is missing or was killed, a file can't be read or written: trying again may help.
+    /// A tool is missing or was killed, a file can't be read: trying again may help.
     Infrastructure,
+    /// A folder that we write is full, read-only or gone: nothing is built any more until that is mended.
+    Storage,
 }
 
 /// A place in a source file.

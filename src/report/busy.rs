@@ -22,8 +22,7 @@ impl Busy {
 
     /// The time of a job that ended; asked once for each.
     ///
-    /// A step that was ended with its job may not have told of itself: a job that timed out has at least
-    /// its timeout.
+    /// A job that timed out has at least its timeout: it may have spent it on what holds no slot.
     pub(super) fn end(&mut self, result: &JobResult) -> Duration {
         let busy = self.held.remove(&result.job).map_or(Duration::ZERO, |held| held.within(result.span));
         match &result.outcome {

@@ -48,9 +48,9 @@ impl Trouble {
 pub(super) fn body(outcome: &Outcome) -> &str {
     match outcome {
         Outcome::Failed(failure) => &failure.diagnostic,
-        Outcome::TimedOut { output, .. } => output,
+        Outcome::TimedOut { output, .. } | Outcome::Cancelled { output, .. } => output,
         Outcome::Crashed { message } => message,
-        Outcome::Built | Outcome::UpToDate | Outcome::Blocked { .. } | Outcome::Cancelled { .. } => "",
+        Outcome::Built | Outcome::UpToDate | Outcome::Blocked { .. } => "",
     }
 }
 

@@ -5,38 +5,55 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::place::Place;
+
 /// A report that is yet to be written.
 ///
 /// The temporary name is fixed, so that a run that was killed leaves nothing that the next one does not
 /// replace. The previous run's report stays in place until this one's is complete.
 #[derive(Debug)]
 pub(super) struct ReportFile {
-    path: PathBuf,
-    temporary: PathBuf,
+    place: Place,
+    name: String,
+    created: PathBuf,
 }
 
 impl ReportFile {
     /// Creates the temporary file now, so that a folder that can't be written is known before the work.
-    pub(super) fn create(folder: &Path, name: &str) -> io::Result<Self> {
-        let temporary = folder.join(format!(".{name}.tmp"));
-        File::create(&temporary)?;
-        Ok(Self { path: folder.join(name), temporary })
+    pub(super) fn create(place: &Place, name: &str) -> io::Result<Self> {
+        let created = temporary(&place.folder(), name);
+        File::create(&created)?;
+        Ok(Self { place: place.clone(), name: name.to_owned(), created })
     }
 
     /// Writes the report and gives it its name. Whatever fails, the old report is untouched.
-    pub(super) fn write(&self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        // Created again: if another run into the same folder has renamed our file away, the last one wins.
-        let mut writer = io::BufWriter::new(File::create(&self.temporary)?);
-        content(&mut writer)?;
-        writer.into_inner().map_err(io::IntoInnerError::into_error)?;
-        fs::rename(&self.temporary, &self.path)
+    pub(super) fn write(&self, mut content: impl FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        self.place.somewhere(|folder| {
+            let temporary = temporary(folder, &self.name);
+            // Created again: if another run into the same folder has renamed our file away, the last one
+            // wins.
+            let written = File::create(&temporary).and_then(|file| {
+                let mut writer = io::BufWriter::new(file);
+                content(&mut writer)?;
+                writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+                fs::rename(&temporary, folder.join(&self.name))
+            });
+            if written.is_err() {
+                let _ = fs::remove_file(&temporary);
+            }
+            written
+        })
     }
+}
+
+fn temporary(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!(".{name}.tmp"))
 }
 
 impl Drop for ReportFile {
     fn drop(&mut self) {
         // After `write` it has its final name and there is nothing to remove.
-        let _ = fs::remove_file(&self.temporary);
+        let _ = fs::remove_file(&self.created);
     }
 }
 
@@ -57,7 +74,8 @@ mod tests {
     fn whole_or_not_at_all() {
         let folder = tempfile::tempdir().expect("folder");
         fs::write(folder.path().join("a.txt"), "old").expect("write");
-        let file = ReportFile::create(folder.path(), "a.txt").expect("create");
+        let place = Place::new(folder.path().to_owned(), Vec::new());
+        let file = ReportFile::create(&place, "a.txt").expect("create");
         assert_eq!(names(folder.path()), [".a.txt.tmp", "a.txt"]);
 
         let failed = file.write(|writer| {
@@ -75,8 +93,9 @@ mod tests {
     #[test]
     fn nothing_is_left_of_a_report_that_is_given_up() {
         let folder = tempfile::tempdir().expect("folder");
-        drop(ReportFile::create(folder.path(), "a.txt").expect("create"));
+        let place = |folder: &Path| Place::new(folder.to_owned(), Vec::new());
+        drop(ReportFile::create(&place(folder.path()), "a.txt").expect("create"));
         assert!(names(folder.path()).is_empty());
-        assert!(ReportFile::create(&folder.path().join("missing"), "a.txt").is_err());
+        assert!(ReportFile::create(&place(&folder.path().join("missing")), "a.txt").is_err());
     }
 }

@@ -1,11 +1,13 @@
 //! `events.jsonl`: every event as one line of JSON, written as it happens. It is the one report that is
 //! not renamed into place: after a kill it is what is left of a run, readable up to its last line.
 
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use super::Reporter;
+use super::place::Place;
 use crate::event::Event;
 
 /// Writes `events.jsonl`.
@@ -15,10 +17,87 @@ pub(super) struct Jsonl<W> {
     line: Vec<u8>,
 }
 
-impl Jsonl<File> {
+impl Jsonl<Journal> {
+    /// The report's name.
+    pub(super) const NAME: &str = "events.jsonl";
+
     /// Replaces the previous run's file.
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
-        Ok(Self { writer: File::create(path)?, line: Vec::new() })
+    pub(super) fn create(place: &Place) -> io::Result<Self> {
+        Ok(Self { writer: Journal::create(place, Self::NAME)?, line: Vec::new() })
+    }
+}
+
+/// A file that grows, and moves with the place that it is in.
+#[derive(Debug)]
+pub(super) struct Journal {
+    place: Place,
+    name: &'static str,
+    folder: PathBuf,
+    file: File,
+    /// Bytes of whole lines.
+    whole: u64,
+}
+
+impl Journal {
+    fn create(place: &Place, name: &'static str) -> io::Result<Self> {
+        let folder = place.folder();
+        let file = open(&folder.join(name))?;
+        Ok(Self { place: place.clone(), name, folder, file, whole: 0 })
+    }
+
+    /// Goes to where the place is now, with all whole lines.
+    fn follow(&mut self) -> io::Result<()> {
+        // What was torn by a full disk goes.
+        let _ = self.file.set_len(self.whole);
+        let (name, whole) = (self.name, self.whole);
+        let Self { place, file: old, .. } = self;
+        let (folder, file) = place.somewhere(|folder| {
+            let mut file = open(&folder.join(name))?;
+            old.seek(SeekFrom::Start(0))?;
+            io::copy(&mut Read::by_ref(old).take(whole), &mut file)?;
+            Ok((folder.to_owned(), file))
+        })?;
+        (self.folder, self.file) = (folder, file);
+        Ok(())
+    }
+
+    /// Whether the file still has its name: somebody may have removed the folder.
+    fn is_there(&self) -> bool {
+        let inode =
+            |metadata: io::Result<fs::Metadata>| Some((metadata.as_ref().ok()?.dev(), metadata.ok()?.ino()));
+        let named = inode(fs::metadata(self.folder.join(self.name)));
+        named.is_some() && named == inode(self.file.metadata())
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    File::options().read(true).write(true).create(true).truncate(true).open(path)
+}
+
+impl Write for Journal {
+    /// Writes all of it, or nothing that is seen later.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if let Err(error) = self.file.write_all(line) {
+            let folder = self.folder.clone();
+            // The place moves on where this folder fails, and only then.
+            let mut given = Some(error);
+            self.place.somewhere(|at| match given.take().filter(|_| at == folder) {
+                Some(error) => Err(error),
+                None => Ok(()),
+            })?;
+            self.follow()?;
+            self.file.write_all(line)?;
+        }
+        self.whole += line.len() as u64;
+        Ok(line.len())
+    }
+
+    /// Makes sure that it is where all reports are.
+    fn flush(&mut self) -> io::Result<()> {
+        if self.place.folder() != self.folder || !self.is_there() {
+            self.follow()?;
+        }
+        Ok(())
     }
 }
 
@@ -28,8 +107,7 @@ impl<W: Write + Send> Reporter for Jsonl<W> {
         serde_json::to_writer(&mut self.line, event)?;
         self.line.push(b'\n');
         // One write a line, straight to the file: a kill between two events tears no line.
-        self.writer.write_all(&self.line)?;
-        self.writer.flush()
+        self.writer.write_all(&self.line)
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -71,6 +149,28 @@ mod tests {
             assert_eq!(value["at_us"].as_u64().map(u128::from), Some(event.at.as_micros()));
             assert!(value["event"].is_string());
         }
+    }
+
+    /// A folder that can be written until `full` says otherwise: the file is then one that takes nothing.
+    #[test]
+    fn it_goes_on_elsewhere_with_all_that_it_had() {
+        let folder = tempfile::tempdir().expect("folder");
+        let (first, refuge) = (folder.path().join("first"), folder.path().join("refuge"));
+        fs::create_dir(&first).expect("mkdir");
+        let place = Place::new(first.clone(), vec![refuge.clone()]);
+        let mut journal = Journal::create(&place, "e").expect("create");
+        journal.write_all(b"one\n").expect("write");
+        // Opened for reading only: the next write fails.
+        journal.file = File::open(first.join("e")).expect("open");
+        journal.write_all(b"two\n").expect("write");
+        journal.flush().expect("flush");
+        assert!(place.folder().starts_with(&refuge));
+        assert_eq!(fs::read_to_string(place.folder().join("e")).expect("read"), "one\ntwo\n");
+
+        // And when that folder vanishes, it is made again.
+        fs::remove_dir_all(place.folder()).expect("remove");
+        journal.flush().expect("flush");
+        assert_eq!(fs::read_to_string(place.folder().join("e")).expect("read"), "one\ntwo\n");
     }
 
     #[cfg(unix)]

@@ -18,6 +18,7 @@ mod failures;
 mod file;
 mod jsonl;
 mod junit;
+mod place;
 mod roster;
 mod summary;
 mod tally;
@@ -33,9 +34,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use self::place::Place;
 use crate::event::{Event, EventKind};
 
 pub use console::{Color, Progress, Verbosity};
+pub(crate) use text::bytes;
 
 /// One report.
 pub trait Reporter: Send {
@@ -49,7 +52,8 @@ pub trait Reporter: Send {
     /// Called about ten times a second, whether something happened or not.
     fn tick(&mut self) {}
 
-    /// Writes what is left to be written. Called exactly once, also when the run was interrupted.
+    /// Writes what is left to be written. Called when everything has been told, also when the run was
+    /// interrupted; and again if all files have to go elsewhere because one of them can't be written.
     ///
     /// # Errors
     ///
@@ -62,6 +66,8 @@ pub trait Reporter: Send {
 pub struct ReportOptions {
     /// Where the files go. It is created if it is not there. One run at a time may use it.
     pub report_dir: PathBuf,
+    /// Where a folder for the files is made if `report_dir` can't be written any more when they are, in turn.
+    pub refuges: Vec<PathBuf>,
     /// Files below it are shown relative to it; usually the current folder.
     pub current_dir: PathBuf,
     /// `--color`.
@@ -110,10 +116,13 @@ pub struct ReportOutcome {
 
 /// All reports of a run, opened and not yet listening.
 pub struct Reports {
+    place: Place,
+    files: Vec<Entry>,
     entries: Vec<Entry>,
 }
 
 struct Entry {
+    /// What an error calls it; a file's name.
     path: PathBuf,
     reporter: Box<dyn Reporter>,
     failed: bool,
@@ -134,33 +143,27 @@ impl Reports {
         let folder = &options.report_dir;
         std::fs::create_dir_all(folder)
             .map_err(|source| ReportError::Folder { path: folder.clone(), source })?;
-        let create = |name: &str| {
-            file::ReportFile::create(folder, name)
-                .map_err(|source| ReportError::Create { path: folder.join(name), source })
-        };
-        let jsonl_path = folder.join("events.jsonl");
-        let jsonl = jsonl::Jsonl::create(&jsonl_path)
-            .map_err(|source| ReportError::Create { path: jsonl_path.clone(), source })?;
+        let place = Place::new(folder.clone(), options.refuges.clone());
+        let told = |name: &'static str| move |source| ReportError::Create { path: folder.join(name), source };
+        let create = |name| file::ReportFile::create(&place, name).map_err(told(name));
         let current = &options.current_dir;
-        let files: [(&str, Box<dyn Reporter>); 4] = [
+        let jsonl = jsonl::Jsonl::create(&place).map_err(told(jsonl::Jsonl::NAME))?;
+        let files: [(&str, Box<dyn Reporter>); 5] = [
+            (jsonl::Jsonl::NAME, Box::new(jsonl)),
             ("junit.xml", Box::new(junit::Junit::new(create("junit.xml")?, current.clone()))),
             ("timing.json", Box::new(timing::Timing::new(create("timing.json")?))),
             ("trace.json", Box::new(trace::Trace::new(create("trace.json")?))),
             ("summary.md", Box::new(summary::Summary::new(create("summary.md")?, current.clone()))),
         ];
-        let mut reports = Self { entries: Vec::new() };
-        reports.add(jsonl_path, Box::new(jsonl));
-        for (name, reporter) in files {
-            reports.add(folder.join(name), reporter);
-        }
-        // Last, so that its closing lines come when the files are there.
-        reports.add(PathBuf::from("the terminal"), Box::new(console::Console::on_terminal(options)));
-        Ok(reports)
+        let files = files.into_iter().map(|(name, reporter)| Entry::new(name.into(), reporter)).collect();
+        let console = console::Console::on_terminal(options, place.clone());
+        let entries = vec![Entry::new("the terminal".into(), Box::new(console))];
+        Ok(Self { place, files, entries })
     }
 
     /// Adds a report; `path` is what an error calls it.
     pub fn add(&mut self, path: PathBuf, reporter: Box<dyn Reporter>) {
-        self.entries.push(Entry { path, reporter, failed: false });
+        self.entries.push(Entry::new(path, reporter));
     }
 
     /// Starts listening on a thread of its own. It ends, with every report written, after
@@ -175,7 +178,8 @@ impl Reports {
         loop {
             match events.recv_timeout(TICK) {
                 Ok(event) => {
-                    self.each(&mut errors, |reporter| reporter.report(&event));
+                    each(&mut self.files, &mut errors, |reporter| reporter.report(&event));
+                    each(&mut self.entries, &mut errors, |reporter| reporter.report(&event));
                     if matches!(event.kind, EventKind::RunFinished { .. }) {
                         break;
                     }
@@ -191,24 +195,55 @@ impl Reports {
                 }
             }
         }
-        self.each(&mut errors, |reporter| reporter.finish());
+        self.finish_files(&mut errors);
+        // Last, so that the closing lines come when the files are there.
+        each(&mut self.entries, &mut errors, |reporter| reporter.finish());
         for error in &errors {
             console::tell_error(error);
         }
         ReportOutcome { errors }
     }
 
-    /// Asks every report that has not failed yet.
-    fn each(
-        &mut self,
-        errors: &mut Vec<ReportError>,
-        mut ask: impl FnMut(&mut dyn Reporter) -> io::Result<()>,
-    ) {
-        for entry in self.entries.iter_mut().filter(|entry| !entry.failed) {
-            if let Err(source) = ask(&mut *entry.reporter) {
-                entry.failed = true;
-                errors.push(ReportError::Write { path: entry.path.clone(), source });
+    /// Writes all files, in one folder.
+    fn finish_files(&mut self, errors: &mut Vec<ReportError>) {
+        let mut place = None;
+        while place.as_ref() != Some(&self.place.folder()) {
+            place = Some(self.place.folder());
+            each(&mut self.files, errors, |reporter| reporter.finish());
+        }
+        if let Some(moved) = self.place.moved() {
+            // Nobody shall take an earlier run's reports for this one's.
+            for entry in &self.files {
+                let _ = std::fs::remove_file(moved.from.join(&entry.path));
             }
+        }
+        for error in errors {
+            if let ReportError::Write { path, .. } = error
+                && path.is_relative()
+                && self.files.iter().any(|entry| entry.path == *path)
+            {
+                *path = self.place.folder().join(&*path);
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn new(path: PathBuf, reporter: Box<dyn Reporter>) -> Self {
+        Self { path, reporter, failed: false }
+    }
+}
+
+/// Asks every report that has not failed yet.
+fn each(
+    entries: &mut [Entry],
+    errors: &mut Vec<ReportError>,
+    mut ask: impl FnMut(&mut dyn Reporter) -> io::Result<()>,
+) {
+    for entry in entries.iter_mut().filter(|entry| !entry.failed) {
+        if let Err(source) = ask(&mut *entry.reporter) {
+            entry.failed = true;
+            errors.push(ReportError::Write { path: entry.path.clone(), source });
         }
     }
 }

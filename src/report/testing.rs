@@ -81,7 +81,7 @@ pub(super) fn one_of_each_outcome() -> Vec<Outcome> {
         }),
         Outcome::Blocked { by: core_of("uno"), message: "no variant".to_owned() },
         Outcome::TimedOut { after: Duration::from_mins(10), output: "still at it".to_owned() },
-        Outcome::Cancelled { reason: "interrupted".to_owned() },
+        Outcome::Cancelled { reason: "interrupted".to_owned(), output: "had begun".to_owned() },
         Outcome::Crashed { message: "index out of bounds".to_owned() },
     ]
 }
@@ -189,7 +189,16 @@ impl Script {
         let process = Some(Span { start: held.start + ms(1).min(held.len()), end: held.end });
         let job = job.clone();
         let label = label.to_owned();
-        self.say(EventKind::StepFinished(StepInfo { job, step, label, slot, span: held, process, cache }))
+        self.say(EventKind::StepFinished(StepInfo {
+            job,
+            step,
+            label,
+            slot,
+            span: held,
+            process,
+            cache,
+            cut_short: false,
+        }))
     }
 
     pub(super) fn started(self, job: &JobId) -> Self {

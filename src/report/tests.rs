@@ -9,6 +9,7 @@ use super::*;
 fn options(folder: &Path) -> ReportOptions {
     ReportOptions {
         report_dir: folder.to_owned(),
+        refuges: Vec::new(),
         current_dir: "/here".into(),
         color: Color::Never,
         progress: Progress::None,
@@ -115,6 +116,30 @@ fn a_report_that_fails_is_given_up_and_the_others_go_on() {
     assert_eq!(errors, ["can't write the report x.txt: disk full"]);
     assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2);
     assert_eq!(names(folder.path()), ALL);
+}
+
+#[test]
+fn where_one_report_can_not_be_written_all_are_elsewhere() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (first, refuge) = (folder.path().join("reports"), folder.path().join("refuge"));
+    let mut options = options(&first);
+    options.refuges = vec![refuge.clone()];
+    let mut reports = Reports::open(options).expect("writable");
+    reports.entries.pop();
+    // The name is taken by what a file can't replace: this one fails when the first two are written.
+    fs::create_dir_all(first.join("timing.json/x")).expect("mkdir");
+    let (sender, receiver) = mpsc::channel();
+    let events = Script::mixed().events();
+    let number = events.len();
+    for event in events {
+        sender.send(event).expect("heard");
+    }
+    assert!(reports.spawn(receiver).join().expect("no panic").errors.is_empty());
+    assert_eq!(names(&first), ["timing.json"], "nothing that could be taken for this run's");
+    let there = fs::read_dir(&refuge).expect("refuge").next().expect("a folder").expect("entry").path();
+    assert_eq!(names(&there), ALL);
+    let lines = fs::read_to_string(there.join("events.jsonl")).expect("read");
+    assert_eq!(lines.lines().count(), number);
 }
 
 /// Not a test: shows a run to look at, in real time.

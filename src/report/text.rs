@@ -25,7 +25,7 @@ pub(super) fn duration(value: Duration) -> String {
 
 /// A number of bytes as a person reads it: `812 B`, `22.0 MB` (powers of 1000, as download sizes are
 /// told elsewhere).
-pub(super) fn bytes(value: u64) -> String {
+pub(crate) fn bytes(value: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if value < 1_000 {
         return format!("{value} B");

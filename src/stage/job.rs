@@ -1,28 +1,34 @@
 //! One job from its start to its terminal result: timeouts, retries, and what its end is called.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::fs::statvfs;
 use tokio_util::sync::CancellationToken;
 
-use super::Settled;
+use super::stop::{Stop, StopReason};
+use super::{FULL, Settled};
 use crate::build::{
     Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, Track,
     orchestrator, write_log,
 };
 use crate::compile::{Environment, Gate, Transcript, Urgency};
-use crate::event::{EventKind, FailureKind, JobId, JobResult, Outcome, Sizes, UnitCounts};
+use crate::event::{EventKind, Failure, FailureKind, JobId, JobResult, Outcome, Sizes, UnitCounts};
 use crate::plan::{CellJob, CoreJob, Target};
 
-/// Why cells are not started after `--max-failures`.
-pub(super) const FAILURE_LIMIT: &str = "the limit of failures was reached";
 const INTERRUPTED: &str = "the run was interrupted";
+
+/// A cancelled job of which nothing was printed.
+fn cancelled(reason: &str) -> Outcome {
+    Outcome::Cancelled { reason: reason.to_owned(), output: String::new() }
+}
 
 fn context(job: JobId, urgency: Urgency, target: &Target, cx: &BuildContext, began: Duration) -> JobContext {
     JobContext {
         track: Track::new(job, cx.events.clone(), began),
         urgency,
-        environment: Environment::new(&cx.staging, target.library_path.as_deref()),
+        environment: Environment::new(&cx.layout.staging(), target.library_path.as_deref()),
         transcript: Transcript::default(),
         log: Vec::new(),
         units: UnitCounts::default(),
@@ -31,21 +37,31 @@ fn context(job: JobId, urgency: Urgency, target: &Target, cx: &BuildContext, beg
     }
 }
 
-/// Builds a core and says to its cells how it ended.
+/// Builds a core and says to its cells how it ended. `limit` is for how long it may be at work;
+/// `unwanted` fires when no cell needs it any more.
 pub(super) async fn run_core(
     job: CoreJob,
     promise: CorePromise,
     cx: BuildContext,
+    limit: Duration,
+    unwanted: CancellationToken,
+    stop: Stop,
     began: Duration,
 ) -> Settled {
     let id = JobId::Core(job.id.clone());
     let mut jcx = context(id.clone(), Urgency::Core, &job.target, &cx, began);
     cx.events.say(EventKind::JobStarted { job: id });
     let orchestrator = orchestrator(&job.target.family);
+    let (stopwatch, transcript) = (jcx.stopwatch.clone(), jcx.transcript.clone());
     let result = tokio::select! {
         biased;
-        result = orchestrator.build_core(&job, &promise, &cx, &mut jcx) => result,
-        () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
+        result = orchestrator.build_core(&job, &promise, &cx, &mut jcx) => result.map_err(|error| outcome(error, &transcript)),
+        () = cx.cancel.cancelled() => Err(outcome(BuildError::Cancelled, &transcript)),
+        () = unwanted.cancelled() => Err(Outcome::Cancelled {
+            reason: stop.reason().map_or(INTERRUPTED, StopReason::text).to_owned(),
+            output: transcript.take(),
+        }),
+        () = stopwatch.reaches(limit) => Err(Outcome::TimedOut { after: limit, output: transcript.take() }),
     };
     let mut done = Done::default();
     match result {
@@ -54,12 +70,15 @@ pub(super) async fn run_core(
             done.warnings.clone_from(&core.printed);
             promise.keep(Ok(Arc::new(core)));
         }
-        Err(error) => {
-            done.outcome = outcome(error);
-            let message = match &done.outcome {
+        Err(outcome) => {
+            let outcome = unless_storage(outcome, &cx, &job.folder);
+            let message = match &outcome {
                 Outcome::Failed(failure) => failure.message.clone(),
+                Outcome::TimedOut { after, .. } => format!("it took longer than {}", seconds(*after)),
+                Outcome::Cancelled { reason, .. } => reason.clone(),
                 other => other.word().to_owned(),
             };
+            done.outcome = outcome;
             promise.keep(Err(Blocked { by: job.id.clone(), message }));
         }
     }
@@ -72,7 +91,7 @@ pub(super) async fn run_cell(
     core: CoreHandle,
     cx: BuildContext,
     places: Gate,
-    stop: CancellationToken,
+    stop: Stop,
     began: Duration,
 ) -> Settled {
     let id = JobId::Cell(job.id.clone());
@@ -80,9 +99,9 @@ pub(super) async fn run_cell(
     jcx.in_flight = Some(InFlight::enter(places).await);
     jcx.stopwatch = Stopwatch::started();
     let mut done = Done::default();
-    if cx.cancel.is_cancelled() || stop.is_cancelled() {
-        let reason = if cx.cancel.is_cancelled() { INTERRUPTED } else { FAILURE_LIMIT };
-        done.outcome = Outcome::Cancelled { reason: reason.to_owned() };
+    let stopped = stop.reason().map(StopReason::text);
+    if let Some(reason) = if cx.cancel.is_cancelled() { Some(INTERRUPTED) } else { stopped } {
+        done.outcome = cancelled(reason);
         return finish_unstarted(done, jcx);
     }
     cx.events.say(EventKind::JobStarted { job: id });
@@ -123,7 +142,7 @@ async fn attempts(
             Err(error) => {
                 let again = attempt < job.retries
                     && matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Infrastructure);
-                done.outcome = outcome(error);
+                done.outcome = unless_storage(outcome(error, &transcript), cx, &job.folder);
                 if !again {
                     return;
                 }
@@ -143,30 +162,57 @@ struct Done {
 
 impl Default for Done {
     fn default() -> Self {
-        Self {
-            outcome: Outcome::Cancelled { reason: INTERRUPTED.to_owned() },
-            sizes: None,
-            artifacts: Vec::new(),
-            warnings: String::new(),
+        Self { outcome: cancelled(INTERRUPTED), sizes: None, artifacts: Vec::new(), warnings: String::new() }
+    }
+}
+
+fn outcome(error: BuildError, transcript: &Transcript) -> Outcome {
+    match error {
+        BuildError::Failed(failure) => Outcome::Failed(*failure),
+        BuildError::Blocked(Blocked { by, message }) => Outcome::Blocked { by, message },
+        BuildError::Cancelled => {
+            Outcome::Cancelled { reason: INTERRUPTED.to_owned(), output: transcript.take() }
         }
     }
 }
 
-fn outcome(error: BuildError) -> Outcome {
-    match error {
-        BuildError::Failed(failure) => Outcome::Failed(*failure),
-        BuildError::Blocked(Blocked { by, message }) => Outcome::Blocked { by, message },
-        BuildError::Cancelled => Outcome::Cancelled { reason: INTERRUPTED.to_owned() },
-    }
+/// A failure where our folders are gone or full says nothing of the code, whatever the tools made of it. Not
+/// every tool says why it failed: GCC's `lto-wrapper` does not. What names a place in a source does.
+fn unless_storage(outcome: Outcome, cx: &BuildContext, folder: &Path) -> Outcome {
+    let Outcome::Failed(failure) = outcome else { return outcome };
+    let work = cx.layout.root();
+    let gone = [work, folder].into_iter().find(|folder| !folder.is_dir());
+    let message = if failure.kind == FailureKind::Storage {
+        None
+    } else if let Some(gone) = gone {
+        Some(format!("{} has vanished while the run was going on", gone.display()))
+    } else if failure.location.is_none() && !failure.command.is_empty() {
+        statvfs(work)
+            .map(|stat| stat.f_bavail.saturating_mul(stat.f_frsize))
+            .ok()
+            .filter(|free| *free < FULL)
+            .map(|free| format!("{} ({free} bytes free in {})", failure.message, work.display()))
+    } else {
+        None
+    };
+    Outcome::Failed(match message {
+        Some(message) => Failure { kind: FailureKind::Storage, message, location: None, ..failure },
+        None => failure,
+    })
 }
 
-fn finish(done: Done, mut jcx: JobContext, folder: &std::path::Path) -> Settled {
+/// `600 s`, `0.5 s`.
+fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
+}
+
+fn finish(done: Done, mut jcx: JobContext, folder: &Path) -> Settled {
     match &done.outcome {
         Outcome::Failed(failure) => {
             jcx.log.push(failure.command.join(" "));
             jcx.log.push(failure.diagnostic.clone());
         }
-        Outcome::TimedOut { output, .. } => jcx.log.push(output.clone()),
+        Outcome::TimedOut { output, .. } | Outcome::Cancelled { output, .. } => jcx.log.push(output.clone()),
         _ => {}
     }
     if !matches!(done.outcome, Outcome::UpToDate) {

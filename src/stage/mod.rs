@@ -2,7 +2,10 @@
 //! `FuturesUnordered` of their handles awaits nothing else. There is no barrier: a cell compiles while
 //! its core does, and only its link waits for it.
 
+mod ended;
 mod job;
+mod needs;
+mod stop;
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -10,8 +13,10 @@ use std::collections::HashMap;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
+pub use self::ended::{Ended, FULL, StorageFault};
+use self::needs::Needs;
+use self::stop::{Stop, StopReason};
 use crate::build::{BuildContext, CoreHandle, InFlight, core_promise};
 use crate::compile::{Gate, end_descendants};
 use crate::event::{CoreId, EventKind, JobId, JobResult, Outcome, Span, UnitCounts};
@@ -26,28 +31,21 @@ pub struct Options {
     pub max_failures: Option<usize>,
 }
 
-/// How a plan ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ended {
-    /// Cells whose firmware is there and right.
-    pub succeeded: usize,
-    /// All other cells.
-    pub failed: usize,
-    /// Whether a job ended by a defect of ours.
-    pub crashed: bool,
-}
-
 /// Runs every job of a plan to its end. Each gets exactly one terminal event, whatever happens.
 pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     let began = cx.events.now();
-    let stop = CancellationToken::new();
+    let stop = Stop::default();
     let mut running = FuturesUnordered::new();
     let mut cores: HashMap<CoreId, CoreHandle> = HashMap::new();
+    let mut needs = Needs::of(&plan.cells);
     for core in plan.cores {
         let (promise, handle) = core_promise(core.id.clone());
         cores.insert(core.id.clone(), handle);
         let id = JobId::Core(core.id.clone());
-        let task = spawn(job::run_core(core, promise, cx.clone(), began));
+        let need = needs.of_core(&core.id);
+        let run =
+            job::run_core(core, promise, cx.clone(), need.limit, need.unwanted.clone(), stop.clone(), began);
+        let task = spawn(run);
         running.push(settle(id, task));
     }
     let in_flight = Gate::new(options.sketch_jobs.max(1));
@@ -62,21 +60,25 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     let mut ended = Ended::default();
     while let Some((id, settled)) = running.next().await {
         let (result, _place) = settled.unwrap_or_else(|panic| {
-            ended.crashed = true;
             (crashed(id, &*panic, Span { start: began, end: cx.events.now() }), None)
         });
-        if matches!(result.job, JobId::Cell(_)) {
-            if result.outcome.is_success() {
-                ended.succeeded += 1;
-            } else {
-                ended.failed += 1;
-            }
+        ended.count(&result);
+        if let JobId::Cell(cell) = &result.job {
+            needs.ended(cell);
         }
-        let limit_reached = options.max_failures.is_some_and(|limit| ended.failed >= limit);
         cx.events.say(EventKind::JobFinished(Box::new(result)));
-        if limit_reached && !stop.is_cancelled() && !running.is_empty() {
-            stop.cancel();
-            cx.events.say(EventKind::Stopping { reason: job::FAILURE_LIMIT.to_owned() });
+        let reason = if ended.storage.is_some() {
+            Some(StopReason::Storage)
+        } else {
+            options.max_failures.filter(|limit| ended.failed >= *limit).map(|_| StopReason::FailureLimit)
+        };
+        if let Some(reason) = reason.filter(|_| !running.is_empty())
+            && stop.stop(reason)
+        {
+            cx.events.say(EventKind::Stopping { reason: reason.text().to_owned() });
+        }
+        if stop.reason().is_some() {
+            needs.give_up();
         }
     }
     if cx.cancel.is_cancelled() {

@@ -263,7 +263,9 @@ fn a_compiler_that_hangs_is_ended_with_all_that_it_started() {
 #[test]
 fn a_compiler_that_the_cache_started_is_ended_with_all_that_it_started() {
     let run = hanging_compiler().run(["run", "matrix.yml", "--timeout", "3s"]).assert_exit(1);
-    assert_has(&error(&run, "uno", "A").0, "timed out after 3.00s");
+    let (message, body) = error(&run, "uno", "A");
+    assert_has(&message, "timed out after 3.00s");
+    assert_has(&body, "begun");
     assert_both_gone(&run.workspace, "slow");
 }
 
@@ -303,4 +305,57 @@ fn wrong_code_is_not_tried_again() {
         .assert_exit(1);
     assert_eq!(failure(&run, "uno", "A").0, "no");
     assert_eq!(calls(&run), 1);
+}
+
+/// Stage 1 has no timeout of its own: the largest of its cells' is its.
+#[test]
+fn a_core_that_hangs_is_ended_and_blocks_its_cells() {
+    let compiler = tools().join("bin/avr-g++");
+    let text = format!(
+        "case \"$*\" in *-E*) ;; *cores/mini/main.cpp*)\n{HANG};; esac\nexec \"{}\" \"$@\"\n",
+        compiler.display()
+    );
+    let workspace = script(workspace(), "slow", &text).sketch("A", EMPTY).sketch("B", EMPTY);
+    let slow = workspace.path("slow").display().to_string();
+    let rest = format!(
+        "boards:\n  slow: {{fqbn: \"mini:avr:uno\", properties: {{compiler.cpp: \"{slow}\"}}}}\n\
+         sketches:\n  - {{path: A, timeout: 8s}}\n  - {{path: B, timeout: 10s}}\n"
+    );
+    let run = workspace
+        .file("matrix.yml", format!("version: 1\ncores:\n{}{rest}", core()))
+        .run(["run", "matrix.yml"])
+        .assert_exit(1);
+    for sketch in ["A", "B"] {
+        assert_has(&error(&run, "slow", sketch).0, "it took longer than 10 s");
+    }
+    let timing = run.reports().timing();
+    let core = timing["jobs"].as_array().unwrap().iter().find(|job| job["kind"] == "core").unwrap().clone();
+    assert_eq!(core["outcome"], "timed-out");
+    assert_both_gone(&run.workspace, "slow");
+}
+
+#[test]
+fn a_core_that_no_cell_needs_any_more_is_not_built_to_its_end() {
+    let compiler = tools().join("bin/avr-g++");
+    let text = format!(
+        "case \"$*\" in *-E*) ;; *cores/mini/main.cpp*)\n{HANG};; *Bad.ino.cpp*) while [ ! -e \"$0.pid\" ]; do sleep 0.05; done;; esac\nexec \"{}\" \"$@\"\n",
+        compiler.display()
+    );
+    let workspace = script(workspace(), "slow", &text)
+        .sketch("Bad", "void setup() { missing(); }\nvoid loop() {}\n")
+        .sketch("Good", EMPTY);
+    let slow = workspace.path("slow").display().to_string();
+    let rest = format!(
+        "boards:\n  slow: {{fqbn: \"mini:avr:uno\", properties: {{compiler.cpp: \"{slow}\"}}}}\nsketches: [Bad, Good]\n"
+    );
+    let run = workspace
+        .file("matrix.yml", format!("version: 1\ncores:\n{}{rest}", core()))
+        .run(["run", "matrix.yml", "--fail-fast", "-j", "2", "--sketch-jobs", "1", "--no-cache"])
+        .assert_exit(1);
+    failure(&run, "slow", "Bad");
+    assert_has(&error(&run, "slow", "Good").0, "the limit of failures was reached");
+    let timing = run.reports().timing();
+    let core = timing["jobs"].as_array().unwrap().iter().find(|job| job["kind"] == "core").unwrap().clone();
+    assert_eq!(core["outcome"], "cancelled");
+    assert_both_gone(&run.workspace, "slow");
 }

@@ -106,7 +106,7 @@ pub(crate) fn assert_gone(pid_file: &Path) {
 
 /// Whether the process with the number in this file is alive. Whoever is killed may stay in the table
 /// for as long as nobody asks how it ended.
-fn alive(pid_file: &Path) -> bool {
+pub(crate) fn alive(pid_file: &Path) -> bool {
     let text = fs::read_to_string(pid_file).unwrap();
     let pid: u32 = text.trim().parse().unwrap_or_else(|_| panic!("`{text}` is no process"));
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"));

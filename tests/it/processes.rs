@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::failures_core::{EMPTY, assert_gone, core, matrix, script, tools, workspace};
+use crate::failures_core::{EMPTY, assert_gone, core, script, tools, workspace};
+use crate::reports::{assert_times_add_up, assert_trace_is_nested};
 use crate::support::{Finished, Verdict, Workspace, files_below};
 
 /// A process as `/proc` shows it.
@@ -55,7 +56,7 @@ fn descendants(root: i32) -> Vec<Seen> {
 }
 
 /// Processes whose command line or current folder is in the workspace.
-fn at_work_in(workspace: &Workspace) -> Vec<String> {
+pub(crate) fn at_work_in(workspace: &Workspace) -> Vec<String> {
     let folder = workspace.path("").parent().unwrap().display().to_string();
     processes()
         .keys()
@@ -69,16 +70,16 @@ fn at_work_in(workspace: &Workspace) -> Vec<String> {
         .collect()
 }
 
-fn start(workspace: &Workspace, arguments: &[&str]) -> Child {
+pub(crate) fn start(workspace: &Workspace, arguments: &[&str]) -> Child {
     let mut command = workspace.command(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-fn pid(child: &Child) -> i32 {
+pub(crate) fn pid(child: &Child) -> i32 {
     i32::try_from(child.id()).unwrap()
 }
 
-fn finish(child: Child, workspace: &Workspace) -> Finished {
+pub(crate) fn finish(child: Child, workspace: &Workspace) -> Finished {
     Finished::new(workspace.clone(), &child.wait_with_output().unwrap())
 }
 
@@ -154,9 +155,9 @@ fn a_run_without_the_cache_starts_only_compilers_in_groups_of_their_own() {
 }
 
 /// A compiler that hangs on the sketch `Slow`, in a matrix with two others.
-fn hanging() -> Workspace {
+pub(crate) fn hanging() -> Workspace {
     let text = format!(
-        "case \"$*\" in *-E*) ;; *Slow.ino.cpp*)\nsleep 600 &\necho $! > \"$0.child\"\necho $$ > \"$0.new\"\nmv \"$0.new\" \"$0.pid\"\nwait\n;; esac\nexec \"{}\" \"$@\"\n",
+        "case \"$*\" in *-E*) ;; *Slow.ino.cpp*)\necho begun\nsleep 600 &\necho $! > \"$0.child\"\necho $$ > \"$0.new\"\nmv \"$0.new\" \"$0.pid\"\nwait\n;; esac\nexec \"{}\" \"$@\"\n",
         tools().join("bin/avr-g++").display()
     );
     let workspace =
@@ -170,7 +171,7 @@ fn hanging() -> Workspace {
 
 /// Waits for something that happens in a run; a run that never gets there fails the test.
 #[track_caller]
-fn wait_for(what: &str, child: &mut Child, happened: impl Fn() -> bool) {
+pub(crate) fn wait_for(what: &str, child: &mut Child, happened: impl Fn() -> bool) {
     for _ in 0..6000 {
         if happened() {
             return;
@@ -197,10 +198,18 @@ fn interrupted(arguments: &[&str], signal: Signal, code: i32) {
     names.sort_unstable();
     assert_eq!(names, ["A", "Slow", "Z"], "every selected cell is told");
     match &junit.case("uno", "Slow").verdict {
-        Verdict::Error { message, .. } => assert!(message.contains("interrupted"), "{message}"),
+        Verdict::Error { message, body } => {
+            assert!(message.contains("interrupted"), "{message}");
+            assert_eq!(body.trim(), "begun", "what the compiler had printed is kept");
+        }
         other => panic!("{other:?}"),
     }
-    assert_eq!(run.reports().events().last().unwrap()["exit"], code);
+    let events = run.reports().events();
+    assert_eq!(events.last().unwrap()["exit"], code);
+    let cut_short: Vec<_> = events.iter().filter(|event| event["cut_short"] == true).collect();
+    assert!(cut_short.iter().any(|step| step["label"] == "Slow.ino.cpp"), "the step is told: {cut_short:?}");
+    assert_times_add_up(&run, 1, 3);
+    assert_trace_is_nested(&run);
     for file in ["pid", "child"] {
         assert_gone(&workspace.path(format!("slow.{file}")));
     }
@@ -259,29 +268,8 @@ fn an_interrupt_ends_a_question_to_a_compiler() {
     assert_gone(&pid_file);
 }
 
-#[test]
-fn a_run_that_is_killed_leaves_nothing_that_the_next_one_believes() {
-    let workspace =
-        workspace().sketch("A", EMPTY).sketch("B", EMPTY).file("m.yml", matrix("sketches: [A, B]\n"));
-    let right = workspace.run(["run", "m.yml"]).assert_exit(0).firmware();
-    for moment in 1..8 {
-        fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
-        let mut child = start(&workspace, &["run", "m.yml", "--no-cache"]);
-        let events = workspace.path(".fbuild-matrix/reports/events.jsonl");
-        let said = || fs::read_to_string(&events).map_or(0, |text| text.lines().count());
-        while said() < moment * 4 && child.try_wait().unwrap().is_none() {
-            std::thread::yield_now();
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let next = workspace.run(["run", "m.yml", "--no-cache"]).assert_exit(0);
-        assert_eq!(next.firmware(), right, "killed after {} events", moment * 4);
-        assert_eq!(temporary(&workspace.path(".fbuild-matrix/cells")), Vec::<String>::new());
-    }
-}
-
 /// The temporary files below a folder.
-fn temporary(folder: &Path) -> Vec<String> {
+pub(crate) fn temporary(folder: &Path) -> Vec<String> {
     let found = files_below(folder, "tmp");
     found.keys().map(|path| path.display().to_string()).collect()
 }

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use super::super::context::{StepName, process, say_step};
+use super::super::context::process;
 use super::super::preprocessor::{OUTPUT, SOURCE};
+use super::super::step::{Held, StepName};
 use super::super::{BuildContext, BuildError, JobContext};
 use super::{Key, Planned, Unit, blocking, depfile, lock};
 use crate::compile::{CompileRequest, Environment, Transcript};
-use crate::event::{CacheOutcome, FailureKind, Span, Step, UnitCounts};
+use crate::event::{CacheOutcome, FailureKind, Step, UnitCounts};
 use crate::store::StoredUnit;
 
 /// Makes sure that an object is there, and counts where it came from.
@@ -93,21 +94,22 @@ async fn compile(
         bypass: planned.opaque.clone(),
         transcript: transcript.clone(),
     };
-    let slot = cx.slots.acquire(name.urgency).await;
+    let held = Held::wait(cx, name).await;
     if cx.cancel.is_cancelled() {
         return Err(BuildError::Cancelled);
     }
-    let start = cx.events.now();
     let output = cx.backend.compile(request, &cx.cancel).await;
-    let end = cx.events.now();
     let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
-    let ran = output.ran.map(|(from, to)| Span { start, end: (start + to.duration_since(from)).min(end) });
-    say_step(cx, name, &slot, Span { start, end }, ran, Some(output.cache.clone()));
-    drop(slot);
+    held.done(output.ran.map(|(from, to)| to.duration_since(from)), Some(output.cache.clone()));
+    let object = output.object;
     let printed = cx.checkout.forget_names(&String::from_utf8_lossy(&output.printed));
     let printed = printed.replace(&*planned.named.to_string_lossy(), SOURCE);
     if output.code != Some(0) {
         let _ = std::fs::remove_file(&object);
+        let inputs = planned.inputs.clone();
+        if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
+            return Err(BuildError::changed(&changed));
+        }
         let printed = cx.checkout.restore_names(&printed).replace(SOURCE, &planned.source.to_string_lossy());
         return Err(BuildError::command(Step::Compile, shown, output.code, printed.as_bytes()));
     }
@@ -118,10 +120,7 @@ async fn compile(
         let mut lasts = planned.opaque.is_none();
         // What the key says must be what the compiler read.
         if let Some(changed) = planned.inputs.changed() {
-            return Err(BuildError::infrastructure(
-                Step::Compile,
-                format!("{} changed while it was being compiled", changed.display()),
-            ));
+            return Err(BuildError::changed(changed));
         }
         let depfile = object.with_extension("d");
         if let Some(path) = depfile::unforeseen(&depfile, &staging, &planned.inputs, |path| {

@@ -64,7 +64,7 @@ pub(super) fn job(paint: Paint, ended: &Ended<'_>) -> String {
         Outcome::Blocked { by, .. } => {
             let _ = write!(line, "  {}", paint.dim(&format!("by core {by}")));
         }
-        Outcome::Cancelled { reason } => {
+        Outcome::Cancelled { reason, .. } => {
             let _ = write!(line, "  {}", paint.dim(&text::one_line(reason)));
         }
         _ => {}

@@ -16,6 +16,7 @@ use self::paint::Paint;
 use self::screen::Screen;
 use super::busy::Busy;
 use super::failures::{Groups, Trouble};
+use super::place::{Moved, Place};
 use super::tally::Tally;
 use super::{ReportError, ReportOptions, Reporter, text};
 use crate::event::{Event, EventKind, JobId, JobResult, Level};
@@ -65,7 +66,7 @@ pub(super) struct Console {
     out_paint: Paint,
     err_paint: Paint,
     current: PathBuf,
-    report_dir: PathBuf,
+    place: Place,
     verbosity: Verbosity,
     /// Whether every job has a line.
     job_lines: bool,
@@ -80,7 +81,7 @@ pub(super) struct Console {
 
 impl Console {
     /// On this process's own terminal, or whatever stands in its place.
-    pub(super) fn on_terminal(options: ReportOptions) -> Self {
+    pub(super) fn on_terminal(options: ReportOptions, place: Place) -> Self {
         let styled = |auto| match options.color {
             Color::Auto => auto != anstream::ColorChoice::Never,
             Color::Always => true,
@@ -95,8 +96,12 @@ impl Console {
             Progress::Auto | Progress::Bar => terminal && options.verbosity > Verbosity::Quiet,
             Progress::Plain | Progress::None => false,
         };
-        let mut console =
-            Self::new(options, (Box::new(io::stdout()), out_paint), (Box::new(io::stderr()), err_paint));
+        let mut console = Self::new(
+            options,
+            place,
+            (Box::new(io::stdout()), out_paint),
+            (Box::new(io::stderr()), err_paint),
+        );
         if bars {
             console.job_lines = console.verbosity == Verbosity::Verbose;
             console.screen = Some(Screen::default());
@@ -107,10 +112,11 @@ impl Console {
     /// Without bars.
     fn new(
         options: ReportOptions,
+        place: Place,
         (out, out_paint): (Box<dyn Write + Send>, Paint),
         (err, err_paint): (Box<dyn Write + Send>, Paint),
     ) -> Self {
-        let ReportOptions { report_dir, current_dir, progress, verbosity, .. } = options;
+        let ReportOptions { current_dir, progress, verbosity, .. } = options;
         let job_lines = match verbosity {
             Verbosity::Quiet => false,
             Verbosity::Normal => progress != Progress::None,
@@ -122,7 +128,7 @@ impl Console {
             out_paint,
             err_paint,
             current: current_dir,
-            report_dir,
+            place,
             verbosity,
             job_lines,
             screen: None,
@@ -245,6 +251,11 @@ impl Reporter for Console {
         if let Some(text) = self.screen.take().and_then(|mut screen| screen.replace(Vec::new())) {
             ignore_closed(self.write_err(&text))?;
         }
+        if let Some(Moved { from, to, why }) = self.place.moved() {
+            let (from, to) = (text::shown_path(&from, &self.current), text::shown_path(&to, &self.current));
+            let message = format!("the reports could not be written to {from} ({why}); they are in {to}");
+            ignore_closed(self.tell(&lines::log(self.err_paint, Level::Warn, &message)))?;
+        }
         self.tally.close();
         if !self.tally.planned {
             // There is no result: what went wrong is told by who ends the program.
@@ -252,7 +263,7 @@ impl Reporter for Console {
         }
         let width = console::Term::stdout().size_checked().map(|(_, width)| usize::from(width));
         let mut text = closing::closing(self.out_paint, &self.tally, &self.failures, &self.current, width);
-        let reports = text::shown_path(&self.report_dir, &self.current);
+        let reports = text::shown_path(&self.place.folder(), &self.current);
         text.push_str(&self.out_paint.dim(&format!("reports: {reports}")));
         text.push('\n');
         let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());

@@ -30,6 +30,7 @@ impl Shared {
 fn shown(events: &[Event], progress: Progress, verbosity: Verbosity, styled: bool) -> (String, String) {
     let options = ReportOptions {
         report_dir: "/here/.fbuild-matrix/reports".into(),
+        refuges: Vec::new(),
         current_dir: "/here".into(),
         color: Color::Never,
         progress,
@@ -37,7 +38,10 @@ fn shown(events: &[Event], progress: Progress, verbosity: Verbosity, styled: boo
     };
     let (out, err) = (Shared::default(), Shared::default());
     let paint = Paint { styled };
-    let mut console = Console::new(options, (Box::new(out.clone()), paint), (Box::new(err.clone()), paint));
+    let place = Place::new(options.report_dir.clone(), Vec::new());
+    let streams = [&out, &err].map(|stream| (Box::new(stream.clone()) as Box<dyn Write + Send>, paint));
+    let [out_stream, err_stream] = streams;
+    let mut console = Console::new(options, place, out_stream, err_stream);
     for event in events {
         console.report(event).expect("written");
     }

@@ -189,6 +189,7 @@ impl Fold {
                     FailureKind::Infrastructure => {
                         Result::Error(complaint("infrastructure", &mut self.budget))
                     }
+                    FailureKind::Storage => Result::Error(complaint("storage", &mut self.budget)),
                 }
             }
             Outcome::Blocked { by, message } => {
@@ -198,8 +199,8 @@ impl Fold {
                 let message = format!("timed out after {}", text::duration(*after));
                 Result::Error(complaint("timeout", &message, output, &mut self.budget))
             }
-            Outcome::Cancelled { reason } => {
-                Result::Error(complaint("cancelled", reason, "", &mut self.budget))
+            Outcome::Cancelled { reason, output } => {
+                Result::Error(complaint("cancelled", reason, output, &mut self.budget))
             }
             Outcome::Crashed { message } => {
                 let line = format!("fbuild-matrix crashed: {message}");

@@ -237,7 +237,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
             }
             Outcome::Blocked { by, .. } => Outcome::Blocked { by, message: first },
             Outcome::TimedOut { after, .. } => Outcome::TimedOut { after, output: first },
-            Outcome::Cancelled { .. } => Outcome::Cancelled { reason: first },
+            Outcome::Cancelled { output, .. } => Outcome::Cancelled { reason: first, output },
             Outcome::Crashed { .. } => Outcome::Crashed { message: first },
             other => other,
         },

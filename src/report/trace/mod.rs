@@ -65,6 +65,7 @@ struct Held {
     span: Span,
     process: Option<Span>,
     cache: Option<Box<str>>,
+    cut_short: bool,
 }
 
 /// A job.
@@ -125,6 +126,7 @@ impl Fold {
             span: step.span,
             process: step.process,
             cache,
+            cut_short: step.cut_short,
         });
     }
 
@@ -184,6 +186,7 @@ impl Fold {
             let word = step.step.word();
             let mut args = vec![("job", job.as_str()), ("of", &step.label)];
             args.extend(step.cache.as_deref().map(|cache| ("cache", cache)));
+            args.extend(step.cut_short.then_some(("ended", "before its time")));
             out.complete(SLOTS, step.slot, &format!("{job}: {word} {}", step.label), word, span, &args)?;
             if let Some(process) = step.process {
                 out.complete(SLOTS, step.slot, "process", "process", within(process, span), &[])?;

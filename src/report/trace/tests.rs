@@ -136,6 +136,7 @@ proptest! {
             script = script.say(EventKind::StepFinished(StepInfo {
                 job: cell(names[slot]), step: Step::Compile, label: label.clone(), slot, span: ordered(start, end),
                 process: process.map(|(start, end)| ordered(start, end)), cache: Some(CacheOutcome::Hit),
+                cut_short: false,
             }));
         }
         for (job, phase, start, end) in phases {

@@ -1,0 +1,168 @@
+//! What a user is told when a folder that we write is full, read-only or gone: which one, how much room
+//! there was, and how much more is needed as far as that is known.
+
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{StatVfsMountFlags, statvfs};
+
+use crate::report::bytes;
+use crate::stage::{Ended, FULL};
+
+/// The file system of a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Space {
+    free: u64,
+    total: u64,
+    read_only: bool,
+}
+
+impl Space {
+    /// `None` where the folder is not there.
+    fn of(folder: &Path) -> Option<Self> {
+        let stat = statvfs(folder).ok()?;
+        Some(Self {
+            free: stat.f_bavail.saturating_mul(stat.f_frsize),
+            total: stat.f_blocks.saturating_mul(stat.f_frsize),
+            read_only: stat.f_flag.contains(StatVfsMountFlags::RDONLY),
+        })
+    }
+}
+
+/// The folders that a run writes, as they were when it began.
+#[derive(Debug)]
+pub(super) struct Watched {
+    folders: Vec<Folder>,
+}
+
+#[derive(Debug)]
+struct Folder {
+    path: PathBuf,
+    option: &'static str,
+    before: Option<Space>,
+}
+
+impl Watched {
+    /// Looks at the folders, each with the option that names it.
+    pub(super) fn new(folders: &[(&Path, &'static str)]) -> Self {
+        let look = |(path, option): &(&Path, &'static str)| Folder {
+            path: (*path).to_owned(),
+            option,
+            before: Space::of(path),
+        };
+        Self { folders: folders.iter().map(look).collect() }
+    }
+
+    /// What to tell of a run of `planned` jobs that could not write, or `None` if it could.
+    pub(super) fn complaint(&self, ended: &Ended, planned: usize) -> Option<String> {
+        let fault = ended.storage.as_ref()?;
+        let now: Vec<(&Folder, Option<Space>)> =
+            self.folders.iter().map(|folder| (folder, Space::of(&folder.path))).collect();
+        let full = |message: &str| message.contains("No space left") || message.contains("quota exceeded");
+        let tight = |one: Option<&(&Folder, Option<Space>)>| {
+            one.and_then(|(_, space)| *space).is_some_and(|space| space.free < FULL)
+        };
+        let fullest = now.iter().min_by_key(|(_, space)| space.map_or(u64::MAX, |space| space.free));
+        let worst = now.iter().find(|(_, space)| space.is_none_or(|space| space.read_only));
+        // The message may name a tool or a library that lies in a folder of ours: the longest name counts.
+        let named = now
+            .iter()
+            .filter(|(folder, _)| fault.message.contains(&*folder.path.to_string_lossy()))
+            .max_by_key(|(folder, _)| folder.path.as_os_str().len());
+        let (folder, space) = if full(&fault.message) || (worst.is_none() && tight(fullest)) {
+            fullest
+        } else {
+            worst.or(named).or(now.first())
+        }?;
+        let (path, option) = (folder.path.display(), folder.option);
+        Some(match space {
+            None => format!(
+                "{path} is gone: {}; the next run makes it again, or choose another folder with {option}",
+                fault.message
+            ),
+            Some(space) if space.read_only => {
+                format!("{path} is on a file system that is read-only; choose another folder with {option}")
+            }
+            Some(space) if full(&fault.message) || space.free < FULL => {
+                let need = need(folder, *space, ended, planned);
+                format!(
+                    "{path} is full: {} of {} free; {need}. Make room or choose another folder with {option}; \
+                     what is there can stay, the next run goes on from it",
+                    bytes(space.free),
+                    bytes(space.total)
+                )
+            }
+            Some(_) => format!("{path} can't be written: {}; {option} chooses another folder", fault.message),
+        })
+    }
+}
+
+/// How much more is needed, judged by what has been used so far.
+fn need(folder: &Folder, now: Space, ended: &Ended, planned: usize) -> String {
+    let before = folder.before.map_or(now.free, |before| before.free);
+    let used = before.saturating_sub(now.free);
+    let left = planned.saturating_sub(ended.done);
+    match (used, u64::try_from(ended.done), u64::try_from(left)) {
+        (1.., Ok(done @ 1..), Ok(left)) => {
+            let more = u128::from(used) * u128::from(left) / u128::from(done);
+            let more = u64::try_from(more).unwrap_or(u64::MAX).saturating_sub(now.free).max(1);
+            format!(
+                "{done} of {planned} jobs were done with {}, so that the rest needs about {} more",
+                bytes(used),
+                bytes(more)
+            )
+        }
+        _ => format!(
+            "none of {planned} jobs was done by then, so that more than {} is needed",
+            bytes(before.max(now.free))
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::StorageFault;
+
+    fn failed(message: &str, done: usize) -> Ended {
+        let mut ended = Ended::default();
+        ended.done = done;
+        ended.storage = Some(StorageFault { message: message.to_owned() });
+        ended
+    }
+
+    fn full(done: usize) -> Ended {
+        failed("as: can't write x.o: No space left on device", done)
+    }
+
+    /// A folder that had `before` free bytes, and what is needed now that it has `free`.
+    fn needed(before: u64, free: u64, done: usize, planned: usize) -> String {
+        let space = |free| Space { free, total: 10 << 20, read_only: false };
+        let folder = Folder { path: "/w".into(), option: "--work-dir", before: Some(space(before)) };
+        need(&folder, space(free), &full(done), planned)
+    }
+
+    #[test]
+    fn the_need_is_judged_by_what_was_used() {
+        assert_eq!(
+            needed(3_000_000, 1_000_000, 4, 12),
+            "4 of 12 jobs were done with 2.0 MB, so that the rest needs about 3.0 MB more"
+        );
+        assert_eq!(
+            needed(2_000, 0, 0, 3),
+            "none of 3 jobs was done by then, so that more than 2.0 kB is needed"
+        );
+    }
+
+    #[test]
+    fn the_folder_is_named_with_its_option() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = folder.path().join("gone");
+        let watched = Watched::new(&[(folder.path(), "--work-dir"), (&gone, "--cache-dir")]);
+        assert_eq!(watched.complaint(&Ended::default(), 3), None);
+        let said = watched.complaint(&full(1), 3).unwrap();
+        assert!(said.contains("is full: ") && said.contains("--work-dir"), "{said}");
+        let message = format!("{} could not be made: Permission denied", gone.join("x").display());
+        let said = watched.complaint(&failed(&message, 0), 3).unwrap();
+        assert!(said.starts_with(&format!("{} is gone", gone.display())), "{said}");
+    }
+}

@@ -1,0 +1,151 @@
+//! How a plan ended: counts of what matters for the exit code.
+
+use std::collections::HashSet;
+
+use crate::event::{CoreId, FailureKind, JobId, JobResult, Outcome};
+
+/// How a plan ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Cells whose firmware is there and right.
+    pub succeeded: usize,
+    /// All other cells.
+    pub failed: usize,
+    /// Whether a job ended by a defect of ours.
+    pub crashed: bool,
+    /// What could not be written, if anything.
+    pub storage: Option<StorageFault>,
+    /// Cells and cores that were built, or found up to date.
+    pub done: usize,
+    /// All that have ended.
+    pub jobs: usize,
+    /// Cells that failed for what has nothing to do with the folders that we write.
+    own_faults: usize,
+    blocked_by: HashSet<CoreId>,
+    held_up: HashSet<CoreId>,
+}
+
+/// A file system of which fewer bytes than this are left is taken for full: what a tool deletes when it
+/// fails on it is free again.
+pub const FULL: u64 = 4_000_000;
+
+/// A folder of ours could not be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageFault {
+    /// What the first job that saw it said.
+    pub message: String,
+}
+
+impl Ended {
+    /// Counts a job.
+    pub(super) fn count(&mut self, result: &JobResult) {
+        self.jobs += 1;
+        let success = result.outcome.is_success();
+        self.done += usize::from(success);
+        self.crashed |= matches!(result.outcome, Outcome::Crashed { .. });
+        let storage = match &result.outcome {
+            Outcome::Failed(failure) if failure.kind == FailureKind::Storage => Some(&failure.message),
+            _ => None,
+        };
+        if let Some(message) = storage {
+            self.storage.get_or_insert_with(|| StorageFault { message: message.clone() });
+        }
+        match (&result.job, &result.outcome) {
+            (JobId::Core(core), _) if storage.is_some() => {
+                self.held_up.insert(core.clone());
+            }
+            (JobId::Core(_), _) => {}
+            (JobId::Cell(_), _) if success => self.succeeded += 1,
+            (JobId::Cell(_), outcome) => {
+                self.failed += 1;
+                match outcome {
+                    Outcome::Blocked { by, .. } => {
+                        self.blocked_by.insert(by.clone());
+                    }
+                    Outcome::Cancelled { .. } => {}
+                    _ if storage.is_some() => {}
+                    _ => self.own_faults += 1,
+                }
+            }
+        }
+    }
+
+    /// Whether cells failed, and all of them only because a folder could not be written.
+    pub fn only_storage(&self) -> bool {
+        self.storage.is_some() && self.own_faults == 0 && self.blocked_by.is_subset(&self.held_up)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{CellId, Failure, Span, Step, UnitCounts};
+
+    fn cell() -> JobId {
+        JobId::Cell(CellId { board: "uno".into(), sketch: "A".into() })
+    }
+
+    fn core(id: &str) -> JobId {
+        JobId::Core(CoreId(id.into()))
+    }
+
+    fn failed(kind: FailureKind) -> Outcome {
+        let message = format!("{kind:?}");
+        Outcome::Failed(Failure {
+            kind,
+            step: Step::Link,
+            diagnostic: message.clone(),
+            message,
+            command: Vec::new(),
+            location: None,
+        })
+    }
+
+    fn blocked(by: &str) -> Outcome {
+        Outcome::Blocked { by: CoreId(by.into()), message: String::new() }
+    }
+
+    fn ended(jobs: Vec<(JobId, Outcome)>) -> Ended {
+        let mut ended = Ended::default();
+        for (job, outcome) in jobs {
+            ended.count(&JobResult {
+                job,
+                outcome,
+                span: Span { start: std::time::Duration::ZERO, end: std::time::Duration::ZERO },
+                sizes: None,
+                artifacts: Vec::new(),
+                log: None,
+                warnings: String::new(),
+                units: UnitCounts::default(),
+            });
+        }
+        ended
+    }
+
+    #[test]
+    fn a_full_disk_is_told_from_what_fails_beside_it() {
+        let cancelled = || Outcome::Cancelled { reason: String::new(), output: String::new() };
+        // A cell may be heard of before the core that blocks it.
+        let full = || {
+            vec![
+                (cell(), blocked("uno-1")),
+                (core("uno-1"), failed(FailureKind::Storage)),
+                (cell(), failed(FailureKind::Storage)),
+                (cell(), cancelled()),
+                (cell(), Outcome::Built),
+            ]
+        };
+        let only = ended(full());
+        assert!(only.only_storage());
+        assert_eq!((only.succeeded, only.failed, only.done, only.jobs), (1, 3, 1, 5));
+        assert_eq!(only.storage.unwrap().message, "Storage");
+        for other in [
+            (cell(), failed(FailureKind::Code)),
+            (cell(), failed(FailureKind::Infrastructure)),
+            (cell(), blocked("mega-1")),
+        ] {
+            assert!(!ended([full(), vec![other]].concat()).only_storage());
+        }
+        assert!(!ended(vec![(cell(), cancelled())]).only_storage(), "an interrupt is no full disk");
+    }
+}
