@@ -30,6 +30,8 @@ pub struct Checkout {
     sketches: PathBuf,
     /// Folders that no word of a command may name whose result is the same elsewhere.
     tied: [String; 2],
+    /// Whether the link is there.
+    linked: bool,
 }
 
 impl Checkout {
@@ -41,6 +43,7 @@ impl Checkout {
             seen: staging.join("checkout"),
             generated: layout.sketches(),
             sketches: staging.join("sketches"),
+            linked: false,
             real,
         }
     }
@@ -51,18 +54,18 @@ impl Checkout {
         folder.ancestors().find(|above| above.join(".git").exists()).unwrap_or(folder).to_owned()
     }
 
-    /// Makes the link in the staging folder, which is empty.
-    ///
-    /// # Errors
-    /// Whatever the file system says.
-    pub fn link(&self) -> io::Result<()> {
-        std::os::unix::fs::symlink(&self.real, &self.seen)
+    /// With the link in the staging folder, which is empty. Where it can't be made the checkout has its
+    /// own name only.
+    #[must_use]
+    pub fn linked(mut self) -> Self {
+        self.linked = std::os::unix::fs::symlink(&self.real, &self.seen).is_ok();
+        self
     }
 
     /// Whether it can be called by another name at all: in `#line` its name stands as it is.
     pub(super) fn can_be_renamed(&self) -> bool {
         let plain = |text: &str| !text.contains(['"', '\\', '\n']) && text.len() > 1;
-        self.real.to_str().is_some_and(plain) && self.seen.to_str().is_some_and(plain)
+        self.linked && self.real.to_str().is_some_and(plain) && self.seen.to_str().is_some_and(plain)
     }
 
     /// What compilers call the checkout: the part of paths that debug information leaves out.

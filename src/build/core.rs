@@ -87,6 +87,7 @@ pub(super) async fn build(
 
     let units = make_all(cx, jcx, core.iter().chain(&variant)).await?;
     let printed: String = units.iter().map(|unit| unit.printed.as_str()).collect();
+    let lasts = units.iter().all(|unit| unit.lasts);
     let placed = units.into_iter().map(|unit| unit.object).zip(outline.objects.iter().cloned());
     place(&job.folder, placed.collect()).await?;
     if let Some(argv) = archiving {
@@ -101,8 +102,8 @@ pub(super) async fn build(
         let _ = std::fs::remove_dir(scratch);
     }
     hooks::run(cx, jcx, target, Hook::CorePostbuild, &values, &job.folder).await?;
-    let made = record(cx, &outline, printed, jcx.units).await?;
-    if can_be_kept {
+    let made = record(cx, &outline, printed, jcx.units, lasts).await?;
+    if can_be_kept && lasts {
         keep(cx, &outline, &made.printed).await?;
     }
     Ok(made)
@@ -283,6 +284,7 @@ fn artifacts(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fre
     CoreArtifacts {
         outline: outline.clone(),
         contents: contents.finish(),
+        lasts: !record.keys.is_empty(),
         fresh,
         printed: record.printed.clone(),
         units,
@@ -312,7 +314,7 @@ async fn restore(
     let about =
         found.map_err(|error: std::io::Error| BuildError::io(Step::Archive, "written", &folder, &error))?;
     let Some(about) = about else { return Ok(None) };
-    record(cx, outline, about.printed, units).await.map(Some)
+    record(cx, outline, about.printed, units, true).await.map(Some)
 }
 
 /// Keeps the core in the artifact store.
@@ -327,12 +329,13 @@ async fn keep(cx: &BuildContext, outline: &Arc<CoreOutline>, printed: &str) -> R
     .await
 }
 
-/// Records what was made.
+/// Records what was made: under no key where it is good for this run only.
 async fn record(
     cx: &BuildContext,
     outline: &Arc<CoreOutline>,
     printed: String,
     units: UnitCounts,
+    lasts: bool,
 ) -> Result<CoreArtifacts, BuildError> {
     let (outline, known) = (outline.clone(), cx.files.clone());
     blocking(move || {
@@ -341,7 +344,8 @@ async fn record(
             files(&outline).into_iter().map(|path| Output::of(folder, path, &known)).collect();
         outputs
             .and_then(|outputs| {
-                let keys = vec![outline.key.to_hex().to_string()];
+                let key = lasts.then(|| outline.key.to_hex().to_string());
+                let keys = key.into_iter().collect();
                 let record = Record { keys, outputs, printed, ..Record::default() };
                 record.save(folder).map(|()| artifacts(&outline, &record, units, true))
             })

@@ -40,6 +40,9 @@ struct Command {
     argv: Vec<String>,
 }
 
+/// The hooks between the compiles and the link.
+const AFTER_COMPILES: [Hook; 2] = [Hook::SketchPostbuild, Hook::LibrariesPostbuild];
+
 /// Builds a cell whose units are planned, or finds its firmware.
 ///
 /// First by the keys of everything that enters, before anything is compiled; then, when the objects
@@ -62,8 +65,13 @@ pub(super) async fn build(
     for pattern in size::patterns(&link.job.target) {
         tail.add(pattern.as_bytes());
     }
-    let words: Vec<(Step, &[String])> =
-        commands.iter().map(|command| (command.step, command.argv.as_slice())).collect();
+    let mut between = Vec::new();
+    for hook in AFTER_COMPILES {
+        between.extend(hooks::commands(&link.job.target, hook, link.values)?);
+    }
+    let mut words: Vec<(Step, &[String])> =
+        between.iter().map(|argv| (Step::Hook, argv.as_slice())).collect();
+    words.extend(commands.iter().map(|command| (command.step, command.argv.as_slice())));
     let uncovered = add_commands(cx, jcx, &mut tail, &link.place(), &words).await?;
     let by_sources = link.key_of_sources(&tail);
     let is_lasting = uncovered.is_none() && link.opaque().is_none();
@@ -75,15 +83,20 @@ pub(super) async fn build(
     }
 
     let units = compile(link, cx, jcx).await?;
-    for hook in [Hook::SketchPostbuild, Hook::LibrariesPostbuild] {
+    for hook in AFTER_COMPILES {
         hooks::run(cx, jcx, &link.job.target, hook, link.values, folder).await?;
     }
     let core = jcx.wait_for(core).await?;
     let by_contents = link.key_of_contents(&tail, &core, &units);
+    let is_lasting = is_lasting && core.lasts && units.iter().all(|unit| unit.lasts);
+    let keys: Vec<Hash> =
+        [Some(by_contents), is_lasting.then_some(by_sources)].into_iter().flatten().collect();
     if uncovered.is_none()
         && let Some(found) = firmware::find(cx, link.job, &by_contents, link.given).await?
     {
         jcx.log.extend(found.log.iter().cloned());
+        // Next time nothing needs to be compiled to find it.
+        firmware::keep(cx, link.job, keys, &found).await?;
         return Ok(found.artifacts(folder, jcx.units));
     }
 
@@ -102,8 +115,7 @@ pub(super) async fn build(
     let elf = link.elf();
     let sizes = size::measure(cx, jcx, &link.job.target, link.values, folder, elf.as_deref()).await?;
     let made = Firmware { files: link.artifacts()?, sizes, printed, log: jcx.log.clone(), fresh: true };
-    let keys = [Some(by_contents), is_lasting.then_some(by_sources)];
-    firmware::keep(cx, link.job, keys.into_iter().flatten().collect(), &made).await?;
+    firmware::keep(cx, link.job, keys, &made).await?;
     Ok(made.artifacts(folder, jcx.units))
 }
 

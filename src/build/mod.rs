@@ -110,6 +110,8 @@ pub struct CoreArtifacts {
     pub outline: Arc<CoreOutline>,
     /// Over the content of each of its files.
     pub contents: Hash,
+    /// Whether its key covers what its compiles read.
+    pub lasts: bool,
     /// Whether anything had to be made.
     pub fresh: bool,
     /// What the tools printed although they succeeded.

@@ -51,6 +51,9 @@ pub(super) struct Unit {
     pub(super) hash: Hash,
     /// What the compiler printed when it was made.
     pub(super) printed: String,
+    /// Whether its key covers what the compiler read: without that no result that it is part of is good
+    /// for another run.
+    pub(super) lasts: bool,
 }
 
 type Made = Result<Unit, Box<Failure>>;

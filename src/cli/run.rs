@@ -178,8 +178,7 @@ async fn build(
     for folder in [&staging.join("include-folders"), &scratch, &layout.units()] {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
     }
-    let checkout = Checkout::new(Checkout::root_of(&request.matrix.dir), &layout, &staging);
-    checkout.link().map_err(|error| unwritable(&staging, &error))?;
+    let checkout = Checkout::new(Checkout::root_of(&request.matrix.dir), &layout, &staging).linked();
     let artifacts = options.cache.then(|| Artifacts::new(parts.artifacts()));
     let memo_path = if options.cache { parts.memo() } else { layout.memo() };
     let watched = Watched::new(&[(&work, "--work-dir"), (&places.cache, "--cache-dir")]);

@@ -4,7 +4,6 @@
 mod diagnostics;
 mod direct;
 mod fallback;
-mod flusher;
 mod gate;
 mod identity;
 mod orphans;

@@ -3,6 +3,8 @@
 //! What zccache can't be trusted with (see `docs/cache.md`) never reaches it: the output path, which
 //! is part of its key, is made from a key of ours that covers everything a compile can read.
 
+mod flusher;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,7 +18,8 @@ use zccache::embedded::{
     ZccacheService, ZccacheStartOptions,
 };
 
-use super::flusher::Flusher;
+use flusher::Flusher;
+
 use super::orphans::end_marked;
 use super::process::Printed;
 use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, direct};

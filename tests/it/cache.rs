@@ -330,6 +330,27 @@ fn what_is_compiled_in_each_run_is_linked_only_where_it_comes_out_otherwise() {
 }
 
 #[test]
+fn what_a_compile_read_without_our_knowing_is_good_for_one_run() {
+    let workspace =
+        project().sketch("s/D", "volatile uint8_t x;\nvoid setup() { x = SECRET; }\nvoid loop() {}\n");
+    // A compiler by its name, which reads a file that neither its command nor a source names.
+    let secret = workspace.path("secret.h");
+    let compiler = tools().join("bin/avr-g++");
+    let text = format!("exec \"{}\" -include \"{}\" \"$@\"\n", compiler.display(), secret.display());
+    fs::create_dir(workspace.path("bin")).unwrap();
+    let workspace = script(workspace, "bin/avr-g++", &text);
+    let platform = fs::read_to_string(workspace.path("core/platform.txt")).unwrap();
+    let path = workspace.path("bin/avr-g++").display().to_string();
+    let platform = platform.replace("compiler.cpp={compiler.path}avr-g++", &format!("compiler.cpp={path}"));
+    let workspace = workspace.file("core/platform.txt", platform).file("secret.h", "#define SECRET 1\n");
+    run(&workspace);
+    let changed = run(&workspace.clone().file("secret.h", "#define SECRET 2\n"));
+    assert_built(&changed, &["other/s/D", "uno/s/D"]);
+    fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
+    run(&workspace.file("secret.h", "#define SECRET 3\n"));
+}
+
+#[test]
 fn a_source_that_is_gone_leaves_nothing_behind() {
     let workspace = project().file("s/C/extra.cpp", "extern \"C\" int extra() { return 42; }\n");
     run(&workspace);

@@ -46,7 +46,8 @@ fn gc_removes_what_does_not_fit_and_the_next_run_is_right() {
     let again = workspace.run(["run", "m.yml"]).assert_exit(0);
     assert_eq!(again.firmware(), first);
     assert!(files(&workspace, "artifacts") > 0);
-    workspace.run(["cache", "gc", "--max-age", "0s"]).assert_exit(0);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    workspace.run(["cache", "gc", "--max-age", "1s"]).assert_exit(0);
     assert_eq!(files(&workspace, "artifacts"), 0);
     for bad in [["--max-size", "much"], ["--max-age", "long"]] {
         let run = workspace.run(["cache", "gc"].into_iter().chain(bad)).assert_exit(2);

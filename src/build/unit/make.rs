@@ -30,7 +30,7 @@ pub(in crate::build) async fn make(
                 None
             };
             if let Some(known) = known {
-                return Ok(Ok(unit(cx, planned, known)));
+                return Ok(Ok(unit(cx, planned, known, true)));
             }
             let name = jcx.step(Step::Compile, &planned.label);
             match compile(cx, &name, &jcx.environment, &jcx.transcript, planned).await {
@@ -56,11 +56,11 @@ pub(in crate::build) async fn make(
     }
 }
 
-fn unit(cx: &BuildContext, planned: &Planned, stored: StoredUnit) -> Unit {
+fn unit(cx: &BuildContext, planned: &Planned, stored: StoredUnit, lasts: bool) -> Unit {
     // It may have been printed for another checkout.
     let printed = cx.checkout.restore_names(&stored.printed);
     let printed = printed.replace(SOURCE, &planned.source.to_string_lossy());
-    Unit { object: stored.object, hash: stored.hash, printed }
+    Unit { object: stored.object, hash: stored.hash, printed, lasts }
 }
 
 /// Compiles a unit in a slot and takes its object into the store.
@@ -77,21 +77,23 @@ async fn compile(
         let source = source.to_string_lossy();
         argv.iter().map(|word| word.replace(SOURCE, &source).replace(OUTPUT, &object_text)).collect()
     };
-    if cx.checkout.is_generated(&planned.source) && planned.named != planned.source {
-        let (checkout, source, named) = (cx.checkout.clone(), planned.source.clone(), planned.named.clone());
-        blocking(move || {
-            let text = std::fs::read(&source);
-            text.and_then(|text| checkout.write_generated(&text, &named))
-                .map_err(|error| BuildError::io(Step::Compile, "written", &named, &error))
-        })
-        .await??;
+    let mut named = planned.named.clone();
+    let mut bypass = planned.opaque.clone();
+    if cx.checkout.is_generated(&planned.source) && named != planned.source {
+        let (checkout, source, path) = (cx.checkout.clone(), planned.source.clone(), named.clone());
+        let written = blocking(move || checkout.write_generated(&std::fs::read(&source)?, &path)).await?;
+        if let Err(error) = written {
+            // The firmware is the same, but the object says where it was made.
+            bypass = Some(format!("{} can't be written: {error}", named.display()));
+            named.clone_from(&planned.source);
+        }
     }
-    let argv = filled(&planned.argv, &planned.named);
+    let argv = filled(&planned.argv, &named);
     let shown = filled(&planned.shown, &planned.source);
     let request = CompileRequest {
         process: process(argv, cx.staging.clone(), environment.clone()),
         output: object.clone(),
-        bypass: planned.opaque.clone(),
+        bypass: bypass.clone(),
         transcript: transcript.clone(),
     };
     let held = Held::wait(cx, name).await;
@@ -117,7 +119,7 @@ async fn compile(
     let (context, planned) = (cx.clone(), planned.clone());
     let (staging, nonce, label) = (cx.staging.clone(), cx.nonce, name.label.clone());
     let kept = blocking(move || {
-        let mut lasts = planned.opaque.is_none();
+        let mut lasts = bypass.is_none();
         // What the key says must be what the compiler read.
         if let Some(changed) = planned.inputs.changed() {
             return Err(BuildError::changed(changed));
@@ -134,7 +136,7 @@ async fn compile(
         let store = if lasts { &context.units.store } else { &context.units.passing };
         store
             .keep(&key, &object, printed)
-            .map(|stored| unit(&context, &planned, stored))
+            .map(|stored| unit(&context, &planned, stored, lasts))
             .map_err(|error| BuildError::io(Step::Compile, "kept", &object, &error))
     })
     .await??;
