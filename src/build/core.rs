@@ -171,6 +171,8 @@ async fn outline(
         key.add(source.path.as_os_str().as_encoded_bytes()).add(source.unit.key.as_bytes());
     }
     key.add(&core.len().to_le_bytes());
+    let mut packing = Key::new("packing");
+    packing.add(&core.len().to_le_bytes());
     let place = Place {
         folder: job.folder.clone(),
         given: HashSet::new(),
@@ -179,12 +181,15 @@ async fn outline(
     let mut commands: Vec<(Step, &[String])> =
         archiving.map(|argv| (Step::Archive, argv)).into_iter().collect();
     commands.extend(after.iter().map(|argv| (Step::Hook, argv.as_slice())));
-    let opaque = add_commands(cx, jcx, &mut key, &place, &commands).await?;
+    let opaque = add_commands(cx, jcx, &mut packing, &place, &commands).await?;
+    let packing = packing.finish();
+    key.add(packing.as_bytes());
     let opaque = core.iter().chain(variant).find_map(|source| source.unit.opaque()).or(opaque);
     let path = |source: &Source| source.path.clone();
     Ok(CoreOutline {
         id: job.id.clone(),
         key: key.finish(),
+        packing,
         folder: job.folder.clone(),
         archive: archiving.map(|_| CORE_ARCHIVE.into()),
         objects: core.iter().chain(variant).map(path).collect(),
@@ -277,8 +282,10 @@ async fn recorded(
 }
 
 fn artifacts(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh: bool) -> CoreArtifacts {
+    // An archive may say when and by whom it was packed, which enters no link; what it holds does.
     let mut contents = Key::new("contents");
-    for output in &record.outputs {
+    contents.add(outline.packing.as_bytes());
+    for output in record.outputs.iter().filter(|output| Some(&output.path) != outline.archive.as_ref()) {
         contents.add(output.path.as_os_str().as_encoded_bytes()).add(output.hash.as_bytes());
     }
     CoreArtifacts {

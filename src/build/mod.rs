@@ -91,6 +91,8 @@ pub struct CoreOutline {
     pub id: CoreId,
     /// Over everything that enters.
     pub key: Hash,
+    /// Over how its objects are packed: commands, tools and what these read.
+    pub packing: Hash,
     /// Its folder.
     pub folder: PathBuf,
     /// `core.a`, relative to the folder; `None` where the core has no sources.
@@ -108,7 +110,7 @@ pub struct CoreOutline {
 pub struct CoreArtifacts {
     /// What it was to be.
     pub outline: Arc<CoreOutline>,
-    /// Over the content of each of its files.
+    /// Over the content of each of its objects, and how they are packed.
     pub contents: Hash,
     /// Whether its key covers what its compiles read.
     pub lasts: bool,

@@ -240,7 +240,7 @@ fn a_link_that_hangs_is_ended_with_all_that_it_started() {
 fn hanging_compiler() -> Workspace {
     let compiler = tools().join("bin/avr-g++");
     let text = format!(
-        "case \"$*\" in *-E*) ;; *.ino.cpp*)\n{HANG};; esac\nexec \"{}\" \"$@\"\n",
+        "case \"$*\" in *' -E '*) ;; *.ino.cpp*)\n{HANG};; esac\nexec \"{}\" \"$@\"\n",
         compiler.display()
     );
     let workspace = script(workspace(), "slow", &text).sketch("A", EMPTY);
@@ -312,7 +312,7 @@ fn wrong_code_is_not_tried_again() {
 fn a_core_that_hangs_is_ended_and_blocks_its_cells() {
     let compiler = tools().join("bin/avr-g++");
     let text = format!(
-        "case \"$*\" in *-E*) ;; *cores/mini/main.cpp*)\n{HANG};; esac\nexec \"{}\" \"$@\"\n",
+        "case \"$*\" in *' -E '*) ;; *cores/mini/main.cpp*)\n{HANG};; esac\nexec \"{}\" \"$@\"\n",
         compiler.display()
     );
     let workspace = script(workspace(), "slow", &text).sketch("A", EMPTY).sketch("B", EMPTY);
@@ -338,7 +338,7 @@ fn a_core_that_hangs_is_ended_and_blocks_its_cells() {
 fn a_core_that_no_cell_needs_any_more_is_not_built_to_its_end() {
     let compiler = tools().join("bin/avr-g++");
     let text = format!(
-        "case \"$*\" in *-E*) ;; *cores/mini/main.cpp*)\n{HANG};; *Bad.ino.cpp*) while [ ! -e \"$0.pid\" ]; do sleep 0.05; done;; esac\nexec \"{}\" \"$@\"\n",
+        "case \"$*\" in *' -E '*) ;; *cores/mini/main.cpp*)\n{HANG};; *Bad.ino.cpp*) while [ ! -e \"$0.pid\" ]; do sleep 0.05; done;; esac\nexec \"{}\" \"$@\"\n",
         compiler.display()
     );
     let workspace = script(workspace(), "slow", &text)

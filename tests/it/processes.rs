@@ -157,7 +157,7 @@ fn a_run_without_the_cache_starts_only_compilers_in_groups_of_their_own() {
 /// A compiler that hangs on the sketch `Slow`, in a matrix with two others.
 pub(crate) fn hanging() -> Workspace {
     let text = format!(
-        "case \"$*\" in *-E*) ;; *Slow.ino.cpp*)\necho begun\nsleep 600 &\necho $! > \"$0.child\"\necho $$ > \"$0.new\"\nmv \"$0.new\" \"$0.pid\"\nwait\n;; esac\nexec \"{}\" \"$@\"\n",
+        "case \"$*\" in *' -E '*) ;; *Slow.ino.cpp*)\necho begun\nsleep 600 &\necho $! > \"$0.child\"\necho $$ > \"$0.new\"\nmv \"$0.new\" \"$0.pid\"\nwait\n;; esac\nexec \"{}\" \"$@\"\n",
         tools().join("bin/avr-g++").display()
     );
     let workspace =

@@ -203,7 +203,7 @@ fn a_work_folder_that_can_only_be_read_is_named() {
 /// A tool that waits for a file before it does its work, if its command has `pattern` in it.
 fn waiting(property: &str, tool: &str, pattern: &str) -> Workspace {
     let text = format!(
-        "case \"$*\" in *-E*) ;; *{pattern}*) touch \"$0.waits\"; while [ ! -e \"$0.go\" ]; do sleep 0.02; done ;; esac\nexec \"{}\" \"$@\"\n",
+        "case \"$*\" in *' -E '*) ;; *{pattern}*) touch \"$0.waits\"; while [ ! -e \"$0.go\" ]; do sleep 0.02; done ;; esac\nexec \"{}\" \"$@\"\n",
         tools().join("bin").join(tool).display()
     );
     let workspace = script(workspace(), "slow", &text).sketch("A", EMPTY).sketch("Z", EMPTY);
