@@ -370,11 +370,12 @@ fn changed_flags_and_recipes_build_what_they_reach() {
     // All are compiled; only what comes out otherwise is linked.
     assert_built(&flagged, &["other/s/C"]);
     let platform = fs::read_to_string(workspace.path("core/platform.txt")).unwrap();
-    let slower = run(&workspace.clone().file("core/platform.txt", platform.replace("-Os", "-O1")));
+    let slower = run(&workspace.clone().file("core/platform.txt", platform.replace("-Os", "-O0")));
     assert_built(&slower, ALL);
     let local =
         run(&workspace.clone().file("core/platform.local.txt", "compiler.warning_flags.default=-DLEVEL=5\n"));
-    assert_built(&local, ALL);
+    // The other board says `-DLEVEL=2` behind that.
+    assert_built(&local, &["uno/s/C"]);
 }
 
 #[test]
