@@ -138,7 +138,7 @@ mod tests {
     fn only_what_is_marked_is_ended() {
         let start = |mark: &str| {
             std::process::Command::new("/bin/sh")
-                .args(["-c", "sleep 60 & wait"])
+                .args(["-c", "sleep 60 & sleep 61"])
                 .env("MARK", mark)
                 .spawn()
                 .unwrap()
