@@ -219,10 +219,10 @@ impl InFlight {
     const BEGIN: u32 = 1;
     const RETURN: u32 = 0;
 
-    /// Waits for a place.
-    pub async fn enter(gate: Gate) -> Self {
-        let place = gate.enter(Self::BEGIN).await;
-        Self { gate, place: Some(place) }
+    /// Waits for a place, in the order of asking.
+    pub fn enter(gate: Gate) -> impl Future<Output = Self> + Send + use<> {
+        let place = gate.enter(Self::BEGIN);
+        async move { Self { place: Some(place.await), gate } }
     }
 
     fn leave(&mut self) {

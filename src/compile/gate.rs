@@ -29,25 +29,32 @@ impl Gate {
         Self(Arc::new(Mutex::new(State { free: places, asked: 0, waiting: BTreeMap::new() })))
     }
 
-    /// Waits for a place; the least priority is served first. Whoever stops waiting loses nothing and
-    /// holds up nobody.
-    pub async fn enter(&self, priority: u32) -> Place {
-        let receiver = {
+    /// Waits for a place; the least priority is served first. It is asked for at once, not when it is first
+    /// awaited. Whoever stops waiting loses nothing and holds up nobody.
+    pub fn enter(&self, priority: u32) -> impl Future<Output = Place> + Send + use<> {
+        let asked = {
             let mut state = self.lock();
             if state.free > 0 {
                 state.free -= 1;
-                return self.place();
+                Ok(self.place())
+            } else {
+                let (sender, receiver) = oneshot::channel();
+                state.asked += 1;
+                let order = state.asked;
+                state.waiting.insert((priority, order), sender);
+                Err(receiver)
             }
-            let (sender, receiver) = oneshot::channel();
-            state.asked += 1;
-            let order = state.asked;
-            state.waiting.insert((priority, order), sender);
-            receiver
         };
-        match receiver.await {
-            Ok(place) => place,
+        let gate = self.clone();
+        async move {
+            let answer = match asked {
+                Ok(place) => Ok(place),
+                Err(receiver) => receiver.await,
+            };
             // The gate is held by this future, and it drops no sender that it has not answered.
-            Err(_) => std::future::pending().await,
+            let Ok(place) = answer else { std::future::pending().await };
+            drop(gate);
+            place
         }
     }
 
@@ -116,6 +123,18 @@ mod tests {
             task.await.unwrap();
         }
         assert_eq!(*served.lock().unwrap(), ["a1", "a2", "b1", "b2"]);
+    }
+
+    #[tokio::test]
+    async fn who_asks_first_is_served_first_whenever_it_is_awaited() {
+        let gate = Gate::new(1);
+        let (first, second) = (gate.enter(1), gate.enter(1));
+        let second = tokio::spawn(second);
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished());
+        drop(first.await);
+        drop(second.await.unwrap());
+        assert_eq!(gate.lock().free, 1);
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ use crate::build::{
     Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, Track,
     orchestrator, write_log,
 };
-use crate::compile::{Environment, Gate, Transcript, Urgency};
+use crate::compile::{Environment, Transcript, Urgency};
 use crate::event::{EventKind, Failure, FailureKind, JobId, JobResult, Outcome, Sizes, UnitCounts};
 use crate::plan::{CellJob, CoreJob, Target};
 
@@ -90,13 +90,13 @@ pub(super) async fn run_cell(
     job: CellJob,
     core: CoreHandle,
     cx: BuildContext,
-    places: Gate,
+    place: impl Future<Output = InFlight>,
     stop: Stop,
     began: Duration,
 ) -> Settled {
     let id = JobId::Cell(job.id.clone());
     let mut jcx = context(id.clone(), Urgency::Cell, &job.target, &cx, began);
-    jcx.in_flight = Some(InFlight::enter(places).await);
+    jcx.in_flight = Some(place.await);
     jcx.stopwatch = Stopwatch::started();
     let mut done = Done::default();
     let stopped = stop.reason().map(StopReason::text);

@@ -53,7 +53,8 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         // The plan holds the core of each of its cells.
         let Some(core) = cores.get(&cell.core).cloned() else { continue };
         let id = JobId::Cell(cell.id.clone());
-        let run = job::run_cell(cell, core, cx.clone(), in_flight.clone(), stop.clone(), began);
+        let run =
+            job::run_cell(cell, core, cx.clone(), InFlight::enter(in_flight.clone()), stop.clone(), began);
         running.push(settle(id.clone(), spawn(run)));
     }
 

@@ -88,6 +88,8 @@ const SERIAL: &str = "void setup() { Serial.begin(9600); }\nvoid loop() { Serial
 
 /// What a build of this core starts, and what it is in the moment between fork and exec.
 const EXPECTED: &[&str] = &[
+    // A thread of the cache's that starts compilers.
+    "running-process",
     "avr-gcc",
     "avr-g++",
     "cc1",
