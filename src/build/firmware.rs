@@ -50,6 +50,20 @@ pub(super) fn recorded_files(folder: &Path) -> HashSet<PathBuf> {
     names.map(|name| folder.join(name)).collect()
 }
 
+/// Removes the firmware of an earlier build: the sketch as it is now has none.
+pub(super) async fn remove(folder: &Path) -> Result<(), BuildError> {
+    let folder = folder.to_owned();
+    blocking(move || {
+        let Some(record) = Record::load(&folder) else { return };
+        // What can't be removed is in nobody's record any more.
+        let _ = Record::forget(&folder);
+        for output in record.outputs {
+            let _ = std::fs::remove_file(folder.join(output.path));
+        }
+    })
+    .await
+}
+
 /// The firmware with this key: what is in the cell's folder, or else what the artifact store has.
 ///
 /// # Errors

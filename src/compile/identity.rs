@@ -228,8 +228,8 @@ fn own_folders(search: &str, machine: &str) -> Vec<PathBuf> {
 }
 
 /// Hashes an installation: the content of each program and of what the driver takes options from
-/// (specifications), and name, size and modification time of each other file of it (libraries, linker
-/// scripts; headers are inputs of each compile by their content). A link counts as what it leads to. Hashing hundreds of megabytes of multilibs by content would cost every run more
+/// (specifications, linker scripts), and name, size and modification time of each other file of it (libraries;
+/// headers are inputs of each compile by their content). A link counts as what it leads to. Hashing hundreds of megabytes of multilibs by content would cost every run more
 /// than all it builds.
 fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
     let mut hasher = blake3::Hasher::new();
@@ -265,9 +265,9 @@ fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
     Ok(hasher.finalize())
 }
 
-/// `device-specs/specs-atmega328p`, `nano.specs`, `specs`.
+/// `device-specs/specs-atmega328p`, `nano.specs`, `specs`, `ldscripts/avr5.x`.
 fn is_specification(path: &Path) -> bool {
-    path.iter().any(|part| part.to_str().is_some_and(|part| part.contains("specs")))
+    path.iter().any(|part| part.to_str().is_some_and(|part| part.contains("specs") || part == "ldscripts"))
 }
 
 fn unreadable(file: &Path, error: &dyn std::fmt::Display) -> IdentityError {
@@ -320,13 +320,14 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         std::fs::create_dir_all(at("gcc/device-specs")).unwrap();
         std::fs::create_dir_all(at("gcc/include")).unwrap();
+        std::fs::create_dir_all(at("gcc/ldscripts")).unwrap();
         let old = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
         let write = |name: &str, text: &str| {
             std::fs::write(at(name), text).unwrap();
             let file = std::fs::File::options().write(true).open(at(name)).unwrap();
             file.set_times(std::fs::FileTimes::new().set_modified(old)).unwrap();
         };
-        for name in ["cc1", "gcc/device-specs/specs-x", "gcc/libgcc.a", "gcc/include/x.h", "outside"] {
+        for name in ["cc1", "gcc/device-specs/specs-x", "gcc/libgcc.a", "gcc/include/x.h", "gcc/ldscripts/x", "outside"] {
             write(name, "one");
         }
         std::os::unix::fs::symlink(at("outside"), at("gcc/link.a")).unwrap();
@@ -342,6 +343,7 @@ mod tests {
         assert!(!changes("gcc/libgcc.a", "one"));
         assert!(changes("cc1", "two"), "a program by its content");
         assert!(changes("gcc/device-specs/specs-x", "two"), "specifications by their content");
+        assert!(changes("gcc/ldscripts/x", "two"), "linker scripts by their content");
         assert!(changes("gcc/libgcc.a", "three"), "anything else by its size");
         assert!(changes("outside", "three"), "behind a link");
         assert!(!changes("gcc/include/x.h", "three"), "headers are inputs of the compiles that read them");
