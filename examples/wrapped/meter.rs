@@ -48,6 +48,7 @@ fn cpu() -> Result<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     // The name in parentheses may have anything in it; utime is the 12th field behind it.
     let (_, fields) = stat.rsplit_once(") ").ok_or("/proc/self/stat is not what it was")?;
-    let ticks = fields.split(' ').skip(11).take(4).map(str::parse::<u32>).sum::<std::result::Result<u32, _>>()?;
+    let ticks =
+        fields.split(' ').skip(11).take(4).map(str::parse::<u32>).sum::<std::result::Result<u32, _>>()?;
     Ok(Duration::from_secs(1) * ticks / TICKS_A_SECOND)
 }

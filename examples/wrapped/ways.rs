@@ -2,9 +2,10 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use fbuild_matrix::compile::{
-    CompileBackend, CompileRequest, Direct, Environment, Process, Transcript, Zccache, run,
+    Backend, CompileRequest, Direct, Environment, Process, Transcript, Zccache, run,
 };
 use fbuild_matrix::event::CacheOutcome;
 use fbuild_matrix::install::{InstalledCore, InstalledPackages};
@@ -47,7 +48,8 @@ impl Bench {
     ) -> Self {
         let ccache_folder = folder.join("ccache");
         let libraries: Vec<_> = [&core.library_path, &ccache.library_path].into_iter().flatten().collect();
-        let libraries = libraries.iter().map(|path| path.as_os_str()).collect::<Vec<_>>().join(OsStr::new(":"));
+        let libraries =
+            libraries.iter().map(|path| path.as_os_str()).collect::<Vec<_>>().join(OsStr::new(":"));
         let libraries = Some(Path::new(&libraries)).filter(|path| !path.as_os_str().is_empty());
         Self {
             units,
@@ -77,7 +79,7 @@ impl Bench {
         same("ccache, hit", &right, &objects)?;
         self.check_ccache().await?;
 
-        let zccache = Zccache::start(&self.zccache_folder, CACHE_SIZE).await?;
+        let zccache: Backend = Arc::new(Zccache::start(&self.zccache_folder, CACHE_SIZE).await?);
         let (zccache_miss, objects) = self.zccache(&zccache, &CacheOutcome::Miss).await?;
         same("zccache, miss", &right, &objects)?;
         let (zccache_hit, objects) = self.zccache(&zccache, &CacheOutcome::Hit).await?;
@@ -90,7 +92,7 @@ impl Bench {
 
     /// What a new process does: it finds the cache full.
     pub(crate) async fn again(&self) -> Result<Spent> {
-        let zccache = Zccache::start(&self.zccache_folder, CACHE_SIZE).await?;
+        let zccache: Backend = Arc::new(Zccache::start(&self.zccache_folder, CACHE_SIZE).await?);
         let (spent, _) = self.zccache(&zccache, &CacheOutcome::Hit).await?;
         zccache.shutdown().await;
         Ok(spent)
@@ -109,29 +111,35 @@ impl Bench {
 
     /// Without a cache of ours; `wrapper` is a program before the compiler.
     async fn direct(&self, wrapper: Option<&Path>) -> Result<(Spent, Objects)> {
-        self.timed(&Direct, wrapper, |_| true).await
+        self.timed(Arc::new(Direct), wrapper, |_| true).await
     }
 
-    async fn zccache(&self, zccache: &Zccache, expected: &CacheOutcome) -> Result<(Spent, Objects)> {
-        self.timed(zccache, None, |outcome| outcome == expected).await
+    async fn zccache(&self, zccache: &Backend, expected: &CacheOutcome) -> Result<(Spent, Objects)> {
+        self.timed(zccache.clone(), None, |outcome| outcome == expected).await
     }
 
     /// Compiles every unit, and flushes.
     async fn timed(
         &self,
-        backend: &dyn CompileBackend,
+        backend: Backend,
         wrapper: Option<&Path>,
         expected: impl Fn(&CacheOutcome) -> bool,
     ) -> Result<(Spent, Objects)> {
         empty(&self.objects)?;
-        let never = CancellationToken::new();
         let meter = Meter::start()?;
-        let compiles = self.units.iter().map(|unit| backend.compile(self.request(unit, wrapper), &never));
+        let compiles = self.units.iter().map(|unit| {
+            let (backend, request) = (backend.clone(), self.request(unit, wrapper));
+            // A task each, as in a run.
+            async move {
+                tokio::spawn(async move { backend.compile(request, &CancellationToken::new()).await }).await
+            }
+        });
         let outputs = futures::stream::iter(compiles).buffer_unordered(self.at_once);
         let outputs: Vec<_> = outputs.try_collect().await?;
         backend.flush().await;
         let spent = meter.read()?;
         for output in outputs {
+            let output = output?;
             if output.code != Some(0) {
                 return Err(String::from_utf8_lossy(&output.printed).into());
             }
