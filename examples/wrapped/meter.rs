@@ -38,7 +38,7 @@ impl Meter {
     }
 
     pub(crate) fn read(&self) -> Result<Spent> {
-        Ok(Spent { clock: self.began.elapsed(), cpu: cpu()? - self.cpu })
+        Ok(Spent { clock: self.began.elapsed(), cpu: cpu()?.saturating_sub(self.cpu) })
     }
 }
 
