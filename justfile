@@ -19,6 +19,10 @@ differential COUNT SEED="":
 kills:
     cargo test --test it -- --ignored fifty_kills
 
+# What the compiler cache costs, against none and against ccache as a wrapper
+wrapped *ROUNDS:
+    cargo run --release --example wrapped -- {{ROUNDS}}
+
 # What CI runs
 ci:
     bash .ci/run

@@ -26,7 +26,7 @@ pub use identity::{Identities, Identity, IdentityError};
 pub use orphans::{adopt, end_descendants, end_leftovers};
 pub use process::{Environment, Finished, Process, ProcessError, Transcript, run};
 pub use slots::{Slot, Slots, Urgency};
-pub use zccache::{Zccache, ZccacheError};
+pub use zccache::{Zccache, ZccacheError, lift_zccache_limit};
 
 pub use crate::event::CacheOutcome;
 

@@ -32,6 +32,13 @@ impl Environment {
         Self(variables.into())
     }
 
+    /// The same with one variable more.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let more = (name.to_owned(), value.to_owned());
+        Self(self.0.iter().cloned().chain([more]).collect())
+    }
+
     /// Name and value of each variable.
     pub fn variables(&self) -> &[(String, String)] {
         &self.0

@@ -1,0 +1,72 @@
+//! The translation units: what the core of three AVR boards and three of its libraries have, with the commands
+//! of the core's own recipes.
+
+use std::path::{Path, PathBuf};
+
+use fbuild_matrix::board::{BoardConfig, HostOs, Platform, Platforms, RuntimeEnv, Value, resolve};
+use fbuild_matrix::install::InstalledCore;
+use walkdir::WalkDir;
+
+use super::Result;
+
+const BOARDS: [&str; 3] = ["arduino:avr:uno", "arduino:avr:mega:cpu=atmega2560", "arduino:avr:leonardo"];
+const LIBRARIES: [&str; 3] = ["SPI", "Wire", "SoftwareSerial"];
+
+/// A compile, wherever its object is to be.
+pub(crate) struct Unit {
+    /// Its object's file name.
+    pub(crate) object: String,
+    argv: Vec<String>,
+}
+
+/// Stands for the object in a command.
+const OBJECT: &str = "@OBJECT@";
+
+impl Unit {
+    /// The command that writes the object to `path`.
+    pub(crate) fn argv(&self, path: &Path) -> Vec<String> {
+        self.argv.iter().map(|word| word.replace(OBJECT, &path.to_string_lossy())).collect()
+    }
+}
+
+/// All of them.
+pub(crate) fn units(core: &InstalledCore) -> Result<Vec<Unit>> {
+    let mut platforms = Platforms::new();
+    platforms.insert(Platform::load(&core.platform_dir, "arduino", "avr", HostOs::current())?);
+    let world = RuntimeEnv { tools: core.tools.clone(), ..RuntimeEnv::default() };
+    let mut units = Vec::new();
+    for board in BOARDS {
+        let config = resolve(&platforms, &board.parse()?, &world, &core.properties)?;
+        let libraries: Vec<_> =
+            LIBRARIES.map(|name| core.platform_dir.join("libraries").join(name).join("src")).into();
+        let folders = [Some(config.core_dir.clone()), config.variant_dir.clone()];
+        let folders: Vec<PathBuf> = folders.into_iter().flatten().chain(libraries.clone()).collect();
+        let includes: Vec<String> = folders.iter().map(|folder| format!("-I{}", folder.display())).collect();
+        for entry in folders.iter().flat_map(|folder| WalkDir::new(folder).sort_by_file_name()) {
+            units.extend(unit(&config, &includes, entry?.path(), units.len())?);
+        }
+    }
+    Ok(units)
+}
+
+/// The compile of a file, if it is a source. Not of assembler: into the debug information of its objects GCC
+/// writes the random name of the temporary file that it has preprocessed it to, so no two are equal.
+fn unit(config: &BoardConfig, includes: &[String], source: &Path, number: usize) -> Result<Option<Unit>> {
+    let extension = source.extension().unwrap_or_default().to_string_lossy();
+    if extension == "S" {
+        return Ok(None);
+    }
+    let Some(recipe) = config.compile_recipe(&extension) else { return Ok(None) };
+    let text = source.to_string_lossy();
+    let mut argv = config.command(
+        recipe.pattern,
+        &[
+            ("includes", Value::Words(includes)),
+            ("source_file", Value::Word(&text)),
+            ("object_file", Value::Word(OBJECT)),
+        ],
+    )?;
+    // Else sections for the link-time optimiser have random names, and no two objects are equal.
+    argv.push(format!("-frandom-seed={number}"));
+    Ok(Some(Unit { object: format!("{number}.o"), argv }))
+}

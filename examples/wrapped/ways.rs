@@ -1,0 +1,207 @@
+//! The ways to compile, one after the other. Each writes its objects to the same folder, which is empty before.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fbuild_matrix::compile::{
+    Backend, CompileRequest, Direct, Environment, Process, Transcript, Zccache, run,
+};
+use fbuild_matrix::event::CacheOutcome;
+use fbuild_matrix::install::{InstalledCore, InstalledPackages};
+use futures::stream::{StreamExt, TryStreamExt};
+use tokio_util::sync::CancellationToken;
+
+use super::Result;
+use super::meter::{Meter, Spent};
+use super::units::Unit;
+
+/// In the order of a round.
+pub(crate) const WAYS: [&str; 6] =
+    ["direct", "ccache, miss", "ccache, hit", "zccache, miss", "zccache, hit", "zccache, hit, new process"];
+
+/// More than the objects have.
+const CACHE_SIZE: u64 = 1 << 30;
+
+/// What has to be compiled, with what, and where.
+pub(crate) struct Bench {
+    units: Vec<Unit>,
+    ccache: PathBuf,
+    objects: PathBuf,
+    ccache_folder: PathBuf,
+    zccache_folder: PathBuf,
+    environment: Environment,
+    at_once: usize,
+}
+
+/// The objects of all units.
+type Objects = Vec<Vec<u8>>;
+
+impl Bench {
+    /// Works below `folder`.
+    pub(crate) fn new(
+        folder: &Path,
+        units: Vec<Unit>,
+        core: &InstalledCore,
+        ccache: &InstalledPackages,
+        at_once: usize,
+    ) -> Self {
+        let ccache_folder = folder.join("ccache");
+        let libraries: Vec<_> = [&core.library_path, &ccache.library_path].into_iter().flatten().collect();
+        let libraries =
+            libraries.iter().map(|path| path.as_os_str()).collect::<Vec<_>>().join(OsStr::new(":"));
+        let libraries = Some(Path::new(&libraries)).filter(|path| !path.as_os_str().is_empty());
+        Self {
+            units,
+            ccache: ccache.root.join("usr/bin/ccache"),
+            objects: folder.join("objects"),
+            zccache_folder: folder.join("zccache"),
+            environment: Environment::new(folder, libraries)
+                .with("CCACHE_DIR", &ccache_folder.to_string_lossy()),
+            ccache_folder,
+            at_once,
+        }
+    }
+
+    pub(crate) fn units(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Every way once.
+    pub(crate) async fn round(&self) -> Result<[Spent; WAYS.len()]> {
+        for cache in [&self.ccache_folder, &self.zccache_folder] {
+            empty(cache)?;
+        }
+        let (direct, right) = self.direct(None).await?;
+        let (ccache_miss, objects) = self.direct(Some(&self.ccache)).await?;
+        same("ccache, miss", &right, &objects)?;
+        let (ccache_hit, objects) = self.direct(Some(&self.ccache)).await?;
+        same("ccache, hit", &right, &objects)?;
+        self.check_ccache().await?;
+
+        let zccache: Backend = Arc::new(Zccache::start(&self.zccache_folder, CACHE_SIZE).await?);
+        let (zccache_miss, objects) = self.zccache(&zccache, &CacheOutcome::Miss).await?;
+        same("zccache, miss", &right, &objects)?;
+        let (zccache_hit, objects) = self.zccache(&zccache, &CacheOutcome::Hit).await?;
+        same("zccache, hit", &right, &objects)?;
+        zccache.shutdown().await;
+        let (again, objects) = self.new_process().await?;
+        same("zccache, hit, new process", &right, &objects)?;
+        Ok([direct, ccache_miss, ccache_hit, zccache_miss, zccache_hit, again])
+    }
+
+    /// What a new process does: it finds the cache full.
+    pub(crate) async fn again(&self) -> Result<Spent> {
+        let zccache: Backend = Arc::new(Zccache::start(&self.zccache_folder, CACHE_SIZE).await?);
+        let (spent, _) = self.zccache(&zccache, &CacheOutcome::Hit).await?;
+        zccache.shutdown().await;
+        Ok(spent)
+    }
+
+    async fn new_process(&self) -> Result<(Spent, Objects)> {
+        empty(&self.objects)?;
+        let folder = self.zccache_folder.parent().unwrap_or(Path::new("/"));
+        let mut command = tokio::process::Command::new(std::env::current_exe()?);
+        let output = command.arg("--again").arg(folder).output().await?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into());
+        }
+        Ok((Spent::parse(&String::from_utf8(output.stdout)?)?, self.read()?))
+    }
+
+    /// Without a cache of ours; `wrapper` is a program before the compiler.
+    async fn direct(&self, wrapper: Option<&Path>) -> Result<(Spent, Objects)> {
+        self.timed(Arc::new(Direct), wrapper, |_| true).await
+    }
+
+    async fn zccache(&self, zccache: &Backend, expected: &CacheOutcome) -> Result<(Spent, Objects)> {
+        self.timed(zccache.clone(), None, |outcome| outcome == expected).await
+    }
+
+    /// Compiles every unit, and flushes.
+    async fn timed(
+        &self,
+        backend: Backend,
+        wrapper: Option<&Path>,
+        expected: impl Fn(&CacheOutcome) -> bool,
+    ) -> Result<(Spent, Objects)> {
+        empty(&self.objects)?;
+        let meter = Meter::start()?;
+        let compiles = self.units.iter().map(|unit| {
+            let (backend, request) = (backend.clone(), self.request(unit, wrapper));
+            // A task each, as in a run.
+            async move {
+                tokio::spawn(async move { backend.compile(request, &CancellationToken::new()).await }).await
+            }
+        });
+        let outputs = futures::stream::iter(compiles).buffer_unordered(self.at_once);
+        let outputs: Vec<_> = outputs.try_collect().await?;
+        backend.flush().await;
+        let spent = meter.read()?;
+        for output in outputs {
+            let output = output?;
+            if output.code != Some(0) {
+                return Err(String::from_utf8_lossy(&output.printed).into());
+            }
+            if !expected(&output.cache) {
+                return Err(format!("{}: {:?}", output.object.display(), output.cache).into());
+            }
+        }
+        Ok((spent, self.read()?))
+    }
+
+    fn request(&self, unit: &Unit, wrapper: Option<&Path>) -> CompileRequest {
+        let output = self.objects.join(&unit.object);
+        let mut argv = unit.argv(&output);
+        if let Some(wrapper) = wrapper {
+            argv.insert(0, wrapper.to_string_lossy().into_owned());
+        }
+        let program = PathBuf::from(argv.remove(0));
+        CompileRequest {
+            process: self.process(program, argv),
+            output,
+            bypass: None,
+            transcript: Transcript::default(),
+        }
+    }
+
+    fn process(&self, program: PathBuf, args: Vec<String>) -> Process {
+        Process { program, args, cwd: self.objects.clone(), environment: self.environment.clone() }
+    }
+
+    /// The miss was one, and the hit as well.
+    async fn check_ccache(&self) -> Result<()> {
+        let process = self.process(self.ccache.clone(), vec!["--print-stats".to_owned()]);
+        let finished = run(&process, &CancellationToken::new(), &Transcript::default()).await?;
+        let text = String::from_utf8(finished.stdout)?;
+        let count = |wanted: &str| {
+            let value = text.lines().find_map(|line| line.strip_prefix(wanted)?.strip_prefix('\t'));
+            value.and_then(|value| value.parse::<usize>().ok()).unwrap_or(0)
+        };
+        let hits = count("direct_cache_hit") + count("preprocessed_cache_hit");
+        if (hits, count("cache_miss")) == (self.units.len(), self.units.len()) {
+            Ok(())
+        } else {
+            Err(format!("ccache did not do what it was to do:\n{text}").into())
+        }
+    }
+
+    fn read(&self) -> Result<Objects> {
+        let read = |unit: &Unit| std::fs::read(self.objects.join(&unit.object));
+        Ok(self.units.iter().map(read).collect::<std::io::Result<_>>()?)
+    }
+}
+
+fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    Ok(std::fs::create_dir(folder)?)
+}
+
+fn same(way: &str, right: &Objects, objects: &Objects) -> Result<()> {
+    match right.iter().zip(objects).position(|(right, object)| right != object) {
+        None => Ok(()),
+        Some(number) => Err(format!("{way}: object {number} is not the direct compile's").into()),
+    }
+}
