@@ -33,11 +33,7 @@ const AT_ONCE: usize = 2;
 const ROUNDS: usize = 5;
 
 fn main() -> Result<()> {
-    // SAFETY: the first thing that happens; there is no other thread.
-    #[allow(unsafe_code)]
-    unsafe {
-        fbuild_matrix::compile::lift_zccache_limit();
-    }
+    fbuild_matrix::compile::settle();
     let words: Vec<String> = std::env::args().skip(1).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {

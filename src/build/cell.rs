@@ -44,6 +44,19 @@ pub(super) async fn build(
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CellArtifacts, BuildError> {
+    let result = attempt(job, core, cx, jcx).await;
+    if let Err(BuildError::Failed(_) | BuildError::Blocked(_)) = &result {
+        firmware::remove(&job.folder).await?;
+    }
+    result
+}
+
+async fn attempt(
+    job: &CellJob,
+    core: &CoreHandle,
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+) -> Result<CellArtifacts, BuildError> {
     if let Some(failed) = core.failed() {
         return Err(failed);
     }

@@ -5,7 +5,6 @@ mod boards;
 mod cache;
 mod cells;
 mod doctor;
-mod environment;
 mod leftovers;
 mod narrate;
 mod options;
@@ -25,7 +24,7 @@ use args::{Args, Command};
 
 /// Parses the process's arguments and runs the command.
 pub fn main() -> ExitCode {
-    environment::without_compiler_variables();
+    crate::compile::settle();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

@@ -327,7 +327,14 @@ mod tests {
             let file = std::fs::File::options().write(true).open(at(name)).unwrap();
             file.set_times(std::fs::FileTimes::new().set_modified(old)).unwrap();
         };
-        for name in ["cc1", "gcc/device-specs/specs-x", "gcc/libgcc.a", "gcc/include/x.h", "gcc/ldscripts/x", "outside"] {
+        for name in [
+            "cc1",
+            "gcc/device-specs/specs-x",
+            "gcc/libgcc.a",
+            "gcc/include/x.h",
+            "gcc/ldscripts/x",
+            "outside",
+        ] {
             write(name, "one");
         }
         std::os::unix::fs::symlink(at("outside"), at("gcc/link.a")).unwrap();

@@ -9,6 +9,7 @@ mod identity;
 mod orphans;
 mod process;
 mod slots;
+mod surroundings;
 mod zccache;
 
 use std::path::PathBuf;
@@ -26,7 +27,8 @@ pub use identity::{Identities, Identity, IdentityError};
 pub use orphans::{adopt, end_descendants, end_leftovers};
 pub use process::{Environment, Finished, Process, ProcessError, Transcript, run};
 pub use slots::{Slot, Slots, Urgency};
-pub use zccache::{Zccache, ZccacheError, lift_zccache_limit};
+pub use surroundings::settle;
+pub use zccache::{Zccache, ZccacheError};
 
 pub use crate::event::CacheOutcome;
 

@@ -27,18 +27,6 @@ use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRe
 /// How long after a compiler's end by a signal it may turn out that the run was interrupted.
 const INTERRUPTION: Duration = Duration::from_millis(200);
 
-/// Takes away the limit that zccache has of its own for compilers at once: one less than there are CPUs unless
-/// it takes the machine for a CI's, so that on two CPUs it starts one after the other whatever `--jobs` says.
-/// How many run is for our slots to decide, and zccache reads this nowhere but in the process's environment.
-///
-/// # Safety
-/// No other thread may run yet: the environment is changed.
-#[allow(unsafe_code)] // there is no other way in: no option of the service, no variable of a request
-pub unsafe fn lift_zccache_limit() {
-    // SAFETY: the caller's promise.
-    unsafe { std::env::set_var("ZCCACHE_MAX_PARALLEL_COMPILES", "0") };
-}
-
 /// Why the embedded cache can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ZccacheError {

@@ -351,6 +351,18 @@ fn what_a_compile_read_without_our_knowing_is_good_for_one_run() {
 }
 
 #[test]
+fn a_cell_that_fails_leaves_no_firmware_of_an_earlier_build() {
+    let workspace = project();
+    run(&workspace);
+    let good = fs::read_to_string(workspace.path("s/C/C.ino")).unwrap();
+    let workspace = workspace.sketch("s/C", "void setup() { missing(); }\nvoid loop() {}\n");
+    let failed = workspace.run(["run", "m.yml"]).assert_exit(1);
+    let left: Vec<_> = failed.firmware().into_keys().filter(|path| path.starts_with("uno")).collect();
+    assert_eq!(left, ["uno/s/A/A.ino.hex", "uno/s/B/B.ino.hex"].map(std::path::PathBuf::from));
+    assert_built(&run(&workspace.sketch("s/C", &good)), &["other/s/C", "uno/s/C"]);
+}
+
+#[test]
 fn a_source_that_is_gone_leaves_nothing_behind() {
     let workspace = project().file("s/C/extra.cpp", "extern \"C\" int extra() { return 42; }\n");
     run(&workspace);
