@@ -46,6 +46,8 @@ pub struct Artifact<T> {
 
 #[derive(Serialize, Deserialize)]
 struct Entry<T> {
+    /// Its own: an entry under another's name is none.
+    key: String,
     about: T,
     files: Vec<(PathBuf, String)>,
 }
@@ -73,7 +75,8 @@ impl Artifacts {
             let hash = self.keep_blob(&folder.join(path), sharing)?;
             named.push((path.clone(), hash.to_hex().to_string()));
         }
-        let bytes = serde_json::to_vec(&Entry { about, files: named }).map_err(io::Error::other)?;
+        let bytes = serde_json::to_vec(&Entry { key: key.to_hex().to_string(), about, files: named })
+            .map_err(io::Error::other)?;
         let path = self.entry(key);
         path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         write_atomically(&path, &bytes)
@@ -94,6 +97,9 @@ impl Artifacts {
     pub fn find<T: DeserializeOwned>(&self, key: &Hash) -> Option<Artifact<T>> {
         let path = self.entry(key);
         let entry: Entry<T> = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        if entry.key != key.to_hex().as_str() {
+            return None;
+        }
         let files = entry.files.into_iter().map(|(path, hash)| {
             // Nothing is written outside the caller's folder, whatever an entry says.
             let inside = path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
@@ -244,6 +250,17 @@ mod tests {
         fixture.keep(Sharing::Copy);
         assert!(fixture.restore(Sharing::Copy));
         assert_eq!(std::fs::read_to_string(fixture.at("new/a.hex")).unwrap(), "firmware");
+    }
+
+    #[test]
+    fn an_entry_under_anothers_name_is_a_miss() {
+        let fixture = Fixture::new();
+        fixture.keep(Sharing::Copy);
+        let other = blake3::hash(b"other");
+        let path = fixture.store.entry(&other);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::copy(fixture.store.entry(&fixture.key), path).unwrap();
+        assert_eq!(fixture.store.find::<String>(&other), None);
     }
 
     #[test]
