@@ -8,15 +8,15 @@ use std::sync::Arc;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
-use super::cell::clear;
-use super::firmware::recorded_files;
 use super::inputs::{Place, add_commands};
-use super::unit::{self, Key, Planned, Unit, Wanted, blocking};
-use super::{BuildContext, BuildError, CoreArtifacts, CoreOutline, CorePromise, JobContext, hooks, sources};
+use super::unit::{self, Key, Planned, Wanted, blocking};
+use super::{
+    BuildContext, BuildError, CoreArtifacts, CoreOutline, CorePromise, JobContext, folder, hooks, sources,
+};
 use crate::board::{CORE_ARCHIVE, Hook, Value};
 use crate::event::{Phase, Step, UnitCounts};
 use crate::plan::{CoreJob, Target};
-use crate::store::{Output, Record, Sharing, link_or_copy};
+use crate::store::{Output, Record, Sharing};
 
 /// An object of the core or the variant that is to be made.
 struct Source {
@@ -43,21 +43,18 @@ pub(super) async fn build(
 ) -> Result<CoreArtifacts, BuildError> {
     jcx.track.enter(Phase::Compile);
     let target = &job.target;
-    let folder = job.folder.display().to_string();
+    let build_path = job.folder.display().to_string();
     let values = [
-        ("build.path", Value::Word(&folder)),
+        ("build.path", Value::Word(&build_path)),
         ("build.project_name", Value::Word("core.ino")),
-        ("build.source.path", Value::Word(&folder)),
+        ("build.source.path", Value::Word(&build_path)),
     ];
-    let made =
-        |error: std::io::Error| BuildError::io(Step::Compile, "made", &job.folder.join("core"), &error);
-    std::fs::create_dir_all(job.folder.join("core")).map_err(made)?;
     let after = hooks::commands(target, Hook::CorePostbuild, &values)?;
     if hooks::any(target, &[Hook::Prebuild, Hook::CorePrebuild], &values)? && after.is_empty() {
         // They begin with nothing but the core of an earlier build: a header that they made then is gone.
-        clear(&job.folder, &recorded_files(&job.folder)).await?;
-        std::fs::create_dir_all(job.folder.join("core")).map_err(made)?;
+        folder::clear(&job.folder, &folder::recorded_files(&job.folder).await?).await?;
     }
+    folder::make(&job.folder.join("core")).await?;
     hooks::run(cx, jcx, target, Hook::Prebuild, &values, &job.folder).await?;
     hooks::run(cx, jcx, target, Hook::CorePrebuild, &values, &job.folder).await?;
     let core = plan_all(cx, jcx, target, &values, Some(&target.config.core_dir)).await?;
@@ -85,21 +82,15 @@ pub(super) async fn build(
         return Ok(restored);
     }
 
-    let units = make_all(cx, jcx, core.iter().chain(&variant)).await?;
+    let units = unit::make_all(cx, jcx, core.iter().chain(&variant).map(|source| &source.unit)).await?;
     let printed: String = units.iter().map(|unit| unit.printed.as_str()).collect();
     let lasts = units.iter().all(|unit| unit.lasts);
     let placed = units.into_iter().map(|unit| unit.object).zip(outline.objects.iter().cloned());
-    place(&job.folder, placed.collect()).await?;
+    forget(&job.folder).await?;
+    folder::place(&job.folder, Step::Archive, placed.collect()).await?;
     if let Some(argv) = archiving {
         jcx.track.enter(Phase::Archive);
-        let archive = job.folder.join(CORE_ARCHIVE);
-        let io = |error: &std::io::Error| BuildError::io(Step::Archive, "written", &archive, error);
-        let scratch = temporary.parent().unwrap_or(&job.folder);
-        let _ = std::fs::remove_dir_all(scratch);
-        std::fs::create_dir_all(scratch).map_err(|error| io(&error))?;
-        jcx.command(cx, Step::Archive, "core.a", argv, job.folder.clone()).await?;
-        std::fs::rename(&temporary, &archive).map_err(|error| io(&error))?;
-        let _ = std::fs::remove_dir(scratch);
+        pack(job, cx, jcx, argv, &temporary).await?;
     }
     hooks::run(cx, jcx, target, Hook::CorePostbuild, &values, &job.folder).await?;
     let made = record(cx, &outline, printed, jcx.units, lasts).await?;
@@ -118,8 +109,9 @@ async fn plan_all(
     folder: Option<&Path>,
 ) -> Result<Vec<Source>, BuildError> {
     let Some(folder) = folder else { return Ok(Vec::new()) };
-    let sources =
-        sources::of_core(folder).map_err(|error| BuildError::io(Step::Compile, "read", folder, &error))?;
+    let walked = folder.to_owned();
+    let sources = blocking(move || sources::of_core(&walked)).await?;
+    let sources = sources.map_err(|error| BuildError::io(Step::Compile, "read", folder, &error))?;
     let include = include_folders(target);
     try_join_all(sources.into_iter().map(|source| {
         let relative = source.strip_prefix(folder).unwrap_or(&source).to_owned();
@@ -137,23 +129,6 @@ async fn plan_all(
         }
     }))
     .await
-}
-
-/// Makes objects, all at once as far as there are slots.
-async fn make_all(
-    cx: &BuildContext,
-    jcx: &mut JobContext,
-    sources: impl Iterator<Item = &Source>,
-) -> Result<Vec<Unit>, BuildError> {
-    let shared = &*jcx;
-    let made = try_join_all(sources.map(|source| unit::make(cx, shared, &source.unit))).await?;
-    Ok(made
-        .into_iter()
-        .map(|(unit, counts)| {
-            jcx.units.add(counts);
-            unit
-        })
-        .collect())
 }
 
 /// What the core is going to be.
@@ -249,21 +224,40 @@ pub(super) fn archive_words(
     target.config.command(pattern, &all).map_err(|error| BuildError::board(Step::Archive, &error))
 }
 
-/// Hardlinks objects into the core's folder.
-async fn place(folder: &Path, objects: Vec<(PathBuf, PathBuf)>) -> Result<(), BuildError> {
+/// Takes back what the record says: the folder is about to change.
+async fn forget(folder: &Path) -> Result<(), BuildError> {
     let folder = folder.to_owned();
     blocking(move || {
-        Record::forget(&folder).map_err(|error| BuildError::io(Step::Archive, "changed", &folder, &error))?;
-        for (object, path) in objects {
-            let path = folder.join(path);
-            path.parent()
-                .map_or(Ok(()), std::fs::create_dir_all)
-                .and_then(|()| link_or_copy(&object, &path))
-                .map_err(|error| BuildError::io(Step::Archive, "written", &path, &error))?;
-        }
-        Ok(())
+        Record::forget(&folder).map_err(|error| BuildError::io(Step::Archive, "changed", &folder, &error))
     })
     .await?
+}
+
+/// Packs the archive beside its place, where nothing of an earlier one is, and renames it.
+async fn pack(
+    job: &CoreJob,
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+    argv: Vec<String>,
+    temporary: &Path,
+) -> Result<(), BuildError> {
+    let archive = job.folder.join(CORE_ARCHIVE);
+    let error = |error: std::io::Error| BuildError::io(Step::Archive, "written", &archive, &error);
+    let scratch = temporary.parent().unwrap_or(&job.folder).to_owned();
+    let emptied = scratch.clone();
+    let made = blocking(move || {
+        let _ = std::fs::remove_dir_all(&emptied);
+        std::fs::create_dir_all(&emptied)
+    });
+    made.await?.map_err(error)?;
+    jcx.command(cx, Step::Archive, "core.a", argv, job.folder.clone()).await?;
+    let (from, to) = (temporary.to_owned(), archive.clone());
+    let renamed = blocking(move || {
+        std::fs::rename(&from, &to)?;
+        let _ = std::fs::remove_dir(&scratch);
+        Ok(())
+    });
+    renamed.await?.map_err(error)
 }
 
 /// The core in its folder, if it is there with this key and whole.

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::cell::clear;
 use super::unit::blocking;
-use super::{BuildContext, BuildError, CellArtifacts};
+use super::{BuildContext, BuildError, CellArtifacts, folder};
 use crate::event::{Sizes, Step, UnitCounts};
 use crate::plan::CellJob;
 use crate::source::Hash;
@@ -41,13 +40,6 @@ impl Firmware {
             units,
         }
     }
-}
-
-/// The files in a cell's folder that a build left there for good: firmware, record and log.
-pub(super) fn recorded_files(folder: &Path) -> HashSet<PathBuf> {
-    let outputs = Record::load(folder).into_iter().flat_map(|record| record.outputs);
-    let names = outputs.map(|output| output.path).chain([Record::FILE.into(), "build.log".into()]);
-    names.map(|name| folder.join(name)).collect()
 }
 
 /// Removes the firmware of an earlier build: the sketch as it is now has none.
@@ -90,7 +82,7 @@ pub(super) async fn find(
     let Some(store) = cx.artifacts.clone() else { return Ok(None) };
     let found = blocking(move || store.find::<Firmware>(&key).map(|found| (store, found)));
     let Some((store, found)) = found.await? else { return Ok(None) };
-    clear(&job.folder, given).await?;
+    folder::clear(&job.folder, given).await?;
     let folder = job.folder.clone();
     // Users flash, strip and sign their firmware in place: it is theirs.
     let restored = blocking(move || {

@@ -5,21 +5,19 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures::future::try_join_all;
-
-use super::cell::{LibrarySources, Source, clear, place};
+use super::cell::{LibrarySources, Source};
 use super::core::archive_words;
 use super::firmware::{self, Firmware};
 use super::inputs::{Place, add_commands};
-use super::unit::{self, Key, Unit};
+use super::unit::{self, Key, Unit, blocking};
 use super::{
-    BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreHandle, CoreOutline, JobContext, hooks, size,
+    BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreHandle, CoreOutline, JobContext, folder,
+    hooks, size,
 };
 use crate::board::{CORE_ARCHIVE, Hook, Value};
 use crate::event::{Phase, Step, UnitCounts};
 use crate::plan::CellJob;
 use crate::source::Hash;
-use crate::store::write_atomically;
 
 /// Everything that enters a link.
 pub(super) struct Link<'a> {
@@ -56,12 +54,12 @@ pub(super) async fn build(
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CellArtifacts, BuildError> {
-    let folder = &link.job.folder;
+    let cell = &link.job.folder;
     let commands = link.commands()?;
     let count = u32::try_from(link.sources().count()).unwrap_or(u32::MAX);
     // Nothing but the commands is the same for both keys.
     let mut tail = Key::new("cell 2");
-    tail.add(folder.as_os_str().as_encoded_bytes());
+    tail.add(cell.as_os_str().as_encoded_bytes());
     for pattern in size::patterns(&link.job.target) {
         tail.add(pattern.as_bytes());
     }
@@ -79,25 +77,24 @@ pub(super) async fn build(
         let (reused, cached) = if found.fresh { (0, count) } else { (count, 0) };
         jcx.units.add(UnitCounts { cached, reused, compiled: 0 });
         jcx.log.clone_from(&found.log);
-        return Ok(found.artifacts(folder, jcx.units));
+        return Ok(found.artifacts(cell, jcx.units));
     }
 
-    let units = compile(link, cx, jcx).await?;
+    let units = unit::make_all(cx, jcx, link.sources().map(|source| &source.unit)).await?;
     for hook in AFTER_COMPILES {
-        hooks::run(cx, jcx, &link.job.target, hook, link.values, folder).await?;
+        hooks::run(cx, jcx, &link.job.target, hook, link.values, cell).await?;
     }
     let core = jcx.wait_for(core).await?;
     let by_contents = link.key_of_contents(&tail, &core, &units);
     let is_lasting = is_lasting && core.lasts && units.iter().all(|unit| unit.lasts);
+    let is_covered = uncovered.is_none();
     let keys: Vec<Hash> =
-        [Some(by_contents), is_lasting.then_some(by_sources)].into_iter().flatten().collect();
-    if uncovered.is_none()
-        && let Some(found) = firmware::find(cx, link.job, &by_contents, link.given).await?
-    {
+        [is_covered.then_some(by_contents), is_lasting.then_some(by_sources)].into_iter().flatten().collect();
+    if is_covered && let Some(found) = firmware::find(cx, link.job, &by_contents, link.given).await? {
         jcx.log.extend(found.log.iter().cloned());
         // Next time nothing needs to be compiled to find it.
         firmware::keep(cx, link.job, keys, &found).await?;
-        return Ok(found.artifacts(folder, jcx.units));
+        return Ok(found.artifacts(cell, jcx.units));
     }
 
     jcx.track.enter(Phase::Seed);
@@ -108,28 +105,16 @@ pub(super) async fn build(
         if command.step == Step::Objcopy || command.label == Hook::ObjcopyPreobjcopy.prefix() {
             jcx.track.enter(Phase::Size);
         }
-        let finished = jcx.command(cx, command.step, command.label, command.argv, folder.clone()).await?;
+        let finished = jcx.command(cx, command.step, command.label, command.argv, cell.clone()).await?;
         printed.push_str(&String::from_utf8_lossy(&finished.printed()));
     }
     jcx.track.enter(Phase::Size);
-    let elf = link.elf();
-    let sizes = size::measure(cx, jcx, &link.job.target, link.values, folder, elf.as_deref()).await?;
-    let made = Firmware { files: link.artifacts()?, sizes, printed, log: jcx.log.clone(), fresh: true };
+    let files = link.artifacts().await?;
+    let elf = link.elf(&files);
+    let sizes = size::measure(cx, jcx, &link.job.target, link.values, cell, elf.as_deref()).await?;
+    let made = Firmware { files, sizes, printed, log: jcx.log.clone(), fresh: true };
     firmware::keep(cx, link.job, keys, &made).await?;
-    Ok(made.artifacts(folder, jcx.units))
-}
-
-/// Makes the units of a cell, all at once as far as there are slots.
-async fn compile(link: &Link<'_>, cx: &BuildContext, jcx: &mut JobContext) -> Result<Vec<Unit>, BuildError> {
-    let shared = &*jcx;
-    let made = try_join_all(link.sources().map(|source| unit::make(cx, shared, &source.unit))).await?;
-    Ok(made
-        .into_iter()
-        .map(|(unit, counts)| {
-            jcx.units.add(counts);
-            unit
-        })
-        .collect())
+    Ok(made.artifacts(cell, jcx.units))
 }
 
 impl Link<'_> {
@@ -240,40 +225,44 @@ impl Link<'_> {
     /// Hardlinks objects and `core.a` into the cell's folder, and removes what an earlier link made:
     /// no tool writes through a link into what others share.
     async fn seed(&self, core: &Arc<CoreArtifacts>, units: &[Unit]) -> Result<(), BuildError> {
-        clear(&self.job.folder, self.given).await?;
+        folder::clear(&self.job.folder, self.given).await?;
         let own = self.sources().zip(units).map(|(source, unit)| (unit.object.clone(), source.path.clone()));
         let core = &core.outline;
         let seeds =
             core.objects.iter().chain(&core.archive).map(|path| (core.folder.join(path), path.clone()));
-        place(&self.job.folder, own.chain(seeds).collect()).await
+        folder::place(&self.job.folder, Step::Seed, own.chain(seeds).collect()).await
     }
 
-    fn elf(&self) -> Option<PathBuf> {
+    /// The linked program, among the firmware files.
+    fn elf(&self, files: &[PathBuf]) -> Option<PathBuf> {
         // `.axf` on apollo3.
-        ["elf", "axf"]
-            .iter()
-            .map(|extension| self.job.folder.join(format!("{}.{extension}", self.project_name)))
-            .find(|path| path.is_file())
+        let mut names =
+            ["elf", "axf"].map(|extension| format!("{}.{extension}", self.project_name)).into_iter();
+        names.find(|name| files.iter().any(|file| *file == **name)).map(|name| self.job.folder.join(name))
     }
 
     /// The firmware files, relative to the cell's folder: the one to upload, then the others by name.
     /// What hooks gave is theirs to make again.
-    fn artifacts(&self) -> Result<Vec<PathBuf>, BuildError> {
-        let folder = &self.job.folder;
-        let error = |error: &std::io::Error| BuildError::io(Step::Objcopy, "read", folder, error);
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(|e| error(&e))? {
-            let entry = entry.map_err(|e| error(&e))?;
-            let name = entry.file_name();
-            let is_log = name == "build.log" || name.to_string_lossy().starts_with('.');
-            if entry.file_type().is_ok_and(|kind| kind.is_file())
-                && !is_log
-                && !self.given.contains(&entry.path())
-            {
-                names.push(PathBuf::from(name));
+    async fn artifacts(&self) -> Result<Vec<PathBuf>, BuildError> {
+        let (cell, given) = (self.job.folder.clone(), self.given.clone());
+        let names = blocking(move || {
+            let mut names = Vec::new();
+            for entry in std::fs::read_dir(&cell)? {
+                let entry = entry?;
+                let name = entry.file_name();
+                if entry.file_type().is_ok_and(|kind| kind.is_file())
+                    && !folder::is_ours(&name)
+                    && !given.contains(&entry.path())
+                {
+                    names.push(PathBuf::from(name));
+                }
             }
-        }
-        names.sort();
+            names.sort();
+            Ok(names)
+        });
+        let mut names = names.await?.map_err(|error: std::io::Error| {
+            BuildError::io(Step::Objcopy, "read", &self.job.folder, &error)
+        })?;
         let first = self
             .job
             .target
@@ -296,13 +285,4 @@ impl Link<'_> {
         }
         Ok(names)
     }
-}
-
-/// Writes the log of a cell or core: its commands and what they printed.
-pub fn write_log(folder: &Path, lines: &[String]) {
-    let mut text = lines.join("\n");
-    text.push('\n');
-    // The log is for reading; a build that can't write it has failed for the same reason elsewhere.
-    let _ = std::fs::create_dir_all(folder)
-        .and_then(|()| write_atomically(&folder.join("build.log"), text.as_bytes()));
 }

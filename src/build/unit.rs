@@ -21,7 +21,7 @@ use crate::plan::{Layout, Target};
 use crate::source::{Hash, Search, SearchPath};
 use crate::store::Units;
 
-pub(super) use make::make;
+pub(super) use make::make_all;
 pub(super) use options::Options;
 pub(super) use plan::{Planned, compiler_folders, forced, include_words, plan, reads};
 

@@ -66,17 +66,24 @@ pub(super) struct Run {
     /// Per cell: 90s, 10m, 1h30m [default: the matrix's, or 10m]
     #[arg(long, value_name = "DUR")]
     pub(super) timeout: Option<String>,
-    /// No network: what is not installed yet is an error
-    #[arg(long)]
-    pub(super) offline: bool,
     /// No compiler cache
     #[arg(long)]
     pub(super) no_cache: bool,
-    #[command(flatten)]
-    pub(super) folders: Folders,
     /// Print the plan, start nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+/// What every command knows that looks at cores.
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Common {
+    /// No network: what is not installed yet is an error
+    #[arg(long)]
+    pub(super) offline: bool,
+    #[command(flatten)]
+    pub(super) folders: Folders,
     #[command(flatten)]
     pub(super) console: Console,
 }
@@ -159,13 +166,8 @@ pub(super) struct Boards {
     /// Only boards whose FQBN or name matches; repeatable
     #[arg(short, long = "board", value_name = "GLOB")]
     pub(super) boards: Vec<String>,
-    /// No network: what is not installed yet is an error
-    #[arg(long)]
-    pub(super) offline: bool,
     #[command(flatten)]
-    pub(super) folders: Folders,
-    #[command(flatten)]
-    pub(super) console: Console,
+    pub(super) common: Common,
 }
 
 #[derive(Debug, Clone, Arguments)]
@@ -204,24 +206,19 @@ pub(super) struct Gc {
 
 #[derive(Debug, Clone, Arguments)]
 pub(super) struct Doctor {
-    /// No network
-    #[arg(long)]
-    pub(super) offline: bool,
     #[command(flatten)]
-    pub(super) folders: Folders,
-    #[command(flatten)]
-    pub(super) console: Console,
+    pub(super) common: Common,
 }
 
 impl Args {
     /// Whether the logs of libraries are wanted.
     pub(super) fn log(&self) -> bool {
         match &self.command {
-            Command::Run(run) => run.console.verbose,
-            Command::Plan(plan) => plan.run.console.verbose,
-            Command::Boards(boards) => boards.console.verbose,
+            Command::Run(run) => run.common.console.verbose,
+            Command::Plan(plan) => plan.run.common.console.verbose,
+            Command::Boards(boards) => boards.common.console.verbose,
             Command::Cache(cache) => cache.console.verbose,
-            Command::Doctor(doctor) => doctor.console.verbose,
+            Command::Doctor(doctor) => doctor.common.console.verbose,
             Command::Schema | Command::Completions { .. } => false,
         }
     }

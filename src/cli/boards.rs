@@ -16,9 +16,9 @@ use crate::matrix::{Matrix, NameGlob};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
-    let colours = colours_on_stderr(&typed.console);
+    let colours = colours_on_stderr(&typed.common.console);
     let usage = |error: super::options::OptionsError| Early::Usage(error.to_string());
-    let (places, wanted) = match (Places::new(typed.folders.clone()), globs("board", &typed.boards)) {
+    let (places, wanted) = match (Places::new(typed.common.folders.clone()), globs("board", &typed.boards)) {
         (Ok(places), Ok(wanted)) => (places, wanted),
         (Err(error), _) | (_, Err(error)) => return usage(error).tell(colours),
     };
@@ -52,10 +52,14 @@ pub(super) async fn run(typed: Typed) -> Exit {
 async fn cores(typed: &Typed, places: &Places) -> Result<IndexMap<String, InstalledCore>, Early> {
     if let Some(path) = &typed.matrix {
         let matrix = Matrix::read(path)?;
-        let (events, _narrator) = narrated(typed.console.quiet);
+        let (events, _narrator) = narrated(typed.common.console.quiet);
         let cache_dir = places.cache.clone();
-        let install =
-            InstallContext { cache_dir, offline: typed.offline, events, cancel: CancellationToken::new() };
+        let install = InstallContext {
+            cache_dir,
+            offline: typed.common.offline,
+            events,
+            cancel: CancellationToken::new(),
+        };
         return Ok(bring_in(&matrix, &install).await?.cores);
     }
     let here = locate::Places::of_this_machine(&places.cache);

@@ -13,14 +13,14 @@ use crate::install::{InstallContext, doctor};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
-    let places = match Places::new(typed.folders) {
+    let places = match Places::new(typed.common.folders) {
         Ok(places) => places,
-        Err(error) => return Early::Usage(error.to_string()).tell(colours_on_stderr(&typed.console)),
+        Err(error) => return Early::Usage(error.to_string()).tell(colours_on_stderr(&typed.common.console)),
     };
     let (events, _heard) = channel();
     let install = InstallContext {
         cache_dir: places.cache.clone(),
-        offline: typed.offline,
+        offline: typed.common.offline,
         events,
         cancel: CancellationToken::new(),
     };

@@ -44,19 +44,11 @@ pub fn main() -> ExitCode {
 
 fn execute(args: Args) -> Exit {
     match args.command {
-        Command::Run(run) => on_runtime(run.console.clone(), |runtime| runtime.block_on(run::run(run))),
-        Command::Plan(plan) => {
-            on_runtime(plan.run.console.clone(), |runtime| runtime.block_on(plan::run(plan)))
-        }
-        Command::Boards(boards) => {
-            on_runtime(boards.console.clone(), |runtime| runtime.block_on(boards::run(boards)))
-        }
-        Command::Cache(cache) => {
-            on_runtime(cache.console.clone(), |runtime| runtime.block_on(cache::run(cache)))
-        }
-        Command::Doctor(doctor) => {
-            on_runtime(doctor.console.clone(), |runtime| runtime.block_on(doctor::run(doctor)))
-        }
+        Command::Run(typed) => on_runtime(run::run(typed)),
+        Command::Plan(typed) => on_runtime(plan::run(typed)),
+        Command::Boards(typed) => on_runtime(boards::run(typed)),
+        Command::Cache(typed) => on_runtime(cache::run(typed)),
+        Command::Doctor(typed) => on_runtime(doctor::run(typed)),
         Command::Schema => {
             let schema = serde_json::to_string_pretty(&crate::matrix::json_schema());
             print(&schema.unwrap_or_default())
@@ -70,12 +62,12 @@ fn execute(args: Args) -> Exit {
 }
 
 /// The one runtime of the process.
-fn on_runtime(_console: args::Console, work: impl FnOnce(&tokio::runtime::Runtime) -> Exit) -> Exit {
+fn on_runtime(work: impl Future<Output = Exit>) -> Exit {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("fbuild-matrix").build();
     match runtime {
         Ok(runtime) => {
-            let exit = work(&runtime);
+            let exit = runtime.block_on(work);
             // A blocking read that is still going on must not keep the program from ending.
             runtime.shutdown_background();
             exit

@@ -50,7 +50,7 @@ pub(super) enum OptionsError {
 impl Options {
     pub(super) fn new(typed: args::Run) -> Result<Self, OptionsError> {
         let jobs = typed.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        let places = Places::new(typed.folders)?;
+        let places = Places::new(typed.common.folders)?;
         let timeout = typed.timeout.as_deref().map(parse_duration).transpose();
         Ok(Self {
             matrix: typed.matrix,
@@ -63,10 +63,10 @@ impl Options {
             retries: typed.retries,
             timeout: timeout
                 .map_err(|error| OptionsError::Value { option: "timeout", message: error.to_string() })?,
-            offline: typed.offline,
+            offline: typed.common.offline,
             cache: !typed.no_cache,
             places,
-            console: typed.console,
+            console: typed.common.console,
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::plan::{Layout, Plan, Sources, make};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
-    let colours = colours_on_stderr(&typed.run.console);
+    let colours = colours_on_stderr(&typed.run.common.console);
     let format = typed.format;
     let options = match Options::new(typed.run) {
         Ok(options) => options,

@@ -84,7 +84,7 @@ impl Early {
 
 /// Runs the command.
 pub(super) async fn run(typed: args::Run) -> Exit {
-    let colours = colours_on_stderr(&typed.console);
+    let colours = colours_on_stderr(&typed.common.console);
     if typed.dry_run {
         return plan::run(args::Plan { run: typed, format: args::Format::Table }).await;
     }

@@ -84,8 +84,8 @@ pub(super) fn line_directive(line: usize, path: &Path) -> Vec<u8> {
 }
 
 fn includes_arduino_h(text: &[u8]) -> bool {
-    // Go's \s, in which Arduino wrote the rule, has no vertical tab. The pattern is a constant that the tests use.
-    #[allow(clippy::expect_used)]
+    // Go's \s, in which Arduino wrote the rule, has no vertical tab.
+    #[allow(clippy::expect_used)] // the pattern is a constant: every test that merges would fail at once
     static RULE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r#"(?m-u)^[\t\n\f\r ]*#[\t\n\f\r ]*include[\t\n\f\r ]*[<"]Arduino\.h[>"]"#)
             .expect("a valid pattern")

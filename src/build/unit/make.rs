@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use futures::future::try_join_all;
+
 use super::super::context::process;
 use super::super::preprocessor::{OUTPUT, SOURCE};
 use super::super::step::{Held, StepName};
@@ -11,8 +13,28 @@ use crate::compile::{CompileRequest, Environment, Transcript};
 use crate::event::{CacheOutcome, FailureKind, Step, UnitCounts};
 use crate::store::StoredUnit;
 
+/// Makes units, all at once as far as there are slots, and counts for the job where they came from.
+///
+/// # Errors
+/// Where one of them does not compile or can't be kept, or the run is interrupted.
+pub(in crate::build) async fn make_all(
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+    units: impl Iterator<Item = &Planned>,
+) -> Result<Vec<Unit>, BuildError> {
+    let shared = &*jcx;
+    let made = try_join_all(units.map(|planned| make(cx, shared, planned))).await?;
+    Ok(made
+        .into_iter()
+        .map(|(unit, counts)| {
+            jcx.units.add(counts);
+            unit
+        })
+        .collect())
+}
+
 /// Makes sure that an object is there, and counts where it came from.
-pub(in crate::build) async fn make(
+async fn make(
     cx: &BuildContext,
     jcx: &JobContext,
     planned: &Planned,
@@ -107,9 +129,12 @@ async fn compile(
     let printed = cx.checkout.forget_names(&String::from_utf8_lossy(&output.printed));
     let printed = printed.replace(&*planned.named.to_string_lossy(), SOURCE);
     if output.code != Some(0) {
-        let _ = std::fs::remove_file(&object);
         let inputs = planned.inputs.clone();
-        if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
+        let changed = blocking(move || {
+            let _ = std::fs::remove_file(&object);
+            inputs.changed().map(Path::to_owned)
+        });
+        if let Some(changed) = changed.await? {
             return Err(BuildError::changed(&changed));
         }
         let printed = cx.checkout.restore_names(&printed).replace(SOURCE, &planned.source.to_string_lossy());

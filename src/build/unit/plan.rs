@@ -69,7 +69,7 @@ pub(in crate::build) async fn plan(
         // Who knows what it reads, and whether the cache understands its options.
         opaque.get_or_insert_with(|| "a compiler of a kind that is not known".to_owned());
     }
-    let portable = portable(cx, &wanted, &inputs, &include, &quote, opaque.is_none())?;
+    let portable = portable(cx, &wanted, &inputs, &include, &quote, opaque.is_none()).await?;
     let mut key = Key::new("unit 3");
     key.add(identity.hash.as_bytes());
     let (argv, named) = if let Some(Portable { argv, named, generated }) = portable {
@@ -103,7 +103,7 @@ struct Portable {
 /// The command by the names behind the link to the checkout, if the object can't tell the difference:
 /// no file says its own name (`__FILE__`), and no word of the command names the checkout or the work
 /// folder but for sources and headers.
-fn portable(
+async fn portable(
     cx: &BuildContext,
     wanted: &Wanted<'_>,
     inputs: &Inputs,
@@ -132,9 +132,9 @@ fn portable(
         let named = cx.checkout.rename(&wanted.source).into_owned();
         return Ok(Some(Portable { argv, named, generated: None }));
     }
-    let text = std::fs::read(&wanted.source)
-        .map_err(|error| BuildError::io(Step::Compile, "read", &wanted.source, &error))?;
-    let hash = cx.checkout.hash_of(&text);
+    let (checkout, source) = (cx.checkout.clone(), wanted.source.clone());
+    let hash = blocking(move || std::fs::read(&source).map(|text| checkout.hash_of(&text))).await?;
+    let hash = hash.map_err(|error| BuildError::io(Step::Compile, "read", &wanted.source, &error))?;
     let named = cx.checkout.generated_path(&wanted.source, &hash);
     Ok(Some(Portable { argv, named, generated: Some(hash) }))
 }

@@ -146,7 +146,7 @@ pub const TIMES: [&str; 3] = ["__DATE__", "__TIME__", "__TIMESTAMP__"];
 /// [`OWN_NAMES`], and the pragma that compares the times of files.
 static TELLING: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let words = TIMES.iter().chain(&OWN_NAMES).chain(&["GCC dependency"]);
-    #[allow(clippy::expect_used)] // it fails on too many patterns, and these are eight
+    #[allow(clippy::expect_used)] // it fails on more than i32::MAX states, and these words have a hundred
     AhoCorasick::new(words).expect("a few short words")
 });
 
