@@ -35,13 +35,16 @@ pub(super) async fn recorded_files(folder: &Path) -> Result<HashSet<PathBuf>, Bu
     .await
 }
 
-/// Removes every file below a folder but these.
+/// Removes every file below a folder, if it is there, but these.
 ///
 /// # Errors
 /// Where one can't be removed.
 pub(super) async fn clear(folder: &Path, but: &HashSet<PathBuf>) -> Result<(), BuildError> {
     let (folder, but) = (folder.to_owned(), but.clone());
     blocking(move || {
+        if !folder.exists() {
+            return Ok(());
+        }
         let walk = walkdir::WalkDir::new(&folder).contents_first(true).min_depth(1);
         for entry in walk {
             let io = |error: std::io::Error| BuildError::io(Step::Seed, "emptied", &folder, &error);
