@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fbuild_matrix::compile::{
-    Backend, CompileRequest, Direct, Environment, Process, Transcript, Zccache, run,
+    Backend, CompileRequest, Direct, Environment, Process, Transcript, Way, Zccache, run,
 };
 use fbuild_matrix::event::CacheOutcome;
 use fbuild_matrix::install::{InstalledCore, InstalledPackages};
@@ -160,7 +160,7 @@ impl Bench {
         CompileRequest {
             process: self.process(program, argv),
             output,
-            bypass: None,
+            way: Way::Cached,
             transcript: Transcript::default(),
         }
     }

@@ -103,7 +103,9 @@ impl BuildError {
         match error {
             BackendError::Cancelled => Self::Cancelled,
             BackendError::Process(error) => Self::process(step, error),
-            other @ BackendError::Cache { .. } => Self::infrastructure(step, other.to_string()),
+            other @ (BackendError::Cache { .. } | BackendError::Unusable { .. }) => {
+                Self::infrastructure(step, other.to_string())
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! made once, however many cores and cells want it.
 
 mod depfile;
+mod kept;
 mod make;
 mod options;
 mod plan;

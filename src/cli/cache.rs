@@ -1,5 +1,7 @@
 //! `cache`: what the cache folder takes, and how it gets smaller.
 
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use super::args::{Cache as Typed, CacheCommand, Gc};
 use super::options::{OptionsError, colours_on_stderr};
 use super::print;
 use super::run::Early;
-use crate::compile::{CompileBackend, Zccache, ZccacheError};
+use crate::compile::{CompileBackend, Zccache};
 use crate::exit::Exit;
 use crate::matrix::parse_duration;
 use crate::store::{Artifacts, Keep, Taken};
@@ -35,6 +37,11 @@ impl Parts {
         Self { root }
     }
 
+    /// The folder itself.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// What the embedded compiler cache keeps.
     pub(super) fn zccache(&self) -> PathBuf {
         self.root.join("zccache")
@@ -55,6 +62,18 @@ impl Parts {
         self.root.join("staging")
     }
 
+    /// Holds what only one run may work in, the compiler cache and the folder that compilers run in, until
+    /// the file is dropped; `None` where another process holds it.
+    pub(super) fn hold(&self) -> io::Result<Option<File>> {
+        std::fs::create_dir_all(&self.root)?;
+        let file = File::create(self.root.join("compiling.lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
     /// Cores and tools that were brought in.
     pub(super) fn packages(&self) -> PathBuf {
         self.root.join("apt")
@@ -72,7 +91,7 @@ pub(super) async fn run(typed: Typed) -> Exit {
     let done = match typed.command {
         CacheCommand::Stats => stats(&parts),
         CacheCommand::Gc(gc) => collect(&parts, &gc).await,
-        CacheCommand::Clear { all } => clear(&parts, all).await,
+        CacheCommand::Clear { all } => clear(&parts, all),
     };
     match done {
         Ok(text) => print(&text),
@@ -137,7 +156,9 @@ async fn collect(parts: &Parts, gc: &Gc) -> Result<String, Early> {
         ByteSize(swept.taken)
     )];
     if parts.zccache().is_dir() {
-        let zccache = open(parts, size / 2).await?;
+        let _held = hold(parts)?;
+        let zccache = Zccache::start(&parts.zccache(), size / 2).await;
+        let zccache = zccache.map_err(|error| Early::Unwritable(error.to_string()))?;
         let done = zccache.maintain().await;
         zccache.flush().await;
         zccache.shutdown().await;
@@ -152,12 +173,10 @@ async fn collect(parts: &Parts, gc: &Gc) -> Result<String, Early> {
     Ok(lines.join("\n"))
 }
 
-async fn clear(parts: &Parts, all: bool) -> Result<String, Early> {
+fn clear(parts: &Parts, all: bool) -> Result<String, Early> {
+    // Nothing is taken away under another run's feet.
+    let _held = hold(parts)?;
     let before = Taken::by(&parts.root);
-    if parts.zccache().is_dir() {
-        // Fails where another run uses it: nothing is taken away under its feet.
-        open(parts, SIZE / 2).await?.shutdown().await;
-    }
     let mut all_parts = vec![parts.zccache(), parts.artifacts(), parts.staging(), parts.memo()];
     all_parts.extend(["memo.lock", ".swept"].map(|name| parts.root.join(name)));
     if all {
@@ -167,7 +186,7 @@ async fn clear(parts: &Parts, all: bool) -> Result<String, Early> {
         let removed =
             if part.is_dir() { std::fs::remove_dir_all(&part) } else { std::fs::remove_file(&part) };
         match removed {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(unwritable(&part, &error));
             }
             _ => {}
@@ -181,16 +200,16 @@ async fn clear(parts: &Parts, all: bool) -> Result<String, Early> {
     ))
 }
 
-async fn open(parts: &Parts, size: u64) -> Result<Zccache, Early> {
-    Zccache::start(&parts.zccache(), size).await.map_err(|error| {
-        let hint = match error {
-            ZccacheError::InUse { .. } => "; try again when that run has ended",
-            ZccacheError::Start { .. } => "",
-        };
-        Early::Unwritable(format!("{error}{hint}"))
+fn hold(parts: &Parts) -> Result<File, Early> {
+    let held = parts.hold().map_err(|error| unwritable(&parts.root, &error))?;
+    held.ok_or_else(|| {
+        Early::Unwritable(format!(
+            "another run is using the compiler cache in {}; try again when that run has ended",
+            parts.root.display()
+        ))
     })
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Early {
+fn unwritable(path: &Path, error: &io::Error) -> Early {
     Early::Unwritable(format!("{} can't be written: {error}", path.display()))
 }

@@ -1,7 +1,7 @@
 //! `run`: reads the matrix, brings in what it needs, plans, builds, reports.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,9 +16,7 @@ use super::signal::Signals;
 use super::space::Watched;
 use super::{args, complain, plan};
 use crate::build::{BuildContext, Checkout};
-use crate::compile::{
-    Backend, Direct, Environment, Fallback, Identities, Slots, Zccache, ZccacheError, adopt, end_leftovers,
-};
+use crate::compile::{Backend, Direct, Environment, Fallback, Identities, Lazy, Slots, adopt, end_leftovers};
 use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, RunPhase, Span, channel};
 use crate::exit::Exit;
 use crate::install::InstallContext;
@@ -163,7 +161,7 @@ async fn build(
     phase.end(RunPhase::Plan);
 
     let running = Running::begin(layout.root()).map_err(|error| unwritable(layout.root(), &error))?;
-    let (backend, staging) = backend(options, &layout, events).await?;
+    let Workshop { backend, staging, _held } = Workshop::open(options, &layout, events);
     // What a run that was killed left there, processes first. Nobody else works in these folders: they go
     // with locks that we hold.
     let (work, scratch) = (layout.root().to_owned(), layout.staging());
@@ -285,34 +283,36 @@ fn announce(plan: &Plan, events: &EventSink) {
     });
 }
 
-/// The compile backend, and the folder that compilers run in.
-async fn backend(
-    options: &Options,
-    layout: &Layout,
-    events: &EventSink,
-) -> Result<(Backend, std::path::PathBuf), Early> {
-    if options.cache {
+/// What compiles, and where.
+struct Workshop {
+    backend: Backend,
+    /// The folder that compilers run in.
+    staging: PathBuf,
+    /// Keeps others out of the folder and of the compiler cache, where these are shared.
+    _held: Option<File>,
+}
+
+impl Workshop {
+    fn open(options: &Options, layout: &Layout, events: &EventSink) -> Self {
+        let alone = Self { backend: Arc::new(Direct), staging: layout.staging(), _held: None };
+        if !options.cache {
+            return alone;
+        }
         let parts = Parts::new(options.places.cache.clone());
         let (root, staging) = (parts.zccache(), parts.staging());
-        let made = std::fs::create_dir_all(&root)
-            .and_then(|()| std::fs::create_dir_all(staging.join("include-folders")))
-            .map_err(|error| ZccacheError::Start { root: root.clone(), message: error.to_string() });
-        let started = match made {
-            Ok(()) => Zccache::start(&root, cache::SIZE / 2).await,
-            Err(error) => Err(error),
+        let message = match parts.hold() {
+            Ok(Some(held)) => {
+                let cache = Lazy::new(root.clone(), cache::SIZE / 2);
+                let backend = Fallback::new(cache, root, layout.staging(), events.clone());
+                return Self { backend: Arc::new(backend), staging, _held: Some(held) };
+            }
+            Ok(None) => format!("another run is using the compiler cache in {}", parts.root().display()),
+            Err(error) => format!("{} can't be written: {error}", parts.root().display()),
         };
-        match started {
-            Ok(zccache) => {
-                let backend = Fallback::new(zccache, root, layout.staging(), events.clone());
-                return Ok((Arc::new(backend), staging));
-            }
-            Err(error @ (ZccacheError::InUse { .. } | ZccacheError::Start { .. })) => {
-                let message = format!("{error}; this run goes on without it");
-                events.say(EventKind::Log { level: Level::Warn, message });
-            }
-        }
+        let message = format!("{message}; this run goes on without it");
+        events.say(EventKind::Log { level: Level::Warn, message });
+        alone
     }
-    Ok((Arc::new(Direct), layout.staging()))
 }
 
 /// Once a day, keeps the stores small.

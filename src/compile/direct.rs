@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, ProcessError, run};
+use super::{
+    BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, ProcessError, Way, run,
+};
 
 /// Starts the compiler for each request.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,17 +22,21 @@ impl CompileBackend for Direct {
         request: CompileRequest,
         cancel: &CancellationToken,
     ) -> Result<CompileOutput, BackendError> {
-        let reason = request.bypass.clone().unwrap_or_else(|| "the cache is switched off".to_owned());
-        compile(&request, reason, cancel).await
+        compile(&request, "the cache is switched off", cancel).await
     }
 }
 
-/// Runs the compiler itself; `reason` says why no cache was asked.
+/// Runs the compiler itself; `reason` says why no cache was asked, unless the request does.
 pub(super) async fn compile(
     request: &CompileRequest,
-    reason: String,
+    reason: &str,
     cancel: &CancellationToken,
 ) -> Result<CompileOutput, BackendError> {
+    let cache = match &request.way {
+        Way::Cached => CacheOutcome::Bypassed { reason: reason.to_owned() },
+        Way::Kept => CacheOutcome::Miss,
+        Way::Bypassed(reason) => CacheOutcome::Bypassed { reason: reason.clone() },
+    };
     let finished = run(&request.process, cancel, &request.transcript).await.map_err(|error| match error {
         ProcessError::Cancelled => BackendError::Cancelled,
         other => BackendError::Process(other),
@@ -39,7 +45,7 @@ pub(super) async fn compile(
         code: finished.code,
         object: request.output.clone(),
         printed: finished.printed(),
-        cache: CacheOutcome::Bypassed { reason },
+        cache,
         ran: Some((finished.started, finished.ended)),
     })
 }

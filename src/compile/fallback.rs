@@ -34,26 +34,29 @@ impl<C: CompileBackend> Fallback<C> {
             Ok(output) if output.code == Some(0) => None,
             Ok(output) => {
                 let printed = String::from_utf8_lossy(&output.printed);
-                storage_fault(&printed).map(|line| Fault { message: line.to_owned(), storage: true })
+                storage_fault(&printed).map(|line| Fault { message: line.to_owned(), lasting: true })
+            }
+            Err(BackendError::Unusable { message }) => {
+                Some(Fault { message: message.clone(), lasting: true })
             }
             Err(BackendError::Cache { message, .. }) => {
-                let storage = storage_fault(message).is_some();
-                Some(Fault { message: message.clone(), storage })
+                let lasting = storage_fault(message).is_some();
+                Some(Fault { message: message.clone(), lasting })
             }
             Err(BackendError::Process(error @ ProcessError::NoFolder { .. })) => {
-                Some(Fault { message: error.to_string(), storage: true })
+                Some(Fault { message: error.to_string(), lasting: true })
             }
             Err(_) => None,
         }
     }
 
     fn tell(&self, fault: &Fault) {
-        if fault.storage {
+        if fault.lasting {
             self.given_up.store(true, Ordering::Relaxed);
         }
         if !self.told.swap(true, Ordering::Relaxed) {
             let (folder, message) = (self.folder.display(), &fault.message);
-            let without = if fault.storage { "; this run goes on without it" } else { "" };
+            let without = if fault.lasting { "; this run goes on without it" } else { "" };
             let message = format!("the compiler cache in {folder} can't be used: {message}{without}");
             self.events.say(EventKind::Log { level: Level::Warn, message });
         }
@@ -66,7 +69,7 @@ impl<C: CompileBackend> Fallback<C> {
         cancel: &CancellationToken,
     ) -> Result<CompileOutput, BackendError> {
         let Some(name) = request.output.file_name() else {
-            return direct::compile(&request, REASON.to_owned(), cancel).await;
+            return direct::compile(&request, REASON, cancel).await;
         };
         let output = self.refuge.join(name);
         let (from, to) = (path_text(&request.output), path_text(&output));
@@ -74,11 +77,10 @@ impl<C: CompileBackend> Fallback<C> {
             *word = word.replace(&from, &to);
         }
         request.output = output;
-        let reason = request.bypass.clone().unwrap_or_else(|| REASON.to_owned());
         // What can't be made is told by what needs it.
         let _ = std::fs::create_dir_all(&request.process.cwd);
         let _ = std::fs::create_dir_all(&self.refuge);
-        direct::compile(&request, reason, cancel).await
+        direct::compile(&request, REASON, cancel).await
     }
 }
 
@@ -87,7 +89,7 @@ const REASON: &str = "the cache can't be written";
 struct Fault {
     message: String,
     /// It will be no better for the next.
-    storage: bool,
+    lasting: bool,
 }
 
 fn path_text(path: &Path) -> String {
@@ -133,7 +135,7 @@ impl<C: CompileBackend> CompileBackend for Fallback<C> {
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
-    use super::super::{Environment, Process, Transcript};
+    use super::super::{Environment, Process, Transcript, Way};
     use super::*;
     use crate::event::{CacheOutcome, channel};
 
@@ -189,7 +191,7 @@ mod tests {
                     environment: Environment::new(folder.path(), None),
                 },
                 output,
-                bypass: None,
+                way: Way::Cached,
                 transcript: Transcript::default(),
             };
             outputs.push(fallback.compile(request, &CancellationToken::new()).await.unwrap());

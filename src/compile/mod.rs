@@ -6,6 +6,7 @@ mod direct;
 mod fallback;
 mod gate;
 mod identity;
+mod lazy;
 mod orphans;
 mod process;
 mod slots;
@@ -24,6 +25,7 @@ pub use direct::Direct;
 pub use fallback::Fallback;
 pub use gate::{Gate, Place};
 pub use identity::{Identities, Identity, IdentityError};
+pub use lazy::Lazy;
 pub use orphans::{adopt, end_descendants, end_leftovers};
 pub use process::{Environment, Finished, Process, ProcessError, Transcript, run};
 pub use slots::{Slot, Slots, Urgency};
@@ -39,10 +41,21 @@ pub struct CompileRequest {
     pub process: Process,
     /// Where the object is to be. The backend writes nothing else that stays.
     pub output: PathBuf,
-    /// Why the cache must not be asked, if so.
-    pub bypass: Option<String>,
+    /// Who is asked.
+    pub way: Way,
     /// Where what the compiler printed is kept if the compile is cut short.
     pub transcript: Transcript,
+}
+
+/// How a compile is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// Through the compiler cache, if there is one.
+    Cached,
+    /// By the compiler itself: whoever asks has not found the object in a store of its own, and keeps it there.
+    Kept,
+    /// By the compiler itself, for this reason; nobody keeps the object.
+    Bypassed(String),
 }
 
 /// What became of it.
@@ -69,6 +82,12 @@ pub enum BackendError {
     /// The run was interrupted.
     #[error("interrupted")]
     Cancelled,
+    /// The embedded cache can't be started.
+    #[error("{message}")]
+    Unusable {
+        /// Why.
+        message: String,
+    },
     /// The embedded cache failed.
     #[error("the compiler cache failed on {}: {message}", output.display())]
     Cache {

@@ -22,7 +22,7 @@ use flusher::Flusher;
 
 use super::orphans::end_marked;
 use super::process::Printed;
-use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, direct};
+use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, Way, direct};
 
 /// How long after a compiler's end by a signal it may turn out that the run was interrupted.
 const INTERRUPTION: Duration = Duration::from_millis(200);
@@ -141,8 +141,8 @@ impl CompileBackend for Zccache {
         request: CompileRequest,
         cancel: &CancellationToken,
     ) -> Result<CompileOutput, BackendError> {
-        if let Some(reason) = &request.bypass {
-            return direct::compile(&request, reason.clone(), cancel).await;
+        if request.way != Way::Cached {
+            return direct::compile(&request, "", cancel).await;
         }
         let process = &request.process;
         let marker = Marker::new();
@@ -251,7 +251,7 @@ mod tests {
                 environment: Environment::new(folder, None),
             },
             output,
-            bypass: None,
+            way: Way::Cached,
             transcript: Transcript::default(),
         }
     }
@@ -268,7 +268,7 @@ mod tests {
         let never = CancellationToken::new();
         let mut right = Vec::new();
         for number in 0..6 {
-            let output = direct::compile(&request(&place, number), String::new(), &never).await.unwrap();
+            let output = direct::compile(&request(&place, number), "", &never).await.unwrap();
             assert_eq!(output.code, Some(0), "{}", String::from_utf8_lossy(&output.printed));
             right.push(std::fs::read(&output.object).unwrap());
         }

@@ -19,6 +19,13 @@ impl Family {
             other => Self::Other(other.to_owned()),
         }
     }
+
+    /// Whether its units compile in so little time (8-bit AVR: 10 to 30 ms) that what the embedded compiler
+    /// cache does for a miss would take as long again. Their objects are kept in the artifact store as they
+    /// are. (Measured: `docs/performance.md`.)
+    pub fn has_light_units(&self) -> bool {
+        matches!(self, Self::Avr)
+    }
 }
 
 impl fmt::Display for Family {

@@ -11,11 +11,12 @@ mod stale;
 use crate::failures_core::{matrix, script, tools, workspace};
 use crate::support::{Finished, Workspace, files_below};
 
-/// Three sketches for two boards; A and B use the library `Lib`, C does not.
+/// Three sketches for two boards; A and B use the library `Lib`, C does not. The units of the second board
+/// are light.
 fn project() -> Workspace {
     let text = matrix("libraries: [libs]\nsketches: [\"s/*\"]\n").replace(
-        "{uno: mini:avr:uno}",
-        "{uno: mini:avr:uno, other: {fqbn: \"mini:avr:uno\", properties: {build.extra_flags: -DOTHER}}}",
+        "{uno: mini:mcu:uno}",
+        "{uno: mini:mcu:uno, other: {fqbn: \"mini:avr:uno\", properties: {build.extra_flags: -DOTHER}}}",
     );
     workspace()
         .file("libs/Lib/library.properties", "name=Lib\nversion=1.0.0\narchitectures=*\n")
@@ -423,6 +424,8 @@ fn asked(run: &Finished) -> (u64, u64) {
 #[test]
 fn the_compiler_cache_serves_a_new_work_folder() {
     let workspace = project();
+    let text = fs::read_to_string(workspace.path("m.yml")).unwrap().replace("mini:avr:uno", "mini:mcu:uno");
+    let workspace = workspace.file("m.yml", text);
     let first = run(&workspace);
     fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
     fs::remove_dir_all(workspace.cache().join("artifacts")).unwrap();
@@ -430,6 +433,25 @@ fn the_compiler_cache_serves_a_new_work_folder() {
     assert_eq!(again.firmware(), first.firmware());
     let (hits, misses) = asked(&again);
     assert!(hits > 0 && misses == 0, "{hits} hits, {misses} misses");
+}
+
+/// Light units need no compiler cache: none is started for them.
+#[test]
+fn the_artifact_store_serves_single_objects_of_light_units() {
+    let workspace = project();
+    let text = fs::read_to_string(workspace.path("m.yml")).unwrap().replace("mini:mcu:uno", "mini:avr:uno");
+    let workspace = workspace.file("m.yml", text);
+    run(&workspace);
+    assert!(!workspace.cache().join("zccache").exists());
+    fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
+    // Core and firmware are others then, the objects of library and sketches are not.
+    let platform = fs::read_to_string(workspace.path("core/platform.txt")).unwrap();
+    let packed = platform.replace("rcs \"", "rcsD \"");
+    assert_ne!(packed, platform);
+    let again = run(&workspace.file("core/platform.txt", packed));
+    let steps = steps(&again);
+    assert!(!steps.iter().any(|step| step.contains(": compile ")), "{steps:?}");
+    assert!(steps.iter().any(|step| step.contains(": archive ")), "{steps:?}");
 }
 
 #[test]

@@ -14,9 +14,9 @@ const WARNS: &str =
 
 /// `one` and `two` hold the same repository, whose sketch `s/A` is this.
 fn twins(sketch: &str, flags: &str) -> Workspace {
-    let board = format!("{{fqbn: \"mini:avr:uno\", properties: {{build.extra_flags: \"{flags}\"}}}}");
+    let board = format!("{{fqbn: \"mini:mcu:uno\", properties: {{build.extra_flags: \"{flags}\"}}}}");
     let text = matrix("libraries: [libs]\nsketches: [\"s/*\"]\ndefaults: {warnings: all}\n")
-        .replace("{uno: mini:avr:uno}", &format!("{{uno: {board}}}"));
+        .replace("{uno: mini:mcu:uno}", &format!("{{uno: {board}}}"));
     let workspace = workspace()
         .file("libs/Lib/library.properties", "name=Lib\nversion=1.0.0\narchitectures=*\n")
         .file("libs/Lib/src/Lib.h", "#pragma once\n#include <stdint.h>\nuint8_t lib();\n")

@@ -16,7 +16,7 @@ fn json(text: &str) -> Value {
 fn project() -> Workspace {
     let matrix =
         matrix("sketches: [\"s/*\"]\nexclude: [{sketch: \"**/Fade\", board: nano, reason: no LED}]\n")
-            .replace("{uno: mini:avr:uno}", "{uno: mini:avr:uno, nano: mini:avr:uno}");
+            .replace("{uno: mini:mcu:uno}", "{uno: mini:mcu:uno, nano: mini:mcu:uno}");
     workspace().sketch("s/Blink", EMPTY).sketch("s/Fade", EMPTY).sketch("s/Tone", EMPTY).file("m.yml", matrix)
 }
 
@@ -234,7 +234,7 @@ fn nothing_selected_is_4_and_an_unknown_name_is_2_with_the_nearest() {
 
 #[test]
 fn an_unknown_fqbn_is_2_with_its_place_and_the_nearest() {
-    let text = matrix("sketches: [\"s/*\"]\n").replace("mini:avr:uno}", "mini:avr:umo}");
+    let text = matrix("sketches: [\"s/*\"]\n").replace("mini:mcu:uno}", "mini:mcu:umo}");
     let run = project().file("wrong.yml", text).run(["run", "wrong.yml"]).assert_exit(2);
     run.assert_stderr("has no board")
         .assert_stderr("umo")
@@ -272,9 +272,9 @@ fn a_work_folder_that_cannot_be_written_is_3() {
 fn boards_lists_fqbns_and_menus() {
     let workspace = project();
     let run = workspace.run(["boards", "m.yml"]).assert_exit(0);
-    run.assert_stdout("mini:avr:uno  Mini Uno").assert_stdout("mini:avr:broken  ");
-    let one = workspace.run(["boards", "m.yml", "-b", "mini:avr:u*"]).assert_exit(0);
-    assert_eq!(one.stdout, "mini:avr:uno  Mini Uno\n");
+    run.assert_stdout("mini:mcu:uno  Mini Uno").assert_stdout("mini:mcu:broken  ");
+    let one = workspace.run(["boards", "m.yml", "-b", "mini:mcu:u*"]).assert_exit(0);
+    assert_eq!(one.stdout, "mini:mcu:uno  Mini Uno\n");
     workspace.run(["boards", "m.yml", "-b", "nothing*"]).assert_exit(4);
 
     // Without a matrix: of what is installed.

@@ -48,7 +48,7 @@ fn every_failure_is_told_with_its_place_and_the_good_cells_are_built() {
     let bad = ["Syntax", "Undefined", "Overflow", "Missing"];
     let entries = bad.map(|name| format!("  - {{path: {name}, boards: [uno]}}\n")).concat();
     let all = format!(
-        "version: 1\n{cores}boards: {{uno: \"arduino:avr:uno\", broken: \"mini:avr:broken\"}}\nsketches:\n  - Good\n{entries}"
+        "version: 1\n{cores}boards: {{uno: \"arduino:avr:uno\", broken: \"mini:mcu:broken\"}}\nsketches:\n  - Good\n{entries}"
     );
     let good = "version: 1\ncores: {\"arduino:avr\": {provider: apt}}\nboards: {uno: \"arduino:avr:uno\"}\nsketches: [Good]\n";
     let overflow = "#include <avr/pgmspace.h>\nconst char a[20000] PROGMEM = {1};\nconst char b[20000] PROGMEM = {2};\n\
@@ -99,7 +99,7 @@ fn every_failure_is_told_with_its_place_and_the_good_cells_are_built() {
 fn firmware_that_the_board_has_no_room_for_is_a_failure() {
     // Both link: only the board knows that there is less room than the processor has.
     let board = |name: &str, limit: &str| {
-        format!("  {name}: {{fqbn: \"mini:avr:uno\", properties: {{upload.{limit}: \"100\"}}}}\n")
+        format!("  {name}: {{fqbn: \"mini:mcu:uno\", properties: {{upload.{limit}: \"100\"}}}}\n")
     };
     let boards = board("flash", "maximum_size") + &board("ram", "maximum_data_size");
     let run = workspace()
@@ -154,8 +154,8 @@ fn a_failed_link_leaves_no_firmware_of_an_earlier_run() {
 
 #[test]
 fn a_missing_tool_is_an_error_and_not_a_failure() {
-    let boards = "boards:\n  linkless: {fqbn: \"mini:avr:uno\", properties: {compiler.link: /nowhere/avr-ld}}\n  \
-                  gccless: {fqbn: \"mini:avr:uno\", properties: {compiler.path: /nowhere/}}\n";
+    let boards = "boards:\n  linkless: {fqbn: \"mini:mcu:uno\", properties: {compiler.link: /nowhere/avr-ld}}\n  \
+                  gccless: {fqbn: \"mini:mcu:uno\", properties: {compiler.path: /nowhere/}}\n";
     let run = workspace()
         .sketch("A", EMPTY)
         .file("matrix.yml", format!("version: 1\ncores:\n{}{boards}sketches: [A]\n", core()))
@@ -224,10 +224,10 @@ fn a_link_that_hangs_is_ended_with_all_that_it_started() {
     let workspace = script(workspace(), "slow", HANG).sketch("A", EMPTY).sketch("B", EMPTY);
     let slow = workspace.path("slow").display().to_string();
     let rest = format!(
-        "  slow: {{fqbn: \"mini:avr:uno\", properties: {{compiler.link: \"{slow}\"}}}}\n\
+        "  slow: {{fqbn: \"mini:mcu:uno\", properties: {{compiler.link: \"{slow}\"}}}}\n\
          sketches:\n  - {{path: A, boards: [slow], timeout: 3s}}\n  - {{path: B, boards: [uno]}}\n"
     );
-    let matrix = format!("version: 1\ncores:\n{}boards:\n  uno: mini:avr:uno\n{rest}", core());
+    let matrix = format!("version: 1\ncores:\n{}boards:\n  uno: mini:mcu:uno\n{rest}", core());
     let run = workspace.file("matrix.yml", matrix).run(["run", "matrix.yml"]).assert_exit(1);
     let (message, body) = error(&run, "slow", "A");
     assert_has(&message, "timed out after 3.00s");
@@ -246,7 +246,7 @@ fn hanging_compiler() -> Workspace {
     let workspace = script(workspace(), "slow", &text).sketch("A", EMPTY);
     let slow = workspace.path("slow").display().to_string();
     let boards =
-        format!("boards:\n  uno: {{fqbn: \"mini:avr:uno\", properties: {{compiler.cpp: \"{slow}\"}}}}\n");
+        format!("boards:\n  uno: {{fqbn: \"mini:mcu:uno\", properties: {{compiler.cpp: \"{slow}\"}}}}\n");
     let matrix = format!("version: 1\ncores:\n{}{boards}sketches: [A]\n", core());
     workspace.file("matrix.yml", matrix)
 }
@@ -278,7 +278,7 @@ fn moody_linker(first: &str) -> Workspace {
     let workspace = script(workspace(), "moody", &text).sketch("A", EMPTY);
     let moody = workspace.path("moody").display().to_string();
     let boards =
-        format!("boards:\n  uno: {{fqbn: \"mini:avr:uno\", properties: {{compiler.link: \"{moody}\"}}}}\n");
+        format!("boards:\n  uno: {{fqbn: \"mini:mcu:uno\", properties: {{compiler.link: \"{moody}\"}}}}\n");
     let matrix = format!("version: 1\ncores:\n{}{boards}sketches: [A]\n", core());
     workspace.file("matrix.yml", matrix)
 }
@@ -318,7 +318,7 @@ fn a_core_that_hangs_is_ended_and_blocks_its_cells() {
     let workspace = script(workspace(), "slow", &text).sketch("A", EMPTY).sketch("B", EMPTY);
     let slow = workspace.path("slow").display().to_string();
     let rest = format!(
-        "boards:\n  slow: {{fqbn: \"mini:avr:uno\", properties: {{compiler.cpp: \"{slow}\"}}}}\n\
+        "boards:\n  slow: {{fqbn: \"mini:mcu:uno\", properties: {{compiler.cpp: \"{slow}\"}}}}\n\
          sketches:\n  - {{path: A, timeout: 8s}}\n  - {{path: B, timeout: 10s}}\n"
     );
     let run = workspace
@@ -346,7 +346,7 @@ fn a_core_that_no_cell_needs_any_more_is_not_built_to_its_end() {
         .sketch("Good", EMPTY);
     let slow = workspace.path("slow").display().to_string();
     let rest = format!(
-        "boards:\n  slow: {{fqbn: \"mini:avr:uno\", properties: {{compiler.cpp: \"{slow}\"}}}}\nsketches: [Bad, Good]\n"
+        "boards:\n  slow: {{fqbn: \"mini:mcu:uno\", properties: {{compiler.cpp: \"{slow}\"}}}}\nsketches: [Bad, Good]\n"
     );
     let run = workspace
         .file("matrix.yml", format!("version: 1\ncores:\n{}{rest}", core()))

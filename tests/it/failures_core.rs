@@ -63,15 +63,20 @@ pub(crate) fn workspace() -> Workspace {
         .file("core/cores/broken/broken.cpp", "#include <Arduino.h>\n\nint broken = nothing;\n")
 }
 
-/// The line of `cores:` for it.
+/// The lines of `cores:` for it: as a core of a family whose units go through the compiler cache, and as one
+/// whose units are light.
 pub(crate) fn core() -> String {
-    let tools = tools();
-    format!("  mini:avr: {{provider: path, path: core, tools: {{avr-gcc: \"{}\"}}}}\n", tools.display())
+    let tools = tools().display().to_string();
+    ["mcu", "avr"]
+        .map(|family| {
+            format!("  mini:{family}: {{provider: path, path: core, tools: {{avr-gcc: \"{tools}\"}}}}\n")
+        })
+        .concat()
 }
 
 /// A matrix of its board `uno` and whatever `rest` says: `sketches:` at least.
 pub(crate) fn matrix(rest: &str) -> String {
-    format!("version: 1\ncores:\n{}boards: {{uno: mini:avr:uno}}\n{rest}", core())
+    format!("version: 1\ncores:\n{}boards: {{uno: mini:mcu:uno}}\n{rest}", core())
 }
 
 /// The folder whose `bin/` has the compiler.

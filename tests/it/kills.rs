@@ -13,7 +13,7 @@ use crate::support::Workspace;
 fn thirty_cells() -> Workspace {
     let board = |name: &str| {
         format!(
-            "  {name}: {{fqbn: \"mini:avr:uno\", properties: {{build.extra_flags: \"-DBOARD_{name}\"}}}}\n"
+            "  {name}: {{fqbn: \"mini:mcu:uno\", properties: {{build.extra_flags: \"-DBOARD_{name}\"}}}}\n"
         )
     };
     let boards = ["a", "b", "c"].map(board).concat();

@@ -90,8 +90,8 @@ fn a_library_that_only_another_ones_source_needs_is_found() {
 fn conditional(head: &str, flags: &str, expected: &[&str]) {
     let text = format!("{head}\n{USES}void setup() {{}}\n");
     let board =
-        format!("{{uno: {{fqbn: \"mini:avr:uno\", properties: {{build.extra_flags: \"{flags}\"}}}}}}");
-    let matrix = matrix("libraries: [libs]\nsketches: [s/S]\n").replace("{uno: mini:avr:uno}", &board);
+        format!("{{uno: {{fqbn: \"mini:mcu:uno\", properties: {{build.extra_flags: \"{flags}\"}}}}}}");
+    let matrix = matrix("libraries: [libs]\nsketches: [s/S]\n").replace("{uno: mini:mcu:uno}", &board);
     let workspace = library(library(project(&text), "Cond", 1), "Config", 2)
         .file("libs/Config/src/Config.h", "#pragma once\n#define CONFIG 7\n#define WANTS_COND 1\n")
         .file("m.yml", matrix);

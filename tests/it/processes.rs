@@ -166,7 +166,7 @@ pub(crate) fn hanging() -> Workspace {
         script(workspace(), "slow", &text).sketch("A", EMPTY).sketch("Slow", EMPTY).sketch("Z", EMPTY);
     let slow = workspace.path("slow").display().to_string();
     let boards =
-        format!("boards:\n  uno: {{fqbn: \"mini:avr:uno\", properties: {{compiler.cpp: \"{slow}\"}}}}\n");
+        format!("boards:\n  uno: {{fqbn: \"mini:mcu:uno\", properties: {{compiler.cpp: \"{slow}\"}}}}\n");
     let matrix = format!("version: 1\ncores:\n{}{boards}sketches: [A, Slow, Z]\n", core());
     workspace.file("m.yml", matrix)
 }
@@ -245,7 +245,7 @@ fn an_interrupt_ends_a_question_to_a_compiler() {
     let workspace = script(workspace(), "bin/avr-g++", text).sketch("A", EMPTY);
     let program = workspace.path("bin/avr-g++");
     let boards = format!(
-        "boards:\n  uno: {{fqbn: \"mini:avr:uno\", properties: {{compiler.cpp: \"{}\"}}}}\n",
+        "boards:\n  uno: {{fqbn: \"mini:mcu:uno\", properties: {{compiler.cpp: \"{}\"}}}}\n",
         program.display()
     );
     let matrix = format!("version: 1\ncores:\n{}{boards}sketches: [A]\n", core());

@@ -11,7 +11,7 @@ use crate::support::{Finished, Verdict};
 /// Markdown have to spell out.
 fn mixed_run() -> Finished {
     let matrix = format!(
-        "version: 1\nname: mixed\ncores:\n{}boards: {{uno: \"mini:avr:uno\", broken: \"mini:avr:broken\"}}\n\
+        "version: 1\nname: mixed\ncores:\n{}boards: {{uno: \"mini:mcu:uno\", broken: \"mini:mcu:broken\"}}\n\
          sketches: [\"s/*\"]\nexclude: [{{sketch: \"**/Bad\", board: broken, reason: \"no <LED> & no \\\"pin\\\"\"}}]\n",
         core()
     );
@@ -285,7 +285,7 @@ fn reports_go_where_they_are_sent() {
 #[test]
 fn warnings_reach_the_reports_of_every_run() {
     let matrix = format!(
-        "version: 1\ncores:\n{}boards: {{uno: \"mini:avr:uno\"}}\nsketches: [W]\ndefaults: {{warnings: all}}\n",
+        "version: 1\ncores:\n{}boards: {{uno: \"mini:mcu:uno\"}}\nsketches: [W]\ndefaults: {{warnings: all}}\n",
         core()
     );
     let workspace =

@@ -209,7 +209,7 @@ fn waiting(property: &str, tool: &str, pattern: &str) -> Workspace {
     let workspace = script(workspace(), "slow", &text).sketch("A", EMPTY).sketch("Z", EMPTY);
     let slow = workspace.path("slow").display().to_string();
     let boards =
-        format!("boards:\n  uno: {{fqbn: \"mini:avr:uno\", properties: {{{property}: \"{slow}\"}}}}\n");
+        format!("boards:\n  uno: {{fqbn: \"mini:mcu:uno\", properties: {{{property}: \"{slow}\"}}}}\n");
     let matrix = format!("version: 1\ncores:\n{}{boards}sketches: [A, Z]\n", core());
     workspace.file("m.yml", matrix)
 }

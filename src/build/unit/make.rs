@@ -8,8 +8,8 @@ use super::super::context::process;
 use super::super::preprocessor::{OUTPUT, SOURCE};
 use super::super::step::{Held, StepName};
 use super::super::{BuildContext, BuildError, JobContext};
-use super::{Key, Planned, Unit, blocking, depfile, lock};
-use crate::compile::{CompileRequest, Environment, Transcript};
+use super::{Key, Planned, Unit, blocking, depfile, kept, lock};
+use crate::compile::{CompileRequest, Environment, Transcript, Way};
 use crate::event::{CacheOutcome, FailureKind, Step, UnitCounts};
 use crate::store::StoredUnit;
 
@@ -43,16 +43,17 @@ async fn make(
     let mut counts = UnitCounts { reused: 1, ..UnitCounts::default() };
     let made = slot
         .get_or_try_init(|| async {
-            let store = cx.units.store.clone();
-            let files = cx.files.clone();
-            let key = planned.key;
-            let known = if planned.opaque.is_none() {
-                blocking(move || store.find(&key, &files)).await?
-            } else {
-                None
-            };
-            if let Some(known) = known {
-                return Ok(Ok(unit(cx, planned, known, true)));
+            if planned.opaque.is_none() {
+                let (store, files, key) = (cx.units.store.clone(), cx.files.clone(), planned.key);
+                if let Some(known) = blocking(move || store.find(&key, &files)).await? {
+                    return Ok(Ok(unit(cx, planned, known, true)));
+                }
+                if planned.is_light
+                    && let Some(restored) = kept::restore(cx, &planned.key).await?
+                {
+                    counts = UnitCounts { cached: 1, ..UnitCounts::default() };
+                    return Ok(Ok(unit(cx, planned, restored, true)));
+                }
             }
             let name = jcx.step(Step::Compile, &planned.label);
             match compile(cx, &name, &jcx.environment, &jcx.transcript, planned).await {
@@ -100,13 +101,17 @@ async fn compile(
         argv.iter().map(|word| word.replace(SOURCE, &source).replace(OUTPUT, &object_text)).collect()
     };
     let mut named = planned.named.clone();
-    let mut bypass = planned.opaque.clone();
+    let mut way = match &planned.opaque {
+        Some(reason) => Way::Bypassed(reason.clone()),
+        None if planned.is_light && cx.artifacts.is_some() => Way::Kept,
+        None => Way::Cached,
+    };
     if cx.checkout.is_generated(&planned.source) && named != planned.source {
         let (checkout, source, path) = (cx.checkout.clone(), planned.source.clone(), named.clone());
         let written = blocking(move || checkout.write_generated(&std::fs::read(&source)?, &path)).await?;
         if let Err(error) = written {
             // The firmware is the same, but the object says where it was made.
-            bypass = Some(format!("{} can't be written: {error}", named.display()));
+            way = Way::Bypassed(format!("{} can't be written: {error}", named.display()));
             named.clone_from(&planned.source);
         }
     }
@@ -115,7 +120,7 @@ async fn compile(
     let request = CompileRequest {
         process: process(argv, cx.staging.clone(), environment.clone()),
         output: object.clone(),
-        bypass: bypass.clone(),
+        way: way.clone(),
         transcript: transcript.clone(),
     };
     let held = Held::wait(cx, name).await;
@@ -144,7 +149,7 @@ async fn compile(
     let (context, planned) = (cx.clone(), planned.clone());
     let (staging, nonce, label) = (cx.staging.clone(), cx.nonce, name.label.clone());
     let kept = blocking(move || {
-        let mut lasts = bypass.is_none();
+        let mut lasts = !matches!(way, Way::Bypassed(_));
         // What the key says must be what the compiler read.
         if let Some(changed) = planned.inputs.changed() {
             return Err(BuildError::changed(changed));
@@ -159,10 +164,13 @@ async fn compile(
         }
         let _ = std::fs::remove_file(depfile);
         let store = if lasts { &context.units.store } else { &context.units.passing };
-        store
+        let stored = store
             .keep(&key, &object, printed)
-            .map(|stored| unit(&context, &planned, stored, lasts))
-            .map_err(|error| BuildError::io(Step::Compile, "kept", &object, &error))
+            .map_err(|error| BuildError::io(Step::Compile, "kept", &object, &error))?;
+        if lasts && way == Way::Kept {
+            kept::keep(&context, &key, &stored);
+        }
+        Ok(unit(&context, &planned, stored, lasts))
     })
     .await??;
     Ok((kept, output.cache))

@@ -31,6 +31,10 @@ pub(in crate::build) struct Planned {
     pub(super) inputs: Inputs,
     /// Why neither an earlier object nor the cache may stand for it, if so.
     pub(super) opaque: Option<String>,
+    /// Whether it compiles in less time than the embedded cache takes ([`Family::has_light_units`]).
+    ///
+    /// [`Family::has_light_units`]: crate::plan::Family::has_light_units
+    pub(super) is_light: bool,
 }
 
 impl Planned {
@@ -88,7 +92,9 @@ pub(in crate::build) async fn plan(
     }
     let key = key.finish();
     let argv = if identity.version.is_some() { reproducible(cx, argv, &seed) } else { argv };
-    Ok(Planned { key, label: wanted.label, source: wanted.source, argv, shown, named, inputs, opaque })
+    let is_light = wanted.target.family.has_light_units();
+    let (label, source) = (wanted.label, wanted.source);
+    Ok(Planned { key, label, source, argv, shown, named, inputs, opaque, is_light })
 }
 
 /// A unit whose object is the same wherever the checkout is.
