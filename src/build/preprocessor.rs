@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::OnceCell;
+
 use super::context::{process, run_in_slot};
 use super::step::StepName;
-use super::unit::Key;
+use super::unit::{Key, blocking};
 use super::{BuildContext, BuildError, JobContext};
 use crate::board::Value;
 use crate::event::Step;
@@ -41,7 +43,7 @@ impl Folders {
 /// The answers of this run.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    folders: Mutex<HashMap<Hash, Arc<Folders>>>,
+    folders: Mutex<HashMap<Hash, Arc<OnceCell<Arc<Folders>>>>>,
 }
 
 /// The word in a command's place for the source, and for the output.
@@ -68,46 +70,51 @@ impl Answers {
         let system = ["-isystem".to_owned(), markers[1].display().to_string()];
         argv.splice(argv.len().min(1)..argv.len().min(1), system);
         argv.extend(["-E", "-v", "-x", language, "/dev/null"].map(str::to_owned));
-        let mut key = Key::new("folders 2");
+        let mut key = Key::new("folders 3");
         key.add(identity.as_bytes()).command(&argv, &jcx.environment);
         for path in &options.files {
             // A response file speaks of folders too.
             key.add(cx.files.get(path).map_or(*identity, |file| file.hash).as_bytes());
         }
         let key = key.finish();
-        if let Some(known) = self.lock().get(&key) {
-            return Ok(known.clone());
-        }
-        for folder in &markers {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| BuildError::io(Step::Preprocess, "made", folder, &error))?;
-        }
-        let known = cx.files.memo().fact(&key).filter(|_| options.opaque.is_none());
-        let known = known.map(|text| parse(&text, &markers, &cx.staging)).filter(Answer::still_holds);
-        let answer = if let Some(known) = known {
-            known
-        } else {
-            let name = jcx.step(Step::Preprocess, "search path");
-            let process = process(argv, cx.staging.clone(), jcx.environment.clone());
-            let finished = run_in_slot(cx, &name, &process, &jcx.transcript).await?;
-            if finished.code != Some(0) {
-                return Err(BuildError::command(
-                    Step::Preprocess,
-                    process.argv(),
-                    finished.code,
-                    &finished.printed(),
-                ));
-            }
-            let text = String::from_utf8_lossy(&finished.stderr).into_owned();
-            cx.files.memo().remember_fact(key, &text);
-            parse(&text, &markers, &cx.staging)
+        let slot = {
+            // A panic elsewhere leaves the map whole: each change is one insert.
+            let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+            folders.entry(key).or_default().clone()
         };
-        Ok(self.lock().entry(key).or_insert(Arc::new(answer.folders)).clone())
+        // However many units ask at once.
+        let answer = slot.get_or_try_init(async || {
+            let (memo, staging, asked) = (cx.files.clone(), cx.staging.clone(), markers.clone());
+            let may_be_known = options.opaque.is_none();
+            let known = blocking(move || {
+                for folder in &asked {
+                    std::fs::create_dir_all(folder)
+                        .map_err(|error| BuildError::io(Step::Preprocess, "made", folder, &error))?;
+                }
+                let known = memo.memo().fact(&key).filter(|_| may_be_known);
+                let known = known.map(|text| parse(&text, &asked, &staging));
+                Ok::<_, BuildError>(known.filter(Answer::still_holds))
+            });
+            if let Some(known) = known.await?? {
+                return Ok(Arc::new(known.folders));
+            }
+            let text = ask(cx, jcx, argv).await?;
+            cx.files.memo().remember_fact(key, &text);
+            Ok(Arc::new(parse(&text, &markers, &cx.staging).folders))
+        });
+        answer.await.cloned()
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Hash, Arc<Folders>>> {
-        // A panic elsewhere leaves the map whole: each change is one insert.
-        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
+/// What the compiler prints of its search path.
+async fn ask(cx: &BuildContext, jcx: &JobContext, argv: Vec<String>) -> Result<String, BuildError> {
+    let name = jcx.step(Step::Preprocess, "search path");
+    let process = process(argv, cx.staging.clone(), jcx.environment.clone());
+    let finished = run_in_slot(cx, &name, &process, &jcx.transcript).await?;
+    if finished.code == Some(0) {
+        Ok(String::from_utf8_lossy(&finished.stderr).into_owned())
+    } else {
+        Err(BuildError::command(Step::Preprocess, process.argv(), finished.code, &finished.printed()))
     }
 }
 
@@ -116,7 +123,8 @@ pub(super) fn marker(cx: &BuildContext) -> PathBuf {
     cx.staging.join("include-folders")
 }
 
-/// Takes out of a compile command what makes it compile: source, output, depfile.
+/// Takes out of a compile command what makes it compile (source, output, depfile), and what says nothing of
+/// folders: commands that differ in nothing else have the same answer.
 fn strip_compile(argv: &mut Vec<String>) {
     let mut kept = Vec::with_capacity(argv.len());
     let mut words = std::mem::take(argv).into_iter();
@@ -126,11 +134,20 @@ fn strip_compile(argv: &mut Vec<String>) {
                 words.next();
             }
             "-c" | "-MMD" | "-MD" | "-M" | "-MM" | "-MP" | "-MG" => {}
-            _ if word.contains(SOURCE) || word.contains(OUTPUT) => {}
+            _ if word.contains(SOURCE) || word.contains(OUTPUT) || is_beside_folders(&word) => {}
             _ => kept.push(word),
         }
     }
     *argv = kept;
+}
+
+/// Macros, warnings, debug information. `-Wp,-I…` passes options on.
+fn is_beside_folders(word: &str) -> bool {
+    let is_long = |start: &str| word.starts_with(start) && word.len() > start.len();
+    let is_debug = || {
+        word == "-g" || ["-g1", "-g2", "-g3", "-ggdb", "-gdwarf"].iter().any(|start| word.starts_with(start))
+    };
+    is_long("-D") || is_long("-U") || (is_long("-W") && !word.contains(',')) || is_debug()
 }
 
 /// What a compiler says of its search path.
@@ -310,9 +327,10 @@ mod tests {
     #[test]
     fn a_compile_command_becomes_a_question() {
         let mut argv: Vec<String> =
-            ["gcc", "-c", "-Os", "-MMD", "-x", "c", "-Ia", SOURCE, "-o", OUTPUT].map(str::to_owned).to_vec();
+            "gcc -c -Os -MMD -x c -DX=1 -Ia -Wall -Wp,-Ib -gdwarf-2".split(' ').map(str::to_owned).collect();
+        argv.extend([SOURCE, "-o", OUTPUT].map(str::to_owned));
         strip_compile(&mut argv);
-        assert_eq!(argv, ["gcc", "-Os", "-Ia"]);
+        assert_eq!(argv, ["gcc", "-Os", "-Ia", "-Wp,-Ib"]);
     }
 
     #[test]

@@ -183,7 +183,7 @@ fn plan_says_what_run_would_do() {
     assert_eq!(pairs, expected);
     assert_eq!(plan["skipped"][0]["reason"], "no LED");
     assert_eq!(plan["cores"].as_array().unwrap().len(), 1, "both boards share one core");
-    assert_eq!(plan["cells"][0]["platform"], "avr");
+    assert_eq!(plan["cells"][0]["platform"], "mcu");
     assert_eq!(plan["cells"][0]["timeout_s"], 600.0);
     assert!(!workspace.path(".fbuild-matrix").exists(), "a plan builds nothing");
 }
@@ -239,7 +239,7 @@ fn an_unknown_fqbn_is_2_with_its_place_and_the_nearest() {
     run.assert_stderr("has no board")
         .assert_stderr("umo")
         .assert_stderr("`uno`")
-        .assert_stderr("wrong.yml:4:");
+        .assert_stderr("wrong.yml:5:");
 }
 
 #[test]

@@ -222,7 +222,7 @@ fn the_servo_is(libraries: &[(&str, &str)], named: &str, expected: &str) {
 #[test]
 fn among_libraries_with_the_same_header_the_best_is_taken() {
     the_servo_is(&[("libs/Servo", "*"), ("libs/Aaa", "*")], "libs", "Servo");
-    the_servo_is(&[("libs/Servo", "*"), ("libs/Special", "avr")], "libs", "Special");
+    the_servo_is(&[("libs/Servo", "*"), ("libs/Special", "mcu")], "libs", "Special");
     the_servo_is(&[("libs/Servo", "sam"), ("libs/Other", "*")], "libs", "Other");
     the_servo_is(&[("libs/Servo-fork", "*"), ("libs/Servo", "*")], "libs", "Servo");
     // One that says it is for something else is better than none.

@@ -115,14 +115,16 @@ const ASKS: &str = "\
 #endif
 ";
 
-/// The matrix. The folder of the tools is the project's own, so that the compiler can be swapped.
+/// The matrix. The folder of the tools is the project's own, so that the compiler can be swapped. The units
+/// of one board are light, those of the other go through the compiler cache.
 const MATRIX: &str = "\
 version: 1
 cores:
   diff:avr: {provider: path, path: core, tools: {avr-gcc: tools}, properties: {flags.more: -DMATRIX=705}}
+  diff:mcu: {provider: path, path: core, tools: {avr-gcc: tools}, properties: {flags.more: -DMATRIX=705}}
 boards:
   one: diff:avr:one
-  two: {fqbn: \"diff:avr:two\", properties: {flags.platform: -DPLATFORM=706}}
+  two: {fqbn: \"diff:mcu:two\", properties: {flags.platform: -DPLATFORM=706}}
 libraries: [first, libs]
 sketches:
   - s/A
