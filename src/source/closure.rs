@@ -1,10 +1,11 @@
 //! The closure of a translation unit: every file that its compile could read, in any branch.
 
-use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::{Directive, FileId, Form, Hash, Search, SourceFile, Trait};
 
@@ -268,20 +269,14 @@ impl Pattern {
 impl Inputs {
     /// A hash over path and content of every file.
     pub fn hash(&self) -> Hash {
-        self.hash_by(|file| (file.path.as_os_str().into(), file.hash))
+        self.hash_by(SourceFile::digest)
     }
 
-    /// A hash over name and content of every file, as `describe` says them.
-    pub fn hash_by<'f>(&'f self, describe: impl Fn(&'f SourceFile) -> (Cow<'f, OsStr>, Hash)) -> Hash {
-        let mut lines: Vec<_> = self.files.iter().map(|file| describe(file)).collect();
-        lines.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        let mut hasher = blake3::Hasher::new();
-        for (path, hash) in lines {
-            hasher.update(path.as_encoded_bytes());
-            hasher.update(&[0]);
-            hasher.update(hash.as_bytes());
-        }
-        hasher.finalize()
+    /// A hash over what `digest` says of every file, whatever the order of the files.
+    pub fn hash_by(&self, digest: impl Fn(&SourceFile) -> Hash) -> Hash {
+        let mut digests: Vec<_> = self.files.iter().map(|file| *digest(file).as_bytes()).collect();
+        digests.sort_unstable();
+        blake3::hash(digests.as_flattened())
     }
 
     /// Whether a compile needs `folder` of the search path: without those that it does not need every

@@ -1,11 +1,13 @@
 //! The files of one run, each looked at once: content hash, scan, folder listings. What a file held
 //! when it was first looked at is what it holds for the whole run.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use foldhash::{HashMap, HashSet};
 
 use super::{Hash, Memo, Scan, Stamp, scan};
 
@@ -15,6 +17,8 @@ pub struct Listing {
     names: HashSet<OsString>,
     /// The same in lower case, for file systems that don't tell the cases apart.
     folded: HashSet<String>,
+    /// Whether one of them ends in `.gch`, in any case: seldom.
+    precompiled: bool,
 }
 
 impl Listing {
@@ -22,12 +26,21 @@ impl Listing {
         let entries = std::fs::read_dir(folder).into_iter().flatten();
         let names: HashSet<OsString> = entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
         let folded = names.iter().filter_map(|name| Some(name.to_str()?.to_ascii_lowercase())).collect();
-        Self { names, folded }
+        let precompiled = names.iter().any(|name| {
+            let name = name.as_encoded_bytes();
+            name.len() >= 4 && name[name.len() - 4..].eq_ignore_ascii_case(b".gch")
+        });
+        Self { names, folded, precompiled }
     }
 
     /// The names, in no order.
     pub fn names(&self) -> impl Iterator<Item = &OsStr> {
         self.names.iter().map(OsString::as_os_str)
+    }
+
+    /// Whether it may hold a precompiled header of an ASCII name.
+    pub(super) fn may_hold_precompiled(&self) -> bool {
+        self.precompiled
     }
 
     /// Whether there may be something with this name: false only where there is nothing. Names that
@@ -55,6 +68,12 @@ pub struct SourceFile {
     /// What it says.
     pub scan: Arc<Scan>,
     stamp: Stamp,
+    /// The listing of its folder, and its digests, once they are asked for.
+    beside: OnceLock<Arc<Listing>>,
+    digest: OnceLock<Hash>,
+    keyed: OnceLock<Hash>,
+    /// The bodies of macros in it, by name. Few names are asked for, of many files.
+    definitions: Mutex<Vec<(String, Arc<[String]>)>>,
 }
 
 impl SourceFile {
@@ -62,23 +81,36 @@ impl SourceFile {
     pub fn is_unchanged(&self) -> bool {
         std::fs::metadata(&self.path).is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp)
     }
+
+    /// A hash over path and content.
+    pub fn digest(&self) -> Hash {
+        *self.digest.get_or_init(|| digest(self.path.as_os_str(), &self.hash))
+    }
+
+    /// A hash over the path as `name` puts it, and content. All who ask in a run name it in the same way.
+    pub fn keyed_digest(&self, name: impl FnOnce(&Path) -> Cow<'_, OsStr>) -> Hash {
+        *self.keyed.get_or_init(|| digest(&name(&self.path), &self.hash))
+    }
+}
+
+/// A hash over a file's name and its content's hash.
+pub fn digest(name: &OsStr, content: &Hash) -> Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(name.as_encoded_bytes()).update(&[0]).update(content.as_bytes());
+    hasher.finalize()
 }
 
 /// A file that is looked at once, however many tasks ask for it at once.
 type Slot = Arc<OnceLock<Option<Arc<SourceFile>>>>;
 
-/// The bodies of a macro in a file, looked for once.
-type Bodies = Arc<OnceLock<Arc<[String]>>>;
-
 /// All files that a run has looked at. Shared by every job; cheap to ask again.
 #[derive(Debug, Default)]
 pub struct Files {
     memo: Memo,
-    by_path: Mutex<HashMap<PathBuf, Slot>>,
+    by_path: Mutex<HashMap<OsString, Slot>>,
     by_id: RwLock<Vec<Arc<SourceFile>>>,
-    listings: Mutex<HashMap<PathBuf, Arc<Listing>>>,
-    trees: Mutex<HashMap<PathBuf, Hash>>,
-    definitions: Mutex<HashMap<(FileId, String), Bodies>>,
+    listings: Mutex<HashMap<OsString, Arc<Listing>>>,
+    trees: Mutex<HashMap<OsString, Hash>>,
 }
 
 impl Files {
@@ -94,13 +126,24 @@ impl Files {
 
     /// The file at `path`, or `None` where there is no readable regular file.
     pub fn get(&self, path: &Path) -> Option<Arc<SourceFile>> {
-        let known = lock(&self.by_path).get(path).cloned();
-        let slot = known.unwrap_or_else(|| lock(&self.by_path).entry(path.to_owned()).or_default().clone());
+        let name = path.as_os_str();
+        let known = lock(&self.by_path).get(name).cloned();
+        let slot = known.unwrap_or_else(|| lock(&self.by_path).entry(name.to_owned()).or_default().clone());
         slot.get_or_init(|| {
             let (hash, scan, stamp) = self.look_at(path)?;
             let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
             let id = FileId(u32::try_from(by_id.len()).unwrap_or(u32::MAX));
-            let file = Arc::new(SourceFile { id, path: path.into(), hash, scan, stamp });
+            let file = Arc::new(SourceFile {
+                id,
+                path: path.into(),
+                hash,
+                scan,
+                stamp,
+                beside: OnceLock::new(),
+                digest: OnceLock::new(),
+                keyed: OnceLock::new(),
+                definitions: Mutex::default(),
+            });
             by_id.push(file.clone());
             Some(file)
         })
@@ -114,11 +157,16 @@ impl Files {
 
     /// The names in a folder; none where it can't be read.
     pub fn listing(&self, folder: &Path) -> Arc<Listing> {
-        if let Some(known) = lock(&self.listings).get(folder) {
+        if let Some(known) = lock(&self.listings).get(folder.as_os_str()) {
             return known.clone();
         }
         let listing = Listing::of(folder);
-        lock(&self.listings).entry(folder.to_owned()).or_insert_with(|| Arc::new(listing)).clone()
+        lock(&self.listings).entry(folder.as_os_str().to_owned()).or_insert_with(|| Arc::new(listing)).clone()
+    }
+
+    /// The names in the folder of a file.
+    pub(super) fn beside<'f>(&self, file: &'f SourceFile) -> &'f Listing {
+        file.beside.get_or_init(|| self.listing(file.path.parent().unwrap_or(Path::new("/"))))
     }
 
     /// The content hash of any file, source or not, read anew unless the memo vouches for it. Not
@@ -142,7 +190,7 @@ impl Files {
     /// one larger than a megabyte its size and modification time.
     pub fn tree(&self, folder: &Path) -> Hash {
         const LARGE: u64 = 1 << 20;
-        if let Some(known) = lock(&self.trees).get(folder) {
+        if let Some(known) = lock(&self.trees).get(folder.as_os_str()) {
             return *known;
         }
         let mut hasher = blake3::Hasher::new();
@@ -160,16 +208,17 @@ impl Files {
             };
         }
         let hash = hasher.finalize();
-        *lock(&self.trees).entry(folder.to_owned()).or_insert(hash)
+        *lock(&self.trees).entry(folder.as_os_str().to_owned()).or_insert(hash)
     }
 
     /// The bodies of every `#define name …` in a file, object-like or not, in any branch.
     pub fn definitions(&self, file: &SourceFile, name: &str) -> Arc<[String]> {
-        if let Some(known) = self.memo.definitions(&file.hash, name) {
-            return known;
+        // Whoever asks for the same file meanwhile waits for the same answer.
+        let mut known = lock(&file.definitions);
+        if let Some((_, bodies)) = known.iter().find(|(known, _)| known == name) {
+            return bodies.clone();
         }
-        let slot = lock(&self.definitions).entry((file.id, name.to_owned())).or_default().clone();
-        slot.get_or_init(|| {
+        let bodies = self.memo.definitions(&file.hash, name).unwrap_or_else(|| {
             let text = std::fs::read(&file.path).unwrap_or_default();
             let bodies: Arc<[String]> = scan::definitions(&text, name).into();
             // Where it has changed since, what it says now is not what a file with that hash says.
@@ -177,8 +226,9 @@ impl Files {
                 self.memo.remember_definitions(file.hash, name, bodies.clone());
             }
             bodies
-        })
-        .clone()
+        });
+        known.push((name.to_owned(), bodies.clone()));
+        bodies
     }
 
     fn look_at(&self, path: &Path) -> Option<(Hash, Arc<Scan>, Stamp)> {

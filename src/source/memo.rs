@@ -1,13 +1,13 @@
 //! Remembers, from run to run, the hash of each file by what `stat` says of it, and what files with
 //! a given hash say. Never decides that a file is unchanged when `stat` could not have told.
 
-use std::collections::HashMap;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Hash, Scan};
@@ -59,6 +59,18 @@ const DAYS: u32 = 30;
 #[derive(Debug, Default)]
 pub struct Memo {
     state: Mutex<State>,
+    /// Days since 1970. A run that lasts over midnight is one of the day when it began.
+    today: Today,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Today(u32);
+
+impl Default for Today {
+    fn default() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(u32::try_from(since.as_secs() / (24 * 60 * 60)).unwrap_or(0))
+    }
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -80,26 +92,25 @@ struct Shelf<K: Eq + std::hash::Hash, V>(HashMap<K, (V, u32)>);
 
 impl<K: Eq + std::hash::Hash, V> Default for Shelf<K, V> {
     fn default() -> Self {
-        Self(HashMap::new())
+        Self(HashMap::default())
     }
 }
 
 impl<K: Eq + std::hash::Hash, V: Clone> Shelf<K, V> {
     /// The answer. `changed` is set where the day has to be noted.
-    fn get<Q>(&mut self, key: &Q, changed: &mut bool) -> Option<V>
+    fn get<Q>(&mut self, key: &Q, today: Today, changed: &mut bool) -> Option<V>
     where
         K: std::borrow::Borrow<Q>,
         Q: Eq + std::hash::Hash + ?Sized,
     {
-        let today = today();
         let (value, day) = self.0.get_mut(key)?;
-        *changed |= *day != today;
-        *day = today;
+        *changed |= *day != today.0;
+        *day = today.0;
         Some(value.clone())
     }
 
-    fn put(&mut self, key: K, value: V) {
-        self.0.insert(key, (value, today()));
+    fn put(&mut self, key: K, value: V, today: Today) {
+        self.0.insert(key, (value, today.0));
     }
 
     /// Takes over what only another has.
@@ -117,7 +128,7 @@ impl<K: Eq + std::hash::Hash, V: Clone> Shelf<K, V> {
 impl Memo {
     /// Reads a memo. One that is missing, torn or of another version is an empty one.
     pub fn load(path: &Path) -> Self {
-        Self { state: Mutex::new(read(path)) }
+        Self { state: Mutex::new(read(path)), today: Today::default() }
     }
 
     /// Writes the memo to a temporary name and renames it, if anything in it is new. What another run
@@ -138,7 +149,7 @@ impl Memo {
         state.scans.add(now.scans);
         state.definitions.add(now.definitions);
         state.facts.add(now.facts);
-        let oldest = today().saturating_sub(DAYS);
+        let oldest = self.today.0.saturating_sub(DAYS);
         state.hashes.forget(oldest);
         state.scans.forget(oldest);
         state.definitions.forget(oldest);
@@ -150,7 +161,7 @@ impl Memo {
 
     pub(super) fn hash(&self, path: &Path, stamp: &Stamp) -> Option<Hash> {
         let State { hashes, changed, .. } = &mut *self.lock();
-        let (known, hash) = hashes.get(path, changed)?;
+        let (known, hash) = hashes.get(path, self.today, changed)?;
         (known == *stamp).then(|| Hash::from_bytes(hash))
     }
 
@@ -158,37 +169,37 @@ impl Memo {
         if stamp.is_racy(now_ns()) {
             return;
         }
-        self.remember(|state| state.hashes.put(path.to_owned(), (stamp, *hash.as_bytes())));
+        self.remember(|state| state.hashes.put(path.to_owned(), (stamp, *hash.as_bytes()), self.today));
     }
 
     pub(super) fn scan(&self, hash: &Hash) -> Option<Arc<Scan>> {
         let State { scans, changed, .. } = &mut *self.lock();
-        scans.get(hash.as_bytes(), changed)
+        scans.get(hash.as_bytes(), self.today, changed)
     }
 
     pub(super) fn remember_scan(&self, hash: Hash, scan: Arc<Scan>) {
-        self.remember(|state| state.scans.put(*hash.as_bytes(), scan));
+        self.remember(|state| state.scans.put(*hash.as_bytes(), scan, self.today));
     }
 
     pub(super) fn definitions(&self, hash: &Hash, name: &str) -> Option<Arc<[String]>> {
         let State { definitions, changed, .. } = &mut *self.lock();
-        definitions.get(&(*hash.as_bytes(), name.to_owned()), changed)
+        definitions.get(&(*hash.as_bytes(), name.to_owned()), self.today, changed)
     }
 
     pub(super) fn remember_definitions(&self, hash: Hash, name: &str, bodies: Arc<[String]>) {
-        self.remember(|state| state.definitions.put((*hash.as_bytes(), name.to_owned()), bodies));
+        self.remember(|state| state.definitions.put((*hash.as_bytes(), name.to_owned()), bodies, self.today));
     }
 
     /// What a tool answered earlier to a question with this key. The key holds everything that the
     /// answer depends on.
     pub fn fact(&self, key: &Hash) -> Option<Arc<str>> {
         let State { facts, changed, .. } = &mut *self.lock();
-        facts.get(key.as_bytes(), changed)
+        facts.get(key.as_bytes(), self.today, changed)
     }
 
     /// Remembers a tool's answer.
     pub fn remember_fact(&self, key: Hash, answer: &str) {
-        self.remember(|state| state.facts.put(*key.as_bytes(), answer.into()));
+        self.remember(|state| state.facts.put(*key.as_bytes(), answer.into(), self.today));
     }
 
     fn remember(&self, put: impl FnOnce(&mut State)) {
@@ -205,11 +216,6 @@ impl Memo {
 
 fn read(path: &Path) -> State {
     std::fs::read(path).ok().and_then(|bytes| decode(&bytes)).unwrap_or_default()
-}
-
-fn today() -> u32 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u32::try_from(since.as_secs() / (24 * 60 * 60)).unwrap_or(0)
 }
 
 fn now_ns() -> i128 {

@@ -12,7 +12,7 @@ mod scan;
 mod search;
 
 pub use closure::{Closure, Inputs, MacroDefinitions};
-pub use files::{FileId, Files, Listing, SourceFile};
+pub use files::{FileId, Files, Listing, SourceFile, digest};
 pub use memo::{Memo, Stamp};
 pub use scan::{Condition, Directive, Form, Include, OWN_NAMES, Scan, TIMES, Trait, scan};
 pub use search::{Edges, FolderIndex, Missing, Resolved, Search, SearchPath};

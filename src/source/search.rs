@@ -2,12 +2,13 @@
 //! (GCC manual, "Search Path"). Starts no compiler.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
-use std::ffi::OsStr;
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::{Directive, FileId, Files, Form, Include, SourceFile};
+use foldhash::HashMap;
+
+use super::{Directive, FileId, Files, Form, Include, Listing, SourceFile};
 
 /// Where a compiler looks for headers, in its order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -75,6 +76,8 @@ pub struct Search {
     files: Arc<Files>,
     path: SearchPath,
     can_be_trimmed: bool,
+    /// Of each folder, by index.
+    listings: Vec<OnceLock<Arc<Listing>>>,
     edges: Mutex<HashMap<FileId, Arc<Edges>>>,
 }
 
@@ -87,7 +90,9 @@ impl Search {
         let include: HashSet<PathBuf> = path.include.iter().map(real).collect();
         let overlap = path.quote.iter().map(real).any(|folder| include.contains(&folder));
         let can_be_trimmed = !overlap && !path.system.is_empty();
-        Self { files, path, can_be_trimmed, edges: Mutex::default() }
+        let folders = path.quote.len() + path.include.len() + path.system.len();
+        let listings = std::iter::repeat_with(OnceLock::new).take(folders).collect();
+        Self { files, path, can_be_trimmed, listings, edges: Mutex::default() }
     }
 
     /// The files that this search looks at.
@@ -129,7 +134,12 @@ impl Search {
     }
 
     pub(super) fn folders(&self) -> usize {
-        self.path.quote.len() + self.path.include.len() + self.path.system.len()
+        self.listings.len()
+    }
+
+    /// The names in a folder of the path.
+    fn listing(&self, index: FolderIndex) -> &Listing {
+        self.listings[index].get_or_init(|| self.files.listing(self.folder_at(index)))
     }
 
     /// Resolves one name, as `#include` does from `from`.
@@ -152,25 +162,37 @@ impl Search {
     ) -> impl Iterator<Item = (Arc<SourceFile>, Option<usize>)> {
         let absolute = Path::new(name).is_absolute();
         let itself = absolute.then(|| self.files.get(Path::new(name))).flatten();
-        let beside = (form == Form::Quote && !absolute).then(|| self.at(from.path.parent()?, name)).flatten();
+        let beside = (form == Form::Quote && !absolute)
+            .then(|| self.find(from.path.parent()?, self.files.beside(from), name))
+            .flatten();
         let first = if form == Form::Quote { 0 } else { self.path.quote.len() };
         let folders = if absolute { 0..0 } else { first..self.folders() };
-        itself.or(beside).map(|file| (file, None)).into_iter().chain(
-            folders.filter_map(move |index| Some((self.at(self.folder_at(index), name)?, Some(index)))),
-        )
+        itself
+            .or(beside)
+            .map(|file| (file, None))
+            .into_iter()
+            .chain(folders.filter_map(move |index| Some((self.at_index(index, name)?, Some(index)))))
     }
 
     /// Resolves a name that no file spells, as `-include` does.
     pub fn along(&self, name: &str, form: Form) -> Option<(Arc<SourceFile>, Option<usize>)> {
         let first = if form == Form::Quote { 0 } else { self.path.quote.len() };
-        (first..self.folders()).find_map(|index| Some((self.at(self.folder_at(index), name)?, Some(index))))
+        (first..self.folders()).find_map(|index| Some((self.at_index(index, name)?, Some(index))))
     }
 
     /// The file `name` in a folder.
     pub(super) fn at(&self, folder: &Path, name: &str) -> Option<Arc<SourceFile>> {
+        self.find(folder, &self.files.listing(folder), name)
+    }
+
+    fn at_index(&self, index: FolderIndex, name: &str) -> Option<Arc<SourceFile>> {
+        self.find(self.folder_at(index), self.listing(index), name)
+    }
+
+    fn find(&self, folder: &Path, listing: &Listing, name: &str) -> Option<Arc<SourceFile>> {
         let first = Path::new(name).components().next()?;
         if let Component::Normal(first) = first
-            && !self.files.listing(folder).may_hold(first)
+            && !listing.may_hold(first)
         {
             return None;
         }
@@ -183,14 +205,21 @@ impl Search {
     fn precompiled(&self, from: &SourceFile, name: &str) -> Option<PathBuf> {
         let (parent, last) =
             name.rsplit_once('/').map_or((None, name), |(parent, last)| (Some(parent), last));
-        let last = format!("{last}.gch");
-        let beside = from.path.parent().into_iter();
-        let folders = beside.chain((0..self.folders()).map(|index| &**self.folder_at(index)));
-        folders
-            .map(|folder| parent.map_or(Cow::Borrowed(folder), |parent| Cow::Owned(folder.join(parent))))
+        let beside = from.path.parent().map(|folder| (folder, self.files.beside(from))).into_iter();
+        let along = (0..self.folders()).map(|index| (&**self.folder_at(index), self.listing(index)));
+        beside
+            .chain(along)
             // Most often there is nothing of the kind, and the listings know.
-            .filter(|folder| self.files.listing(folder).may_hold(OsStr::new(&last)))
-            .map(|folder| folder.join(&last))
+            .filter_map(|(folder, listing)| match parent {
+                None => listing.may_hold_precompiled().then_some(Cow::Borrowed(folder)),
+                Some(parent) => {
+                    let first = Path::new(parent).components().next()?;
+                    let is_there = !matches!(first, Component::Normal(name) if !listing.may_hold(name));
+                    let folder = is_there.then(|| folder.join(parent))?;
+                    self.files.listing(&folder).may_hold_precompiled().then_some(Cow::Owned(folder))
+                }
+            })
+            .map(|folder| folder.join(format!("{last}.gch")))
             .find(|path| path.exists())
     }
 

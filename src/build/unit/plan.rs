@@ -10,7 +10,7 @@ use crate::board::Value;
 use crate::compile::Identity;
 use crate::event::Step;
 use crate::plan::Target;
-use crate::source::{Closure, Form, Hash, Inputs, OWN_NAMES, Search, SourceFile, Trait};
+use crate::source::{Closure, Form, Hash, Inputs, OWN_NAMES, Search, SourceFile, Trait, digest};
 
 /// A unit that can be made.
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ pub(in crate::build) async fn plan(
         opaque.get_or_insert_with(|| "a compiler of a kind that is not known".to_owned());
     }
     let portable = portable(cx, &wanted, &inputs, &include, &quote, opaque.is_none()).await?;
-    let mut key = Key::new("unit 3");
+    let mut key = Key::new("unit 4");
     key.add(identity.hash.as_bytes());
     let (argv, named) = if let Some(Portable { argv, named, generated }) = portable {
         let files = keyed_files(cx, &inputs, &wanted.source, generated);
@@ -149,8 +149,8 @@ async fn portable(
 fn keyed_files(cx: &BuildContext, inputs: &Inputs, source: &Path, generated: Option<Hash>) -> Hash {
     let name = source.file_name().unwrap_or_default();
     inputs.hash_by(|file| match generated {
-        Some(hash) if *file.path == *source => (name.into(), hash),
-        _ => (cx.checkout.keyed(&file.path), file.hash),
+        Some(hash) if *file.path == *source => digest(name, &hash),
+        _ => file.keyed_digest(|path| cx.checkout.keyed(path)),
     })
 }
 
