@@ -10,7 +10,7 @@ use foldhash::HashMap;
 use super::{Directive, FileId, Form, Hash, Search, SourceFile, Trait};
 
 /// Macros given on the command line: name and body.
-pub type MacroDefinitions = HashMap<String, String>;
+pub type MacroDefinitions = std::collections::HashMap<String, String>;
 
 /// Finds closures along one search path.
 #[derive(Debug)]
