@@ -23,6 +23,10 @@ kills:
 wrapped *ROUNDS:
     cargo run --release --example wrapped -- {{ROUNDS}}
 
+# Against the floor, and with `--peers` against other builders; the table is in target/bench/results.md
+bench *ARGS:
+    cargo run --release --example bench -- {{ARGS}}
+
 # What CI runs
 ci:
     bash .ci/run

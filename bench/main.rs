@@ -1,0 +1,174 @@
+//! Measures this program against the floor and its peers, with one command:
+//!
+//! ```text
+//! cargo run --release --example bench [-- --rounds 5 --peers]
+//! ```
+//!
+//! Everything is brought in without root below `target/`. Each round runs every way once, the next round in
+//! the other order; the table has medians, and ratios to the median of the floor of the same run. Firmware that
+//! is not the floor's ends the bench. `docs/performance.md` says how to read the table.
+
+mod firmware;
+mod floor;
+mod machine;
+mod meter;
+mod ours;
+mod set;
+mod table;
+mod tools;
+
+use std::error::Error;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::{Parser, ValueEnum};
+
+use floor::Floor;
+use machine::Machine;
+use meter::{Spent, measure};
+use ours::Ours;
+use set::Set;
+use table::{Results, Table};
+use tools::Tools;
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Measures fbuild-matrix against the floor and its peers.
+#[derive(Debug, Parser)]
+struct Options {
+    /// How often everything is measured
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Only these sets
+    #[arg(long = "set", value_name = "SET", default_values = ["examples", "library"])]
+    sets: Vec<SetName>,
+    /// Only these groups of ways, beside the floor
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', default_values = ["cached", "no-cache"])]
+    only: Vec<Group>,
+    /// Another binary instead of this repository's, which is built first
+    #[arg(long, value_name = "PATH")]
+    binary: Option<PathBuf>,
+    /// Processes at once, for every way that can have more than one; the machine's CPUs if missing
+    #[arg(short, long)]
+    jobs: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+enum SetName {
+    /// Ten of Arduino's examples
+    Examples,
+    /// A library with many sources and many examples
+    Library,
+}
+
+/// Ways that are measured one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+enum Group {
+    /// Cold filling the cache, nothing changed, one line changed, work folder gone
+    Cached,
+    /// Cold with --no-cache
+    NoCache,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let binary = match &options.binary {
+        Some(path) => std::path::absolute(path)?,
+        None => build()?,
+    };
+    let jobs =
+        options.jobs.map_or_else(|| std::thread::available_parallelism().map(NonZeroUsize::get), Ok)?;
+    let tools = Tools::new()?;
+    let mut results = Results { machine: Machine::here(&tools, &binary, jobs)?, tables: Vec::new() };
+    for name in &options.sets {
+        let folder = below_target("bench").join(format!("{name:?}").to_lowercase());
+        let set = match name {
+            SetName::Examples => set::examples::set(&tools, &folder.join("set"))?,
+            SetName::Library => set::library::set(&folder.join("set"))?,
+        };
+        let bench = Bench::new(&tools, &set, &folder, &binary, jobs)?;
+        results.tables.push(bench.rounds(&options)?);
+    }
+    results.machine.finish()?;
+    results.save(&below_target("bench"))?;
+    Ok(write!(std::io::stdout(), "{}", results.markdown())?)
+}
+
+/// Builds this repository's program.
+fn build() -> Result<PathBuf> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--locked", "--bin", "fbuild-matrix", "--manifest-path"]);
+    cargo.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+    cargo.arg("--target-dir").arg(below_target(""));
+    if cargo.status()?.success() {
+        Ok(below_target("release/fbuild-matrix"))
+    } else {
+        Err("cargo build failed".into())
+    }
+}
+
+/// A path below `target/`.
+fn below_target(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(path)
+}
+
+/// A set, and what builds it.
+struct Bench<'a> {
+    tools: &'a Tools,
+    set: &'a Set,
+    folder: &'a Path,
+    floor: Floor,
+    ours: Ours,
+}
+
+impl<'a> Bench<'a> {
+    /// Prepares everything; our program has to run once, because the floor begins with C++.
+    fn new(tools: &'a Tools, set: &'a Set, folder: &'a Path, binary: &Path, jobs: usize) -> Result<Self> {
+        let ours = Ours::new(tools, binary, &folder.join("ours"), jobs)?;
+        ours.without_cache(set)?;
+        let floor = Floor::new(tools, set, &ours.work(), &folder.join("floor"), jobs)?;
+        Ok(Self { tools, set, folder, floor, ours })
+    }
+
+    fn rounds(&self, options: &Options) -> Result<Table> {
+        let mut table = Table::new(self.set, &self.floor);
+        for round in 0..options.rounds {
+            self.floor(&mut table)?;
+            let expected = firmware::read(self.set, &self.floor.out())?;
+            let mut groups = options.only.clone();
+            if round % 2 == 1 {
+                groups.reverse();
+            }
+            for group in groups {
+                match group {
+                    Group::Cached => {
+                        for (way, spent) in self.ours.with_cache(self.set, round, &expected)? {
+                            table.add(way, spent);
+                        }
+                    }
+                    Group::NoCache => {
+                        table.add(ours::WITHOUT, self.ours.without_cache(self.set)?);
+                        firmware::same(
+                            ours::WITHOUT,
+                            &firmware::read(self.set, &self.ours.out())?,
+                            &expected,
+                        )?;
+                    }
+                }
+            }
+            writeln!(std::io::stderr(), "{}: round {} of {}", self.set.name, round + 1, options.rounds)?;
+        }
+        Ok(table)
+    }
+
+    fn floor(&self, table: &mut Table) -> Result<()> {
+        self.floor.clear()?;
+        for (way, tools) in [(table::FLOOR, self.floor.tools), (table::FLOOR_AGAIN, 0)] {
+            let spent = measure(&mut self.floor.command(self.tools), &self.folder.join("floor.log"))?;
+            table.add(way, Spent { tools: Some(tools), ..spent });
+        }
+        Ok(())
+    }
+}
