@@ -15,8 +15,10 @@ pub(crate) fn read(set: &Set, folder: &Path) -> Result<Firmware> {
     for (board, _) in BOARDS {
         for entry in walkdir::WalkDir::new(folder.join(board)) {
             let path: PathBuf = entry?.into_path();
-            if path.extension().is_some_and(|it| it == "hex" || it == "eep") {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // Arduino's builder also makes one with the boot loader in it.
+            let is_wanted = name.ends_with(".ino.hex") || name.ends_with(".ino.eep");
+            if is_wanted && !name.contains("with_bootloader") {
                 found.insert((board.to_owned(), name), std::fs::read(path)?);
             }
         }
@@ -50,7 +52,7 @@ pub(crate) fn same(way: &str, firmware: &Firmware, floor: &Firmware) -> Result<(
     .into())
 }
 
-/// Fails unless the firmware of exactly one sketch, or of those at least that `names` says, has changed.
+/// Fails unless the firmware of one sketch at least has changed, on every board: else the edit was none.
 pub(crate) fn changed(way: &str, firmware: &Firmware, before: &Firmware) -> Result<()> {
     let boards = BOARDS.len();
     let hex = differences(firmware, before).iter().filter(|name| name.ends_with(".hex")).count();

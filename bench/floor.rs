@@ -9,6 +9,7 @@ use std::process::Command;
 use fbuild_matrix::board::{BoardConfig, Value};
 
 use super::Result;
+use super::peers::Work;
 use super::set::{BOARDS, Library, Set, Sketch};
 use super::tools::{Tools, empty};
 
@@ -25,19 +26,15 @@ pub(crate) struct Floor {
 }
 
 impl Floor {
-    /// Writes it into `folder`. `generated` is where the sketches' C++ lies, whatever made it.
-    pub(crate) fn new(
-        tools: &Tools,
-        set: &Set,
-        generated: &Path,
-        folder: &Path,
-        jobs: usize,
-    ) -> Result<Self> {
+    /// Writes it into `folder`, with a program in front of each compile, if so.
+    pub(crate) fn new(work: Work<'_>, folder: &Path, wrapper: Option<&Path>) -> Result<Self> {
+        let Work { tools, set, generated, jobs, .. } = work;
         empty(folder)?;
         for sketch in &set.sketches {
             place_sketch(sketch, generated, &folder.join("sketches").join(&sketch.name))?;
         }
-        let mut rules = Rules { folder: folder.to_owned(), ..Rules::default() };
+        let wrapper = wrapper.map(text).transpose()?;
+        let mut rules = Rules { folder: folder.to_owned(), wrapper, ..Rules::default() };
         for (board, fqbn) in BOARDS {
             rules.board(set, board, &tools.board(fqbn)?)?;
         }
@@ -82,10 +79,8 @@ fn place_sketch(sketch: &Sketch, generated: &Path, place: &Path) -> Result<()> {
         }
     }
     let name = format!("{}.ino.cpp", sketch.name);
-    let mut files = walkdir::WalkDir::new(generated).into_iter().filter_map(std::result::Result::ok);
-    let file = files.find(|entry| entry.file_name() == name.as_str());
-    let file = file.ok_or_else(|| format!("the run has left no {name} below {}", generated.display()))?;
-    std::fs::copy(file.path(), place.join(name))?;
+    std::fs::copy(generated.join(&name), place.join(&name))
+        .map_err(|error| format!("the run has left no {name}: {error}"))?;
     Ok(())
 }
 
@@ -93,6 +88,7 @@ fn place_sketch(sketch: &Sketch, generated: &Path, place: &Path) -> Result<()> {
 #[derive(Default)]
 struct Rules {
     folder: PathBuf,
+    wrapper: Option<String>,
     text: String,
     goals: Vec<String>,
     outputs: HashSet<PathBuf>,
@@ -180,7 +176,9 @@ impl Rules {
             ("source_file", Value::Word(&source)),
             ("object_file", Value::Word(&object)),
         ];
-        self.rule(&object, &[source.clone()], &[config.command(recipe.pattern, &values)?])?;
+        let mut command = config.command(recipe.pattern, &values)?;
+        command.splice(0..0, self.wrapper.clone());
+        self.rule(&object, &[source.clone()], &[command])?;
         self.compiles += 1;
         Ok(object)
     }
@@ -264,7 +262,7 @@ fn text(path: &Path) -> Result<String> {
 }
 
 /// A word as make, and the shell behind it, take it for one.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     let word = if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

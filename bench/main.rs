@@ -13,6 +13,7 @@ mod floor;
 mod machine;
 mod meter;
 mod ours;
+mod peers;
 mod set;
 mod table;
 mod tools;
@@ -25,10 +26,12 @@ use std::process::Command;
 
 use clap::{Parser, ValueEnum};
 
+use firmware::Firmware;
 use floor::Floor;
 use machine::Machine;
 use meter::{Spent, measure};
 use ours::Ours;
+use peers::{Peers, Work};
 use set::Set;
 use table::{Results, Table};
 use tools::Tools;
@@ -47,6 +50,9 @@ struct Options {
     /// Only these groups of ways, beside the floor
     #[arg(long, value_name = "GROUP", value_delimiter = ',', default_values = ["cached", "no-cache"])]
     only: Vec<Group>,
+    /// The peers as well, in so many of the rounds; a round of theirs takes minutes
+    #[arg(long, value_name = "ROUNDS", num_args = 0..=1, default_value_t = 0, default_missing_value = "1")]
+    peers: usize,
     /// Another binary instead of this repository's, which is built first
     #[arg(long, value_name = "PATH")]
     binary: Option<PathBuf>,
@@ -119,6 +125,7 @@ struct Bench<'a> {
     tools: &'a Tools,
     set: &'a Set,
     folder: &'a Path,
+    jobs: usize,
     floor: Floor,
     ours: Ours,
 }
@@ -128,47 +135,63 @@ impl<'a> Bench<'a> {
     fn new(tools: &'a Tools, set: &'a Set, folder: &'a Path, binary: &Path, jobs: usize) -> Result<Self> {
         let ours = Ours::new(tools, binary, &folder.join("ours"), jobs)?;
         ours.without_cache(set)?;
-        let floor = Floor::new(tools, set, &ours.work(), &folder.join("floor"), jobs)?;
-        Ok(Self { tools, set, folder, floor, ours })
+        let generated = ours.keep_generated()?;
+        let work = Work { tools, set, folder: &folder.join("peers"), generated: &generated, jobs };
+        let floor = Floor::new(work, &folder.join("floor"), None)?;
+        Ok(Self { tools, set, folder, jobs, floor, ours })
     }
 
     fn rounds(&self, options: &Options) -> Result<Table> {
         let mut table = Table::new(self.set, &self.floor);
+        let (folder, generated) = (self.folder.join("peers"), self.ours.generated());
+        let work = Work {
+            tools: self.tools,
+            set: self.set,
+            folder: &folder,
+            generated: &generated,
+            jobs: self.jobs,
+        };
+        let peers = if options.peers > 0 { Some(Peers::new(work, &mut table)?) } else { None };
         for round in 0..options.rounds {
-            self.floor(&mut table)?;
-            let expected = firmware::read(self.set, &self.floor.out())?;
+            let expected = self.floor(&mut table)?;
+            let reverse = round % 2 == 1;
             let mut groups = options.only.clone();
-            if round % 2 == 1 {
+            if reverse {
                 groups.reverse();
             }
             for group in groups {
-                match group {
-                    Group::Cached => {
-                        for (way, spent) in self.ours.with_cache(self.set, round, &expected)? {
-                            table.add(way, spent);
-                        }
-                    }
-                    Group::NoCache => {
-                        table.add(ours::WITHOUT, self.ours.without_cache(self.set)?);
-                        firmware::same(
-                            ours::WITHOUT,
-                            &firmware::read(self.set, &self.ours.out())?,
-                            &expected,
-                        )?;
-                    }
-                }
+                self.ours(group, round, &expected, &mut table)?;
+            }
+            if let Some(peers) = peers.as_ref().filter(|_| round < options.peers) {
+                peers.round(work, reverse, &expected, &mut table);
             }
             writeln!(std::io::stderr(), "{}: round {} of {}", self.set.name, round + 1, options.rounds)?;
         }
         Ok(table)
     }
 
-    fn floor(&self, table: &mut Table) -> Result<()> {
+    fn ours(&self, group: Group, round: usize, floor: &Firmware, table: &mut Table) -> Result<()> {
+        match group {
+            Group::Cached => {
+                for (way, spent) in self.ours.with_cache(self.set, round, floor)? {
+                    table.add(way, spent);
+                }
+            }
+            Group::NoCache => {
+                table.add(ours::WITHOUT, self.ours.without_cache(self.set)?);
+                firmware::same(ours::WITHOUT, &firmware::read(self.set, &self.ours.out())?, floor)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what it has made, which is right by definition.
+    fn floor(&self, table: &mut Table) -> Result<Firmware> {
         self.floor.clear()?;
         for (way, tools) in [(table::FLOOR, self.floor.tools), (table::FLOOR_AGAIN, 0)] {
             let spent = measure(&mut self.floor.command(self.tools), &self.folder.join("floor.log"))?;
             table.add(way, Spent { tools: Some(tools), ..spent });
         }
-        Ok(())
+        firmware::read(self.set, &self.floor.out())
     }
 }

@@ -29,6 +29,24 @@ impl Ours {
         self.folder.join("work")
     }
 
+    /// Puts the C++ of sketches that a run has made where later runs do not reach it.
+    pub(crate) fn keep_generated(&self) -> Result<PathBuf> {
+        let to = self.generated();
+        std::fs::create_dir(&to)?;
+        for entry in walkdir::WalkDir::new(self.work()) {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().ends_with(".ino.cpp") {
+                std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+            }
+        }
+        Ok(to)
+    }
+
+    /// Where that is, each by its name.
+    pub(crate) fn generated(&self) -> PathBuf {
+        self.folder.join("generated")
+    }
+
     /// Where firmware is, a folder for each board.
     pub(crate) fn out(&self) -> PathBuf {
         self.work().join("cells")
