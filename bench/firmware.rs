@@ -16,9 +16,8 @@ pub(crate) fn read(set: &Set, folder: &Path) -> Result<Firmware> {
         for entry in walkdir::WalkDir::new(folder.join(board)) {
             let path: PathBuf = entry?.into_path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            // Arduino's builder also makes one with the boot loader in it.
-            let is_wanted = name.ends_with(".ino.hex") || name.ends_with(".ino.eep");
-            if is_wanted && !name.contains("with_bootloader") {
+            // Arduino's builder also makes a `.ino.with_bootloader.hex`.
+            if name.ends_with(".ino.hex") || name.ends_with(".ino.eep") {
                 found.insert((board.to_owned(), name), std::fs::read(path)?);
             }
         }
@@ -55,10 +54,10 @@ pub(crate) fn same(way: &str, firmware: &Firmware, floor: &Firmware) -> Result<(
 /// Fails unless the firmware of one sketch at least has changed, on every board: else the edit was none.
 pub(crate) fn changed(way: &str, firmware: &Firmware, before: &Firmware) -> Result<()> {
     let boards = BOARDS.len();
-    let hex = differences(firmware, before).iter().filter(|name| name.ends_with(".hex")).count();
-    if hex >= boards && hex % boards == 0 {
+    let files = differences(firmware, before).len();
+    if files >= boards && files.is_multiple_of(boards) {
         Ok(())
     } else {
-        Err(format!("{way}: {hex} firmware files changed, on {boards} boards").into())
+        Err(format!("{way}: {files} firmware files changed, on {boards} boards").into())
     }
 }

@@ -178,7 +178,7 @@ impl Rules {
         ];
         let mut command = config.command(recipe.pattern, &values)?;
         command.splice(0..0, self.wrapper.clone());
-        self.rule(&object, &[source.clone()], &[command])?;
+        self.rule(&object, std::slice::from_ref(&source), &[command])?;
         self.compiles += 1;
         Ok(object)
     }

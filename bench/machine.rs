@@ -3,20 +3,20 @@
 use std::path::Path;
 use std::process::Command;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Result;
 use super::tools::Tools;
 
 /// The machine, and what was measured.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Machine {
     processor: String,
     cpus: usize,
     jobs: usize,
     kernel: String,
     binary: String,
-    /// Of the repository, `+` if files differ from it.
+    /// Of the repository; `+` behind it if files differ from it.
     commit: String,
     packages: Vec<(String, String)>,
     load_before: String,

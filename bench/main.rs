@@ -8,12 +8,14 @@
 //! the other order; the table has medians, and ratios to the median of the floor of the same run. Firmware that
 //! is not the floor's ends the bench. `docs/performance.md` says how to read the table.
 
+mod chart;
 mod firmware;
 mod floor;
 mod machine;
 mod meter;
 mod ours;
 mod peers;
+mod publish;
 mod set;
 mod table;
 mod tools;
@@ -33,7 +35,7 @@ use meter::{Spent, measure};
 use ours::Ours;
 use peers::{Peers, Work};
 use set::Set;
-use table::{Results, Table};
+use table::{Kind, Results, Table};
 use tools::Tools;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -56,6 +58,15 @@ struct Options {
     /// Another binary instead of this repository's, which is built first
     #[arg(long, value_name = "PATH")]
     binary: Option<PathBuf>,
+    /// The sets that peers build; some take a quarter of an hour for a round of the library
+    #[arg(long = "peer-set", value_name = "SET", default_values = ["examples"])]
+    peer_sets: Vec<SetName>,
+    /// Write table, chart and data into docs/ and README.md as well
+    #[arg(long)]
+    publish: bool,
+    /// Measure nothing: print, or publish, what an earlier run has saved
+    #[arg(long, value_name = "results.json")]
+    results: Option<PathBuf>,
     /// Processes at once, for every way that can have more than one; the machine's CPUs if missing
     #[arg(short, long)]
     jobs: Option<usize>,
@@ -80,6 +91,18 @@ enum Group {
 
 fn main() -> Result<()> {
     let options = Options::parse();
+    let results = match &options.results {
+        Some(path) => serde_json::from_slice(&std::fs::read(path)?)?,
+        None => run(&options)?,
+    };
+    if options.publish {
+        publish::publish(&results, Path::new(env!("CARGO_MANIFEST_DIR")))?;
+    }
+    Ok(write!(std::io::stdout(), "{}", results.markdown())?)
+}
+
+/// Measures everything.
+fn run(options: &Options) -> Result<Results> {
     let binary = match &options.binary {
         Some(path) => std::path::absolute(path)?,
         None => build()?,
@@ -95,11 +118,13 @@ fn main() -> Result<()> {
             SetName::Library => set::library::set(&folder.join("set"))?,
         };
         let bench = Bench::new(&tools, &set, &folder, &binary, jobs)?;
-        results.tables.push(bench.rounds(&options)?);
+        let peer_rounds = if options.peer_sets.contains(name) { options.peers } else { 0 };
+        results.tables.push(bench.rounds(options, peer_rounds)?);
+        // What follows may be interrupted.
+        results.machine.finish()?;
+        results.save(&below_target("bench"))?;
     }
-    results.machine.finish()?;
-    results.save(&below_target("bench"))?;
-    Ok(write!(std::io::stdout(), "{}", results.markdown())?)
+    Ok(results)
 }
 
 /// Builds this repository's program.
@@ -141,7 +166,7 @@ impl<'a> Bench<'a> {
         Ok(Self { tools, set, folder, jobs, floor, ours })
     }
 
-    fn rounds(&self, options: &Options) -> Result<Table> {
+    fn rounds(&self, options: &Options, peer_rounds: usize) -> Result<Table> {
         let mut table = Table::new(self.set, &self.floor);
         let (folder, generated) = (self.folder.join("peers"), self.ours.generated());
         let work = Work {
@@ -151,7 +176,7 @@ impl<'a> Bench<'a> {
             generated: &generated,
             jobs: self.jobs,
         };
-        let peers = if options.peers > 0 { Some(Peers::new(work, &mut table)?) } else { None };
+        let peers = if peer_rounds > 0 { Some(Peers::new(work, &mut table)?) } else { None };
         for round in 0..options.rounds {
             let expected = self.floor(&mut table)?;
             let reverse = round % 2 == 1;
@@ -162,7 +187,7 @@ impl<'a> Bench<'a> {
             for group in groups {
                 self.ours(group, round, &expected, &mut table)?;
             }
-            if let Some(peers) = peers.as_ref().filter(|_| round < options.peers) {
+            if let Some(peers) = peers.as_ref().filter(|_| round < peer_rounds) {
                 peers.round(work, reverse, &expected, &mut table);
             }
             writeln!(std::io::stderr(), "{}: round {} of {}", self.set.name, round + 1, options.rounds)?;
@@ -174,11 +199,11 @@ impl<'a> Bench<'a> {
         match group {
             Group::Cached => {
                 for (way, spent) in self.ours.with_cache(self.set, round, floor)? {
-                    table.add(way, spent);
+                    table.add(Kind::Ours, way, spent);
                 }
             }
             Group::NoCache => {
-                table.add(ours::WITHOUT, self.ours.without_cache(self.set)?);
+                table.add(Kind::Ours, ours::WITHOUT, self.ours.without_cache(self.set)?);
                 firmware::same(ours::WITHOUT, &firmware::read(self.set, &self.ours.out())?, floor)?;
             }
         }
@@ -190,7 +215,7 @@ impl<'a> Bench<'a> {
         self.floor.clear()?;
         for (way, tools) in [(table::FLOOR, self.floor.tools), (table::FLOOR_AGAIN, 0)] {
             let spent = measure(&mut self.floor.command(self.tools), &self.folder.join("floor.log"))?;
-            table.add(way, Spent { tools: Some(tools), ..spent });
+            table.add(Kind::Floor, way, Spent { tools: Some(tools), ..spent });
         }
         firmware::read(self.set, &self.floor.out())
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Result;
 
@@ -17,7 +17,7 @@ use super::Result;
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// What something took.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Spent {
     /// Seconds by the clock.
     pub(crate) wall: f64,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Result;
 use super::floor::Floor;
@@ -16,28 +16,38 @@ pub(crate) const FLOOR: &str = "floor: `make` over the recipes' commands";
 pub(crate) const FLOOR_AGAIN: &str = "floor, nothing to do";
 
 /// Everything that was measured.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Results {
     pub(crate) machine: Machine,
     pub(crate) tables: Vec<Table>,
 }
 
 /// One set's.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Table {
     name: String,
-    title: String,
-    cells: usize,
+    pub(crate) title: String,
+    pub(crate) cells: usize,
     /// Of the floor.
     compiles: u64,
-    ways: IndexMap<String, Way>,
+    pub(crate) ways: IndexMap<String, Way>,
 }
 
-/// What a way took, in each round, or why it could not be had.
-#[derive(Debug, Default, Serialize)]
-struct Way {
+/// What a way took in each round, or why it could not be had.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Way {
+    pub(crate) kind: Kind,
     samples: Vec<Spent>,
     remark: Option<String>,
+}
+
+/// Whose a way is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    Floor,
+    Ours,
+    Peer,
 }
 
 impl Table {
@@ -51,17 +61,22 @@ impl Table {
         }
     }
 
-    pub(crate) fn add(&mut self, way: &str, spent: Spent) {
-        self.ways.entry(way.to_owned()).or_default().samples.push(spent);
+    pub(crate) fn add(&mut self, kind: Kind, way: &str, spent: Spent) {
+        self.way(kind, way).samples.push(spent);
     }
 
     /// Says something of a way, for example why there is no number.
-    pub(crate) fn remark(&mut self, way: &str, remark: String) {
-        self.ways.entry(way.to_owned()).or_default().remark = Some(remark);
+    pub(crate) fn remark(&mut self, kind: Kind, way: &str, remark: String) {
+        self.way(kind, way).remark = Some(remark);
     }
 
-    fn median(&self, way: &str, part: fn(&Spent) -> f64) -> Option<f64> {
-        self.ways.get(way)?.median(part)
+    fn way(&mut self, kind: Kind, name: &str) -> &mut Way {
+        self.ways.entry(name.to_owned()).or_insert_with(|| Way { kind, samples: Vec::new(), remark: None })
+    }
+
+    /// A way's median as a multiple of the floor's; `None` where it was not measured.
+    pub(crate) fn ratio(&self, way: &Way, part: fn(&Spent) -> f64) -> Option<f64> {
+        Some(way.median(part)? / self.ways.get(FLOOR)?.median(part)?)
     }
 
     fn markdown(&self) -> String {
@@ -71,23 +86,21 @@ impl Table {
              |---|--:|--:|--:|--:|--:|--:|--:|\n",
             self.title, self.cells, self.compiles
         );
-        let floor = |part| self.median(FLOOR, part);
         for (name, way) in &self.ways {
             let both = |part: fn(&Spent) -> f64| {
-                let value = way.median(part);
-                let ratio = value.zip(floor(part)).map(|(value, floor)| value / floor);
-                format!("{} | {}", number(value, 3), number(ratio, 3))
+                format!("{} | {}", number(way.median(part), 3), number(self.ratio(way, part), 3))
             };
-            let peak = number(way.median(|spent| megabytes(spent.peak)), 1);
+            let peak = way.median(|spent| megabytes(spent.peak)).filter(|peak| *peak > 0.0);
             let tools = way.samples.last().and_then(|spent| spent.tools);
             let tools = tools.map_or_else(|| "–".to_owned(), |tools| tools.to_string());
             let remark = way.remark.as_ref().map_or_else(String::new, |remark| format!(" ({remark})"));
             // Writing into a string can't fail.
             let _ = writeln!(
                 text,
-                "| {name}{remark} | {} | {} | {peak} | {tools} | {} |",
+                "| {name}{remark} | {} | {} | {} | {tools} | {} |",
                 both(|spent| spent.wall),
                 both(|spent| spent.cpu),
+                number(peak, 1),
                 way.samples.len()
             );
         }
@@ -115,6 +128,29 @@ impl Results {
         for table in &self.tables {
             text.push('\n');
             text.push_str(&table.markdown());
+        }
+        text
+    }
+
+    /// Ways × sets, times by the clock as multiples of the floor's.
+    pub(crate) fn overview(&self) -> String {
+        let mut text = "| wall time, floor = 1 |".to_owned();
+        for table in &self.tables {
+            // Writing into a string can't fail.
+            let _ = write!(text, " {} |", table.title);
+        }
+        let columns = "--:|".repeat(self.tables.len());
+        let _ = writeln!(text, "\n|---|{columns}");
+        let mut names: Vec<&String> = Vec::new();
+        for name in self.tables.iter().flat_map(|table| table.ways.keys()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        for name in names {
+            let ratio = |table: &Table| table.ratio(table.ways.get(name)?, |spent| spent.wall);
+            let ratios: Vec<String> = self.tables.iter().map(|table| number(ratio(table), 2)).collect();
+            let _ = writeln!(text, "| {name} | {} |", ratios.join(" | "));
         }
         text
     }

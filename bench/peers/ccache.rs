@@ -7,7 +7,7 @@ use super::{Peer, Result, Work};
 use crate::firmware::{self, Firmware};
 use crate::floor::Floor;
 use crate::meter::measure;
-use crate::table::Table;
+use crate::table::{Kind, Table};
 use crate::tools::empty;
 
 pub(super) struct Ccache {
@@ -39,7 +39,7 @@ impl Peer for Ccache {
             let way = format!("the floor's makefile with ccache, {way}");
             let spent = measure(&mut command, &self.folder.join("log"))?;
             firmware::same(&way, &firmware::read(work.set, &self.floor.out())?, expected)?;
-            table.add(&way, spent);
+            table.add(Kind::Peer, &way, spent);
         }
         Ok(())
     }

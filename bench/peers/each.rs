@@ -9,7 +9,7 @@ use std::process::Command;
 use super::{Result, Work};
 use crate::floor::quoted;
 use crate::meter::{Spent, attempt};
-use crate::table::Table;
+use crate::table::{Kind, Table};
 use crate::tools::Tools;
 
 /// Commands, each for a cell or a few.
@@ -56,16 +56,18 @@ impl Each {
         table: &mut Table,
     ) -> Result<()> {
         let (spent, _) = attempt(command, &self.log)?;
-        let built = walkdir::WalkDir::new(out).into_iter().filter_map(std::result::Result::ok);
-        let built = built.filter(|entry| entry.path().extension().is_some_and(|it| it == "hex")).count();
+        let files = walkdir::WalkDir::new(out).into_iter().filter_map(std::result::Result::ok);
+        let files = files.map(walkdir::DirEntry::into_path);
+        let firmware = files.filter(|path| path.extension().is_some_and(|it| it == "hex"));
+        let built = firmware.filter(|path| !path.to_string_lossy().contains("with_bootloader")).count();
         if built == 0 {
             return Err(format!("{way} built nothing; see {}", self.log.display()).into());
         }
         if built < work.set.cells() {
-            table.remark(way, format!("{built} of {} cells built", work.set.cells()));
+            table.remark(Kind::Peer, way, format!("{built} of {} cells built", work.set.cells()));
         }
         // The memory is that of the make around it, which says nothing.
-        table.add(way, Spent { peak: 0, ..spent });
+        table.add(Kind::Peer, way, Spent { peak: 0, ..spent });
         Ok(())
     }
 }

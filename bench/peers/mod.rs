@@ -11,7 +11,7 @@ use std::path::Path;
 use super::Result;
 use super::firmware::Firmware;
 use super::set::Set;
-use super::table::Table;
+use super::table::{Kind, Table};
 use super::tools::Tools;
 
 /// What every peer is given.
@@ -49,9 +49,11 @@ impl Peers {
         for (name, peer) in asked {
             match peer {
                 Ok(peer) => peers.push((name, peer)),
-                Err(error) => {
-                    table.remark(name, format!("not to be had: {}", first_line(&error.to_string())))
-                }
+                Err(error) => table.remark(
+                    Kind::Peer,
+                    name,
+                    format!("not to be had: {}", first_line(&error.to_string())),
+                ),
             }
         }
         Ok(Self(peers))
@@ -65,7 +67,7 @@ impl Peers {
         }
         for (name, peer) in order {
             if let Err(error) = peer.round(work, floor, table) {
-                table.remark(name, format!("failed: {}", first_line(&error.to_string())));
+                table.remark(Kind::Peer, name, format!("failed: {}", first_line(&error.to_string())));
             }
         }
     }

@@ -16,10 +16,10 @@ use crate::set::BOARDS;
 use crate::table::Table;
 use crate::tools::{empty, remove};
 
-/// PlatformIO, and the version of `SCons` that it wants.
+/// PlatformIO, and the version of SCons that it wants.
 const PYTHON_PACKAGES: [&str; 2] = ["platformio==6.2.0", "scons==4.11.1"];
 
-/// That version of `SCons` as PlatformIO's registry counts it.
+/// That version of SCons as PlatformIO's registry counts it.
 const SCONS: &str = "4.41101.0";
 
 pub(super) struct PlatformIo {
