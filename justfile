@@ -23,7 +23,7 @@ kills:
 wrapped *ROUNDS:
     cargo run --release --example wrapped -- {{ROUNDS}}
 
-# Against the floor, and with `--peers` against other builders; the table is in target/bench/results.md
+# Against the floor, and with `--peers` against other builders too (docs/performance.md)
 bench *ARGS:
     cargo run --release --example bench -- {{ARGS}}
 

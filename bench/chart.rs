@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use super::table::{Kind, Results, Table, Way};
 
-const WIDTH: f64 = 860.0;
+const WIDTH: f64 = 900.0;
 /// Where bars begin: left of it stand names.
-const LEFT: f64 = 340.0;
+const LEFT: f64 = 370.0;
 /// What the longest bar leaves for its number.
 const RIGHT: f64 = 70.0;
 const ROW: f64 = 22.0;

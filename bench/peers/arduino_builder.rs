@@ -100,6 +100,8 @@ impl Peer for ArduinoBuilder {
         firmware::same(&cold, &firmware::read(work.set, &self.out)?, floor)?;
         self.run(&self.plain, "arduino-builder, nothing changed", work, table)?;
         self.clear(work)?;
-        self.run(&self.cached, "arduino-builder -build-cache, one at a time, cold", work, table)
+        let cached = "arduino-builder -build-cache, one at a time, cold";
+        self.run(&self.cached, cached, work, table)?;
+        firmware::same(cached, &firmware::read(work.set, &self.out)?, floor)
     }
 }
