@@ -164,11 +164,8 @@ fn describe(work: Work<'_>, board: &str, fqbn: &str) -> Result<Value> {
         "mcu": property("mcu")?, "f_cpu": property("f_cpu")?, "core": property("core")?,
         "variant": property("variant")?, "board": format!("ARDUINO_{}", property("board")?),
     });
-    if config
-        .properties
-        .get("build.vid")
-        .is_some_and(|_| config.properties.get("build.extra_flags").is_some_and(|it| it.contains("usb")))
-    {
+    // Boards with USB of their own tell the host who they are.
+    if config.properties.get("build.usb_product").is_some() {
         let text = |key: &str| property(key).map(|text| text.trim_matches('"').to_owned());
         build["usb"] = json!({
             "vid": property("vid")?, "pid": property("pid")?,
