@@ -103,6 +103,10 @@ fn main() -> Result<()> {
 
 /// Measures everything.
 fn run(options: &Options) -> Result<Results> {
+    // Until the end: two at once would take the folders from each other.
+    std::fs::create_dir_all(below_target("bench"))?;
+    let lock = std::fs::File::create(below_target("bench/lock"))?;
+    lock.try_lock().map_err(|_| "another bench runs in this repository's target folder")?;
     let binary = match &options.binary {
         Some(path) => std::path::absolute(path)?,
         None => build()?,

@@ -85,14 +85,14 @@ pub(crate) fn clean<'a>(command: &mut Command, libraries: impl Iterator<Item = &
     }
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder with all that is in it, but for links that lead nowhere.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     for entry in walkdir::WalkDir::new(from).sort_by_file_name() {
         let entry = entry?;
         let place = to.join(entry.path().strip_prefix(from)?);
         if entry.file_type().is_dir() {
             std::fs::create_dir_all(place)?;
-        } else {
+        } else if entry.path().exists() {
             // Not `copy`, which would keep a package's read-only mode: some of it is going to be edited.
             std::fs::write(place, std::fs::read(entry.path())?)?;
         }

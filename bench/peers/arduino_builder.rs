@@ -7,7 +7,7 @@ use super::{Peer, Result, Work};
 use crate::firmware::{self, Firmware};
 use crate::set::BOARDS;
 use crate::table::Table;
-use crate::tools::empty;
+use crate::tools::{copy, empty};
 
 pub(super) struct ArduinoBuilder {
     out: PathBuf,
@@ -25,8 +25,11 @@ impl ArduinoBuilder {
         let folder = work.folder.join("arduino-builder");
         empty(&folder)?;
         let (out, cache) = (folder.join("out"), folder.join("cache"));
-        let core = &work.tools.core.platform_dir;
-        let hardware = core.parent().and_then(Path::parent).ok_or("the core is in no hardware folder")?;
+        // Without Debian's link to a licence that leads out of what is unpacked: the builder takes a file that it
+        // can't look at for one that has changed, and builds everything again.
+        let hardware = folder.join("hardware");
+        let core = hardware.join("arduino/avr");
+        copy(&work.tools.core.platform_dir, &core)?;
         std::fs::create_dir(folder.join("tools"))?;
         let mut plain = Vec::new();
         for (board, fqbn) in BOARDS {
@@ -37,7 +40,7 @@ impl ArduinoBuilder {
                 };
                 // Its own folder has the recipes that Arduino's IDE adds to every platform.
                 path("-hardware", &packages.root.join("usr/share/arduino-builder"));
-                path("-hardware", hardware);
+                path("-hardware", &hardware);
                 path("-tools", &folder.join("tools"));
                 path("-built-in-libraries", &core.join("libraries"));
                 path("-libraries", &work.set.matrix.with_file_name("libraries"));
