@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::table::{Kind, Results, Table, Way};
+use super::table::{Kind, Results, Table, Way, label};
 
 const WIDTH: f64 = 900.0;
 /// Where bars begin: left of it stand names.
@@ -36,7 +36,7 @@ pub(crate) fn svg(results: &Results) -> String {
 /// Draws a table from `top` on; returns where it ends.
 fn panel(body: &mut String, table: &Table, top: f64) -> f64 {
     let measured = |(name, way): (&'_ String, &'_ Way)| {
-        Some((name.replace('`', ""), way.kind, table.ratio(way, |spent| spent.wall)?))
+        Some((label(name, way.kind).replace('`', ""), way.kind, table.ratio(way, |spent| spent.wall)?))
     };
     let bars: Vec<(String, Kind, f64)> = table.ways.iter().filter_map(measured).collect();
     let longest = bars.iter().map(|(_, _, ratio)| *ratio).fold(1.0, f64::max);
@@ -55,12 +55,11 @@ fn panel(body: &mut String, table: &Table, top: f64) -> f64 {
             Kind::Ours => "ours",
             Kind::Peer => "peer",
         };
-        let owner = if *kind == Kind::Ours { "fbuild-matrix: " } else { "" };
         // Never so thin that it can't be seen.
         let width = (ratio * scale).max(1.5);
         let _ = writeln!(
             body,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{owner}{}</text>\
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
              <rect class=\"{class}\" x=\"{LEFT}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{BAR}\" rx=\"2\"/>\
              <text x=\"{:.1}\" y=\"{:.1}\">{ratio:.2}</text>",
             LEFT - 8.0,

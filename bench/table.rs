@@ -74,9 +74,11 @@ impl Table {
         self.ways.entry(name.to_owned()).or_insert_with(|| Way { kind, samples: Vec::new(), remark: None })
     }
 
-    /// A way's median as a multiple of the floor's; `None` where it was not measured.
+    /// A way's median as a multiple of the floor's, of the same rounds: peers may be in the first ones only.
+    /// `None` where it was not measured.
     pub(crate) fn ratio(&self, way: &Way, part: fn(&Spent) -> f64) -> Option<f64> {
-        Some(way.median(part)? / self.ways.get(FLOOR)?.median(part)?)
+        let floor = self.ways.get(FLOOR)?.samples.get(..way.samples.len())?;
+        Some(median(&way.samples, part)? / median(floor, part)?)
     }
 
     fn markdown(&self) -> String {
@@ -88,16 +90,17 @@ impl Table {
         );
         for (name, way) in &self.ways {
             let both = |part: fn(&Spent) -> f64| {
-                format!("{} | {}", number(way.median(part), 3), number(self.ratio(way, part), 3))
+                format!("{} | {}", number(median(&way.samples, part), 3), number(self.ratio(way, part), 3))
             };
-            let peak = way.median(|spent| megabytes(spent.peak)).filter(|peak| *peak > 0.0);
+            let peak = median(&way.samples, |spent| megabytes(spent.peak)).filter(|peak| *peak > 0.0);
             let tools = way.samples.last().and_then(|spent| spent.tools);
             let tools = tools.map_or_else(|| "–".to_owned(), |tools| tools.to_string());
             let remark = way.remark.as_ref().map_or_else(String::new, |remark| format!(" ({remark})"));
             // Writing into a string can't fail.
             let _ = writeln!(
                 text,
-                "| {name}{remark} | {} | {} | {} | {tools} | {} |",
+                "| {}{remark} | {} | {} | {} | {tools} | {} |",
+                label(name, way.kind),
                 both(|spent| spent.wall),
                 both(|spent| spent.cpu),
                 number(peak, 1),
@@ -108,16 +111,19 @@ impl Table {
     }
 }
 
-impl Way {
-    fn median(&self, part: fn(&Spent) -> f64) -> Option<f64> {
-        let mut values: Vec<f64> = self.samples.iter().map(part).collect();
-        values.sort_by(f64::total_cmp);
-        let middle = values.len() / 2;
-        match values.len() {
-            0 => None,
-            count if count % 2 == 0 => Some(f64::midpoint(values[middle - 1], values[middle])),
-            _ => Some(values[middle]),
-        }
+/// A way's name, where ways of several programs stand together.
+pub(crate) fn label(name: &str, kind: Kind) -> String {
+    if kind == Kind::Ours { format!("fbuild-matrix: {name}") } else { name.to_owned() }
+}
+
+fn median(samples: &[Spent], part: fn(&Spent) -> f64) -> Option<f64> {
+    let mut values: Vec<f64> = samples.iter().map(part).collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        count if count % 2 == 0 => Some(f64::midpoint(values[middle - 1], values[middle])),
+        _ => Some(values[middle]),
     }
 }
 
@@ -141,16 +147,12 @@ impl Results {
         }
         let columns = "--:|".repeat(self.tables.len());
         let _ = writeln!(text, "\n|---|{columns}");
-        let mut names: Vec<&String> = Vec::new();
-        for name in self.tables.iter().flat_map(|table| table.ways.keys()) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        for name in names {
+        let ways = self.tables.iter().flat_map(|table| &table.ways);
+        let ways: IndexMap<&String, Kind> = ways.map(|(name, way)| (name, way.kind)).collect();
+        for (name, kind) in ways {
             let ratio = |table: &Table| table.ratio(table.ways.get(name)?, |spent| spent.wall);
             let ratios: Vec<String> = self.tables.iter().map(|table| number(ratio(table), 2)).collect();
-            let _ = writeln!(text, "| {name} | {} |", ratios.join(" | "));
+            let _ = writeln!(text, "| {} | {} |", label(name, kind), ratios.join(" | "));
         }
         text
     }
