@@ -23,6 +23,10 @@ kills:
 wrapped *ROUNDS:
     cargo run --release --example wrapped -- {{ROUNDS}}
 
+# Against the floor, and with `--peers` against other builders too (docs/performance.md)
+bench *ARGS:
+    cargo run --release --example bench -- {{ARGS}}
+
 # What CI runs
 ci:
     bash .ci/run

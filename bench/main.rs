@@ -1,0 +1,226 @@
+//! Measures this program against the floor and its peers, with one command:
+//!
+//! ```text
+//! cargo run --release --example bench [-- --rounds 5 --peers]
+//! ```
+//!
+//! Everything is brought in without root below `target/`. Each round runs every way once, the next round in
+//! the other order; the table has medians, and ratios to the median of the floor of the same run. Firmware that
+//! is not the floor's ends the bench. `docs/performance.md` says how to read the table.
+
+mod chart;
+mod firmware;
+mod floor;
+mod machine;
+mod meter;
+mod ours;
+mod peers;
+mod publish;
+mod set;
+mod table;
+mod tools;
+
+use std::error::Error;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::{Parser, ValueEnum};
+
+use firmware::Firmware;
+use floor::Floor;
+use machine::Machine;
+use meter::{Spent, measure};
+use ours::Ours;
+use peers::{Peers, Work};
+use set::Set;
+use table::{Kind, Results, Table};
+use tools::Tools;
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Measures fbuild-matrix against the floor and its peers.
+#[derive(Debug, Parser)]
+struct Options {
+    /// How often everything is measured
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Only these sets
+    #[arg(long = "set", value_name = "SET", default_values = ["examples", "library"])]
+    sets: Vec<SetName>,
+    /// Only these groups of ways, beside the floor
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', default_values = ["cached", "no-cache"])]
+    only: Vec<Group>,
+    /// The peers as well, in so many of the rounds; a round of theirs takes minutes
+    #[arg(long, value_name = "ROUNDS", num_args = 0..=1, default_value_t = 0, default_missing_value = "1")]
+    peers: usize,
+    /// Another binary instead of this repository's, which is built first
+    #[arg(long, value_name = "PATH")]
+    binary: Option<PathBuf>,
+    /// The sets that peers build; some take a quarter of an hour for a round of the library
+    #[arg(long = "peer-set", value_name = "SET", default_values = ["examples"])]
+    peer_sets: Vec<SetName>,
+    /// Write table, chart and data into docs/ and README.md as well
+    #[arg(long)]
+    publish: bool,
+    /// Measure nothing: print, or publish, what an earlier run has saved
+    #[arg(long, value_name = "results.json")]
+    results: Option<PathBuf>,
+    /// Processes at once, for every way that can have more than one; the machine's CPUs if missing
+    #[arg(short, long)]
+    jobs: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+enum SetName {
+    /// Ten of Arduino's examples
+    Examples,
+    /// A library with many sources and many examples
+    Library,
+}
+
+/// Ways that are measured one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
+enum Group {
+    /// Cold filling the cache, nothing changed, one line changed, work folder gone
+    Cached,
+    /// Cold with --no-cache
+    NoCache,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    let results = match &options.results {
+        Some(path) => serde_json::from_slice(&std::fs::read(path)?)?,
+        None => run(&options)?,
+    };
+    if options.publish {
+        publish::publish(&results, Path::new(env!("CARGO_MANIFEST_DIR")))?;
+    }
+    Ok(write!(std::io::stdout(), "{}", results.markdown())?)
+}
+
+/// Measures everything.
+fn run(options: &Options) -> Result<Results> {
+    // Until the end: two at once would take the folders from each other.
+    std::fs::create_dir_all(below_target("bench"))?;
+    let lock = std::fs::File::create(below_target("bench/lock"))?;
+    lock.try_lock().map_err(|_| "another bench runs in this repository's target folder")?;
+    let binary = match &options.binary {
+        Some(path) => std::path::absolute(path)?,
+        None => build()?,
+    };
+    let jobs =
+        options.jobs.map_or_else(|| std::thread::available_parallelism().map(NonZeroUsize::get), Ok)?;
+    let tools = Tools::new()?;
+    let mut results = Results { machine: Machine::here(&tools, &binary, jobs)?, tables: Vec::new() };
+    for name in &options.sets {
+        let folder = below_target("bench").join(format!("{name:?}").to_lowercase());
+        let set = match name {
+            SetName::Examples => set::examples::set(&tools, &folder.join("set"))?,
+            SetName::Library => set::library::set(&folder.join("set"))?,
+        };
+        let bench = Bench::new(&tools, &set, &folder, &binary, jobs)?;
+        let peer_rounds = if options.peer_sets.contains(name) { options.peers } else { 0 };
+        results.tables.push(bench.rounds(options, peer_rounds)?);
+        // What follows may be interrupted.
+        results.machine.finish()?;
+        results.save(&below_target("bench"))?;
+    }
+    Ok(results)
+}
+
+/// Builds this repository's program.
+fn build() -> Result<PathBuf> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--release", "--locked", "--bin", "fbuild-matrix", "--manifest-path"]);
+    cargo.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+    cargo.arg("--target-dir").arg(below_target(""));
+    if cargo.status()?.success() {
+        Ok(below_target("release/fbuild-matrix"))
+    } else {
+        Err("cargo build failed".into())
+    }
+}
+
+/// A path below `target/`.
+fn below_target(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(path)
+}
+
+/// A set, and what builds it.
+struct Bench<'a> {
+    tools: &'a Tools,
+    set: &'a Set,
+    folder: &'a Path,
+    jobs: usize,
+    floor: Floor,
+    ours: Ours,
+}
+
+impl<'a> Bench<'a> {
+    /// Prepares everything; our program has to run once, because the floor begins with C++.
+    fn new(tools: &'a Tools, set: &'a Set, folder: &'a Path, binary: &Path, jobs: usize) -> Result<Self> {
+        let ours = Ours::new(tools, binary, &folder.join("ours"), jobs)?;
+        ours.without_cache(set)?;
+        let generated = ours.keep_generated()?;
+        let work = Work { tools, set, folder: &folder.join("peers"), generated: &generated, jobs };
+        let floor = Floor::new(work, &folder.join("floor"), None)?;
+        Ok(Self { tools, set, folder, jobs, floor, ours })
+    }
+
+    fn rounds(&self, options: &Options, peer_rounds: usize) -> Result<Table> {
+        let mut table = Table::new(self.set, &self.floor);
+        let (folder, generated) = (self.folder.join("peers"), self.ours.generated());
+        let work = Work {
+            tools: self.tools,
+            set: self.set,
+            folder: &folder,
+            generated: &generated,
+            jobs: self.jobs,
+        };
+        let peers = if peer_rounds > 0 { Some(Peers::new(work, &mut table)?) } else { None };
+        for round in 0..options.rounds {
+            let expected = self.floor(&mut table)?;
+            let reverse = round % 2 == 1;
+            let mut groups = options.only.clone();
+            if reverse {
+                groups.reverse();
+            }
+            for group in groups {
+                self.ours(group, round, &expected, &mut table)?;
+            }
+            if let Some(peers) = peers.as_ref().filter(|_| round < peer_rounds) {
+                peers.round(work, reverse, &expected, &mut table);
+            }
+            writeln!(std::io::stderr(), "{}: round {} of {}", self.set.name, round + 1, options.rounds)?;
+        }
+        Ok(table)
+    }
+
+    fn ours(&self, group: Group, round: usize, floor: &Firmware, table: &mut Table) -> Result<()> {
+        match group {
+            Group::Cached => {
+                for (way, spent) in self.ours.with_cache(self.set, round, floor)? {
+                    table.add(Kind::Ours, way, spent);
+                }
+            }
+            Group::NoCache => {
+                table.add(Kind::Ours, ours::WITHOUT, self.ours.without_cache(self.set)?);
+                firmware::same(ours::WITHOUT, &firmware::read(self.set, &self.ours.out())?, floor)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what it has made, which is right by definition.
+    fn floor(&self, table: &mut Table) -> Result<Firmware> {
+        self.floor.clear()?;
+        for (way, tools) in [(table::FLOOR, self.floor.tools), (table::FLOOR_AGAIN, 0)] {
+            let spent = measure(&mut self.floor.command(self.tools), &self.folder.join("floor.log"))?;
+            table.add(Kind::Floor, way, Spent { tools: Some(tools), ..spent });
+        }
+        firmware::read(self.set, &self.floor.out())
+    }
+}

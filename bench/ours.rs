@@ -1,0 +1,131 @@
+//! The ways of this program: each is one run of its binary, as a user starts it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Result;
+use super::firmware::{self, Firmware};
+use super::meter::{Spent, measure};
+use super::set::Set;
+use super::tools::{Tools, empty, remove};
+
+/// The program, with folders of its own.
+pub(crate) struct Ours {
+    binary: PathBuf,
+    folder: PathBuf,
+    apt: PathBuf,
+    jobs: usize,
+}
+
+impl Ours {
+    /// Works below `folder`.
+    pub(crate) fn new(tools: &Tools, binary: &Path, folder: &Path, jobs: usize) -> Result<Self> {
+        empty(folder)?;
+        Ok(Self { binary: binary.to_owned(), folder: folder.to_owned(), apt: tools.apt(), jobs })
+    }
+
+    /// Where generated C++ and firmware are.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.folder.join("work")
+    }
+
+    /// Puts the C++ of sketches that a run has made where later runs do not reach it.
+    pub(crate) fn keep_generated(&self) -> Result<PathBuf> {
+        let to = self.generated();
+        std::fs::create_dir(&to)?;
+        for entry in walkdir::WalkDir::new(self.work()) {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().ends_with(".ino.cpp") {
+                std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+            }
+        }
+        Ok(to)
+    }
+
+    /// Where that is, each by its name.
+    pub(crate) fn generated(&self) -> PathBuf {
+        self.folder.join("generated")
+    }
+
+    /// Where firmware is, a folder for each board.
+    pub(crate) fn out(&self) -> PathBuf {
+        self.work().join("cells")
+    }
+
+    /// Cold, past the cache. What it leaves in the work folder, nobody uses.
+    pub(crate) fn without_cache(&self, set: &Set) -> Result<Spent> {
+        self.clear()?;
+        self.run(set, &["--no-cache"])
+    }
+
+    /// Cold, nothing changed, one line of a sketch, one line of a header, a new work folder: one after the
+    /// other, because each begins with what the one before has left.
+    pub(crate) fn with_cache(
+        &self,
+        set: &Set,
+        round: usize,
+        floor: &Firmware,
+    ) -> Result<[(&'static str, Spent); 5]> {
+        let read = || firmware::read(set, &self.out());
+        self.clear()?;
+        let cold = self.run(set, &[])?;
+        firmware::same(COLD, &read()?, floor)?;
+        let nothing = self.run(set, &[])?;
+        firmware::same(NOTHING, &read()?, floor)?;
+        set.in_sketch.make(round)?;
+        let sketch = self.run(set, &[])?;
+        let after_sketch = read()?;
+        firmware::changed(SKETCH, &after_sketch, floor)?;
+        set.in_header.make(round)?;
+        let header = self.run(set, &[])?;
+        firmware::changed(HEADER, &read()?, &after_sketch)?;
+        set.in_sketch.undo()?;
+        set.in_header.undo()?;
+        remove(&self.work())?;
+        let restored = self.run(set, &[])?;
+        firmware::same(RESTORED, &read()?, floor)?;
+        Ok([(COLD, cold), (NOTHING, nothing), (SKETCH, sketch), (HEADER, header), (RESTORED, restored)])
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.folder.join("cache")
+    }
+
+    /// Nothing is left but installed packages.
+    fn clear(&self) -> Result<()> {
+        remove(&self.work())?;
+        for folder in [self.cache(), self.folder.join("home")] {
+            empty(&folder)?;
+        }
+        Ok(std::os::unix::fs::symlink(&self.apt, self.cache().join("apt"))?)
+    }
+
+    fn run(&self, set: &Set, options: &[&str]) -> Result<Spent> {
+        let mut command = Command::new(&self.binary);
+        command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
+        command.env("HOME", self.folder.join("home")).env("FBUILD_MATRIX_CACHE_DIR", self.cache());
+        command.arg("run").arg(&set.matrix).arg("--work-dir").arg(self.work());
+        command.arg(format!("-j{}", self.jobs)).args(["--progress", "none", "-q"]).args(options);
+        let spent = measure(&mut command, &self.folder.join("log"))?;
+        let events = self.work().join("reports/events.jsonl");
+        let tools = started(&std::fs::read_to_string(events)?)?;
+        Ok(Spent { tools: Some(tools), ..spent })
+    }
+}
+
+pub(crate) const COLD: &str = "cold, filling the cache";
+pub(crate) const WITHOUT: &str = "cold, --no-cache";
+pub(crate) const NOTHING: &str = "nothing changed";
+pub(crate) const SKETCH: &str = "one line of a sketch changed";
+pub(crate) const HEADER: &str = "one line of a library's header changed";
+pub(crate) const RESTORED: &str = "work folder gone, cache there";
+
+/// Tools that a run has started: every step but those that the cache answered.
+fn started(events: &str) -> Result<u64> {
+    let mut count = 0;
+    for line in events.lines() {
+        let event: serde_json::Value = serde_json::from_str(line)?;
+        count += u64::from(event["event"] == "step_finished" && event["cache"] != "hit");
+    }
+    Ok(count)
+}

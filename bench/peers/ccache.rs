@@ -1,0 +1,46 @@
+//! ccache as a wrapper in the floor's own makefile: what a cache of compiles can do where nothing else is in the
+//! way. It caches no links.
+
+use std::path::PathBuf;
+
+use super::{Peer, Result, Work};
+use crate::firmware::{self, Firmware};
+use crate::floor::Floor;
+use crate::meter::measure;
+use crate::table::{Kind, Table};
+use crate::tools::empty;
+
+pub(super) struct Ccache {
+    floor: Floor,
+    folder: PathBuf,
+    libraries: Option<PathBuf>,
+}
+
+impl Ccache {
+    pub(super) fn new(work: Work<'_>) -> Result<Self> {
+        let package = work.tools.packages(&["ccache"], true)?;
+        let folder = work.folder.join("ccache");
+        let wrapper = package.root.join("usr/bin/ccache");
+        let floor = Floor::new(work, &folder.join("floor"), Some(&wrapper))?;
+        Ok(Self { floor, folder, libraries: package.library_path })
+    }
+}
+
+impl Peer for Ccache {
+    fn round(&self, work: Work<'_>, expected: &Firmware, table: &mut Table) -> Result<()> {
+        let cache = self.folder.join("cache");
+        empty(&cache)?;
+        for way in ["cache empty", "cache full"] {
+            self.floor.clear()?;
+            let mut command = self.floor.command(work.tools);
+            let libraries = [&self.libraries, &work.tools.core.library_path];
+            crate::tools::clean(&mut command, libraries.into_iter().flatten());
+            command.env("HOME", &self.folder).env("CCACHE_DIR", &cache);
+            let way = format!("the floor's makefile with ccache, {way}");
+            let spent = measure(&mut command, &self.folder.join("log"))?;
+            firmware::same(&way, &firmware::read(work.set, &self.floor.out())?, expected)?;
+            table.add(Kind::Peer, &way, spent);
+        }
+        Ok(())
+    }
+}

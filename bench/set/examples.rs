@@ -1,0 +1,62 @@
+//! Ten of Arduino's own examples: those of `matrices/quickstart.yml`, with the core's own libraries.
+
+use std::path::Path;
+
+use super::{Edit, Library, Result, Set, Sketch, write_matrix};
+use crate::tools::{Tools, copy, empty};
+
+/// Folder among the built-in examples.
+const BUILTIN: [&str; 6] = [
+    "01.Basics/AnalogReadSerial",
+    "01.Basics/Blink",
+    "01.Basics/Fade",
+    "02.Digital/toneMelody",
+    "04.Communication/ASCIITable",
+    "08.Strings/StringAdditionOperator",
+];
+
+/// The core's libraries, and an example of each.
+const OF_CORE: [(&str, &str); 4] = [
+    ("EEPROM", "eeprom_write"),
+    ("SPI", "DigitalPotControl"),
+    ("SoftwareSerial", "SoftwareSerialExample"),
+    ("Wire", "master_reader"),
+];
+
+/// Copies them below `folder`.
+pub(crate) fn set(tools: &Tools, folder: &Path) -> Result<Set> {
+    empty(folder)?;
+    let mut sketches = Vec::new();
+    let mut sketch = |from: &Path, libraries: Vec<Library>| -> Result<()> {
+        let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let place = folder.join("sketches").join(&name);
+        copy(from, &place)?;
+        sketches.push(Sketch { name, folder: place, libraries });
+        Ok(())
+    };
+    for path in BUILTIN {
+        sketch(&tools.examples.join(path), Vec::new())?;
+    }
+    for (library, example) in OF_CORE {
+        let from = tools.core.platform_dir.join("libraries").join(library);
+        let to = folder.join("libraries").join(library);
+        copy(&from.join("src"), &to.join("src"))?;
+        std::fs::copy(from.join("library.properties"), to.join("library.properties"))?;
+        let needed = Library { name: library.to_owned(), folder: to.join("src") };
+        sketch(&from.join("examples").join(example), vec![needed])?;
+    }
+    Ok(Set {
+        name: "examples",
+        title: "10 of Arduino's examples × 3 boards".to_owned(),
+        matrix: write_matrix(folder, "examples")?,
+        sketches,
+        in_sketch: Edit::new(folder.join("sketches/Fade/Fade.ino"), "delay(30)", |round| {
+            format!("delay({})", 31 + round)
+        })?,
+        in_header: Edit::new(
+            folder.join("libraries/Wire/src/Wire.h"),
+            "#define BUFFER_LENGTH 32",
+            |round| format!("#define BUFFER_LENGTH {}", 33 + round),
+        )?,
+    })
+}

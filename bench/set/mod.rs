@@ -1,0 +1,98 @@
+//! What is built: sketches, libraries and boards in a folder of their own, so that they can be edited, with
+//! the matrix that says so. Every way builds the same.
+
+pub(crate) mod examples;
+pub(crate) mod library;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::Result;
+
+/// Matrix name and FQBN of each board.
+pub(crate) const BOARDS: [(&str, &str); 3] = [
+    ("uno", "arduino:avr:uno"),
+    ("mega", "arduino:avr:mega:cpu=atmega2560"),
+    ("leonardo", "arduino:avr:leonardo"),
+];
+
+/// Sketches × [`BOARDS`].
+pub(crate) struct Set {
+    /// One word, for file names.
+    pub(crate) name: &'static str,
+    /// For people.
+    pub(crate) title: String,
+    /// The matrix file; sketches and libraries are beside it.
+    pub(crate) matrix: PathBuf,
+    pub(crate) sketches: Vec<Sketch>,
+    /// A line of one sketch.
+    pub(crate) in_sketch: Edit,
+    /// A line of a header of one library.
+    pub(crate) in_header: Edit,
+}
+
+/// A sketch, and what it needs.
+pub(crate) struct Sketch {
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    /// In the order in which it is linked with them.
+    pub(crate) libraries: Vec<Library>,
+}
+
+/// A library that a sketch needs.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Library {
+    pub(crate) name: String,
+    /// Its sources and headers.
+    pub(crate) folder: PathBuf,
+}
+
+/// One line that is changed to something new in every round.
+pub(crate) struct Edit {
+    pub(crate) file: PathBuf,
+    /// A text that the file has once.
+    from: &'static str,
+    /// What follows it, with a number.
+    to: fn(usize) -> String,
+    original: String,
+}
+
+impl Edit {
+    fn new(file: PathBuf, from: &'static str, to: fn(usize) -> String) -> Result<Self> {
+        let original =
+            std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        if original.matches(from).count() != 1 {
+            return Err(format!("{} does not have {from:?} once", file.display()).into());
+        }
+        Ok(Self { file, from, to, original })
+    }
+
+    /// Makes the change of a round.
+    pub(crate) fn make(&self, round: usize) -> Result<()> {
+        Ok(std::fs::write(&self.file, self.original.replace(self.from, &(self.to)(round)))?)
+    }
+
+    /// Takes it back.
+    pub(crate) fn undo(&self) -> Result<()> {
+        Ok(std::fs::write(&self.file, &self.original)?)
+    }
+}
+
+impl Set {
+    /// How many cells it has.
+    pub(crate) fn cells(&self) -> usize {
+        self.sketches.len() * BOARDS.len()
+    }
+}
+
+/// The matrix of all sketches and libraries below `folder`.
+fn write_matrix(folder: &Path, name: &str) -> Result<PathBuf> {
+    let mut text = format!("version: 1\nname: {name}\ncores:\n  arduino:avr: {{provider: apt}}\nboards:\n");
+    for (board, fqbn) in BOARDS {
+        writeln!(text, "  {board}: {fqbn}")?;
+    }
+    text.push_str("libraries: [libraries]\nsketches: [\"sketches/**\"]\n");
+    let path = folder.join("matrix.yml");
+    std::fs::write(&path, text)?;
+    Ok(path)
+}

@@ -1,0 +1,117 @@
+//! What is measured with: core, compiler, examples and programs, brought in by this program's own apt
+//! provider below `target/`, as a user's are; nothing is installed on the machine.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use fbuild_matrix::board::{BoardConfig, HostOs, Platform, Platforms, RuntimeEnv, resolve};
+use fbuild_matrix::event::channel;
+use fbuild_matrix::install::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt};
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use super::Result;
+
+/// The core, the examples, and where further packages come from.
+pub(crate) struct Tools {
+    runtime: Runtime,
+    install: InstallContext,
+    pub(crate) core: InstalledCore,
+    pub(crate) examples: PathBuf,
+    make: InstalledPackages,
+    platforms: Platforms,
+}
+
+impl Tools {
+    pub(crate) fn new() -> Result<Self> {
+        // The tests' packages are kept there as well.
+        let cache_dir = super::below_target("tmp/packages");
+        std::fs::create_dir_all(cache_dir.join("apt"))?;
+        let (events, _) = channel();
+        let install = InstallContext { cache_dir, offline: false, events, cancel: CancellationToken::new() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let core = runtime.block_on(apt::install_core("arduino:avr", &install))?;
+        let examples = runtime.block_on(apt::install_builtin_examples(&install))?;
+        let make = runtime.block_on(apt::install_packages(&["make"], true, &install))?;
+        let mut platforms = Platforms::new();
+        platforms.insert(Platform::load(&core.platform_dir, "arduino", "avr", HostOs::current())?);
+        Ok(Self { runtime, install, core, examples, make, platforms })
+    }
+
+    /// Debian packages; an error where the machine can't have them.
+    pub(crate) fn packages(
+        &self,
+        names: &[&str],
+        dependencies: bool,
+    ) -> std::result::Result<InstalledPackages, InstallError> {
+        self.runtime.block_on(apt::install_packages(names, dependencies, &self.install))
+    }
+
+    /// A board with its flags.
+    pub(crate) fn board(&self, fqbn: &str) -> Result<BoardConfig> {
+        let world = RuntimeEnv { tools: self.core.tools.clone(), ..RuntimeEnv::default() };
+        Ok(resolve(&self.platforms, &fqbn.parse()?, &world, &self.core.properties)?)
+    }
+
+    /// The compilers' folder.
+    pub(crate) fn compilers(&self) -> PathBuf {
+        self.core.tools["avr-gcc"].join("bin")
+    }
+
+    /// Where this program keeps packages, below a cache folder.
+    pub(crate) fn apt(&self) -> PathBuf {
+        self.install.cache_dir.join("apt")
+    }
+
+    /// GNU make, in a clean environment that its compilers can run in.
+    pub(crate) fn make(&self) -> Command {
+        self.program(&self.make, "make")
+    }
+
+    /// A program of some packages, in a clean environment that compilers can run in.
+    pub(crate) fn program(&self, packages: &InstalledPackages, name: &str) -> Command {
+        let mut command = Command::new(packages.root.join("usr/bin").join(name));
+        clean(&mut command, [&packages.library_path, &self.core.library_path].into_iter().flatten());
+        command
+    }
+}
+
+/// Nothing of this process's environment, and where shared libraries are.
+pub(crate) fn clean<'a>(command: &mut Command, libraries: impl Iterator<Item = &'a PathBuf>) {
+    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LC_ALL", "C");
+    let libraries: Vec<_> = libraries.map(|path| path.as_os_str()).collect();
+    if !libraries.is_empty() {
+        command.env("LD_LIBRARY_PATH", libraries.join(":".as_ref()));
+    }
+}
+
+/// Copies a folder with all that is in it, but for links that lead nowhere.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    for entry in walkdir::WalkDir::new(from).sort_by_file_name() {
+        let entry = entry?;
+        let place = to.join(entry.path().strip_prefix(from)?);
+        if entry.file_type().is_dir() {
+            std::fs::create_dir_all(place)?;
+        } else if entry.path().exists() {
+            // Not `copy`, which would keep a package's read-only mode: some of it is going to be edited.
+            std::fs::write(place, std::fs::read(entry.path())?)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a folder that has nothing in it.
+pub(crate) fn empty(folder: &Path) -> Result<()> {
+    remove(folder)?;
+    Ok(std::fs::create_dir_all(folder)?)
+}
+
+/// Removes a folder if it is there.
+pub(crate) fn remove(folder: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{}: {error}", folder.display()).into())
+        }
+        _ => Ok(()),
+    }
+}
