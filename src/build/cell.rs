@@ -23,7 +23,7 @@ use crate::plan::CellJob;
 pub(super) struct Source {
     /// Where the object goes, relative to the cell's folder.
     pub(super) path: PathBuf,
-    pub(super) unit: Planned,
+    pub(super) unit: Arc<Planned>,
 }
 
 /// The objects of one library, and how they enter the link.

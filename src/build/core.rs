@@ -22,7 +22,7 @@ use crate::store::{Output, Record, Sharing};
 struct Source {
     /// Where the object goes, relative to the core's folder.
     path: PathBuf,
-    unit: Planned,
+    unit: Arc<Planned>,
 }
 
 /// What the artifact store says of a core.

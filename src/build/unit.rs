@@ -65,6 +65,7 @@ pub(super) struct UnitTable {
     store: Units,
     /// Objects that are good for this run only.
     passing: Units,
+    planned: Mutex<HashMap<Hash, Arc<OnceCell<Arc<Planned>>>>>,
     made: Mutex<HashMap<Hash, Arc<OnceCell<Made>>>>,
     searches: Mutex<HashMap<SearchPath, Arc<Search>>>,
     options: Mutex<HashMap<Vec<String>, Arc<Options>>>,
@@ -76,6 +77,7 @@ impl UnitTable {
         Self {
             store: Units::new(layout.units()),
             passing: Units::new(layout.passing_units()),
+            planned: Mutex::default(),
             made: Mutex::default(),
             searches: Mutex::default(),
             options: Mutex::default(),

@@ -1,6 +1,7 @@
 //! Makes a planned unit: finds its object, or compiles it, once for however many cores and cells.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use futures::future::try_join_all;
 
@@ -20,7 +21,7 @@ use crate::store::StoredUnit;
 pub(in crate::build) async fn make_all(
     cx: &BuildContext,
     jcx: &mut JobContext,
-    units: impl Iterator<Item = &Planned>,
+    units: impl Iterator<Item = &Arc<Planned>>,
 ) -> Result<Vec<Unit>, BuildError> {
     let shared = &*jcx;
     let made = try_join_all(units.map(|planned| make(cx, shared, planned))).await?;
@@ -37,7 +38,7 @@ pub(in crate::build) async fn make_all(
 async fn make(
     cx: &BuildContext,
     jcx: &JobContext,
-    planned: &Planned,
+    planned: &Arc<Planned>,
 ) -> Result<(Unit, UnitCounts), BuildError> {
     let slot = lock(&cx.units.made).entry(planned.key).or_default().clone();
     let mut counts = UnitCounts { reused: 1, ..UnitCounts::default() };
@@ -92,7 +93,7 @@ async fn compile(
     name: &StepName,
     environment: &Environment,
     transcript: &Transcript,
-    planned: &Planned,
+    planned: &Arc<Planned>,
 ) -> Result<(Unit, CacheOutcome), BuildError> {
     let object = cx.staging.join(format!("{}.o", planned.key.to_hex()));
     let object_text = object.to_string_lossy();

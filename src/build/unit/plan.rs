@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::preprocessor::{Folders, OUTPUT, SOURCE, marker};
 use super::super::{BuildContext, BuildError, JobContext};
-use super::{Key, Options, Wanted, blocking};
+use super::{Key, Options, Wanted, blocking, lock};
 use crate::board::Value;
 use crate::compile::Identity;
 use crate::event::Step;
@@ -44,13 +44,35 @@ impl Planned {
     }
 }
 
-/// Expands the recipe, finds what the compile could read, and makes the key.
+/// Plans a unit, once for all cores and cells that want the same: each sketch of a board wants the units of
+/// its libraries again.
 pub(in crate::build) async fn plan(
     cx: &BuildContext,
     jcx: &JobContext,
     wanted: Wanted<'_>,
-) -> Result<Planned, BuildError> {
+) -> Result<Arc<Planned>, BuildError> {
     let everything = command(&wanted, &[marker(cx).into()], &[])?;
+    let mut key = Key::new("plan");
+    key.command(&everything, &jcx.environment).add(wanted.label.as_bytes());
+    key.add(wanted.source.as_os_str().as_encoded_bytes()).add(wanted.target.family.to_string().as_bytes());
+    for folders in [&wanted.include, &wanted.quote] {
+        key.add(&folders.len().to_le_bytes());
+        for folder in folders {
+            key.add(folder.as_os_str().as_encoded_bytes());
+        }
+    }
+    let slot = lock(&cx.units.planned).entry(key.finish()).or_default().clone();
+    slot.get_or_try_init(async || plan_once(cx, jcx, wanted, everything).await.map(Arc::new)).await.cloned()
+}
+
+/// Finds what the compile could read, and makes the key. `everything` is the command with a place for all
+/// include folders.
+async fn plan_once(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    wanted: Wanted<'_>,
+    everything: Vec<String>,
+) -> Result<Planned, BuildError> {
     let identity = identify(cx, &everything).await?;
     let options = cx.units.options(cx, &everything).await?;
     let language = language(&everything, &wanted.source, &options);
