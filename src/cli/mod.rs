@@ -6,6 +6,7 @@ mod cache;
 mod cells;
 mod doctor;
 mod leftovers;
+mod log;
 mod narrate;
 mod options;
 mod plan;
@@ -34,7 +35,7 @@ pub fn main() -> ExitCode {
             return if help { Exit::Success.into() } else { Exit::Usage.into() };
         }
     };
-    log(args.log());
+    log::log(args.log());
     let exit = std::panic::catch_unwind(|| execute(args)).unwrap_or_else(|_| {
         complain("this is a defect of fbuild-matrix; please report it with the lines above");
         Exit::Defect
@@ -77,14 +78,6 @@ fn on_runtime(work: impl Future<Output = Exit>) -> Exit {
             Exit::Setup
         }
     }
-}
-
-/// What libraries of ours have to say goes to standard error, with `-v` and from warnings on.
-fn log(verbose: bool) {
-    let filter = if verbose { "warn,fbuild_matrix=debug" } else { "error" };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).finish();
-    // It can be set only once, and this is where.
-    let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
 /// Prints a result. A reader who closed the pipe has seen enough.

@@ -178,7 +178,7 @@ mod tests {
     fn a_path_that_is_not_utf_8_is_told_all_the_same() {
         use std::os::unix::ffi::OsStringExt;
         let mut cell = crate::report::testing::cell_info("uno", "A");
-        cell.file = std::ffi::OsString::from_vec(b"/x/\xff.ino".to_vec()).into();
+        cell.file = PathBuf::from(std::ffi::OsString::from_vec(b"/x/\xff.ino".to_vec())).into();
         let kind =
             crate::event::EventKind::Planned { cores: Vec::new(), cells: vec![cell], skipped: Vec::new() };
         let mut jsonl = Jsonl { writer: Writes::default(), line: Vec::new() };

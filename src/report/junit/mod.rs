@@ -251,14 +251,14 @@ impl Fold {
                 message: message_for_xml(reason),
                 cause: None,
             },
-            (Part::Selected { .. }, None) => {
+            (Part::Selected, None) => {
                 let message = match &self.stopping {
                     Some(reason) => format!("interrupted before it was built: {reason}"),
                     None => "interrupted before it was built".to_owned(),
                 };
                 error("cancelled", &message, "")
             }
-            (Part::Selected { .. }, Some(end)) => match &end.result {
+            (Part::Selected, Some(end)) => match &end.result {
                 Result::Success => TestResult::Success,
                 Result::Failure(complaint) => {
                     line = complaint.line;
