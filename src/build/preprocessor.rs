@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::OnceCell;
+
 use super::context::{process, run_in_slot};
 use super::step::StepName;
 use super::unit::Key;
@@ -41,7 +43,7 @@ impl Folders {
 /// The answers of this run.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
-    folders: Mutex<HashMap<Hash, Arc<Folders>>>,
+    folders: Mutex<HashMap<Hash, Arc<OnceCell<Arc<Folders>>>>>,
 }
 
 /// The word in a command's place for the source, and for the output.
@@ -75,18 +77,22 @@ impl Answers {
             key.add(cx.files.get(path).map_or(*identity, |file| file.hash).as_bytes());
         }
         let key = key.finish();
-        if let Some(known) = self.lock().get(&key) {
-            return Ok(known.clone());
-        }
-        for folder in &markers {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| BuildError::io(Step::Preprocess, "made", folder, &error))?;
-        }
-        let known = cx.files.memo().fact(&key).filter(|_| options.opaque.is_none());
-        let known = known.map(|text| parse(&text, &markers, &cx.staging)).filter(Answer::still_holds);
-        let answer = if let Some(known) = known {
-            known
-        } else {
+        let slot = {
+            // A panic elsewhere leaves the map whole: each change is one insert.
+            let mut slots = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+            slots.entry(key).or_default().clone()
+        };
+        // Many cells ask at once when a run begins: the first one asks for all.
+        let answer = slot.get_or_try_init(|| async {
+            for folder in &markers {
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| BuildError::io(Step::Preprocess, "made", folder, &error))?;
+            }
+            let known = cx.files.memo().fact(&key).filter(|_| options.opaque.is_none());
+            let known = known.map(|text| parse(&text, &markers, &cx.staging)).filter(Answer::still_holds);
+            if let Some(known) = known {
+                return Ok(Arc::new(known.folders));
+            }
             let name = jcx.step(Step::Preprocess, "search path");
             let process = process(argv, cx.staging.clone(), jcx.environment.clone());
             let finished = run_in_slot(cx, &name, &process, &jcx.transcript).await?;
@@ -100,14 +106,9 @@ impl Answers {
             }
             let text = String::from_utf8_lossy(&finished.stderr).into_owned();
             cx.files.memo().remember_fact(key, &text);
-            parse(&text, &markers, &cx.staging)
-        };
-        Ok(self.lock().entry(key).or_insert(Arc::new(answer.folders)).clone())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Hash, Arc<Folders>>> {
-        // A panic elsewhere leaves the map whole: each change is one insert.
-        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
+            Ok(Arc::new(parse(&text, &markers, &cx.staging).folders))
+        });
+        answer.await.cloned()
     }
 }
 
