@@ -10,6 +10,7 @@ mod log;
 mod narrate;
 mod options;
 mod plan;
+mod polls;
 mod run;
 mod setup;
 mod signal;
@@ -64,11 +65,12 @@ fn execute(args: Args) -> Exit {
 
 /// The one runtime of the process.
 fn on_runtime(work: impl Future<Output = Exit>) -> Exit {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("fbuild-matrix").build();
-    match runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().thread_name("fbuild-matrix");
+    polls::watch(&mut builder);
+    match builder.build() {
         Ok(runtime) => {
-            let exit = runtime.block_on(work);
+            let exit = runtime.block_on(polls::watched(work));
             // A blocking read that is still going on must not keep the program from ending.
             runtime.shutdown_background();
             exit
