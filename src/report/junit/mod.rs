@@ -238,6 +238,8 @@ impl Fold {
         }
         let mut bytes = Vec::new();
         report.write_xml(&mut bytes).map_err(io::Error::other)?;
+        // It holds every diagnostic once more.
+        drop(report);
         xml::complete(&bytes, &text::for_xml(&self.run), &lines, writer)
     }
 
