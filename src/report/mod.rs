@@ -189,14 +189,13 @@ impl Reports {
         let mut errors = Vec::new();
         let mut ticked = std::time::Instant::now();
         loop {
-            let heard = match events.try_recv() {
-                Ok(event) => Ok(event),
-                Err(_) => {
-                    each(&mut self.files, &mut errors, |reporter| reporter.pause());
-                    std::thread::sleep(PAUSE);
-                    // At once if something has come.
-                    events.recv_timeout(TICK)
-                }
+            let heard = if let Ok(event) = events.try_recv() {
+                Ok(event)
+            } else {
+                each(&mut self.files, &mut errors, |reporter| reporter.pause());
+                std::thread::sleep(PAUSE);
+                // At once if something has come.
+                events.recv_timeout(TICK)
             };
             match heard {
                 Ok(event) => {
