@@ -87,10 +87,12 @@ impl UnitTable {
 
     /// The search along a path, shared by all units that use it.
     pub(super) fn search(&self, cx: &BuildContext, path: SearchPath) -> Arc<Search> {
-        lock(&self.searches)
-            .entry(path)
-            .or_insert_with_key(|path| Arc::new(Search::new(cx.files.clone(), path.clone())))
-            .clone()
+        if let Some(known) = lock(&self.searches).get(&path) {
+            return known.clone();
+        }
+        // It looks at the folders: nobody shall wait for that with the lock.
+        let search = Arc::new(Search::new(cx.files.clone(), path.clone()));
+        lock(&self.searches).entry(path).or_insert(search).clone()
     }
 
     /// What a command depends on beside its source, read once for each command.

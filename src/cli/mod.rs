@@ -6,9 +6,11 @@ mod cache;
 mod cells;
 mod doctor;
 mod leftovers;
+mod log;
 mod narrate;
 mod options;
 mod plan;
+mod polls;
 mod run;
 mod setup;
 mod signal;
@@ -34,7 +36,7 @@ pub fn main() -> ExitCode {
             return if help { Exit::Success.into() } else { Exit::Usage.into() };
         }
     };
-    log(args.log());
+    log::log(args.log());
     let exit = std::panic::catch_unwind(|| execute(args)).unwrap_or_else(|_| {
         complain("this is a defect of fbuild-matrix; please report it with the lines above");
         Exit::Defect
@@ -63,11 +65,12 @@ fn execute(args: Args) -> Exit {
 
 /// The one runtime of the process.
 fn on_runtime(work: impl Future<Output = Exit>) -> Exit {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("fbuild-matrix").build();
-    match runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().thread_name("fbuild-matrix");
+    polls::watch(&mut builder);
+    match builder.build() {
         Ok(runtime) => {
-            let exit = runtime.block_on(work);
+            let exit = runtime.block_on(polls::watched(work));
             // A blocking read that is still going on must not keep the program from ending.
             runtime.shutdown_background();
             exit
@@ -77,14 +80,6 @@ fn on_runtime(work: impl Future<Output = Exit>) -> Exit {
             Exit::Setup
         }
     }
-}
-
-/// What libraries of ours have to say goes to standard error, with `-v` and from warnings on.
-fn log(verbose: bool) {
-    let filter = if verbose { "warn,fbuild_matrix=debug" } else { "error" };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).finish();
-    // It can be set only once, and this is where.
-    let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
 /// Prints a result. A reader who closed the pipe has seen enough.

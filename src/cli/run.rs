@@ -1,5 +1,6 @@
 //! `run`: reads the matrix, brings in what it needs, plans, builds, reports.
 
+use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, Run
 use crate::exit::Exit;
 use crate::install::InstallContext;
 use crate::matrix::MatrixError;
-use crate::plan::{Layout, Plan, PlanError, Sources, make};
+use crate::plan::{Layout, Plan, PlanError, Sources, Target, make};
 use crate::report::Reports;
 use crate::source::{Files, Memo};
 use crate::stage;
@@ -255,32 +256,33 @@ async fn prepare(
     Ok(make(sources)?)
 }
 
-/// Says what is planned.
+/// Says what is planned. Reports keep it all: what cells have in common is there once.
 fn announce(plan: &Plan, events: &EventSink) {
-    events.say(EventKind::Planned {
-        cores: plan
-            .cores
-            .iter()
-            .map(|core| CoreInfo {
-                id: core.id.clone(),
-                boards: core.boards.clone(),
-                fqbn: core.target.config.fqbn.to_string(),
-                platform: core.target.family.to_string(),
-            })
-            .collect(),
-        cells: plan
-            .cells
-            .iter()
-            .map(|cell| CellInfo {
-                id: cell.id.clone(),
-                fqbn: cell.target.config.fqbn.to_string(),
-                platform: cell.target.family.to_string(),
-                core: cell.core.clone(),
-                file: cell.sketch.main_file.clone(),
-            })
-            .collect(),
-        skipped: plan.skipped.clone(),
-    });
+    let mut fqbns: HashMap<Arc<str>, Arc<str>> = HashMap::new();
+    let mut platforms: HashMap<String, Arc<str>> = HashMap::new();
+    let mut files: HashMap<Arc<str>, Arc<Path>> = HashMap::new();
+    let mut about = |board: &Arc<str>, target: &Target| {
+        let fqbn = fqbns.entry(board.clone()).or_insert_with(|| target.config.fqbn.to_string().into());
+        let family = target.family.to_string();
+        let platform = platforms.entry(family).or_insert_with_key(|family| family.as_str().into());
+        (fqbn.clone(), platform.clone())
+    };
+    let mut cores = Vec::with_capacity(plan.cores.len());
+    for core in &plan.cores {
+        // Named after the first of its boards; a core job without one would be nobody's.
+        let Some(board) = core.boards.first() else { continue };
+        let (fqbn, platform) = about(board, &core.target);
+        cores.push(CoreInfo { id: core.id.clone(), boards: core.boards.clone(), fqbn, platform });
+    }
+    let mut cells = Vec::with_capacity(plan.cells.len());
+    for cell in &plan.cells {
+        let (fqbn, platform) = about(&cell.id.board, &cell.target);
+        let sketch = &cell.sketch;
+        let file =
+            files.entry(sketch.name.clone()).or_insert_with(|| sketch.main_file.as_path().into()).clone();
+        cells.push(CellInfo { id: cell.id.clone(), fqbn, platform, core: cell.core.clone(), file });
+    }
+    events.say(EventKind::Planned { cores, cells, skipped: plan.skipped.clone() });
 }
 
 /// What compiles, and where.

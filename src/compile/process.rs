@@ -156,8 +156,8 @@ pub async fn run(
         }
         _ => ProcessError::Io { program: process.program.clone(), source },
     };
-    let started = Instant::now();
-    let mut child = tokio::process::Command::new(&process.program)
+    let mut command = tokio::process::Command::new(&process.program);
+    command
         .args(process.args.iter().map(OsStr::new))
         .current_dir(&process.cwd)
         .env_clear()
@@ -166,15 +166,21 @@ pub async fn run(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(io_error)?;
-    let mut group = Group {
-        leader: child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)),
-        printed: Printed::new(transcript),
-    };
+        .kill_on_drop(true);
+    // Whoever starts a program stands still until it is loaded (vfork): on a busy machine for tens of
+    // milliseconds, in which a thread of the runtime would serve nobody else.
+    let starting = tokio::task::spawn_blocking(move || {
+        let started = Instant::now();
+        let child = command.spawn()?;
+        let leader = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        // Nobody may be left to take it: then it is dropped, group and all.
+        Ok((child, Group { leader }, started))
+    });
+    let starting = starting.await.map_err(io::Error::from).flatten();
+    let (mut child, group, started) = starting.map_err(io_error)?;
+    let mut printed = Printed::new(transcript);
     let (out, err) = (child.stdout.take(), child.stderr.take());
-    let Printed { stdout, stderr, .. } = &mut group.printed;
+    let Printed { stdout, stderr, .. } = &mut printed;
     let ending = async {
         let (status, out, err) = tokio::join!(child.wait(), drain(out, stdout), drain(err, stderr));
         out.and(err).and(status)
@@ -184,7 +190,8 @@ pub async fn run(
         () = cancel.cancelled() => return Err(ProcessError::Cancelled),
         status = ending => status.map_err(io_error)?,
     };
-    let (stdout, stderr) = group.finish();
+    group.finish();
+    let (stdout, stderr) = printed.finish();
     Ok(Finished { code: status.code(), stdout, stderr, started, ended: Instant::now() })
 }
 
@@ -221,19 +228,17 @@ impl Drop for Printed<'_> {
 }
 
 /// A running process group; dropped before it is finished, it is killed.
-struct Group<'a> {
+struct Group {
     leader: Option<Pid>,
-    printed: Printed<'a>,
 }
 
-impl Group<'_> {
-    fn finish(mut self) -> (Vec<u8>, Vec<u8>) {
+impl Group {
+    fn finish(mut self) {
         self.leader = None;
-        self.printed.finish()
     }
 }
 
-impl Drop for Group<'_> {
+impl Drop for Group {
     fn drop(&mut self) {
         if let Some(leader) = self.leader {
             // The group may be gone already; there is nothing to do about an error then.

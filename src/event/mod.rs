@@ -184,9 +184,9 @@ pub struct CoreInfo {
     /// The boards (matrix names) whose cells use it.
     pub boards: Vec<Arc<str>>,
     /// `vendor:arch:board[:options]` of the first of them.
-    pub fqbn: String,
+    pub fqbn: Arc<str>,
     /// The family: `avr`, `esp32`, …
-    pub platform: String,
+    pub platform: Arc<str>,
 }
 
 /// What is known of a cell before it runs.
@@ -195,14 +195,14 @@ pub struct CellInfo {
     /// Which.
     pub id: CellId,
     /// `vendor:arch:board[:options]`.
-    pub fqbn: String,
+    pub fqbn: Arc<str>,
     /// The family: `avr`, `esp32`, …
-    pub platform: String,
+    pub platform: Arc<str>,
     /// The core job that it links against.
     pub core: CoreId,
     /// The sketch's main file.
     #[serde(serialize_with = "path_text")]
-    pub file: PathBuf,
+    pub file: Arc<Path>,
 }
 
 /// A cell that the matrix excludes.
@@ -211,12 +211,12 @@ pub struct SkippedCell {
     /// Which.
     pub id: CellId,
     /// `vendor:arch:board[:options]`.
-    pub fqbn: String,
+    pub fqbn: Arc<str>,
     /// The sketch's main file.
     #[serde(serialize_with = "path_text")]
-    pub file: PathBuf,
+    pub file: Arc<Path>,
     /// The matrix's reason, or the rule that excluded it.
-    pub reason: String,
+    pub reason: Arc<str>,
 }
 
 /// One step (compile, archive, link, …) that held a slot.

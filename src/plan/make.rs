@@ -258,9 +258,9 @@ const fn level(warnings: Warnings) -> WarningLevel {
 fn skipped(name: &Arc<str>, sketch: &SketchRef, board: &Board, reason: &str) -> SkippedCell {
     SkippedCell {
         id: CellId { board: name.clone(), sketch: sketch.name.clone() },
-        fqbn: board.fqbn.to_string(),
-        file: sketch.main_file.clone(),
-        reason: reason.to_owned(),
+        fqbn: board.fqbn.to_string().into(),
+        file: sketch.main_file.as_path().into(),
+        reason: reason.into(),
     }
 }
 

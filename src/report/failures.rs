@@ -2,19 +2,23 @@
 //! and is told once. Knows nothing of how they are shown.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::text;
 use crate::event::{CellId, JobId, Location, Outcome};
 
+/// No report shows more of a message, and ten thousand failures may all differ.
+const MESSAGE_MAX: usize = 500;
+
 /// What failed, in the words of reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {
     /// What went wrong: `compile`, `link`, …, `timeout`, `crash`.
     pub(super) what: &'static str,
-    /// The first error, in one line.
-    pub(super) message: String,
+    /// The first error, in one line of at most [`MESSAGE_MAX`] bytes.
+    pub(super) message: Arc<str>,
     /// Where it is, if known.
     pub(super) location: Option<Location>,
 }
@@ -23,24 +27,21 @@ impl Trouble {
     /// What an outcome says of a failure; `None` for success, for what is blocked (its core says it) and
     /// for what was cancelled.
     pub(super) fn of(outcome: &Outcome) -> Option<Self> {
-        match outcome {
-            Outcome::Failed(failure) => Some(Self {
-                what: failure.step.word(),
-                message: text::one_line(&failure.message),
-                location: failure.location.clone(),
-            }),
-            Outcome::TimedOut { after, .. } => Some(Self {
-                what: "timeout",
-                message: format!("timed out after {}", text::duration(*after)),
-                location: None,
-            }),
-            Outcome::Crashed { message } => Some(Self {
-                what: "crash",
-                message: format!("fbuild-matrix crashed: {}", text::one_line(message)),
-                location: None,
-            }),
-            Outcome::Built | Outcome::UpToDate | Outcome::Blocked { .. } | Outcome::Cancelled { .. } => None,
-        }
+        let (what, message, location) = match outcome {
+            Outcome::Failed(failure) => {
+                (failure.step.word(), text::one_line(&failure.message), failure.location.clone())
+            }
+            Outcome::TimedOut { after, .. } => {
+                ("timeout", format!("timed out after {}", text::duration(*after)), None)
+            }
+            Outcome::Crashed { message } => {
+                ("crash", format!("fbuild-matrix crashed: {}", text::one_line(message)), None)
+            }
+            Outcome::Built | Outcome::UpToDate | Outcome::Blocked { .. } | Outcome::Cancelled { .. } => {
+                return None;
+            }
+        };
+        Some(Self { what, message: text::cut_end(&message, MESSAGE_MAX).into(), location })
     }
 }
 
@@ -59,15 +60,15 @@ pub(super) fn body(outcome: &Outcome) -> &str {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     what: &'static str,
-    message: String,
+    message: Arc<str>,
     place: Place,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Place {
     Line(std::path::PathBuf, u32),
-    Sketch(std::sync::Arc<str>),
-    Core(std::sync::Arc<str>),
+    Sketch(Arc<str>),
+    Core(Arc<str>),
 }
 
 /// A failure and everything that it broke.

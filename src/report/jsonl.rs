@@ -1,5 +1,6 @@
-//! `events.jsonl`: every event as one line of JSON, written as it happens. It is the one report that is
-//! not renamed into place: after a kill it is what is left of a run, readable up to its last line.
+//! `events.jsonl`: every event as one line of JSON, written as it happens, what comes within a moment in one
+//! write. It is the one report that is not renamed into place: after a kill it is what is left of a run, readable
+//! up to its last line.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -14,8 +15,12 @@ use crate::event::Event;
 #[derive(Debug)]
 pub(super) struct Jsonl<W> {
     writer: W,
-    line: Vec<u8>,
+    /// Lines that are yet to be written.
+    lines: Vec<u8>,
 }
+
+/// As many bytes wait at most, and a line.
+const WAITING_MAX: usize = 64 * 1024;
 
 impl Jsonl<Journal> {
     /// The report's name.
@@ -23,7 +28,7 @@ impl Jsonl<Journal> {
 
     /// Replaces the previous run's file.
     pub(super) fn create(place: &Place) -> io::Result<Self> {
-        Ok(Self { writer: Journal::create(place, Self::NAME)?, line: Vec::new() })
+        Ok(Self { writer: Journal::create(place, Self::NAME)?, lines: Vec::new() })
     }
 }
 
@@ -103,14 +108,23 @@ impl Write for Journal {
 
 impl<W: Write + Send> Reporter for Jsonl<W> {
     fn report(&mut self, event: &Event) -> io::Result<()> {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, event)?;
-        self.line.push(b'\n');
-        // One write a line, straight to the file: a kill between two events tears no line.
-        self.writer.write_all(&self.line)
+        serde_json::to_writer(&mut self.lines, event)?;
+        self.lines.push(b'\n');
+        if self.lines.len() < WAITING_MAX { Ok(()) } else { self.pause() }
+    }
+
+    fn pause(&mut self) -> io::Result<()> {
+        if self.lines.is_empty() {
+            return Ok(());
+        }
+        // Whole lines in one write, straight to the file: a kill between two writes tears none.
+        let written = self.writer.write_all(&self.lines);
+        self.lines.clear();
+        written
     }
 
     fn finish(&mut self) -> io::Result<()> {
+        self.pause()?;
         self.writer.flush()
     }
 }
@@ -136,19 +150,38 @@ mod tests {
     }
 
     #[test]
-    fn one_write_and_one_json_object_an_event() {
+    fn one_json_object_an_event_and_one_write_a_pause() {
         let events = Script::mixed().events();
-        let mut jsonl = Jsonl { writer: Writes::default(), line: Vec::new() };
-        for (number, event) in events.iter().enumerate() {
+        let mut jsonl = Jsonl { writer: Writes::default(), lines: Vec::new() };
+        let (first, rest) = events.split_first().expect("events");
+        jsonl.report(first).expect("report");
+        jsonl.pause().expect("pause");
+        jsonl.pause().expect("pause");
+        assert_eq!(jsonl.writer.0.len(), 1);
+        for event in rest {
             jsonl.report(event).expect("report");
-            assert_eq!(jsonl.writer.0.len(), number + 1);
         }
-        for (line, event) in jsonl.writer.0.iter().zip(&events) {
-            assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));
-            let value: serde_json::Value = serde_json::from_slice(line).expect("JSON");
+        jsonl.finish().expect("finish");
+        assert_eq!(jsonl.writer.0.len(), 2);
+        assert!(jsonl.writer.0.iter().all(|write| write.ends_with(b"\n")));
+        let text = String::from_utf8(jsonl.writer.0.concat()).expect("UTF-8");
+        assert_eq!(text.lines().count(), events.len());
+        for (line, event) in text.lines().zip(&events) {
+            let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
             assert_eq!(value["at_us"].as_u64().map(u128::from), Some(event.at.as_micros()));
             assert!(value["event"].is_string());
         }
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let event = &Script::mixed().events()[0];
+        let mut jsonl = Jsonl { writer: Writes::default(), lines: Vec::new() };
+        while jsonl.writer.0.is_empty() {
+            jsonl.report(event).expect("report");
+            assert!(jsonl.lines.len() < WAITING_MAX);
+        }
+        assert!(jsonl.lines.is_empty());
     }
 
     /// A folder that can be written until `full` says otherwise: the file is then one that takes nothing.
@@ -178,11 +211,12 @@ mod tests {
     fn a_path_that_is_not_utf_8_is_told_all_the_same() {
         use std::os::unix::ffi::OsStringExt;
         let mut cell = crate::report::testing::cell_info("uno", "A");
-        cell.file = std::ffi::OsString::from_vec(b"/x/\xff.ino".to_vec()).into();
+        cell.file = PathBuf::from(std::ffi::OsString::from_vec(b"/x/\xff.ino".to_vec())).into();
         let kind =
             crate::event::EventKind::Planned { cores: Vec::new(), cells: vec![cell], skipped: Vec::new() };
-        let mut jsonl = Jsonl { writer: Writes::default(), line: Vec::new() };
+        let mut jsonl = Jsonl { writer: Writes::default(), lines: Vec::new() };
         jsonl.report(&Event { at: std::time::Duration::ZERO, kind }).expect("report");
+        jsonl.finish().expect("finish");
         let value: serde_json::Value = serde_json::from_slice(&jsonl.writer.0[0]).expect("JSON");
         assert_eq!(value["cells"][0]["file"], "/x/\u{fffd}.ino");
     }

@@ -49,6 +49,15 @@ pub trait Reporter: Send {
     /// The report can't be written. It is then given up, the others go on.
     fn report(&mut self, event: &Event) -> io::Result<()>;
 
+    /// Called when nothing more has happened for the moment.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Reporter::report`].
+    fn pause(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Called about ten times a second, whether something happened or not.
     fn tick(&mut self) {}
 
@@ -130,6 +139,10 @@ struct Entry {
 
 const TICK: Duration = Duration::from_millis(100);
 
+/// How long the listener leaves those alone who say events, once it has heard all there were: each event that
+/// finds it asleep costs a call to wake it, and a run of up-to-date cells says thousands in a second.
+const PAUSE: Duration = Duration::from_millis(1);
+
 impl Reports {
     /// Creates the folder and all files, so that what can't be written is known before the work starts.
     ///
@@ -176,7 +189,15 @@ impl Reports {
         let mut errors = Vec::new();
         let mut ticked = std::time::Instant::now();
         loop {
-            match events.recv_timeout(TICK) {
+            let heard = if let Ok(event) = events.try_recv() {
+                Ok(event)
+            } else {
+                each(&mut self.files, &mut errors, |reporter| reporter.pause());
+                std::thread::sleep(PAUSE);
+                // At once if something has come.
+                events.recv_timeout(TICK)
+            };
+            match heard {
                 Ok(event) => {
                     each(&mut self.files, &mut errors, |reporter| reporter.report(&event));
                     each(&mut self.entries, &mut errors, |reporter| reporter.report(&event));

@@ -2,18 +2,18 @@
 //! are written in this order and not in that of completion, so that two runs of one matrix differ only
 //! where their results do.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::event::{CellId, CellInfo, CoreId, SkippedCell};
+use crate::event::{CellId, CellInfo, SkippedCell};
 
 /// One cell of the matrix and what a report keeps of it.
 #[derive(Debug)]
 pub(super) struct Row<T> {
     /// The sketch's main file.
-    pub(super) file: PathBuf,
+    pub(super) file: Arc<Path>,
     /// Whether it is to be built.
     pub(super) part: Part,
     /// What the report keeps.
@@ -23,15 +23,10 @@ pub(super) struct Row<T> {
 /// Whether a cell is to be built.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// It is, for a platform and against a core.
-    Selected {
-        /// The family: `avr`, `esp32`, …
-        platform: String,
-        /// The core job that it links against.
-        core: CoreId,
-    },
+    /// It is.
+    Selected,
     /// It is not, and this is why.
-    Skipped(String),
+    Skipped(Arc<str>),
 }
 
 /// All of them.
@@ -52,18 +47,17 @@ impl<T: Default> Roster<T> {
     /// Takes what [`crate::event::EventKind::Planned`] says. A cell that is named twice counts once.
     pub(super) fn plan(&mut self, cells: &[CellInfo], skipped: &[SkippedCell]) {
         for cell in cells {
-            let part = Part::Selected { platform: cell.platform.clone(), core: cell.core.clone() };
-            self.add(&cell.id, &cell.file, part);
+            self.add(&cell.id, &cell.file, Part::Selected);
         }
         for cell in skipped {
             self.add(&cell.id, &cell.file, Part::Skipped(cell.reason.clone()));
         }
     }
 
-    fn add(&mut self, id: &CellId, file: &std::path::Path, part: Part) {
+    fn add(&mut self, id: &CellId, file: &Arc<Path>, part: Part) {
         if !self.rows.contains_key(id) {
             self.boards.entry(id.board.clone()).or_default().push(self.rows.len());
-            let row = Row { file: file.to_owned(), part, kept: T::default() };
+            let row = Row { file: file.clone(), part, kept: T::default() };
             self.rows.insert(id.clone(), row);
         }
     }
@@ -86,7 +80,7 @@ impl<T> Roster<T> {
 
     /// What is kept of the cell, if it was planned to be built.
     pub(super) fn selected_mut(&mut self, id: &CellId) -> Option<&mut Row<T>> {
-        self.rows.get_mut(id).filter(|row| matches!(row.part, Part::Selected { .. }))
+        self.rows.get_mut(id).filter(|row| row.part == Part::Selected)
     }
 }
 
@@ -110,9 +104,6 @@ mod tests {
             roster.boards().flat_map(|(_, cells)| cells.map(|(id, _)| id.to_string())).collect();
         assert_eq!(order, ["uno/B", "uno/A", "mega/A", "mega/Z", "nano/A"]);
         assert!(roster.selected_mut(&cell_info("mega", "Z").id).is_none());
-        assert!(matches!(
-            roster.get(&cell_info("uno", "A").id).map(|row| &row.part),
-            Some(Part::Selected { .. })
-        ));
+        assert_eq!(roster.get(&cell_info("uno", "A").id).map(|row| &row.part), Some(&Part::Selected));
     }
 }

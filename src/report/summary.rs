@@ -188,7 +188,7 @@ impl Fold {
 
     fn failure(&self, group: &Group) -> String {
         let trouble = &group.trouble;
-        let message = escape(text::cut_end(&trouble.message, 500).as_ref());
+        let message = escape(&trouble.message);
         let mut entry = format!("- **{}**: {}: {message}", escape(&group.who(NAMES)), trouble.what);
         if let Some(place) = &trouble.location {
             let _ = write!(

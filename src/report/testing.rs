@@ -39,16 +39,16 @@ fn core_of(board: &str) -> CoreId {
 pub(super) fn cell_info(board: &str, sketch: &str) -> CellInfo {
     CellInfo {
         id: CellId { board: board.into(), sketch: sketch.into() },
-        fqbn: format!("arduino:avr:{board}"),
-        platform: "avr".to_owned(),
+        fqbn: format!("arduino:avr:{board}").into(),
+        platform: "avr".into(),
         core: core_of(board),
-        file: PathBuf::from(format!("/here/examples/{sketch}/{sketch}.ino")),
+        file: PathBuf::from(format!("/here/examples/{sketch}/{sketch}.ino")).into(),
     }
 }
 
 pub(super) fn skipped_cell(board: &str, sketch: &str, reason: &str) -> SkippedCell {
     let CellInfo { id, fqbn, file, .. } = cell_info(board, sketch);
-    SkippedCell { id, fqbn, file, reason: reason.to_owned() }
+    SkippedCell { id, fqbn, file, reason: reason.into() }
 }
 
 pub(super) fn failure(message: &str, line: Option<u32>) -> Failure {

@@ -82,7 +82,7 @@ pub(super) async fn run_core(
             promise.keep(Err(Blocked { by: job.id.clone(), message }));
         }
     }
-    finish(done, jcx, &job.folder)
+    finish(done, jcx, &job.folder).await
 }
 
 /// Builds a cell.
@@ -107,7 +107,7 @@ pub(super) async fn run_cell(
     cx.events.say(EventKind::JobStarted { job: id });
     // The tasks of ten thousand waiting cells stay small: what a build needs is made when it begins.
     Box::pin(attempts(&job, &core, &cx, &mut jcx, &mut done)).await;
-    finish(done, jcx, &job.folder)
+    finish(done, jcx, &job.folder).await
 }
 
 async fn attempts(
@@ -206,7 +206,7 @@ fn seconds(time: Duration) -> String {
     format!("{} s", time.as_secs_f64())
 }
 
-fn finish(done: Done, mut jcx: JobContext, folder: &Path) -> Settled {
+async fn finish(done: Done, mut jcx: JobContext, folder: &Path) -> Settled {
     match &done.outcome {
         Outcome::Failed(failure) => {
             jcx.log.push(failure.command.join(" "));
@@ -219,7 +219,9 @@ fn finish(done: Done, mut jcx: JobContext, folder: &Path) -> Settled {
         if !done.warnings.is_empty() {
             jcx.log.push(done.warnings.clone());
         }
-        write_log(folder, &jcx.log);
+        let (folder, log) = (folder.to_owned(), std::mem::take(&mut jcx.log));
+        // A log that can't be written is no result's fault, whatever the reason.
+        let _ = tokio::task::spawn_blocking(move || write_log(&folder, &log)).await;
     }
     let log = Some(folder.join("build.log"));
     let (result, place) = finish_unstarted(done, jcx);

@@ -45,7 +45,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         let need = needs.of_core(&core.id);
         let run =
             job::run_core(core, promise, cx.clone(), need.limit, need.unwanted.clone(), stop.clone(), began);
-        let task = spawn(run);
+        let task = spawn(&id, run);
         running.push(settle(id, task));
     }
     let in_flight = Gate::new(options.sketch_jobs.max(1));
@@ -55,7 +55,8 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         let id = JobId::Cell(cell.id.clone());
         let run =
             job::run_cell(cell, core, cx.clone(), InFlight::enter(in_flight.clone()), stop.clone(), began);
-        running.push(settle(id.clone(), spawn(run)));
+        let task = spawn(&id, run);
+        running.push(settle(id, task));
     }
 
     let mut ended = Ended::default();
@@ -94,7 +95,15 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
 /// known that the limit of failures is reached.
 type Settled = (JobResult, Option<InFlight>);
 
-fn spawn(run: impl Future<Output = Settled> + Send + 'static) -> JoinHandle<Settled> {
+/// Spawns a job, named after itself where somebody can see the name: see `docs/console.md`.
+#[cfg(all(feature = "console", tokio_unstable))]
+#[allow(clippy::expect_used)] // tokio says so: only a thread can't be had, and a task needs none
+fn spawn(id: &JobId, run: impl Future<Output = Settled> + Send + 'static) -> JoinHandle<Settled> {
+    tokio::task::Builder::new().name(&id.to_string()).spawn(run).expect("a task can be spawned")
+}
+
+#[cfg(not(all(feature = "console", tokio_unstable)))]
+fn spawn(_: &JobId, run: impl Future<Output = Settled> + Send + 'static) -> JoinHandle<Settled> {
     tokio::spawn(run)
 }
 

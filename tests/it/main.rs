@@ -23,6 +23,7 @@ mod platform;
 mod preprocess;
 mod processes;
 mod reports;
+mod scale;
 mod seeds;
 mod storage;
 mod support;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures::future::try_join_all;
+use tracing::Instrument;
 
 use super::super::context::process;
 use super::super::preprocessor::{OUTPUT, SOURCE};
@@ -57,7 +58,10 @@ async fn make(
                 }
             }
             let name = jcx.step(Step::Compile, &planned.label);
-            match compile(cx, &name, &jcx.environment, &jcx.transcript, planned).await {
+            let compiled = compile(cx, &name, &jcx.environment, &jcx.transcript, planned);
+            // tokio-console takes what this span covers for a task: units show up beside the cells.
+            let span = tracing::trace_span!("runtime.spawn", kind = "unit", task.name = %planned.label);
+            match compiled.instrument(span).await {
                 Ok((made, cache)) => {
                     counts = match cache {
                         CacheOutcome::Hit => UnitCounts { cached: 1, ..UnitCounts::default() },

@@ -238,6 +238,8 @@ impl Fold {
         }
         let mut bytes = Vec::new();
         report.write_xml(&mut bytes).map_err(io::Error::other)?;
+        // It holds every diagnostic once more.
+        drop(report);
         xml::complete(&bytes, &text::for_xml(&self.run), &lines, writer)
     }
 
@@ -251,14 +253,14 @@ impl Fold {
                 message: message_for_xml(reason),
                 cause: None,
             },
-            (Part::Selected { .. }, None) => {
+            (Part::Selected, None) => {
                 let message = match &self.stopping {
                     Some(reason) => format!("interrupted before it was built: {reason}"),
                     None => "interrupted before it was built".to_owned(),
                 };
                 error("cancelled", &message, "")
             }
-            (Part::Selected { .. }, Some(end)) => match &end.result {
+            (Part::Selected, Some(end)) => match &end.result {
                 Result::Success => TestResult::Success,
                 Result::Failure(complaint) => {
                     line = complaint.line;

@@ -257,7 +257,7 @@ proptest! {
     ) {
         let info = |board: u8, place: usize, text: &str| {
             let mut info = crate::report::testing::cell_info(&format!("b{board}"), &format!("{place} {text}"));
-            info.file = format!("/here/{text}").into();
+            info.file = PathBuf::from(format!("/here/{text}")).into();
             info
         };
         let planned: Vec<CellInfo> =

@@ -1,6 +1,7 @@
 //! The critical path: the chain of waits, from the job that ended last back to the start of the run,
 //! that made the run as long as it was. A pure function over jobs and their phases.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -31,13 +32,20 @@ const NO_WAIT: Duration = Duration::from_millis(1);
 pub(super) fn path(jobs: &[Job<'_>], run: &[(RunPhase, Span)], wall: Duration) -> Vec<Segment> {
     let mut path = Backwards { segments: Vec::new(), at: wall };
     let mut seen = HashSet::new();
+    // A path through thousands of cells asks thousands of times: in order, each answer is near at hand. What
+    // has been seen lies behind the moment that is asked for, but for jobs that ended at the same one.
+    let mut ends: Vec<(Duration, Reverse<usize>)> =
+        jobs.iter().enumerate().filter_map(|(place, job)| Some((job.end?, Reverse(place)))).collect();
+    ends.sort_unstable();
     // The job that ended last at or before `until`, but after `from`.
     let ended_last = |from: Option<Duration>, until: Duration, seen: &HashSet<usize>| {
-        (0..jobs.len())
-            .filter(|place| !seen.contains(place))
-            .filter_map(|place| Some((jobs[place].end?, place)))
-            .filter(|(end, _)| *end <= until && from.is_none_or(|from| from < *end))
-            .max_by_key(|(end, place)| (*end, std::cmp::Reverse(*place)))
+        let before = ends.partition_point(|(end, _)| *end <= until);
+        ends[..before]
+            .iter()
+            .rev()
+            .take_while(|(end, _)| from.is_none_or(|from| from < *end))
+            .map(|(end, Reverse(place))| (*end, *place))
+            .find(|(_, place)| !seen.contains(place))
     };
     let mut current = ended_last(None, wall, &seen);
     if let Some((end, _)) = current {

@@ -6,6 +6,7 @@ mod model;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -74,15 +75,15 @@ struct Job {
 
 #[derive(Debug)]
 struct About {
-    board: String,
-    fqbn: String,
-    platform: String,
+    board: Arc<str>,
+    fqbn: Arc<str>,
+    platform: Arc<str>,
     core: Option<CoreId>,
 }
 
 impl From<&CoreInfo> for About {
     fn from(core: &CoreInfo) -> Self {
-        let board = core.boards.first().map(ToString::to_string).unwrap_or_default();
+        let board = core.boards.first().cloned().unwrap_or_default();
         Self { board, fqbn: core.fqbn.clone(), platform: core.platform.clone(), core: None }
     }
 }
@@ -90,7 +91,7 @@ impl From<&CoreInfo> for About {
 impl From<&CellInfo> for About {
     fn from(cell: &CellInfo) -> Self {
         Self {
-            board: cell.id.board.to_string(),
+            board: cell.id.board.clone(),
             fqbn: cell.fqbn.clone(),
             platform: cell.platform.clone(),
             core: Some(cell.core.clone()),
@@ -196,7 +197,7 @@ impl Fold {
             run: self.about_run(&tiles),
             slots: self.about_slots(build),
             critical_path: critical::path(&path, &tiles, self.wall),
-            jobs: self.jobs.iter().map(|(id, job)| job.told(id, unfinished)).collect(),
+            jobs: model::Each(|| self.jobs.iter().map(|(id, job)| job.told(id, unfinished))),
         };
         serde_json::to_writer_pretty(writer, &file).map_err(io::Error::from)
     }

@@ -22,12 +22,25 @@ impl Serialize for Seconds {
 }
 
 /// The whole file.
-#[derive(Debug, Serialize)]
-pub(super) struct File<'a> {
+#[derive(Serialize)]
+pub(super) struct File<'a, Jobs> {
     pub(super) run: Run<'a>,
     pub(super) slots: Slots,
     pub(super) critical_path: Vec<Segment>,
-    pub(super) jobs: Vec<Job<'a>>,
+    pub(super) jobs: Jobs,
+}
+
+/// A list whose elements are made when they are written, one at a time: `Each(|| jobs.iter().map(…))`.
+pub(super) struct Each<Elements>(pub(super) Elements);
+
+impl<Elements, Iter> Serialize for Each<Elements>
+where
+    Elements: Fn() -> Iter,
+    Iter: Iterator<Item: Serialize>,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0())
+    }
 }
 
 #[derive(Debug, Serialize)]

@@ -1,0 +1,29 @@
+//! Generates a project of as many cells as one likes, to see what the runner itself costs:
+//!
+//! ```text
+//! cargo run --example scale -- FOLDER CELLS
+//! fbuild-matrix run FOLDER/matrix.yml
+//! ```
+
+#![allow(clippy::print_stderr)] // an example may print
+
+mod project;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().collect();
+    let Some((folder, cells)) = args.get(1).zip(args.get(2).and_then(|cells| cells.parse::<usize>().ok()))
+    else {
+        eprintln!("usage: scale FOLDER CELLS");
+        return ExitCode::FAILURE;
+    };
+    match project::write(Path::new(folder), cells.div_ceil(project::BOARDS.len())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
