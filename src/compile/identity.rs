@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -68,10 +69,12 @@ pub struct Identities {
     cwd: PathBuf,
     cancel: CancellationToken,
     slots: Mutex<HashMap<PathBuf, Slot>>,
+    /// The hash of each installation: most have several drivers.
+    installed: Mutex<HashMap<Installation, Arc<OnceCell<Hash>>>>,
 }
 
 /// What a compiler driver answers about its installation.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Installation {
     version: String,
     machine: String,
@@ -84,7 +87,7 @@ impl Identities {
     /// None asked yet. Tools are asked in `cwd`, and until `cancel` fires: one that hangs must not keep
     /// the run from ending.
     pub fn new(files: Arc<Files>, environment: Environment, cwd: PathBuf, cancel: CancellationToken) -> Self {
-        Self { files, environment, cwd, cancel, slots: Mutex::default() }
+        Self { files, environment, cwd, cancel, slots: Mutex::default(), installed: Mutex::default() }
     }
 
     /// The identity of the tool at `program`.
@@ -124,12 +127,19 @@ impl Identities {
             }
             asked
         };
-        let files = self.files.clone();
         let version = installation.version.clone();
-        let hash = tokio::task::spawn_blocking(move || installed(&files, &installation))
-            .await
-            .map_err(|error| unreadable(program, &error))?
-            .map_err(|error| unreadable(program, &error))?;
+        let slot = {
+            let mut slots = self.installed.lock().unwrap_or_else(PoisonError::into_inner);
+            slots.entry(installation.clone()).or_default().clone()
+        };
+        let looked_at = slot.get_or_try_init(|| async {
+            let files = self.files.clone();
+            tokio::task::spawn_blocking(move || installed(&files, &installation))
+                .await
+                .map_err(|error| unreadable(program, &error))?
+                .map_err(|error| unreadable(program, &error))
+        });
+        let hash = *looked_at.await?;
         let hash = blake3::Hasher::new()
             .update(driver.as_bytes())
             .update(compiler_hash.as_bytes())
@@ -229,13 +239,17 @@ fn own_folders(search: &str, machine: &str) -> Vec<PathBuf> {
 
 /// Hashes an installation: the content of each program and of what the driver takes options from
 /// (specifications, linker scripts), and name, size and modification time of each other file of it (libraries;
-/// headers are inputs of each compile by their content). A link counts as what it leads to. Hashing hundreds of megabytes of multilibs by content would cost every run more
-/// than all it builds.
+/// headers are inputs of each compile by their content). A link counts as what it leads to. Hashing hundreds of
+/// megabytes of multilibs by content would cost every run more than all it builds.
 fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(installation.version.as_bytes()).update(b"\0").update(installation.machine.as_bytes());
-    for program in &installation.programs {
-        hasher.update(program.as_os_str().as_encoded_bytes()).update(files.hash_now(program)?.as_bytes());
+    // Their hundred megabytes are read at once as far as there are CPUs.
+    let programs = &installation.programs;
+    let hashes: Vec<Hash> =
+        programs.par_iter().map(|program| files.hash_now(program)).collect::<io::Result<_>>()?;
+    for (program, hash) in programs.iter().zip(hashes) {
+        hasher.update(program.as_os_str().as_encoded_bytes()).update(hash.as_bytes());
     }
     for folder in &installation.folders {
         let walk = WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(|entry| {
@@ -244,25 +258,28 @@ fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
                 Some("include" | "include-fixed" | "plugin" | "install-tools")
             )
         });
-        for entry in walk {
-            let entry = entry?;
-            // A link that leads nowhere is no file.
-            let Some(metadata) = std::fs::metadata(entry.path()).ok().filter(Metadata::is_file) else {
-                continue;
-            };
-            if entry.path().strip_prefix(folder).is_ok_and(is_specification) {
-                hasher.update(entry.path().as_os_str().as_encoded_bytes());
-                hasher.update(files.hash_now(entry.path())?.as_bytes());
-                continue;
+        let paths: Vec<PathBuf> =
+            walk.map(|entry| entry.map(walkdir::DirEntry::into_path)).collect::<Result<_, _>>()?;
+        let told: Vec<Option<Vec<u8>>> =
+            paths.par_iter().map(|path| tell(files, folder, path)).collect::<io::Result<_>>()?;
+        for (path, told) in paths.iter().zip(told) {
+            if let Some(told) = told {
+                hasher.update(path.as_os_str().as_encoded_bytes()).update(&told);
             }
-            let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-            hasher
-                .update(entry.path().as_os_str().as_encoded_bytes())
-                .update(&metadata.len().to_le_bytes())
-                .update(&modified.as_nanos().to_le_bytes());
         }
     }
     Ok(hasher.finalize())
+}
+
+/// What counts of a file of an installation; nothing of what is no file.
+fn tell(files: &Files, folder: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
+    // A link that leads nowhere is no file.
+    let Some(metadata) = std::fs::metadata(path).ok().filter(Metadata::is_file) else { return Ok(None) };
+    if path.strip_prefix(folder).is_ok_and(is_specification) {
+        return files.hash_now(path).map(|hash| Some(hash.as_bytes().to_vec()));
+    }
+    let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Ok(Some([&metadata.len().to_le_bytes()[..], &modified.as_nanos().to_le_bytes()].concat()))
 }
 
 /// `device-specs/specs-atmega328p`, `nano.specs`, `specs`, `ldscripts/avr5.x`.

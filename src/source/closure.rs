@@ -47,9 +47,13 @@ impl<'a> Closure<'a> {
             found.reach(self.search, file.id, *folder, Directive::Include, &mut queue);
         }
         loop {
-            while let Some(file) = queue.pop() {
-                self.visit(&file, &mut found, &mut queue);
-                found.scanned.push(file);
+            while !queue.is_empty() {
+                let batch = std::mem::take(&mut queue);
+                self.search.look_ahead(&batch);
+                for file in batch {
+                    self.visit(&file, &mut found, &mut queue);
+                    found.scanned.push(file);
+                }
             }
             // The macros of computed includes may be defined in any file that was found.
             if !self.computed(&mut found, &mut queue) {

@@ -111,6 +111,7 @@ pub struct Files {
     by_id: RwLock<Vec<Arc<SourceFile>>>,
     listings: Mutex<HashMap<OsString, Arc<Listing>>>,
     trees: Mutex<HashMap<OsString, Hash>>,
+    real: Mutex<HashMap<Arc<Path>, Arc<Path>>>,
 }
 
 impl Files {
@@ -162,6 +163,16 @@ impl Files {
         }
         let listing = Listing::of(folder);
         lock(&self.listings).entry(folder.as_os_str().to_owned()).or_insert_with(|| Arc::new(listing)).clone()
+    }
+
+    /// A folder as it is really called, or as it was asked for where it is not there. Asked of the system once
+    /// in a run.
+    pub(super) fn real(&self, folder: &Arc<Path>) -> Arc<Path> {
+        if let Some(known) = lock(&self.real).get(folder) {
+            return known.clone();
+        }
+        let real = folder.canonicalize().map_or_else(|_| folder.clone(), Into::into);
+        lock(&self.real).entry(folder.clone()).or_insert(real).clone()
     }
 
     /// The names in the folder of a file.

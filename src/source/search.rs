@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::HashMap;
+use rayon::prelude::*;
 
 use super::{Directive, FileId, Files, Form, Include, Listing, SourceFile};
 
@@ -70,6 +71,9 @@ impl Edges {
     }
 }
 
+/// From so many on things are done at once: fewer are done before another thread has woken up.
+const MANY: usize = 8;
+
 /// A search path with everything that was resolved along it so far.
 #[derive(Debug)]
 pub struct Search {
@@ -85,9 +89,9 @@ impl Search {
     /// A search along `path`. Folders that repeat, and include folders that are system folders as
     /// well, are dropped as GCC drops them.
     pub fn new(files: Arc<Files>, path: SearchPath) -> Self {
-        let path = path.normalised();
-        let real = |folder: &Arc<Path>| folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-        let include: HashSet<PathBuf> = path.include.iter().map(real).collect();
+        let real = |folder: &Arc<Path>| files.real(folder);
+        let path = path.normalised(&real);
+        let include: HashSet<Arc<Path>> = path.include.iter().map(real).collect();
         let overlap = path.quote.iter().map(real).any(|folder| include.contains(&folder));
         let can_be_trimmed = !overlap && !path.system.is_empty();
         let folders = path.quote.len() + path.include.len() + path.system.len();
@@ -228,11 +232,32 @@ impl Search {
         if let Some(known) = self.lock().get(&file.id) {
             return known.clone();
         }
+        if file.scan.includes.len() >= MANY {
+            // To look at a file for the first time takes longer than everything else about it.
+            file.scan.includes.par_iter().for_each(|include| {
+                if let Some(form) = include.form {
+                    self.resolve(file, &include.name, form);
+                }
+            });
+        }
         let mut edges = Edges::default();
         for (index, include) in file.scan.includes.iter().enumerate() {
             self.edge(file, index, include, &mut edges);
         }
         self.lock().entry(file.id).or_insert_with(|| Arc::new(edges)).clone()
+    }
+
+    /// Resolves the includes of several files, at once as far as there are CPUs.
+    pub(super) fn look_ahead(&self, files: &[Arc<SourceFile>]) {
+        let new: Vec<_> = {
+            let known = self.lock();
+            files.iter().filter(|file| !known.contains_key(&file.id)).collect()
+        };
+        if new.len() >= MANY {
+            new.par_iter().for_each(|file| {
+                self.edges(file);
+            });
+        }
     }
 
     fn edge(&self, file: &SourceFile, index: usize, include: &Include, edges: &mut Edges) {
@@ -297,19 +322,20 @@ impl SearchPath {
     /// folder the first is kept, but an include or quote folder that is a system folder too has only
     /// its place among those. A quote folder before the same include folder stays: it is found there
     /// first either way.
-    fn normalised(self) -> Self {
+    fn normalised(self, real: &impl Fn(&Arc<Path>) -> Arc<Path>) -> Self {
         let mut seen = HashSet::new();
-        let system = unique(self.system, &mut seen);
-        let include = unique(self.include, &mut seen.clone());
-        let quote = unique(self.quote, &mut seen);
+        let system = unique(self.system, real, &mut seen);
+        let include = unique(self.include, real, &mut seen.clone());
+        let quote = unique(self.quote, real, &mut seen);
         Self { quote, include, system }
     }
 }
 
 /// The folders that are not `seen` yet, whatever they are called; they are from then on.
-fn unique(folders: Vec<Arc<Path>>, seen: &mut HashSet<PathBuf>) -> Vec<Arc<Path>> {
-    folders
-        .into_iter()
-        .filter(|folder| seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf())))
-        .collect()
+fn unique(
+    folders: Vec<Arc<Path>>,
+    real: &impl Fn(&Arc<Path>) -> Arc<Path>,
+    seen: &mut HashSet<Arc<Path>>,
+) -> Vec<Arc<Path>> {
+    folders.into_iter().filter(|folder| seen.insert(real(folder))).collect()
 }

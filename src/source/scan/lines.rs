@@ -5,6 +5,8 @@
 //! stand between a backslash and the end of its line, NUL is white space, and a literal that is not
 //! terminated ends with its line.
 
+use memchr::{memchr, memchr3};
+
 use super::find;
 
 /// What a compiler's options decide and a file's text can't tell.
@@ -143,7 +145,16 @@ impl<'a> Lines<'a> {
     }
 
     /// The byte here, after any line splices. Moves over the splices.
+    #[inline]
     fn peek(&mut self) -> Option<u8> {
+        match self.text.get(self.at) {
+            // Only a backslash begins a splice.
+            Some(b'\\') => self.peek_behind_splices(),
+            byte => byte.copied(),
+        }
+    }
+
+    fn peek_behind_splices(&mut self) -> Option<u8> {
         while let Some(length) = splice(&self.text[self.at..]) {
             self.at += length;
         }
@@ -166,17 +177,17 @@ impl<'a> Lines<'a> {
         // Longer than any word that means something.
         let mut head = [0; 24];
         let mut length = 0;
-        while let Some(byte) = self.peek() {
-            if !is_word(byte) {
-                break;
+        // Most words come in one piece; splices may cut others.
+        while self.peek().is_some_and(is_word) {
+            let rest = &self.text[self.at..];
+            let piece = &rest[..rest.iter().position(|byte| !is_word(*byte)).unwrap_or(rest.len())];
+            self.at += piece.len();
+            for (slot, byte) in head.iter_mut().skip(length).zip(piece) {
+                *slot = *byte;
             }
-            self.at += 1;
-            if let Some(slot) = head.get_mut(length) {
-                *slot = byte;
-            }
-            length += 1;
+            length += piece.len();
             if let Some(line) = line.as_deref_mut() {
-                line.push(byte);
+                line.extend_from_slice(piece);
             }
         }
         let word = head.get(..length).unwrap_or_default();
@@ -219,16 +230,21 @@ impl<'a> Lines<'a> {
     fn skip_line_comment(&mut self) {
         while self.peek().is_some_and(|byte| !matches!(byte, b'\n' | b'\r')) {
             self.at += 1;
+            let rest = &self.text[self.at..];
+            self.at += memchr3(b'\n', b'\r', b'\\', rest).unwrap_or(rest.len());
         }
     }
 
     fn skip_block_comment(&mut self) {
-        while let Some(byte) = self.bump() {
-            if byte == b'*' && self.peek() == Some(b'/') {
+        // A splice matters only between the two that end it.
+        while let Some(star) = memchr(b'*', &self.text[self.at..]) {
+            self.at += star + 1;
+            if self.peek() == Some(b'/') {
                 self.at += 1;
-                break;
+                return;
             }
         }
+        self.at = self.text.len();
     }
 
     /// A string or character literal; an unterminated one ends at the end of its line.
@@ -298,7 +314,7 @@ pub(super) fn without_splices(text: &[u8]) -> Option<Vec<u8>> {
     let mut whole: Option<Vec<u8>> = None;
     let mut copied = 0;
     let mut from = 0;
-    while let Some(at) = memchr::memchr(b'\\', &text[from..]).map(|at| from + at) {
+    while let Some(at) = memchr(b'\\', &text[from..]).map(|at| from + at) {
         if let Some(length) = splice(&text[at..]) {
             whole.get_or_insert_default().extend_from_slice(&text[copied..at]);
             copied = at + length;
