@@ -47,7 +47,7 @@ impl Parts {
         self.root.join("zccache")
     }
 
-    /// What whole cores and links came to.
+    /// What whole cores, links and light compiles came to.
     pub(super) fn artifacts(&self) -> PathBuf {
         self.root.join("artifacts")
     }
@@ -104,7 +104,7 @@ fn stats(parts: &Parts) -> Result<String, Early> {
     let named = [
         ("packages", parts.packages(), "cores and tools that were brought in"),
         ("objects", parts.zccache(), "of single compiles"),
-        ("artifacts", parts.artifacts(), "whole cores and firmware"),
+        ("artifacts", parts.artifacts(), "whole cores, firmware, objects of light units"),
         ("memo", parts.memo(), "what files said, and what compilers answered"),
     ];
     let mut lines = vec![format!("{}", parts.root.display())];

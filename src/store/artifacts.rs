@@ -1,5 +1,5 @@
-//! The artifact store of a cache folder: what links and whole cores came to, keyed by everything that
-//! enters, so that a new work folder starts neither compiler nor linker for what was built before.
+//! The artifact store of a cache folder: what links, whole cores and light compiles came to, keyed by
+//! everything that enters, so that a new work folder starts neither compiler nor linker for what was built before.
 //!
 //! ```text
 //! ROOT/entries/XX/KEY     an entry: the files of a core or a cell, and what is said of them
