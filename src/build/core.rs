@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::future::try_join_all;
-use serde::{Deserialize, Serialize};
 
+use super::artifacts::{self, About};
 use super::inputs::{Place, add_commands};
 use super::unit::{self, Key, Planned, Wanted, blocking};
 use super::{
@@ -23,12 +23,6 @@ struct Source {
     /// Where the object goes, relative to the core's folder.
     path: PathBuf,
     unit: Arc<Planned>,
-}
-
-/// What the artifact store says of a core.
-#[derive(Serialize, Deserialize)]
-struct About {
-    printed: String,
 }
 
 /// Builds a core, or finds that it is up to date, or takes it from the artifact store.
@@ -270,12 +264,12 @@ async fn recorded(
     blocking(move || {
         let record = Record::load(&outline.folder)?;
         let holds = record.holds(&outline.key, &outline.folder, &files);
-        holds.then(|| artifacts(&outline, &record, units, false))
+        holds.then(|| made_of(&outline, &record, units, false))
     })
     .await
 }
 
-fn artifacts(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh: bool) -> CoreArtifacts {
+fn made_of(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh: bool) -> CoreArtifacts {
     // An archive may say when and by whom it was packed, which enters no link; what it holds does.
     let mut contents = Key::new("contents");
     contents.add(outline.packing.as_bytes());
@@ -320,12 +314,9 @@ async fn restore(
 
 /// Keeps the core in the artifact store.
 async fn keep(cx: &BuildContext, outline: &Arc<CoreOutline>, printed: &str) -> Result<(), BuildError> {
-    let Some(store) = cx.artifacts.clone() else { return Ok(()) };
-    let (outline, about) = (outline.clone(), About { printed: printed.to_owned() });
+    let (cx, outline, about) = (cx.clone(), outline.clone(), About { printed: printed.to_owned() });
     blocking(move || {
-        let kept = store.keep(&outline.key, &outline.folder, &files(&outline), Sharing::Link, &about);
-        // What can't be kept is lost as a hit, never as a result.
-        kept.unwrap_or_else(|error| tracing::warn!(%error, "a core could not be kept in the cache"));
+        artifacts::keep(&cx, &outline.key, &outline.folder, &files(&outline), Sharing::Link, &about);
     })
     .await
 }
@@ -348,7 +339,7 @@ async fn record(
                 let key = lasts.then(|| outline.key.to_hex().to_string());
                 let keys = key.into_iter().collect();
                 let record = Record { keys, outputs, printed, ..Record::default() };
-                record.save(folder).map(|()| artifacts(&outline, &record, units, true))
+                record.save(folder).map(|()| made_of(&outline, &record, units, true))
             })
             .map_err(|error| BuildError::io(Step::Archive, "recorded", folder, &error))
     })

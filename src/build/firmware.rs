@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::unit::blocking;
-use super::{BuildContext, BuildError, CellArtifacts, folder};
+use super::{BuildContext, BuildError, CellArtifacts, artifacts, folder};
 use crate::event::{Sizes, Step, UnitCounts};
 use crate::plan::CellJob;
 use crate::source::Hash;
@@ -110,13 +110,10 @@ pub(super) async fn keep(
     firmware: &Firmware,
 ) -> Result<(), BuildError> {
     record(cx, job, keys.clone(), firmware).await?;
-    let Some(store) = cx.artifacts.clone() else { return Ok(()) };
-    let (folder, firmware) = (job.folder.clone(), firmware.clone());
+    let (cx, folder, firmware) = (cx.clone(), job.folder.clone(), firmware.clone());
     blocking(move || {
         for key in keys {
-            let kept = store.keep(&key, &folder, &firmware.files, Sharing::Copy, &firmware);
-            // What can't be kept is lost as a hit, never as a result.
-            kept.unwrap_or_else(|error| tracing::warn!(%error, "firmware could not be kept in the cache"));
+            artifacts::keep(&cx, &key, &folder, &firmware.files, Sharing::Copy, &firmware);
         }
     })
     .await

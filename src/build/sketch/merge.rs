@@ -2,9 +2,6 @@
 //! reads no files and knows nothing of C++ but `#include <Arduino.h>`.
 
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
-
-use regex::bytes::Regex;
 
 /// One `.ino` (or `.pde`) file of a sketch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,14 +80,27 @@ pub(super) fn line_directive(line: usize, path: &Path) -> Vec<u8> {
     directive
 }
 
+/// Whether a line begins with an include of `Arduino.h`, as Arduino looks for it:
+/// `(?m)^\s*#\s*include\s*[<"]Arduino\.h[>"]`.
 fn includes_arduino_h(text: &[u8]) -> bool {
-    // Go's \s, in which Arduino wrote the rule, has no vertical tab.
-    #[allow(clippy::expect_used)] // the pattern is a constant: every test that merges would fail at once
-    static RULE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?m-u)^[\t\n\f\r ]*#[\t\n\f\r ]*include[\t\n\f\r ]*[<"]Arduino\.h[>"]"#)
-            .expect("a valid pattern")
-    });
-    RULE.is_match(text)
+    let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|end| end + 1));
+    starts.map(|start| &text[start..]).any(|text| {
+        let name = without_blanks(text, b"\t\x0c\r ")
+            .strip_prefix(b"#")
+            // From here on the pattern's blanks may go over the ends of lines.
+            .and_then(|text| without_blanks(text, b"\t\n\x0c\r ").strip_prefix(b"include"))
+            .map(|text| without_blanks(text, b"\t\n\x0c\r "));
+        matches!(
+            name,
+            Some([b'<' | b'"', b'A', b'r', b'd', b'u', b'i', b'n', b'o', b'.', b'h', b'>' | b'"', ..])
+        )
+    })
+}
+
+/// The text without the blanks that it begins with. Go's `\s`, in which Arduino wrote the rule, has no
+/// vertical tab.
+fn without_blanks<'a>(text: &'a [u8], blanks: &[u8]) -> &'a [u8] {
+    &text[text.iter().take_while(|byte| blanks.contains(byte)).count()..]
 }
 
 /// The text without its byte order mark.
@@ -134,6 +144,7 @@ mod tests {
             "#include <Arduino.h>",
             " \t# include\t\"Arduino.h\"",
             "int a;\n\n#include<Arduino.h>",
+            "int a;\r\n \n\x0c#\n include\r\n\"Arduino.h>",
             "/*\n#include <Arduino.h>\n*/",
         ] {
             assert!(merged(&[("a", main.as_bytes())]).starts_with("#line"), "{main}");
@@ -141,6 +152,8 @@ mod tests {
         for main in [
             "",
             "// #include <Arduino.h>",
+            "\x0b#include <Arduino.h>",
+            "#include <xArduino.h>",
             "#include <Arduino.hpp>",
             "x #include <Arduino.h>",
             "#include <arduino.h>",
