@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -136,9 +136,13 @@ impl Transcript {
     }
 }
 
+/// For how long what an ended process had printed is waited for: it may lie in the pipe still.
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// Runs a process to its end.
 ///
-/// Dropping the future kills the process group and adds what was printed so far to `transcript`.
+/// Where `cancel` fires, the process group is killed, and all that it had printed goes to `transcript`; where
+/// the future is dropped, what was read of it until then.
 ///
 /// # Errors
 /// Where the program is missing or can't be run, or `cancel` fires first.
@@ -185,11 +189,18 @@ pub async fn run(
         let (status, out, err) = tokio::join!(child.wait(), drain(out, stdout), drain(err, stderr));
         out.and(err).and(status)
     };
+    let mut ending = Box::pin(ending);
     let status = tokio::select! {
         biased;
-        () = cancel.cancelled() => return Err(ProcessError::Cancelled),
-        status = ending => status.map_err(io_error)?,
+        () = cancel.cancelled() => {
+            drop(group);
+            // Late words are no reason to be late.
+            let _ = tokio::time::timeout(LAST_WORDS, &mut ending).await;
+            return Err(ProcessError::Cancelled);
+        }
+        status = &mut ending => status.map_err(io_error)?,
     };
+    drop(ending);
     group.finish();
     let (stdout, stderr) = printed.finish();
     Ok(Finished { code: status.code(), stdout, stderr, started, ended: Instant::now() })
@@ -249,8 +260,6 @@ impl Drop for Group {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn process(script: &str, folder: &Path) -> Process {
@@ -288,6 +297,25 @@ mod tests {
         process.program = "/nowhere/avr-gcc".into();
         let error = run(&process, &CancellationToken::new(), &Transcript::default()).await.unwrap_err();
         assert!(matches!(error, ProcessError::Missing { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_lies_in_the_pipe_at_an_interrupt_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (transcript, cancel) = (Transcript::default(), CancellationToken::new());
+        let said = folder.path().join("said");
+        let process = process(&format!("echo begun; touch {}; sleep 60", said.display()), folder.path());
+        let running = run(&process, &cancel, &transcript);
+        let interrupting = async {
+            while !said.exists() {
+                tokio::task::yield_now().await;
+            }
+            // The one thread of this runtime has read nothing since.
+            cancel.cancel();
+        };
+        let (ended, ()) = tokio::join!(running, interrupting);
+        assert!(matches!(ended, Err(ProcessError::Cancelled)));
+        assert_eq!(transcript.take(), "begun\n");
     }
 
     #[tokio::test]

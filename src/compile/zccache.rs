@@ -21,7 +21,7 @@ use zccache::embedded::{
 use flusher::Flusher;
 
 use super::orphans::end_marked;
-use super::process::Printed;
+use super::process::{LAST_WORDS, Printed};
 use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, Way, direct};
 
 /// How long after a compiler's end by a signal it may turn out that the run was interrupted.
@@ -118,14 +118,19 @@ impl Marker {
     fn finished(mut self) {
         self.finished = true;
     }
+
+    /// Ends the processes.
+    fn end(&self) {
+        let variable = format!("{}={}", Self::NAME, self.value);
+        // Looking through /proc takes milliseconds, and no task may be held up by them.
+        std::thread::spawn(move || end_marked(&variable));
+    }
 }
 
 impl Drop for Marker {
     fn drop(&mut self) {
         if !self.finished {
-            let variable = format!("{}={}", Self::NAME, self.value);
-            // Looking through /proc takes milliseconds, and no task may be held up by them.
-            std::thread::spawn(move || end_marked(&variable));
+            self.end();
         }
     }
 }
@@ -158,16 +163,23 @@ impl CompileBackend for Zccache {
         };
         let mut printed = Printed::new(&request.transcript);
         let mut done = None;
-        let streaming = self.service.compile_streaming(question, |chunk| match chunk {
+        let mut streaming = Box::pin(self.service.compile_streaming(question, |chunk| match chunk {
             CompileChunk::Stdout(bytes) => printed.stdout.extend(bytes),
             CompileChunk::Stderr(bytes) => printed.stderr.extend(bytes),
             CompileChunk::Done { exit_code, cache_outcome, .. } => done = Some((exit_code, cache_outcome)),
-        });
+        }));
         let ended = tokio::select! {
             biased;
-            () = cancel.cancelled() => return Err(BackendError::Cancelled),
-            ended = streaming => ended,
+            () = cancel.cancelled() => {
+                marker.end();
+                if tokio::time::timeout(LAST_WORDS, &mut streaming).await.is_ok() {
+                    marker.finished();
+                }
+                return Err(BackendError::Cancelled);
+            }
+            ended = &mut streaming => ended,
         };
+        drop(streaming);
         marker.finished();
         let failed = |message: String| BackendError::Cache { output: request.output.clone(), message };
         ended.map_err(|error| failed(error.to_string()))?;

@@ -19,6 +19,15 @@ use crate::plan::{CellJob, CoreJob, Target};
 
 const INTERRUPTED: &str = "the run was interrupted";
 
+/// How long a job that is interrupted may take to say what its processes had printed.
+const FAREWELL: Duration = Duration::from_millis(400);
+
+/// The run was interrupted, and the job had its time to end by itself.
+async fn interrupted(cancel: CancellationToken) {
+    cancel.cancelled().await;
+    tokio::time::sleep(FAREWELL).await;
+}
+
 /// A cancelled job of which nothing was printed.
 fn cancelled(reason: &str) -> Outcome {
     Outcome::Cancelled { reason: reason.to_owned(), output: String::new() }
@@ -56,7 +65,7 @@ pub(super) async fn run_core(
     let result = tokio::select! {
         biased;
         result = orchestrator.build_core(&job, &promise, &cx, &mut jcx) => result.map_err(|error| outcome(error, &transcript)),
-        () = cx.cancel.cancelled() => Err(outcome(BuildError::Cancelled, &transcript)),
+        () = interrupted(cx.cancel.clone()) => Err(outcome(BuildError::Cancelled, &transcript)),
         () = unwanted.cancelled() => Err(Outcome::Cancelled {
             reason: stop.reason().map_or(INTERRUPTED, StopReason::text).to_owned(),
             output: transcript.take(),
@@ -125,7 +134,7 @@ async fn attempts(
         let result = tokio::select! {
             biased;
             result = orchestrator.build_cell(job, core, cx, jcx) => result,
-            () = cx.cancel.cancelled() => Err(BuildError::Cancelled),
+            () = interrupted(cx.cancel.clone()) => Err(BuildError::Cancelled),
             () = stopwatch.reaches(job.timeout) => {
                 done.outcome = Outcome::TimedOut { after: job.timeout, output: transcript.take() };
                 return;
