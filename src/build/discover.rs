@@ -17,7 +17,7 @@ use crate::board::Value;
 use crate::event::Step;
 use crate::library::{Layout, Library, LibraryIndex};
 use crate::plan::Target;
-use crate::source::{Condition, Directive, FileId, MacroDefinitions, Missing, Search, SourceFile, Trait};
+use crate::source::{Condition, Directive, FileId, MacroDefinitions, Search, SourceFile, Trait};
 
 /// What discovery begins with.
 pub(super) struct Question<'a> {
@@ -163,7 +163,8 @@ async fn missing(
         _ => {}
     }
     // A condition or a macro decides: ask.
-    let Some(inputs) = reads(cx, &search, &source.path, options).await? else { return Ok(None) };
+    // Which macros the compiler has by itself is known of the command that compiles; this is another one.
+    let Some(inputs) = reads(cx, &search, &source.path, options, None).await? else { return Ok(None) };
     let key = inputs.opaque.is_none().then(|| {
         let mut key = Key::new("discovery");
         key.add(question.identity.as_bytes()).add(inputs.hash().as_bytes()).finish()
@@ -252,12 +253,19 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
         let certain = certain && !guarded && !file.scan.traits.contains(&Trait::OddName);
         self.flags.extend(file.scan.flags.iter().cloned());
         let edges = self.search.edges(file);
-        let mut found = edges.found().iter().peekable();
-        let mut missing = edges.missing().iter().peekable();
+        let (mut all_found, mut all_missing) = (edges.found(), edges.missing());
         for (index, include) in file.scan.includes.iter().enumerate() {
             let reached = certain && include.condition == Condition::Always;
             let mut goes_on = true;
-            while let Some(edge) = found.next_if(|edge| edge.include == index) {
+            let alone = (!include.needs.is_empty()).then(|| self.search.needy(file, index));
+            let (found, missing) = match &alone {
+                Some(edges) => (edges.found(), edges.missing()),
+                None => (
+                    take_while(&mut all_found, |edge| edge.include == index),
+                    take_while(&mut all_missing, |missing| missing.include == index),
+                ),
+            };
+            for edge in found {
                 // No system header includes a library's.
                 let own = edge.folder.is_none_or(|folder| !self.search.is_system(folder));
                 if own && matches!(edge.directive, Directive::Include | Directive::Next) {
@@ -267,9 +275,7 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
                     goes_on &= self.visit(&next, reached, depth + 1);
                 }
             }
-            if missing.next_if(|Missing { include }| *include == index).is_some()
-                && include.directive == Directive::Include
-            {
+            if !missing.is_empty() && include.directive == Directive::Include {
                 goes_on &= self.miss(file.id, index, &include.name, reached);
             }
             if include.form.is_none() && matches!(include.directive, Directive::Include | Directive::Next) {
@@ -294,6 +300,13 @@ impl<'a, F: Fn(&str) -> bool> Walk<'a, F> {
         self.candidates.push(Candidate { header, at: (file, index), certain });
         !certain
     }
+}
+
+/// Takes the items at the beginning that `belong`.
+fn take_while<'a, T>(items: &mut &'a [T], belong: impl Fn(&T) -> bool) -> &'a [T] {
+    let (taken, rest) = items.split_at(items.iter().take_while(|item| belong(item)).count());
+    *items = rest;
+    taken
 }
 
 #[cfg(test)]

@@ -14,9 +14,10 @@ use super::{BuildContext, BuildError, JobContext};
 use crate::board::Value;
 use crate::event::Step;
 use crate::plan::Target;
-use crate::source::{Hash, SearchPath};
+use crate::source::{Hash, Predefined, SearchPath};
 
-/// The folders that a command searches, with a place for the include folders that a unit adds.
+/// The folders that a command searches, with a place for the include folders that a unit adds; and the macros
+/// that its compiler defines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Folders {
     /// For `"…"` only.
@@ -27,6 +28,8 @@ pub(super) struct Folders {
     pub(super) after: Vec<Arc<Path>>,
     /// `-isystem`, the compiler's own, `-idirafter`.
     pub(super) system: Vec<Arc<Path>>,
+    /// Without those of `-D`; `None` where the compiler did not say.
+    pub(super) predefined: Option<Predefined>,
 }
 
 impl Folders {
@@ -69,8 +72,8 @@ impl Answers {
         // Before every other `-isystem`: there the include folders end.
         let system = ["-isystem".to_owned(), markers[1].display().to_string()];
         argv.splice(argv.len().min(1)..argv.len().min(1), system);
-        argv.extend(["-E", "-v", "-x", language, "/dev/null"].map(str::to_owned));
-        let mut key = Key::new("folders 3");
+        argv.extend(["-E", "-dM", "-v", "-x", language, "/dev/null"].map(str::to_owned));
+        let mut key = Key::new("folders 4");
         key.add(identity.as_bytes()).command(&argv, &jcx.environment);
         for path in &options.files {
             // A response file speaks of folders too.
@@ -106,13 +109,14 @@ impl Answers {
     }
 }
 
-/// What the compiler prints of its search path.
+/// What the compiler prints of its search path, and of its macros.
 async fn ask(cx: &BuildContext, jcx: &JobContext, argv: Vec<String>) -> Result<String, BuildError> {
     let name = jcx.step(Step::Preprocess, "search path");
     let process = process(argv, cx.staging.clone(), jcx.environment.clone());
     let finished = run_in_slot(cx, &name, &process, &jcx.transcript).await?;
     if finished.code == Some(0) {
-        Ok(String::from_utf8_lossy(&finished.stderr).into_owned())
+        // The lists, then the macros.
+        Ok(String::from_utf8_lossy(&[finished.stderr, finished.stdout].concat()).into_owned())
     } else {
         Err(BuildError::command(Step::Preprocess, process.argv(), finished.code, &finished.printed()))
     }
@@ -163,7 +167,7 @@ struct Answer {
 impl Answer {
     /// Whether the compiler would still say the same, as far as that depends on which folders exist.
     fn still_holds(&self) -> bool {
-        let Folders { quote, before, after, system } = &self.folders;
+        let Folders { quote, before, after, system, .. } = &self.folders;
         let real: Vec<_> = [quote, before, after, system]
             .into_iter()
             .flatten()
@@ -177,7 +181,7 @@ impl Answer {
     }
 }
 
-/// Reads the two lists that GCC and Clang print with `-v`. `markers` stand for the unit's include
+/// Reads the two lists that GCC and Clang print with `-v`, and the macros behind them (`-dM`). `markers` stand for the unit's include
 /// folders and for the beginning of the system folders. What is relative is so to `cwd`.
 fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
     let mut answer = Answer::default();
@@ -198,14 +202,14 @@ fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
         } else if line.starts_with("#include <...>") {
             angle = Some(true);
         } else if line.starts_with("End of search list") {
-            break;
+            angle = None;
         } else if let (Some(angle), Some(path)) = (angle, line.strip_prefix(' ')) {
             let path: Arc<Path> = cwd.join(path.trim_end_matches(" (framework directory)")).into();
             if let Some(at) = markers.iter().position(|marker| *marker == *path) {
                 passed = at + 1;
                 continue;
             }
-            let Folders { quote, before, after, system } = &mut answer.folders;
+            let Folders { quote, before, after, system, .. } = &mut answer.folders;
             let list = match (angle, passed) {
                 (false, _) => quote,
                 (true, 0) => before,
@@ -215,7 +219,18 @@ fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
             list.push(path);
         }
     }
+    answer.folders.predefined = predefined(text);
     answer
+}
+
+/// The macros of `#define NAME …` and `#define NAME(…) …`. None but where the compiler's version is among them:
+/// who does not say that may keep silent about others as well.
+fn predefined(text: &str) -> Option<Predefined> {
+    let names = || {
+        let defined = text.lines().filter_map(|line| line.strip_prefix("#define "));
+        defined.map(|line| line.split([' ', '(']).next().unwrap_or_default())
+    };
+    names().any(|name| name == "__VERSION__").then(|| names().collect())
 }
 
 /// The command that preprocesses a source with these include words.
@@ -293,10 +308,26 @@ mod tests {
             before: vec![path("/own")],
             after: vec![path("/cwd/relative")],
             system: vec![path("/usr/lib/gcc/avr/5.4.0/include")],
+            predefined: None,
         };
         assert_eq!(answer.folders, expected);
         assert_eq!(answer.absent, [Path::new("/gone")]);
         assert_eq!(answer.duplicate, [Path::new("/cwd/twice")]);
+    }
+
+    #[test]
+    fn macros_are_read_if_all_of_them_are_there() {
+        let lists = "#include <...> search starts here:\n /own\nEnd of search list.\n";
+        let answer = |macros: &str| {
+            let text = format!("{lists}{macros}");
+            let folders = parse(&text, &["/m".into(), "/s".into()], Path::new("/")).folders;
+            assert_eq!(folders.before, [Arc::from(Path::new("/own"))]);
+            folders.predefined
+        };
+        assert_eq!(answer("#define __AVR__ 1\n"), None);
+        let expected = ["__AVR__", "__VERSION__", "__UINT8_C"].into_iter().collect();
+        let macros = "#define __AVR__ 1\n#define __VERSION__ \"5.4.0\"\n#define __UINT8_C(c) c\n";
+        assert_eq!(answer(macros), Some(expected));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The closure of a translation unit: every file that its compile could read, in any branch.
+//! The closure of a translation unit: every file that its compile could read, in any branch but those that
+//! need a macro which nobody defines.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
@@ -7,16 +8,27 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use super::{Directive, FileId, Form, Hash, Search, SourceFile, Trait};
+use super::{Directive, Edges, FileId, Form, Hash, MacroName, Search, SourceFile, Trait};
 
 /// Macros given on the command line: name and body.
 pub type MacroDefinitions = std::collections::HashMap<String, String>;
+
+/// The macros that a compiler defines by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Predefined(foldhash::HashSet<MacroName>);
+
+impl<'n> FromIterator<&'n str> for Predefined {
+    fn from_iter<T: IntoIterator<Item = &'n str>>(names: T) -> Self {
+        Self(names.into_iter().map(MacroName::of).collect())
+    }
+}
 
 /// Finds closures along one search path.
 #[derive(Debug)]
 pub struct Closure<'a> {
     search: &'a Search,
     macros: &'a MacroDefinitions,
+    predefined: Option<&'a Predefined>,
 }
 
 /// What a translation unit's result depends on, as far as files go.
@@ -32,9 +44,10 @@ pub struct Inputs {
 }
 
 impl<'a> Closure<'a> {
-    /// A finder for compiles with this search path and these `-D` macros.
-    pub fn new(search: &'a Search, macros: &'a MacroDefinitions) -> Self {
-        Self { search, macros }
+    /// A finder for compiles with this search path and these `-D` macros. Without `predefined` every branch
+    /// counts.
+    pub fn new(search: &'a Search, macros: &'a MacroDefinitions, predefined: Option<&'a Predefined>) -> Self {
+        Self { search, macros, predefined }
     }
 
     /// The closure of a translation unit's file and of what is included before it (`-include`): those
@@ -55,8 +68,9 @@ impl<'a> Closure<'a> {
                     found.scanned.push(file);
                 }
             }
-            // The macros of computed includes may be defined in any file that was found.
-            if !self.computed(&mut found, &mut queue) {
+            // What is needed, and the macros of computed includes, may be defined in any file that was found.
+            self.needy(&mut found, &mut queue);
+            if queue.is_empty() && !self.computed(&mut found, &mut queue) {
                 break;
             }
         }
@@ -77,6 +91,13 @@ impl<'a> Closure<'a> {
             found.opaque.get_or_insert_with(|| format!("{reason} ({})", file.path.display()));
         }
         let edges = self.search.edges(file);
+        if !edges.needy.is_empty() {
+            found.needy.push((file.clone(), edges.needy.clone()));
+        }
+        self.follow(file, &edges, found, queue);
+    }
+
+    fn follow(&self, file: &SourceFile, edges: &Edges, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
         if let Some(header) = &edges.precompiled {
             found.opaque.get_or_insert_with(|| format!("a precompiled header ({})", header.display()));
         }
@@ -86,6 +107,28 @@ impl<'a> Closure<'a> {
         for index in &edges.computed {
             let name = file.scan.includes[*index].name.clone();
             found.computed.insert((file.id, name));
+        }
+    }
+
+    /// Follows those of the includes with needs whose needs may be met by what was found so far.
+    fn needy(&self, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
+        let waiting = std::mem::take(&mut found.needy);
+        for (file, indices) in waiting {
+            let defined = self.predefined.map(|predefined| Defined {
+                predefined,
+                macros: self.macros.keys().map(|name| MacroName::of(name)).collect(),
+                files: found.scanned.iter().filter(|other| other.defines_any(&file)).collect(),
+            });
+            let (met, unmet): (Vec<_>, Vec<_>) = indices.into_iter().partition(|index| {
+                let needs = &file.scan.includes[*index].needs;
+                defined.as_ref().is_none_or(|defined| defined.may_meet(needs))
+            });
+            for index in met {
+                self.follow(&file, &self.search.needy(&file, index), found, queue);
+            }
+            if !unmet.is_empty() {
+                found.needy.push((file, unmet));
+            }
         }
     }
 
@@ -200,6 +243,25 @@ impl<'a> Closure<'a> {
     }
 }
 
+/// Where a macro may be defined.
+struct Defined<'a> {
+    predefined: &'a Predefined,
+    macros: Vec<MacroName>,
+    files: Vec<&'a Arc<SourceFile>>,
+}
+
+impl Defined<'_> {
+    fn may_meet(&self, needs: &[Vec<MacroName>]) -> bool {
+        needs.iter().all(|any| any.iter().any(|name| self.has(name)))
+    }
+
+    fn has(&self, name: &MacroName) -> bool {
+        self.predefined.0.contains(name)
+            || self.macros.contains(name)
+            || self.files.iter().any(|file| file.scan.defines.binary_search(name).is_ok())
+    }
+}
+
 #[derive(Default)]
 struct Found {
     /// Every file, and whether it is scanned.
@@ -207,6 +269,8 @@ struct Found {
     /// Those that were scanned: where macros may be defined.
     scanned: Vec<Arc<SourceFile>>,
     folders: BTreeSet<usize>,
+    /// Files with the indices of those of their includes whose needs are not met so far.
+    needy: Vec<(Arc<SourceFile>, Vec<usize>)>,
     computed: BTreeSet<(FileId, String)>,
     patterns: HashSet<(FileId, String, Form)>,
     opaque: Option<String>,

@@ -15,6 +15,7 @@ struct Tree {
     root: tempfile::TempDir,
     path: SearchPath,
     macros: MacroDefinitions,
+    predefined: Option<Predefined>,
 }
 
 impl Tree {
@@ -22,7 +23,8 @@ impl Tree {
     /// `s1` is a system folder, and the translation unit is `m/main.c`.
     fn new(files: &[(&str, &str)]) -> Self {
         let root = tempfile::tempdir().unwrap();
-        let mut tree = Self { root, path: SearchPath::default(), macros: MacroDefinitions::new() };
+        let mut tree =
+            Self { root, path: SearchPath::default(), macros: MacroDefinitions::new(), predefined: None };
         tree.path = tree.search_path(&["q1"], &["i1", "i2", "i3"], &["s1"]);
         for name in FOLDERS {
             std::fs::create_dir(tree.at(name)).unwrap();
@@ -57,7 +59,7 @@ impl Tree {
     fn look(&self) -> (Search, Inputs) {
         let search = Search::new(Arc::new(Files::default()), self.path.clone());
         let main = search.files().get(&self.at("m/main.c")).unwrap();
-        let inputs = Closure::new(&search, &self.macros).of(&main, &[]);
+        let inputs = Closure::new(&search, &self.macros, self.predefined.as_ref()).of(&main, &[]);
         assert_eq!(inputs.files[0].path, main.path, "the source comes first");
         (search, inputs)
     }
@@ -283,13 +285,58 @@ fn what_no_hash_covers_is_opaque() {
     }
 }
 
+/// Headers for controllers, of which the compiler names one.
+#[test]
+fn what_needs_a_macro_that_nobody_defines_is_left_out() {
+    let mut tree = Tree::new(&[
+        ("m/main.c", "#include <io.h>\n"),
+        (
+            "s1/io.h",
+            "#if defined(__ONE__)\n# include <one.h>\n#elif defined(__TWO__) || defined(__TOO__)\n\
+             # include <two.h>\n#elif X == 3\n# include <three.h>\n#else\n# include <four.h>\n#endif\n\
+             #ifdef LATE\n# include <late.h>\n#endif\n#ifndef __ONE__\n# include <five.h>\n#endif\n",
+        ),
+        ("s1/one.h", ""),
+        ("s1/two.h", ""),
+        ("s1/three.h", ""),
+        ("s1/four.h", "#ifdef LATER\n#define LATE\n#endif"),
+        ("s1/five.h", ""),
+        ("s1/late.h", ""),
+    ]);
+    let all = ["s1/five.h", "s1/four.h", "s1/io.h", "s1/late.h", "s1/one.h", "s1/three.h", "s1/two.h"];
+    let without = |left_out: &[&str]| {
+        all.into_iter().filter(|name| !left_out.contains(name)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    // Who says nothing of macros may define them all. What any header defines counts, in any branch: `LATE`.
+    assert_eq!(tree.files(), all);
+    tree.predefined = Some(["__ONE__"].into_iter().collect());
+    assert_eq!(tree.files(), without(&["s1/two.h"]));
+    tree.predefined = Some(["__TOO__"].into_iter().collect());
+    assert_eq!(tree.files(), without(&["s1/one.h"]));
+    tree.predefined = Some(Predefined::default());
+    assert_eq!(tree.files(), without(&["s1/one.h", "s1/two.h"]));
+    tree.macros.insert("__ONE__".to_owned(), String::new());
+    assert_eq!(tree.files(), without(&["s1/two.h"]), "-D");
+    tree.macros.clear();
+    tree.write("m/main.c", "#include <io.h>\n#include \"a.h\"");
+    tree.write("m/a.h", "#if 0\n#define __TWO__\n#endif");
+    assert!(tree.files().contains(&"s1/two.h".to_owned()), "a definition behind the include, in any branch");
+    tree.write("s1/four.h", "");
+    tree.write("m/a.h", "");
+    assert_eq!(tree.files().join(" "), "m/a.h s1/five.h s1/four.h s1/io.h s1/three.h");
+    // What is left out may be needed later, and not before it is.
+    assert!(!tree.changes(|tree| tree.write("s1/late.h", "changed")));
+    assert!(tree.changes(|tree| tree.write("m/a.h", "#define LATE")));
+    assert!(tree.changes(|tree| tree.write("s1/late.h", "changed again")));
+}
+
 #[test]
 fn what_is_included_before_the_source_keeps_its_folder() {
     let tree = Tree::new(&[("m/main.c", ""), ("i3/force.h", "#include <a.h>"), ("i2/a.h", "")]);
     let search = Search::new(Arc::new(Files::default()), tree.path.clone());
     let main = search.files().get(&tree.at("m/main.c")).unwrap();
     let forced = search.along("force.h", Form::Quote).unwrap();
-    let inputs = Closure::new(&search, &tree.macros).of(&main, &[forced]);
+    let inputs = Closure::new(&search, &tree.macros, None).of(&main, &[forced]);
     assert_eq!(inputs.files.len(), 3);
     assert!(inputs.needs(&search, &tree.at("i3")) && inputs.needs(&search, &tree.at("i2")));
     assert!(!inputs.needs(&search, &tree.at("i1")));
@@ -319,6 +366,12 @@ fn line() -> impl Strategy<Value = String> {
         "#ifdef NAMED\n#if __has_include(NAMED)\n#include NAMED\n#endif\n#endif",
         "#ifdef D1",
         "#ifndef D2",
+        "#if defined(D1) || defined NEVER",
+        "#if defined D2 && (defined(__GNUC__) || NEVER)",
+        "#if defined NEVER || defined __clang__",
+        "#ifdef NEVER",
+        "#elif defined(D2)",
+        "#elif defined D1 && defined __ELF__",
         "#else",
         "#endif",
         "#define D1",
@@ -329,6 +382,15 @@ fn line() -> impl Strategy<Value = String> {
     (text, prop::sample::select(vec!["a.h", "b.h", "c.h"])).prop_map(|(text, name)| text.replace('@', name))
 }
 
+/// The macros of the host's compiler.
+fn predefined() -> Predefined {
+    let output = Command::new("cc").args(["-dM", "-E", "-x", "c", "/dev/null"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let name = |line: &'_ str| line.split([' ', '(']).nth(1).unwrap().to_owned();
+    let names: Vec<String> = text.lines().map(name).collect();
+    names.iter().map(String::as_str).collect()
+}
+
 /// A header's lines, its conditionals closed, read at most twice.
 fn header() -> impl Strategy<Value = String> {
     prop::collection::vec(line(), 0..7).prop_map(|lines| {
@@ -336,11 +398,16 @@ fn header() -> impl Strategy<Value = String> {
         let mut text = String::new();
         for line in lines {
             match line.as_str() {
-                "#ifdef D1" | "#ifndef D2" => open.push(false),
+                line if line.starts_with("#elif") => {
+                    if open.last() != Some(&false) {
+                        continue;
+                    }
+                }
                 "#else" => match open.last_mut() {
                     Some(used) if !*used => *used = true,
                     _ => continue,
                 },
+                line if line.starts_with("#if") && !line.contains('\n') => open.push(false),
                 "#endif" if open.pop().is_none() => continue,
                 _ => {}
             }
@@ -371,6 +438,7 @@ proptest! {
         defines in prop::collection::vec(prop::sample::select(vec!["D1", "D2", "H=<a.h>", "NAMED=\"b.h\"", "NAMED=<c.h>"]), 0..3),
     ) {
         let mut tree = Tree::new(&[]);
+        tree.predefined = Some(predefined());
         tree.link("link", "i2");
         // In the last folder nothing is found: GCC does not let a header there ask for more.
         std::fs::create_dir(tree.at("end")).unwrap();

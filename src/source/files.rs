@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use foldhash::{HashMap, HashSet};
 
-use super::{Hash, Memo, Scan, Stamp, scan};
+use super::{Hash, MacroName, Memo, Scan, Stamp, scan};
 
 /// The names in a folder.
 #[derive(Debug, Default)]
@@ -74,12 +74,37 @@ pub struct SourceFile {
     keyed: OnceLock<Hash>,
     /// The bodies of macros in it, by name. Few names are asked for, of many files.
     definitions: Mutex<Vec<(String, Arc<[String]>)>>,
+    /// The macros that its includes need, sorted; and which files define one of them.
+    needed: OnceLock<Box<[MacroName]>>,
+    definers: RwLock<HashMap<FileId, bool>>,
 }
 
 impl SourceFile {
     /// Whether `stat` still says what it said when the file was hashed.
     pub fn is_unchanged(&self) -> bool {
         std::fs::metadata(&self.path).is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp)
+    }
+
+    /// Whether this file defines a macro that an include of the other one needs.
+    pub(super) fn defines_any(&self, other: &SourceFile) -> bool {
+        let known = other.definers.read().unwrap_or_else(PoisonError::into_inner).get(&self.id).copied();
+        known.unwrap_or_else(|| {
+            let needed = other.needed.get_or_init(|| {
+                let needs = other.scan.includes.iter().flat_map(|include| &include.needs);
+                let mut names: Vec<_> = needs.flatten().copied().collect();
+                names.sort_unstable();
+                names.dedup();
+                names.into()
+            });
+            let (few, many): (&[_], &[_]) = if needed.len() < self.scan.defines.len() {
+                (needed, &self.scan.defines)
+            } else {
+                (&self.scan.defines, needed)
+            };
+            let does = few.iter().any(|name| many.binary_search(name).is_ok());
+            other.definers.write().unwrap_or_else(PoisonError::into_inner).insert(self.id, does);
+            does
+        })
     }
 
     /// A hash over path and content.
@@ -144,6 +169,8 @@ impl Files {
                 digest: OnceLock::new(),
                 keyed: OnceLock::new(),
                 definitions: Mutex::default(),
+                needed: OnceLock::new(),
+                definers: RwLock::default(),
             });
             by_id.push(file.clone());
             Some(file)

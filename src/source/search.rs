@@ -45,12 +45,14 @@ pub struct Missing {
     pub include: usize,
 }
 
-/// A file's includes, resolved.
+/// A file's includes, resolved; or one of them.
 #[derive(Debug, Default)]
 pub struct Edges {
     pub(super) found: Vec<Resolved>,
     pub(super) missing: Vec<Missing>,
     pub(super) computed: Vec<usize>,
+    /// Index of each that has needs, which are resolved by themselves: [`Search::needy`].
+    pub(super) needy: Vec<usize>,
     pub(super) precompiled: Option<PathBuf>,
 }
 
@@ -83,6 +85,7 @@ pub struct Search {
     /// Of each folder, by index.
     listings: Vec<OnceLock<Arc<Listing>>>,
     edges: Mutex<HashMap<FileId, Arc<Edges>>>,
+    needy: Mutex<HashMap<(FileId, usize), Arc<Edges>>>,
 }
 
 impl Search {
@@ -96,7 +99,7 @@ impl Search {
         let can_be_trimmed = !overlap && !path.system.is_empty();
         let folders = path.quote.len() + path.include.len() + path.system.len();
         let listings = std::iter::repeat_with(OnceLock::new).take(folders).collect();
-        Self { files, path, can_be_trimmed, listings, edges: Mutex::default() }
+        Self { files, path, can_be_trimmed, listings, edges: Mutex::default(), needy: Mutex::default() }
     }
 
     /// The files that this search looks at.
@@ -227,30 +230,44 @@ impl Search {
             .find(|path| path.exists())
     }
 
-    /// The includes of a file, resolved.
+    /// The includes of a file, resolved, but for those that have needs.
     pub fn edges(&self, file: &SourceFile) -> Arc<Edges> {
-        if let Some(known) = self.lock().get(&file.id) {
+        if let Some(known) = lock(&self.edges).get(&file.id) {
             return known.clone();
         }
         if file.scan.includes.len() >= MANY {
             // To look at a file for the first time takes longer than everything else about it.
             file.scan.includes.par_iter().for_each(|include| {
-                if let Some(form) = include.form {
+                if let Some(form) = include.form.filter(|_| include.needs.is_empty()) {
                     self.resolve(file, &include.name, form);
                 }
             });
         }
         let mut edges = Edges::default();
         for (index, include) in file.scan.includes.iter().enumerate() {
-            self.edge(file, index, include, &mut edges);
+            if include.needs.is_empty() {
+                self.edge(file, index, include, &mut edges);
+            } else {
+                edges.needy.push(index);
+            }
         }
-        self.lock().entry(file.id).or_insert_with(|| Arc::new(edges)).clone()
+        lock(&self.edges).entry(file.id).or_insert_with(|| Arc::new(edges)).clone()
+    }
+
+    /// An include that has needs, resolved.
+    pub fn needy(&self, file: &SourceFile, index: usize) -> Arc<Edges> {
+        if let Some(known) = lock(&self.needy).get(&(file.id, index)) {
+            return known.clone();
+        }
+        let mut edges = Edges::default();
+        self.edge(file, index, &file.scan.includes[index], &mut edges);
+        lock(&self.needy).entry((file.id, index)).or_insert_with(|| Arc::new(edges)).clone()
     }
 
     /// Resolves the includes of several files, at once as far as there are CPUs.
     pub(super) fn look_ahead(&self, files: &[Arc<SourceFile>]) {
         let new: Vec<_> = {
-            let known = self.lock();
+            let known = lock(&self.edges);
             files.iter().filter(|file| !known.contains_key(&file.id)).collect()
         };
         if new.len() >= MANY {
@@ -292,11 +309,11 @@ impl Search {
             edges.precompiled = self.precompiled(file, &include.name);
         }
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<FileId, Arc<Edges>>> {
-        // A panic elsewhere leaves the map whole: each change is one insert.
-        self.edges.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic elsewhere leaves the maps whole: each change is one insert.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// `a/b/../c` as `a/c`, where `b` is a folder; where it is a link, by where it leads. Files that include

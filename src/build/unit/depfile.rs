@@ -80,7 +80,7 @@ mod tests {
         std::fs::write(at("b.h"), "").unwrap();
         let search = Search::new(Arc::new(Files::default()), SearchPath::default());
         let main = search.files().get(&at("a.c")).unwrap();
-        let inputs = Closure::new(&search, &MacroDefinitions::new()).of(&main, &[]);
+        let inputs = Closure::new(&search, &MacroDefinitions::new(), None).of(&main, &[]);
         let check = |text: &str| {
             std::fs::write(at("a.d"), text).unwrap();
             unforeseen(&at("a.d"), folder.path(), &inputs, |path| path)

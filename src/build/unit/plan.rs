@@ -78,7 +78,7 @@ async fn plan_once(
     let language = language(&everything, &wanted.source, &options);
     let folders = cx.units.answers.folders(cx, jcx, &everything, &language, &identity.hash).await?;
     let search = cx.units.search(cx, folders.with(&wanted.quote, &wanted.include));
-    let inputs = reads(cx, &search, &wanted.source, &options).await?.ok_or_else(|| {
+    let inputs = reads(cx, &search, &wanted.source, &options, Some(&folders)).await?.ok_or_else(|| {
         BuildError::infrastructure(Step::Compile, format!("{} can't be read", wanted.source.display()))
     })?;
     let (include, quote) = needed(&wanted, &search, &inputs);
@@ -211,20 +211,23 @@ fn language(argv: &[String], source: &Path, options: &Options) -> String {
     options.language.clone().filter(|language| language != "none").unwrap_or_else(|| by_name.to_owned())
 }
 
-/// The files that a command can read, beginning with `source`; `None` where that can't be read.
+/// The files that a command can read, beginning with `source`; `None` where that can't be read. `folders` is
+/// what the compiler answered for the same command, if it was asked.
 pub(in crate::build) async fn reads(
     cx: &BuildContext,
     search: &Arc<Search>,
     source: &Path,
     options: &Arc<Options>,
+    folders: Option<&Arc<Folders>>,
 ) -> Result<Option<Inputs>, BuildError> {
     let (search, staging, source) = (search.clone(), cx.staging.clone(), source.to_owned());
-    let options = options.clone();
+    let (options, folders) = (options.clone(), folders.cloned());
     blocking(move || {
         let files = search.files();
         let Some(main) = files.get(&source) else { return Ok(None) };
         let forced = forced(&search, &staging, &options);
-        let mut inputs = Closure::new(&search, &options.macros).of(&main, &forced);
+        let predefined = folders.as_ref().and_then(|folders| folders.predefined.as_ref());
+        let mut inputs = Closure::new(&search, &options.macros, predefined).of(&main, &forced);
         for path in options.files.iter().cloned().chain(tools(&options.folders)?) {
             let file = files.get(&path).ok_or_else(|| format!("{} can't be read", path.display()))?;
             inputs.files.push(file);

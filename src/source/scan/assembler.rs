@@ -46,6 +46,7 @@ fn operand(rest: &[u8], directive: Directive, scan: &mut Scan) {
                 form: Some(Form::Quote),
                 directive,
                 condition: Condition::Maybe,
+                needs: super::Needs::new(),
             });
         }
         _ => scan.traits.push(Trait::OpaqueEmbed),

@@ -11,6 +11,7 @@
 
 mod assembler;
 mod lines;
+mod needs;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use aho_corasick::AhoCorasick;
 use serde::{Deserialize, Serialize};
 
 use lines::{Dialect, LineKind, Lines};
+pub use needs::{MacroName, Needs};
 
 /// No path is longer (`PATH_MAX`); the bound keeps broken text from being read again and again.
 const LONGEST_NAME: usize = 4096;
@@ -74,6 +76,8 @@ pub struct Include {
     pub directive: Directive,
     /// Whether it is always reached.
     pub condition: Condition,
+    /// What must be defined for it to be reached, as far as that is certain.
+    pub needs: Needs,
 }
 
 /// What makes a compile depend on more than the files that it reads.
@@ -101,6 +105,8 @@ pub struct Scan {
     /// Macros that the file defines as nothing or as `1`, its own guard left out: they may be the
     /// guards of other files.
     pub flags: Vec<String>,
+    /// Every macro that the file defines, in any branch; sorted.
+    pub defines: Vec<MacroName>,
     /// What else the result depends on.
     pub traits: Vec<Trait>,
 }
@@ -212,11 +218,12 @@ impl Scan {
         for include in &mut self.includes {
             if !theirs.contains(include) {
                 include.condition = Condition::Maybe;
+                include.needs.clear();
             }
         }
         let ours: HashSet<Include> = self.includes.iter().cloned().collect();
         for include in other.includes {
-            let uncertain = Include { condition: Condition::Maybe, ..include.clone() };
+            let uncertain = Include { condition: Condition::Maybe, needs: Needs::new(), ..include.clone() };
             if !ours.contains(&include) && !ours.contains(&uncertain) {
                 self.includes.push(uncertain);
             }
@@ -225,6 +232,9 @@ impl Scan {
         self.flags.extend(other.flags);
         self.flags.sort();
         self.flags.dedup();
+        self.defines.extend(other.defines);
+        self.defines.sort_unstable();
+        self.defines.dedup();
         self.traits.extend(other.traits);
         self
     }
@@ -233,8 +243,8 @@ impl Scan {
 #[derive(Default)]
 struct Scanner {
     scan: Scan,
-    /// How many `#if` are open.
-    depth: usize,
+    /// What each `#if` that is open needs in its present branch.
+    open: Vec<Needs>,
     /// The guard candidate: its macro, and how far it has been confirmed.
     guard: Guard,
     /// Index of each include that stands in no `#if` but the guard's.
@@ -279,7 +289,7 @@ impl Scanner {
         match word {
             "if" | "ifdef" | "ifndef" => {
                 self.asks(rest);
-                self.depth += 1;
+                self.open.push(needs(word, rest));
                 self.guard = match (&self.guard, guard_macro(word, rest)) {
                     (Guard::Start, Some(name)) => Guard::Opened(name),
                     (Guard::Defined(name), _) => Guard::Defined(name.clone()),
@@ -288,13 +298,16 @@ impl Scanner {
             }
             "elif" | "elifdef" | "elifndef" | "else" => {
                 self.asks(rest);
-                if self.depth == 1 {
+                if let Some(branch) = self.open.last_mut() {
+                    *branch = needs(word, rest);
+                }
+                if self.open.len() == 1 {
                     self.guard = Guard::None;
                 }
             }
             "endif" => {
-                self.depth = self.depth.saturating_sub(1);
-                if self.depth == 0 {
+                self.open.pop();
+                if self.open.is_empty() {
                     self.guard = match std::mem::take(&mut self.guard) {
                         Guard::Defined(name) => Guard::Closed(name),
                         _ => Guard::None,
@@ -303,6 +316,7 @@ impl Scanner {
             }
             "define" => {
                 let (name, body) = split_word(rest);
+                self.scan.defines.push(MacroName::of(name));
                 let (guard, is_guard) = match std::mem::take(&mut self.guard) {
                     Guard::Opened(guard) if guard == name => (Guard::Defined(guard), true),
                     Guard::Defined(guard) => (Guard::Defined(guard), false),
@@ -339,18 +353,19 @@ impl Scanner {
             Some((name, form)) => (name, Some(form)),
             None => (operand, None),
         };
-        if self.depth == 1 && matches!(self.guard, Guard::Defined(_)) {
+        if self.open.len() == 1 && matches!(self.guard, Guard::Defined(_)) {
             self.in_guard_only.push(self.scan.includes.len());
         }
-        let condition = if self.depth == 0 { Condition::Always } else { Condition::Maybe };
-        self.push(name, form, directive, condition);
+        let condition = if self.open.is_empty() { Condition::Always } else { Condition::Maybe };
+        let needs = self.open.concat();
+        self.push(Include { name: name.to_owned(), form, directive, condition, needs });
     }
 
-    fn push(&mut self, name: &str, form: Option<Form>, directive: Directive, condition: Condition) {
-        if !is_plain_name(name) {
+    fn push(&mut self, include: Include) {
+        if !is_plain_name(&include.name) {
             self.scan.traits.push(Trait::OddName);
         }
-        self.scan.includes.push(Include { name: name.to_owned(), form, directive, condition });
+        self.scan.includes.push(include);
     }
 
     /// Records what `__has_include` asks for in an expression or a macro's body.
@@ -372,7 +387,8 @@ impl Scanner {
                     None => (up_to(operand, ')').map_or("?", str::trim), None),
                 };
                 if !name.is_empty() {
-                    self.push(name, form, directive, Condition::Maybe);
+                    let (name, condition, needs) = (name.to_owned(), Condition::Maybe, Needs::new());
+                    self.push(Include { name, form, directive, condition, needs });
                 }
             }
         }
@@ -385,7 +401,18 @@ impl Scanner {
             }
             self.scan.guard = Some(name);
         }
+        self.scan.defines.sort_unstable();
+        self.scan.defines.dedup();
         self.scan
+    }
+}
+
+/// What the branch behind a directive needs. Where `#else` begins nothing is certain.
+fn needs(word: &str, rest: &str) -> Needs {
+    match word {
+        "if" | "elif" => needs::of_expression(rest),
+        "ifdef" | "elifdef" => needs::of_name(rest),
+        _ => Needs::new(),
     }
 }
 

@@ -400,3 +400,45 @@ fn the_cost_is_linear() {
         assert!(scan.includes.len() <= text.len());
     }
 }
+
+/// Of each include its name and what it needs: `name:A|B,C`.
+fn needs(text: &str) -> String {
+    let names = ["A", "B", "C"];
+    let spell = |of: &MacroName| *names.iter().find(|name| MacroName::of(name) == *of).unwrap();
+    let include = |include: &Include| {
+        let list = |list: &Vec<MacroName>| list.iter().map(spell).collect::<Vec<_>>().join("|");
+        format!("{}:{}", include.name, include.needs.iter().map(list).collect::<Vec<_>>().join(","))
+    };
+    scan(text.as_bytes()).includes.iter().map(include).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_include_needs_what_every_condition_around_it_needs() {
+    for (text, expected) in [
+        ("#include <x>", "x:"),
+        ("#ifdef A\n#include <x>\n#endif\n#include <y>", "x:A y:"),
+        (
+            "#if defined(A) || /* or */ defined \\\n(B)\n#if X && defined C\n#include <x>\n#endif\n#endif",
+            "x:A|B,C",
+        ),
+        ("#ifdef A\n#include <x>\n#elif defined B\n#include <y>\n#else\n#include <z>\n#endif", "x:A y:B z:"),
+        ("#ifdef A\n#elifdef B\n#include <x>\n#elifndef C\n#include <y>\n#endif", "x:B y:"),
+        ("#ifndef A\n#include <x>\n#else\n#include <y>\n#endif", "x: y:"),
+        // Who asks in a condition asks before it is known.
+        ("#ifdef A\n#if defined B && __has_include(<x>)\n#include <x>\n#endif\n#endif", "x: x:A,B"),
+        // What is out of order is an error, and leaves nothing certain behind it.
+        ("#endif\n#elif defined A\n#include <x>\n#ifdef B\n#endif\n#include <y>", "x: y:"),
+        // Whether the line is one depends on how the text is read.
+        ("const char *s = R\"(\n#ifdef A\n)\";\n#include <x>\n#ifdef B\n#include <y>\n#endif", "x: y:"),
+    ] {
+        assert_eq!(needs(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_a_file_defines_is_known_in_any_branch() {
+    let text = "#ifndef GUARD\n#define GUARD\n#if 0\n# define A 1\n#endif\n#define B(x) x\n#undef C\n#endif";
+    let mut expected: Vec<_> = ["GUARD", "A", "B"].map(MacroName::of).into();
+    expected.sort_unstable();
+    assert_eq!(scan(text.as_bytes()).defines, expected);
+}
