@@ -252,13 +252,13 @@ struct Defined<'a> {
 
 impl Defined<'_> {
     fn may_meet(&self, needs: &[Vec<MacroName>]) -> bool {
-        needs.iter().all(|any| any.iter().any(|name| self.has(name)))
+        needs.iter().all(|any| any.iter().any(|name| self.has(*name)))
     }
 
-    fn has(&self, name: &MacroName) -> bool {
-        self.predefined.0.contains(name)
-            || self.macros.contains(name)
-            || self.files.iter().any(|file| file.scan.defines.binary_search(name).is_ok())
+    fn has(&self, name: MacroName) -> bool {
+        self.predefined.0.contains(&name)
+            || self.macros.contains(&name)
+            || self.files.iter().any(|file| file.scan.defines.binary_search(&name).is_ok())
     }
 }
 

@@ -398,11 +398,7 @@ fn header() -> impl Strategy<Value = String> {
         let mut text = String::new();
         for line in lines {
             match line.as_str() {
-                line if line.starts_with("#elif") => {
-                    if open.last() != Some(&false) {
-                        continue;
-                    }
-                }
+                line if line.starts_with("#elif") && open.last() != Some(&false) => continue,
                 "#else" => match open.last_mut() {
                     Some(used) if !*used => *used = true,
                     _ => continue,
