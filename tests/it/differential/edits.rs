@@ -298,6 +298,7 @@ impl Editor<'_> {
         let property = *self.dice.pick(&[
             "flags.platform=-O1 -DPLATFORM=",
             "flags.more=-DEXTRA=",
+            "flags.more=-DTOGGLE= -DEXTRA=",
             "flags.forced=-DFORCED=",
             "compiler.libraries.ldflags=-Wl,--defsym=unused=",
         ])?;
@@ -320,7 +321,8 @@ impl Editor<'_> {
         Some(format!("added {folder}/more{number}.{extension}"))
     }
 
-    /// A file includes another library's header, too, in the first line or on a condition.
+    /// A file includes another library's header, too, in the first line or on a condition; or it defines what
+    /// such a condition asks for.
     fn add_include(&mut self) -> Option<String> {
         let (path, bytes) = self.file(|path, _| {
             (path.starts_with("libs") || path.starts_with("s"))
@@ -329,15 +331,18 @@ impl Editor<'_> {
         })?;
         let header =
             *self.dice.pick(&["One.h", "Two.h", "Three.h", "Four.h", "Five.h", "Linked.h", "config.h"])?;
-        let line = match self.dice.below(3) {
+        let line = match self.dice.below(6) {
             0 => format!("#if BOARD > 705\n#include <{header}>\n#endif\n"),
             1 => format!("#ifndef NEVER\n#include \"{header}\"\n#endif\n"),
+            2 => format!("#ifdef TOGGLE\n#include \"{header}\"\n#endif\n"),
+            3 => format!("#if defined(TOGGLE) || defined __AVR_ATmega168__\n#include <{header}>\n#endif\n"),
+            4 => "#define TOGGLE\n".to_owned(),
             _ => format!("#include <{header}>\n"),
         };
-        let mut changed = line.into_bytes();
+        let mut changed = line.clone().into_bytes();
         changed.extend(bytes);
         fs::write(self.path(&path), changed).unwrap();
-        Some(format!("{} includes {header}", path.display()))
+        Some(format!("{} begins with {}", path.display(), line.replace('\n', " | ")))
     }
 
     fn move_folder(&mut self) -> Option<String> {
