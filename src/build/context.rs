@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::convert::Proofs;
 use super::prepare::{Prepared, Sketches};
 use super::step::{Held, StepName};
 use super::unit::UnitTable;
@@ -48,6 +49,8 @@ pub struct BuildContext {
     pub(super) units: Arc<UnitTable>,
     /// The sketches of this run.
     pub(super) sketches: Arc<Sketches>,
+    /// Which tools need not be started.
+    pub(super) proofs: Arc<Proofs>,
 }
 
 impl BuildContext {
@@ -80,6 +83,7 @@ impl BuildContext {
             nonce: nonce(),
             units,
             sketches: Arc::default(),
+            proofs: Arc::default(),
         }
     }
 

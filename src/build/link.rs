@@ -11,8 +11,8 @@ use super::firmware::{self, Firmware};
 use super::inputs::{Place, add_commands};
 use super::unit::{self, Key, Unit, blocking};
 use super::{
-    BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreHandle, CoreOutline, JobContext, folder,
-    hooks, size,
+    BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreHandle, CoreOutline, JobContext, convert,
+    folder, hooks, size,
 };
 use crate::board::{CORE_ARCHIVE, Hook, Value};
 use crate::event::{Phase, Step, UnitCounts};
@@ -59,7 +59,7 @@ pub(super) async fn build(
     let count = u32::try_from(link.sources().count()).unwrap_or(u32::MAX);
     // Nothing but the commands is the same for both keys.
     let mut tail = Key::new("cell 2");
-    tail.add(cell.as_os_str().as_encoded_bytes());
+    tail.add(cell.as_os_str().as_encoded_bytes()).add(&convert::VERSION.to_le_bytes());
     for pattern in size::patterns(&link.job.target) {
         tail.add(pattern.as_bytes());
     }
@@ -105,8 +105,13 @@ pub(super) async fn build(
         if command.step == Step::Objcopy || command.label == Hook::ObjcopyPreobjcopy.prefix() {
             jcx.track.enter(Phase::Size);
         }
-        let finished = jcx.command(cx, command.step, command.label, command.argv, cell.clone()).await?;
-        printed.push_str(&String::from_utf8_lossy(&finished.printed()));
+        let Command { step, label, argv } = command;
+        let bytes = if step == Step::Objcopy {
+            convert::command(cx, jcx, step, &label, argv, cell).await?.printed
+        } else {
+            jcx.command(cx, step, label, argv, cell.clone()).await?.printed()
+        };
+        printed.push_str(&String::from_utf8_lossy(&bytes));
     }
     jcx.track.enter(Phase::Size);
     let files = link.artifacts().await?;

@@ -6,6 +6,7 @@ mod avr;
 mod cell;
 mod checkout;
 mod context;
+mod convert;
 mod core;
 mod discover;
 mod error;

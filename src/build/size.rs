@@ -7,7 +7,7 @@ use object::{Object, ObjectSection};
 use regex::Regex;
 
 use super::unit::blocking;
-use super::{BuildContext, BuildError, JobContext};
+use super::{BuildContext, BuildError, JobContext, convert};
 use crate::board::{SizeRecipe, Value};
 use crate::event::{Sizes, Step, Usage};
 use crate::plan::Target;
@@ -45,11 +45,12 @@ pub(super) async fn measure(
         .command(recipe.recipe.pattern, values)
         .map_err(|error| BuildError::board(Step::Size, &error))?;
     let program = argv.first().cloned().unwrap_or_default();
-    let finished = jcx.command(cx, Step::Size, "size", argv, folder.to_owned()).await?;
-    let printed = String::from_utf8_lossy(&finished.stdout).into_owned();
+    let done = convert::command(cx, jcx, Step::Size, "size", argv, folder).await?;
+    let printed = String::from_utf8_lossy(&done.stdout).into_owned();
     let expressions = Expressions::new(&recipe)?;
     let counted = expressions.count(&printed);
-    if let Some(elf) = elf {
+    // What was listed in process was read from the ELF.
+    if let Some(elf) = elf.filter(|_| done.by_tool) {
         let path = elf.to_owned();
         let sections = blocking(move || sections(&path)).await?;
         let sections = sections.map_err(|message| {

@@ -72,7 +72,11 @@ impl Elf {
         }
         // Of programs without load addresses BFD doubts the segments.
         if segments.iter().all(|it| it.p_paddr(endian) == 0)
-            && segments.iter().filter(|it| it.p_type(endian) == elf::PT_LOAD && it.p_memsz(endian) != 0).count() > 1
+            && segments
+                .iter()
+                .filter(|it| it.p_type(endian) == elf::PT_LOAD && it.p_memsz(endian) != 0)
+                .count()
+                > 1
         {
             return Err(Unsupported::Odd("segments without load addresses"));
         }
@@ -105,7 +109,7 @@ impl Elf {
                 | elf::SHT_FINI_ARRAY
                 | elf::SHT_PREINIT_ARRAY => {}
                 // `.ARM.exidx`, `.ARM.attributes`, `.riscv.attributes`.
-                kind if (elf::SHT_LOPROC.0..=elf::SHT_HIPROC.0).contains(&kind.0) => {}
+                kind if (elf::SHT_LOPROC..=elf::SHT_HIPROC).contains(&kind.0) => {}
                 _ => return Err(Unsupported::Odd("a section of an unusual type")),
             }
             let name = std::str::from_utf8(table.section_name(endian, header)?).unwrap_or_default();
@@ -181,7 +185,8 @@ fn section(
         }
         _ => section.address,
     };
-    if load_address.checked_add(section.size).is_none() || section.address.checked_add(section.size).is_none() {
+    if load_address.checked_add(section.size).is_none() || section.address.checked_add(section.size).is_none()
+    {
         return Err(Unsupported::Odd("a section over the end of memory"));
     }
     Ok(Section { load_address, ..section })

@@ -34,8 +34,11 @@ impl Piece {
 impl Image {
     /// What a selection leaves of a program.
     pub(super) fn of(elf: &Elf, selection: &Selection) -> Result<Self, Unsupported> {
-        let mut sections: Vec<Section> =
-            elf.sections.iter().filter_map(|section| chosen(section, selection)).collect();
+        let mut sections: Vec<Section> = elf
+            .sections
+            .iter()
+            .filter_map(|section| chosen(section, selection).transpose())
+            .collect::<Result<_, _>>()?;
         sections.retain(Section::is_loaded);
         sections.sort_by_key(|section| (section.load_address, section.size));
         let end = |section: &Section| u64::from(section.load_address) + u64::from(section.size);
@@ -73,15 +76,21 @@ impl Image {
 }
 
 /// A section as it is in the output, if it is there.
-fn chosen(section: &Section, selection: &Selection) -> Option<Section> {
+fn chosen(section: &Section, selection: &Selection) -> Result<Option<Section>, Unsupported> {
     let named = |names: &[String]| names.contains(&section.name);
     if named(&selection.without) || !(selection.only.is_empty() || named(&selection.only)) {
-        return None;
+        return Ok(None);
+    }
+    // Flags say what is so already: nothing else was seen in a core.
+    if named(&selection.loaded) && !section.is_loaded() {
+        return Err(Unsupported::Odd("a section that is to be loaded and is not"));
     }
     let mut section = section.clone();
-    section.is_allocated |= named(&selection.loaded);
     if let Some((_, address)) = selection.moved.iter().find(|(name, _)| *name == section.name) {
         section.load_address = *address;
+        if address.checked_add(section.size).is_none() {
+            return Err(Unsupported::Odd("a section over the end of memory"));
+        }
     }
-    section.load_address.checked_add(section.size).map(|_| section)
+    Ok(Some(section))
 }

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 use elf::Elf;
 pub(super) use proof::Proofs;
-use proof::Verdict;
+use proof::{Answer, Recipe, Verdict};
 use words::{Format, Request, Work};
 
 use super::step::Held;
@@ -76,9 +76,10 @@ pub(super) async fn command(
     let Some(request) = Request::read(&argv, cwd) else {
         return by_tool(cx, jcx, step, label, argv, cwd).await;
     };
-    let verdict = match proof::verdict(cx, jcx, step, label, &request, cwd).await? {
-        Ok(verdict) => verdict,
-        Err(done) => return Ok(done),
+    let recipe = Recipe { step, label, request: &request, cwd };
+    let verdict = match proof::ask(cx, jcx, &recipe).await? {
+        Answer::Known(verdict) => verdict,
+        Answer::Ran(done) => return Ok(done),
     };
     if verdict == Verdict::Same {
         let name = jcx.step(step, label);
@@ -136,7 +137,9 @@ impl Product {
                 };
                 Self { file: Some(file), printed: Vec::new() }
             }
-            Work::List(style) => Self { file: None, printed: listing::list(&elf, *style, request.input_word()) },
+            Work::List(style) => {
+                Self { file: None, printed: listing::list(&elf, *style, request.input_word()) }
+            }
         })
     }
 

@@ -119,7 +119,7 @@ impl Request {
     }
 
     /// The words without the folder of the program and without files: what is proved at once.
-    pub(super) fn shape(&self) -> Vec<&str> {
+    pub(super) fn shape(&self) -> Vec<String> {
         let words = self.argv.iter().enumerate().map(|(at, word)| {
             if at == 0 {
                 word.rsplit('/').next().unwrap_or_default()
@@ -131,7 +131,7 @@ impl Request {
                 word
             }
         });
-        words.collect()
+        words.map(str::to_owned).collect()
     }
 }
 
@@ -340,7 +340,11 @@ mod tests {
         let moved = one.of(Path::new("/x/in"), Path::new("/x/out"));
         assert_eq!(moved.argv(), ["/t/avr-objcopy", "-O", "ihex", "/x/in", "/x/out"]);
         assert_eq!((moved.shape(), moved.output.as_deref()), (one.shape(), Some(Path::new("/x/out"))));
-        for different in ["/t/avr-objcopy -O binary a.elf a.hex", "/t/avr-objcopy a.elf -O ihex a.hex", "/t/objcopy -O ihex a.elf a.hex"] {
+        for different in [
+            "/t/avr-objcopy -O binary a.elf a.hex",
+            "/t/avr-objcopy a.elf -O ihex a.hex",
+            "/t/objcopy -O ihex a.elf a.hex",
+        ] {
             assert_ne!(read(different).unwrap().shape(), one.shape(), "{different}");
         }
     }
