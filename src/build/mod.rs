@@ -33,6 +33,7 @@ use async_trait::async_trait;
 
 pub use checkout::Checkout;
 pub use context::{BuildContext, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, core_promise};
+pub use convert::in_process as convert_in_process;
 pub use error::{Blocked, BuildError};
 pub use folder::write_log;
 pub use track::Track;

@@ -19,7 +19,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::support::Workspace;
-use dice::Dice;
+pub(crate) use dice::Dice;
 use edits::Editor;
 use results::{Results, run};
 use tree::Tree;

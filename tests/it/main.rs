@@ -11,6 +11,7 @@ mod cache;
 mod cache_command;
 mod checkouts;
 mod cli;
+mod conversions;
 mod differential;
 mod failures;
 mod failures_core;

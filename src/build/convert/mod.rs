@@ -102,6 +102,15 @@ pub(super) async fn command(
     by_tool(cx, jcx, step, label, argv, cwd).await
 }
 
+/// Does a recipe in process whether its tool would do the same or not: what it prints, or `None` where that is left to
+/// the tool. For whoever compares; builds ask [`command`].
+pub fn in_process(argv: &[String], cwd: &Path) -> Option<Vec<u8>> {
+    let request = Request::read(argv, cwd)?;
+    let product = Product::make(&request).ok()?;
+    product.put(request.output.as_deref()).ok()?;
+    Some(product.printed)
+}
+
 async fn by_tool(
     cx: &BuildContext,
     jcx: &mut JobContext,

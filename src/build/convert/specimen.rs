@@ -57,9 +57,9 @@ const FAR: [Place; 6] = [
 /// A section that is moved: it crosses a border wherever it comes to be.
 const MOVED: u32 = 0x1_0013;
 
-/// Two programs for a processor: one with the sections that a command names, one without; one that starts where
-/// segments reach, one beyond.
-pub(super) fn specimens(request: &Request, machine: Machine) -> [Vec<u8>; 2] {
+/// Programs for a processor: one with the sections that a command names, one without; one that starts where
+/// segments reach, one beyond. For what is only listed this makes no difference: one.
+pub(super) fn specimens(request: &Request, machine: Machine) -> Vec<Vec<u8>> {
     let (mut named, mut moved, mut is_near) = (Vec::new(), Vec::new(), false);
     if let Work::Copy { format, selection } = &request.work {
         moved.extend(selection.moved.iter().map(|(name, _)| name.clone()));
@@ -71,7 +71,9 @@ pub(super) fn specimens(request: &Request, machine: Machine) -> [Vec<u8>; 2] {
         is_near = *format == Format::Binary || selection.fill.is_some();
     }
     let far = if is_near { &[][..] } else { &FAR };
-    [(0x0001_2345, &*named, &*moved), (0x0801_01c1, &[], &[])].map(|(entry, named, moved)| {
+    let kinds = [(0x0001_2345, &*named, &*moved), (0x0801_01c1, &[], &[])];
+    let count = if matches!(request.work, Work::List(_)) { 1 } else { kinds.len() };
+    let made = kinds.into_iter().take(count).map(|(entry, named, moved)| {
         let mut sections = Vec::new();
         for (at, place) in NEAR.iter().chain(far).enumerate() {
             // In turn, so that each name has places of all kinds.
@@ -82,7 +84,8 @@ pub(super) fn specimens(request: &Request, machine: Machine) -> [Vec<u8>; 2] {
             sections.push(Section::new(name.clone(), (address, MOVED, Kind::Constants)));
         }
         write(machine, entry, &sections)
-    })
+    });
+    made.collect()
 }
 
 struct Section {
@@ -271,21 +274,23 @@ mod tests {
 
     const MACHINE: Machine = Machine { number: 83, abi: 0, flags: 5 };
 
-    fn read(command: &str) -> [Elf; 2] {
+    fn read(command: &str) -> Vec<Elf> {
         let argv: Vec<String> = command.split(' ').map(str::to_owned).collect();
         let request = Request::read(&argv, Path::new("/")).unwrap();
-        specimens(&request, MACHINE).map(|bytes| {
+        let open = |bytes: Vec<u8>| {
             let file = tempfile::NamedTempFile::new().unwrap();
             std::fs::write(file.path(), bytes).unwrap();
             Elf::open(file.path()).unwrap()
-        })
+        };
+        specimens(&request, MACHINE).into_iter().map(open).collect()
     }
 
     #[test]
     fn a_specimen_has_what_it_is_made_of() {
-        let [with, without] = read("avr-objcopy -O ihex -R .eeprom a b");
+        let read = read("avr-objcopy -O ihex -R .eeprom a b");
+        let [with, without] = &read[..] else { panic!("{} specimens", read.len()) };
         assert_eq!((with.machine, with.entry, without.entry), (MACHINE, 0x1_2345, 0x0801_01c1));
-        for elf in [&with, &without] {
+        for elf in [with, without] {
             assert_eq!(elf.sections.len(), NEAR.len() + FAR.len());
             let mut places: Vec<Place> = NEAR.into_iter().chain(FAR).collect();
             for section in elf.sections.iter().filter(|section| section.is_allocated) {
@@ -298,7 +303,7 @@ mod tests {
             }
         }
         let named = |elf: &Elf| elf.sections.iter().filter(|section| section.name == ".eeprom").count();
-        assert!(named(&with) > 8 && named(&without) == 0);
+        assert!(named(with) > 8 && named(without) == 0);
         let in_order = with.sections.is_sorted_by_key(|section| section.load_address);
         assert!(!in_order);
     }
@@ -307,9 +312,13 @@ mod tests {
     fn what_is_moved_is_there_once_and_plain_bytes_are_near() {
         let [with, _] =
             read("avr-objcopy -O binary -j .e --no-change-warnings --change-section-lma .e=0 a b");
-        let moved: Vec<u32> =
-            with.sections.iter().filter(|section| section.name == ".e").map(|section| section.size).collect();
+        let moved: Vec<u32> = read[0]
+            .sections
+            .iter()
+            .filter(|section| section.name == ".e")
+            .map(|section| section.size)
+            .collect();
         assert_eq!(moved, [MOVED]);
-        assert_eq!(with.sections.len(), NEAR.len() + 1);
+        assert_eq!(read[0].sections.len(), NEAR.len() + 1);
     }
 }

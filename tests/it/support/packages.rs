@@ -52,6 +52,11 @@ impl Packages {
         self.0.root.join(path)
     }
 
+    /// Where their programs find shared libraries, if they need to be told.
+    pub(crate) fn library_path(&self) -> Option<PathBuf> {
+        self.0.library_path.clone()
+    }
+
     /// The program `usr/bin/NAME`, which finds their shared libraries.
     pub(crate) fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.path("usr/bin").join(name));
