@@ -120,12 +120,13 @@ pub(crate) const SKETCH: &str = "one line of a sketch changed";
 pub(crate) const HEADER: &str = "one line of a library's header changed";
 pub(crate) const RESTORED: &str = "work folder gone, cache there";
 
-/// Tools that a run has started: every step but those that the cache answered.
+/// Tools that a run has started: every step but those that the cache answered, and conversions in process.
 fn started(events: &str) -> Result<u64> {
     let mut count = 0;
     for line in events.lines() {
         let event: serde_json::Value = serde_json::from_str(line)?;
-        count += u64::from(event["event"] == "step_finished" && event["cache"] != "hit");
+        let in_process = event["process"].is_null() && event["cache"].is_null();
+        count += u64::from(event["event"] == "step_finished" && event["cache"] != "hit" && !in_process);
     }
     Ok(count)
 }
