@@ -126,7 +126,8 @@ fn started(events: &str) -> Result<u64> {
     for line in events.lines() {
         let event: serde_json::Value = serde_json::from_str(line)?;
         let in_process = event["process"].is_null() && event["cache"].is_null();
-        count += u64::from(event["event"] == "step_finished" && event["cache"] != "hit" && !in_process);
+        count +=
+            u64::from(event["event"] == "step_finished" && event["cache"]["result"] != "hit" && !in_process);
     }
     Ok(count)
 }

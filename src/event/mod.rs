@@ -233,7 +233,7 @@ pub struct StepInfo {
     /// While it held the slot.
     #[serde(flatten)]
     pub span: Span,
-    /// While the process itself ran, if one was started directly by us.
+    /// While the process itself ran, if one was started directly by us; none for a conversion in process.
     pub process: Option<Span>,
     /// What the cache did. `None` where no cache is asked.
     pub cache: Option<CacheOutcome>,

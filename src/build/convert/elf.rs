@@ -42,13 +42,21 @@ pub(super) struct Section {
     /// Where it is put before the program starts.
     pub(super) load_address: u32,
     pub(super) size: u32,
-    /// It has a place in memory.
-    pub(super) is_allocated: bool,
-    /// It has bytes in the file.
-    pub(super) has_contents: bool,
+    pub(super) place: Place,
     pub(super) is_code: bool,
     pub(super) is_writable: bool,
     offset: u32,
+}
+
+/// What of a section is in memory when the program runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Nothing: it is for linkers and debuggers.
+    Nowhere,
+    /// Room that nothing is loaded into.
+    Room,
+    /// Its bytes.
+    Bytes,
 }
 
 impl Elf {
@@ -114,7 +122,7 @@ impl Elf {
             }
             let name = std::str::from_utf8(table.section_name(endian, header)?).unwrap_or_default();
             let section = section(header, name, segments)?;
-            if section.has_contents && is_cut(section.offset, section.size) {
+            if header.sh_type(endian) != elf::SHT_NOBITS && is_cut(section.offset, section.size) {
                 return Err(Unsupported::Odd("a section that the file does not hold"));
             }
             sections.push(section);
@@ -169,18 +177,21 @@ fn section(
         address: header.sh_addr(LE),
         load_address: header.sh_addr(LE),
         size: header.sh_size(LE),
-        is_allocated: has(elf::SHF_ALLOC),
-        has_contents: header.sh_type(LE) != elf::SHT_NOBITS,
+        place: match header.sh_type(LE) {
+            _ if !has(elf::SHF_ALLOC) => Place::Nowhere,
+            elf::SHT_NOBITS => Place::Room,
+            _ => Place::Bytes,
+        },
         is_code: has(elf::SHF_EXECINSTR),
         is_writable: has(elf::SHF_WRITE),
         offset: header.sh_offset(LE),
     };
     let segment = segments.iter().find(|segment| section.is_in(segment));
-    let load_address = match segment {
-        Some(segment) if section.is_allocated && section.has_contents => {
+    let load_address = match (segment, section.place) {
+        (Some(segment), Place::Bytes) => {
             segment.p_paddr(LE).wrapping_add(section.offset.wrapping_sub(segment.p_offset(LE)))
         }
-        Some(segment) if section.is_allocated => {
+        (Some(segment), Place::Room) => {
             segment.p_paddr(LE).wrapping_add(section.address.wrapping_sub(segment.p_vaddr(LE)))
         }
         _ => section.address,
@@ -193,19 +204,14 @@ fn section(
 }
 
 impl Section {
-    /// It takes part in what is loaded.
-    pub(super) fn is_loaded(&self) -> bool {
-        self.is_allocated && self.has_contents
-    }
-
     /// `ELF_SECTION_IN_SEGMENT` of binutils' `include/elf/internal.h`.
     fn is_in(&self, segment: &ProgramHeader32<LE>) -> bool {
         let within = |start: u32, begin: u32, length: u32| {
             start >= begin && u64::from(start - begin) + u64::from(self.size) <= u64::from(length)
         };
         segment.p_type(LE) == elf::PT_LOAD
-            && self.is_allocated
-            && (!self.has_contents || within(self.offset, segment.p_offset(LE), segment.p_filesz(LE)))
+            && self.place != Place::Nowhere
+            && (self.place == Place::Room || within(self.offset, segment.p_offset(LE), segment.p_filesz(LE)))
             && within(self.address, segment.p_vaddr(LE), segment.p_memsz(LE))
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn write(image: &Image, entry: u32) -> Vec<u8> {
     let [_, second, third, last] = entry.to_be_bytes();
     match entry {
         0 => {}
-        ..=LAST_OF_SEGMENTS => record(&mut out, START_SEGMENT, 0, &[second << 4, 0, third, last]),
+        1..=LAST_OF_SEGMENTS => record(&mut out, START_SEGMENT, 0, &[second << 4, 0, third, last]),
         _ => record(&mut out, START_LINEAR, 0, &entry.to_be_bytes()),
     }
     record(&mut out, END, 0, &[]);

@@ -1,7 +1,7 @@
 //! What of a program is converted: which sections, and where their bytes go (`binutils/objcopy.c`, `copy_object`).
 
 use super::Unsupported;
-use super::elf::{Elf, Section};
+use super::elf::{Elf, Place, Section};
 use super::words::Selection;
 
 /// More than any board has; a gap between flash and RAM that a recipe forgets is larger.
@@ -39,7 +39,7 @@ impl Image {
             .iter()
             .filter_map(|section| chosen(section, selection).transpose())
             .collect::<Result<_, _>>()?;
-        sections.retain(Section::is_loaded);
+        sections.retain(|section| section.place == Place::Bytes);
         sections.sort_by_key(|section| (section.load_address, section.size));
         let end = |section: &Section| u64::from(section.load_address) + u64::from(section.size);
         let mut held = 0;
@@ -82,7 +82,7 @@ fn chosen(section: &Section, selection: &Selection) -> Result<Option<Section>, U
         return Ok(None);
     }
     // Flags say what is so already: nothing else was seen in a core.
-    if named(&selection.loaded) && !section.is_loaded() {
+    if named(&selection.loaded) && section.place != Place::Bytes {
         return Err(Unsupported::Odd("a section that is to be loaded and is not"));
     }
     let mut section = section.clone();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::elf::{Elf, Section};
+use super::elf::{Elf, Place, Section};
 use super::words::Style;
 
 /// The listing of a program that the command names `name`.
@@ -31,10 +31,10 @@ fn sysv(sections: &[Section], name: &str) -> String {
 
 fn berkeley(sections: &[Section], name: &str) -> String {
     let (mut text, mut data, mut bss) = (0, 0, 0);
-    for section in sections.iter().filter(|section| section.is_allocated) {
+    for section in sections.iter().filter(|section| section.place != Place::Nowhere) {
         let kind = if section.is_code || !section.is_writable {
             &mut text
-        } else if section.has_contents {
+        } else if section.place == Place::Bytes {
             &mut data
         } else {
             &mut bss

@@ -9,7 +9,7 @@ use super::elf::Machine;
 use super::words::{Format, Request, Work};
 
 /// Where a section is loaded, its size, and what it is.
-type Place = (u32, u32, Kind);
+type Spot = (u32, u32, Kind);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -24,7 +24,7 @@ enum Kind {
 }
 
 /// What every specimen has.
-const NEAR: [Place; 17] = [
+const NEAR: [Spot; 17] = [
     (0x100, 0x33, Kind::Code),
     (0x133, 1, Kind::Code),
     (0x134, 0, Kind::Constants),
@@ -45,7 +45,7 @@ const NEAR: [Place; 17] = [
 ];
 
 /// What one has whose output is not as long as its addresses are far apart.
-const FAR: [Place; 6] = [
+const FAR: [Spot; 6] = [
     (0xf_fffa, 0x1b, Kind::Code),
     (0x81_0000, 5, Kind::Constants),
     (0x0801_fff8, 0x19, Kind::Data),
@@ -98,7 +98,7 @@ struct Section {
 }
 
 impl Section {
-    fn new(name: String, (load_address, size, kind): Place) -> Self {
+    fn new(name: String, (load_address, size, kind): Spot) -> Self {
         let mut bytes = match kind {
             Kind::Zeros => Vec::new(),
             // A name of four bytes, as much of content.
@@ -205,9 +205,13 @@ fn write(machine: Machine, entry: u32, sections: &[Section]) -> Vec<u8> {
     for value in [FILE, SEGMENT, segments.len(), SECTION, count, count - 1] {
         half(&mut out, value);
     }
-    programs.into_iter().for_each(|value| word(&mut out, value));
+    for value in programs {
+        word(&mut out, value);
+    }
     out.extend(&body.bytes);
-    body.headers.iter().flatten().for_each(|value| word(&mut out, *value));
+    for value in body.headers.iter().flatten() {
+        word(&mut out, *value);
+    }
     out
 }
 
@@ -269,7 +273,7 @@ fn small(value: usize) -> u32 {
 mod tests {
     use std::path::Path;
 
-    use super::super::elf::Elf;
+    use super::super::elf::{Elf, Place};
     use super::*;
 
     const MACHINE: Machine = Machine { number: 83, abi: 0, flags: 5 };
@@ -292,13 +296,13 @@ mod tests {
         assert_eq!((with.machine, with.entry, without.entry), (MACHINE, 0x1_2345, 0x0801_01c1));
         for elf in [with, without] {
             assert_eq!(elf.sections.len(), NEAR.len() + FAR.len());
-            let mut places: Vec<Place> = NEAR.into_iter().chain(FAR).collect();
-            for section in elf.sections.iter().filter(|section| section.is_allocated) {
+            let mut places: Vec<Spot> = NEAR.into_iter().chain(FAR).collect();
+            for section in elf.sections.iter().filter(|section| section.place != Place::Nowhere) {
                 let at = places
                     .iter()
                     .position(|(address, size, _)| (*address, *size) == (section.load_address, section.size));
                 let (_, _, kind) = places.remove(at.unwrap_or_else(|| panic!("{section:?}")));
-                assert_eq!(section.has_contents, kind != Kind::Zeros, "{section:?}");
+                assert_eq!(section.place == Place::Room, kind == Kind::Zeros, "{section:?}");
                 assert_eq!(section.address != section.load_address, kind == Kind::Data, "{section:?}");
             }
         }
@@ -310,8 +314,7 @@ mod tests {
 
     #[test]
     fn what_is_moved_is_there_once_and_plain_bytes_are_near() {
-        let [with, _] =
-            read("avr-objcopy -O binary -j .e --no-change-warnings --change-section-lma .e=0 a b");
+        let read = read("avr-objcopy -O binary -j .e --no-change-warnings --change-section-lma .e=0 a b");
         let moved: Vec<u32> = read[0]
             .sections
             .iter()

@@ -250,9 +250,9 @@ fn number(word: &str) -> Option<u32> {
     }
 }
 
-fn has_twice<'a>(names: impl Iterator<Item = &'a String>) -> bool {
+fn has_twice<'a>(mut names: impl Iterator<Item = &'a String>) -> bool {
     let mut seen = std::collections::HashSet::new();
-    !names.map(|name| seen.insert(name)).all(|is_new| is_new)
+    !names.all(|name| seen.insert(name))
 }
 
 #[cfg(test)]
