@@ -91,9 +91,9 @@ fn random(dice: &mut Dice) -> (String, String) {
     const SIZES: [usize; 8] = [1, 15, 16, 17, 33, 300, 5_000, 70_000];
     let mut names = vec![".text", ".data", ".rodata", ".eeprom", ".fuse", ".zeros", ".more", ".again"];
     let mut at = *dice.pick(&BASES).unwrap();
-    let mut assembly = String::new();
+    let mut assembly = Vec::new();
     let mut places = Vec::new();
-    for _ in 0..1 + dice.below(names.len()) {
+    for _ in 0..=dice.below(names.len()) {
         let name = names.remove(dice.below(names.len()));
         let size = *dice.pick(&SIZES).unwrap();
         let (flags, kind) = match name {
@@ -102,15 +102,13 @@ fn random(dice: &mut Dice) -> (String, String) {
             ".rodata" => ("a", "progbits"),
             _ => ("aw", "progbits"),
         };
-        assembly += &format!(".section {name},\"{flags}\",%{kind}\n");
+        assembly.push(format!(".section {name},\"{flags}\",%{kind}\n"));
         if kind == "nobits" {
-            assembly += &format!(".zero {size}\n");
+            assembly.push(format!(".zero {size}\n"));
         } else {
             let told = size.min(40);
-            for _ in 0..told {
-                assembly += &format!(".byte {}\n", dice.below(256));
-            }
-            assembly += &format!(".fill {},1,{}\n", size - told, dice.below(256));
+            assembly.extend((0..told).map(|_| format!(".byte {}\n", dice.below(256))));
+            assembly.push(format!(".fill {},1,{}\n", size - told, dice.below(256)));
         }
         let address = if dice.one_in(3) { at + 0x0080_0000 } else { at };
         places.push(format!("  {name} {address:#x} : AT({at:#x}) SUBALIGN(1) {{ KEEP(*({name})) }}\n"));
@@ -120,7 +118,7 @@ fn random(dice: &mut Dice) -> (String, String) {
     let turn = dice.below(places.len());
     places.rotate_left(turn);
     let start = *dice.pick(&[0, 0x100, 0x1_2345, 0xf_ffff, 0x10_0000, 0x0800_01c1]).unwrap();
-    (assembly, format!("ENTRY(start)\nstart = {start:#x};\nSECTIONS {{\n{}}}\n", places.concat()))
+    (assembly.concat(), format!("ENTRY(start)\nstart = {start:#x};\nSECTIONS {{\n{}}}\n", places.concat()))
 }
 
 /// Compares what is written in process with what the tools write.
