@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fbuild_matrix::compile::{
-    Backend, CompileRequest, Direct, Environment, Process, Transcript, Way, Zccache, run,
+    self, Backend, CompileRequest, Direct, Environment, Process, Transcript, Way, Zccache, run,
 };
 use fbuild_matrix::event::CacheOutcome;
 use fbuild_matrix::install::{InstalledCore, InstalledPackages};
@@ -162,6 +162,7 @@ impl Bench {
             output,
             way: Way::Cached,
             transcript: Transcript::default(),
+            meter: compile::Meter::default(),
         }
     }
 
@@ -172,7 +173,9 @@ impl Bench {
     /// The miss was one, and the hit as well.
     async fn check_ccache(&self) -> Result<()> {
         let process = self.process(self.ccache.clone(), vec!["--print-stats".to_owned()]);
-        let finished = run(&process, &CancellationToken::new(), &Transcript::default()).await?;
+        let finished =
+            run(&process, &CancellationToken::new(), &Transcript::default(), &compile::Meter::default())
+                .await?;
         let text = String::from_utf8(finished.stdout)?;
         let count = |wanted: &str| {
             let value = text.lines().find_map(|line| line.strip_prefix(wanted)?.strip_prefix('\t'));

@@ -7,18 +7,20 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::ahead::{Ahead, Part};
 use super::convert::Proofs;
 use super::prepare::{Prepared, Sketches};
 use super::step::{Held, StepName};
 use super::unit::UnitTable;
 use super::{Blocked, BuildError, Checkout, CoreArtifacts, CoreOutline, Track};
 use crate::compile::{
-    Backend, Environment, Finished, Gate, Identities, Place, Process, Slots, Transcript, Urgency, run,
+    Backend, Environment, Finished, Gate, Identities, Peaks, Place, Process, Rank, Slots, Transcript,
+    Urgency, run,
 };
 use crate::event::{CoreId, EventSink, Phase, Step, UnitCounts};
 use crate::plan::{Layout, Sketch};
 use crate::source::Files;
-use crate::store::Artifacts;
+use crate::store::{Artifacts, Costs, Subject};
 
 /// What the jobs of a run share.
 #[derive(Clone)]
@@ -31,6 +33,10 @@ pub struct BuildContext {
     pub backend: Backend,
     /// The process budget.
     pub slots: Slots,
+    /// What steps took in earlier runs, and take in this one.
+    pub costs: Arc<Costs>,
+    /// Measures what memory processes take.
+    pub peaks: Peaks,
     /// Where things are.
     pub layout: Layout,
     /// Where compilers run, and put what is not yet kept.
@@ -54,13 +60,14 @@ pub struct BuildContext {
 }
 
 impl BuildContext {
-    /// A context for one run.
+    /// A context for one run, on whose runtime it is made.
     #[allow(clippy::too_many_arguments)] // each is a thing of its own; a struct of them would be this struct
     pub fn new(
         files: Arc<Files>,
         identities: Arc<Identities>,
         backend: Backend,
         slots: Slots,
+        costs: Arc<Costs>,
         layout: Layout,
         staging: PathBuf,
         checkout: Checkout,
@@ -74,6 +81,8 @@ impl BuildContext {
             identities,
             backend,
             slots,
+            costs,
+            peaks: Peaks::start(),
             layout,
             staging,
             checkout,
@@ -105,6 +114,8 @@ pub struct JobContext {
     pub track: Track,
     /// How urgent its steps are.
     pub urgency: Urgency,
+    /// What is ahead of it.
+    pub ahead: Ahead,
     /// The environment of its processes.
     pub environment: Environment,
     /// What its processes had printed when they were cut short.
@@ -225,7 +236,7 @@ impl InFlight {
 
     /// Waits for a place, in the order of asking.
     pub fn enter(gate: Gate) -> impl Future<Output = Self> + Send + use<> {
-        let place = gate.enter(Self::BEGIN);
+        let place = gate.enter(Rank::new(Self::BEGIN, Duration::ZERO), 0);
         async move { Self { place: Some(place.await), gate } }
     }
 
@@ -233,21 +244,30 @@ impl InFlight {
         self.place = None;
     }
 
-    async fn come_back(&mut self) {
-        self.place = Some(self.gate.enter(Self::RETURN).await);
+    async fn come_back(&mut self, way: Duration) {
+        self.place = Some(self.gate.enter(Rank::new(Self::RETURN, way), 0).await);
     }
 }
 
 impl JobContext {
     /// A step of this job.
     pub(super) fn step(&self, step: Step, label: impl Into<String>) -> StepName {
+        let is_end = self.urgency == Urgency::CellEnd || step == Step::Archive;
+        let part = if is_end { Part::End(step) } else { Part::Before };
         StepName {
             job: self.track.job().clone(),
             urgency: self.urgency,
             step,
             label: label.into(),
+            part,
+            ahead: self.ahead,
             stopwatch: self.stopwatch.clone(),
         }
+    }
+
+    /// The compile of a unit for this job: see [`Ahead::unit`].
+    pub(super) fn compile(&self, unit: Subject, label: &str) -> StepName {
+        StepName { part: Part::Compile(unit), ..self.step(Step::Compile, label) }
     }
 
     /// Waits until it is known what a core is going to be.
@@ -264,7 +284,11 @@ impl JobContext {
 
     /// Waits for a core; what follows finishes the cell. Meanwhile the job gives up its place, and its
     /// time does not count.
-    pub(super) async fn wait_for(&mut self, core: &CoreHandle) -> Result<Arc<CoreArtifacts>, BuildError> {
+    pub(super) async fn wait_for(
+        &mut self,
+        cx: &BuildContext,
+        core: &CoreHandle,
+    ) -> Result<Arc<CoreArtifacts>, BuildError> {
         self.urgency = Urgency::CellEnd;
         if core.is_ready() {
             return core.ready().await;
@@ -276,7 +300,7 @@ impl JobContext {
         }
         let ready = core.ready().await;
         if let Some(in_flight) = &mut self.in_flight {
-            in_flight.come_back().await;
+            in_flight.come_back(self.ahead.end(&cx.costs)).await;
         }
         self.stopwatch.resume();
         ready
@@ -294,6 +318,9 @@ impl JobContext {
         let name = self.step(step, label);
         let process = process(argv, cwd, self.environment.clone());
         let finished = run_in_slot(cx, &name, &process, &self.transcript).await?;
+        if let Part::End(_) = name.part {
+            self.ahead.spent(finished.ended.duration_since(finished.started), finished.peak);
+        }
         self.log.push(process.argv().join(" "));
         let printed = finished.printed();
         if finished.code == Some(0) {
@@ -321,8 +348,9 @@ pub(super) async fn run_in_slot(
     transcript: &Transcript,
 ) -> Result<Finished, BuildError> {
     let held = Held::wait(cx, name).await;
-    let finished =
-        run(process, &cx.cancel, transcript).await.map_err(|error| BuildError::process(name.step, &error))?;
+    let finished = run(process, &cx.cancel, transcript, &cx.peaks.meter())
+        .await
+        .map_err(|error| BuildError::process(name.step, &error))?;
     held.done(Some(finished.ended.duration_since(finished.started)), None);
     Ok(finished)
 }

@@ -84,7 +84,7 @@ pub(super) async fn build(
     for hook in AFTER_COMPILES {
         hooks::run(cx, jcx, &link.job.target, hook, link.values, cell).await?;
     }
-    let core = jcx.wait_for(core).await?;
+    let core = jcx.wait_for(cx, core).await?;
     let by_contents = link.key_of_contents(&tail, &core, &units);
     let is_lasting = is_lasting && core.lasts && units.iter().all(|unit| unit.lasts);
     let is_covered = uncovered.is_none();

@@ -1,6 +1,7 @@
 //! What building a core or a cell means: which sources, which commands, in which order. Knows nothing
 //! of how many jobs run at once, nor of who listens to what happens.
 
+mod ahead;
 mod artifacts;
 mod avr;
 mod cell;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use ahead::Ahead;
 pub use checkout::Checkout;
 pub use context::{BuildContext, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, core_promise};
 pub use convert::in_process as convert_in_process;

@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use super::BuildContext;
+use super::ahead::{Ahead, Part};
 use super::context::Stopwatch;
-use crate::compile::{Slot, Urgency};
+use crate::compile::{Meter, Slot, Urgency};
 use crate::event::{CacheOutcome, EventKind, JobId, Span, Step, StepInfo};
+use crate::store::Cost;
 
 /// A step that is to be given to a slot: what it says of itself.
 #[derive(Debug, Clone)]
@@ -15,6 +17,9 @@ pub(super) struct StepName {
     pub(super) urgency: Urgency,
     pub(super) step: Step,
     pub(super) label: String,
+    /// What it is to its job, and what is ahead of that.
+    pub(super) part: Part,
+    pub(super) ahead: Ahead,
     /// Of the job: it does not run while all that the job does is to wait for a slot.
     pub(super) stopwatch: Stopwatch,
 }
@@ -32,7 +37,7 @@ impl<'a> Held<'a> {
     /// Waits for a slot; the step begins when there is one.
     pub(super) async fn wait(cx: &'a BuildContext, name: &'a StepName) -> Self {
         let waiting = name.stopwatch.waits_for_slot();
-        let slot = cx.slots.acquire(name.urgency).await;
+        let slot = cx.slots.acquire(name.ahead.ask(&cx.costs, name.urgency, name.part)).await;
         waiting.granted();
         Self { cx, name, slot, start: cx.events.now(), told: false }
     }
@@ -40,6 +45,18 @@ impl<'a> Held<'a> {
     /// The step has ended; `ran` is for how long its process itself ran, where that is known.
     pub(super) fn done(mut self, ran: Option<Duration>, cache: Option<CacheOutcome>) {
         self.tell(ran, cache, false);
+    }
+
+    /// A compile has ended, and what it took is remembered, unless the cache had the object.
+    pub(super) fn compiled(self, ran: Option<Duration>, cache: CacheOutcome, meter: &Meter, succeeded: bool) {
+        if let Part::Compile(subject) = &self.name.part
+            && cache != CacheOutcome::Hit
+        {
+            let time = ran.unwrap_or_else(|| self.cx.events.now().saturating_sub(self.start));
+            let cost = Cost { time: succeeded.then_some(time), memory: meter.peak() };
+            self.cx.costs.learn(subject, cost);
+        }
+        self.done(ran, Some(cache));
     }
 
     fn tell(&mut self, ran: Option<Duration>, cache: Option<CacheOutcome>, cut_short: bool) {

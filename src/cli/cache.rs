@@ -57,6 +57,11 @@ impl Parts {
         self.root.join("memo")
     }
 
+    /// What steps took.
+    pub(super) fn costs(&self) -> PathBuf {
+        self.root.join("costs")
+    }
+
     /// Where compilers run.
     pub(super) fn staging(&self) -> PathBuf {
         self.root.join("staging")
@@ -177,7 +182,8 @@ fn clear(parts: &Parts, all: bool) -> Result<String, Early> {
     // Nothing is taken away under another run's feet.
     let _held = hold(parts)?;
     let before = Taken::by(&parts.root);
-    let mut all_parts = vec![parts.zccache(), parts.artifacts(), parts.staging(), parts.memo()];
+    let mut all_parts =
+        vec![parts.zccache(), parts.artifacts(), parts.staging(), parts.memo(), parts.costs()];
     all_parts.extend(["memo.lock", ".swept"].map(|name| parts.root.join(name)));
     if all {
         all_parts.push(parts.packages());

@@ -17,7 +17,9 @@ use super::signal::Signals;
 use super::space::Watched;
 use super::{args, complain, plan};
 use crate::build::{BuildContext, Checkout};
-use crate::compile::{Backend, Direct, Environment, Fallback, Identities, Lazy, Slots, adopt, end_leftovers};
+use crate::compile::{
+    Backend, Direct, Environment, Fallback, Identities, Lazy, Slots, adopt, end_leftovers, memory_budget,
+};
 use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, RunPhase, Span, channel};
 use crate::exit::Exit;
 use crate::install::InstallContext;
@@ -26,7 +28,7 @@ use crate::plan::{Layout, Plan, PlanError, Sources, Target, make};
 use crate::report::Reports;
 use crate::source::{Files, Memo};
 use crate::stage;
-use crate::store::{Artifacts, Daily, Units};
+use crate::store::{Artifacts, Costs, Daily, Units};
 
 /// Why a run ended before anything was built.
 #[derive(Debug, thiserror::Error)]
@@ -179,17 +181,23 @@ async fn build(
     }
     let checkout = Checkout::new(Checkout::root_of(&request.matrix.dir), &layout, &staging).linked();
     let artifacts = options.cache.then(|| Artifacts::new(parts.artifacts()));
-    let memo_path = if options.cache { parts.memo() } else { layout.memo() };
+    let (memo_path, costs_path) =
+        if options.cache { (parts.memo(), parts.costs()) } else { (layout.memo(), layout.costs()) };
     let watched = Watched::new(&[(&work, "--work-dir"), (&places.cache, "--cache-dir")]);
     let planned = plan.cores.len() + plan.cells.len();
     let files = Arc::new(Files::new(Memo::load(&memo_path)));
+    let read = costs_path.clone();
+    let known = tokio::task::spawn_blocking(move || (Costs::load(&read), memory_budget())).await;
+    let (costs, memory) = known.map_err(|error| Early::Unwritable(error.to_string()))?;
+    let (costs, slots) = (Arc::new(costs), Slots::new(options.jobs, options.framework_jobs, memory));
     let environment = Environment::new(&scratch, None);
     let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone(), cancel.clone()));
     let cx = BuildContext::new(
         files.clone(),
         identities,
         backend.clone(),
-        Slots::new(options.jobs, options.framework_jobs),
+        slots,
+        costs.clone(),
         layout,
         staging,
         checkout,
@@ -213,6 +221,9 @@ async fn build(
         );
         events.say(EventKind::Log { level: Level::Warn, message });
     }
+    // Without it the next run has another order, and nothing else.
+    let saved = tokio::task::spawn_blocking(move || costs.save(&costs_path)).await;
+    tracing::debug!(?saved, "kept what steps took");
     phase.end(RunPhase::Finish);
     let exit = if ended.crashed {
         Exit::Defect

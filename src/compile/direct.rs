@@ -37,10 +37,12 @@ pub(super) async fn compile(
         Way::Kept => CacheOutcome::Miss,
         Way::Bypassed(reason) => CacheOutcome::Bypassed { reason: reason.clone() },
     };
-    let finished = run(&request.process, cancel, &request.transcript).await.map_err(|error| match error {
-        ProcessError::Cancelled => BackendError::Cancelled,
-        other => BackendError::Process(other),
-    })?;
+    let finished = run(&request.process, cancel, &request.transcript, &request.meter).await.map_err(
+        |error| match error {
+            ProcessError::Cancelled => BackendError::Cancelled,
+            other => BackendError::Process(other),
+        },
+    )?;
     Ok(CompileOutput {
         code: finished.code,
         object: request.output.clone(),

@@ -135,7 +135,7 @@ impl<C: CompileBackend> CompileBackend for Fallback<C> {
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
-    use super::super::{Environment, Process, Transcript, Way};
+    use super::super::{Environment, Meter, Process, Transcript, Way};
     use super::*;
     use crate::event::{CacheOutcome, channel};
 
@@ -193,6 +193,7 @@ mod tests {
                 output,
                 way: Way::Cached,
                 transcript: Transcript::default(),
+                meter: Meter::default(),
             };
             outputs.push(fallback.compile(request, &CancellationToken::new()).await.unwrap());
         }

@@ -1,7 +1,9 @@
-//! A number of places, given out by priority and, within one priority, in the order of asking.
+//! A number of places and an amount of memory, given out by rank and, within one rank, in the order of asking.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -9,77 +11,112 @@ use tokio::sync::oneshot;
 #[derive(Debug, Clone)]
 pub struct Gate(Arc<Mutex<State>>);
 
+/// Who goes first: the least class, then the longest way to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    class: u32,
+    rest: Reverse<Duration>,
+}
+
+impl Rank {
+    /// A rank of a class; `rest` is how long what is asked for and all that waits for it is going to take.
+    pub fn new(class: u32, rest: Duration) -> Self {
+        Self { class, rest: Reverse(rest) }
+    }
+}
+
 /// A place, held until dropped.
 #[derive(Debug)]
 pub struct Place {
     gate: Option<Gate>,
+    memory: u64,
 }
 
 #[derive(Debug)]
 struct State {
     free: usize,
+    taken: usize,
+    /// In bytes: what there is, and what those who have a place take of it.
+    memory: u64,
+    used: u64,
     asked: u64,
-    /// By priority, the least first, then by the order of asking.
-    waiting: BTreeMap<(u32, u64), oneshot::Sender<Place>>,
+    /// By rank, then by the order of asking.
+    waiting: BTreeMap<Turn, Waiting>,
+}
+
+type Turn = (Rank, u64);
+
+#[derive(Debug)]
+struct Waiting {
+    memory: u64,
+    sender: oneshot::Sender<Place>,
+}
+
+impl State {
+    /// Who may come in now. As long as there is no memory for the first in line nobody else comes in: it would
+    /// wait for ever where there is always somebody who takes less. It comes in alone, however much it takes.
+    fn next(&mut self) -> Option<Waiting> {
+        let first = self.waiting.first_entry()?;
+        let memory = first.get().memory;
+        let fits = self.taken == 0 || self.used.saturating_add(memory) <= self.memory;
+        if self.free == 0 || !fits {
+            return None;
+        }
+        self.free -= 1;
+        self.taken += 1;
+        self.used = self.used.saturating_add(memory);
+        Some(first.remove())
+    }
+
+    fn give_back(&mut self, memory: u64) {
+        self.free += 1;
+        self.taken -= 1;
+        self.used = self.used.saturating_sub(memory);
+    }
 }
 
 impl Gate {
-    /// A gate with `places` places.
+    /// A gate with `places` places, whatever who has one takes.
     pub fn new(places: usize) -> Self {
-        Self(Arc::new(Mutex::new(State { free: places, asked: 0, waiting: BTreeMap::new() })))
+        Self::with_memory(places, u64::MAX)
     }
 
-    /// Waits for a place; the least priority is served first. It is asked for at once, not when it is first
-    /// awaited. Whoever stops waiting loses nothing and holds up nobody.
-    pub fn enter(&self, priority: u32) -> impl Future<Output = Place> + Send + use<> {
-        let asked = {
+    /// A gate with `places` places for as many as take no more than `memory` bytes together.
+    pub fn with_memory(places: usize, memory: u64) -> Self {
+        let state = State { free: places, taken: 0, memory, used: 0, asked: 0, waiting: BTreeMap::new() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// Waits for a place and `memory` bytes; the least rank is served first. It is asked for at once, not when it
+    /// is first awaited. Whoever stops waiting loses nothing and holds up nobody.
+    pub fn enter(&self, rank: Rank, memory: u64) -> impl Future<Output = Place> + Send + use<> {
+        let (sender, receiver) = oneshot::channel();
+        let turn = {
             let mut state = self.lock();
-            if state.free > 0 {
-                state.free -= 1;
-                Ok(self.place())
-            } else {
-                let (sender, receiver) = oneshot::channel();
-                state.asked += 1;
-                let order = state.asked;
-                state.waiting.insert((priority, order), sender);
-                Err(receiver)
-            }
+            state.asked += 1;
+            let turn = (rank, state.asked);
+            state.waiting.insert(turn, Waiting { memory, sender });
+            turn
         };
-        let gate = self.clone();
+        self.admit();
+        let queued = Queued { gate: self.clone(), turn };
         async move {
-            let answer = match asked {
-                Ok(place) => Ok(place),
-                Err(receiver) => receiver.await,
-            };
             // The gate is held by this future, and it drops no sender that it has not answered.
-            let Ok(place) = answer else { std::future::pending().await };
-            drop(gate);
+            let Ok(place) = receiver.await else { std::future::pending().await };
+            drop(queued);
             place
         }
     }
 
-    fn place(&self) -> Place {
-        Place { gate: Some(self.clone()) }
-    }
-
-    /// Gives a place that became free to whoever is next.
-    fn pass_on(&self) {
-        let mut place = self.place();
+    /// Lets in who may come in.
+    fn admit(&self) {
         loop {
-            let next = {
-                let mut state = self.lock();
-                let next = state.waiting.pop_first();
-                if next.is_none() {
-                    state.free += 1;
-                    place.gate = None;
-                }
-                next
-            };
-            let Some((_, sender)) = next else { return };
-            match sender.send(place) {
-                Ok(()) => return,
-                // It waits no longer.
-                Err(back) => place = back,
+            let Some(Waiting { memory, sender }) = self.lock().next() else { return };
+            let place = Place { gate: Some(self.clone()), memory };
+            if let Err(mut place) = sender.send(place) {
+                // It waits no longer. Not left to the place's own end: that would call this again, for each.
+                place.gate = None;
+                self.lock().give_back(memory);
             }
         }
     }
@@ -90,45 +127,75 @@ impl Gate {
     }
 }
 
+/// Somebody in the line; who leaves it may have been in the way of others.
+struct Queued {
+    gate: Gate,
+    turn: Turn,
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        let left = self.gate.lock().waiting.remove(&self.turn);
+        if left.is_some() {
+            self.gate.admit();
+        }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         if let Some(gate) = self.gate.take() {
-            gate.pass_on();
+            gate.lock().give_back(self.memory);
+            gate.admit();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use futures::FutureExt;
+    use proptest::prelude::*;
 
     use super::*;
 
-    #[tokio::test]
-    async fn the_least_priority_is_served_first_then_who_asked_first() {
-        let gate = Gate::new(1);
-        let held = gate.enter(9).await;
+    fn rank(class: u32) -> Rank {
+        Rank::new(class, Duration::ZERO)
+    }
+
+    /// Asks for a place of a gate that is full, for each of these, and gives them in the order in which they are
+    /// served.
+    async fn served(gate: &Gate, asking: Vec<(usize, Rank)>) -> Vec<usize> {
+        let held = gate.enter(rank(0), 0).await;
         let served = Arc::new(Mutex::new(Vec::new()));
-        let mut tasks = Vec::new();
-        for (name, priority) in [("b1", 2), ("a1", 1), ("b2", 2), ("a2", 1)] {
-            let (gate, served) = (gate.clone(), served.clone());
-            tasks.push(tokio::spawn(async move {
-                let _place = gate.enter(priority).await;
-                served.lock().unwrap().push(name);
-            }));
-            tokio::task::yield_now().await;
-        }
+        let tasks: Vec<_> = asking
+            .into_iter()
+            .map(|(name, rank)| {
+                let (place, served) = (gate.enter(rank, 0), served.clone());
+                tokio::spawn(async move {
+                    let _place = place.await;
+                    served.lock().unwrap().push(name);
+                })
+            })
+            .collect();
         drop(held);
         for task in tasks {
             task.await.unwrap();
         }
-        assert_eq!(*served.lock().unwrap(), ["a1", "a2", "b1", "b2"]);
+        Arc::into_inner(served).unwrap().into_inner().unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_least_class_goes_first_then_the_longest_way_then_who_asked_first() {
+        let way = |class, seconds| Rank::new(class, Duration::from_secs(seconds));
+        let asking = [way(2, 9), way(1, 3), way(1, 5), way(2, 9), way(1, 3)];
+        let order = served(&Gate::new(1), asking.into_iter().enumerate().collect()).await;
+        assert_eq!(order, [2, 1, 4, 0, 3]);
     }
 
     #[tokio::test]
     async fn who_asks_first_is_served_first_whenever_it_is_awaited() {
         let gate = Gate::new(1);
-        let (first, second) = (gate.enter(1), gate.enter(1));
+        let (first, second) = (gate.enter(rank(1), 0), gate.enter(rank(1), 0));
         let second = tokio::spawn(second);
         tokio::task::yield_now().await;
         assert!(!second.is_finished());
@@ -140,19 +207,102 @@ mod tests {
     #[tokio::test]
     async fn who_stops_waiting_takes_no_place_along() {
         let gate = Gate::new(1);
-        let held = gate.enter(0).await;
-        assert!(tokio::time::timeout(Duration::from_millis(5), gate.enter(0)).await.is_err());
-        let waiting = tokio::spawn({
-            let gate = gate.clone();
-            async move { drop(gate.enter(0).await) }
-        });
+        let held = gate.enter(rank(0), 0).await;
+        drop(gate.enter(rank(0), 0));
+        let waiting = tokio::spawn(gate.enter(rank(0), 0));
         tokio::task::yield_now().await;
         waiting.abort();
         let _ = waiting.await;
-        drop(held);
-        let again = tokio::time::timeout(Duration::from_secs(5), gate.enter(0)).await;
-        drop(again.expect("the place was lost"));
-        assert_eq!(gate.lock().free, 1);
         assert!(gate.lock().waiting.is_empty());
+        let late = gate.enter(rank(0), 0);
+        drop(held);
+        // It has a place by now that it never takes.
+        assert_eq!(gate.lock().free, 0);
+        drop(late);
+        assert_eq!(gate.lock().free, 1);
+    }
+
+    #[tokio::test]
+    async fn what_takes_much_memory_is_not_overtaken_and_comes_in_alone_if_it_must() {
+        let gate = Gate::with_memory(3, 100);
+        let small = gate.enter(rank(1), 60).await;
+        let mut large = Box::pin(gate.enter(rank(1), 1000));
+        let mut later = Box::pin(gate.enter(rank(1), 1));
+        assert!(futures::poll!(&mut large).is_pending());
+        assert!(futures::poll!(&mut later).is_pending(), "it would fit, but is not first");
+        // Whoever has the better rank does go first.
+        let better = gate.enter(rank(0), 40).await;
+        drop(better);
+        drop(small);
+        let large = large.await;
+        assert!(futures::poll!(&mut later).is_pending());
+        drop(large);
+        drop(later.await);
+        let state = gate.lock();
+        assert_eq!((state.free, state.used), (3, 0));
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_for_memory_lets_others_in() {
+        let gate = Gate::with_memory(2, 100);
+        let held = gate.enter(rank(1), 60).await;
+        let large = gate.enter(rank(1), 90);
+        let mut small = Box::pin(gate.enter(rank(1), 40));
+        assert!(futures::poll!(&mut small).is_pending());
+        drop(large);
+        assert!(futures::poll!(&mut small).is_ready());
+        drop(held);
+    }
+
+    proptest! {
+        /// Whoever asks, in whatever order places are given back: no more places than there are, no more memory
+        /// than there is unless for one alone, nobody before a better rank, everybody in the end, and then all is
+        /// there again.
+        #[test]
+        fn any_crowd_is_served_in_order(
+            places in 1_usize..5,
+            memory in 1_u64..100,
+            crowd in proptest::collection::vec((0_u32..3, 0_u64..4, 0_u64..150, any::<bool>()), 0..40),
+            leaving in proptest::collection::vec(any::<prop::sample::Index>(), 45),
+        ) {
+            let gate = Gate::with_memory(places, memory);
+            // All are in the line before the first of them comes in.
+            let taken = (0..places).map(|_| gate.enter(rank(0), 0).now_or_never().unwrap());
+            let mut held: Vec<(u64, Place)> = taken.map(|place| (0, place)).collect();
+            let (mut waiting, mut impatient) = (Vec::new(), Vec::new());
+            for (number, (class, rest, bytes, stays)) in crowd.into_iter().enumerate() {
+                let rank = Rank::new(class, Duration::from_secs(rest));
+                let asking = Box::pin(gate.enter(rank, bytes));
+                if stays {
+                    waiting.push(((rank, number), bytes, asking));
+                } else {
+                    impatient.push(asking);
+                }
+            }
+            drop(impatient);
+            for index in leaving {
+                prop_assert!(held.len() <= places);
+                prop_assert!(held.len() <= 1 || held.iter().map(|(bytes, _)| bytes).sum::<u64>() <= memory);
+                if held.is_empty() {
+                    break;
+                }
+                held.swap_remove(index.index(held.len()));
+                let (mut last, mut still) = (None, Vec::new());
+                for (turn, bytes, mut asking) in waiting {
+                    if let Some(place) = (&mut asking).now_or_never() {
+                        held.push((bytes, place));
+                        last = last.max(Some(turn));
+                    } else {
+                        still.push((turn, bytes, asking));
+                    }
+                }
+                waiting = still;
+                prop_assert!(waiting.iter().all(|(turn, ..)| last.is_none_or(|last| last < *turn)));
+            }
+            prop_assert!(waiting.is_empty(), "{} are never served", waiting.len());
+            let state = gate.lock();
+            prop_assert_eq!((state.free, state.taken, state.used), (places, 0, 0));
+            prop_assert!(state.waiting.is_empty());
+        }
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use walkdir::WalkDir;
 
-use super::{Environment, Process, ProcessError, Transcript, run};
+use super::{Environment, Meter, Process, ProcessError, Transcript, run};
 use crate::source::{Files, Hash};
 
 /// What is known of a tool.
@@ -168,8 +168,9 @@ impl Identities {
             };
             let silent =
                 |message: String| IdentityError::Silent { program: compiler.to_owned(), question, message };
-            let finished =
-                run(&process, &self.cancel, &Transcript::default()).await.map_err(|error| match error {
+            let finished = run(&process, &self.cancel, &Transcript::default(), &Meter::default())
+                .await
+                .map_err(|error| match error {
                     ProcessError::Missing { program } => IdentityError::Missing { program },
                     ProcessError::Cancelled => IdentityError::Cancelled,
                     other @ (ProcessError::Io { .. } | ProcessError::NoFolder { .. }) => {

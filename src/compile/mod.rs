@@ -7,7 +7,9 @@ mod fallback;
 mod gate;
 mod identity;
 mod lazy;
+mod memory;
 mod orphans;
+mod peaks;
 mod process;
 mod slots;
 mod surroundings;
@@ -23,12 +25,14 @@ use tokio_util::sync::CancellationToken;
 pub use diagnostics::{Diagnosis, diagnose, storage_fault};
 pub use direct::Direct;
 pub use fallback::Fallback;
-pub use gate::{Gate, Place};
+pub use gate::{Gate, Place, Rank};
 pub use identity::{Identities, Identity, IdentityError};
 pub use lazy::Lazy;
+pub use memory::memory_budget;
 pub use orphans::{adopt, end_descendants, end_leftovers};
+pub use peaks::{Meter, Peaks};
 pub use process::{Environment, Finished, Process, ProcessError, Transcript, run};
-pub use slots::{Slot, Slots, Urgency};
+pub use slots::{Ask, Slot, Slots, Urgency};
 pub use surroundings::settle;
 pub use zccache::{Zccache, ZccacheError};
 
@@ -45,6 +49,8 @@ pub struct CompileRequest {
     pub way: Way,
     /// Where what the compiler printed is kept if the compile is cut short.
     pub transcript: Transcript,
+    /// What measures its processes.
+    pub meter: Meter,
 }
 
 /// How a compile is to be made.

@@ -95,39 +95,61 @@ fn is_homeless(pid: Pid) -> bool {
     has(b"TMPDIR=") && has(b"LC_ALL=C") && !has(b"HOME=")
 }
 
-fn has_variable(pid: Pid, variable: &str) -> bool {
+/// Whether a process was started with this variable (`NAME=value`).
+pub(super) fn has_variable(pid: Pid, variable: &str) -> bool {
     let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();
     environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
 }
 
 /// The living descendants of a process; zombies wait only for somebody to look.
 fn descendants(root: Pid) -> Vec<Pid> {
-    let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
-            continue;
-        };
-        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
-        // `PID (NAME) STATE PPID …`; the name may hold anything.
-        let Some((_, rest)) = stat.rsplit_once(") ") else { continue };
-        let mut fields = rest.split(' ');
-        let (Some(state), Some(parent)) = (fields.next(), fields.next()) else { continue };
-        if !matches!(state, "Z" | "X")
-            && let Ok(parent) = parent.parse()
-        {
-            children.entry(parent).or_default().push(pid);
-        }
-    }
-    let mut found = HashSet::new();
-    let mut queue = vec![root.as_raw_pid()];
-    while let Some(parent) = queue.pop() {
-        for child in children.get(&parent).into_iter().flatten() {
-            if found.insert(*child) {
-                queue.push(*child);
+    Family::read().descendants(root)
+}
+
+/// Which process started which, at one moment.
+pub(super) struct Family(HashMap<i32, Vec<i32>>);
+
+impl Family {
+    /// All living processes, as they are now.
+    pub(super) fn read() -> Self {
+        let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
+        for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else {
+                continue;
+            };
+            let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
+            // `PID (NAME) STATE PPID …`; the name may hold anything.
+            let Some((_, rest)) = stat.rsplit_once(") ") else { continue };
+            let mut fields = rest.split(' ');
+            let (Some(state), Some(parent)) = (fields.next(), fields.next()) else { continue };
+            if !matches!(state, "Z" | "X")
+                && let Ok(parent) = parent.parse()
+            {
+                children.entry(parent).or_default().push(pid);
             }
         }
+        Self(children)
     }
-    found.into_iter().filter_map(Pid::from_raw).collect()
+
+    /// What a process has started itself, and what was left to it.
+    pub(super) fn children(&self, parent: Pid) -> impl Iterator<Item = Pid> {
+        self.0.get(&parent.as_raw_pid()).into_iter().flatten().filter_map(|pid| Pid::from_raw(*pid))
+    }
+
+    /// These and theirs, down to the last.
+    pub(super) fn descendants(&self, root: Pid) -> Vec<Pid> {
+        let (mut seen, mut found, mut queue) = (HashSet::new(), Vec::new(), vec![root]);
+        while let Some(parent) = queue.pop() {
+            for child in self.children(parent) {
+                // A number that was given again while they were read could make a circle.
+                if seen.insert(child) {
+                    found.push(child);
+                    queue.push(child);
+                }
+            }
+        }
+        found
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]

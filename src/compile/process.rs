@@ -12,6 +12,8 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::sync::CancellationToken;
 
+use super::peaks::{Meter, Tree};
+
 /// The environment of every child: nothing is inherited, so nothing that is set on a machine can
 /// change a result without being in a key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -83,6 +85,8 @@ pub struct Finished {
     pub started: Instant,
     /// When it had ended.
     pub ended: Instant,
+    /// The most memory that it and its children took, in bytes, if it ran for long enough to be looked at.
+    pub peak: Option<u64>,
 }
 
 impl Finished {
@@ -142,7 +146,7 @@ pub(super) const LAST_WORDS: Duration = Duration::from_millis(200);
 /// Runs a process to its end.
 ///
 /// Where `cancel` fires, the process group is killed, and all that it had printed goes to `transcript`; where
-/// the future is dropped, what was read of it until then.
+/// the future is dropped, what was read of it until then. `meter` is told which processes to look at.
 ///
 /// # Errors
 /// Where the program is missing or can't be run, or `cancel` fires first.
@@ -150,6 +154,7 @@ pub async fn run(
     process: &Process,
     cancel: &CancellationToken,
     transcript: &Transcript,
+    meter: &Meter,
 ) -> Result<Finished, ProcessError> {
     let io_error = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound if !process.program.exists() => {
@@ -182,6 +187,7 @@ pub async fn run(
     });
     let starting = starting.await.map_err(io::Error::from).flatten();
     let (mut child, group, started) = starting.map_err(io_error)?;
+    let looking = group.leader.map(|leader| meter.look_at(Tree::Root(leader)));
     let mut printed = Printed::new(transcript);
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let Printed { stdout, stderr, .. } = &mut printed;
@@ -201,9 +207,10 @@ pub async fn run(
         status = &mut ending => status.map_err(io_error)?,
     };
     drop(ending);
+    drop(looking);
     group.finish();
     let (stdout, stderr) = printed.finish();
-    Ok(Finished { code: status.code(), stdout, stderr, started, ended: Instant::now() })
+    Ok(Finished { code: status.code(), stdout, stderr, started, ended: Instant::now(), peak: meter.peak() })
 }
 
 async fn drain(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> io::Result<()> {
@@ -278,6 +285,7 @@ mod tests {
             &process("env; echo oops >&2; exit 3", folder.path()),
             &CancellationToken::new(),
             &Transcript::default(),
+            &Meter::default(),
         )
         .await
         .unwrap();
@@ -295,7 +303,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut process = process("", folder.path());
         process.program = "/nowhere/avr-gcc".into();
-        let error = run(&process, &CancellationToken::new(), &Transcript::default()).await.unwrap_err();
+        let error = run(&process, &CancellationToken::new(), &Transcript::default(), &Meter::default())
+            .await
+            .unwrap_err();
         assert!(matches!(error, ProcessError::Missing { .. }), "{error}");
     }
 
@@ -305,7 +315,8 @@ mod tests {
         let (transcript, cancel) = (Transcript::default(), CancellationToken::new());
         let said = folder.path().join("said");
         let process = process(&format!("echo begun; touch {}; sleep 60", said.display()), folder.path());
-        let running = run(&process, &cancel, &transcript);
+        let meter = Meter::default();
+        let running = run(&process, &cancel, &transcript, &meter);
         let interrupting = async {
             while !said.exists() {
                 tokio::task::yield_now().await;
@@ -326,7 +337,8 @@ mod tests {
         let script = format!("echo begun; sh -c 'echo $$ > {}; sleep 60' & wait", marker.display());
         let process = process(&script, folder.path());
         let cancel = CancellationToken::new();
-        let running = run(&process, &cancel, &transcript);
+        let meter = Meter::default();
+        let running = run(&process, &cancel, &transcript, &meter);
         assert!(tokio::time::timeout(Duration::from_millis(500), running).await.is_err());
         assert_eq!(transcript.take(), "begun\n");
         let pid = std::fs::read_to_string(&marker).unwrap();

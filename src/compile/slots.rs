@@ -1,8 +1,9 @@
-//! One budget of process slots for everything that a run starts, with a cap for stage 1 within it.
+//! One budget of process slots and of memory for everything that a run starts, with a cap for stage 1 within it.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use super::gate::{Gate, Place};
+use super::gate::{Gate, Place, Rank};
 
 /// Which cap a step stands under, and how urgent it is: cores before cells, since cells wait for them;
 /// what finishes a cell before what begins another.
@@ -14,6 +15,18 @@ pub enum Urgency {
     CellEnd,
     /// Everything before.
     Cell,
+}
+
+/// What a step asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask {
+    /// Its class: a slot is given to the most urgent one first.
+    pub urgency: Urgency,
+    /// How long it is expected to take, with all that waits for it to the end of the last cell; of steps of one
+    /// class the one with the longest way to go is first.
+    pub rest: Duration,
+    /// What its processes are expected to take, in bytes.
+    pub memory: u64,
 }
 
 /// The budget. Cheap to clone; all clones share it.
@@ -36,11 +49,12 @@ pub struct Slot {
 }
 
 impl Slots {
-    /// A budget of `jobs` slots of which stage 1 may hold `framework_jobs`. Both are at least 1.
-    pub fn new(jobs: usize, framework_jobs: usize) -> Self {
+    /// A budget of `jobs` slots of which stage 1 may hold `framework_jobs`, both at least 1, for processes that
+    /// take no more than `memory` bytes together; one alone may take more.
+    pub fn new(jobs: usize, framework_jobs: usize, memory: u64) -> Self {
         let count = jobs.max(1);
         Self {
-            all: Gate::new(count),
+            all: Gate::with_memory(count, memory),
             cores: Gate::new(framework_jobs.clamp(1, count)),
             free: Arc::new(Mutex::new((0..count).rev().collect())),
             count,
@@ -53,10 +67,12 @@ impl Slots {
     }
 
     /// Waits for a slot.
-    pub async fn acquire(&self, urgency: Urgency) -> Slot {
+    pub async fn acquire(&self, ask: Ask) -> Slot {
+        let rank = Rank::new(ask.urgency as u32, ask.rest);
         // The cap is waited for first, so that nobody holds a slot without using it.
-        let core = if urgency == Urgency::Core { Some(self.cores.enter(0).await) } else { None };
-        let all = self.all.enter(urgency as u32).await;
+        let is_core = ask.urgency == Urgency::Core;
+        let core = if is_core { Some(self.cores.enter(rank, 0).await) } else { None };
+        let all = self.all.enter(rank, ask.memory).await;
         // There are as many numbers as places.
         let index = lock(&self.free).pop().unwrap_or(self.count);
         Slot { index, free: self.free.clone(), _all: all, _core: core }
@@ -82,14 +98,19 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test]
-    async fn never_more_than_the_budget_and_never_a_number_twice() {
-        let slots = Slots::new(3, 2);
+    fn ask(urgency: Urgency, memory: u64) -> Ask {
+        Ask { urgency, rest: Duration::ZERO, memory }
+    }
+
+    /// Runs a crowd of steps that take 40 bytes each; the most that ran at once.
+    async fn most_at_once(memory: u64) -> usize {
+        let slots = Slots::new(3, 2, memory);
         let (running, cores, held) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(HashSet::new()));
+        let most = AtomicUsize::new(0);
         let step = async |urgency| {
-            let slot = slots.acquire(urgency).await;
+            let slot = slots.acquire(ask(urgency, 40)).await;
             assert!(held.lock().unwrap().insert(slot.index) && slot.index < 3);
-            assert!(running.fetch_add(1, Ordering::SeqCst) < 3);
+            most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             if urgency == Urgency::Core {
                 assert!(cores.fetch_add(1, Ordering::SeqCst) < 2);
             }
@@ -105,13 +126,53 @@ mod tests {
         let urgencies = [Urgency::Core, Urgency::CellEnd, Urgency::Cell];
         futures::future::join_all((0..60).map(|n| step(urgencies[n % 3]))).await;
         assert_eq!(running.load(Ordering::SeqCst), 0);
+        most.into_inner()
+    }
+
+    #[tokio::test]
+    async fn never_more_than_the_budget_and_never_a_number_twice() {
+        assert_eq!(most_at_once(u64::MAX).await, 3);
+        assert_eq!(most_at_once(100).await, 2, "there is memory for two");
+        assert_eq!(most_at_once(0).await, 1);
     }
 
     #[tokio::test]
     async fn caps_beyond_the_budget_do_not_raise_it() {
-        let slots = Slots::new(0, 99);
+        let slots = Slots::new(0, 99, u64::MAX);
         assert_eq!(slots.count(), 1);
-        drop(slots.acquire(Urgency::Core).await);
-        assert_eq!(slots.acquire(Urgency::Cell).await.index, 0);
+        drop(slots.acquire(ask(Urgency::Core, 0)).await);
+        assert_eq!(slots.acquire(ask(Urgency::Cell, 0)).await.index, 0);
+    }
+
+    /// One slot, taken; of cores, ends of cells and beginnings, those with the longer way first.
+    #[tokio::test]
+    async fn the_longest_way_goes_first_within_its_class() {
+        let slots = Slots::new(1, 1, u64::MAX);
+        let held = slots.acquire(ask(Urgency::Cell, 0)).await;
+        let served = Mutex::new(Vec::new());
+        let step = async |urgency, seconds| {
+            let _slot = slots.acquire(Ask { urgency, rest: Duration::from_secs(seconds), memory: 0 }).await;
+            served.lock().unwrap().push((urgency, seconds));
+        };
+        let asking = [
+            (Urgency::Cell, 9),
+            (Urgency::CellEnd, 1),
+            (Urgency::Core, 0),
+            (Urgency::CellEnd, 2),
+            (Urgency::Cell, 10),
+        ];
+        let crowd = futures::future::join_all(asking.map(|(urgency, seconds)| step(urgency, seconds)));
+        tokio::join!(crowd, async {
+            tokio::task::yield_now().await;
+            drop(held);
+        });
+        let expected = [
+            (Urgency::Core, 0),
+            (Urgency::CellEnd, 2),
+            (Urgency::CellEnd, 1),
+            (Urgency::Cell, 10),
+            (Urgency::Cell, 9),
+        ];
+        assert_eq!(served.into_inner().unwrap(), expected);
     }
 }

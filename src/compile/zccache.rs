@@ -21,6 +21,7 @@ use zccache::embedded::{
 use flusher::Flusher;
 
 use super::orphans::end_marked;
+use super::peaks::Tree;
 use super::process::{LAST_WORDS, Printed};
 use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, Way, direct};
 
@@ -119,9 +120,14 @@ impl Marker {
         self.finished = true;
     }
 
+    /// Which processes are marked.
+    fn variable(&self) -> String {
+        format!("{}={}", Self::NAME, self.value)
+    }
+
     /// Ends the processes.
     fn end(&self) {
-        let variable = format!("{}={}", Self::NAME, self.value);
+        let variable = self.variable();
         // Looking through /proc takes milliseconds, and no task may be held up by them.
         std::thread::spawn(move || end_marked(&variable));
     }
@@ -161,6 +167,7 @@ impl CompileBackend for Zccache {
             env,
             stdin: Vec::new(),
         };
+        let _looking = request.meter.look_at(Tree::Marked(marker.variable()));
         let mut printed = Printed::new(&request.transcript);
         let mut done = None;
         let mut streaming = Box::pin(self.service.compile_streaming(question, |chunk| match chunk {
@@ -239,7 +246,7 @@ impl CompileBackend for Zccache {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::{Environment, Process, Transcript};
+    use super::super::{Environment, Meter, Process, Transcript};
     use super::*;
 
     /// More than these tests fill.
@@ -265,6 +272,7 @@ mod tests {
             output,
             way: Way::Cached,
             transcript: Transcript::default(),
+            meter: Meter::default(),
         }
     }
 

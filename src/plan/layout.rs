@@ -60,6 +60,11 @@ impl Layout {
         self.root.join("memo")
     }
 
+    /// What steps took.
+    pub fn costs(&self) -> PathBuf {
+        self.root.join("costs")
+    }
+
     /// A folder for each sketch: its name without what leads out of the matrix's folder
     /// (`../examples/Fade` is built in `examples/Fade`). Names that come out the same, or one of which
     /// would lie inside another, are told apart by a hash.

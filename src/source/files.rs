@@ -107,6 +107,11 @@ impl SourceFile {
         })
     }
 
+    /// In bytes, when it was hashed.
+    pub fn size(&self) -> u64 {
+        self.stamp.size_and_time().0
+    }
+
     /// A hash over path and content.
     pub fn digest(&self) -> Hash {
         *self.digest.get_or_init(|| digest(self.path.as_os_str(), &self.hash))

@@ -7,11 +7,12 @@ use std::time::Duration;
 use rustix::fs::statvfs;
 use tokio_util::sync::CancellationToken;
 
+use super::needs::Need;
 use super::stop::{Stop, StopReason};
 use super::{FULL, Settled};
 use crate::build::{
-    Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, Track,
-    orchestrator, write_log,
+    Ahead, Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch,
+    Track, orchestrator, write_log,
 };
 use crate::compile::{Environment, Transcript, Urgency};
 use crate::event::{EventKind, Failure, FailureKind, JobId, JobResult, Outcome, Sizes, UnitCounts};
@@ -33,10 +34,18 @@ fn cancelled(reason: &str) -> Outcome {
     Outcome::Cancelled { reason: reason.to_owned(), output: String::new() }
 }
 
-fn context(job: JobId, urgency: Urgency, target: &Target, cx: &BuildContext, began: Duration) -> JobContext {
+fn context(
+    job: JobId,
+    urgency: Urgency,
+    ahead: Ahead,
+    target: &Target,
+    cx: &BuildContext,
+    began: Duration,
+) -> JobContext {
     JobContext {
         track: Track::new(job, cx.events.clone(), began),
         urgency,
+        ahead,
         environment: Environment::new(&cx.layout.staging(), target.library_path.as_deref()),
         transcript: Transcript::default(),
         log: Vec::new(),
@@ -46,32 +55,33 @@ fn context(job: JobId, urgency: Urgency, target: &Target, cx: &BuildContext, beg
     }
 }
 
-/// Builds a core and says to its cells how it ended. `limit` is for how long it may be at work;
-/// `unwanted` fires when no cell needs it any more.
+/// Builds a core and says to its cells how it ended.
 pub(super) async fn run_core(
     job: CoreJob,
     promise: CorePromise,
     cx: BuildContext,
-    limit: Duration,
-    unwanted: CancellationToken,
+    need: Need,
     stop: Stop,
     began: Duration,
 ) -> Settled {
     let id = JobId::Core(job.id.clone());
-    let mut jcx = context(id.clone(), Urgency::Core, &job.target, &cx, began);
+    let ahead = Ahead::of_core(&job, need.end);
+    let mut jcx = context(id.clone(), Urgency::Core, ahead, &job.target, &cx, began);
     cx.events.say(EventKind::JobStarted { job: id });
     let orchestrator = orchestrator(&job.target.family);
     let (stopwatch, transcript) = (jcx.stopwatch.clone(), jcx.transcript.clone());
+    let limit = need.limit;
     let result = tokio::select! {
         biased;
         result = orchestrator.build_core(&job, &promise, &cx, &mut jcx) => result.map_err(|error| outcome(error, &transcript)),
         () = interrupted(cx.cancel.clone()) => Err(outcome(BuildError::Cancelled, &transcript)),
-        () = unwanted.cancelled() => Err(Outcome::Cancelled {
+        () = need.unwanted.cancelled() => Err(Outcome::Cancelled {
             reason: stop.reason().map_or(INTERRUPTED, StopReason::text).to_owned(),
             output: transcript.take(),
         }),
         () = stopwatch.reaches(limit) => Err(Outcome::TimedOut { after: limit, output: transcript.take() }),
     };
+    jcx.ahead.learn_end(&cx.costs, result.is_ok());
     let mut done = Done::default();
     match result {
         Ok(core) => {
@@ -104,7 +114,8 @@ pub(super) async fn run_cell(
     began: Duration,
 ) -> Settled {
     let id = JobId::Cell(job.id.clone());
-    let mut jcx = context(id.clone(), Urgency::Cell, &job.target, &cx, began);
+    let ahead = Ahead::of_cell(&job);
+    let mut jcx = context(id.clone(), Urgency::Cell, ahead, &job.target, &cx, began);
     jcx.in_flight = Some(place.await);
     jcx.stopwatch = Stopwatch::started();
     let mut done = Done::default();
@@ -140,6 +151,7 @@ async fn attempts(
                 return;
             }
         };
+        jcx.ahead.learn_end(&cx.costs, result.is_ok());
         match result {
             Ok(cell) => {
                 done.outcome = if cell.fresh { Outcome::Built } else { Outcome::UpToDate };

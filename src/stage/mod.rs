@@ -8,7 +8,9 @@ mod needs;
 mod stop;
 
 use std::any::Any;
+use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -17,10 +19,10 @@ use tokio::task::JoinHandle;
 pub use self::ended::{Ended, FULL, StorageFault};
 use self::needs::Needs;
 use self::stop::{Stop, StopReason};
-use crate::build::{BuildContext, CoreHandle, InFlight, core_promise};
+use crate::build::{Ahead, BuildContext, CoreHandle, InFlight, core_promise};
 use crate::compile::{Gate, end_descendants};
 use crate::event::{CoreId, EventKind, JobId, JobResult, Outcome, Span, UnitCounts};
-use crate::plan::Plan;
+use crate::plan::{CellJob, Plan};
 
 /// How a plan is driven.
 #[derive(Debug, Clone)]
@@ -37,24 +39,23 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     let stop = Stop::default();
     let mut running = FuturesUnordered::new();
     let mut cores: HashMap<CoreId, CoreHandle> = HashMap::new();
-    let mut needs = Needs::of(&plan.cells);
+    let mut needs = Needs::of(&plan.cells, &cx.costs);
     for core in plan.cores {
         let (promise, handle) = core_promise(core.id.clone());
         cores.insert(core.id.clone(), handle);
         let id = JobId::Core(core.id.clone());
         let need = needs.of_core(&core.id);
-        let run =
-            job::run_core(core, promise, cx.clone(), need.limit, need.unwanted.clone(), stop.clone(), began);
+        let run = job::run_core(core, promise, cx.clone(), need, stop.clone(), began);
         let task = spawn(&id, run);
         running.push(settle(id, task));
     }
     let in_flight = Gate::new(options.sketch_jobs.max(1));
-    for cell in plan.cells {
+    for cell in in_order(plan.cells, cx, options) {
         // The plan holds the core of each of its cells.
         let Some(core) = cores.get(&cell.core).cloned() else { continue };
         let id = JobId::Cell(cell.id.clone());
-        let run =
-            job::run_cell(cell, core, cx.clone(), InFlight::enter(in_flight.clone()), stop.clone(), began);
+        let place = InFlight::enter(in_flight.clone());
+        let run = job::run_cell(cell, core, cx.clone(), place, stop.clone(), began);
         let task = spawn(&id, run);
         running.push(settle(id, task));
     }
@@ -88,6 +89,17 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         tracing::debug!(?ended, "ended what was left of the processes");
     }
     ended
+}
+
+/// The cells in the order in which they begin: the longest first, and before it those of which it is not known how
+/// long they take, among them what has never built; these in the order of the matrix. A run that stops at failures
+/// takes all in the order of the matrix, so that it meets the same failures again.
+fn in_order(mut cells: Vec<CellJob>, cx: &BuildContext, options: &Options) -> Vec<CellJob> {
+    if options.max_failures.is_none() {
+        let way = |cell: &CellJob| Ahead::of_cell(cell).known(&cx.costs).unwrap_or(Duration::MAX);
+        cells.sort_by_cached_key(|cell| Reverse(way(cell)));
+    }
+    cells
 }
 
 /// How a job's task ends: with its result, and with the place among the cells in flight that it held.

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::build::Ahead;
 use crate::event::{CellId, CoreId};
 use crate::plan::CellJob;
+use crate::store::Costs;
 
 /// What the cells of a core want of it.
 #[derive(Debug, Clone)]
@@ -15,6 +17,8 @@ pub(super) struct Need {
     /// The largest timeout of its cells: a core has none of its own, and no cell would wait longer for its
     /// own compiles.
     pub(super) limit: Duration,
+    /// The longest time that one of its cells is expected to take behind it.
+    pub(super) end: Duration,
     /// Fires when no cell needs the core any more.
     pub(super) unwanted: CancellationToken,
     cells: usize,
@@ -22,7 +26,7 @@ pub(super) struct Need {
 
 impl Default for Need {
     fn default() -> Self {
-        Self { limit: Duration::ZERO, unwanted: CancellationToken::new(), cells: 0 }
+        Self { limit: Duration::ZERO, end: Duration::ZERO, unwanted: CancellationToken::new(), cells: 0 }
     }
 }
 
@@ -35,18 +39,19 @@ pub(super) struct Needs {
 
 impl Needs {
     /// The needs of these cells.
-    pub(super) fn of(cells: &[CellJob]) -> Self {
+    pub(super) fn of(cells: &[CellJob], costs: &Costs) -> Self {
         let mut needs = Self::default();
         for cell in cells {
-            needs.add(&cell.id, &cell.core, cell.timeout);
+            needs.add(&cell.id, &cell.core, cell.timeout, Ahead::of_cell(cell).end(costs));
         }
         needs
     }
 
-    fn add(&mut self, cell: &CellId, core: &CoreId, timeout: Duration) {
+    fn add(&mut self, cell: &CellId, core: &CoreId, timeout: Duration, end: Duration) {
         self.cells.insert(cell.clone(), core.clone());
         let need = self.cores.entry(core.clone()).or_default();
         need.limit = need.limit.max(timeout);
+        need.end = need.end.max(end);
         need.cells += 1;
     }
 
@@ -83,10 +88,12 @@ mod tests {
         let cell = |sketch: &str| CellId { board: "uno".into(), sketch: sketch.into() };
         let (uno, mega): (CoreId, CoreId) = (CoreId("uno-1".into()), CoreId("mega-1".into()));
         let mut needs = Needs::default();
-        needs.add(&cell("A"), &uno, Duration::from_secs(5));
-        needs.add(&cell("B"), &uno, Duration::from_secs(9));
-        needs.add(&cell("C"), &mega, Duration::from_secs(7));
-        assert_eq!(needs.of_core(&uno).limit, Duration::from_secs(9));
+        let seconds = Duration::from_secs;
+        needs.add(&cell("A"), &uno, seconds(5), seconds(2));
+        needs.add(&cell("B"), &uno, seconds(9), seconds(1));
+        needs.add(&cell("C"), &mega, seconds(7), seconds(3));
+        let need = needs.of_core(&uno);
+        assert_eq!((need.limit, need.end), (seconds(9), seconds(2)));
         let unwanted = |needs: &Needs| [&uno, &mega].map(|core| needs.of_core(core).unwanted.is_cancelled());
         needs.ended(&cell("B"));
         needs.give_up();

@@ -3,12 +3,14 @@
 //! and files, not what they mean.
 
 mod artifacts;
+mod costs;
 mod link;
 mod records;
 mod sweep;
 mod units;
 
 pub use artifacts::{Artifact, Artifacts, Sharing};
+pub use costs::{Cost, CostName, Costs, Subject};
 pub use link::{link_or_copy, write_atomically};
 pub use records::{Output, Record};
 pub use sweep::{Daily, Keep, Swept, Taken};

@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "report", "source", "stage", "store",
         ],
     ),
-    ("stage", &["build", "compile", "event", "plan"]),
+    ("stage", &["build", "compile", "event", "plan", "store"]),
     ("build", &["board", "compile", "event", "library", "plan", "source", "store"]),
     ("plan", &["board", "event", "install", "library", "matrix", "nearest"]),
     ("compile", &["event", "source"]),

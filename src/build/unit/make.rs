@@ -13,7 +13,7 @@ use super::super::{BuildContext, BuildError, JobContext};
 use super::{Key, Planned, Unit, blocking, depfile, kept, lock};
 use crate::compile::{CompileRequest, Environment, Transcript, Way};
 use crate::event::{CacheOutcome, FailureKind, Step, UnitCounts};
-use crate::store::StoredUnit;
+use crate::store::{StoredUnit, Subject};
 
 /// Makes units, all at once as far as there are slots, and counts for the job where they came from.
 ///
@@ -25,7 +25,15 @@ pub(in crate::build) async fn make_all(
     units: impl Iterator<Item = &Arc<Planned>>,
 ) -> Result<Vec<Unit>, BuildError> {
     let shared = &*jcx;
-    let made = try_join_all(units.map(|planned| make(cx, shared, planned))).await?;
+    let subject = |planned: &Planned| shared.ahead.unit(&planned.key, &planned.label, planned.bytes());
+    let (mut subjects, mut making) = (Vec::new(), Vec::new());
+    for planned in units {
+        let subject = subject(planned);
+        making.push(make(cx, shared, planned, subject));
+        subjects.push(subject);
+    }
+    let made = try_join_all(making).await?;
+    jcx.ahead.learn_compiles(&cx.costs, subjects.into_iter(), cx.slots.count());
     Ok(made
         .into_iter()
         .map(|(unit, counts)| {
@@ -40,6 +48,7 @@ async fn make(
     cx: &BuildContext,
     jcx: &JobContext,
     planned: &Arc<Planned>,
+    subject: Subject,
 ) -> Result<(Unit, UnitCounts), BuildError> {
     let slot = lock(&cx.units.made).entry(planned.key).or_default().clone();
     let mut counts = UnitCounts { reused: 1, ..UnitCounts::default() };
@@ -57,7 +66,7 @@ async fn make(
                     return Ok(Ok(unit(cx, planned, restored, true)));
                 }
             }
-            let name = jcx.step(Step::Compile, &planned.label);
+            let name = jcx.compile(subject, &planned.label);
             let compiled = compile(cx, &name, &jcx.environment, &jcx.transcript, planned);
             // tokio-console takes what this span covers for a task: units show up beside the cells.
             let span = tracing::trace_span!("runtime.spawn", kind = "unit", task.name = %planned.label);
@@ -127,14 +136,17 @@ async fn compile(
         output: object.clone(),
         way: way.clone(),
         transcript: transcript.clone(),
+        meter: cx.peaks.meter(),
     };
+    let meter = request.meter.clone();
     let held = Held::wait(cx, name).await;
     if cx.cancel.is_cancelled() {
         return Err(BuildError::Cancelled);
     }
     let output = cx.backend.compile(request, &cx.cancel).await;
     let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
-    held.done(output.ran.map(|(from, to)| to.duration_since(from)), Some(output.cache.clone()));
+    let ran = output.ran.map(|(from, to)| to.duration_since(from));
+    held.compiled(ran, output.cache.clone(), &meter, output.code == Some(0));
     let object = output.object;
     let printed = cx.checkout.forget_names(&String::from_utf8_lossy(&output.printed));
     let printed = printed.replace(&*planned.named.to_string_lossy(), SOURCE);

@@ -38,6 +38,11 @@ pub(in crate::build) struct Planned {
 }
 
 impl Planned {
+    /// How large its source is.
+    pub(super) fn bytes(&self) -> u64 {
+        self.inputs.files.first().map_or(0, |source| source.size())
+    }
+
     /// Why its key is good for this run only, if so.
     pub(in crate::build) fn opaque(&self) -> Option<String> {
         self.opaque.clone()
