@@ -30,7 +30,7 @@ pub struct Ahead {
     /// Its compiles as a whole: as long as the longest, or as all of them over all slots.
     compiles: Subject,
     /// What comes behind them: archives, link, conversions, sizes.
-    end: Subject,
+    pub end: Subject,
     /// What waits for its end: of a core, the longest end of its cells.
     waiting: Duration,
     /// What its end has taken so far.
@@ -52,26 +52,30 @@ pub(super) enum Part {
 impl Ahead {
     /// Of a cell.
     pub fn of_cell(job: &CellJob) -> Self {
-        let (board, sketch) = (job.id.board.as_bytes(), job.id.sketch.as_bytes());
-        Self::new("cell", board, sketch, &job.target.family)
+        Self::cell(&job.id.board, &job.id.sketch, &job.target.family)
+    }
+
+    /// The same by its names.
+    pub fn cell(board: &str, sketch: &str, family: &Family) -> Self {
+        Self::new("cell", board, sketch, family)
     }
 
     /// Of a core for whose end so much time of cells waits.
     pub fn of_core(job: &CoreJob, waiting: Duration) -> Self {
         let board = job.boards.first().map_or("", |board| board);
-        Self { waiting, ..Self::new("core", board.as_bytes(), b"", &job.target.family) }
+        Self { waiting, ..Self::new("core", board, "", &job.target.family) }
     }
 
-    fn new(what: &str, board: &[u8], sketch: &[u8], family: &Family) -> Self {
+    fn new(what: &str, board: &str, sketch: &str, family: &Family) -> Self {
         let word = family.to_string();
         let subject = |part: &[u8]| Subject {
-            name: CostName::new(&[part, what.as_bytes(), board, sketch]),
+            name: CostName::new(&[part, what.as_bytes(), board.as_bytes(), sketch.as_bytes()]),
             alias: None,
             kind: CostName::new(&[part, what.as_bytes(), word.as_bytes()]),
             size: 1,
         };
         Self {
-            board: CostName::new(&[b"board", board]),
+            board: CostName::new(&[b"board", board.as_bytes()]),
             compile_kind: CostName::new(&[b"compile", word.as_bytes()]),
             is_light: family.has_light_units(),
             compiles: subject(b"compiles"),
@@ -139,7 +143,7 @@ impl Ahead {
     }
 
     /// A step behind the compiles took this.
-    pub(super) fn spent(&mut self, time: Duration, memory: Option<u64>) {
+    pub fn spent(&mut self, time: Duration, memory: Option<u64>) {
         self.spent += time;
         self.memory = self.memory.max(memory);
     }

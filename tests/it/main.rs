@@ -20,6 +20,7 @@ mod interrupts;
 mod kills;
 mod libraries;
 mod malformed;
+mod order;
 mod platform;
 mod preprocess;
 mod processes;
