@@ -11,7 +11,7 @@ use fbuild_matrix::board::{BoardConfig, Value};
 use super::Result;
 use super::peers::Work;
 use super::set::{BOARDS, Library, Set, Sketch};
-use super::tools::{Tools, empty};
+use super::tools::{Tools, empty, set_aside};
 
 /// A makefile, and what it stands on.
 pub(crate) struct Floor {
@@ -55,7 +55,7 @@ impl Floor {
 
     /// Makes it as cold as it can be.
     pub(crate) fn clear(&self) -> Result<()> {
-        empty(&self.out())?;
+        set_aside(&self.out())?;
         Ok(self.outputs.iter().try_for_each(std::fs::create_dir_all)?)
     }
 

@@ -7,7 +7,7 @@ use super::Result;
 use super::firmware::{self, Firmware};
 use super::meter::{Spent, measure};
 use super::set::Set;
-use super::tools::{Tools, empty, remove};
+use super::tools::{Tools, empty, set_aside};
 
 /// The program, with folders of its own.
 pub(crate) struct Ours {
@@ -81,7 +81,7 @@ impl Ours {
         firmware::changed(HEADER, &read()?, &after_sketch)?;
         set.in_sketch.undo()?;
         set.in_header.undo()?;
-        remove(&self.work())?;
+        set_aside(&self.work())?;
         let restored = self.run(set, &[])?;
         firmware::same(RESTORED, &read()?, floor)?;
         Ok([(COLD, cold), (NOTHING, nothing), (SKETCH, sketch), (HEADER, header), (RESTORED, restored)])
@@ -93,9 +93,10 @@ impl Ours {
 
     /// Nothing is left but installed packages.
     fn clear(&self) -> Result<()> {
-        remove(&self.work())?;
+        set_aside(&self.work())?;
         for folder in [self.cache(), self.folder.join("home")] {
-            empty(&folder)?;
+            set_aside(&folder)?;
+            std::fs::create_dir(&folder)?;
         }
         Ok(std::os::unix::fs::symlink(&self.apt, self.cache().join("apt"))?)
     }

@@ -2,8 +2,8 @@
 //! everything that enters, so that a new work folder starts neither compiler nor linker for what was built before.
 //!
 //! ```text
-//! ROOT/entries/XX/KEY     an entry: the files of a core or a cell, and what is said of them
-//! ROOT/blobs/XX/HASH      their contents, each once
+//! ROOT/entries/KEY     an entry: the files of a core or a cell, and what is said of them
+//! ROOT/blobs/HASH      their contents, each once
 //! ```
 //!
 //! An entry is written when all its blobs are there, and a blob is believed only if its content has the
@@ -145,13 +145,11 @@ impl Artifacts {
     }
 
     fn entry(&self, key: &Hash) -> PathBuf {
-        let hex = key.to_hex();
-        self.entries().join(&hex[..2]).join(hex.as_str())
+        self.entries().join(key.to_hex().as_str())
     }
 
     fn blob(&self, hash: &Hash) -> PathBuf {
-        let hex = hash.to_hex();
-        self.blobs().join(&hex[..2]).join(hex.as_str())
+        self.blobs().join(hash.to_hex().as_str())
     }
 }
 

@@ -44,8 +44,7 @@ impl Units {
     }
 
     fn object(&self, key: &Hash) -> PathBuf {
-        let hex = key.to_hex();
-        self.root.join(&hex[..2]).join(format!("{hex}.o"))
+        self.root.join(format!("{}.o", key.to_hex()))
     }
 
     /// The object with this key, if it is there and whole.
@@ -67,8 +66,7 @@ impl Units {
     /// Whatever the file system says.
     pub fn keep(&self, key: &Hash, made: &Path, printed: String) -> io::Result<StoredUnit> {
         let object = self.object(key);
-        let folder = object.parent().unwrap_or(&self.root);
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(&self.root)?;
         let hash = blake3::Hasher::new().update_reader(std::fs::File::open(made)?)?.finalize();
         match std::fs::rename(made, &object) {
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
