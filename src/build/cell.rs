@@ -60,6 +60,9 @@ async fn attempt(
     if let Some(failed) = core.failed() {
         return Err(failed);
     }
+    if let Some(found) = link::known(job, cx, jcx).await? {
+        return Ok(found);
+    }
     jcx.track.enter(Phase::Preprocess);
     let target = &job.target;
     let prepared = cx.prepared(&job.sketch).await?;
@@ -73,12 +76,14 @@ async fn attempt(
     ];
     folder::make(&job.folder).await?;
     let given = prebuild(job, cx, jcx, &values).await?;
+    let has_hooks = given.is_some();
+    let given = given.unwrap_or_default();
     let discovered = needed_libraries(job, cx, jcx, &prepared, &values).await?;
 
     jcx.track.enter(Phase::Compile);
     let (sketch, packed) = plan(job, cx, jcx, &prepared, &discovered, &values).await?;
-    let (flags_for, needed) = (target.clone(), discovered.libraries.clone());
-    let ldflags = blocking(move || libraries::link_flags(&flags_for, &needed)).await??;
+    let (files, flags_for, needed) = (cx.files.clone(), target.clone(), discovered.libraries.clone());
+    let ldflags = blocking(move || libraries::link_flags(files.disk(), &flags_for, &needed)).await??;
     let outline = jcx.outline_of(core).await?;
     jcx.track.enter(Phase::Compile);
     let mut values = values.to_vec();
@@ -91,20 +96,21 @@ async fn attempt(
         values: &values,
         project_name: &prepared.project_name,
         given: &given,
+        repeats: !has_hooks && !discovered.is_opaque,
     };
     link::build(&link, core, cx, jcx).await
 }
 
-/// Runs the hooks that come before everything else. The files that they leave in the cell's folder.
+/// Runs the hooks that come before everything else, if there are any. The files that they leave in the cell's folder.
 async fn prebuild(
     job: &CellJob,
     cx: &BuildContext,
     jcx: &mut JobContext,
     values: &[(&str, Value<'_>)],
-) -> Result<HashSet<PathBuf>, BuildError> {
+) -> Result<Option<HashSet<PathBuf>>, BuildError> {
     const HOOKS: [Hook; 3] = [Hook::Prebuild, Hook::SketchPrebuild, Hook::LibrariesPrebuild];
     if !hooks::any(&job.target, &HOOKS, values)? {
-        return Ok(HashSet::new());
+        return Ok(None);
     }
     // They begin with nothing but the firmware of an earlier build, as in a new folder.
     let firmware = folder::recorded_files(&job.folder).await?;
@@ -116,7 +122,7 @@ async fn prebuild(
     blocking(move || {
         let walk = walkdir::WalkDir::new(&folder).into_iter().flatten();
         let files = walk.filter(|entry| !entry.file_type().is_dir()).map(walkdir::DirEntry::into_path);
-        files.filter(|path| !firmware.contains(path)).collect()
+        Some(files.filter(|path| !firmware.contains(path)).collect())
     })
     .await
 }
@@ -167,11 +173,11 @@ async fn plan(
         let path = core::object_path(Path::new("sketch"), relative);
         one(source.clone(), path, include.clone(), prepared.quote.clone())
     }));
-    let (sources_for, needed) = (target.clone(), discovered.libraries.clone());
+    let (files, sources_for, needed) = (cx.files.clone(), target.clone(), discovered.libraries.clone());
     let sources = blocking(move || {
         needed
             .iter()
-            .map(|library| libraries::sources_of(library, &sources_for))
+            .map(|library| libraries::sources_of(files.disk(), library, &sources_for))
             .collect::<Result<Vec<_>, _>>()
     });
     let sources = sources.await??;

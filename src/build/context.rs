@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ahead::{Ahead, Part};
 use super::convert::Proofs;
+use super::known::Known;
 use super::prepare::{Prepared, Sketches};
 use super::step::{Held, StepName};
 use super::unit::UnitTable;
@@ -43,6 +44,8 @@ pub struct BuildContext {
     pub staging: PathBuf,
     /// The checkout, as compilers see it.
     pub checkout: Checkout,
+    /// The keys of earlier runs.
+    pub known: Arc<Known>,
     /// What earlier runs kept of links and cores; `None` with `--no-cache`.
     pub artifacts: Option<Artifacts>,
     /// Where everything is said.
@@ -71,6 +74,7 @@ impl BuildContext {
         layout: Layout,
         staging: PathBuf,
         checkout: Checkout,
+        known: Arc<Known>,
         artifacts: Option<Artifacts>,
         events: EventSink,
         cancel: CancellationToken,
@@ -86,6 +90,7 @@ impl BuildContext {
             layout,
             staging,
             checkout,
+            known,
             artifacts,
             events,
             cancel,
@@ -98,7 +103,7 @@ impl BuildContext {
 
     /// A sketch's sources, its C++ generated once for all its cells.
     pub(super) async fn prepared(&self, sketch: &Arc<Sketch>) -> Result<Arc<Prepared>, BuildError> {
-        self.sketches.prepare(sketch).await
+        self.sketches.prepare(&self.files, sketch).await
     }
 }
 

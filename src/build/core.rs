@@ -43,8 +43,17 @@ pub(super) async fn build(
         ("build.project_name", Value::Word("core.ino")),
         ("build.source.path", Value::Word(&build_path)),
     ];
+    if let Some(outline) = cx.known.core(job).map(Arc::new) {
+        let count = u32::try_from(outline.objects.len()).unwrap_or(u32::MAX);
+        if let Some(known) = recorded(cx, &outline, UnitCounts { reused: count, ..jcx.units }).await? {
+            promise.outline(outline);
+            jcx.units = known.units;
+            return Ok(known);
+        }
+    }
     let after = hooks::commands(target, Hook::CorePostbuild, &values)?;
-    if hooks::any(target, &[Hook::Prebuild, Hook::CorePrebuild], &values)? && after.is_empty() {
+    let has_hooks = hooks::any(target, &[Hook::Prebuild, Hook::CorePrebuild], &values)?;
+    if has_hooks && after.is_empty() {
         // They begin with nothing but the core of an earlier build: a header that they made then is gone.
         folder::clear(&job.folder, &folder::recorded_files(&job.folder).await?).await?;
     }
@@ -63,8 +72,16 @@ pub(super) async fn build(
     let outline = Arc::new(outline(job, cx, jcx, &core, &variant, archiving.as_deref(), &after).await?);
     promise.outline(outline.clone());
     let count = u32::try_from(outline.objects.len()).unwrap_or(u32::MAX);
+    // Hooks run in every run.
+    let repeats = !has_hooks && after.is_empty();
+    let learn = |lasts: bool| {
+        if lasts && repeats {
+            cx.known.learn_core(job, &outline);
+        }
+    };
     if let Some(known) = recorded(cx, &outline, UnitCounts { reused: count, ..jcx.units }).await? {
         jcx.units = known.units;
+        learn(known.lasts);
         return Ok(known);
     }
     // What hooks make in addition nobody knows the names of.
@@ -73,6 +90,7 @@ pub(super) async fn build(
         && let Some(restored) = restore(cx, &outline, UnitCounts { cached: count, ..jcx.units }).await?
     {
         jcx.units = restored.units;
+        learn(true);
         return Ok(restored);
     }
 
@@ -91,6 +109,7 @@ pub(super) async fn build(
     if can_be_kept && lasts {
         keep(cx, &outline, &made.printed).await?;
     }
+    learn(lasts);
     Ok(made)
 }
 
@@ -103,8 +122,8 @@ async fn plan_all(
     folder: Option<&Path>,
 ) -> Result<Vec<Source>, BuildError> {
     let Some(folder) = folder else { return Ok(Vec::new()) };
-    let walked = folder.to_owned();
-    let sources = blocking(move || sources::of_core(&walked)).await?;
+    let (files, walked) = (cx.files.clone(), folder.to_owned());
+    let sources = blocking(move || sources::of_core(files.disk(), &walked)).await?;
     let sources = sources.map_err(|error| BuildError::io(Step::Compile, "read", folder, &error))?;
     let include = include_folders(target);
     try_join_all(sources.into_iter().map(|source| {

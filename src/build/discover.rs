@@ -17,7 +17,7 @@ use crate::board::Value;
 use crate::event::Step;
 use crate::library::{Layout, Library, LibraryIndex};
 use crate::plan::Target;
-use crate::source::{Condition, Directive, FileId, MacroDefinitions, Search, SourceFile, Trait};
+use crate::source::{Condition, Directive, Disk, FileId, MacroDefinitions, Search, SourceFile, Trait};
 
 /// What discovery begins with.
 pub(super) struct Question<'a> {
@@ -42,6 +42,8 @@ pub(super) struct Question<'a> {
 pub(super) struct Discovered {
     /// In the order in which they were found: that of the include folders and of the link.
     pub(super) libraries: Vec<Arc<Library>>,
+    /// Whether the preprocessor was asked about a source of which no key covers what it reads.
+    pub(super) is_opaque: bool,
 }
 
 impl Discovered {
@@ -72,10 +74,13 @@ pub(super) async fn discover(
     let mut queued: HashSet<PathBuf> = question.sources.iter().cloned().collect();
     while let Some(source) = queue.pop_front() {
         let mut state = Walked::default();
-        while let Some(header) = missing(cx, jcx, question, &options, &found, &source, &mut state).await? {
+        loop {
+            let header = missing(cx, jcx, question, &options, &found, &source, &mut state).await?;
+            found.is_opaque |= state.is_opaque;
+            let Some(header) = header else { break };
             let Some(library) = pick(&question.target.libraries, &header, &found.libraries) else { break };
             found.libraries.push(library.clone());
-            for next in sources_of(&library)? {
+            for next in sources_of(cx.files.disk(), &library)? {
                 if queued.insert(next.path.clone()) {
                     queue.push_back(next);
                 }
@@ -94,9 +99,9 @@ struct Source {
 }
 
 /// A library's sources, in the order in which they are looked through.
-fn sources_of(library: &Library) -> Result<Vec<Source>, BuildError> {
+fn sources_of(disk: &Disk, library: &Library) -> Result<Vec<Source>, BuildError> {
     let walked = |folder: &Path, recurse| {
-        sources::as_walked(folder, recurse)
+        sources::as_walked(disk, folder, recurse)
             .map_err(|error| BuildError::io(Step::Preprocess, "read", folder, &error))
     };
     let (paths, utility) = match &library.layout {
@@ -125,6 +130,8 @@ fn pick(index: &LibraryIndex, header: &str, already: &[Arc<Library>]) -> Option<
 struct Walked {
     /// Includes that the preprocessor showed not to be reached.
     dead: HashSet<(FileId, usize)>,
+    /// Whether the preprocessor read what no key covers.
+    is_opaque: bool,
 }
 
 /// The first include of a source that is missing and that a library offers.
@@ -165,6 +172,7 @@ async fn missing(
     // A condition or a macro decides: ask.
     // Which macros the compiler has by itself is known of the command that compiles; this is another one.
     let Some(inputs) = reads(cx, &search, &source.path, options, None).await? else { return Ok(None) };
+    state.is_opaque |= inputs.opaque.is_some();
     let key = inputs.opaque.is_none().then(|| {
         let mut key = Key::new("discovery");
         key.add(question.identity.as_bytes()).add(inputs.hash().as_bytes()).finish()

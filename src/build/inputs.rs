@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::unit::{Key, Options, blocking};
 use super::{BuildContext, BuildError, JobContext};
 use crate::event::Step;
-use crate::source::Files;
+use crate::source::{Disk, Files};
 
 /// Whose commands they are.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ pub(super) async fn add_commands(
         let (argv, place, files) = (argv.to_vec(), place.clone(), cx.files.clone());
         let is_compiler = identity.version.is_some();
         let read = blocking(move || {
-            let options = Options::read(&argv, &place.folder);
+            let options = Options::read(&argv, &place.folder, files.disk());
             let reason = options.opaque.clone().filter(|_| is_compiler);
             named(&options, &place, &files).map(|hashes| (hashes, reason))
         });
@@ -86,15 +86,16 @@ fn named(
     place: &Place,
     files: &Files,
 ) -> std::io::Result<Vec<(PathBuf, crate::source::Hash)>> {
+    let disk = files.disk();
     let made_here =
-        |path: &Path| path.starts_with(&place.folder) && !place.given.contains(path) && path.exists();
+        |path: &Path| path.starts_with(&place.folder) && !place.given.contains(path) && disk.exists(path);
     let mut paths: Vec<PathBuf> = options.files.clone();
     for folder in options.libraries.iter().chain(&options.folders) {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        paths.extend(entries.map(|entry| entry.path()).filter(|path| path.is_file()));
+        let entries = disk.list(folder).unwrap_or_default().into_iter();
+        paths.extend(entries.map(|entry| entry.path()).filter(|path| disk.is_file(path)));
     }
     for path in paths.clone() {
-        paths.extend(absolute_names(&path));
+        paths.extend(absolute_names(&path, disk));
     }
     paths.retain(|path| !made_here(path));
     paths.sort();
@@ -103,16 +104,17 @@ fn named(
 }
 
 /// Files that a linker script names by absolute paths; others it finds in the folders of `-L`.
-fn absolute_names(script: &Path) -> Vec<PathBuf> {
+fn absolute_names(script: &Path, disk: &Disk) -> Vec<PathBuf> {
     let extension = script.extension().and_then(|extension| extension.to_str());
     if !matches!(extension, Some("ld" | "lds" | "x" | "ldscript" | "lcf" | "icf" | "sct")) {
         return Vec::new();
     }
-    let text = std::fs::read_to_string(script).unwrap_or_default();
+    let text = disk.read(script).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
     text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '(' | ')' | ',' | ';'))
         .filter(|word| word.starts_with('/') && !word.starts_with("/*") && !word.starts_with("//"))
         .map(PathBuf::from)
-        .filter(|path| path.is_file())
+        .filter(|path| disk.is_file(path))
         .collect()
 }
 
@@ -156,7 +158,7 @@ mod tests {
             "gcc -T{root}/board.ld -L{root}/libs @{root}/cell/flags.txt -lx {root}/cell/a.o -o {root}/cell/a.elf"
         ));
         let read = || {
-            let options = Options::read(&argv, &place.folder);
+            let options = Options::read(&argv, &place.folder, &Disk::default());
             named(&options, &place, &Files::default()).unwrap()
         };
         let first = read();

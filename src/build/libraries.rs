@@ -8,6 +8,7 @@ use super::{BuildError, sources};
 use crate::event::Step;
 use crate::library::{Layout, Library, Precompiled};
 use crate::plan::Target;
+use crate::source::Disk;
 
 /// Where the objects of each library go, relative to the cell's folder: `libraries/NAME`, with a number
 /// where a library before it lies in a folder of the same name elsewhere.
@@ -25,8 +26,12 @@ pub(super) fn object_folders(libraries: &[Arc<Library>]) -> Vec<PathBuf> {
 }
 
 /// A library's sources, in link order; none where an archive stands for them.
-pub(super) fn sources_of(library: &Library, target: &Target) -> Result<Vec<PathBuf>, BuildError> {
-    if library.precompiled == Precompiled::Instead && precompiled_folder(library, target)?.is_some() {
+pub(super) fn sources_of(
+    disk: &Disk,
+    library: &Library,
+    target: &Target,
+) -> Result<Vec<PathBuf>, BuildError> {
+    if library.precompiled == Precompiled::Instead && precompiled_folder(disk, library, target)?.is_some() {
         return Ok(Vec::new());
     }
     let read = |folder: &Path, result: std::io::Result<Vec<PathBuf>>| {
@@ -34,11 +39,11 @@ pub(super) fn sources_of(library: &Library, target: &Target) -> Result<Vec<PathB
     };
     let source_dir = &library.source_dir;
     match &library.layout {
-        Layout::Recursive => read(source_dir, sources::of_library(source_dir)),
+        Layout::Recursive => read(source_dir, sources::of_library(disk, source_dir)),
         Layout::Flat { utility } => {
-            let mut found = read(source_dir, sources::of_folder(source_dir))?;
+            let mut found = read(source_dir, sources::of_folder(disk, source_dir))?;
             if let Some(utility) = utility {
-                found.extend(read(utility, sources::of_folder(utility))?);
+                found.extend(read(utility, sources::of_folder(disk, utility))?);
             }
             Ok(found)
         }
@@ -46,20 +51,25 @@ pub(super) fn sources_of(library: &Library, target: &Target) -> Result<Vec<PathB
 }
 
 /// `src/MCU`, where it holds archives for the board (library specification, "Precompiled binaries").
-fn precompiled_folder(library: &Library, target: &Target) -> Result<Option<PathBuf>, BuildError> {
+fn precompiled_folder(
+    disk: &Disk,
+    library: &Library,
+    target: &Target,
+) -> Result<Option<PathBuf>, BuildError> {
     let mcu = target.config.mcu().map_err(|error| BuildError::board(Step::Link, &error))?;
     let Some(mcu) = mcu else { return Ok(None) };
     let folder = library.source_dir.join(mcu);
-    let any = archives(&folder).next().is_some();
+    let any = archives(disk, &folder).next().is_some();
     Ok(any.then_some(folder))
 }
 
 /// The names `X` of `libX.a` and `libX.so` in a folder, sorted.
-fn archives(folder: &Path) -> impl Iterator<Item = String> + use<> {
-    let mut names: Vec<String> = std::fs::read_dir(folder)
+fn archives(disk: &Disk, folder: &Path) -> impl Iterator<Item = String> + use<> {
+    let mut names: Vec<String> = disk
+        .list(folder)
+        .unwrap_or_default()
         .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|entry| entry.file_name().into_string().ok())
         .filter_map(|name| {
             let stem = name.strip_prefix("lib")?;
             Some(stem.strip_suffix(".a").or_else(|| stem.strip_suffix(".so"))?.to_owned())
@@ -71,14 +81,18 @@ fn archives(folder: &Path) -> impl Iterator<Item = String> + use<> {
 }
 
 /// `compiler.libraries.ldflags` with what precompiled libraries add.
-pub(super) fn link_flags(target: &Target, libraries: &[Arc<Library>]) -> Result<String, BuildError> {
+pub(super) fn link_flags(
+    disk: &Disk,
+    target: &Target,
+    libraries: &[Arc<Library>],
+) -> Result<String, BuildError> {
     let mut flags =
         vec![target.config.properties.get("compiler.libraries.ldflags").unwrap_or_default().to_owned()];
     for library in libraries.iter().filter(|library| library.precompiled != Precompiled::No) {
-        let Some(folder) = precompiled_folder(library, target)? else { continue };
+        let Some(folder) = precompiled_folder(disk, library, target)? else { continue };
         flags.push(format!("\"-L{}\"", folder.display()));
         if library.ldflags.is_empty() {
-            flags.extend(archives(&folder).map(|name| format!("-l{name}")));
+            flags.extend(archives(disk, &folder).map(|name| format!("-l{name}")));
         } else {
             flags.push(library.ldflags.clone());
         }

@@ -29,6 +29,9 @@ pub(super) struct Link<'a> {
     pub(super) project_name: &'a str,
     /// What hooks made in the cell's folder.
     pub(super) given: &'a HashSet<PathBuf>,
+    /// Whether it is the same in the next run if nothing that was looked at has changed: no hook has run, and nothing
+    /// was asked of a tool that no key covers.
+    pub(super) repeats: bool,
 }
 
 /// A command and what it is called.
@@ -40,6 +43,29 @@ struct Command {
 
 /// The hooks between the compiles and the link.
 const AFTER_COMPILES: [Hook; 2] = [Hook::SketchPostbuild, Hook::LibrariesPostbuild];
+
+/// The firmware of a cell whose key is known from the run before.
+///
+/// # Errors
+/// Where the cell's folder can't be written.
+pub(super) async fn known(
+    job: &CellJob,
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+) -> Result<Option<CellArtifacts>, BuildError> {
+    let Some(known) = cx.known.cell(job) else { return Ok(None) };
+    jcx.track.enter(Phase::Compile);
+    let found = firmware::find(cx, job, &known.key(), &HashSet::new()).await?;
+    Ok(found.map(|found| found_by_key(job, found, jcx, known.units)))
+}
+
+/// Firmware that nothing was compiled for.
+fn found_by_key(job: &CellJob, found: Firmware, jcx: &mut JobContext, units: u32) -> CellArtifacts {
+    let (reused, cached) = if found.fresh { (0, units) } else { (units, 0) };
+    jcx.units.add(UnitCounts { cached, reused, compiled: 0 });
+    jcx.log.clone_from(&found.log);
+    found.artifacts(&job.folder, jcx.units)
+}
 
 /// Builds a cell whose units are planned, or finds its firmware.
 ///
@@ -74,10 +100,8 @@ pub(super) async fn build(
     let by_sources = link.key_of_sources(&tail);
     let is_lasting = uncovered.is_none() && link.opaque().is_none();
     if is_lasting && let Some(found) = firmware::find(cx, link.job, &by_sources, link.given).await? {
-        let (reused, cached) = if found.fresh { (0, count) } else { (count, 0) };
-        jcx.units.add(UnitCounts { cached, reused, compiled: 0 });
-        jcx.log.clone_from(&found.log);
-        return Ok(found.artifacts(cell, jcx.units));
+        link.learn(cx, &by_sources, count);
+        return Ok(found_by_key(link.job, found, jcx, count));
     }
 
     let units = unit::make_all(cx, jcx, link.sources().map(|source| &source.unit)).await?;
@@ -94,6 +118,9 @@ pub(super) async fn build(
         jcx.log.extend(found.log.iter().cloned());
         // Next time nothing needs to be compiled to find it.
         firmware::keep(cx, link.job, keys, &found).await?;
+        if is_lasting {
+            link.learn(cx, &by_sources, count);
+        }
         return Ok(found.artifacts(cell, jcx.units));
     }
 
@@ -119,6 +146,9 @@ pub(super) async fn build(
     let sizes = size::measure(cx, jcx, &link.job.target, link.values, cell, elf.as_deref()).await?;
     let made = Firmware { files, sizes, printed, log: jcx.log.clone(), fresh: true };
     firmware::keep(cx, link.job, keys, &made).await?;
+    if is_lasting {
+        link.learn(cx, &by_sources, count);
+    }
     Ok(made.artifacts(cell, jcx.units))
 }
 
@@ -186,6 +216,12 @@ impl Link<'_> {
         hook(Hook::ObjcopyPostobjcopy, &mut commands)?;
         hook(Hook::Postbuild, &mut commands)?;
         Ok(commands)
+    }
+
+    fn learn(&self, cx: &BuildContext, by_sources: &Hash, units: u32) {
+        if self.repeats {
+            cx.known.learn_cell(self.job, by_sources, units);
+        }
     }
 
     /// Sketch and libraries, in link order.

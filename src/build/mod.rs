@@ -16,6 +16,7 @@ mod folder;
 mod generic;
 mod hooks;
 mod inputs;
+mod known;
 mod libraries;
 mod link;
 mod prepare;
@@ -38,6 +39,7 @@ pub use context::{BuildContext, CoreHandle, CorePromise, InFlight, JobContext, S
 pub use convert::in_process as convert_in_process;
 pub use error::{Blocked, BuildError};
 pub use folder::write_log;
+pub use known::Known;
 pub use track::Track;
 
 use crate::event::{CoreId, Sizes, UnitCounts};

@@ -11,6 +11,7 @@ use super::unit::blocking;
 use super::{BuildError, sources};
 use crate::event::{Failure, Step};
 use crate::plan::Sketch;
+use crate::source::{Disk, Files};
 use crate::store::write_atomically;
 
 /// A sketch's sources.
@@ -36,7 +37,11 @@ pub(super) struct Sketches {
 
 impl Sketches {
     /// Prepares a sketch, unless another cell already did.
-    pub(super) async fn prepare(&self, sketch: &Arc<Sketch>) -> Result<Arc<Prepared>, BuildError> {
+    pub(super) async fn prepare(
+        &self,
+        files: &Arc<Files>,
+        sketch: &Arc<Sketch>,
+    ) -> Result<Arc<Prepared>, BuildError> {
         let slot = {
             // A panic elsewhere leaves the map whole: each change is one insert.
             let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,8 +49,8 @@ impl Sketches {
         };
         let result = slot
             .get_or_try_init(|| async {
-                let sketch = sketch.clone();
-                match blocking(move || prepare(&sketch)).await? {
+                let (files, sketch) = (files.clone(), sketch.clone());
+                match blocking(move || prepare(files.disk(), &sketch)).await? {
                     Ok(prepared) => Ok(Ok(Arc::new(prepared))),
                     Err(BuildError::Failed(failure)) => Ok(Err(failure)),
                     Err(other) => Err(other),
@@ -56,21 +61,21 @@ impl Sketches {
     }
 }
 
-fn prepare(sketch: &Sketch) -> Result<Prepared, BuildError> {
+fn prepare(disk: &Disk, sketch: &Sketch) -> Result<Prepared, BuildError> {
     let bad = |error: &dyn std::error::Error| {
         let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
         BuildError::code(Step::Preprocess, format!("{error}{cause}"))
     };
     let files = if sketch.single_file {
-        sketch::load_file(&sketch.main_file)
+        sketch::load_file(disk, &sketch.main_file)
     } else {
-        sketch::load(&sketch.dir, &sketch.main_file)
+        sketch::load(disk, &sketch.dir, &sketch.main_file)
     };
     let files = files.map_err(|error| bad(&error))?;
     let project_name = files.main_file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut merged = None;
     if let Some(name) = files.merged_name() {
-        let text = sketch::preprocess(&read(&files.ino_files)?);
+        let text = sketch::preprocess(&read(disk, &files.ino_files)?);
         let path = sketch.staging.join(&name);
         // Left alone where nothing changed, so that its times stay as well.
         if std::fs::read(&path).ok().as_deref() != Some(text.as_slice()) {
@@ -92,16 +97,15 @@ fn prepare(sketch: &Sketch) -> Result<Prepared, BuildError> {
             }
         })
         .collect();
-    let walked = walked(&files.folder, &sources, merged.as_ref().map(|(path, _)| path))
+    let walked = walked(disk, &files.folder, &sources, merged.as_ref().map(|(path, _)| path))
         .map_err(|error| BuildError::io(Step::Preprocess, "read", &files.folder, &error))?;
     let quote = merged.is_some().then(|| files.folder.as_path().into()).into_iter().collect();
     Ok(Prepared { project_name, sources, walked, quote })
 }
 
-fn read(paths: &[PathBuf]) -> Result<Vec<SketchFile>, BuildError> {
+fn read(disk: &Disk, paths: &[PathBuf]) -> Result<Vec<SketchFile>, BuildError> {
     let one = |path: &PathBuf| {
-        let text =
-            std::fs::read(path).map_err(|error| BuildError::io(Step::Preprocess, "read", path, &error))?;
+        let text = disk.read(path).map_err(|error| BuildError::io(Step::Preprocess, "read", path, &error))?;
         Ok(SketchFile { path: path.clone(), text })
     };
     paths.iter().map(one).collect()
@@ -109,15 +113,16 @@ fn read(paths: &[PathBuf]) -> Result<Vec<SketchFile>, BuildError> {
 
 /// The generated C++, the folder's own sources, those below `src`.
 fn walked(
+    disk: &Disk,
     folder: &Path,
     sources: &[(PathBuf, PathBuf)],
     merged: Option<&PathBuf>,
 ) -> std::io::Result<Vec<PathBuf>> {
     let src = folder.join("src");
     let mut order: Vec<PathBuf> = merged.into_iter().cloned().collect();
-    order.extend(sources::as_walked(folder, false)?);
-    if src.is_dir() {
-        order.extend(sources::as_walked(&src, true)?);
+    order.extend(sources::as_walked(disk, folder, false)?);
+    if disk.is_dir(&src) {
+        order.extend(sources::as_walked(disk, &src, true)?);
     }
     // Whatever the sketch's rules leave out stays out; whatever they have in addition comes last.
     let mut walked: Vec<PathBuf> =

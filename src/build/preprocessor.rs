@@ -14,7 +14,7 @@ use super::{BuildContext, BuildError, JobContext};
 use crate::board::Value;
 use crate::event::Step;
 use crate::plan::Target;
-use crate::source::{Hash, Predefined, SearchPath};
+use crate::source::{Disk, Hash, Predefined, SearchPath};
 
 /// The folders that a command searches, with a place for the include folders that a unit adds; and the macros
 /// that its compiler defines.
@@ -96,7 +96,7 @@ impl Answers {
                 }
                 let known = memo.memo().fact(&key).filter(|_| may_be_known);
                 let known = known.map(|text| parse(&text, &asked, &staging));
-                Ok::<_, BuildError>(known.filter(Answer::still_holds))
+                Ok::<_, BuildError>(known.filter(|answer| answer.still_holds(memo.disk())))
             });
             if let Some(known) = known.await?? {
                 return Ok(Arc::new(known.folders));
@@ -166,17 +166,16 @@ struct Answer {
 
 impl Answer {
     /// Whether the compiler would still say the same, as far as that depends on which folders exist.
-    fn still_holds(&self) -> bool {
+    fn still_holds(&self, disk: &Disk) -> bool {
         let Folders { quote, before, after, system, .. } = &self.folders;
         let real: Vec<_> = [quote, before, after, system]
             .into_iter()
             .flatten()
-            .map(|folder| folder.canonicalize().ok().filter(|path| path.is_dir()))
+            .map(|folder| disk.real(folder).ok().filter(|_| disk.is_dir(folder)))
             .collect();
-        let is_searched =
-            |folder: &PathBuf| folder.canonicalize().is_ok_and(|path| real.contains(&Some(path)));
+        let is_searched = |folder: &PathBuf| disk.real(folder).is_ok_and(|path| real.contains(&Some(path)));
         real.iter().all(Option::is_some)
-            && !self.absent.iter().any(|folder| folder.is_dir())
+            && !self.absent.iter().any(|folder| disk.is_dir(folder))
             && self.duplicate.iter().all(is_searched)
     }
 }
@@ -339,7 +338,7 @@ mod tests {
         std::os::unix::fs::symlink(at("one"), at("link")).unwrap();
         let text = "ignoring nonexistent directory \"late\"\nignoring duplicate directory \"link\"\n\
                     #include <...> search starts here:\n one\n two\nEnd of search list.\n";
-        let holds = || parse(text, &["/m".into(), "/s".into()], root.path()).still_holds();
+        let holds = || parse(text, &["/m".into(), "/s".into()], root.path()).still_holds(&Disk::default());
         assert!(holds());
         std::fs::create_dir(at("late")).unwrap();
         assert!(!holds(), "a folder appeared");

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::source::Disk;
+
 /// What is compiled, in the order in which arduino-builder does; it ignores `.cc` and `.cxx`, which
 /// arduino-cli compiles as well.
 const EXTENSIONS: [&str; 5] = ["S", "c", "cpp", "cc", "cxx"];
@@ -12,33 +14,25 @@ const EXTENSIONS: [&str; 5] = ["S", "c", "cpp", "cc", "cxx"];
 ///
 /// # Errors
 /// Where a folder can't be read.
-pub(super) fn of_core(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut sources = Vec::new();
-    for extension in EXTENSIONS {
-        collect(folder, extension, true, &mut sources)?;
-    }
-    Ok(sources)
+pub(super) fn of_core(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    by_extension(disk, folder, true)
 }
 
 /// The sources of a folder alone: `.S`, `.c`, `.cpp`.
 ///
 /// # Errors
 /// Where it can't be read.
-pub(super) fn of_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut sources = Vec::new();
-    for extension in EXTENSIONS {
-        collect(folder, extension, false, &mut sources)?;
-    }
-    Ok(sources)
+pub(super) fn of_folder(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    by_extension(disk, folder, false)
 }
 
 /// The sources of a library's `src`: a folder's `.S`, `.c` and `.cpp`, then its folders likewise.
 ///
 /// # Errors
 /// Where a folder can't be read.
-pub(super) fn of_library(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn of_library(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut sources = Vec::new();
-    folders_last(folder, &mut sources)?;
+    folders_last(disk, folder, &mut sources)?;
     Ok(sources)
 }
 
@@ -47,12 +41,12 @@ pub(super) fn of_library(folder: &Path) -> io::Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// Where a folder can't be read.
-pub(super) fn as_walked(folder: &Path, recurse: bool) -> io::Result<Vec<PathBuf>> {
+pub(super) fn as_walked(disk: &Disk, folder: &Path, recurse: bool) -> io::Result<Vec<PathBuf>> {
     let mut sources = Vec::new();
-    for (path, is_dir) in list(folder)? {
+    for (path, is_dir) in list(disk, folder)? {
         if is_dir {
             if recurse {
-                sources.extend(as_walked(&path, true)?);
+                sources.extend(as_walked(disk, &path, true)?);
             }
         } else if path.extension().is_some_and(|found| EXTENSIONS.iter().any(|extension| found == *extension))
         {
@@ -62,29 +56,35 @@ pub(super) fn as_walked(folder: &Path, recurse: bool) -> io::Result<Vec<PathBuf>
     Ok(sources)
 }
 
-fn folders_last(folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
-    into.extend(of_folder(folder)?);
-    for (path, is_dir) in list(folder)? {
+fn folders_last(disk: &Disk, folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
+    into.extend(of_folder(disk, folder)?);
+    for (path, is_dir) in list(disk, folder)? {
         if is_dir {
-            folders_last(&path, into)?;
+            folders_last(disk, &path, into)?;
         }
     }
     Ok(())
 }
 
-fn collect(folder: &Path, extension: &str, recurse: bool, into: &mut Vec<PathBuf>) -> io::Result<()> {
-    let entries = list(folder)?;
-    into.extend(
-        entries
+/// All files with the first extension, then all with the next.
+fn by_extension(disk: &Disk, folder: &Path, recurse: bool) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    files_first(disk, folder, recurse, &mut files)?;
+    let with = |wanted: &'static str| {
+        files
             .iter()
-            .filter(|(path, is_dir)| !is_dir && path.extension().is_some_and(|found| found == extension))
-            .map(|(path, _)| path.clone()),
-    );
+            .filter(move |path| path.extension().is_some_and(|extension| extension == wanted))
+            .cloned()
+    };
+    Ok(EXTENSIONS.iter().flat_map(|extension| with(extension)).collect())
+}
+
+fn files_first(disk: &Disk, folder: &Path, recurse: bool, into: &mut Vec<PathBuf>) -> io::Result<()> {
+    let (folders, files): (Vec<_>, Vec<_>) = list(disk, folder)?.into_iter().partition(|(_, is_dir)| *is_dir);
+    into.extend(files.into_iter().map(|(path, _)| path));
     if recurse {
-        for (path, is_dir) in entries {
-            if is_dir {
-                collect(&path, extension, recurse, into)?;
-            }
+        for (path, _) in folders {
+            files_first(disk, &path, recurse, into)?;
         }
     }
     Ok(())
@@ -92,10 +92,9 @@ fn collect(folder: &Path, extension: &str, recurse: bool, into: &mut Vec<PathBuf
 
 /// A folder's entries by name and whether they are folders; hidden ones and those of version control
 /// are left out, links count as what they lead to, except those that lead back up.
-fn list(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
+fn list(disk: &Disk, folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     let mut entries = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
+    for entry in disk.list(folder)? {
         let name = entry.file_name();
         let hidden =
             name.to_str().is_some_and(|name| name.starts_with('.') || matches!(name, "CVS" | "RCS" | "SCCS"));
@@ -103,8 +102,8 @@ fn list(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
             continue;
         }
         let kind = entry.file_type()?;
-        let is_dir = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
-        if is_dir && kind.is_symlink() && folder.canonicalize()?.starts_with(entry.path().canonicalize()?) {
+        let is_dir = if kind.is_symlink() { disk.is_dir(&entry.path()) } else { kind.is_dir() };
+        if is_dir && kind.is_symlink() && disk.real(folder)?.starts_with(disk.real(&entry.path())?) {
             continue;
         }
         entries.push((entry.path(), is_dir));
@@ -140,17 +139,20 @@ mod tests {
         let names = |paths: Vec<PathBuf>| -> Vec<String> {
             paths.iter().map(|path| path.strip_prefix(folder.path()).unwrap().display().to_string()).collect()
         };
-        assert_eq!(names(of_folder(folder.path()).unwrap()), ["z.S", "a.c", "B.cpp", "a.cpp", "b.cpp"]);
         assert_eq!(
-            names(of_core(folder.path()).unwrap()),
+            names(of_folder(&Disk::default(), folder.path()).unwrap()),
+            ["z.S", "a.c", "B.cpp", "a.cpp", "b.cpp"]
+        );
+        assert_eq!(
+            names(of_core(&Disk::default(), folder.path()).unwrap()),
             ["z.S", "sub/c.S", "a.c", "sub/c.c", "B.cpp", "a.cpp", "b.cpp", "sub/deep/d.cpp"]
         );
         assert_eq!(
-            names(of_library(folder.path()).unwrap()),
+            names(of_library(&Disk::default(), folder.path()).unwrap()),
             ["z.S", "a.c", "B.cpp", "a.cpp", "b.cpp", "sub/c.S", "sub/c.c", "sub/deep/d.cpp"]
         );
         assert_eq!(
-            names(as_walked(folder.path(), true).unwrap()),
+            names(as_walked(&Disk::default(), folder.path(), true).unwrap()),
             ["B.cpp", "a.c", "a.cpp", "b.cpp", "sub/c.S", "sub/c.c", "sub/deep/d.cpp", "z.S"]
         );
     }
@@ -175,7 +177,7 @@ mod tests {
         std::os::unix::fs::symlink(at("elsewhere/b.c"), at("core/link.c")).unwrap();
         let expected: Vec<PathBuf> =
             ["core/a.c", "core/link.c", "core/linked/b.c", "core/f.cc"].iter().map(|name| at(name)).collect();
-        assert_eq!(of_core(&at("core")).unwrap(), expected);
-        assert!(of_core(&at("nowhere")).is_err());
+        assert_eq!(of_core(&Disk::default(), &at("core")).unwrap(), expected);
+        assert!(of_core(&Disk::default(), &at("nowhere")).is_err());
     }
 }

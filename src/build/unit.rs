@@ -104,8 +104,8 @@ impl UnitTable {
         if let Some(known) = lock(&self.options).get(argv) {
             return Ok(known.clone());
         }
-        let (words, cwd) = (argv.to_vec(), cx.staging.clone());
-        let options = Arc::new(blocking(move || Options::read(&words, &cwd)).await?);
+        let (words, cwd, files) = (argv.to_vec(), cx.staging.clone(), cx.files.clone());
+        let options = Arc::new(blocking(move || Options::read(&words, &cwd, files.disk())).await?);
         Ok(lock(&self.options).entry(argv.to_vec()).or_insert(options).clone())
     }
 }

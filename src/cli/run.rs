@@ -16,7 +16,7 @@ use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
 use super::space::Watched;
 use super::{args, complain, plan};
-use crate::build::{BuildContext, Checkout};
+use crate::build::{BuildContext, Checkout, Known};
 use crate::compile::{
     Backend, Direct, Environment, Fallback, Identities, Lazy, Slots, adopt, end_leftovers, memory_budget,
 };
@@ -26,7 +26,7 @@ use crate::install::InstallContext;
 use crate::matrix::MatrixError;
 use crate::plan::{Layout, Plan, PlanError, Sources, Target, make};
 use crate::report::Reports;
-use crate::source::{Files, Memo};
+use crate::source::{Disk, Files, Memo};
 use crate::stage;
 use crate::store::{Artifacts, Costs, Daily, Units};
 
@@ -185,12 +185,22 @@ async fn build(
         if options.cache { (parts.memo(), parts.costs()) } else { (layout.memo(), layout.costs()) };
     let watched = Watched::new(&[(&work, "--work-dir"), (&places.cache, "--cache-dir")]);
     let planned = plan.cores.len() + plan.cells.len();
-    let files = Arc::new(Files::new(Memo::load(&memo_path)));
-    let read = costs_path.clone();
-    let known = tokio::task::spawn_blocking(move || (Costs::load(&read), memory_budget())).await;
-    let (costs, memory) = known.map_err(|error| Early::Unwritable(error.to_string()))?;
-    let (costs, slots) = (Arc::new(costs), Slots::new(options.jobs, options.framework_jobs, memory));
+    let disk = Disk::new(layout.own().into_iter().chain([staging.clone()]).collect());
     let environment = Environment::new(&scratch, None);
+    let read = {
+        let (memo, costs, known) = (memo_path.clone(), costs_path.clone(), layout.known());
+        let (checkout, environment, staging, caches) =
+            (checkout.clone(), environment.clone(), staging.clone(), options.cache);
+        move || {
+            let files = Files::new(Memo::load(&memo), disk);
+            let known = Known::load(known, &[&checkout, &environment, &staging, &caches]);
+            (files, known, Costs::load(&costs), memory_budget())
+        }
+    };
+    let read = tokio::task::spawn_blocking(read).await;
+    let (files, known, costs, memory) = read.map_err(|error| Early::Unwritable(error.to_string()))?;
+    let (files, known, costs) = (Arc::new(files), Arc::new(known), Arc::new(costs));
+    let slots = Slots::new(options.jobs, options.framework_jobs, memory);
     let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone(), cancel.clone()));
     let cx = BuildContext::new(
         files.clone(),
@@ -201,6 +211,7 @@ async fn build(
         layout,
         staging,
         checkout,
+        known.clone(),
         artifacts,
         events.clone(),
         cancel.clone(),
@@ -221,9 +232,10 @@ async fn build(
         );
         events.say(EventKind::Log { level: Level::Warn, message });
     }
-    // Without it the next run has another order, and nothing else.
-    let saved = tokio::task::spawn_blocking(move || costs.save(&costs_path)).await;
-    tracing::debug!(?saved, "kept what steps took");
+    // Without these the next run has another order, and looks at more; nothing else.
+    let saved =
+        tokio::task::spawn_blocking(move || (costs.save(&costs_path), known.save(files.disk()))).await;
+    tracing::debug!(?saved, "kept what steps took, and keys");
     phase.end(RunPhase::Finish);
     let exit = if ended.crashed {
         Exit::Defect

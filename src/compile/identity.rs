@@ -13,10 +13,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
-use walkdir::WalkDir;
 
 use super::{Environment, Meter, Process, ProcessError, Transcript, run};
-use crate::source::{Files, Hash};
+use crate::source::{Disk, Files, Hash};
 
 /// What is known of a tool.
 #[derive(Debug, Clone)]
@@ -104,11 +103,12 @@ impl Identities {
     }
 
     async fn find_out(&self, program: &Path) -> Result<Identity, IdentityError> {
-        if !program.is_file() {
+        let disk = self.files.disk();
+        if !disk.is_file(program) {
             return Err(IdentityError::Missing { program: program.to_owned() });
         }
         let driver = self.file_hash(program).await?;
-        let Some(compiler) = compiler_behind(program) else {
+        let Some(compiler) = compiler_behind(program, disk) else {
             return Ok(Identity { hash: driver, version: None });
         };
         let compiler_hash = self.file_hash(&compiler).await?;
@@ -206,11 +206,11 @@ impl Identities {
 
 /// The compiler driver that a tool belongs to: itself, or for GCC's wrappers around the binary
 /// utilities (`avr-gcc-ar`) the `gcc` beside it.
-fn compiler_behind(program: &Path) -> Option<PathBuf> {
+fn compiler_behind(program: &Path, disk: &Disk) -> Option<PathBuf> {
     let name = program.file_name()?.to_str()?;
     let base = ["-ar", "-nm", "-ranlib"].iter().find_map(|suffix| name.strip_suffix(suffix));
     if let Some(base) = base.filter(|base| base.ends_with("gcc")) {
-        return Some(program.with_file_name(base)).filter(|path| path.is_file());
+        return Some(program.with_file_name(base)).filter(|path| disk.is_file(path));
     }
     // `avr-gcc`, `arm-none-eabi-g++`, `gcc-12`, `clang++`, `cc`.
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').trim_end_matches('-');
@@ -253,14 +253,16 @@ fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
         hasher.update(program.as_os_str().as_encoded_bytes()).update(hash.as_bytes());
     }
     for folder in &installation.folders {
-        let walk = WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(|entry| {
+        let walk = files.disk().walk(folder, false, |entry| {
             !matches!(
                 entry.file_name().to_str(),
                 Some("include" | "include-fixed" | "plugin" | "install-tools")
             )
         });
-        let paths: Vec<PathBuf> =
-            walk.map(|entry| entry.map(walkdir::DirEntry::into_path)).collect::<Result<_, _>>()?;
+        let paths: Vec<PathBuf> = walk
+            .into_iter()
+            .map(|entry| entry.map(walkdir::DirEntry::into_path))
+            .collect::<Result<_, _>>()?;
         let told: Vec<Option<Vec<u8>>> =
             paths.par_iter().map(|path| tell(files, folder, path)).collect::<io::Result<_>>()?;
         for (path, told) in paths.iter().zip(told) {
@@ -275,7 +277,7 @@ fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
 /// What counts of a file of an installation; nothing of what is no file.
 fn tell(files: &Files, folder: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
     // A link that leads nowhere is no file.
-    let Some(metadata) = std::fs::metadata(path).ok().filter(Metadata::is_file) else { return Ok(None) };
+    let Some(metadata) = files.disk().metadata(path).ok().filter(Metadata::is_file) else { return Ok(None) };
     if path.strip_prefix(folder).is_ok_and(is_specification) {
         return files.hash_now(path).map(|hash| Some(hash.as_bytes().to_vec()));
     }
@@ -301,12 +303,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::write(at("avr-gcc"), "").unwrap();
+        let disk = Disk::default();
         for name in ["avr-gcc", "avr-g++", "gcc-12", "arm-none-eabi-g++-12.2", "clang++", "cc"] {
-            assert_eq!(compiler_behind(&at(name)), Some(at(name)), "{name}");
+            assert_eq!(compiler_behind(&at(name), &disk), Some(at(name)), "{name}");
         }
-        assert_eq!(compiler_behind(&at("avr-gcc-ar")), Some(at("avr-gcc")));
+        assert_eq!(compiler_behind(&at("avr-gcc-ar"), &disk), Some(at("avr-gcc")));
         for name in ["avr-objcopy", "python3", "avr-ar", "arm-none-eabi-gcc-ar"] {
-            assert_eq!(compiler_behind(&at(name)), None, "{name}");
+            assert_eq!(compiler_behind(&at(name), &disk), None, "{name}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which library a header means, among all that offer it.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::load::headers;
@@ -11,7 +11,7 @@ use super::{Library, Location};
 #[derive(Debug, Default)]
 pub struct LibraryIndex {
     architecture: String,
-    by_header: HashMap<String, Vec<Arc<Library>>>,
+    by_header: BTreeMap<String, Vec<Arc<Library>>>,
 }
 
 impl LibraryIndex {

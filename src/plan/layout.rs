@@ -60,6 +60,16 @@ impl Layout {
         self.root.join("memo")
     }
 
+    /// Keys, and what was looked at for them.
+    pub fn known(&self) -> PathBuf {
+        self.root.join("known")
+    }
+
+    /// The folders in which runs write themselves.
+    pub fn own(&self) -> [PathBuf; 5] {
+        [self.root.join("cells"), self.root.join("cores"), self.sketches(), self.units(), self.staging()]
+    }
+
     /// What steps took.
     pub fn costs(&self) -> PathBuf {
         self.root.join("costs")

@@ -3,13 +3,14 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::fs::DirEntry;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use foldhash::{HashMap, HashSet};
 
-use super::{Hash, MacroName, Memo, Scan, Stamp, scan};
+use super::{Disk, Hash, MacroName, Memo, Scan, Stamp, scan};
 
 /// The names in a folder.
 #[derive(Debug, Default)]
@@ -22,9 +23,8 @@ pub struct Listing {
 }
 
 impl Listing {
-    fn of(folder: &Path) -> Self {
-        let entries = std::fs::read_dir(folder).into_iter().flatten();
-        let names: HashSet<OsString> = entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect();
+    fn of(entries: Vec<DirEntry>) -> Self {
+        let names: HashSet<OsString> = entries.into_iter().map(|entry| entry.file_name()).collect();
         let folded = names.iter().filter_map(|name| Some(name.to_str()?.to_ascii_lowercase())).collect();
         let precompiled = names.iter().any(|name| {
             let name = name.as_encoded_bytes();
@@ -137,6 +137,7 @@ type Slot = Arc<OnceLock<Option<Arc<SourceFile>>>>;
 #[derive(Debug, Default)]
 pub struct Files {
     memo: Memo,
+    disk: Disk,
     by_path: Mutex<HashMap<OsString, Slot>>,
     by_id: RwLock<Vec<Arc<SourceFile>>>,
     listings: Mutex<HashMap<OsString, Arc<Listing>>>,
@@ -146,8 +147,13 @@ pub struct Files {
 
 impl Files {
     /// No file looked at yet; `memo` says what earlier runs found.
-    pub fn new(memo: Memo) -> Self {
-        Self { memo, ..Self::default() }
+    pub fn new(memo: Memo, disk: Disk) -> Self {
+        Self { memo, disk, ..Self::default() }
+    }
+
+    /// Where they are.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// What earlier runs and this one remember.
@@ -193,7 +199,7 @@ impl Files {
         if let Some(known) = lock(&self.listings).get(folder.as_os_str()) {
             return known.clone();
         }
-        let listing = Listing::of(folder);
+        let listing = Listing::of(self.disk.list(folder).unwrap_or_default());
         lock(&self.listings).entry(folder.as_os_str().to_owned()).or_insert_with(|| Arc::new(listing)).clone()
     }
 
@@ -203,7 +209,7 @@ impl Files {
         if let Some(known) = lock(&self.real).get(folder) {
             return known.clone();
         }
-        let real = folder.canonicalize().map_or_else(|_| folder.clone(), Into::into);
+        let real = self.disk.real(folder).map_or_else(|_| folder.clone(), Into::into);
         lock(&self.real).entry(folder.clone()).or_insert(real).clone()
     }
 
@@ -218,7 +224,7 @@ impl Files {
     /// # Errors
     /// Where the file can't be read.
     pub fn hash_now(&self, path: &Path) -> io::Result<Hash> {
-        let stamp = Stamp::of(&std::fs::metadata(path)?);
+        let stamp = Stamp::of(&self.disk.metadata(path)?);
         if let Some(hash) = self.memo.hash(path, &stamp) {
             return Ok(hash);
         }
@@ -237,12 +243,10 @@ impl Files {
             return *known;
         }
         let mut hasher = blake3::Hasher::new();
-        for entry in walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten() {
+        for entry in self.disk.walk(folder, false, |_| true).into_iter().flatten() {
             // A link counts as what it leads to.
-            let Some(metadata) = std::fs::metadata(entry.path()).ok().filter(std::fs::Metadata::is_file)
-            else {
-                continue;
-            };
+            let metadata = self.disk.metadata(entry.path());
+            let Some(metadata) = metadata.ok().filter(std::fs::Metadata::is_file) else { continue };
             hasher.update(entry.path().as_os_str().as_encoded_bytes()).update(&[0]);
             let small = metadata.len() <= LARGE;
             match small.then(|| self.hash_now(entry.path())) {
@@ -275,7 +279,7 @@ impl Files {
     }
 
     fn look_at(&self, path: &Path) -> Option<(Hash, Arc<Scan>, Stamp)> {
-        let metadata = std::fs::metadata(path).ok()?;
+        let metadata = self.disk.metadata(path).ok()?;
         if !metadata.is_file() {
             return None;
         }
@@ -326,7 +330,7 @@ mod tests {
         write("one");
         let stamp = Stamp::of(&std::fs::metadata(&path).unwrap());
         let memo = Memo::default();
-        let first = Files::new(memo);
+        let first = Files::new(memo, Disk::default());
         let file = first.get(&path).unwrap();
         assert!(file.is_unchanged());
         // The clock of the file system has to move on for `ctime` to tell.

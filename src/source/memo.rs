@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Hash, Scan};
+use super::{Hash, Scan, seal, unseal};
 
 /// Raised when the meaning of the stored data changes; another version's memo is not read.
 const VERSION: u32 = 5;
@@ -45,6 +45,11 @@ impl Stamp {
     /// What two copies of a file share, if the copier minds the time.
     pub(super) fn size_and_time(&self) -> (u64, i128) {
         (self.size, self.mtime_ns)
+    }
+
+    /// Whether the file could have changed since, or could still change, without another stamp.
+    pub(super) fn is_young(&self) -> bool {
+        self.is_racy(now_ns())
     }
 
     fn is_racy(&self, now_ns: i128) -> bool {
@@ -155,7 +160,7 @@ impl Memo {
         state.definitions.forget(oldest);
         state.facts.forget(oldest);
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        std::fs::write(&temporary, encode(&state))?;
+        std::fs::write(&temporary, seal(VERSION, &*state))?;
         std::fs::rename(&temporary, path)
     }
 
@@ -166,7 +171,7 @@ impl Memo {
     }
 
     pub(super) fn remember_hash(&self, path: &Path, stamp: Stamp, hash: Hash) {
-        if stamp.is_racy(now_ns()) {
+        if stamp.is_young() {
             return;
         }
         self.remember(|state| state.hashes.put(path.to_owned(), (stamp, *hash.as_bytes()), self.today));
@@ -215,29 +220,11 @@ impl Memo {
 }
 
 fn read(path: &Path) -> State {
-    std::fs::read(path).ok().and_then(|bytes| decode(&bytes)).unwrap_or_default()
+    std::fs::read(path).ok().and_then(|bytes| unseal(VERSION, &bytes)).unwrap_or_default()
 }
 
 fn now_ns() -> i128 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| i128::try_from(now.as_nanos()).unwrap_or(0))
-}
-
-/// `version · checksum · postcard`: a memo that was cut off or altered is not believed.
-fn encode(state: &State) -> Vec<u8> {
-    let body = postcard::to_stdvec(state).unwrap_or_default();
-    let mut bytes = VERSION.to_le_bytes().to_vec();
-    bytes.extend_from_slice(blake3::hash(&body).as_bytes());
-    bytes.extend_from_slice(&body);
-    bytes
-}
-
-fn decode(bytes: &[u8]) -> Option<State> {
-    let (version, rest) = bytes.split_first_chunk::<4>()?;
-    let (checksum, body) = rest.split_first_chunk::<32>()?;
-    if u32::from_le_bytes(*version) != VERSION || blake3::hash(body).as_bytes() != checksum {
-        return None;
-    }
-    postcard::from_bytes(body).ok()
 }
 
 #[cfg(test)]

@@ -7,15 +7,19 @@
 //! of the closure defines: the headers of three hundred other controllers are.
 
 mod closure;
+mod disk;
 mod files;
 mod memo;
 mod scan;
+mod sealed;
 mod search;
 
 pub use closure::{Closure, Inputs, MacroDefinitions, Predefined};
+pub use disk::{Disk, Look};
 pub use files::{FileId, Files, Listing, SourceFile, digest};
 pub use memo::{Memo, Stamp};
 pub use scan::{Condition, Directive, Form, Include, MacroName, Needs, OWN_NAMES, Scan, TIMES, Trait, scan};
+pub use sealed::{seal, unseal};
 pub use search::{Edges, FolderIndex, Missing, Resolved, Search, SearchPath};
 
 /// A content hash: BLAKE3, 32 bytes.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use foldhash::HashMap;
 use rayon::prelude::*;
 
-use super::{Directive, FileId, Files, Form, Include, Listing, SourceFile};
+use super::{Directive, Disk, FileId, Files, Form, Include, Listing, SourceFile};
 
 /// Where a compiler looks for headers, in its order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -204,7 +204,7 @@ impl Search {
             return None;
         }
         let path = folder.join(name);
-        self.files.get(&if name.contains("..") { without_detours(&path) } else { path })
+        self.files.get(&if name.contains("..") { without_detours(&path, self.files.disk()) } else { path })
     }
 
     /// A precompiled header that GCC would take in place of `name`. It looks in each folder up to the
@@ -227,7 +227,7 @@ impl Search {
                 }
             })
             .map(|folder| folder.join(format!("{last}.gch")))
-            .find(|path| path.exists())
+            .find(|path| self.files.disk().exists(path))
     }
 
     /// The includes of a file, resolved, but for those that have needs.
@@ -318,17 +318,17 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// `a/b/../c` as `a/c`, where `b` is a folder; where it is a link, by where it leads. Files that include
 /// each other by such names would else be found under ever longer ones.
-fn without_detours(path: &Path) -> PathBuf {
+fn without_detours(path: &Path, disk: &Disk) -> PathBuf {
     let mut shorter = PathBuf::new();
     for part in path.components() {
         let behind_name = matches!(shorter.components().next_back(), Some(Component::Normal(_)));
         if part != Component::ParentDir || !behind_name {
             shorter.push(part);
-        } else if std::fs::symlink_metadata(&shorter).is_ok_and(|metadata| metadata.is_dir()) {
+        } else if disk.is_dir(&shorter) && !shorter.is_symlink() {
             shorter.pop();
         } else {
             shorter.push(part);
-            shorter = shorter.canonicalize().unwrap_or(shorter);
+            shorter = disk.real(&shorter).unwrap_or(shorter);
         }
     }
     shorter

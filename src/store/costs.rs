@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::write_atomically;
+use crate::source::{seal, unseal};
 
 /// Raised when the meaning of the stored data changes; another version's file is not read.
 const VERSION: u32 = 1;
@@ -193,7 +194,7 @@ impl Costs {
         state.kinds.retain(|_, kind| kind.day >= oldest);
         bound(&mut state.things, MOST, |thing| (thing.day, thing.micros));
         bound(&mut state.kinds, MOST / 10, |kind| kind.day);
-        write_atomically(path, &encode(&state))
+        write_atomically(path, &seal(VERSION, &*state))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -222,22 +223,7 @@ fn today() -> u32 {
 }
 
 fn read(path: &Path) -> State {
-    std::fs::read(path).ok().and_then(|bytes| decode(&bytes)).unwrap_or_default()
-}
-
-/// `version · checksum · postcard`.
-fn encode(state: &State) -> Vec<u8> {
-    let body = postcard::to_stdvec(state).unwrap_or_default();
-    [&VERSION.to_le_bytes(), blake3::hash(&body).as_bytes().as_slice(), &body].concat()
-}
-
-fn decode(bytes: &[u8]) -> Option<State> {
-    let (version, rest) = bytes.split_first_chunk::<4>()?;
-    let (checksum, body) = rest.split_first_chunk::<32>()?;
-    if u32::from_le_bytes(*version) != VERSION || blake3::hash(body).as_bytes() != checksum {
-        return None;
-    }
-    postcard::from_bytes(body).ok()
+    std::fs::read(path).ok().and_then(|bytes| unseal(VERSION, &bytes)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::merge::SketchFile;
+use crate::source::Disk;
 
 /// Why a folder is no sketch.
 #[derive(Debug, Error)]
@@ -114,18 +115,18 @@ impl SketchFiles {
 /// # Errors
 ///
 /// What can't be read or has no main file; see [`SketchError`].
-pub fn load(folder: &Path, main_file: &Path) -> Result<SketchFiles, SketchError> {
+pub fn load(disk: &Disk, folder: &Path, main_file: &Path) -> Result<SketchFiles, SketchError> {
     if !is_merged(main_file)? {
-        return load_file(main_file);
+        return load_file(disk, main_file);
     }
-    check_main(main_file)?;
+    check_main(disk, main_file)?;
     for twin in ["ino", "pde"].map(|extension| main_file.with_extension(extension)) {
-        if twin != main_file && twin.is_file() {
+        if twin != main_file && disk.is_file(&twin) {
             return Err(SketchError::TwoMainFiles { first: main_file.to_owned(), second: twin });
         }
     }
     let mut found = Found::default();
-    found.walk(folder, Place::Root, &mut HashSet::new())?;
+    found.walk(disk, folder, Place::Root, &mut HashSet::new())?;
     found.ino_files.retain(|path| path.file_name() != main_file.file_name());
     found.ino_files.sort();
     found.ino_files.insert(0, main_file.to_owned());
@@ -146,9 +147,9 @@ pub fn load(folder: &Path, main_file: &Path) -> Result<SketchFiles, SketchError>
 /// # Errors
 ///
 /// Where it isn't there, or is neither `.ino`, `.pde`, C nor C++.
-pub fn load_file(main_file: &Path) -> Result<SketchFiles, SketchError> {
+pub fn load_file(disk: &Disk, main_file: &Path) -> Result<SketchFiles, SketchError> {
     let merged = is_merged(main_file)?;
-    check_main(main_file)?;
+    check_main(disk, main_file)?;
     let only = vec![main_file.to_owned()];
     let (ino_files, sources) = if merged { (only, Vec::new()) } else { (Vec::new(), only) };
     Ok(SketchFiles {
@@ -160,8 +161,8 @@ pub fn load_file(main_file: &Path) -> Result<SketchFiles, SketchError> {
     })
 }
 
-fn check_main(main_file: &Path) -> Result<(), SketchError> {
-    match fs::metadata(main_file) {
+fn check_main(disk: &Disk, main_file: &Path) -> Result<(), SketchError> {
+    match disk.metadata(main_file) {
         Ok(meta) if meta.is_file() => Ok(()),
         Err(source) if source.kind() != io::ErrorKind::NotFound => {
             Err(SketchError::Read { path: main_file.to_owned(), source })
@@ -217,32 +218,35 @@ impl Found {
     /// `entered` holds the folders on the way here, to end where links make a circle.
     fn walk(
         &mut self,
+        disk: &Disk,
         folder: &Path,
         place: Place,
         entered: &mut HashSet<PathBuf>,
     ) -> Result<(), SketchError> {
         let read = |source| SketchError::Read { path: folder.to_owned(), source };
-        let canonical = fs::canonicalize(folder).map_err(read)?;
+        let canonical = disk.real(folder).map_err(read)?;
         if !entered.insert(canonical.clone()) {
             return Ok(());
         }
-        for entry in fs::read_dir(folder).map_err(read)? {
-            let name = entry.map_err(read)?.file_name();
+        for entry in disk.list(folder).map_err(read)? {
+            let name = entry.file_name();
             if name.as_encoded_bytes().starts_with(b".") || name == "CVS" || name == "RCS" {
                 continue;
             }
             let path = folder.join(&name);
             // A link that leads nowhere is no file of the sketch: editors leave such locks behind.
-            let Ok(meta) = fs::metadata(&path) else { continue };
+            let Ok(meta) = disk.metadata(&path) else { continue };
             if !meta.is_dir() {
                 self.file(path, place);
-            } else if (place != Place::Root || name != "build") && !path.join("build.options.json").exists() {
+            } else if (place != Place::Root || name != "build")
+                && !disk.exists(&path.join("build.options.json"))
+            {
                 let inside = match place {
                     Place::Root if name == "src" => Place::Src,
                     Place::Root => Place::Elsewhere,
                     _ => place,
                 };
-                self.walk(&path, inside, entered)?;
+                self.walk(disk, &path, inside, entered)?;
             }
         }
         entered.remove(&canonical);
@@ -298,7 +302,7 @@ mod tests {
             "sub/d.ino",
             "notes.txt",
         ]);
-        let files = load(&folder, &folder.join("Name.ino")).unwrap();
+        let files = load(&Disk::default(), &folder, &folder.join("Name.ino")).unwrap();
         assert_eq!(relative(&files.ino_files, &folder), ["Name.ino", "C.ino", "a.pde", "b.ino"]);
         assert_eq!(files.merged_name().as_deref(), Some("Name.ino.cpp"));
         assert_eq!(files.read_ino_files().unwrap().len(), 4);
@@ -333,7 +337,7 @@ mod tests {
             "CVS/c.h",
             "low.s",
         ]);
-        let files = load(&folder, &folder.join("Name.ino")).unwrap();
+        let files = load(&Disk::default(), &folder, &folder.join("Name.ino")).unwrap();
         assert_eq!(
             relative(&files.sources, &folder),
             [
@@ -356,7 +360,7 @@ mod tests {
     #[test]
     fn a_source_alone_is_a_sketch() {
         let (_temp, folder) = sketch(&["one.cpp", "two.cpp"]);
-        let files = load(&folder, &folder.join("one.cpp")).unwrap();
+        let files = load(&Disk::default(), &folder, &folder.join("one.cpp")).unwrap();
         assert_eq!(files.units(), [SketchUnit::Source(folder.join("one.cpp"))]);
         assert_eq!(files.merged_name(), None);
     }
@@ -364,7 +368,7 @@ mod tests {
     #[test]
     fn a_file_alone_has_no_neighbours() {
         let (_temp, folder) = sketch(&["one.ino", "two.ino", "a.cpp"]);
-        let files = load_file(&folder.join("one.ino")).unwrap();
+        let files = load_file(&Disk::default(), &folder.join("one.ino")).unwrap();
         assert_eq!(files.units(), [SketchUnit::Merged]);
         assert_eq!(files.folder, folder);
     }
@@ -372,11 +376,11 @@ mod tests {
     #[test]
     fn what_is_no_sketch_says_so() {
         let (_temp, folder) = sketch(&["Name.ino", "Name.pde", "a.txt"]);
-        let error = |name: &str| load(&folder, &folder.join(name)).unwrap_err();
+        let error = |name: &str| load(&Disk::default(), &folder, &folder.join(name)).unwrap_err();
         assert!(matches!(error("Name.ino"), SketchError::TwoMainFiles { .. }));
         assert!(matches!(error("a.txt"), SketchError::NotASketch { .. }));
         assert!(matches!(error("b.ino"), SketchError::NoMainFile { .. }));
-        assert!(matches!(load_file(&folder), Err(SketchError::NotASketch { .. })));
+        assert!(matches!(load_file(&Disk::default(), &folder), Err(SketchError::NotASketch { .. })));
     }
 
     #[cfg(unix)]
@@ -386,7 +390,7 @@ mod tests {
         std::os::unix::fs::symlink(&folder, folder.join("src/up")).unwrap();
         std::os::unix::fs::symlink(folder.join("src/a.c"), folder.join("b.c")).unwrap();
         std::os::unix::fs::symlink("nowhere", folder.join("c.c")).unwrap();
-        let files = load(&folder, &folder.join("Name.ino")).unwrap();
+        let files = load(&Disk::default(), &folder, &folder.join("Name.ino")).unwrap();
         assert_eq!(relative(&files.sources, &folder), ["b.c", "src/a.c"]);
     }
 }

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::source::{MacroDefinitions, TIMES};
+use crate::source::{Disk, MacroDefinitions, TIMES};
 
 /// Response files may name others; a chain that is longer is a loop.
 const MAX_NESTING: usize = 16;
@@ -87,12 +87,20 @@ const OPAQUE: [(&str, &str); 47] = [
 const CLEAR: [&str; 5] =
     ["-fprofile-abs-path", "-fprofile-reproducible", "-dumpversion", "-dumpmachine", "-fpch-deps"];
 
+/// Where a command runs, and sees files.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    cwd: &'a Path,
+    disk: &'a Disk,
+}
+
 impl Options {
     /// Reads a command that runs in `cwd`.
-    pub(in crate::build) fn read(argv: &[String], cwd: &Path) -> Self {
+    pub(in crate::build) fn read(argv: &[String], cwd: &Path, disk: &Disk) -> Self {
+        let at = At { cwd, disk };
         let mut options = Self::default();
         let mut words = Vec::new();
-        options.expand(argv.get(1..).unwrap_or_default(), cwd, 0, &mut words);
+        options.expand(argv.get(1..).unwrap_or_default(), at, 0, &mut words);
         options.libraries = library_folders(&words, cwd);
         let mut words = words.into_iter().peekable();
         while let Some(word) = words.next() {
@@ -105,31 +113,31 @@ impl Options {
                 "-o" | "-MF" | "-MT" | "-MQ" | "-U" | "-I" | "-isystem" | "-iquote" | "-idirafter" => {
                     next();
                 }
-                _ => options.word(&word, cwd),
+                _ => options.word(&word, at),
             }
         }
         options
     }
 
     /// Adds `words` with the words of the response files among them.
-    fn expand(&mut self, words: &[String], cwd: &Path, depth: usize, into: &mut Vec<String>) {
+    fn expand(&mut self, words: &[String], at: At<'_>, depth: usize, into: &mut Vec<String>) {
         for word in words {
             // The linker reads response files of its own.
             let name = word.strip_prefix('@').or_else(|| word.strip_prefix("-Wl,@"));
-            let file = name.map(|name| cwd.join(name)).filter(|path| path.is_file());
+            let file = name.map(|name| at.cwd.join(name)).filter(|path| at.disk.is_file(path));
             let Some(file) = file else {
                 into.push(word.clone());
                 continue;
             };
-            match std::fs::read_to_string(&file) {
-                Ok(text) if depth < MAX_NESTING => self.expand(&response(&text), cwd, depth + 1, into),
+            match at.disk.read(&file).map(|text| String::from_utf8_lossy(&text).into_owned()) {
+                Ok(text) if depth < MAX_NESTING => self.expand(&response(&text), at, depth + 1, into),
                 _ => self.opaque("a response file that can't be read to its end"),
             }
             self.files.push(file);
         }
     }
 
-    fn word(&mut self, word: &str, cwd: &Path) {
+    fn word(&mut self, word: &str, at: At<'_>) {
         for (option, forced) in [
             ("-D", false),
             ("--define-macro=", false),
@@ -147,7 +155,7 @@ impl Options {
         if let Some(language) = word.strip_prefix("-x") {
             self.language = Some(language.to_owned());
         } else if let Some(folder) = word.strip_prefix("-B").or_else(|| word.strip_prefix("--prefix=")) {
-            self.folders.push(cwd.join(folder));
+            self.folders.push(at.cwd.join(folder));
         } else if let Some(list) = word.strip_prefix("-Wp,") {
             for part in list.split(',') {
                 if let Some(definition) = part.strip_prefix("-D") {
@@ -174,11 +182,11 @@ impl Options {
         {
             self.opaque(reason);
         }
-        self.named_file(word, cwd);
+        self.named_file(word, at);
     }
 
     /// Whatever file a word names enters, whatever the option means: `-specs=/x`, `-T/x`, `a.ld`.
-    fn named_file(&mut self, word: &str, cwd: &Path) {
+    fn named_file(&mut self, word: &str, at: At<'_>) {
         const FOLDERS: [&str; 5] = ["-I", "-isystem", "-iquote", "-idirafter", "--sysroot"];
         if FOLDERS.iter().any(|option| word.starts_with(option)) {
             return;
@@ -186,11 +194,11 @@ impl Options {
         let behind = |separator| word.split_once(separator).map(|(_, path)| path);
         let from_slash = word.find('/').map(|at| &word[at..]);
         for path in [Some(word), behind('='), behind(','), from_slash].into_iter().flatten() {
-            let path = cwd.join(path.strip_prefix('@').unwrap_or(path));
-            if path.is_file() && !self.files.contains(&path) {
+            let path = at.cwd.join(path.strip_prefix('@').unwrap_or(path));
+            if at.disk.is_file(&path) && !self.files.contains(&path) {
                 // Specifications may name others, which are not looked for.
                 let names_others = |path: &Path| {
-                    std::fs::read(path).is_ok_and(|text| text.windows(8).any(|window| window == b"%include"))
+                    at.disk.read(path).is_ok_and(|text| text.windows(8).any(|window| window == b"%include"))
                 };
                 if word.contains("-specs=") && names_others(&path) {
                     self.opaque("specifications that include others");
@@ -261,7 +269,7 @@ mod tests {
     fn read(words: &[&str], cwd: &Path) -> Options {
         let argv: Vec<String> =
             std::iter::once("gcc").chain(words.iter().copied()).map(str::to_owned).collect();
-        Options::read(&argv, cwd)
+        Options::read(&argv, cwd, &Disk::default())
     }
 
     fn nowhere(words: &[&str]) -> Options {

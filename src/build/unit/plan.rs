@@ -10,7 +10,7 @@ use crate::board::Value;
 use crate::compile::Identity;
 use crate::event::Step;
 use crate::plan::Target;
-use crate::source::{Closure, Form, Hash, Inputs, OWN_NAMES, Search, SourceFile, Trait, digest};
+use crate::source::{Closure, Disk, Form, Hash, Inputs, OWN_NAMES, Search, SourceFile, Trait, digest};
 
 /// A unit that can be made.
 #[derive(Debug, Clone)]
@@ -165,8 +165,8 @@ async fn portable(
         let named = cx.checkout.rename(&wanted.source).into_owned();
         return Ok(Some(Portable { argv, named, generated: None }));
     }
-    let (checkout, source) = (cx.checkout.clone(), wanted.source.clone());
-    let hash = blocking(move || std::fs::read(&source).map(|text| checkout.hash_of(&text))).await?;
+    let (files, checkout, source) = (cx.files.clone(), cx.checkout.clone(), wanted.source.clone());
+    let hash = blocking(move || files.disk().read(&source).map(|text| checkout.hash_of(&text))).await?;
     let hash = hash.map_err(|error| BuildError::io(Step::Compile, "read", &wanted.source, &error))?;
     let named = cx.checkout.generated_path(&wanted.source, &hash);
     Ok(Some(Portable { argv, named, generated: Some(hash) }))
@@ -233,7 +233,7 @@ pub(in crate::build) async fn reads(
         let forced = forced(&search, &staging, &options);
         let predefined = folders.as_ref().and_then(|folders| folders.predefined.as_ref());
         let mut inputs = Closure::new(&search, &options.macros, predefined).of(&main, &forced);
-        for path in options.files.iter().cloned().chain(tools(&options.folders)?) {
+        for path in options.files.iter().cloned().chain(tools(files.disk(), &options.folders)?) {
             let file = files.get(&path).ok_or_else(|| format!("{} can't be read", path.display()))?;
             inputs.files.push(file);
         }
@@ -261,11 +261,10 @@ pub(in crate::build) fn forced(
 }
 
 /// The files below the folders that `-B` names, in order.
-fn tools(folders: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+fn tools(disk: &Disk, folders: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
-    for folder in folders.iter().filter(|folder| folder.is_dir()) {
-        let walk = walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name();
-        for entry in walk {
+    for folder in folders.iter().filter(|folder| disk.is_dir(folder)) {
+        for entry in disk.walk(folder, true, |_| true) {
             let entry = entry.map_err(|error| error.to_string())?;
             found.extend(entry.file_type().is_file().then(|| entry.into_path()));
         }

@@ -1,0 +1,220 @@
+//! The keys of the runs before. What a run makes keys of is the plan, this program, and what it sees on the disk; so
+//! where a job is planned as it was, and nothing of what was looked at then has changed, its key is what it was, and
+//! nobody has to list, scan and hash for it again. Whether what belongs to that key is still there is asked in any case.
+//!
+//! All or nothing: jobs share what they look at, and nobody can tell whose look a change is in the way of.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::CoreOutline;
+use super::unit::Key;
+use crate::library::LibraryIndex;
+use crate::plan::{CellJob, CoreJob, Target};
+use crate::source::{Disk, Hash, Look, Stamp, seal, unseal};
+use crate::store::write_atomically;
+
+/// Raised when keys are made in another way, and when the meaning of what is stored changes.
+const VERSION: u32 = 1;
+
+/// What one work folder knows.
+#[derive(Debug)]
+pub struct Known {
+    path: PathBuf,
+    context: Hash,
+    before: State,
+    learned: Mutex<State>,
+    /// The hash of each target and of its libraries, which jobs share. They are held, so that no other is where
+    /// they were.
+    targets: Mutex<HashMap<usize, (Arc<Target>, Hash)>>,
+    indexes: Mutex<HashMap<usize, (Arc<LibraryIndex>, Hash)>>,
+}
+
+/// Keys by the hash of a job as it is planned, and what they follow from.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct State {
+    looks: Vec<Look>,
+    cells: HashMap<Plain, CellKey>,
+    cores: HashMap<Plain, CoreKey>,
+}
+
+/// A hash as it is stored.
+type Plain = [u8; 32];
+
+/// What is known of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CellKey {
+    key: Plain,
+    /// How many objects it has of its own.
+    pub(super) units: u32,
+}
+
+impl CellKey {
+    /// The key of its firmware.
+    pub(super) fn key(&self) -> Hash {
+        Hash::from_bytes(self.key)
+    }
+}
+
+/// A core's outline as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct CoreKey {
+    key: Plain,
+    packing: Plain,
+    archive: Option<PathBuf>,
+    objects: Vec<PathBuf>,
+    variant_objects: Vec<PathBuf>,
+}
+
+impl Known {
+    /// What the file at `path` says, if it still holds; in a run with this `context`: all that keys depend on beside
+    /// plan and disk. Looks at as many files as the runs before.
+    pub fn load(path: PathBuf, context: &[&dyn fmt::Debug]) -> Self {
+        // Whoever builds the program anew may make keys in another way.
+        let program = std::env::current_exe().and_then(std::fs::metadata).map(|program| Stamp::of(&program));
+        let context = Key::new("context").add(format!("{program:?} {context:?}").as_bytes()).finish();
+        let before = std::fs::read(&path).ok().and_then(|bytes| unseal(VERSION, &bytes));
+        let before: State = before.unwrap_or_default();
+        let changed = Look::first_changed(&before.looks);
+        tracing::debug!(looks = before.looks.len(), changed = ?changed.map(Look::path), "what earlier runs looked at");
+        let before = if changed.is_none() { before } else { State::default() };
+        Self {
+            path,
+            context,
+            before,
+            learned: Mutex::default(),
+            targets: Mutex::default(),
+            indexes: Mutex::default(),
+        }
+    }
+
+    /// The key of a cell's firmware.
+    pub(super) fn cell(&self, job: &CellJob) -> Option<CellKey> {
+        if self.before.cells.is_empty() {
+            return None;
+        }
+        self.before.cells.get(&self.cell_as_planned(job)).copied()
+    }
+
+    /// What a core is going to be.
+    pub(super) fn core(&self, job: &CoreJob) -> Option<CoreOutline> {
+        if self.before.cores.is_empty() {
+            return None;
+        }
+        let CoreKey { key, packing, archive, objects, variant_objects } =
+            self.before.cores.get(&self.core_as_planned(job))?.clone();
+        Some(CoreOutline {
+            id: job.id.clone(),
+            key: Hash::from_bytes(key),
+            packing: Hash::from_bytes(packing),
+            folder: job.folder.clone(),
+            archive,
+            objects,
+            variant_objects,
+            opaque: None,
+        })
+    }
+
+    /// A cell has this key. To be called only where everything that it was made of has been looked at, and will be
+    /// the same in the next run if all of that is.
+    pub(super) fn learn_cell(&self, job: &CellJob, key: &Hash, units: u32) {
+        let planned = self.cell_as_planned(job);
+        lock(&self.learned).cells.insert(planned, CellKey { key: *key.as_bytes(), units });
+    }
+
+    /// The same of a core.
+    pub(super) fn learn_core(&self, job: &CoreJob, outline: &CoreOutline) {
+        let CoreOutline { id: _, folder: _, key, packing, archive, objects, variant_objects, opaque } =
+            outline;
+        if opaque.is_some() {
+            return;
+        }
+        let key = CoreKey {
+            key: *key.as_bytes(),
+            packing: *packing.as_bytes(),
+            archive: archive.clone(),
+            objects: objects.clone(),
+            variant_objects: variant_objects.clone(),
+        };
+        let planned = self.core_as_planned(job);
+        lock(&self.learned).cores.insert(planned, key);
+    }
+
+    /// Writes what this run has learned, if anything, beside what still holds.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn save(&self, disk: &Disk) -> io::Result<()> {
+        let mut state = std::mem::take(&mut *lock(&self.learned));
+        if state.cells.is_empty() && state.cores.is_empty() {
+            return Ok(());
+        }
+        state.looks = match disk.looks() {
+            Ok(looks) => looks,
+            Err(young) => {
+                tracing::debug!(path = %young.display(), "changed too lately to be believed; keys are not kept");
+                return Ok(());
+            }
+        };
+        // Where something was looked at in both, the earlier look is the one that must hold for all.
+        let mut looks: HashMap<&Path, &Look> = HashMap::new();
+        for look in self.before.looks.iter().chain(&state.looks) {
+            looks.entry(look.path()).or_insert(look);
+        }
+        let looks = looks.into_values().cloned().collect();
+        state.looks = looks;
+        for (planned, key) in &self.before.cells {
+            state.cells.entry(*planned).or_insert(*key);
+        }
+        for (planned, key) in &self.before.cores {
+            state.cores.entry(*planned).or_insert_with(|| key.clone());
+        }
+        write_atomically(&self.path, &seal(VERSION, &state))
+    }
+
+    fn cell_as_planned(&self, job: &CellJob) -> Plain {
+        let CellJob { id, target, core, sketch, folder, timeout: _, retries: _ } = job;
+        self.planned("planned cell", target, &format!("{id:?} {core:?} {sketch:?} {folder:?}"))
+    }
+
+    fn core_as_planned(&self, job: &CoreJob) -> Plain {
+        let CoreJob { id, target, boards: _, folder } = job;
+        self.planned("planned core", target, &format!("{id:?} {folder:?}"))
+    }
+
+    fn planned(&self, kind: &str, target: &Arc<Target>, rest: &str) -> Plain {
+        let mut key = Key::new(kind);
+        key.add(self.context.as_bytes()).add(self.target(target).as_bytes()).add(rest.as_bytes());
+        *key.finish().as_bytes()
+    }
+
+    fn target(&self, target: &Arc<Target>) -> Hash {
+        let mut targets = lock(&self.targets);
+        let (_, hash) = targets.entry(Arc::as_ptr(target).addr()).or_insert_with(|| {
+            let Target { config, family, libraries, library_path } = &**target;
+            let mut key = Key::new("target");
+            key.add(self.index(libraries).as_bytes());
+            key.add(format!("{config:?} {family:?} {library_path:?}").as_bytes());
+            (target.clone(), key.finish())
+        });
+        *hash
+    }
+
+    fn index(&self, index: &Arc<LibraryIndex>) -> Hash {
+        let mut indexes = lock(&self.indexes);
+        let (_, hash) = indexes.entry(Arc::as_ptr(index).addr()).or_insert_with(|| {
+            (index.clone(), Key::new("libraries").add(format!("{index:?}").as_bytes()).finish())
+        });
+        *hash
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic elsewhere leaves the maps whole: each change is one insert.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

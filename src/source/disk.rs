@@ -1,0 +1,257 @@
+//! The file system as a run looks at it: whatever is asked here is noted, so that a later run can tell that
+//! nothing of it has changed. Whoever makes keys asks here and nowhere else.
+
+use std::fs::{DirEntry, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use foldhash::HashMap;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::Stamp;
+
+/// What a run has looked at.
+#[derive(Debug, Default)]
+pub struct Disk {
+    /// Folders in which runs write themselves: what lies there follows from what is looked at elsewhere.
+    ours: Vec<PathBuf>,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    looks: HashMap<PathBuf, Option<Stamp>>,
+    /// Something that had changed so lately that it could change again without another stamp.
+    young: Option<PathBuf>,
+}
+
+/// What was seen at a path: what `stat` said, links followed, or that nothing is there. Of a folder this changes
+/// when a name in it comes or goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    path: PathBuf,
+    stamp: Option<Stamp>,
+}
+
+impl Look {
+    /// Where it was.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the same would be seen now.
+    fn holds(&self) -> bool {
+        std::fs::metadata(&self.path).ok().as_ref().map(Stamp::of) == self.stamp
+    }
+
+    /// The first of these that does not hold any more.
+    pub fn first_changed(looks: &[Self]) -> Option<&Self> {
+        looks.par_iter().find_any(|look| !look.holds())
+    }
+}
+
+impl Disk {
+    /// Nothing looked at yet. What lies below `ours` is not noted.
+    pub fn new(ours: Vec<PathBuf>) -> Self {
+        Self { ours, noted: Mutex::default() }
+    }
+
+    /// What `stat` says of a path, links followed.
+    ///
+    /// # Errors
+    /// Whatever the file system says, first of all that nothing is there.
+    pub fn metadata(&self, path: &Path) -> io::Result<Metadata> {
+        let metadata = std::fs::metadata(path);
+        if !self.ours.iter().any(|folder| path.starts_with(folder)) {
+            self.note(path, metadata.as_ref().ok());
+        }
+        metadata
+    }
+
+    /// The first look counts: what has changed since is not what the run has worked with.
+    fn note(&self, path: &Path, metadata: Option<&Metadata>) {
+        let stamp = metadata.map(Stamp::of);
+        // A panic elsewhere leaves it whole: each change is one insert or store.
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.looks.contains_key(path) {
+            return;
+        }
+        if stamp.is_some_and(|stamp| stamp.is_young()) {
+            noted.young = Some(path.to_owned());
+        }
+        noted.looks.insert(path.to_owned(), stamp);
+    }
+
+    /// Whether a file is there.
+    pub fn is_file(&self, path: &Path) -> bool {
+        self.metadata(path).is_ok_and(|metadata| metadata.is_file())
+    }
+
+    /// Whether a folder is there.
+    pub fn is_dir(&self, path: &Path) -> bool {
+        self.metadata(path).is_ok_and(|metadata| metadata.is_dir())
+    }
+
+    /// Whether anything is there.
+    pub fn exists(&self, path: &Path) -> bool {
+        self.metadata(path).is_ok()
+    }
+
+    /// A file's bytes.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.metadata(path)?;
+        std::fs::read(path)
+    }
+
+    /// What is in a folder, in no order.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn list(&self, folder: &Path) -> io::Result<Vec<DirEntry>> {
+        self.metadata(folder)?;
+        std::fs::read_dir(folder)?.collect()
+    }
+
+    /// Every file and folder below a folder, by name, itself first, or why it can't be told. `enter` says whether to
+    /// go into one, and to give it at all.
+    pub fn walk(
+        &self,
+        folder: &Path,
+        follow_links: bool,
+        enter: impl Fn(&walkdir::DirEntry) -> bool,
+    ) -> Vec<walkdir::Result<walkdir::DirEntry>> {
+        // It is listed after it was looked at.
+        let look = |entry: &walkdir::DirEntry| {
+            let enters = enter(entry);
+            if enters && (entry.file_type().is_dir() || entry.path_is_symlink()) {
+                let _ = self.metadata(entry.path());
+            }
+            enters
+        };
+        let walk = walkdir::WalkDir::new(folder).follow_links(follow_links).sort_by_file_name();
+        walk.into_iter().filter_entry(look).collect()
+    }
+
+    /// A path as it is really called.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn real(&self, path: &Path) -> io::Result<PathBuf> {
+        self.metadata(path)?;
+        path.canonicalize()
+    }
+
+    /// Everything that was looked at, by path.
+    ///
+    /// # Errors
+    /// A path at which something had changed so lately that it may have changed since without a trace.
+    pub fn looks(&self) -> Result<Vec<Look>, PathBuf> {
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(young) = &noted.young {
+            return Err(young.clone());
+        }
+        let looks = noted.looks.iter().map(|(path, stamp)| Look { path: path.clone(), stamp: *stamp });
+        let mut looks: Vec<Look> = looks.collect();
+        looks.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(looks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Old enough for looks to be believed.
+    fn wait() {
+        std::thread::sleep(Duration::from_millis(2100));
+    }
+
+    #[test]
+    fn whatever_changes_is_seen_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["inner", "other", "ours"] {
+            fs::create_dir(at(name)).unwrap();
+            fs::write(at(name).join("a.h"), name).unwrap();
+        }
+        symlink(at("inner"), at("link")).unwrap();
+        wait();
+        let looks = || {
+            let disk = Disk::new(vec![at("ours")]);
+            assert!(
+                disk.is_file(&at("inner/a.h")) && disk.is_dir(&at("inner")) && !disk.exists(&at("gone/b"))
+            );
+            assert_eq!(disk.read(&at("link/a.h")).unwrap(), b"inner");
+            assert_eq!(disk.list(&at("other")).unwrap().len(), 1);
+            assert_eq!(disk.real(&at("link")).unwrap(), at("inner").canonicalize().unwrap());
+            assert!(disk.is_file(&at("ours/a.h")));
+            disk.looks().unwrap()
+        };
+        let seen = looks();
+        let changed = || Look::first_changed(&seen).map(|look| look.path().to_owned());
+        assert_eq!((seen.len(), changed()), (6, None));
+        fs::write(at("ours/a.h"), "own").unwrap();
+        fs::write(at("unrelated"), "").unwrap();
+        fs::write(at("other/a.h"), "only its name was asked for").unwrap();
+        assert_eq!(changed(), None);
+        fs::write(at("other/b.h"), "").unwrap();
+        assert_eq!(changed(), Some(at("other")));
+        wait();
+        let seen = {
+            fs::remove_file(at("other/b.h")).unwrap();
+            wait();
+            looks()
+        };
+        let changed = || Look::first_changed(&seen).map(|look| look.path().to_owned());
+        assert_eq!(changed(), None);
+        fs::remove_file(at("link")).unwrap();
+        symlink(at("other"), at("link")).unwrap();
+        assert!(changed().is_some_and(|path| path.starts_with(at("link"))));
+        fs::remove_file(at("link")).unwrap();
+        symlink(at("inner"), at("link")).unwrap();
+        assert_eq!(changed(), None);
+        fs::create_dir(at("gone")).unwrap();
+        assert_eq!(changed(), None);
+        fs::write(at("gone/b"), "").unwrap();
+        assert_eq!(changed(), Some(at("gone/b")));
+    }
+
+    #[test]
+    fn what_has_just_changed_is_not_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::default();
+        assert!(!disk.exists(&folder.path().join("nothing")));
+        assert_eq!(disk.looks().unwrap().len(), 1);
+        fs::write(folder.path().join("a"), "").unwrap();
+        assert!(disk.exists(&folder.path().join("a")));
+        assert_eq!(disk.looks().unwrap_err(), folder.path().join("a"));
+    }
+
+    #[test]
+    fn folders_of_a_walk_are_looked_at_and_what_is_left_out_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("in/deep")).unwrap();
+        fs::create_dir_all(folder.path().join("out/deep")).unwrap();
+        wait();
+        let disk = Disk::default();
+        let found = disk.walk(folder.path(), true, |entry| entry.file_name() != "out");
+        let names: Vec<_> =
+            found.iter().map(|entry| entry.as_ref().unwrap().file_name().to_owned()).collect();
+        assert_eq!(names[1..], ["in", "deep"]);
+        let looks = disk.looks().unwrap();
+        assert_eq!(looks.len(), 3);
+        fs::write(folder.path().join("out/deep/a"), "").unwrap();
+        assert_eq!(Look::first_changed(&looks), None);
+        fs::write(folder.path().join("in/deep/a"), "").unwrap();
+        assert_eq!(Look::first_changed(&looks).map(Look::path), Some(&*folder.path().join("in/deep")));
+    }
+}
