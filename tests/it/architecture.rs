@@ -206,6 +206,52 @@ fn only_report_and_cli_print() {
     assert_eq!(users(&printers, &["report/", "cli/"]), Vec::<String>::new());
 }
 
+/// What keys are made of is looked at where looks are noted. Others look at what the program itself has made, or at
+/// what follows from a key.
+#[test]
+fn keys_are_made_of_what_is_noted() {
+    let looks = [
+        "fs::read(",
+        "fs::read_dir",
+        "fs::read_to_string",
+        "fs::metadata",
+        "fs::symlink_metadata",
+        "canonicalize(",
+        "WalkDir",
+        "File::open",
+        ".exists()",
+        "path.is_file()",
+        "path.is_dir()",
+        "folder.is_dir()",
+    ];
+    let elsewhere = |place: &str| {
+        !["build/", "source/", "compile/identity.rs"]
+            .iter()
+            .any(|start| place.starts_with(&format!("src/{start}")))
+    };
+    let own = [
+        "build/cell.rs",
+        "build/checkout.rs",
+        "build/convert/",
+        "build/error.rs",
+        "build/firmware.rs",
+        "build/folder.rs",
+        "build/known.rs",
+        "build/link.rs",
+        "build/prepare.rs",
+        "build/size.rs",
+        "build/unit/depfile.rs",
+        "build/unit/make.rs",
+        "source/disk.rs",
+        // Behind a look.
+        "source/files.rs",
+        "source/memo.rs",
+    ];
+    let mut users = users(&looks, &own);
+    users.retain(|user| !elsewhere(user));
+    assert_eq!(users, Vec::<String>::new());
+}
+
 #[test]
 fn no_shell_is_started() {
     let shells = ["\"sh\"", "\"/bin/sh\"", "\"bash\"", "\"/bin/bash\""];

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+mod known;
 mod stale;
 mod stores;
 

@@ -17,6 +17,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::support::Workspace;
 pub(crate) use dice::Dice;
@@ -32,6 +33,8 @@ struct Tally {
     /// Comparisons where every cell was built, and where none was.
     whole: usize,
     broken: usize,
+    /// Runs after which keys were kept that hold as long as nothing changes.
+    kept: usize,
     /// Cells that failed with one error in the warm run and with another in the clean one.
     other_errors: usize,
 }
@@ -73,7 +76,17 @@ fn edit(seed: u64, count: usize) -> Result<Tally, String> {
         let warm = run(&workspace, ".fbuild-matrix", &["-j", &jobs]);
         let state = tree::read(&workspace.path(""));
         let expected = clean.of(&workspace, state);
-        let difference = warm.difference(&expected);
+        let mut difference = warm.difference(&expected);
+        if dice.one_in(3) {
+            // Old enough for keys to be kept; the run behind that takes them from there.
+            std::thread::sleep(Duration::from_millis(2100));
+            for _ in 0..2 {
+                log.push("waited, and built again".to_owned());
+                let again = run(&workspace, ".fbuild-matrix", &["-j", &jobs]);
+                difference.push_str(&again.difference(&expected));
+                tally.kept += usize::from(workspace.path(".fbuild-matrix/known").is_file());
+            }
+        }
         tally.comparisons += 1;
         tally.whole += usize::from(expected.all_built());
         tally.broken += usize::from(!expected.any_built());
@@ -118,14 +131,15 @@ fn edit(seed: u64, count: usize) -> Result<Tally, String> {
     }
 }
 
-/// Makes `count` edits in all, with projects of `each` edits, two at a time, from a seed on.
+/// Makes `count` edits in all, with projects of `each` edits, some at a time, from a seed on.
 fn run_seeds(first: u64, count: usize, each: usize) -> Tally {
     let next = AtomicU64::new(first);
     let made = AtomicUsize::new(0);
     let total = Mutex::new(Tally::default());
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..2 {
+        // They wait a part of their time.
+        for _ in 0..4 {
             scope.spawn(|| {
                 while made.fetch_add(each, Ordering::SeqCst) < count && failures.lock().unwrap().len() < 3 {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
@@ -136,6 +150,7 @@ fn run_seeds(first: u64, count: usize, each: usize) -> Tally {
                             total.comparisons += tally.comparisons;
                             total.whole += tally.whole;
                             total.broken += tally.broken;
+                            total.kept += tally.kept;
                             total.other_errors += tally.other_errors;
                         }
                         Err(difference) => failures.lock().unwrap().push(difference),
@@ -155,6 +170,7 @@ fn warm_runs_make_what_clean_runs_make() {
     assert!(tally.edits >= 300, "{tally:?}");
     // Edits that only break the project would show little.
     assert!(tally.whole * 4 > tally.comparisons, "{tally:?}");
+    assert!(tally.kept > 20, "{tally:?}");
 }
 
 /// `just differential COUNT [SEED]`: as many as are asked for, or what a seed made again.

@@ -3,13 +3,11 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::merge::SketchFile;
 use crate::source::Disk;
 
 /// Why a folder is no sketch.
@@ -75,19 +73,6 @@ impl SketchFiles {
     pub fn merged_name(&self) -> Option<String> {
         let main = self.ino_files.first()?;
         Some(format!("{}.cpp", main.file_name()?.to_string_lossy()))
-    }
-
-    /// Reads what is to be merged, in order.
-    ///
-    /// # Errors
-    ///
-    /// The first file that can't be read.
-    pub fn read_ino_files(&self) -> Result<Vec<SketchFile>, SketchError> {
-        let read = |path: &PathBuf| match fs::read(path) {
-            Ok(text) => Ok(SketchFile { path: path.clone(), text }),
-            Err(source) => Err(SketchError::Read { path: path.clone(), source }),
-        };
-        self.ino_files.iter().map(read).collect()
     }
 
     /// The translation units in the order in which Arduino's builder links their objects: the
@@ -273,6 +258,8 @@ impl Found {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn sketch(files: &[&str]) -> (tempfile::TempDir, PathBuf) {
@@ -305,11 +292,6 @@ mod tests {
         let files = load(&Disk::default(), &folder, &folder.join("Name.ino")).unwrap();
         assert_eq!(relative(&files.ino_files, &folder), ["Name.ino", "C.ino", "a.pde", "b.ino"]);
         assert_eq!(files.merged_name().as_deref(), Some("Name.ino.cpp"));
-        assert_eq!(files.read_ino_files().unwrap().len(), 4);
-        fs::remove_file(folder.join("b.ino")).unwrap();
-        assert!(
-            matches!(files.read_ino_files(), Err(SketchError::Read { path, .. }) if path.ends_with("b.ino"))
-        );
     }
 
     #[test]

@@ -8,13 +8,14 @@ use super::{checkout, tree};
 use crate::support::Workspace;
 
 /// What a file in the folders that the program keeps is.
-const KINDS: [(&str, &str); 10] = [
+const KINDS: [(&str, &str); 11] = [
     ("", ".o"),
     ("", ".json"),
     ("", ".a"),
     ("", ".elf"),
     ("", ".hex"),
     ("", "memo"),
+    ("", "known"),
     ("", ".cpp"),
     ("/cache/zccache", ""),
     ("/cache/", ""),
