@@ -179,17 +179,19 @@ impl Known {
 
     fn cell_as_planned(&self, job: &CellJob) -> Plain {
         let CellJob { id, target, core, sketch, folder, timeout: _, retries: _ } = job;
-        self.planned("planned cell", target, &format!("{id:?} {core:?} {sketch:?} {folder:?}"))
+        self.planned("planned cell", target, &(id, core, sketch, folder))
     }
 
     fn core_as_planned(&self, job: &CoreJob) -> Plain {
         let CoreJob { id, target, boards: _, folder } = job;
-        self.planned("planned core", target, &format!("{id:?} {folder:?}"))
+        self.planned("planned core", target, &(id, folder))
     }
 
-    fn planned(&self, kind: &str, target: &Arc<Target>, rest: &str) -> Plain {
+    fn planned(&self, kind: &str, target: &Arc<Target>, rest: &dyn fmt::Debug) -> Plain {
         let mut key = Key::new(kind);
-        key.add(self.context.as_bytes()).add(self.target(target).as_bytes()).add(rest.as_bytes());
+        key.add(self.context.as_bytes())
+            .add(self.target(target).as_bytes())
+            .add(format!("{rest:?}").as_bytes());
         *key.finish().as_bytes()
     }
 

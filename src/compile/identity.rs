@@ -193,14 +193,15 @@ impl Identities {
             one("-print-file-name", "-print-file-name=liblto_plugin.so".into()),
             programs,
         )?;
+        let disk = self.files.disk();
         // A program that is not part of the installation is answered with its bare name.
         let programs = programs
             .into_iter()
             .chain([plugin])
             .map(PathBuf::from)
-            .filter(|path| path.is_absolute() && path.is_file())
+            .filter(|path| path.is_absolute() && disk.is_file(path))
             .collect();
-        Ok(Installation { folders: own_folders(&search, &machine), version, machine, programs })
+        Ok(Installation { folders: own_folders(&search, &machine, disk), version, machine, programs })
     }
 }
 
@@ -220,13 +221,13 @@ fn compiler_behind(program: &Path, disk: &Disk) -> Option<PathBuf> {
 
 /// Of the folders that a driver searches, those that belong to it alone: its own installation, and
 /// what is named after its target. `/usr/lib` holds a machine's libraries, not a compiler's.
-fn own_folders(search: &str, machine: &str) -> Vec<PathBuf> {
+fn own_folders(search: &str, machine: &str, disk: &Disk) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = Vec::new();
     for line in search.lines() {
         let (kind, paths) = line.split_once(": ").unwrap_or(("", line));
         let paths = paths.trim_start_matches('=');
         for path in paths.split(if kind == "install" { '\n' } else { ':' }) {
-            let Ok(real) = Path::new(path).canonicalize() else { continue };
+            let Ok(real) = disk.real(Path::new(path)) else { continue };
             let named_after_target = real.iter().any(|part| part == OsStr::new(machine));
             if (kind == "install" || named_after_target)
                 && !folders.iter().any(|known| real.starts_with(known))
@@ -390,6 +391,6 @@ mod tests {
              libraries: ={root}/avr/lib/:{root}/lib/other/:{root}/lib/gcc/avr/5/../../../../avr/lib/\n"
         );
         let real = |name: &str| at(name).canonicalize().unwrap();
-        assert_eq!(own_folders(&search, "avr"), [real("lib/gcc/avr/5"), real("avr/lib")]);
+        assert_eq!(own_folders(&search, "avr", &Disk::default()), [real("lib/gcc/avr/5"), real("avr/lib")]);
     }
 }

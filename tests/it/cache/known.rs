@@ -12,7 +12,7 @@ const BUILT: [Change; 10] = [
         write(
             workspace,
             "libs/Lib/src/stdint.h",
-            "#include_next <stdint.h>\n__attribute__((used)) static char more[5] = {1};\n",
+            "#pragma once\n#include_next <stdint.h>\n__attribute__((used)) static char more[5] = {1};\n",
         );
     }),
     ("a source more", |workspace| {
@@ -36,7 +36,7 @@ const BUILT: [Change; 10] = [
         File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
     }),
     ("a property of the platform", |workspace| {
-        write(workspace, "core/platform.local.txt", "build.extra_flags=-DOTHER=5 -O2\n");
+        write(workspace, "core/platform.local.txt", "build.extra_flags=-O0\n");
     }),
     ("another folder in the place of one", |workspace| {
         fs::rename(workspace.path("libs/Lib"), workspace.path("Lib")).unwrap();
