@@ -103,7 +103,7 @@ pub(super) async fn command(
 }
 
 /// Does a recipe in process whether its tool would do the same or not: what it prints, or `None` where that is left to
-/// the tool. For whoever compares; builds ask [`command`].
+/// the tool. For whoever compares; builds prove it first.
 pub fn in_process(argv: &[String], cwd: &Path) -> Option<Vec<u8>> {
     let request = Request::read(argv, cwd)?;
     let product = Product::make(&request).ok()?;
