@@ -80,7 +80,8 @@ pub(super) async fn discover(
             let Some(header) = header else { break };
             let Some(library) = pick(&question.target.libraries, &header, &found.libraries) else { break };
             found.libraries.push(library.clone());
-            for next in sources_of(cx.files.disk(), &library)? {
+            let files = cx.files.clone();
+            for next in blocking(move || sources_of(files.disk(), &library)).await?? {
                 if queued.insert(next.path.clone()) {
                     queue.push_back(next);
                 }
@@ -146,7 +147,7 @@ async fn missing(
 ) -> Result<Option<String>, BuildError> {
     let mut include = found.include(&question.core);
     include.extend(source.utility.clone());
-    let search = cx.units.search(cx, question.folders.with(&question.quote, &include));
+    let search = cx.units.search(cx, question.folders.with(&question.quote, &include)).await?;
     let index = question.target.libraries.clone();
     let libraries = found.libraries.clone();
     let path = source.path.clone();

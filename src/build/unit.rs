@@ -86,13 +86,18 @@ impl UnitTable {
     }
 
     /// The search along a path, shared by all units that use it.
-    pub(super) fn search(&self, cx: &BuildContext, path: SearchPath) -> Arc<Search> {
+    pub(super) async fn search(
+        &self,
+        cx: &BuildContext,
+        path: SearchPath,
+    ) -> Result<Arc<Search>, BuildError> {
         if let Some(known) = lock(&self.searches).get(&path) {
-            return known.clone();
+            return Ok(known.clone());
         }
         // It looks at the folders: nobody shall wait for that with the lock.
-        let search = Arc::new(Search::new(cx.files.clone(), path.clone()));
-        lock(&self.searches).entry(path).or_insert(search).clone()
+        let (files, along) = (cx.files.clone(), path.clone());
+        let search = blocking(move || Arc::new(Search::new(files, along))).await?;
+        Ok(lock(&self.searches).entry(path).or_insert(search).clone())
     }
 
     /// What a command depends on beside its source, read once for each command.

@@ -82,7 +82,7 @@ async fn plan_once(
     let options = cx.units.options(cx, &everything).await?;
     let language = language(&everything, &wanted.source, &options);
     let folders = cx.units.answers.folders(cx, jcx, &everything, &language, &identity.hash).await?;
-    let search = cx.units.search(cx, folders.with(&wanted.quote, &wanted.include));
+    let search = cx.units.search(cx, folders.with(&wanted.quote, &wanted.include)).await?;
     let inputs = reads(cx, &search, &wanted.source, &options, Some(&folders)).await?.ok_or_else(|| {
         BuildError::infrastructure(Step::Compile, format!("{} can't be read", wanted.source.display()))
     })?;
