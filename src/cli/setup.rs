@@ -1,12 +1,12 @@
 //! Brings in what a matrix needs before anything can be planned: cores, tools, examples.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::install::locate::{Places, candidates, from_path};
 use crate::install::{InstallContext, InstallError, InstalledCore, apt};
-use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots};
+use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
 
 /// What was brought in.
 #[derive(Debug, Default)]
@@ -72,12 +72,44 @@ async fn core(matrix: &Matrix, name: &str, cx: &InstallContext) -> Result<Instal
     match matrix.cores.get(name).map(|core| &core.provider) {
         Some(Provider::Apt) => Ok(apt::install_core(name, cx).await?),
         Some(Provider::Path { dir, tools }) => {
-            let paths = tools.iter().map(|(tool, path)| (tool.clone(), path.value.clone())).collect();
-            from_path(name, &dir.value, paths)
-                .map_err(|error| matrix.error_at(dir.span, error.to_string(), None).into())
+            // First what can be seen to be wrong without any download.
+            let mut core = from_path(name, &dir.value, folders(tools))
+                .map_err(|error| matrix.error_at(dir.span, error.to_string(), None))?;
+            bring_in_tools(&mut core, tools, cx).await?;
+            Ok(core)
         }
         Some(Provider::Installed) | None => newest(name, &cx.cache_dir),
     }
+}
+
+fn folders(tools: &IndexMap<String, Tool>) -> IndexMap<String, PathBuf> {
+    let folder = |(name, tool): (&String, &Tool)| match tool {
+        Tool::Folder(path) => Some((name.clone(), path.clone())),
+        Tool::Apt(_) => None,
+    };
+    tools.iter().filter_map(folder).collect()
+}
+
+/// Brings in the tools that come from packages.
+async fn bring_in_tools(
+    core: &mut InstalledCore,
+    tools: &IndexMap<String, Tool>,
+    cx: &InstallContext,
+) -> Result<(), InstallError> {
+    let mut libraries: IndexSet<PathBuf> = IndexSet::new();
+    for (name, tool) in tools {
+        let Tool::Apt(packages) = tool else { continue };
+        let installed = apt::install_tool(packages, cx).await?;
+        // Recipes go on with `/bin/` behind it.
+        core.tools.insert(name.clone(), installed.root.join("usr"));
+        core.versions.extend(installed.versions);
+        libraries.extend(installed.library_path);
+    }
+    if !libraries.is_empty() {
+        // The cache folder's name would have to have a `:` in it for that to fail.
+        core.library_path = std::env::join_paths(libraries).ok().map(PathBuf::from);
+    }
+    Ok(())
 }
 
 fn newest(name: &str, cache: &Path) -> Result<InstalledCore, SetupError> {
