@@ -38,10 +38,12 @@ pub(super) async fn build(
     jcx.track.enter(Phase::Compile);
     let target = &job.target;
     let build_path = job.folder.display().to_string();
+    let source_path = job.sketch.as_deref().unwrap_or(&job.folder).display().to_string();
     let values = [
         ("build.path", Value::Word(&build_path)),
         ("build.project_name", Value::Word("core.ino")),
-        ("build.source.path", Value::Word(&build_path)),
+        ("build.source.path", Value::Word(&source_path)),
+        ("sketch_path", Value::Word(&source_path)),
     ];
     if let Some(outline) = cx.known.core(job).map(Arc::new) {
         let count = u32::try_from(outline.objects.len()).unwrap_or(u32::MAX);
@@ -266,11 +268,25 @@ async fn pack(
     jcx.command(cx, Step::Archive, "core.a", argv, job.folder.clone()).await?;
     let (from, to) = (temporary.to_owned(), archive.clone());
     let renamed = blocking(move || {
+        if !from.exists() {
+            return Ok(false);
+        }
         std::fs::rename(&from, &to)?;
         let _ = std::fs::remove_dir(&scratch);
-        Ok(())
+        Ok(true)
     });
-    renamed.await?.map_err(error)
+    if renamed.await?.map_err(error)? {
+        return Ok(());
+    }
+    // Platforms of Arduino 1.5 wrote to `{build.path}/{archive_file}`.
+    let platform = job.target.config.core_platform_dir.join("platform.txt");
+    Err(BuildError::code(
+        Step::Archive,
+        format!(
+            "recipe.ar.pattern of {} made no archive at {{archive_file_path}}, where it belongs",
+            platform.display()
+        ),
+    ))
 }
 
 /// The core in its folder, if it is there with this key and whole.
