@@ -135,8 +135,12 @@ impl BoardConfig {
         recipe::numbered(&self.properties, hook.prefix())
     }
 
-    /// How firmware is measured. `recipe.advanced_size.pattern`, which some platforms also have, is
-    /// another format: ask [`BoardConfig::recipe`] for it.
+    /// The recipe whose answer is JSON; where a platform has it, it counts and not [`BoardConfig::size_recipe`].
+    pub fn advanced_size_recipe(&self) -> Option<Recipe<'_>> {
+        recipe::one(&self.properties, "recipe.advanced_size.pattern")
+    }
+
+    /// How firmware is measured.
     pub fn size_recipe(&self) -> Option<SizeRecipe<'_>> {
         Some(SizeRecipe {
             recipe: recipe::one(&self.properties, "recipe.size.pattern")?,
