@@ -183,6 +183,24 @@ impl BoardConfig {
             .map_err(|source| self.command_error(pattern, source))
     }
 
+    /// The same for a recipe that a platform may have or not; `None` where nothing is left of it. So a
+    /// menu can switch one off whose pattern is a reference (`{build.signing_hook}`).
+    ///
+    /// # Errors
+    ///
+    /// As for [`BoardConfig::command`], but for a command of nothing.
+    pub fn optional_command(
+        &self,
+        pattern: &str,
+        values: &[(&str, Value<'_>)],
+    ) -> Result<Option<Vec<String>>, BoardError> {
+        match command::build(&self.properties, pattern, values) {
+            Ok(command) => Ok(Some(command)),
+            Err(CommandError::Empty) => Ok(None),
+            Err(source) => Err(self.command_error(pattern, source)),
+        }
+    }
+
     /// The command that preprocesses a C++ source: `recipe.preproc.macros`, or else the C++ recipe
     /// with `{preproc.macros.flags}` (`-w -x c++ -E -CC`) after `{compiler.cpp.flags}` and
     /// `{preprocessed_file_path}` for `{object_file}`. As in arduino-cli, `-MMD` is taken out and

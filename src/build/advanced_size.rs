@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn the_program_decides_what_fits() {
-        let (_, said) = read(br#"{"output": "nearly full\n", "severity": "warning", "sections": []}"#).unwrap();
+        let (_, said) =
+            read(br#"{"output": "nearly full\n", "severity": "warning", "sections": []}"#).unwrap();
         assert_eq!(said, "warning: nearly full\n");
         let error = read(br#"{"output": "too big", "severity": "error"}"#).unwrap_err();
         assert!(format!("{error:?}").contains("too big"), "{error:?}");

@@ -38,7 +38,9 @@ pub(super) async fn build(
     jcx.track.enter(Phase::Compile);
     let target = &job.target;
     let build_path = job.folder.display().to_string();
-    let source_path = job.sketch.as_deref().unwrap_or(&job.folder).display().to_string();
+    // The folder of nobody's sketch is empty, whatever hooks leave beside it.
+    let nobody = job.folder.join("nobody");
+    let source_path = job.sketch.as_deref().unwrap_or(&nobody).display().to_string();
     let values = [
         ("build.path", Value::Word(&build_path)),
         ("build.project_name", Value::Word("core.ino")),
@@ -53,6 +55,7 @@ pub(super) async fn build(
             return Ok(known);
         }
     }
+    folder::make(&job.folder).await?;
     let after = hooks::commands(target, Hook::CorePostbuild, &values)?;
     let has_hooks = hooks::any(target, &[Hook::Prebuild, Hook::CorePrebuild], &values)?;
     if has_hooks && after.is_empty() {
@@ -60,6 +63,9 @@ pub(super) async fn build(
         folder::clear(&job.folder, &folder::recorded_files(&job.folder).await?).await?;
     }
     folder::make(&job.folder.join("core")).await?;
+    if has_hooks {
+        folder::make(&nobody).await?;
+    }
     hooks::run(cx, jcx, target, Hook::Prebuild, &values, &job.folder).await?;
     hooks::run(cx, jcx, target, Hook::CorePrebuild, &values, &job.folder).await?;
     let core = plan_all(cx, jcx, target, &values, Some(&target.config.core_dir)).await?;

@@ -214,7 +214,10 @@ impl Link<'_> {
         hook(Hook::ObjcopyPreobjcopy, &mut commands)?;
         for recipe in config.objcopy_recipes() {
             let name = recipe.key.trim_start_matches("recipe.objcopy.").trim_end_matches(".pattern");
-            commands.push(command(Step::Objcopy, name.to_owned(), recipe.pattern)?);
+            let argv = config.optional_command(recipe.pattern, &values);
+            let argv = argv.map_err(|error| BuildError::board(Step::Objcopy, &error))?;
+            let label = name.to_owned();
+            commands.extend(argv.map(|argv| Command { step: Step::Objcopy, label, argv }));
         }
         hook(Hook::ObjcopyPostobjcopy, &mut commands)?;
         hook(Hook::Postbuild, &mut commands)?;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::{CellJob, CoreJob, Family, Layout, Plan, Sketch, Target};
-use crate::board::{BoardConfig, BoardError, Hook, HostOs, Platform, Platforms, RuntimeEnv, WarningLevel, resolve};
+use crate::board::{
+    BoardConfig, BoardError, Hook, HostOs, Platform, Platforms, RuntimeEnv, WarningLevel, resolve,
+};
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::install::InstalledCore;
 use crate::library::{Library, LibraryError, LibraryIndex, Location, Root, load_root};
@@ -258,6 +260,22 @@ fn matrix_libraries(matrix: &Matrix) -> Result<Vec<Library>, PlanError> {
     Ok(libraries)
 }
 
+/// What the keys of properties begin with that only upload and debug: they enter no core, unless one of the
+/// others names them (`{tools.xtensa-esp32-elf-gcc.path}`, `{upload.maximum_size}`).
+fn idle_prefixes(config: &BoardConfig) -> Vec<&'static str> {
+    let mut idle = vec!["tools.", "upload.", "debug.", "bootloader."];
+    loop {
+        let active = config.properties.iter().filter(|(key, _)| !idle.iter().any(|it| key.starts_with(it)));
+        let values: Vec<&str> = active.map(|(_, value)| value).collect();
+        let named = |prefix: &&str| values.iter().any(|value| value.contains(&format!("{{{prefix}")));
+        let before = idle.len();
+        idle.retain(|prefix| !named(prefix));
+        if idle.len() == before {
+            return idle;
+        }
+    }
+}
+
 /// Whether the core has to be compiled for this sketch alone: it has a `build_opt.h` (stm32, esp32,
 /// esp8266), which the platform's first hook makes a part of every command.
 fn brings_flags(sketch: &Path, config: &BoardConfig) -> bool {
@@ -268,9 +286,9 @@ fn brings_flags(sketch: &Path, config: &BoardConfig) -> bool {
 /// A core's name: the board that gives it, and a key over every property that could enter it.
 fn core_id(board: &str, config: &BoardConfig, library_path: Option<&PathBuf>) -> (CoreId, String) {
     let mut hasher = blake3::Hasher::new();
+    let idle = idle_prefixes(config);
     for (key, value) in config.properties.iter() {
-        // What uploads and debugs enters no core.
-        if ["tools.", "upload.", "debug.", "bootloader."].iter().any(|prefix| key.starts_with(prefix)) {
+        if idle.iter().any(|prefix| key.starts_with(prefix)) {
             continue;
         }
         hasher.update(key.as_bytes()).update(b"=").update(value.as_bytes()).update(b"\n");
