@@ -31,8 +31,9 @@ SECTIONS
   } > dram0_0_seg
   .text :
   {
+    KEEP(*(.entry.literal))
     KEEP(*(.entry.text))
-    *(.iram.text .iram.text.*)
+    *(.iram.literal .iram.literal.* .iram.text .iram.text.*)
   } > iram1_0_seg
   .irom0.text :
   {
