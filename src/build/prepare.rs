@@ -151,3 +151,28 @@ fn walked(
     }
     Ok(walked)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_hook_made_stands_where_its_name_puts_it() {
+        let source = |path: &str| (Path::new("/sketch").join(path), PathBuf::from(path));
+        let prepared = Prepared {
+            project_name: "S.ino".to_owned(),
+            sources: ["a.c", "S.ino.cpp", "z.cpp", "src/b.c"].map(source).to_vec(),
+            walked: vec!["/sketch/S.ino.cpp".into()],
+            quote: Vec::new(),
+        };
+        let made = ["requiredLibraries.cpp", "b.c", "a.S", "src/c.c"];
+        let made = made.map(|path| Path::new("/cell/sketch").join(path)).to_vec();
+        let all = prepared.with(Path::new("/cell/sketch"), made.clone());
+        let order: Vec<&str> = all.sources.iter().map(|(_, relative)| relative.to_str().unwrap()).collect();
+        assert_eq!(
+            order,
+            ["a.S", "a.c", "b.c", "S.ino.cpp", "requiredLibraries.cpp", "z.cpp", "src/b.c", "src/c.c"]
+        );
+        assert_eq!(all.walked[1], made[0], "it is looked through for includes");
+    }
+}

@@ -287,6 +287,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_bare_name_is_looked_for_where_the_system_has_its_tools() {
+        let environment = Environment::new(Path::new("/tmp"), None);
+        let shell = environment.find(Path::new("sh")).unwrap();
+        assert!(shell.is_absolute() && shell.ends_with("sh"), "{shell:?}");
+        assert_eq!(environment.find(Path::new("/bin/sh")).unwrap(), Path::new("/bin/sh"));
+        assert_eq!(environment.find(Path::new("no-such-program")), None);
+        assert_eq!(environment.find(Path::new("/bin/no-such-program")), None);
+    }
+
     #[tokio::test]
     async fn captures_output_code_and_a_clean_environment() {
         let folder = tempfile::tempdir().unwrap();

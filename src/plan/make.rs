@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use super::{CellJob, CoreJob, Family, Layout, Plan, Sketch, Target};
 use crate::board::{
-    BoardConfig, BoardError, Hook, HostOs, Platform, Platforms, RuntimeEnv, WarningLevel, resolve,
+    BoardConfig, BoardError, Hook, HostOs, Platform, Platforms, Properties, RuntimeEnv, WarningLevel, resolve,
 };
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::install::InstalledCore;
@@ -262,10 +262,10 @@ fn matrix_libraries(matrix: &Matrix) -> Result<Vec<Library>, PlanError> {
 
 /// What the keys of properties begin with that only upload and debug: they enter no core, unless one of the
 /// others names them (`{tools.xtensa-esp32-elf-gcc.path}`, `{upload.maximum_size}`).
-fn idle_prefixes(config: &BoardConfig) -> Vec<&'static str> {
+fn idle_prefixes(properties: &Properties) -> Vec<&'static str> {
     let mut idle = vec!["tools.", "upload.", "debug.", "bootloader."];
     loop {
-        let active = config.properties.iter().filter(|(key, _)| !idle.iter().any(|it| key.starts_with(it)));
+        let active = properties.iter().filter(|(key, _)| !idle.iter().any(|it| key.starts_with(it)));
         let values: Vec<&str> = active.map(|(_, value)| value).collect();
         let named = |prefix: &&str| values.iter().any(|value| value.contains(&format!("{{{prefix}")));
         let before = idle.len();
@@ -286,7 +286,7 @@ fn brings_flags(sketch: &Path, config: &BoardConfig) -> bool {
 /// A core's name: the board that gives it, and a key over every property that could enter it.
 fn core_id(board: &str, config: &BoardConfig, library_path: Option<&PathBuf>) -> (CoreId, String) {
     let mut hasher = blake3::Hasher::new();
-    let idle = idle_prefixes(config);
+    let idle = idle_prefixes(&config.properties);
     for (key, value) in config.properties.iter() {
         if idle.iter().any(|prefix| key.starts_with(prefix)) {
             continue;
@@ -339,5 +339,23 @@ fn located(matrix: &Matrix, board: &Board, error: BoardError) -> PlanError {
             &known,
         ),
         other => PlanError::Board(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_uploads_enters_no_core_unless_something_else_names_it() {
+        let idle = |more: &[(&str, &str)]| {
+            let plain = [("recipe.c.o.pattern", "gcc {flags}"), ("tools.dude.cmd", "dude {upload.speed}")];
+            idle_prefixes(&plain.iter().chain(more).copied().collect())
+        };
+        assert_eq!(idle(&[]), ["tools.", "upload.", "debug.", "bootloader."]);
+        assert_eq!(idle(&[("flags", "-DSIZE={upload.maximum_size}")]), ["tools.", "debug.", "bootloader."]);
+        // A tool's path is named, so what tools name counts as well.
+        let named = idle(&[("flags", "-B{tools.{build.arch}-gcc.path}")]);
+        assert_eq!(named, ["debug.", "bootloader."]);
     }
 }
