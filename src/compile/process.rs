@@ -290,11 +290,12 @@ mod tests {
     #[test]
     fn a_bare_name_is_looked_for_where_the_system_has_its_tools() {
         let environment = Environment::new(Path::new("/tmp"), None);
-        let shell = environment.find(Path::new("sh")).unwrap();
+        let find = |program: &str| environment.find(Path::new(program), Path::is_file);
+        let shell = find("sh").unwrap();
         assert!(shell.is_absolute() && shell.ends_with("sh"), "{shell:?}");
-        assert_eq!(environment.find(Path::new("/bin/sh")).unwrap(), Path::new("/bin/sh"));
-        assert_eq!(environment.find(Path::new("no-such-program")), None);
-        assert_eq!(environment.find(Path::new("/bin/no-such-program")), None);
+        assert_eq!(find("/bin/sh").unwrap(), Path::new("/bin/sh"));
+        assert_eq!(find("no-such-program"), None);
+        assert_eq!(find("/bin/no-such-program"), None);
     }
 
     #[tokio::test]

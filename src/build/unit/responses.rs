@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::options::response;
 use super::{BuildContext, BuildError, blocking};
+use crate::source::Disk;
 
 /// How deep response files may be nested. Deeper the word stays, and the driver says what it thinks of it.
 const DEEPEST: usize = 16;
@@ -19,21 +20,22 @@ pub(super) async fn spelled_out(cx: &BuildContext, argv: Vec<String>) -> Result<
     if !argv.iter().any(|word| word.starts_with('@')) {
         return Ok(argv);
     }
-    let cwd = cx.staging.clone();
+    let (cwd, files) = (cx.staging.clone(), cx.files.clone());
     blocking(move || {
         let mut words = Vec::with_capacity(argv.len());
-        expand(argv, &cwd, 0, &mut words);
+        expand(argv, &cwd, files.disk(), 0, &mut words);
         words
     })
     .await
 }
 
-fn expand(argv: Vec<String>, cwd: &Path, depth: usize, into: &mut Vec<String>) {
+fn expand(argv: Vec<String>, cwd: &Path, disk: &Disk, depth: usize, into: &mut Vec<String>) {
     for word in argv {
         // What can't be read is no response file, says GCC, and takes the word as it is.
         let text = word.strip_prefix('@').filter(|_| depth < DEEPEST);
-        match text.and_then(|name| std::fs::read_to_string(cwd.join(name)).ok()) {
-            Some(text) => expand(response(&text), cwd, depth + 1, into),
+        let text = text.and_then(|name| String::from_utf8(disk.read(&cwd.join(name)).ok()?).ok());
+        match text {
+            Some(text) => expand(response(&text), cwd, disk, depth + 1, into),
             None => into.push(word),
         }
     }
@@ -52,7 +54,13 @@ mod tests {
         std::fs::write(at("loop"), "-O2 @loop").unwrap();
         let words = |argv: &[&str]| {
             let mut words = Vec::new();
-            expand(argv.iter().map(|&word| word.to_owned()).collect(), folder.path(), 0, &mut words);
+            expand(
+                argv.iter().map(|&word| word.to_owned()).collect(),
+                folder.path(),
+                &Disk::default(),
+                0,
+                &mut words,
+            );
             words
         };
         let absolute = format!("@{}", at("b").display());
