@@ -6,7 +6,7 @@ mod attributes;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use object::{FileFlags, Object};
+use object::{FileFlags, Object, ObjectSymbol};
 
 use crate::support::{Finished, Verdict, Workspace, avr_core, repository, tool};
 use attributes::{Attributes, Value};
@@ -282,6 +282,10 @@ fn peculiarities(run: &Finished) {
     holds("due", "due/Strings", "bin", "Mini Arduino LLC");
     holds("rpipico", "Hello", "elf", "__wrap_millis");
     holds("minima", "minima/Unique", "bin", "mini fsp");
+    let bytes = fs::read(with(&cell(run, "pca10056", "pca10056/UsbDisk"), "elf")).unwrap();
+    let elf = object::File::parse(&*bytes).unwrap();
+    let radio = elf.symbol_by_name("radio_version").unwrap();
+    assert_eq!(radio.address(), 0x7002, "the archive for the floating point unit");
     holds("esp32c3", "esp32c3/Options", "bin", "hello");
     // The sketch's own partition table, not the platform's: one application, at its place.
     let table = fs::read(with(&cell(run, "esp32c3", "esp32c3/Options"), "partitions.bin")).unwrap();
