@@ -274,12 +274,13 @@ async fn pack(
     jcx.command(cx, Step::Archive, "core.a", argv, job.folder.clone()).await?;
     let (from, to) = (temporary.to_owned(), archive.clone());
     let renamed = blocking(move || {
-        if !from.exists() {
-            return Ok(false);
+        let renamed = std::fs::rename(&from, &to);
+        // Empty it goes, and is there to go, unless somebody takes the work folder away.
+        let emptied = std::fs::remove_dir(&scratch);
+        match renamed {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && emptied.is_ok() => Ok(false),
+            renamed => renamed.map(|()| true),
         }
-        std::fs::rename(&from, &to)?;
-        let _ = std::fs::remove_dir(&scratch);
-        Ok(true)
     });
     if renamed.await?.map_err(error)? {
         return Ok(());
