@@ -7,7 +7,7 @@ _default:
 quickstart *ARGS:
     cargo run --release -- run matrices/quickstart.yml {{ARGS}}
 
-# All tests; the first run brings in Debian's AVR compiler, without root
+# All tests; the first run brings in Debian's compilers (AVR, ARM, RISC-V, LX106), without root
 test *ARGS:
     cargo test {{ARGS}}
 

@@ -135,8 +135,12 @@ impl BoardConfig {
         recipe::numbered(&self.properties, hook.prefix())
     }
 
-    /// How firmware is measured. `recipe.advanced_size.pattern`, which some platforms also have, is
-    /// another format: ask [`BoardConfig::recipe`] for it.
+    /// The recipe whose answer is JSON; where a platform has it, it counts and not [`BoardConfig::size_recipe`].
+    pub fn advanced_size_recipe(&self) -> Option<Recipe<'_>> {
+        recipe::one(&self.properties, "recipe.advanced_size.pattern")
+    }
+
+    /// How firmware is measured.
     pub fn size_recipe(&self) -> Option<SizeRecipe<'_>> {
         Some(SizeRecipe {
             recipe: recipe::one(&self.properties, "recipe.size.pattern")?,
@@ -177,6 +181,24 @@ impl BoardConfig {
     pub fn command(&self, pattern: &str, values: &[(&str, Value<'_>)]) -> Result<Vec<String>, BoardError> {
         command::build(&self.properties, pattern, values)
             .map_err(|source| self.command_error(pattern, source))
+    }
+
+    /// The same for a recipe that a platform may have or not; `None` where nothing is left of it. So a
+    /// menu can switch one off whose pattern is a reference (`{build.signing_hook}`).
+    ///
+    /// # Errors
+    ///
+    /// As for [`BoardConfig::command`], but for a command of nothing.
+    pub fn optional_command(
+        &self,
+        pattern: &str,
+        values: &[(&str, Value<'_>)],
+    ) -> Result<Option<Vec<String>>, BoardError> {
+        match command::build(&self.properties, pattern, values) {
+            Ok(command) => Ok(Some(command)),
+            Err(CommandError::Empty) => Ok(None),
+            Err(source) => Err(self.command_error(pattern, source)),
+        }
     }
 
     /// The command that preprocesses a C++ source: `recipe.preproc.macros`, or else the C++ recipe

@@ -206,3 +206,11 @@ fn hooks_have_distinct_prefixes() {
         assert_eq!(found, [hook]);
     }
 }
+
+#[test]
+fn a_recipe_of_which_nothing_is_left_is_switched_off() {
+    let board = board(&[("hook", ""), ("a", "{b}"), ("b", "{a}")]);
+    assert_eq!(board.optional_command("{hook} {unset}", &[]).unwrap(), None);
+    assert_eq!(board.optional_command("run {hook}", &[]).unwrap(), Some(vec!["run".to_owned()]));
+    assert!(board.optional_command("{a}", &[]).is_err());
+}

@@ -12,10 +12,11 @@ use super::link::{self, Link};
 use super::prepare::Prepared;
 use super::unit::{self, Planned, Wanted, blocking};
 use super::{
-    BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, firmware, folder, hooks, libraries,
+    BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, firmware, folder, hooks,
+    libraries, sources,
 };
 use crate::board::{Hook, Value};
-use crate::event::Phase;
+use crate::event::{Phase, Step};
 use crate::library::Layout;
 use crate::plan::CellJob;
 
@@ -78,6 +79,7 @@ async fn attempt(
     let given = prebuild(job, cx, jcx, &values).await?;
     let has_hooks = given.is_some();
     let given = given.unwrap_or_default();
+    let prepared = with_generated(cx, &prepared, &job.folder.join("sketch"), &given).await?;
     let discovered = needed_libraries(job, cx, jcx, &prepared, &values).await?;
 
     jcx.track.enter(Phase::Compile);
@@ -125,6 +127,23 @@ async fn prebuild(
         Some(files.filter(|path| !firmware.contains(path)).collect())
     })
     .await
+}
+
+/// The sketch with the sources that hooks made among its own (stm32's `requiredLibraries.cpp`).
+async fn with_generated(
+    cx: &BuildContext,
+    prepared: &Arc<Prepared>,
+    made: &Path,
+    given: &HashSet<PathBuf>,
+) -> Result<Arc<Prepared>, BuildError> {
+    if !given.iter().any(|path| path.starts_with(made)) {
+        return Ok(prepared.clone());
+    }
+    let (files, folder, given) = (cx.files.clone(), made.to_owned(), given.clone());
+    let generated = blocking(move || sources::as_walked(files.disk(), &folder, true)).await?;
+    let mut generated = generated.map_err(|error| BuildError::io(Step::Preprocess, "read", made, &error))?;
+    generated.retain(|path| given.contains(path));
+    Ok(Arc::new(prepared.with(made, generated)))
 }
 
 /// Which libraries the sketch needs.

@@ -38,10 +38,14 @@ pub(super) async fn build(
     jcx.track.enter(Phase::Compile);
     let target = &job.target;
     let build_path = job.folder.display().to_string();
+    // The folder of nobody's sketch is empty, whatever hooks leave beside it.
+    let nobody = job.folder.join("nobody");
+    let source_path = job.sketch.as_deref().unwrap_or(&nobody).display().to_string();
     let values = [
         ("build.path", Value::Word(&build_path)),
         ("build.project_name", Value::Word("core.ino")),
-        ("build.source.path", Value::Word(&build_path)),
+        ("build.source.path", Value::Word(&source_path)),
+        ("sketch_path", Value::Word(&source_path)),
     ];
     if let Some(outline) = cx.known.core(job).map(Arc::new) {
         let count = u32::try_from(outline.objects.len()).unwrap_or(u32::MAX);
@@ -51,6 +55,7 @@ pub(super) async fn build(
             return Ok(known);
         }
     }
+    folder::make(&job.folder).await?;
     let after = hooks::commands(target, Hook::CorePostbuild, &values)?;
     let has_hooks = hooks::any(target, &[Hook::Prebuild, Hook::CorePrebuild], &values)?;
     if has_hooks && after.is_empty() {
@@ -58,6 +63,9 @@ pub(super) async fn build(
         folder::clear(&job.folder, &folder::recorded_files(&job.folder).await?).await?;
     }
     folder::make(&job.folder.join("core")).await?;
+    if has_hooks {
+        folder::make(&nobody).await?;
+    }
     hooks::run(cx, jcx, target, Hook::Prebuild, &values, &job.folder).await?;
     hooks::run(cx, jcx, target, Hook::CorePrebuild, &values, &job.folder).await?;
     let core = plan_all(cx, jcx, target, &values, Some(&target.config.core_dir)).await?;
@@ -266,11 +274,26 @@ async fn pack(
     jcx.command(cx, Step::Archive, "core.a", argv, job.folder.clone()).await?;
     let (from, to) = (temporary.to_owned(), archive.clone());
     let renamed = blocking(move || {
-        std::fs::rename(&from, &to)?;
-        let _ = std::fs::remove_dir(&scratch);
-        Ok(())
+        let renamed = std::fs::rename(&from, &to);
+        // Empty it goes, and is there to go, unless somebody takes the work folder away.
+        let emptied = std::fs::remove_dir(&scratch);
+        match renamed {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && emptied.is_ok() => Ok(false),
+            renamed => renamed.map(|()| true),
+        }
     });
-    renamed.await?.map_err(error)
+    if renamed.await?.map_err(error)? {
+        return Ok(());
+    }
+    // Platforms of Arduino 1.5 wrote to `{build.path}/{archive_file}`.
+    let platform = job.target.config.core_platform_dir.join("platform.txt");
+    Err(BuildError::code(
+        Step::Archive,
+        format!(
+            "recipe.ar.pattern of {} made no archive at {{archive_file_path}}, where it belongs",
+            platform.display()
+        ),
+    ))
 }
 
 /// The core in its folder, if it is there with this key and whole.

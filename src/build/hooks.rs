@@ -46,15 +46,9 @@ pub(super) fn commands(
     hook: Hook,
     values: &[(&str, Value<'_>)],
 ) -> Result<Vec<Vec<String>>, BuildError> {
-    target
-        .config
-        .hooks(hook)
-        .into_iter()
-        .map(|recipe| {
-            target
-                .config
-                .command(recipe.pattern, values)
-                .map_err(|error| BuildError::board(Step::Hook, &error))
-        })
-        .collect()
+    let commands = target.config.hooks(hook).into_iter().map(|recipe| {
+        let command = target.config.optional_command(recipe.pattern, values);
+        command.map_err(|error| BuildError::board(Step::Hook, &error))
+    });
+    commands.filter_map(Result::transpose).collect()
 }

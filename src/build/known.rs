@@ -183,8 +183,8 @@ impl Known {
     }
 
     fn core_as_planned(&self, job: &CoreJob) -> Plain {
-        let CoreJob { id, target, boards: _, folder } = job;
-        self.planned("planned core", target, &(id, folder))
+        let CoreJob { id, target, boards: _, sketch, folder } = job;
+        self.planned("planned core", target, &(id, sketch, folder))
     }
 
     fn planned(&self, kind: &str, target: &Arc<Target>, rest: &dyn fmt::Debug) -> Plain {

@@ -50,7 +50,9 @@ pub(super) fn sources_of(
     }
 }
 
-/// `src/MCU`, where it holds archives for the board (library specification, "Precompiled binaries").
+/// The folder with archives for the board: `src/MCU`, or, where commands choose a floating point unit,
+/// `src/MCU/FPU-ABI` and nothing else, for archives with another calling convention would link and be wrong
+/// (library specification, "Precompiled binaries").
 fn precompiled_folder(
     disk: &Disk,
     library: &Library,
@@ -58,9 +60,20 @@ fn precompiled_folder(
 ) -> Result<Option<PathBuf>, BuildError> {
     let mcu = target.config.mcu().map_err(|error| BuildError::board(Step::Link, &error))?;
     let Some(mcu) = mcu else { return Ok(None) };
-    let folder = library.source_dir.join(mcu);
+    let mut folder = library.source_dir.join(mcu);
+    if let Some(recipe) = target.config.compile_recipe("cpp") {
+        let words = target.config.command(recipe.pattern, &[]);
+        folder.extend(floating_point(&words.map_err(|error| BuildError::board(Step::Link, &error))?));
+    }
     let any = archives(disk, &folder).next().is_some();
     Ok(any.then_some(folder))
+}
+
+/// `fpv4-sp-d16-hard` for `-mfpu=fpv4-sp-d16 -mfloat-abi=hard`.
+fn floating_point(words: &[String]) -> Option<String> {
+    let value = |option: &str| words.iter().find_map(|word| word.strip_prefix(option));
+    let named: Vec<&str> = ["-mfpu=", "-mfloat-abi="].into_iter().filter_map(value).collect();
+    (!named.is_empty()).then(|| named.join("-"))
 }
 
 /// The names `X` of `libX.a` and `libX.so` in a folder, sorted.
@@ -99,4 +112,20 @@ pub(super) fn link_flags(
     }
     flags.retain(|flag| !flag.is_empty());
     Ok(flags.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn archives_are_for_a_floating_point_unit_and_a_convention() {
+        let folder = |text: &str| {
+            let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            floating_point(&words)
+        };
+        assert_eq!(folder("g++ -mfloat-abi=hard -mfpu=fpv5-d16 -c").as_deref(), Some("fpv5-d16-hard"));
+        assert_eq!(folder("g++ -mfloat-abi=soft").as_deref(), Some("soft"));
+        assert_eq!(folder("g++ -mcpu=cortex-m0plus -c"), None);
+    }
 }

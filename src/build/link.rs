@@ -96,6 +96,8 @@ pub(super) async fn build(
     let mut words: Vec<(Step, &[String])> =
         between.iter().map(|argv| (Step::Hook, argv.as_slice())).collect();
     words.extend(commands.iter().map(|command| (command.step, command.argv.as_slice())));
+    let measuring = size::program(&link.job.target, link.values)?;
+    words.extend(measuring.iter().map(|argv| (Step::Size, argv.as_slice())));
     let uncovered = add_commands(cx, jcx, &mut tail, &link.place(), &words).await?;
     let by_sources = link.key_of_sources(&tail);
     let is_lasting = uncovered.is_none() && link.opaque().is_none();
@@ -143,8 +145,9 @@ pub(super) async fn build(
     jcx.track.enter(Phase::Size);
     let files = link.artifacts().await?;
     let elf = link.elf(&files);
-    let sizes = size::measure(cx, jcx, &link.job.target, link.values, cell, elf.as_deref()).await?;
-    let made = Firmware { files, sizes, printed, log: jcx.log.clone(), fresh: true };
+    let measured = size::measure(cx, jcx, &link.job.target, link.values, cell, elf.as_deref()).await?;
+    printed.push_str(&measured.said);
+    let made = Firmware { files, sizes: measured.sizes, printed, log: jcx.log.clone(), fresh: true };
     firmware::keep(cx, link.job, keys, &made).await?;
     if is_lasting {
         link.learn(cx, &by_sources, count);
@@ -211,7 +214,10 @@ impl Link<'_> {
         hook(Hook::ObjcopyPreobjcopy, &mut commands)?;
         for recipe in config.objcopy_recipes() {
             let name = recipe.key.trim_start_matches("recipe.objcopy.").trim_end_matches(".pattern");
-            commands.push(command(Step::Objcopy, name.to_owned(), recipe.pattern)?);
+            let argv = config.optional_command(recipe.pattern, &values);
+            let argv = argv.map_err(|error| BuildError::board(Step::Objcopy, &error))?;
+            let label = name.to_owned();
+            commands.extend(argv.map(|argv| Command { step: Step::Objcopy, label, argv }));
         }
         hook(Hook::ObjcopyPostobjcopy, &mut commands)?;
         hook(Hook::Postbuild, &mut commands)?;

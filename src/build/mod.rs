@@ -1,6 +1,7 @@
 //! What building a core or a cell means: which sources, which commands, in which order. Knows nothing
 //! of how many jobs run at once, nor of who listens to what happens.
 
+mod advanced_size;
 mod ahead;
 mod artifacts;
 mod avr;

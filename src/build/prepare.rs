@@ -15,7 +15,7 @@ use crate::source::{Disk, Files};
 use crate::store::write_atomically;
 
 /// A sketch's sources.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Prepared {
     /// `build.project_name`: the main file's name.
     pub(super) project_name: String,
@@ -25,6 +25,23 @@ pub(super) struct Prepared {
     pub(super) walked: Vec<PathBuf>,
     /// Folders for `"…"` in generated C++: the sketch's own.
     pub(super) quote: Vec<Arc<Path>>,
+}
+
+impl Prepared {
+    /// The same with sources that a hook made in the folder `made`, where Arduino has copies of all the
+    /// sketch's: among these they take the place that their names give them.
+    pub(super) fn with(&self, made: &Path, generated: Vec<PathBuf>) -> Self {
+        let mut all = self.clone();
+        for source in generated {
+            let Ok(relative) = source.strip_prefix(made).map(Path::to_owned) else { continue };
+            let rank = sources::rank(&relative);
+            let after = |(_, other): &(PathBuf, PathBuf)| sources::rank(other) < rank;
+            let at = all.sources.iter().rposition(after).map_or(0, |at| at + 1);
+            all.sources.insert(at, (source.clone(), relative));
+            all.walked.push(source);
+        }
+        all
+    }
 }
 
 type Slot = Arc<OnceCell<Result<Arc<Prepared>, Box<Failure>>>>;
@@ -133,4 +150,29 @@ fn walked(
         }
     }
     Ok(walked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_hook_made_stands_where_its_name_puts_it() {
+        let source = |path: &str| (Path::new("/sketch").join(path), PathBuf::from(path));
+        let prepared = Prepared {
+            project_name: "S.ino".to_owned(),
+            sources: ["a.c", "S.ino.cpp", "z.cpp", "src/b.c"].map(source).to_vec(),
+            walked: vec!["/sketch/S.ino.cpp".into()],
+            quote: Vec::new(),
+        };
+        let made = ["requiredLibraries.cpp", "b.c", "a.S", "src/c.c"];
+        let made = made.map(|path| Path::new("/cell/sketch").join(path)).to_vec();
+        let all = prepared.with(Path::new("/cell/sketch"), made.clone());
+        let order: Vec<&str> = all.sources.iter().map(|(_, relative)| relative.to_str().unwrap()).collect();
+        assert_eq!(
+            order,
+            ["a.S", "a.c", "b.c", "S.ino.cpp", "requiredLibraries.cpp", "z.cpp", "src/b.c", "src/c.c"]
+        );
+        assert_eq!(all.walked[1], made[0], "it is looked through for includes");
+    }
 }

@@ -7,7 +7,7 @@ use object::{Object, ObjectSection};
 use regex::Regex;
 
 use super::unit::blocking;
-use super::{BuildContext, BuildError, JobContext, convert};
+use super::{BuildContext, BuildError, JobContext, advanced_size, convert};
 use crate::board::{SizeRecipe, Value};
 use crate::event::{Sizes, Step, Usage};
 use crate::plan::Target;
@@ -15,8 +15,9 @@ use crate::plan::Target;
 /// The expressions that decide what counts, for keys.
 pub(super) fn patterns(target: &Target) -> Vec<String> {
     let config = &target.config;
-    let mut patterns: Vec<String> = config
-        .size_recipe()
+    // That has a command of its own in the key.
+    let size = config.size_recipe().filter(|_| config.advanced_size_recipe().is_none());
+    let mut patterns: Vec<String> = size
         .into_iter()
         .flat_map(|size| [Some(size.recipe.pattern), Some(size.flash), size.ram, size.eeprom])
         .flatten()
@@ -26,7 +27,29 @@ pub(super) fn patterns(target: &Target) -> Vec<String> {
     patterns
 }
 
-/// Runs the size recipe and reads what it prints. `None` where the core has none.
+/// What measuring came to.
+#[derive(Debug, Default)]
+pub(super) struct Measured {
+    /// `None` where the core has no recipe for it.
+    pub(super) sizes: Option<Sizes>,
+    /// What the platform's own program has to say.
+    pub(super) said: String,
+}
+
+/// The command of the platform's own program that measures firmware, if it has one.
+///
+/// # Errors
+/// Where it can't be expanded.
+pub(super) fn program(
+    target: &Target,
+    values: &[(&str, Value<'_>)],
+) -> Result<Option<Vec<String>>, BuildError> {
+    let Some(recipe) = target.config.advanced_size_recipe() else { return Ok(None) };
+    let argv = target.config.command(recipe.pattern, values);
+    argv.map(Some).map_err(|error| BuildError::board(Step::Size, &error))
+}
+
+/// Runs the size recipe and reads what it prints.
 ///
 /// # Errors
 /// Where the recipe fails, an expression is no regular expression, the ELF says otherwise, or the
@@ -38,9 +61,14 @@ pub(super) async fn measure(
     values: &[(&str, Value<'_>)],
     folder: &Path,
     elf: Option<&Path>,
-) -> Result<Option<Sizes>, BuildError> {
+) -> Result<Measured, BuildError> {
     let config = &target.config;
-    let Some(recipe) = config.size_recipe() else { return Ok(None) };
+    if let Some(argv) = program(target, values)? {
+        let done = jcx.command(cx, Step::Size, "advanced size", argv, folder.to_owned()).await?;
+        let (sizes, said) = advanced_size::read(&done.stdout)?;
+        return Ok(Measured { sizes: Some(sizes), said });
+    }
+    let Some(recipe) = config.size_recipe() else { return Ok(Measured::default()) };
     let argv = config
         .command(recipe.recipe.pattern, values)
         .map_err(|error| BuildError::board(Step::Size, &error))?;
@@ -78,7 +106,7 @@ pub(super) async fn measure(
             ));
         }
     }
-    Ok(Some(sizes))
+    Ok(Measured { sizes: Some(sizes), said: String::new() })
 }
 
 struct Expressions {

@@ -56,6 +56,13 @@ pub(super) fn as_walked(disk: &Disk, folder: &Path, recurse: bool) -> io::Result
     Ok(sources)
 }
 
+/// Where a sketch's source stands among its others: those beside the main file before those in folders,
+/// then by kind, then by name.
+pub(super) fn rank(relative: &Path) -> (bool, usize, PathBuf) {
+    let kind = relative.extension().and_then(|found| EXTENSIONS.iter().position(|one| found == *one));
+    (relative.components().count() > 1, kind.unwrap_or(EXTENSIONS.len()), relative.to_owned())
+}
+
 fn folders_last(disk: &Disk, folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
     into.extend(of_folder(disk, folder)?);
     for (path, is_dir) in list(disk, folder)? {

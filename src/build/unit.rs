@@ -6,6 +6,7 @@ mod kept;
 mod make;
 mod options;
 mod plan;
+mod responses;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

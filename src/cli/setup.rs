@@ -1,12 +1,13 @@
 //! Brings in what a matrix needs before anything can be planned: cores, tools, examples.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use crate::install::locate::{Places, candidates, from_path};
-use crate::install::{InstallContext, InstallError, InstalledCore, apt};
-use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots};
+use crate::install::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt};
+use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
 
 /// What was brought in.
 #[derive(Debug, Default)]
@@ -56,9 +57,10 @@ pub(super) async fn bring_in(matrix: &Matrix, cx: &InstallContext) -> Result<Ins
     names.extend(matrix.cores.keys().cloned());
     names.extend(matrix.needed_roots().filter(|root| *root != BUILTIN).map(str::to_owned));
     let mut installed = Installed::default();
+    let mut tools = HashMap::new();
     // One after another: they share one package manager.
     for name in &names {
-        let core = core(matrix, name, cx).await?;
+        let core = core(matrix, name, &mut tools, cx).await?;
         installed.roots.insert(name.clone(), core.platform_dir.clone());
         installed.cores.insert(name.clone(), core);
     }
@@ -68,16 +70,61 @@ pub(super) async fn bring_in(matrix: &Matrix, cx: &InstallContext) -> Result<Ins
     Ok(installed)
 }
 
-async fn core(matrix: &Matrix, name: &str, cx: &InstallContext) -> Result<InstalledCore, SetupError> {
+async fn core(
+    matrix: &Matrix,
+    name: &str,
+    there: &mut Tools,
+    cx: &InstallContext,
+) -> Result<InstalledCore, SetupError> {
     match matrix.cores.get(name).map(|core| &core.provider) {
         Some(Provider::Apt) => Ok(apt::install_core(name, cx).await?),
         Some(Provider::Path { dir, tools }) => {
-            let paths = tools.iter().map(|(tool, path)| (tool.clone(), path.value.clone())).collect();
-            from_path(name, &dir.value, paths)
-                .map_err(|error| matrix.error_at(dir.span, error.to_string(), None).into())
+            // First what can be seen to be wrong without any download.
+            let mut core = from_path(name, &dir.value, folders(tools))
+                .map_err(|error| matrix.error_at(dir.span, error.to_string(), None))?;
+            bring_in_tools(&mut core, tools, there, cx).await?;
+            Ok(core)
         }
         Some(Provider::Installed) | None => newest(name, &cx.cache_dir),
     }
+}
+
+fn folders(tools: &IndexMap<String, Tool>) -> IndexMap<String, PathBuf> {
+    let folder = |(name, tool): (&String, &Tool)| match tool {
+        Tool::Folder(path) => Some((name.clone(), path.clone())),
+        Tool::Apt(_) => None,
+    };
+    tools.iter().filter_map(folder).collect()
+}
+
+/// The tools that are there, by their packages: cores share them.
+type Tools = HashMap<Vec<String>, InstalledPackages>;
+
+/// Brings in the tools that come from packages.
+async fn bring_in_tools(
+    core: &mut InstalledCore,
+    tools: &IndexMap<String, Tool>,
+    there: &mut Tools,
+    cx: &InstallContext,
+) -> Result<(), InstallError> {
+    let mut libraries: IndexSet<PathBuf> = IndexSet::new();
+    for (name, tool) in tools {
+        let Tool::Apt(packages) = tool else { continue };
+        let installed = match there.get(packages) {
+            Some(installed) => installed.clone(),
+            None => apt::install_tool(packages, cx).await?,
+        };
+        there.insert(packages.clone(), installed.clone());
+        // Recipes go on with `/bin/` behind it.
+        core.tools.insert(name.clone(), installed.root.join("usr"));
+        core.versions.extend(installed.versions);
+        libraries.extend(installed.library_path);
+    }
+    if !libraries.is_empty() {
+        // The cache folder's name would have to have a `:` in it for that to fail.
+        core.library_path = std::env::join_paths(libraries).ok().map(PathBuf::from);
+    }
+    Ok(())
 }
 
 fn newest(name: &str, cache: &Path) -> Result<InstalledCore, SetupError> {

@@ -104,9 +104,9 @@ impl Identities {
 
     async fn find_out(&self, program: &Path) -> Result<Identity, IdentityError> {
         let disk = self.files.disk();
-        if !disk.is_file(program) {
+        let Some(program) = &self.environment.find(program, |path| disk.is_file(path)) else {
             return Err(IdentityError::Missing { program: program.to_owned() });
-        }
+        };
         let driver = self.file_hash(program).await?;
         let Some(compiler) = compiler_behind(program, disk) else {
             return Ok(Identity { hash: driver, version: None });

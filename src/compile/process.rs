@@ -41,6 +41,15 @@ impl Environment {
         Self(self.0.iter().cloned().chain([more]).collect())
     }
 
+    /// The file of `program`: a bare name is looked for in the system's own folders, as when it is started.
+    pub fn find(&self, program: &Path, is_file: impl Fn(&Path) -> bool) -> Option<PathBuf> {
+        if program.components().count() != 1 || program.is_absolute() {
+            return Some(program.to_owned()).filter(|path| is_file(path));
+        }
+        let (_, path) = self.0.iter().find(|(name, _)| name == "PATH")?;
+        std::env::split_paths(path).map(|folder| folder.join(program)).find(|path| is_file(path))
+    }
+
     /// Name and value of each variable.
     pub fn variables(&self) -> &[(String, String)] {
         &self.0
@@ -276,6 +285,17 @@ mod tests {
             cwd: folder.to_owned(),
             environment: Environment::new(folder, None),
         }
+    }
+
+    #[test]
+    fn a_bare_name_is_looked_for_where_the_system_has_its_tools() {
+        let environment = Environment::new(Path::new("/tmp"), None);
+        let find = |program: &str| environment.find(Path::new(program), Path::is_file);
+        let shell = find("sh").unwrap();
+        assert!(shell.is_absolute() && shell.ends_with("sh"), "{shell:?}");
+        assert_eq!(find("/bin/sh").unwrap(), Path::new("/bin/sh"));
+        assert_eq!(find("no-such-program"), None);
+        assert_eq!(find("/bin/no-such-program"), None);
     }
 
     #[tokio::test]

@@ -50,6 +50,7 @@ pub struct InstalledCore {
     pub properties: IndexMap<String, String>,
     /// What was installed: names (of packages, or of the core and its tools) and their versions.
     pub versions: Vec<(String, String)>,
-    /// For `LD_LIBRARY_PATH` of the tools, where this machine lacks shared libraries that they need.
+    /// For `LD_LIBRARY_PATH` of the tools (folders with `:` between them), where this machine may lack
+    /// shared libraries that they need.
     pub library_path: Option<PathBuf>,
 }

@@ -36,7 +36,8 @@ pub use discover::SketchKind;
 pub use duration::{DurationError, parse_duration};
 pub use expand::{Cell, Expansion, SketchRef, SkippedCell, expand};
 pub use model::{
-    BUILTIN, Board, Core, Defaults, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry, SketchRoots,
+    BUILTIN, Board, Core, Defaults, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry,
+    SketchRoots, Tool,
 };
 pub use name_glob::{GlobError, NameGlob};
 pub use schema::{Warnings, json_schema};

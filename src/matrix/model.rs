@@ -63,9 +63,18 @@ pub enum Provider {
     Path {
         /// With `boards.txt` and `platform.txt`; absolute.
         dir: Spanned<PathBuf>,
-        /// What `{runtime.tools.NAME.path}` means, by name; absolute.
-        tools: IndexMap<String, Spanned<PathBuf>>,
+        /// What `{runtime.tools.NAME.path}` means, by name.
+        tools: IndexMap<String, Tool>,
     },
+}
+
+/// Where a tool of a core is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tool {
+    /// In this folder, absolute.
+    Folder(PathBuf),
+    /// In these packages of Debian's.
+    Apt(Vec<String>),
 }
 
 /// An entry of `boards`.

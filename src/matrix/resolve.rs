@@ -13,13 +13,13 @@ use indexmap::{IndexMap, IndexSet};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
 use super::model::{
-    BUILTIN, Board, Core, Defaults, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry,
+    BUILTIN, Board, Core, Defaults, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry, Tool,
 };
 use super::name_glob::NameGlob;
 use super::path_pattern::{PathPattern, normalised};
 use super::schema::{
     RawBoard, RawCore, RawDefaults, RawExclude, RawInclude, RawLibrary, RawLongBoard, RawLongSketch,
-    RawMatrix, RawProperties, RawProvider, RawSketch,
+    RawMatrix, RawProperties, RawProvider, RawSketch, RawTool,
 };
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
@@ -128,10 +128,10 @@ impl Resolver<'_> {
             (Some(RawProvider::Path), Some(path)) => {
                 let dir = self.path(&path, place(node, "path"));
                 let tools = node.get("tools");
-                let tool = |(name, path): (String, String)| {
+                let tool = |(name, tool): (String, RawTool)| {
                     let span = tools.map_or(node.span, |tools| place(tools, &name));
-                    let path = self.path(&path, span);
-                    (name, path)
+                    let tool = self.tool(tool, span);
+                    (name, tool)
                 };
                 Provider::Path { dir, tools: raw.tools.into_iter().map(tool).collect() }
             }
@@ -353,6 +353,23 @@ impl Resolver<'_> {
         Spanned { value: normalised(&self.dir.join(text)), span }
     }
 
+    fn tool(&mut self, raw: RawTool, span: Span) -> Tool {
+        match raw {
+            RawTool::Path(path) => Tool::Folder(self.path(&path, span).value),
+            RawTool::Packages(packages) => {
+                let names: Vec<String> = packages.apt.into();
+                if names.is_empty() {
+                    self.problem(span, "no package is named");
+                }
+                // What apt would take for an option, a version or a pattern is no name.
+                if let Some(name) = names.iter().find(|name| !is_package_name(name)) {
+                    self.problem(span, format!("{} can't be a package's name", quoted(name)));
+                }
+                Tool::Apt(names)
+            }
+        }
+    }
+
     fn properties(&mut self, raw: RawProperties, node: &Node) -> Properties {
         for (name, _) in &raw {
             let place = node.get("properties").and_then(|properties| properties.entry(name));
@@ -362,6 +379,13 @@ impl Resolver<'_> {
         }
         raw.into_iter().map(|(name, value)| (name, value.into())).collect()
     }
+}
+
+/// Debian's rule (policy, 5.6.7).
+fn is_package_name(text: &str) -> bool {
+    text.len() > 1
+        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
 }
 
 /// `vendor:arch`.

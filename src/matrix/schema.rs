@@ -106,11 +106,53 @@ pub(super) struct RawCore {
     pub(super) provider: Option<RawProvider>,
     /// With `provider: path`, the folder with `boards.txt` and `platform.txt`, relative to this file.
     pub(super) path: Option<String>,
-    /// With `provider: path`, what `{runtime.tools.NAME.path}` means: folders by tool name, relative to
-    /// this file.
-    pub(super) tools: IndexMap<String, String>,
+    /// With `provider: path`, what `{runtime.tools.NAME.path}` means, by tool name: a folder, relative to
+    /// this file, or packages.
+    pub(super) tools: IndexMap<String, RawTool>,
     /// Overrides properties of the core's `platform.txt`.
     pub(super) properties: RawProperties,
+}
+
+/// Where a tool is: its folder, or who brings it in.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Tool")]
+pub(super) enum RawTool {
+    /// The folder that holds its `bin`, relative to this file.
+    Path(String),
+    /// Packages, brought in without root.
+    Packages(RawPackages),
+}
+
+/// A tool that comes from packages.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ToolPackages")]
+pub(super) struct RawPackages {
+    /// Debian's package, or several that belong together. What they depend on comes along, and with a
+    /// cross compiler its C library.
+    #[schemars(example = "gcc-arm-none-eabi")]
+    pub(super) apt: RawNames,
+}
+
+/// A name, or several.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Names")]
+pub(super) enum RawNames {
+    /// One.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+}
+
+impl From<RawNames> for Vec<String> {
+    fn from(names: RawNames) -> Self {
+        match names {
+            RawNames::One(name) => vec![name],
+            RawNames::Several(names) => names,
+        }
+    }
 }
 
 /// Who brings in a core.

@@ -1,13 +1,15 @@
 //! From a matrix and the cores that were brought in to a plan.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::{CellJob, CoreJob, Family, Layout, Plan, Sketch, Target};
-use crate::board::{BoardConfig, BoardError, HostOs, Platform, Platforms, RuntimeEnv, WarningLevel, resolve};
+use crate::board::{
+    BoardConfig, BoardError, Hook, HostOs, Platform, Platforms, Properties, RuntimeEnv, WarningLevel, resolve,
+};
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::install::InstalledCore;
 use crate::library::{Library, LibraryError, LibraryIndex, Location, Root, load_root};
@@ -77,6 +79,9 @@ pub fn make(sources: Sources<'_>) -> Result<Plan, PlanError> {
         }
     }
     plan.cores = planner.cores.into_values().collect();
+    // Where every sketch of a board brings flags of its own, nobody needs the common core.
+    let needed: HashSet<&CoreId> = plan.cells.iter().map(|cell| &cell.core).collect();
+    plan.cores.retain(|core| needed.contains(&core.id));
     for cell in &expansion.skipped {
         plan.skipped.push(skipped(&cell.board, &cell.sketch, &matrix.boards[&cell.board], &cell.reason));
     }
@@ -116,6 +121,11 @@ type TargetKey = (Arc<str>, Vec<(String, String)>, Warnings);
 impl Planner<'_> {
     fn cell(&mut self, cell: &Cell, board: &Board) -> Result<CellJob, PlanError> {
         let (target, core) = self.target(cell, board)?;
+        let core = if brings_flags(&cell.sketch.dir, &target.config) {
+            self.core_of_sketch(&core, &target, cell)
+        } else {
+            core
+        };
         let slug = &self.slugs[&*cell.sketch.name];
         let layout = self.sources.layout;
         let sketch = self
@@ -184,8 +194,30 @@ impl Planner<'_> {
         let folder = self.sources.layout.core(&id.0);
         self.cores.insert(
             id.clone(),
-            CoreJob { id: id.clone(), target: target.clone(), boards: vec![board.clone()], folder },
+            CoreJob {
+                id: id.clone(),
+                target: target.clone(),
+                boards: vec![board.clone()],
+                sketch: None,
+                folder,
+            },
         );
+        id
+    }
+
+    /// The core that a sketch with flags of its own needs instead of `common`.
+    fn core_of_sketch(&mut self, common: &CoreId, target: &Arc<Target>, cell: &Cell) -> CoreId {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(common.0.as_bytes()).update(b"\n").update(cell.sketch.name.as_bytes());
+        let id = CoreId(format!("{}-{}", cell.board, &hasher.finalize().to_hex()[..12]).into());
+        let folder = self.sources.layout.core(&id.0);
+        self.cores.entry(id.clone()).or_insert_with(|| CoreJob {
+            id: id.clone(),
+            target: target.clone(),
+            boards: vec![cell.board.clone()],
+            sketch: Some(cell.sketch.dir.clone()),
+            folder,
+        });
         id
     }
 
@@ -228,12 +260,35 @@ fn matrix_libraries(matrix: &Matrix) -> Result<Vec<Library>, PlanError> {
     Ok(libraries)
 }
 
+/// What the keys of properties begin with that only upload and debug: they enter no core, unless one of the
+/// others names them (`{tools.xtensa-esp32-elf-gcc.path}`, `{upload.maximum_size}`).
+fn idle_prefixes(properties: &Properties) -> Vec<&'static str> {
+    let mut idle = vec!["tools.", "upload.", "debug.", "bootloader."];
+    loop {
+        let active = properties.iter().filter(|(key, _)| !idle.iter().any(|it| key.starts_with(it)));
+        let values: Vec<&str> = active.map(|(_, value)| value).collect();
+        let named = |prefix: &&str| values.iter().any(|value| value.contains(&format!("{{{prefix}")));
+        let before = idle.len();
+        idle.retain(|prefix| !named(prefix));
+        if idle.len() == before {
+            return idle;
+        }
+    }
+}
+
+/// Whether the core has to be compiled for this sketch alone: it has a `build_opt.h` (stm32, esp32,
+/// esp8266), which the platform's first hook makes a part of every command.
+fn brings_flags(sketch: &Path, config: &BoardConfig) -> bool {
+    let hooks = [Hook::Prebuild, Hook::CorePrebuild];
+    sketch.join("build_opt.h").is_file() && hooks.into_iter().any(|hook| !config.hooks(hook).is_empty())
+}
+
 /// A core's name: the board that gives it, and a key over every property that could enter it.
 fn core_id(board: &str, config: &BoardConfig, library_path: Option<&PathBuf>) -> (CoreId, String) {
     let mut hasher = blake3::Hasher::new();
+    let idle = idle_prefixes(&config.properties);
     for (key, value) in config.properties.iter() {
-        // What uploads and debugs enters no core.
-        if ["tools.", "upload.", "debug.", "bootloader."].iter().any(|prefix| key.starts_with(prefix)) {
+        if idle.iter().any(|prefix| key.starts_with(prefix)) {
             continue;
         }
         hasher.update(key.as_bytes()).update(b"=").update(value.as_bytes()).update(b"\n");
@@ -284,5 +339,23 @@ fn located(matrix: &Matrix, board: &Board, error: BoardError) -> PlanError {
             &known,
         ),
         other => PlanError::Board(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_uploads_enters_no_core_unless_something_else_names_it() {
+        let idle = |more: &[(&str, &str)]| {
+            let plain = [("recipe.c.o.pattern", "gcc {flags}"), ("tools.dude.cmd", "dude {upload.speed}")];
+            idle_prefixes(&plain.iter().chain(more).copied().collect())
+        };
+        assert_eq!(idle(&[]), ["tools.", "upload.", "debug.", "bootloader."]);
+        assert_eq!(idle(&[("flags", "-DSIZE={upload.maximum_size}")]), ["tools.", "debug.", "bootloader."]);
+        // A tool's path is named, so what tools name counts as well.
+        let named = idle(&[("flags", "-B{tools.{build.arch}-gcc.path}")]);
+        assert_eq!(named, ["debug.", "bootloader."]);
     }
 }

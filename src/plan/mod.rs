@@ -50,6 +50,8 @@ pub struct CoreJob {
     pub target: Arc<Target>,
     /// The boards (matrix names) whose cells use it.
     pub boards: Vec<Arc<str>>,
+    /// The folder of the sketch that brings flags of its own into it; `None` for a core that is nobody's.
+    pub sketch: Option<PathBuf>,
     /// Where it is built.
     pub folder: PathBuf,
 }

@@ -22,6 +22,7 @@ mod libraries;
 mod malformed;
 mod order;
 mod platform;
+mod platforms;
 mod preprocess;
 mod processes;
 mod reports;

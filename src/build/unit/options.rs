@@ -241,7 +241,7 @@ fn library_folders(words: &[String], cwd: &Path) -> Vec<PathBuf> {
 
 /// The words of a response file, by the rule of GCC's driver (`buildargv` of libiberty): white space
 /// separates, either quote groups, a backslash takes away the meaning of whatever follows.
-fn response(text: &str) -> Vec<String> {
+pub(super) fn response(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

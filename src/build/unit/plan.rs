@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::preprocessor::{Folders, OUTPUT, SOURCE, marker};
 use super::super::{BuildContext, BuildError, JobContext};
-use super::{Key, Options, Wanted, blocking, lock};
+use super::{Key, Options, Wanted, blocking, lock, responses};
 use crate::board::Value;
 use crate::compile::Identity;
 use crate::event::Step;
@@ -56,7 +56,7 @@ pub(in crate::build) async fn plan(
     jcx: &JobContext,
     wanted: Wanted<'_>,
 ) -> Result<Arc<Planned>, BuildError> {
-    let everything = command(&wanted, &[marker(cx).into()], &[])?;
+    let everything = responses::spelled_out(cx, command(&wanted, &[marker(cx).into()], &[])?).await?;
     let mut key = Key::new("plan");
     key.command(&everything, &jcx.environment).add(wanted.label.as_bytes());
     key.add(wanted.source.as_os_str().as_encoded_bytes()).add(wanted.target.family.to_string().as_bytes());
@@ -108,9 +108,10 @@ async fn plan_once(
         key.add(b"portable").add(files.as_bytes()).command(&argv, &jcx.environment);
         (argv, named)
     } else {
+        let argv = responses::spelled_out(cx, shown.clone()).await?;
         key.add(inputs.hash().as_bytes()).add(wanted.source.as_os_str().as_encoded_bytes());
-        key.command(&shown, &jcx.environment);
-        (shown.clone(), wanted.source.clone())
+        key.command(&argv, &jcx.environment);
+        (argv, wanted.source.clone())
     };
     let seed = key.finish();
     if opaque.is_some() {
@@ -151,7 +152,7 @@ async fn portable(
     let rename = |folders: &[Arc<Path>]| -> Vec<Arc<Path>> {
         folders.iter().map(|folder| cx.checkout.rename(folder).into()).collect()
     };
-    let argv = command(wanted, &rename(include), &rename(quote))?;
+    let argv = responses::spelled_out(cx, command(wanted, &rename(include), &rename(quote))?).await?;
     let seen = cx.checkout.seen().to_string_lossy();
     let is_tied = |word: &String| {
         // The staging folder may lie in the checkout, or in the work folder.
@@ -287,7 +288,7 @@ pub(in crate::build) async fn compiler_folders(
         quote: Vec::new(),
         label: String::new(),
     };
-    let argv = command(&wanted, &[marker(cx).into()], &[])?;
+    let argv = responses::spelled_out(cx, command(&wanted, &[marker(cx).into()], &[])?).await?;
     let identity = identify(cx, &argv).await?;
     let folders = cx.units.answers.folders(cx, jcx, &argv, "c++", &identity.hash).await?;
     Ok((folders, identity.hash))

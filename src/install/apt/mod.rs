@@ -17,11 +17,13 @@ mod answer;
 mod loader;
 mod lock;
 mod manifest;
+mod relocate;
 mod set;
 mod state;
 mod table;
 #[cfg(test)]
 mod tests;
+mod toolchain;
 mod unpack;
 
 use std::fmt::Write as _;
@@ -73,6 +75,7 @@ pub async fn install_builtin_examples(cx: &InstallContext) -> Result<PathBuf, In
         name: "examples".to_owned(),
         packages: vec![table::EXAMPLES_PACKAGE.to_owned()],
         dependencies: Dependencies::No,
+        toolchains: Vec::new(),
         proof: None,
     };
     let done = announced(&set, &Machine::here(), cx).await?;
@@ -95,6 +98,15 @@ pub async fn install_packages(
     cx: &InstallContext,
 ) -> Result<InstalledPackages, InstallError> {
     install_packages_on(&Machine::here(), names, with_dependencies, cx).await
+}
+
+/// Has the packages of a core's tool, with all that they depend on. A cross compiler comes with its C
+/// library, works where it is, and has been seen to.
+///
+/// # Errors
+/// Whatever keeps them from being there; see [`InstallError`].
+pub async fn install_tool(names: &[String], cx: &InstallContext) -> Result<InstalledPackages, InstallError> {
+    install_tool_on(&Machine::here(), names, cx).await
 }
 
 /// The core `vendor:arch`, if an earlier run has brought it. Starts nothing and says nothing.
@@ -153,16 +165,45 @@ async fn install_packages_on(
         name: folder_name(names, dependencies),
         packages: names.iter().map(|&name| name.to_owned()).collect(),
         dependencies,
+        toolchains: Vec::new(),
         proof: None,
     };
     let done = announced(&set, machine, cx).await?;
     finished(&what, &done, "", cx);
-    let installed = &done.installed;
-    Ok(InstalledPackages {
+    Ok(packages_of(&done.installed))
+}
+
+async fn install_tool_on(
+    machine: &Machine,
+    names: &[String],
+    cx: &InstallContext,
+) -> Result<InstalledPackages, InstallError> {
+    let what = format!("tool {} from apt", names.join(", "));
+    let toolchains = toolchain::among(names);
+    let mut packages = names.to_vec();
+    packages.extend(toolchains.iter().flat_map(|it| it.companions).map(|&name| name.to_owned()));
+    packages.sort_unstable();
+    packages.dedup();
+    let plain: Vec<&str> = names.iter().map(String::as_str).collect();
+    let set = Set {
+        what: &what,
+        name: format!("tool+{}", folder_name(&plain, Dependencies::No)),
+        packages,
+        dependencies: Dependencies::Yes,
+        toolchains,
+        proof: None,
+    };
+    let done = announced(&set, machine, cx).await?;
+    finished(&what, &done, "", cx);
+    Ok(packages_of(&done.installed))
+}
+
+fn packages_of(installed: &Installed) -> InstalledPackages {
+    InstalledPackages {
         root: installed.root(),
         versions: installed.versions(),
         library_path: installed.library_path(),
-    })
+    }
 }
 
 fn find(core: &str) -> Result<&'static AptCore, InstallError> {
@@ -178,6 +219,7 @@ fn core_set<'a>(entry: &AptCore, what: &'a str) -> Set<'a> {
         name: entry.set.to_owned(),
         packages: entry.packages.iter().map(|&name| name.to_owned()).collect(),
         dependencies: Dependencies::IfMissed,
+        toolchains: Vec::new(),
         proof: Some(Proof {
             program_dirs: entry.program_dirs,
             bin_dir: entry.bin_dir,

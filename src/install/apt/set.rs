@@ -14,7 +14,8 @@ use super::super::{InstallContext, InstallError, IoAction};
 use super::lock::Lock;
 use super::manifest::{self, Installed, Manifest, Package, Wanted};
 use super::state::{Apt, Scope};
-use super::{answer, loader, lock, unpack};
+use super::toolchain::Toolchain;
+use super::{answer, loader, lock, relocate, unpack};
 
 /// A set of packages to have.
 #[derive(Debug, Clone)]
@@ -27,8 +28,16 @@ pub(super) struct Set<'a> {
     pub packages: Vec<String>,
     /// Whether what they depend on comes too.
     pub dependencies: Dependencies,
-    /// What shows that it works.
+    /// The cross compilers among them.
+    pub toolchains: Vec<&'static Toolchain>,
+    /// What shows that the rest works.
     pub proof: Option<Proof>,
+}
+
+impl Set<'_> {
+    fn proofs(&self) -> Vec<Proof> {
+        self.proof.into_iter().chain(self.toolchains.iter().map(|it| it.proof)).collect()
+    }
 }
 
 /// Whether the packages' dependencies are installed as well.
@@ -43,7 +52,7 @@ pub(super) enum Dependencies {
 }
 
 /// How to see that a set of programs works on this machine.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Proof {
     /// Folders whose programs the loader must be able to load, relative to the root.
     pub program_dirs: &'static [&'static str],
@@ -266,8 +275,10 @@ impl Installation<'_> {
             .await?;
 
         let libraries = manifest::libraries_of(&self.site.out());
+        let toolchains = self.set.toolchains.clone();
         blocking(move || {
             unpack::rebase_links(&root)?;
+            toolchains.into_iter().try_for_each(|it| relocate::relocate(&root, it))?;
             unpack::link_libraries(&root, &libraries).map(|_| ())
         })
         .await
@@ -275,24 +286,29 @@ impl Installation<'_> {
 
     /// What the loader says of the programs.
     async fn load(&self) -> Result<loader::Loaded, InstallError> {
-        let Some(proof) = self.set.proof else { return Ok(loader::Loaded::default()) };
         let root = manifest::root_of(&self.site.out());
-        let programs = blocking(move || Ok(loader::programs(&root, proof.program_dirs))).await?;
+        let mut dirs: Vec<&str> = self.set.proofs().iter().flat_map(|it| it.program_dirs).copied().collect();
+        dirs.sort_unstable();
+        dirs.dedup();
+        let programs = blocking(move || Ok(loader::programs(&root, &dirs))).await?;
         loader::trace(&programs, self.library_path().as_deref(), self.set.what, &self.cx.cancel).await
     }
 
     /// Runs the commands that show that it works.
     async fn smoke(&self) -> Result<(), InstallError> {
-        let Some(proof) = self.set.proof else { return Ok(()) };
-        let (dir, bin) = (self.site.smoke(), manifest::root_of(&self.site.out()).join(proof.bin_dir));
+        let (dir, root) = (self.site.smoke(), manifest::root_of(&self.site.out()));
         let source = dir.join("smoke.c");
         tokio::fs::write(&source, "int main(void) { return 0; }\n")
             .await
             .map_err(|error| InstallError::io(IoAction::Write, &source, error))?;
-        for command in proof.commands {
+        let proofs = self.set.proofs();
+        let commands = proofs.iter().flat_map(|proof| proof.commands.iter().map(|it| (proof.bin_dir, it)));
+        for (bin, command) in commands {
             let Some((program, args)) = command.split_first() else { continue };
-            let mut tool =
-                Tool::new(bin.join(program)).args(args.iter().copied()).cwd(&dir).env("TMPDIR", &dir);
+            let mut tool = Tool::new(root.join(bin).join(program))
+                .args(args.iter().copied())
+                .cwd(&dir)
+                .env("TMPDIR", &dir);
             if let Some(libraries) = self.library_path() {
                 tool = tool.env("LD_LIBRARY_PATH", libraries);
             }

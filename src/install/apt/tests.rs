@@ -191,6 +191,7 @@ async fn libraries_are_fetched_where_the_loader_misses_them() {
         name: name.to_owned(),
         packages: vec![name.to_owned()],
         dependencies: Dependencies::IfMissed,
+        toolchains: Vec::new(),
         proof: Some(Proof { program_dirs: &["usr/bin"], bin_dir: "usr/bin", commands: &[] }),
     };
     let (cx, _heard) = bench.context();
@@ -223,6 +224,7 @@ async fn a_command_that_fails_fails_the_installation() {
         name: "cc".to_owned(),
         packages: vec!["cc".to_owned()],
         dependencies: Dependencies::IfMissed,
+        toolchains: Vec::new(),
         proof: Some(Proof { program_dirs: &[], bin_dir: "usr/bin", commands: &[&["cc", "-c", "smoke.c"]] }),
     };
     let error = ensure(&set, &bench.machine(), &bench.context().0).await.unwrap_err();

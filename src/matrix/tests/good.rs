@@ -20,8 +20,10 @@ fn every_key_is_understood() {
     assert_eq!(properties, ["compiler.cpp.extra_flags=-DX=1", "build.f_cpu=16000000", "a=0x10", "b=true"]);
     let Provider::Path { dir, tools } = &matrix.cores["me:mine"].provider else { panic!() };
     assert_eq!(dir.value, Path::new("/core"));
-    assert_eq!(tools["avr-gcc"].value, Path::new("/usr"));
-    assert_eq!(tools["other"].value, Path::new("/m/tools/other"));
+    assert_eq!(tools["avr-gcc"], Tool::Folder("/usr".into()));
+    assert_eq!(tools["other"], Tool::Folder("/m/tools/other".into()));
+    assert_eq!(tools["packed"], Tool::Apt(vec!["gcc-x".to_owned(), "libc-x".to_owned()]));
+    assert_eq!(tools["plain"], Tool::Apt(vec!["gcc-y".to_owned()]));
     assert_eq!(matrix.cores["other:one"].provider, Provider::Installed);
     let mega = &matrix.boards["mega"];
     assert_eq!(mega.fqbn.to_string(), "arduino:avr:mega:cpu=atmega2560");

@@ -32,6 +32,12 @@ pub(crate) fn packages(names: &[&str]) -> Packages {
     Packages(install(async |cx| apt::install_packages(names, true, &cx).await))
 }
 
+/// A core's tool, as a matrix names it: `{apt: PACKAGE}`.
+#[track_caller]
+pub(crate) fn tool(package: &str) -> Packages {
+    Packages(install(async |cx| apt::install_tool(&[package.to_owned()], &cx).await))
+}
+
 /// Where it is there already this takes milliseconds; tests that ask at once wait for one another.
 #[track_caller]
 fn install<T>(work: impl AsyncFnOnce(InstallContext) -> Result<T, InstallError>) -> T {

@@ -1,0 +1,141 @@
+//! Makes a cross compiler work outside `/usr`: links where it looks for its C library, and paths in its
+//! specification files that follow the tree wherever it is moved.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use super::super::{InstallError, IoAction};
+use super::toolchain::Toolchain;
+
+/// Prepares what is unpacked at `root`. A C library that is not there is left alone.
+///
+/// # Errors
+/// Where the tree can't be read or written.
+pub(super) fn relocate(root: &Path, toolchain: &Toolchain) -> Result<(), InstallError> {
+    for (link, target) in toolchain.links {
+        let at = root.join(link);
+        // The package may have one there itself.
+        if !root.join(target).exists() || fs::symlink_metadata(&at).is_ok() {
+            continue;
+        }
+        symlink(relative(link, target), &at)
+            .map_err(|source| InstallError::io(IoAction::Write, &at, source))?;
+    }
+    for folder in toolchain.specs {
+        for entry in walkdir::WalkDir::new(root.join(folder)).into_iter().flatten() {
+            let path = entry.path();
+            if !entry.file_type().is_file() || path.extension().is_none_or(|extension| extension != "specs") {
+                continue;
+            }
+            let text =
+                fs::read_to_string(path).map_err(|source| InstallError::io(IoAction::Read, path, source))?;
+            let moved = movable(&text);
+            if moved != text {
+                fs::write(path, moved).map_err(|source| InstallError::io(IoAction::Write, path, source))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `target` as seen from the folder of `link`, both relative to the same root.
+fn relative(link: &str, target: &str) -> PathBuf {
+    let depth = Path::new(link).components().count().saturating_sub(1);
+    std::iter::repeat_n("..", depth).collect::<PathBuf>().join(target)
+}
+
+/// A text of GCC's specification language in which paths below `/usr` depend on where the driver is.
+///
+/// The driver exports `GCC_EXEC_PREFIX`, `…/usr/lib/gcc/`, where it is not where it was built for; the
+/// function `%:getenv(NAME REST)` puts that and a rest together. A path that goes on in braces can't be
+/// an argument of it: such are names of start files, which are looked for in the C library's folder
+/// anyway.
+fn movable(text: &str) -> String {
+    const PREFIX: &str = "/usr/";
+    let mut moved = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(PREFIX) {
+        moved.push_str(&rest[..at]);
+        rest = &rest[at + PREFIX.len()..];
+        let path = &rest[..path_length(rest)];
+        rest = &rest[path.len()..];
+        if rest.starts_with("%{") {
+            moved.push_str(path.rsplit('/').next().unwrap_or(path));
+        } else {
+            moved.push_str("%:getenv(GCC_EXEC_PREFIX ../../");
+            moved.push_str(path);
+            moved.push(')');
+        }
+    }
+    moved.push_str(rest);
+    moved
+}
+
+/// How many bytes of `text` are a path; `%*` (what an option said) and `%M` (the multilib) may be in it.
+fn path_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        at += match (byte, bytes.get(at + 1)) {
+            (b'%', Some(b'*' | b'M')) => 2,
+            (b'/' | b'.' | b'_' | b'-' | b'+', _) => 1,
+            (byte, _) if byte.is_ascii_alphanumeric() => 1,
+            _ => break,
+        };
+    }
+    at
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::set::Proof;
+    use super::*;
+
+    #[test]
+    fn paths_follow_the_driver() {
+        for (text, expected) in [
+            (
+                "*cpp:\n-isystem /usr/include/newlib/nano %(old)\n",
+                "*cpp:\n-isystem %:getenv(GCC_EXEC_PREFIX ../../include/newlib/nano) %(old)\n",
+            ),
+            (
+                "-L%{-buildtype=*:/usr/lib/x/%*/%M; :/usr/lib/x/%M}",
+                "-L%{-buildtype=*:%:getenv(GCC_EXEC_PREFIX ../../lib/x/%*/%M); :%:getenv(GCC_EXEC_PREFIX ../../lib/x/%M)}",
+            ),
+            ("/usr/lib/x/%M/crt0%{-crt0=*:-%*%O;:%O}%s", "crt0%{-crt0=*:-%*%O;:%O}%s"),
+            ("*lib:\n-lc\n", "*lib:\n-lc\n"),
+        ] {
+            assert_eq!(movable(text), expected);
+        }
+    }
+
+    #[test]
+    fn links_lead_into_the_tree_and_stay_when_it_moves() {
+        const SOME: Toolchain = Toolchain {
+            compiler: "gcc-x",
+            companions: &[],
+            links: &[("usr/lib/x/include", "usr/include/newlib"), ("usr/lib/x/lib", "usr/lib/missing")],
+            specs: &["usr/lib/x"],
+            proof: Proof { program_dirs: &[], bin_dir: "usr/bin", commands: &[] },
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("one");
+        for folder in ["usr/lib/x/deep", "usr/include/newlib"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        fs::write(root.join("usr/include/newlib/string.h"), "x").unwrap();
+        fs::write(root.join("usr/lib/x/deep/a.specs"), "/usr/include/newlib").unwrap();
+        fs::write(root.join("usr/lib/x/deep/a.txt"), "/usr/include/newlib").unwrap();
+        relocate(&root, &SOME).unwrap();
+        relocate(&root, &SOME).unwrap();
+        let moved = dir.path().join("two");
+        fs::rename(&root, &moved).unwrap();
+        let read = |file: &str| fs::read_to_string(moved.join(file)).unwrap();
+        assert_eq!(read("usr/lib/x/include/string.h"), "x");
+        assert!(fs::symlink_metadata(moved.join("usr/lib/x/lib")).is_err(), "it would lead nowhere");
+        assert_eq!(read("usr/lib/x/deep/a.specs"), "%:getenv(GCC_EXEC_PREFIX ../../include/newlib)");
+        assert_eq!(read("usr/lib/x/deep/a.txt"), "/usr/include/newlib");
+    }
+}

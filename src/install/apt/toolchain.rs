@@ -1,0 +1,155 @@
+//! The cross compilers that apt packages hold, as data: what belongs to each, and what makes it work
+//! outside `/usr`. A compiler more is an entry more here.
+//!
+//! A relocated GCC looks for its C library in `lib/TARGET/include` and `lib/TARGET/lib` beside its own
+//! files (`-print-search-dirs`, `-E -v`). Debian puts newlib and picolibc elsewhere and names these
+//! places by absolute paths, which point out of our tree. So the tree gets links where the compiler
+//! looks: nothing has to be added to any command, and multilib folders are found as ever.
+
+use super::set::Proof;
+
+/// A cross compiler of Debian's, with its C library.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Toolchain {
+    /// The package with the compiler.
+    pub compiler: &'static str,
+    /// The packages without which hardly anything compiles, but that it does not depend on.
+    pub companions: &'static [&'static str],
+    /// Links to make, relative to the root: where, and to what.
+    pub links: &'static [(&'static str, &'static str)],
+    /// The folders whose specification files (and those below) name absolute paths.
+    pub specs: &'static [&'static str],
+    /// What shows that it works.
+    pub proof: Proof,
+}
+
+/// ARM, with newlib and the headers of libstdc++. Its archives (`libstdc++-arm-none-eabi-newlib`, 1.5 GB)
+/// come if they are named.
+const ARM: Toolchain = Toolchain {
+    compiler: "gcc-arm-none-eabi",
+    companions: &["libnewlib-arm-none-eabi", "libstdc++-arm-none-eabi-dev"],
+    links: &[
+        ("usr/lib/arm-none-eabi/include", "usr/include/newlib"),
+        ("usr/lib/arm-none-eabi/lib", "usr/lib/arm-none-eabi/newlib"),
+    ],
+    specs: &["usr/lib/arm-none-eabi/newlib"],
+    proof: Proof {
+        program_dirs: &["usr/bin", "usr/lib/arm-none-eabi/bin", "usr/lib/gcc/arm-none-eabi"],
+        bin_dir: "usr/bin",
+        commands: &[
+            &[
+                "arm-none-eabi-gcc",
+                "-mcpu=cortex-m0plus",
+                "-mthumb",
+                "--specs=nano.specs",
+                "--specs=nosys.specs",
+                "-include",
+                "string.h",
+                "-o",
+                "smoke.elf",
+                "smoke.c",
+            ],
+            &[
+                "arm-none-eabi-g++",
+                "-mcpu=cortex-m0plus",
+                "-mthumb",
+                "-include",
+                "cstring",
+                "-c",
+                "-o",
+                "smoke-cpp.o",
+                "-x",
+                "c++",
+                "smoke.c",
+            ],
+            &["arm-none-eabi-objcopy", "-O", "binary", "smoke.elf", "smoke.bin"],
+        ],
+    },
+};
+
+/// RISC-V, with picolibc.
+const RISCV: Toolchain = Toolchain {
+    compiler: "gcc-riscv64-unknown-elf",
+    companions: &["picolibc-riscv64-unknown-elf"],
+    links: &[
+        ("usr/lib/riscv64-unknown-elf/include", "usr/lib/picolibc/riscv64-unknown-elf/include"),
+        ("usr/lib/riscv64-unknown-elf/lib", "usr/lib/picolibc/riscv64-unknown-elf/lib"),
+        // Where the compiler looks for what `-specs=` names.
+        (
+            "usr/lib/picolibc/riscv64-unknown-elf/lib/picolibc.specs",
+            "usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs",
+        ),
+        (
+            "usr/lib/picolibc/riscv64-unknown-elf/lib/picolibcpp.specs",
+            "usr/lib/picolibc/riscv64-unknown-elf/picolibcpp.specs",
+        ),
+    ],
+    specs: &["usr/lib/picolibc/riscv64-unknown-elf"],
+    proof: Proof {
+        program_dirs: &["usr/bin", "usr/lib/riscv64-unknown-elf/bin", "usr/lib/gcc/riscv64-unknown-elf"],
+        bin_dir: "usr/bin",
+        commands: &[
+            &[
+                "riscv64-unknown-elf-gcc",
+                "-march=rv32imac",
+                "-mabi=ilp32",
+                "--specs=picolibc.specs",
+                "-include",
+                "string.h",
+                "-o",
+                "smoke.elf",
+                "smoke.c",
+            ],
+            &["riscv64-unknown-elf-objcopy", "-O", "binary", "smoke.elf", "smoke.bin"],
+        ],
+    },
+};
+
+/// The ESP8266's processor, with picolibc. Debian's libgcc for it has no arithmetic: in the chip that is
+/// in the boot ROM, and a core's linker script says where.
+const LX106: Toolchain = Toolchain {
+    compiler: "gcc-xtensa-lx106",
+    companions: &["picolibc-xtensa-lx106-elf"],
+    links: &[
+        ("usr/lib/xtensa-lx106-elf/lib/picolibc.specs", "usr/lib/xtensa-lx106-elf/picolibc.specs"),
+        ("usr/lib/xtensa-lx106-elf/lib/picolibcpp.specs", "usr/lib/xtensa-lx106-elf/picolibcpp.specs"),
+    ],
+    specs: &["usr/lib/xtensa-lx106-elf"],
+    proof: Proof {
+        program_dirs: &["usr/bin", "usr/lib/xtensa-lx106-elf/bin", "usr/lib/gcc/xtensa-lx106-elf"],
+        bin_dir: "usr/bin",
+        commands: &[
+            &[
+                "xtensa-lx106-elf-gcc",
+                "-nostartfiles",
+                "-Wl,-e,main",
+                "-include",
+                "string.h",
+                "-o",
+                "smoke.elf",
+                "smoke.c",
+            ],
+            &["xtensa-lx106-elf-objcopy", "-O", "binary", "smoke.elf", "smoke.bin"],
+        ],
+    },
+};
+
+/// All of them.
+const TOOLCHAINS: &[&Toolchain] = &[&ARM, &RISCV, &LX106];
+
+/// Those whose compiler is among these packages.
+pub(super) fn among(packages: &[String]) -> Vec<&'static Toolchain> {
+    TOOLCHAINS.iter().copied().filter(|it| packages.iter().any(|name| name == it.compiler)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compiler_is_found_by_its_package() {
+        let found = among(&["picolibc-riscv64-unknown-elf".to_owned(), "gcc-riscv64-unknown-elf".to_owned()]);
+        assert_eq!(found, [&RISCV]);
+        assert!(among(&["gcc-avr".to_owned()]).is_empty());
+    }
+}

@@ -1,0 +1,1 @@
+-DGREETING=\"hello\"

@@ -1,0 +1,4 @@
+#pragma once
+
+#include "api/Api.h"
+#include "pins_arduino.h"

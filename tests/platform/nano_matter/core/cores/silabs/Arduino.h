@@ -1,0 +1,10 @@
+#pragma once
+
+#include "api/Api.h"
+#include "cortex-m/cortex_m.h"
+#include "pins_arduino.h"
+
+#ifdef __cplusplus
+extern "C"
+#endif
+void chip_init(void);

@@ -1,0 +1,3 @@
+#pragma once
+
+#define LED_BUILTIN 1

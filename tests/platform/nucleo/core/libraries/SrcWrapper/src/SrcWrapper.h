@@ -1,0 +1,2 @@
+// Brings the chip's part into every sketch.
+#pragma once

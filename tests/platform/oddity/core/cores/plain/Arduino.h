@@ -1,0 +1,7 @@
+#pragma once
+
+#include <stdint.h>
+
+void setup();
+void loop();
+void say(const char *text);

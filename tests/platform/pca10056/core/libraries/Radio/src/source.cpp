@@ -1,0 +1,1 @@
+#error "where there is an archive for the board this is not compiled"
