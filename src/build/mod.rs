@@ -25,6 +25,7 @@ mod size;
 pub mod sketch;
 mod sources;
 mod step;
+mod symbols;
 mod track;
 mod unit;
 

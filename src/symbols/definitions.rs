@@ -1,0 +1,184 @@
+//! What objects define, and whose they are: from their symbol tables, and where they hold link-time bytecode
+//! from the tables that GCC puts beside that for the linker.
+
+use std::collections::{HashMap, HashSet};
+
+use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+
+use super::Owner;
+use super::demangle::{demangled, stem};
+
+/// Everything that some objects define. They are to be added in the order in which they are linked.
+#[derive(Debug, Default)]
+pub struct Definitions {
+    owners: Vec<Owner>,
+    /// What the linker takes a reference for: the one strong definition, else the first weak one.
+    global: HashMap<String, Global>,
+    local: HashMap<String, Vec<Local>>,
+    /// The sources that the objects name.
+    files: HashSet<String>,
+    /// Functions by the name that the source spells.
+    functions: HashMap<String, OwnerId>,
+}
+
+/// An index into the owners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct OwnerId(usize);
+
+#[derive(Debug, Clone, Copy)]
+struct Global {
+    owner: OwnerId,
+    is_strong: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Local {
+    owner: OwnerId,
+    /// The source, where the object says so; bytecode does not.
+    file: Option<String>,
+}
+
+/// What is in an entry of the linker's table of bytecode: `LDPK_DEF`, `LDPK_WEAKDEF` and `LDPK_COMMON` of GCC's
+/// `plugin-api.h`; the others are no definitions.
+const DEFINED: u8 = 0;
+const WEAK: u8 = 1;
+const COMMON: u8 = 4;
+
+const BYTECODE: &str = ".gnu.lto_";
+const LINKER_TABLE: &str = ".gnu.lto_.symtab";
+
+impl Definitions {
+    /// Adds an object. One that can't be read defines nothing.
+    pub fn add(&mut self, owner: &Owner, object: &[u8]) {
+        let Ok(file) = object::File::parse(object) else { return };
+        let owner = self.owner(owner);
+        let mut source = None;
+        for symbol in file.symbols() {
+            let Ok(name) = symbol.name() else { continue };
+            if symbol.kind() == SymbolKind::File {
+                self.files.insert(name.to_owned());
+                source = Some(name.to_owned());
+            } else if name.is_empty() || !(symbol.is_definition() || symbol.is_common()) {
+            } else if symbol.is_local() {
+                self.add_local(name, Local { owner, file: source.clone() });
+            } else {
+                self.add_global(name, Global { owner, is_strong: !symbol.is_weak() });
+            }
+        }
+        let mut bodies = Vec::new();
+        for section in file.sections() {
+            let Ok(name) = section.name() else { continue };
+            if name.starts_with(LINKER_TABLE) {
+                for (name, is_strong) in section.data().map(linker_table).unwrap_or_default() {
+                    self.add_global(&name, Global { owner, is_strong });
+                }
+            } else if let Some(function) = name.strip_prefix(BYTECODE).and_then(body) {
+                bodies.push(function.to_owned());
+            }
+        }
+        for function in bodies {
+            if !self.global.contains_key(&function) {
+                self.add_local(&function, Local { owner, file: None });
+            }
+        }
+    }
+
+    fn owner(&mut self, owner: &Owner) -> OwnerId {
+        OwnerId(self.owners.iter().position(|known| known == owner).unwrap_or_else(|| {
+            self.owners.push(owner.clone());
+            self.owners.len() - 1
+        }))
+    }
+
+    fn add_global(&mut self, name: &str, new: Global) {
+        let first = self.global.entry(name.to_owned()).or_insert(new);
+        if new.is_strong && !first.is_strong {
+            *first = new;
+        }
+        let owner = first.owner;
+        self.functions.insert(demangled(name), owner);
+    }
+
+    fn add_local(&mut self, name: &str, new: Local) {
+        self.functions.entry(demangled(name)).or_insert(new.owner);
+        self.local.entry(name.to_owned()).or_default().push(new);
+    }
+
+    /// Whose a symbol of the linked program is. `file` is the source that its symbol table names before it, if it
+    /// is local there; the name that link-time optimisation gives to what it makes is none.
+    pub(super) fn owner_of(&self, raw: &str, is_local: bool, file: Option<&str>) -> &Owner {
+        let found = if let Some(file) = file.filter(|_| is_local) {
+            // What stands behind the name of a source was compiled from it.
+            self.local_of(raw, Some(file))
+        } else {
+            let names = [raw, stem(raw)];
+            let global = names.iter().find_map(|name| self.global.get(*name)).map(|global| global.owner);
+            global.or_else(|| names.iter().find_map(|name| self.local_of(name, None)))
+        };
+        let found = found.or_else(|| {
+            let inside = file.is_none() || file.is_some_and(|file| self.files.contains(file));
+            self.scope_of(raw).filter(|_| is_local && inside)
+        });
+        match found {
+            Some(OwnerId(index)) => &self.owners[index],
+            None if is_local && file.is_none_or(|file| self.files.contains(file)) => &Owner::Unknown,
+            None => &Owner::Other,
+        }
+    }
+
+    /// The one owner of all local definitions of this name.
+    fn local_of(&self, raw: &str, file: Option<&str>) -> Option<OwnerId> {
+        let fits = |local: &&Local| file.is_none_or(|file| local.file.as_deref() == Some(file));
+        let mut fitting = self.local.get(raw)?.iter().filter(fits).map(|local| local.owner);
+        let first = fitting.next()?;
+        fitting.all(|other| other == first).then_some(first)
+    }
+
+    /// The owner of the function that a variable is declared in.
+    fn scope_of(&self, raw: &str) -> Option<OwnerId> {
+        let name = demangled(stem(raw));
+        let scope = super::demangle::scope(&name)?;
+        self.functions.get(scope).copied()
+    }
+}
+
+/// The definitions in a table that is made for the linker's plugin: name, group, kind, visibility, size, slot.
+/// Says of each whether it is strong. What is cut off ends it.
+fn linker_table(bytes: &[u8]) -> Vec<(String, bool)> {
+    const REST: usize = 1 + 1 + 8 + 4;
+    let mut found = Vec::new();
+    let mut rest = bytes;
+    let text = |rest: &mut &[u8]| -> Option<String> {
+        let end = rest.iter().position(|byte| *byte == 0)?;
+        let text = String::from_utf8_lossy(&rest[..end]).into_owned();
+        *rest = &rest[end + 1..];
+        Some(text)
+    };
+    while let Some(name) = text(&mut rest) {
+        let Some(group) = text(&mut rest) else { break };
+        let Some((fields, behind)) = rest.split_at_checked(REST) else { break };
+        rest = behind;
+        let strong = match fields[0] {
+            DEFINED | COMMON => group.is_empty(),
+            WEAK => false,
+            _ => continue,
+        };
+        found.push((name, strong));
+    }
+    found
+}
+
+/// The function whose body is in the section `NAME.HASH`, or `NAME.NUMBER.HASH` since GCC 10; other sections of
+/// bytecode have names that begin with a dot.
+fn body(section: &str) -> Option<&str> {
+    if section.starts_with('.') {
+        return None;
+    }
+    let (name, _hash) = section.rsplit_once('.')?;
+    match name.rsplit_once('.') {
+        Some((name, number)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(name)
+        }
+        _ => Some(name),
+    }
+}
