@@ -21,6 +21,7 @@ mod libraries;
 mod link;
 mod prepare;
 mod preprocessor;
+mod run;
 mod size;
 pub mod sketch;
 mod sources;
@@ -36,7 +37,7 @@ use async_trait::async_trait;
 
 pub use ahead::Ahead;
 pub use checkout::Checkout;
-pub use context::{BuildContext, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, core_promise};
+pub use context::{BuildContext, CoreHandle, Emulators, CorePromise, InFlight, JobContext, Stopwatch, core_promise};
 pub use convert::in_process as convert_in_process;
 pub use error::{Blocked, BuildError};
 pub use folder::write_log;

@@ -6,6 +6,7 @@ mod cache;
 mod cells;
 mod compare;
 mod doctor;
+mod emulators;
 mod leftovers;
 mod log;
 mod narrate;

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::sync::CancellationToken;
 
-use super::peaks::{Meter, Tree};
+use super::peaks::{Looking, Meter, Tree};
 
 /// The environment of every child: nothing is inherited, so nothing that is set on a machine can
 /// change a result without being in a key.
@@ -265,7 +265,7 @@ pub(super) struct Group {
 
 impl Group {
     /// Measures it until what is returned is dropped.
-    pub(super) fn look_at(&self, meter: &Meter) -> Option<impl Drop + use<>> {
+    pub(super) fn look_at(&self, meter: &Meter) -> Option<Looking> {
         self.leader.map(|leader| meter.look_at(Tree::Root(leader)))
     }
 

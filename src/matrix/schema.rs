@@ -268,7 +268,7 @@ pub(super) struct RawEmulation {
     /// What it runs on: with `qemu` the name of a machine, as `qemu-system-arm -M help` lists them, with `simavr`
     /// the name of a controller, without it the board's `build.mcu`.
     #[serde(default)]
-    #[schemars(example = "lm3s6965evb")]
+    #[schemars(example = &"lm3s6965evb")]
     pub(super) machine: Option<String>,
 }
 
@@ -289,7 +289,7 @@ pub(super) struct RawRun {
     pub(super) emulator: Option<Emulator>,
     /// What it runs on; without it, what the board says.
     #[serde(default)]
-    #[schemars(example = "lm3s6965evb")]
+    #[schemars(example = &"lm3s6965evb")]
     pub(super) machine: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{CellJob, CoreJob, Family, Layout, Plan, Sketch, Target};
+use super::{CellJob, CoreJob, Family, Layout, Plan, Run, Sketch, Target};
 use crate::board::{BoardConfig, BoardError, HostOs, Platform, Platforms, RuntimeEnv, WarningLevel, resolve};
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::install::InstalledCore;
@@ -116,6 +116,13 @@ type TargetKey = (Arc<str>, Vec<(String, String)>, Warnings);
 impl Planner<'_> {
     fn cell(&mut self, cell: &Cell, board: &Board) -> Result<CellJob, PlanError> {
         let (target, core) = self.target(cell, board)?;
+        let run = match &cell.run {
+            Some(wanted) => Some(Run::of(wanted, &target.config).map(Arc::new).map_err(|message| {
+                let help = format!("the board is {}, of {}", cell.board, board.fqbn.value);
+                self.sources.matrix.error_at(wanted.span, message, Some(help))
+            })?),
+            None => None,
+        };
         let slug = &self.slugs[&*cell.sketch.name];
         let layout = self.sources.layout;
         let sketch = self
@@ -139,6 +146,7 @@ impl Planner<'_> {
             folder: layout.cell(&cell.board, slug),
             timeout: cell.timeout,
             retries: cell.retries,
+            run,
         })
     }
 

@@ -4,6 +4,7 @@
 mod family;
 mod layout;
 mod make;
+mod run;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use std::time::Duration;
 pub use family::Family;
 pub use layout::Layout;
 pub use make::{PlanError, Sources, make};
+pub use crate::matrix::Emulator;
+pub use run::{EmulatorProgram, InstalledEmulator, Run};
 
 use crate::board::BoardConfig;
 use crate::event::{CellId, CoreId, SkippedCell};
@@ -71,6 +74,8 @@ pub struct CellJob {
     pub timeout: Duration,
     /// How often it is tried again after a failure of the infrastructure.
     pub retries: u32,
+    /// How its firmware is run, if it is.
+    pub run: Option<Arc<Run>>,
 }
 
 /// A sketch, as all its cells share it.
