@@ -12,7 +12,8 @@ use super::link::{self, Link};
 use super::prepare::Prepared;
 use super::unit::{self, Planned, Wanted, blocking};
 use super::{
-    BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, firmware, folder, hooks, libraries, run,
+    BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, firmware, folder, hooks,
+    libraries, run,
 };
 use crate::board::{Hook, Value};
 use crate::event::Phase;

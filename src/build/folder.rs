@@ -33,7 +33,9 @@ pub(super) async fn recorded_files(folder: &Path) -> Result<HashSet<PathBuf>, Bu
     let folder = folder.to_owned();
     blocking(move || {
         let outputs = Record::load(&folder).into_iter().flat_map(|record| record.outputs);
-        let names = outputs.map(|output| output.path).chain([Record::FILE, CellSymbols::FILE, LOG, PASSED].map(PathBuf::from));
+        let names = outputs
+            .map(|output| output.path)
+            .chain([Record::FILE, CellSymbols::FILE, LOG, PASSED].map(PathBuf::from));
         names.map(|name| folder.join(name)).collect()
     })
     .await

@@ -37,7 +37,9 @@ use async_trait::async_trait;
 
 pub use ahead::Ahead;
 pub use checkout::Checkout;
-pub use context::{BuildContext, CoreHandle, Emulators, CorePromise, InFlight, JobContext, Stopwatch, core_promise};
+pub use context::{
+    BuildContext, CoreHandle, CorePromise, Emulators, InFlight, JobContext, Stopwatch, core_promise,
+};
 pub use convert::in_process as convert_in_process;
 pub use error::{Blocked, BuildError};
 pub use folder::write_log;

@@ -24,7 +24,8 @@ pub(super) fn run(typed: Typed) -> Exit {
         Ok(past) => past,
         Err(error) => return Early::Usage(error.to_string()).tell(colours),
     };
-    let matches = |globs: &[NameGlob], name: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(name));
+    let matches =
+        |globs: &[NameGlob], name: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(name));
     let wanted = |board: &str, sketch: &str| matches(&boards, board) && matches(&sketches, sketch);
     // The file has all cells, whichever are shown.
     let (report, missing) = SymbolReport::collect(&past, |_, _| true);

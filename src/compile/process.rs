@@ -77,7 +77,9 @@ impl Process {
             io::ErrorKind::NotFound if !self.program.exists() => {
                 ProcessError::Missing { program: self.program.clone() }
             }
-            io::ErrorKind::NotFound if !self.cwd.is_dir() => ProcessError::NoFolder { folder: self.cwd.clone() },
+            io::ErrorKind::NotFound if !self.cwd.is_dir() => {
+                ProcessError::NoFolder { folder: self.cwd.clone() }
+            }
             _ => ProcessError::Io { program: self.program.clone(), source },
         }
     }

@@ -10,10 +10,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::matrix::Emulator;
 pub use family::Family;
 pub use layout::Layout;
 pub use make::{PlanError, Sources, make};
-pub use crate::matrix::Emulator;
 pub use run::{EmulatorProgram, InstalledEmulator, Run};
 
 use crate::board::BoardConfig;

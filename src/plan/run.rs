@@ -67,7 +67,9 @@ impl Run {
         let linker = linker(config)?;
         let (program, arguments) = match emulator {
             Emulator::Simavr if !linker.starts_with("avr-") => {
-                return Err(format!("simavr runs 8-bit AVR only, and the board's firmware is linked by {linker}"));
+                return Err(format!(
+                    "simavr runs 8-bit AVR only, and the board's firmware is linked by {linker}"
+                ));
             }
             Emulator::Simavr => (SIMAVR, simavr_words(machine.as_deref(), config)?),
             Emulator::Qemu => {
@@ -93,7 +95,11 @@ fn linker(config: &BoardConfig) -> Result<String, String> {
 fn simavr_words(machine: Option<&str>, config: &BoardConfig) -> Result<Vec<String>, String> {
     let property = |key: &str| {
         let value = config.expanded(key).map_err(|error| error.to_string())?;
-        if value.is_empty() { Err(format!("the board has no property {key}, which simavr has to know")) } else { Ok(value) }
+        if value.is_empty() {
+            Err(format!("the board has no property {key}, which simavr has to know"))
+        } else {
+            Ok(value)
+        }
     };
     let mcu = machine.map_or_else(|| property("build.mcu"), |machine| Ok(machine.to_owned()))?;
     let frequency = property("build.f_cpu")?;
@@ -103,11 +109,14 @@ fn simavr_words(machine: Option<&str>, config: &BoardConfig) -> Result<Vec<Strin
 }
 
 fn qemu_words(machine: &str, prefix: &str) -> Vec<String> {
-    let mut words = vec!["-M", machine, "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"];
-    if prefix == "riscv" {
+    let mut words =
+        vec!["-M", machine, "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"];
+    words.extend(match prefix {
         // Else it begins with a firmware of QEMU's own.
-        words.extend(["-bios", "none"]);
-    }
-    words.push("-kernel");
+        "riscv" => ["-bios", "none", "-kernel"].as_slice(),
+        // Its machines know no kernel.
+        "avr-" => &["-bios"],
+        _ => &["-kernel"],
+    });
     words.into_iter().map(str::to_owned).collect()
 }

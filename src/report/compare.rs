@@ -97,14 +97,18 @@ impl Comparison {
         let [base, head] = runs;
         let mut comparison = Self::default();
         let nothing = PastCell::default();
-        let keys: Vec<_> = base.cells.keys().chain(head.cells.keys().filter(|key| !base.cells.contains_key(*key))).collect();
+        let keys: Vec<_> =
+            base.cells.keys().chain(head.cells.keys().filter(|key| !base.cells.contains_key(*key))).collect();
         for key in keys {
             let cell = format!("{}/{}", key.0, key.1);
             let [before, now] = [base, head].map(|run| run.cells.get(key));
             // Whether it had to be built says nothing of the code.
-            let outcome = |cell: Option<&PastCell>| {
-                cell.map(|cell| if cell.outcome == "up-to-date" { "built".to_owned() } else { cell.outcome.clone() })
-            };
+            let outcome =
+                |cell: Option<&PastCell>| {
+                    cell.map(|cell| {
+                        if cell.outcome == "up-to-date" { "built".to_owned() } else { cell.outcome.clone() }
+                    })
+                };
             let change = Change { base: outcome(before), head: outcome(now) };
             let [before, now] = [before, now].map(|cell| cell.unwrap_or(&nothing));
             if change.base != change.head {
@@ -174,7 +178,8 @@ fn symbols_table(owners: &[OwnerChange], symbols: &[SymbolChange], top: usize, t
     }
     let mut table = numbers(&["owner", "flash", "by", "RAM", "by"]);
     for OwnerChange { owner, flash, ram } in owners {
-        let (name, values) = (owner.to_string(), [flash.head.to_string(), flash.by(), ram.head.to_string(), ram.by()]);
+        let (name, values) =
+            (owner.to_string(), [flash.head.to_string(), flash.by(), ram.head.to_string(), ram.by()]);
         table.add_row(std::iter::once(name).chain(values));
     }
     let _ = writeln!(text, "\n{}\n", table.trim_fmt());
@@ -200,8 +205,11 @@ fn symbols_table(owners: &[OwnerChange], symbols: &[SymbolChange], top: usize, t
 }
 
 fn symbol_changes(base: &SymbolReport, head: &SymbolReport) -> (Vec<OwnerChange>, Vec<SymbolChange>) {
-    let before: HashMap<(&str, &str), &[Symbol]> =
-        base.cells.iter().map(|cell| ((&*cell.board, &*cell.sketch), &*cell.symbols.symbols.symbols)).collect();
+    let before: HashMap<(&str, &str), &[Symbol]> = base
+        .cells
+        .iter()
+        .map(|cell| ((&*cell.board, &*cell.sketch), &*cell.symbols.symbols.symbols))
+        .collect();
     let mut owners: BTreeMap<&Owner, [Change<u64>; 2]> = BTreeMap::new();
     let mut changes: BTreeMap<(What, Change<u64>), BTreeSet<String>> = BTreeMap::new();
     for cell in &head.cells {
@@ -229,12 +237,14 @@ fn symbol_changes(base: &SymbolReport, head: &SymbolReport) -> (Vec<OwnerChange>
             changes.entry(change).or_default().insert(format!("{}/{}", cell.board, cell.sketch));
         }
     }
-    let owners = owners.into_iter().map(|(owner, [flash, ram])| OwnerChange { owner: owner.clone(), flash, ram });
+    let owners =
+        owners.into_iter().map(|(owner, [flash, ram])| OwnerChange { owner: owner.clone(), flash, ram });
     let mut owners: Vec<_> = owners.collect();
     owners.sort_by_key(|change| Reverse(change.flash.base.abs_diff(change.flash.head)));
     let changes = changes.into_iter();
-    let mut changes: Vec<_> =
-        changes.map(|((what, size), cells)| SymbolChange { what, size, cells: cells.into_iter().collect() }).collect();
+    let mut changes: Vec<_> = changes
+        .map(|((what, size), cells)| SymbolChange { what, size, cells: cells.into_iter().collect() })
+        .collect();
     changes.sort_by_key(|change| Reverse(change.size.base.abs_diff(change.size.head)));
     (owners, changes)
 }
@@ -249,31 +259,22 @@ impl What {
 /// The name without the numbers that the compiler gives to clones and to what is local: they are others after
 /// any change.
 fn unnumbered(name: &str) -> String {
-    let (stem, clone) = match name.split_once(" [clone ") {
-        Some((stem, clone)) => (stem, Some(clone)),
-        None => (name, None),
-    };
-    let mut kept = without_numbers(stem);
-    if let Some(clone) = clone {
-        kept.push_str(" [clone ");
-        kept.push_str(&without_numbers(clone.trim_end_matches(']')));
-        kept.push(']');
-    }
-    kept
-}
-
-/// Without each `.NUMBER`.
-fn without_numbers(text: &str) -> String {
-    let mut parts = text.split('.');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.filter(|part| part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit())).fold(
-        first,
-        |mut kept, part| {
+    let mut kept = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(at) = rest.find('.') {
+        kept.push_str(&rest[..at]);
+        let behind = rest[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_number =
+            behind.len() < rest.len() - at - 1 && (behind.is_empty() || behind.starts_with(['.', ']', ' ']));
+        if is_number {
+            rest = behind;
+        } else {
             kept.push('.');
-            kept.push_str(part);
-            kept
-        },
-    )
+            rest = &rest[at + 1..];
+        }
+    }
+    kept.push_str(rest);
+    kept
 }
 
 #[cfg(test)]
@@ -284,9 +285,14 @@ mod tests {
     fn names_are_compared_without_the_compilers_numbers() {
         for (name, expected) in [
             ("Print::print(int) [clone .constprop.17]", "Print::print(int) [clone .constprop]"),
-            ("Print::print(int) [clone .part.0] [clone .constprop.3]", "Print::print(int) [clone .part] [clone .constprop]"),
+            (
+                "Print::print(int) [clone .part.0] [clone .constprop.3]",
+                "Print::print(int) [clone .part] [clone .constprop]",
+            ),
             ("buffer.1942", "buffer"),
             ("turnOffPWM.lto_priv.3", "turnOffPWM.lto_priv"),
+            ("f(float) [clone .2d]", "f(float) [clone .2d]"),
+            ("ends.", "ends."),
             (".text.unlikely", ".text.unlikely"),
             ("main", "main"),
         ] {

@@ -86,7 +86,8 @@ impl Past {
             for cell in event[list].as_array().into_iter().flatten() {
                 let Some(key) = key(&cell["id"]) else { continue };
                 let reason = cell["reason"].as_str().unwrap_or_default().to_owned();
-                self.cells.insert(key, PastCell { outcome: outcome.to_owned(), reason, ..PastCell::default() });
+                self.cells
+                    .insert(key, PastCell { outcome: outcome.to_owned(), reason, ..PastCell::default() });
             }
         }
     }

@@ -46,7 +46,8 @@ impl SymbolReport {
     pub fn collect(past: &Past, wanted: impl Fn(&str, &str) -> bool) -> (Self, Vec<String>) {
         let mut report = Self { version: 1, cells: Vec::new() };
         let mut missing = Vec::new();
-        for ((board, sketch), cell) in past.cells.iter().filter(|((board, sketch), _)| wanted(board, sketch)) {
+        for ((board, sketch), cell) in past.cells.iter().filter(|((board, sketch), _)| wanted(board, sketch))
+        {
             let found = match &cell.elf {
                 Some(elf) => list(elf),
                 None => Err(format!("it has no firmware ({})", cell.outcome)),
@@ -114,7 +115,12 @@ impl NamedSymbols {
         let mut text = format!("{}/{}\n", self.board, self.sketch);
         let mut table = numbers(&["owner", "flash", "RAM", "symbols"]);
         for (owner, sum) in by_owner(symbols) {
-            table.add_row([owner.to_string(), sum.flash.to_string(), sum.ram.to_string(), sum.count.to_string()]);
+            table.add_row([
+                owner.to_string(),
+                sum.flash.to_string(),
+                sum.ram.to_string(),
+                sum.count.to_string(),
+            ]);
         }
         let unnamed = |is_in: fn(Area) -> bool| -> u64 {
             let areas = Area::ALL.into_iter().filter(|area| is_in(*area)).map(|area| areas.get(area));

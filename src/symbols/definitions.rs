@@ -38,6 +38,15 @@ struct Local {
     file: Option<String>,
 }
 
+/// A definition in an object.
+#[derive(Debug, Clone)]
+pub(super) enum Found<'a> {
+    /// That others can use.
+    Global { name: &'a str, is_strong: bool },
+    /// Behind the name of its source, if the object has that.
+    Local { name: &'a str, file: Option<&'a str> },
+}
+
 /// What is in an entry of the linker's table of bytecode: `LDPK_DEF`, `LDPK_WEAKDEF` and `LDPK_COMMON` of GCC's
 /// `plugin-api.h`; the others are no definitions.
 const DEFINED: u8 = 0;
@@ -51,18 +60,20 @@ impl Definitions {
     /// Adds an object. One that can't be read defines nothing.
     pub fn add(&mut self, owner: &Owner, object: &[u8]) {
         let Ok(file) = object::File::parse(object) else { return };
-        let owner = self.owner(owner);
         let mut source = None;
         for symbol in file.symbols() {
             let Ok(name) = symbol.name() else { continue };
             if symbol.kind() == SymbolKind::File {
-                self.files.insert(name.to_owned());
-                source = Some(name.to_owned());
-            } else if name.is_empty() || !(symbol.is_definition() || symbol.is_common()) {
-            } else if symbol.is_local() {
-                self.add_local(name, Local { owner, file: source.clone() });
-            } else {
-                self.add_global(name, Global { owner, is_strong: !symbol.is_weak() });
+                source = Some(name);
+            } else if !name.is_empty() && (symbol.is_definition() || symbol.is_common()) {
+                self.note(
+                    owner,
+                    if symbol.is_local() {
+                        Found::Local { name, file: source }
+                    } else {
+                        Found::Global { name, is_strong: !symbol.is_weak() }
+                    },
+                );
             }
         }
         let mut bodies = Vec::new();
@@ -70,15 +81,30 @@ impl Definitions {
             let Ok(name) = section.name() else { continue };
             if name.starts_with(LINKER_TABLE) {
                 for (name, is_strong) in section.data().map(linker_table).unwrap_or_default() {
-                    self.add_global(&name, Global { owner, is_strong });
+                    self.note(owner, Found::Global { name: &name, is_strong });
                 }
-            } else if let Some(function) = name.strip_prefix(BYTECODE).and_then(body) {
-                bodies.push(function.to_owned());
+            } else {
+                bodies.extend(name.strip_prefix(BYTECODE).and_then(body));
             }
         }
-        for function in bodies {
-            if !self.global.contains_key(&function) {
-                self.add_local(&function, Local { owner, file: None });
+        // What the linker is not told of is static.
+        for name in bodies {
+            if !self.global.contains_key(name) {
+                self.note(owner, Found::Local { name, file: None });
+            }
+        }
+    }
+
+    /// Notes a definition.
+    pub(super) fn note(&mut self, owner: &Owner, found: Found<'_>) {
+        let owner = self.owner(owner);
+        match found {
+            Found::Global { name, is_strong } => self.add_global(name, Global { owner, is_strong }),
+            Found::Local { name, file } => {
+                if let Some(file) = file.filter(|file| !self.files.contains(*file)) {
+                    self.files.insert(file.to_owned());
+                }
+                self.add_local(name, Local { owner, file: file.map(str::to_owned) });
             }
         }
     }
@@ -180,5 +206,41 @@ fn body(section: &str) -> Option<&str> {
             Some(name)
         }
         _ => Some(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_linkers_table_says_what_is_defined() {
+        let entry = |name: &str, group: &str, kind: u8| {
+            let rest = [kind, 0, 8, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0];
+            [name.as_bytes(), b"\0", group.as_bytes(), b"\0", &rest].concat()
+        };
+        let table = [
+            entry("main", "", DEFINED),
+            entry("_ZN1A1fEv", "_ZN1A1fEv", DEFINED),
+            entry("yield", "", WEAK),
+            entry("abort", "", 2),
+            entry("buffer", "", COMMON),
+        ]
+        .concat();
+        let expected: Vec<(String, bool)> =
+            [("main", true), ("_ZN1A1fEv", false), ("yield", false), ("buffer", true)]
+                .map(|(name, strong)| (name.to_owned(), strong))
+                .into();
+        assert_eq!(linker_table(&table), expected);
+        // Whatever is cut off.
+        for end in 0..table.len() {
+            assert!(linker_table(&table[..end]).len() <= expected.len());
+        }
+    }
+
+    #[test]
+    fn sections_of_bytecode_are_named_after_functions() {
+        let names = ["main.5e1effc3", "_Z3sayv.12.5e1effc3", "f.part.0.5e1effc3", ".symtab.5e1effc3", "none"];
+        assert_eq!(names.map(body), [Some("main"), Some("_Z3sayv"), Some("f.part"), None, None]);
     }
 }

@@ -69,7 +69,8 @@ pub(super) async fn run(
     }
     let (kind, message) = complaint(wanted, &watched, &serial);
     let diagnostic = diagnostic(&message, wanted, &serial);
-    Err(Failure { kind, step: Step::Run, message, diagnostic, command: process.argv(), location: None }.into())
+    Err(Failure { kind, step: Step::Run, message, diagnostic, command: process.argv(), location: None }
+        .into())
 }
 
 /// Over everything that decides how a run ends.
@@ -121,16 +122,19 @@ fn complaint(wanted: &Run, watched: &Watched, serial: &Serial) -> (FailureKind, 
     let last = serial.last_words().map(|words| format!(" ({emulator} said: {words})")).unwrap_or_default();
     match watched.end {
         WatchEnd::Enough | WatchEnd::TimedOut => {
-            let message = format!("the firmware did not print {expected} within {}{last}", shown(wanted.timeout));
+            let message =
+                format!("the firmware did not print {expected} within {}{last}", shown(wanted.timeout));
             (FailureKind::Code, message)
         }
         WatchEnd::ByItself(Some(code)) => {
-            let message =
-                format!("{emulator} ended with exit code {code} before the firmware had printed {expected}{last}");
+            let message = format!(
+                "{emulator} ended with exit code {code} before the firmware had printed {expected}{last}"
+            );
             (FailureKind::Code, message)
         }
         WatchEnd::ByItself(None) => {
-            let message = format!("{emulator} was ended by a signal before the firmware had printed {expected}{last}");
+            let message =
+                format!("{emulator} was ended by a signal before the firmware had printed {expected}{last}");
             (FailureKind::Infrastructure, message)
         }
     }

@@ -54,13 +54,13 @@ impl Resolver<'_> {
             let Some(emulator) = emulator.or(of_board.map(|run| run.emulator)) else {
                 let message = format!("nothing says what runs the firmware of the board {}", quoted(name));
                 let help = "`emulator: simavr` or `emulator: qemu`, here or in the board's `run`";
-                self.problems.push(
-                    Diagnostic::new(run.span, message).related(board.span, "the board").help(help),
-                );
+                self.problems
+                    .push(Diagnostic::new(run.span, message).related(board.span, "the board").help(help));
                 break;
             };
             // A machine of one emulator says nothing to the other.
-            let inherited = of_board.filter(|run| run.emulator == emulator).and_then(|run| run.machine.clone());
+            let inherited =
+                of_board.filter(|run| run.emulator == emulator).and_then(|run| run.machine.clone());
             let machine = machine.clone().or(inherited);
             if emulator == Emulator::Qemu && machine.is_none() {
                 self.no_machine(run.span, &format!("the board {}", quoted(name)));
@@ -76,7 +76,9 @@ impl Resolver<'_> {
     fn machine_is_named(&mut self, machine: Option<&str>, span: Span) {
         // It is one word of a command.
         let is_word = |name: &str| {
-            !name.is_empty() && !name.starts_with('-') && !name.contains(|c: char| c.is_control() || c.is_whitespace())
+            !name.is_empty()
+                && !name.starts_with('-')
+                && !name.contains(|c: char| c.is_control() || c.is_whitespace())
         };
         if let Some(name) = machine.filter(|name| !is_word(name)) {
             self.problem(span, format!("{} can't be a machine's name", quoted(name)));
