@@ -1,5 +1,6 @@
 //! Brings in the emulators that the selected cells are run on: what nobody asks for is not fetched.
 
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::build::Emulators;
@@ -13,10 +14,10 @@ use crate::plan::{InstalledEmulator, Plan};
 pub(super) async fn bring_in(plan: &Plan, cx: &InstallContext) -> Result<Emulators, InstallError> {
     let mut emulators = Emulators::default();
     for run in plan.cells.iter().filter_map(|cell| cell.run.as_ref()) {
-        if !emulators.contains_key(&run.program) {
+        if let Entry::Vacant(place) = emulators.entry(run.program) {
             let found = install_program(run.program.name, run.program.package, cx).await?;
             let emulator = InstalledEmulator { program: found.program, library_path: found.library_path };
-            emulators.insert(run.program, Arc::new(emulator));
+            place.insert(Arc::new(emulator));
         }
     }
     Ok(emulators)

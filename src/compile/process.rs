@@ -169,7 +169,7 @@ pub async fn run(
     transcript: &Transcript,
     meter: &Meter,
 ) -> Result<Finished, ProcessError> {
-    let Started { mut child, group, started } = start(process).await?;
+    let Running { mut child, group, started } = start(process).await?;
     let looking = group.look_at(meter);
     let mut printed = Printed::new(transcript);
     let (out, err) = (child.stdout.take(), child.stderr.take());
@@ -197,14 +197,14 @@ pub async fn run(
 }
 
 /// A process that was started, with both outputs to be read.
-pub(super) struct Started {
+pub(super) struct Running {
     pub(super) child: tokio::process::Child,
     pub(super) group: Group,
     pub(super) started: Instant,
 }
 
 /// Starts a process as the leader of a group, which is killed if it is dropped.
-pub(super) async fn start(process: &Process) -> Result<Started, ProcessError> {
+pub(super) async fn start(process: &Process) -> Result<Running, ProcessError> {
     let mut command = tokio::process::Command::new(&process.program);
     command
         .args(process.args.iter().map(OsStr::new))
@@ -223,7 +223,7 @@ pub(super) async fn start(process: &Process) -> Result<Started, ProcessError> {
         let child = command.spawn()?;
         let leader = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         // Nobody may be left to take it: then it is dropped, group and all.
-        Ok(Started { child, group: Group { leader }, started })
+        Ok(Running { child, group: Group { leader }, started })
     });
     starting.await.map_err(io::Error::from).flatten().map_err(|error| process.failed(error))
 }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::sync::CancellationToken;
 
 use super::Meter;
-use super::process::{Process, ProcessError, Started, start};
+use super::process::{Process, ProcessError, Running, start};
 
 /// Which of its outputs a process printed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub async fn watch(
     cancel: &CancellationToken,
     meter: &Meter,
 ) -> Result<Watched, ProcessError> {
-    let Started { mut child, group, started } = start(process).await?;
+    let Running { mut child, group, started } = start(process).await?;
     let looking = group.look_at(meter);
     let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
     let (mut out_piece, mut err_piece) = (vec![0; PIECE], vec![0; PIECE]);

@@ -217,7 +217,7 @@ impl Resolver<'_> {
         boards: &IndexMap<Arc<str>, Board>,
     ) -> Option<SketchEntry> {
         let (raw, span) = match raw {
-            RawSketch::Long(long) => (long, place(node, "path")),
+            RawSketch::Long(long) => (*long, place(node, "path")),
             RawSketch::Path(path) => {
                 let properties = RawProperties::new();
                 let (from, boards, timeout, run) = (None, None, None, None);

@@ -185,7 +185,7 @@ pub(super) enum RawSketch {
     /// A sketch, or a glob: `../examples/**` is every sketch folder under it.
     Path(String),
     /// The long form.
-    Long(RawLongSketch),
+    Long(Box<RawLongSketch>),
 }
 
 /// Sketches with more to say about them.

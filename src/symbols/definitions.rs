@@ -39,7 +39,7 @@ struct Local {
 }
 
 /// A definition in an object.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Found<'a> {
     /// That others can use.
     Global { name: &'a str, is_strong: bool },
@@ -142,7 +142,7 @@ impl Definitions {
             global.or_else(|| names.iter().find_map(|name| self.local_of(name, None)))
         };
         let found = found.or_else(|| {
-            let inside = file.is_none() || file.is_some_and(|file| self.files.contains(file));
+            let inside = file.is_none_or(|file| self.files.contains(file));
             self.scope_of(raw).filter(|_| is_local && inside)
         });
         match found {

@@ -12,7 +12,7 @@ fn library() -> Owner {
 fn defined(found: &[(&Owner, Found<'_>)]) -> Definitions {
     let mut definitions = Definitions::default();
     for (owner, found) in found {
-        definitions.note(owner, found.clone());
+        definitions.note(owner, *found);
     }
     definitions
 }

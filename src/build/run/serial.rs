@@ -101,10 +101,13 @@ impl<'a> Serial<'a> {
         String::from_utf8_lossy(&self.words).into_owned()
     }
 
-    /// The last line of that.
+    /// The last lines of that, in one.
     pub(super) fn last_words(&self) -> Option<String> {
+        const LINES: usize = 3;
         let words = self.words();
-        words.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+        let mut lines: Vec<&str> = words.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        lines.drain(..lines.len().saturating_sub(LINES));
+        (!lines.is_empty()).then(|| lines.join("; "))
     }
 }
 
@@ -170,6 +173,10 @@ mod tests {
         assert_eq!((came, printed.as_str()), (Some(3), "all tests\npassed"));
         assert_eq!(words, "qemu-system-arm: warning: all well\n");
         assert_eq!(heard(Emulator::Qemu, "all well", &pieces).0, None);
+        let mut serial = Serial::new(Emulator::Qemu, "x");
+        assert_eq!(serial.last_words(), None);
+        serial.hear(Stream::Err, b"one\ntwo\n\nthree\nfour");
+        assert_eq!(serial.last_words().as_deref(), Some("two; three; four"));
     }
 
     #[test]
