@@ -20,7 +20,7 @@ pub(super) enum Command {
     Plan(Plan),
     /// What the firmware of the last run is made of: its largest functions and data, and whose they are
     Symbols(Symbols),
-    /// Sizes, results and symbols of two report folders
+    /// Results, warnings, sizes, times and symbols of two report folders
     Compare(Compare),
     /// Boards that the installed cores offer, with their options
     Boards(Boards),

@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
@@ -18,6 +19,10 @@ use crate::symbols::{Area, Kind, Owner, Symbol};
 pub struct Comparison {
     /// Cells whose outcome is another, or that only one of the runs has.
     results: Vec<ResultChange>,
+    /// How long the runs took, in milliseconds.
+    wall_ms: Change<u64>,
+    /// Cells whose compilers give another number of warnings.
+    warnings: Vec<WarningChange>,
     /// Cells whose firmware takes another amount of flash or RAM.
     sizes: Vec<SizeChange>,
     /// What symbols take by owner, over all cells that have symbols in both runs; missing where a run has none.
@@ -42,6 +47,13 @@ struct ResultChange {
     /// Of the head.
     #[serde(skip_serializing_if = "String::is_empty")]
     reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct WarningChange {
+    cell: String,
+    #[serde(flatten)]
+    count: Change<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -95,7 +107,8 @@ impl Comparison {
     /// Compares two runs, with their symbols where both have them.
     pub fn new(runs: [&Past; 2], symbols: [Option<&SymbolReport>; 2]) -> Self {
         let [base, head] = runs;
-        let mut comparison = Self::default();
+        let wall_ms = Change { base: base.wall_ms, head: head.wall_ms };
+        let mut comparison = Self { wall_ms, ..Self::default() };
         let nothing = PastCell::default();
         let keys: Vec<_> =
             base.cells.keys().chain(head.cells.keys().filter(|key| !base.cells.contains_key(*key))).collect();
@@ -114,6 +127,10 @@ impl Comparison {
             if change.base != change.head {
                 let reason = now.reason.clone();
                 comparison.results.push(ResultChange { cell: cell.clone(), outcome: change, reason });
+            }
+            let count = Change { base: before.warnings as u64, head: now.warnings as u64 };
+            if !count.is_none() {
+                comparison.warnings.push(WarningChange { cell: cell.clone(), count });
             }
             let both = |base: Option<u64>, head: Option<u64>| Some(Change { base: base?, head: head? });
             let (flash, ram) = (both(before.flash, now.flash), both(before.ram, now.ram));
@@ -137,7 +154,11 @@ impl Comparison {
             let _ = write!(text, "{cell}: {} before, {} now", word(&outcome.base), word(&outcome.head));
             let _ = writeln!(text, "{}{}", if reason.is_empty() { "" } else { ": " }, text::one_line(reason));
         }
-        if !self.results.is_empty() {
+        for WarningChange { cell, count } in &self.warnings {
+            let now = text::count(usize::try_from(count.head).unwrap_or(usize::MAX), "warning");
+            let _ = writeln!(text, "{cell}: {now} ({})", count.by());
+        }
+        if !text.is_empty() {
             text.push('\n');
         }
         let mut table = numbers(&["cell", "flash", "by", "RAM", "by"]);
@@ -159,6 +180,9 @@ impl Comparison {
                 "\nto see which symbols did it, run `fbuild-matrix symbols` after each of the runs, with its --report-dir\n",
             ),
         }
+        let Change { base, head } = self.wall_ms;
+        let time = |ms| text::duration(Duration::from_millis(ms));
+        let _ = writeln!(text, "\n{} before, {} now", time(base), time(head));
         text.trim_end().to_owned()
     }
 

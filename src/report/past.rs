@@ -13,6 +13,8 @@ use super::jsonl::Jsonl;
 pub struct Past {
     /// Every cell of its matrix, in the order of the plan, by board and sketch.
     pub cells: IndexMap<(String, String), PastCell>,
+    /// How long it took, in milliseconds.
+    pub wall_ms: u64,
 }
 
 /// What became of a cell.
@@ -26,6 +28,8 @@ pub struct PastCell {
     pub flash: Option<u64>,
     /// Bytes of static data.
     pub ram: Option<u64>,
+    /// How many warnings its compilers gave.
+    pub warnings: usize,
     /// The linked program, if it was made.
     pub elf: Option<PathBuf>,
 }
@@ -64,6 +68,7 @@ impl Past {
         let mut is_planned = false;
         // What a killed run wrote last may be cut off.
         for event in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+            past.wall_ms = past.wall_ms.max(event["at_us"].as_u64().unwrap_or_default() / 1000);
             match event["event"].as_str() {
                 Some("planned") => {
                     is_planned = true;
@@ -108,6 +113,7 @@ impl Past {
                 .to_owned(),
             flash: used("flash"),
             ram: used("ram"),
+            warnings: event["warnings"].as_str().unwrap_or_default().matches("warning: ").count(),
             elf: artifacts.map(Path::new).find(is_elf).map(Path::to_owned),
         };
     }
@@ -137,7 +143,7 @@ mod tests {
         // The last line of a run that was killed.
         let past = past(&format!("{text}\n{{\"at_us\":1,\"ev")).unwrap();
         let cell = |board: &str, sketch: &str| &past.cells[&(board.to_owned(), sketch.to_owned())];
-        assert_eq!(past.cells.len(), 7);
+        assert_eq!((past.cells.len(), past.wall_ms), (7, 1520));
         assert_eq!(cell("uno", "Blink").outcome, "built");
         assert!(cell("uno", "Blink").flash.is_some());
         let broken = cell("uno", "Broken");

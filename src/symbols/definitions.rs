@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 
 use super::Owner;
-use super::demangle::{demangled, stem};
+use super::demangle::{scopes, stem};
 
 /// Everything that some objects define. They are to be added in the order in which they are linked.
 #[derive(Debug, Default)]
@@ -17,8 +17,6 @@ pub struct Definitions {
     local: HashMap<String, Vec<Local>>,
     /// The sources that the objects name.
     files: HashSet<String>,
-    /// Functions by the name that the source spells.
-    functions: HashMap<String, OwnerId>,
 }
 
 /// An index into the owners.
@@ -76,12 +74,13 @@ impl Definitions {
                 );
             }
         }
-        let mut bodies = Vec::new();
+        let (mut bodies, mut told) = (Vec::new(), HashSet::new());
         for section in file.sections() {
             let Ok(name) = section.name() else { continue };
             if name.starts_with(LINKER_TABLE) {
                 for (name, is_strong) in section.data().map(linker_table).unwrap_or_default() {
                     self.note(owner, Found::Global { name: &name, is_strong });
+                    told.insert(name);
                 }
             } else {
                 bodies.extend(name.strip_prefix(BYTECODE).and_then(body));
@@ -89,7 +88,7 @@ impl Definitions {
         }
         // What the linker is not told of is static.
         for name in bodies {
-            if !self.global.contains_key(name) {
+            if !told.contains(name) {
                 self.note(owner, Found::Local { name, file: None });
             }
         }
@@ -121,51 +120,53 @@ impl Definitions {
         if new.is_strong && !first.is_strong {
             *first = new;
         }
-        let owner = first.owner;
-        self.functions.insert(demangled(name), owner);
     }
 
     fn add_local(&mut self, name: &str, new: Local) {
-        self.functions.entry(demangled(name)).or_insert(new.owner);
         self.local.entry(name.to_owned()).or_default().push(new);
     }
 
     /// Whose a symbol of the linked program is. `file` is the source that its symbol table names before it, if it
     /// is local there; the name that link-time optimisation gives to what it makes is none.
     pub(super) fn owner_of(&self, raw: &str, is_local: bool, file: Option<&str>) -> &Owner {
-        let found = if let Some(file) = file.filter(|_| is_local) {
+        let names = [raw, stem(raw)];
+        let inside = file.is_none_or(|file| self.files.contains(file));
+        let found = match file {
+            _ if !is_local => names.iter().find_map(|name| self.global.get(*name)).map(|global| global.owner),
             // What stands behind the name of a source was compiled from it.
-            self.local_of(raw, Some(file))
-        } else {
-            let names = [raw, stem(raw)];
-            let global = names.iter().find_map(|name| self.global.get(*name)).map(|global| global.owner);
-            global.or_else(|| names.iter().find_map(|name| self.local_of(name, None)))
+            Some(file) => self.local_of(raw, file),
+            None => names.iter().find_map(|name| self.only_owner(name)),
         };
-        let found = found.or_else(|| {
-            let inside = file.is_none_or(|file| self.files.contains(file));
-            self.scope_of(raw).filter(|_| is_local && inside)
-        });
+        let found = found.or_else(|| self.scope_of(raw).filter(|_| is_local && inside));
         match found {
             Some(OwnerId(index)) => &self.owners[index],
-            None if is_local && file.is_none_or(|file| self.files.contains(file)) => &Owner::Unknown,
+            None if is_local && inside => &Owner::Unknown,
             None => &Owner::Other,
         }
     }
 
-    /// The one owner of all local definitions of this name.
-    fn local_of(&self, raw: &str, file: Option<&str>) -> Option<OwnerId> {
-        let fits = |local: &&Local| file.is_none_or(|file| local.file.as_deref() == Some(file));
-        let mut fitting = self.local.get(raw)?.iter().filter(fits).map(|local| local.owner);
-        let first = fitting.next()?;
-        fitting.all(|other| other == first).then_some(first)
+    /// The one owner of all static definitions of this name in sources of this name.
+    fn local_of(&self, raw: &str, file: &str) -> Option<OwnerId> {
+        let fits = |local: &&Local| local.file.as_deref() == Some(file);
+        only(self.local.get(raw)?.iter().filter(fits).map(|local| local.owner))
+    }
+
+    /// The one owner of all definitions of this name.
+    fn only_owner(&self, raw: &str) -> Option<OwnerId> {
+        let local = self.local.get(raw).into_iter().flatten().map(|local| local.owner);
+        only(self.global.get(raw).map(|global| global.owner).into_iter().chain(local))
     }
 
     /// The owner of the function that a variable is declared in.
     fn scope_of(&self, raw: &str) -> Option<OwnerId> {
-        let name = demangled(stem(raw));
-        let scope = super::demangle::scope(&name)?;
-        self.functions.get(scope).copied()
+        scopes(stem(raw)).find_map(|function| self.only_owner(&function))
     }
+}
+
+/// What all of them are.
+fn only(mut owners: impl Iterator<Item = OwnerId>) -> Option<OwnerId> {
+    let first = owners.next()?;
+    owners.all(|other| other == first).then_some(first)
 }
 
 /// The definitions in a table that is made for the linker's plugin: name, group, kind, visibility, size, slot.

@@ -9,20 +9,17 @@ pub(super) fn demangled(raw: &str) -> String {
     demangled.unwrap_or_else(|| raw.to_owned())
 }
 
-/// The function in which a variable is declared: `setup()` of `setup()::count`.
-pub(super) fn scope(demangled: &str) -> Option<&str> {
-    // A `::` between brackets belongs to an argument, not to the path.
-    let mut depth = 0_usize;
-    let mut last = None;
-    for (at, c) in demangled.char_indices() {
-        match c {
-            '(' | '<' | '[' => depth += 1,
-            ')' | '>' | ']' => depth = depth.saturating_sub(1),
-            ':' if depth == 0 && demangled[at..].starts_with("::") => last = Some(at),
-            _ => {}
-        }
-    }
-    last.map(|at| &demangled[..at])
+/// The symbols that the function may have in which a variable is declared, the longest first: `_Z3fooi` and `foo` of
+/// `_ZZ3fooiE5count`. Only one of them is the function's; where its name ends can be told by those that are there.
+pub(super) fn scopes(raw: &str) -> impl Iterator<Item = String> {
+    let inner = ["_ZZ", "_ZGVZ"].into_iter().find_map(|prefix| raw.strip_prefix(prefix)).unwrap_or_default();
+    inner.rmatch_indices('E').flat_map(|(end, _)| {
+        let function = &inner[..end];
+        // A function of C has its length and its name.
+        let name = function.trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_c = function.strip_suffix(name).and_then(|digits| digits.parse().ok()) == Some(name.len());
+        std::iter::once(format!("_Z{function}")).chain(is_c.then(|| name.to_owned()))
+    })
 }
 
 /// The name without what the compiler hangs on to its clones and to what it makes local: `.constprop.0`,

@@ -2,7 +2,7 @@
 //! the subject of `tests/it/symbols.rs`.
 
 use super::definitions::Found;
-use super::demangle::{demangled, scope, stem};
+use super::demangle::{demangled, scopes, stem};
 use super::*;
 
 fn library() -> Owner {
@@ -31,7 +31,17 @@ fn the_linker_takes_the_strong_definition_and_else_the_first() {
     assert_eq!(owner("yield"), &Owner::Core);
     assert_eq!(owner("_ZN5ArrayIiLi4EE3getEv"), &library());
     assert_eq!(owner("memcpy"), &Owner::Other);
-    // Link-time optimisation makes all of it local, and clones it.
+    // A static function of the same name is not what others use.
+    let mut definitions = definitions;
+    definitions.note(&library(), Found::Local { name: "yield", file: Some("Servo.cpp") });
+    assert_eq!(definitions.owner_of("yield", false, None), &Owner::Core);
+    assert_eq!(definitions.owner_of("yield", true, Some("Servo.cpp")), &library());
+    assert_eq!(definitions.owner_of("yield", true, None), &Owner::Unknown);
+}
+
+#[test]
+fn what_optimisation_makes_local_and_clones_is_known_by_its_name() {
+    let definitions = defined(&[(&Owner::Core, Found::Global { name: "yield", is_strong: true })]);
     for raw in ["yield", "yield.constprop.3", "yield.lto_priv.12"] {
         assert_eq!(definitions.owner_of(raw, true, None), &Owner::Core, "{raw}");
     }
@@ -80,9 +90,11 @@ fn names_are_taken_apart() {
     assert_eq!(demangled("_ZN5Print5printEi.constprop.17"), "Print::print(int) [clone .constprop.17]");
     assert_eq!(demangled("main"), "main");
     assert_eq!(demangled("_Zonk"), "_Zonk");
-    assert_eq!(scope("library()::__c"), Some("library()"));
-    assert_eq!(scope("f(std::string, A<B::C>)::count"), Some("f(std::string, A<B::C>)"));
-    assert_eq!(scope("main"), None);
+    let of = |raw| scopes(raw).collect::<Vec<_>>();
+    assert_eq!(of("_ZZ5setupE3__c"), ["_Z5setup", "setup"]);
+    assert_eq!(of("_ZGVZ3fooiE5count"), ["_Z3fooi"]);
+    assert_eq!(of("_ZZN5Servo6attachEiE5count"), ["_ZN5Servo6attachEi", "_ZN5Servo6attach"]);
+    assert_eq!(of("_ZN5Servo6attachEi"), Vec::<String>::new());
     assert_eq!([stem("a.constprop.0"), stem("a"), stem(".L12"), stem("")], ["a", "a", ".L12", ""]);
 }
 

@@ -169,10 +169,14 @@ fn other_results_are_named() {
     let workspace = clashing(40);
     build(&workspace);
     fs::rename(workspace.path(".fbuild-matrix/reports"), workspace.path("base")).unwrap();
+    let compare = ["compare", "base", ".fbuild-matrix/reports"];
+    let workspace = workspace.sketch("Clash", "#warning careful\nvoid setup() {}\nvoid loop() {}\n");
+    build(&workspace);
+    workspace.run(compare).assert_exit(0).assert_stdout("uno/Clash: 1 warning (+1)\n");
     let workspace = workspace.sketch("Clash", "void setup() { missing(); }\nvoid loop() {}\n");
     workspace.run(["run", "m.yml"]).assert_exit(1);
     workspace
-        .run(["compare", "base", ".fbuild-matrix/reports"])
+        .run(compare)
         .assert_exit(0)
         .assert_stdout("uno/Clash: built before, failed now: 'missing' was not declared");
 }
