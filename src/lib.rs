@@ -5,8 +5,8 @@
 //! Data flows one way:
 //!
 //! ```text
-//! matrix ─▶ plan ─▶ stage ─▶ build ─▶ compile ─▶ store      board, install, library, source: leaves that the others read
-//!                     └────────┴────────┴──────────▶ event ─▶ report
+//! matrix ─▶ plan ─▶ stage ─▶ build ─▶ compile ─▶ store      board, install, library, source, symbols:
+//!                     └────────┴────────┴──────────▶ event ─▶ report                    leaves that the others read
 //! ```
 //!
 //! * [`matrix`] reads the YAML and says which cells there are. It knows nothing of compilers.
@@ -18,6 +18,7 @@
 //! * [`compile`] starts compilers, through the cache or directly.
 //! * [`source`] says what files are and what they include: hashes, scans, search paths.
 //! * [`store`] keeps objects and records.
+//! * [`symbols`] says what a firmware is made of, and whose that is.
 //! * [`event`] is what all of them say; [`report`] is the only one that listens, prints or writes
 //!   reports.
 //! * [`cli`] turns what was typed into validated options and wires the above together.
@@ -39,3 +40,4 @@ pub mod report;
 pub mod source;
 pub mod stage;
 pub mod store;
+pub mod symbols;

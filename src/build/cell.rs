@@ -13,7 +13,7 @@ use super::prepare::Prepared;
 use super::unit::{self, Planned, Wanted, blocking};
 use super::{
     BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, firmware, folder, hooks,
-    libraries, sources,
+    libraries, run, sources,
 };
 use crate::board::{Hook, Value};
 use crate::event::{Phase, Step};
@@ -49,7 +49,12 @@ pub(super) async fn build(
     if let Err(BuildError::Failed(_) | BuildError::Blocked(_)) = &result {
         firmware::remove(&job.folder).await?;
     }
-    result
+    let mut cell = result?;
+    // What does not do what it should is firmware all the same, and need not be made again.
+    if let Some(wanted) = &job.run {
+        cell.fresh |= run::run(job, wanted, &cell, cx, jcx).await?;
+    }
+    Ok(cell)
 }
 
 async fn attempt(

@@ -1,5 +1,6 @@
 //! What the jobs of a run share, and what one job has to itself.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,9 +20,12 @@ use crate::compile::{
     Urgency, run,
 };
 use crate::event::{CoreId, EventSink, Phase, Step, UnitCounts};
-use crate::plan::{Layout, Sketch};
+use crate::plan::{EmulatorProgram, InstalledEmulator, Layout, Sketch};
 use crate::source::Files;
 use crate::store::{Artifacts, Costs, Subject};
+
+/// The emulators that are there.
+pub type Emulators = HashMap<EmulatorProgram, Arc<InstalledEmulator>>;
 
 /// What the jobs of a run share.
 #[derive(Clone)]
@@ -48,6 +52,8 @@ pub struct BuildContext {
     pub known: Arc<Known>,
     /// What earlier runs kept of links and cores; `None` with `--no-cache`.
     pub artifacts: Option<Artifacts>,
+    /// What runs firmware, where that is asked for.
+    pub emulators: Arc<Emulators>,
     /// Where everything is said.
     pub events: EventSink,
     /// Fires at the first signal.
@@ -92,6 +98,7 @@ impl BuildContext {
             checkout,
             known,
             artifacts,
+            emulators: Arc::default(),
             events,
             cancel,
             nonce: nonce(),

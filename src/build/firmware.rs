@@ -12,6 +12,7 @@ use crate::event::{Sizes, Step, UnitCounts};
 use crate::plan::CellJob;
 use crate::source::Hash;
 use crate::store::{Output, Record, Sharing};
+use crate::symbols::CellSymbols;
 
 /// What a link came to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,8 +50,8 @@ pub(super) async fn remove(folder: &Path) -> Result<(), BuildError> {
         let Some(record) = Record::load(&folder) else { return };
         // What can't be removed is in nobody's record any more.
         let _ = Record::forget(&folder);
-        for output in record.outputs {
-            let _ = std::fs::remove_file(folder.join(output.path));
+        for path in record.outputs.into_iter().map(|output| output.path).chain([CellSymbols::FILE.into()]) {
+            let _ = std::fs::remove_file(folder.join(path));
         }
     })
     .await
@@ -112,8 +113,10 @@ pub(super) async fn keep(
     record(cx, job, keys.clone(), firmware).await?;
     let (cx, folder, firmware) = (cx.clone(), job.folder.clone(), firmware.clone());
     blocking(move || {
+        let mut files = firmware.files.clone();
+        files.extend(folder.join(CellSymbols::FILE).is_file().then(|| CellSymbols::FILE.into()));
         for key in keys {
-            artifacts::keep(&cx, &key, &folder, &firmware.files, Sharing::Copy, &firmware);
+            artifacts::keep(&cx, &key, &folder, &files, Sharing::Copy, &firmware);
         }
     })
     .await

@@ -7,6 +7,7 @@ use super::BuildError;
 use super::unit::blocking;
 use crate::event::Step;
 use crate::store::{Record, link_or_copy, write_atomically};
+use crate::symbols::CellSymbols;
 
 /// What a job says in its folder of how it went.
 const LOG: &str = "build.log";
@@ -24,12 +25,17 @@ pub(super) async fn make(folder: &Path) -> Result<(), BuildError> {
     .await?
 }
 
-/// The files that a build left there for good: its outputs, record and log.
+/// That the firmware was run and did what it should.
+pub(super) const PASSED: &str = ".passed";
+
+/// The files that a build left there for good: its outputs, record, list of symbols, log, and that it passed.
 pub(super) async fn recorded_files(folder: &Path) -> Result<HashSet<PathBuf>, BuildError> {
     let folder = folder.to_owned();
     blocking(move || {
         let outputs = Record::load(&folder).into_iter().flat_map(|record| record.outputs);
-        let names = outputs.map(|output| output.path).chain([Record::FILE.into(), LOG.into()]);
+        let names = outputs
+            .map(|output| output.path)
+            .chain([Record::FILE, CellSymbols::FILE, LOG, PASSED].map(PathBuf::from));
         names.map(|name| folder.join(name)).collect()
     })
     .await

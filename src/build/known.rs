@@ -178,7 +178,7 @@ impl Known {
     }
 
     fn cell_as_planned(&self, job: &CellJob) -> Plain {
-        let CellJob { id, target, core, sketch, folder, timeout: _, retries: _ } = job;
+        let CellJob { id, target, core, sketch, folder, timeout: _, retries: _, run: _ } = job;
         self.planned("planned cell", target, &(id, core, sketch, folder))
     }
 

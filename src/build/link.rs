@@ -12,7 +12,7 @@ use super::inputs::{Place, add_commands};
 use super::unit::{self, Key, Unit, blocking};
 use super::{
     BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreHandle, CoreOutline, JobContext, convert,
-    folder, hooks, size,
+    folder, hooks, size, symbols,
 };
 use crate::board::{CORE_ARCHIVE, Hook, Value};
 use crate::event::{Phase, Step, UnitCounts};
@@ -84,7 +84,7 @@ pub(super) async fn build(
     let commands = link.commands()?;
     let count = u32::try_from(link.sources().count()).unwrap_or(u32::MAX);
     // Nothing but the commands is the same for both keys.
-    let mut tail = Key::new("cell 2");
+    let mut tail = Key::new("cell 3");
     tail.add(cell.as_os_str().as_encoded_bytes()).add(&convert::VERSION.to_le_bytes());
     for pattern in size::patterns(&link.job.target) {
         tail.add(pattern.as_bytes());
@@ -147,6 +147,9 @@ pub(super) async fn build(
     let elf = link.elf(&files);
     let measured = size::measure(cx, jcx, &link.job.target, link.values, cell, elf.as_deref()).await?;
     printed.push_str(&measured.said);
+    if let Some(elf) = &elf {
+        symbols::list(link, elf).await?;
+    }
     let made = Firmware { files, sizes: measured.sizes, printed, log: jcx.log.clone(), fresh: true };
     firmware::keep(cx, link.job, keys, &made).await?;
     if is_lasting {

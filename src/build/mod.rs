@@ -22,10 +22,12 @@ mod libraries;
 mod link;
 mod prepare;
 mod preprocessor;
+mod run;
 mod size;
 pub mod sketch;
 mod sources;
 mod step;
+mod symbols;
 mod track;
 mod unit;
 
@@ -36,7 +38,9 @@ use async_trait::async_trait;
 
 pub use ahead::Ahead;
 pub use checkout::Checkout;
-pub use context::{BuildContext, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch, core_promise};
+pub use context::{
+    BuildContext, CoreHandle, CorePromise, Emulators, InFlight, JobContext, Stopwatch, core_promise,
+};
 pub use convert::in_process as convert_in_process;
 pub use error::{Blocked, BuildError};
 pub use folder::write_log;

@@ -18,6 +18,10 @@ pub(super) enum Command {
     Run(Run),
     /// What run would do: every cell, and every skipped cell with its reason
     Plan(Plan),
+    /// What the firmware of the last run is made of: its largest functions and data, and whose they are
+    Symbols(Symbols),
+    /// Results, warnings, sizes, times and symbols of two report folders
+    Compare(Compare),
     /// Boards that the installed cores offer, with their options
     Boards(Boards),
     /// What the cache folder takes, and how it gets smaller
@@ -171,6 +175,48 @@ pub(super) struct Boards {
 }
 
 #[derive(Debug, Clone, Arguments)]
+pub(super) struct Symbols {
+    /// Only boards that match; repeatable
+    #[arg(short, long = "board", value_name = "GLOB")]
+    pub(super) boards: Vec<String>,
+    /// Only sketches that match (their name, or its last part); repeatable
+    #[arg(short, long = "sketch", value_name = "GLOB")]
+    pub(super) sketches: Vec<String>,
+    /// How many symbols of a cell are shown
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    pub(super) top: usize,
+    #[command(flatten)]
+    pub(super) folders: Folders,
+    #[command(flatten)]
+    pub(super) console: Console,
+}
+
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Compare {
+    /// The report folder of the run before
+    #[arg(value_name = "BASE")]
+    pub(super) base: PathBuf,
+    /// The report folder of the run now
+    #[arg(value_name = "HEAD")]
+    pub(super) head: PathBuf,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(super) format: CompareFormat,
+    /// How many symbols are shown
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) top: usize,
+    #[command(flatten)]
+    pub(super) console: Console,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum CompareFormat {
+    #[default]
+    Table,
+    Json,
+}
+
+#[derive(Debug, Clone, Arguments)]
 pub(super) struct Cache {
     #[command(subcommand)]
     pub(super) command: CacheCommand,
@@ -216,6 +262,8 @@ impl Args {
         match &self.command {
             Command::Run(run) => run.common.console.verbose,
             Command::Plan(plan) => plan.run.common.console.verbose,
+            Command::Symbols(symbols) => symbols.console.verbose,
+            Command::Compare(compare) => compare.console.verbose,
             Command::Boards(boards) => boards.common.console.verbose,
             Command::Cache(cache) => cache.console.verbose,
             Command::Doctor(doctor) => doctor.common.console.verbose,

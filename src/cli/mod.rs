@@ -4,7 +4,9 @@ mod args;
 mod boards;
 mod cache;
 mod cells;
+mod compare;
 mod doctor;
+mod emulators;
 mod leftovers;
 mod log;
 mod narrate;
@@ -15,6 +17,7 @@ mod run;
 mod setup;
 mod signal;
 mod space;
+mod symbols;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -48,6 +51,8 @@ fn execute(args: Args) -> Exit {
     match args.command {
         Command::Run(typed) => on_runtime(run::run(typed)),
         Command::Plan(typed) => on_runtime(plan::run(typed)),
+        Command::Symbols(typed) => symbols::run(typed),
+        Command::Compare(typed) => compare::run(&typed),
         Command::Boards(typed) => on_runtime(boards::run(typed)),
         Command::Cache(typed) => on_runtime(cache::run(typed)),
         Command::Doctor(typed) => on_runtime(doctor::run(typed)),

@@ -101,6 +101,7 @@ fn json(plan: &Plan) -> String {
                 "file": cell.sketch.main_file.display().to_string(),
                 "timeout_s": cell.timeout.as_secs_f64(),
                 "retries": cell.retries,
+                "run": cell.run.as_ref().map(|run| run.program.name),
             })
         })
         .collect();

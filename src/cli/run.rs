@@ -15,8 +15,8 @@ use super::options::{Options, colours_on_stderr, reports};
 use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
 use super::space::Watched;
-use super::{args, complain, plan};
-use crate::build::{BuildContext, Checkout, Known};
+use super::{args, complain, emulators, plan};
+use crate::build::{BuildContext, Checkout, Emulators, Known};
 use crate::compile::{
     Backend, Direct, Environment, Fallback, Identities, Lazy, Slots, adopt, end_leftovers, memory_budget,
 };
@@ -155,10 +155,10 @@ async fn build(
     }));
     let mut phase = Phases { events: events.clone(), since: std::time::Duration::ZERO };
     let prepared = prepare(options, request, &layout, events, cancel, &mut phase);
-    let plan = tokio::select! {
+    let (plan, emulators) = tokio::select! {
         biased;
         () = cancel.cancelled() => return Err(Early::Cancelled),
-        plan = prepared => plan?,
+        prepared = prepared => prepared?,
     };
     announce(&plan, events);
     phase.end(RunPhase::Plan);
@@ -202,7 +202,7 @@ async fn build(
     let (files, known, costs) = (Arc::new(files), Arc::new(known), Arc::new(costs));
     let slots = Slots::new(options.jobs, options.framework_jobs, memory);
     let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone(), cancel.clone()));
-    let cx = BuildContext::new(
+    let mut cx = BuildContext::new(
         files.clone(),
         identities,
         backend.clone(),
@@ -216,6 +216,7 @@ async fn build(
         events.clone(),
         cancel.clone(),
     );
+    cx.emulators = Arc::new(emulators);
     let stage = stage::Options { sketch_jobs: options.sketch_jobs, max_failures: options.max_failures };
     let ended = stage::run(plan, &cx, &stage).await;
     phase.end(RunPhase::Build);
@@ -256,7 +257,7 @@ async fn build(
     Ok(exit)
 }
 
-/// Brings in what the matrix needs and plans it.
+/// Brings in what the matrix needs and plans it; also the emulators that the plan needs.
 async fn prepare(
     options: &Options,
     request: &Request,
@@ -264,7 +265,7 @@ async fn prepare(
     events: &EventSink,
     cancel: &CancellationToken,
     phase: &mut Phases,
-) -> Result<Plan, Early> {
+) -> Result<(Plan, Emulators), Early> {
     let install = InstallContext {
         cache_dir: options.places.cache.clone(),
         offline: options.offline,
@@ -276,7 +277,9 @@ async fn prepare(
     phase.end(RunPhase::Setup);
     let expansion = request.cells(options, &installed.roots)?;
     let sources = Sources { matrix, expansion: &expansion, cores: &installed.cores, layout };
-    Ok(make(sources)?)
+    let plan = make(sources)?;
+    let emulators = emulators::bring_in(&plan, &install).await.map_err(SetupError::from)?;
+    Ok((plan, emulators))
 }
 
 /// Says what is planned. Reports keep it all: what cells have in common is there once.

@@ -13,6 +13,7 @@ mod peaks;
 mod process;
 mod slots;
 mod surroundings;
+mod watch;
 mod zccache;
 
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ pub use peaks::{Meter, Peaks};
 pub use process::{Environment, Finished, Process, ProcessError, Transcript, run};
 pub use slots::{Ask, Slot, Slots, Urgency};
 pub use surroundings::settle;
+pub use watch::{Stream, WatchEnd, Watched, watch};
 pub use zccache::{Zccache, ZccacheError};
 
 pub use crate::event::CacheOutcome;

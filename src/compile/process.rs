@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::sync::CancellationToken;
 
-use super::peaks::{Meter, Tree};
+use super::peaks::{Looking, Meter, Tree};
 
 /// The environment of every child: nothing is inherited, so nothing that is set on a machine can
 /// change a result without being in a key.
@@ -78,6 +78,19 @@ impl Process {
     /// Program and arguments as one argv, for messages.
     pub fn argv(&self) -> Vec<String> {
         std::iter::once(self.program.display().to_string()).chain(self.args.iter().cloned()).collect()
+    }
+
+    /// What an error of the system that it met means.
+    pub(super) fn failed(&self, source: io::Error) -> ProcessError {
+        match source.kind() {
+            io::ErrorKind::NotFound if !self.program.exists() => {
+                ProcessError::Missing { program: self.program.clone() }
+            }
+            io::ErrorKind::NotFound if !self.cwd.is_dir() => {
+                ProcessError::NoFolder { folder: self.cwd.clone() }
+            }
+            _ => ProcessError::Io { program: self.program.clone(), source },
+        }
     }
 }
 
@@ -165,15 +178,42 @@ pub async fn run(
     transcript: &Transcript,
     meter: &Meter,
 ) -> Result<Finished, ProcessError> {
-    let io_error = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound if !process.program.exists() => {
-            ProcessError::Missing { program: process.program.clone() }
-        }
-        io::ErrorKind::NotFound if !process.cwd.is_dir() => {
-            ProcessError::NoFolder { folder: process.cwd.clone() }
-        }
-        _ => ProcessError::Io { program: process.program.clone(), source },
+    let Running { mut child, group, started } = start(process).await?;
+    let looking = group.look_at(meter);
+    let mut printed = Printed::new(transcript);
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let Printed { stdout, stderr, .. } = &mut printed;
+    let ending = async {
+        let (status, out, err) = tokio::join!(child.wait(), drain(out, stdout), drain(err, stderr));
+        out.and(err).and(status)
     };
+    let mut ending = Box::pin(ending);
+    let status = tokio::select! {
+        biased;
+        () = cancel.cancelled() => {
+            drop(group);
+            // Late words are no reason to be late.
+            let _ = tokio::time::timeout(LAST_WORDS, &mut ending).await;
+            return Err(ProcessError::Cancelled);
+        }
+        status = &mut ending => status.map_err(|error| process.failed(error))?,
+    };
+    drop(ending);
+    drop(looking);
+    group.finish();
+    let (stdout, stderr) = printed.finish();
+    Ok(Finished { code: status.code(), stdout, stderr, started, ended: Instant::now(), peak: meter.peak() })
+}
+
+/// A process that was started, with both outputs to be read.
+pub(super) struct Running {
+    pub(super) child: tokio::process::Child,
+    pub(super) group: Group,
+    pub(super) started: Instant,
+}
+
+/// Starts a process as the leader of a group, which is killed if it is dropped.
+pub(super) async fn start(process: &Process) -> Result<Running, ProcessError> {
     let mut command = tokio::process::Command::new(&process.program);
     command
         .args(process.args.iter().map(OsStr::new))
@@ -192,34 +232,9 @@ pub async fn run(
         let child = command.spawn()?;
         let leader = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         // Nobody may be left to take it: then it is dropped, group and all.
-        Ok((child, Group { leader }, started))
+        Ok(Running { child, group: Group { leader }, started })
     });
-    let starting = starting.await.map_err(io::Error::from).flatten();
-    let (mut child, group, started) = starting.map_err(io_error)?;
-    let looking = group.leader.map(|leader| meter.look_at(Tree::Root(leader)));
-    let mut printed = Printed::new(transcript);
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    let Printed { stdout, stderr, .. } = &mut printed;
-    let ending = async {
-        let (status, out, err) = tokio::join!(child.wait(), drain(out, stdout), drain(err, stderr));
-        out.and(err).and(status)
-    };
-    let mut ending = Box::pin(ending);
-    let status = tokio::select! {
-        biased;
-        () = cancel.cancelled() => {
-            drop(group);
-            // Late words are no reason to be late.
-            let _ = tokio::time::timeout(LAST_WORDS, &mut ending).await;
-            return Err(ProcessError::Cancelled);
-        }
-        status = &mut ending => status.map_err(io_error)?,
-    };
-    drop(ending);
-    drop(looking);
-    group.finish();
-    let (stdout, stderr) = printed.finish();
-    Ok(Finished { code: status.code(), stdout, stderr, started, ended: Instant::now(), peak: meter.peak() })
+    starting.await.map_err(io::Error::from).flatten().map_err(|error| process.failed(error))
 }
 
 async fn drain(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> io::Result<()> {
@@ -255,12 +270,18 @@ impl Drop for Printed<'_> {
 }
 
 /// A running process group; dropped before it is finished, it is killed.
-struct Group {
+pub(super) struct Group {
     leader: Option<Pid>,
 }
 
 impl Group {
-    fn finish(mut self) {
+    /// Measures it until what is returned is dropped.
+    pub(super) fn look_at(&self, meter: &Meter) -> Option<Looking> {
+        self.leader.map(|leader| meter.look_at(Tree::Root(leader)))
+    }
+
+    /// Its leader has ended.
+    pub(super) fn finish(mut self) {
         self.leader = None;
     }
 }

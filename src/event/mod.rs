@@ -332,6 +332,8 @@ pub enum Phase {
     Link,
     /// Converting and measuring it.
     Size,
+    /// Running it in an emulator.
+    Run,
 }
 
 /// A stretch of time since the run began; in JSON microseconds.

@@ -128,6 +128,8 @@ pub enum Step {
     Objcopy,
     /// Measuring.
     Size,
+    /// Running the firmware in an emulator.
+    Run,
 }
 
 impl Step {
@@ -142,6 +144,7 @@ impl Step {
             Self::Link => "link",
             Self::Objcopy => "objcopy",
             Self::Size => "size",
+            Self::Run => "run",
         }
     }
 }

@@ -199,6 +199,19 @@ pub enum InstallError {
         /// Why not.
         source: io::Error,
     },
+    /// A program that the matrix asks for is neither on this machine nor to be had.
+    #[error(
+        "`{name}` is not on this machine, and its package `{package}` can't be brought in: {cause}\n\
+         install it yourself so that it is in PATH, or take `run` out of the matrix"
+    )]
+    NoProgram {
+        /// What it is called.
+        name: String,
+        /// The package that has it.
+        package: String,
+        /// Why the package is not to be had.
+        cause: Box<InstallError>,
+    },
     /// The run was interrupted.
     #[error("interrupted while bringing in {what}\nnothing half-done is left; run again")]
     Cancelled {

@@ -10,6 +10,7 @@ mod error;
 pub mod locate;
 mod machine;
 mod process;
+mod program;
 mod version;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use apt::InstalledPackages;
 pub use error::{InstallError, IoAction};
+pub use program::{InstalledProgram, install_program};
 pub use version::Version;
 
 use crate::event::EventSink;

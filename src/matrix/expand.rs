@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::discover::{DiscoverError, Found, SketchKind, find};
-use super::model::{BUILTIN, Board, ExcludeRule, From, Matrix, Properties, SketchEntry, SketchRoots};
+use super::model::{BUILTIN, Board, ExcludeRule, From, Matrix, Properties, Run, SketchEntry, SketchRoots};
 use super::name_glob::{NameGlob, last_component};
 use super::path_pattern::relative;
 use super::schema::Warnings;
@@ -46,6 +46,8 @@ pub struct Cell {
     pub retries: u32,
     /// Which compiler warnings are shown.
     pub warnings: Warnings,
+    /// How its firmware is run, if it is.
+    pub run: Option<Arc<Run>>,
     /// The entry of the matrix that asked for it first.
     pub span: Span,
 }
@@ -201,8 +203,14 @@ impl<'m> Expander<'m> {
         let Some((_, sketch)) = self.sketches.get_index(key.1) else { return };
         let defaults = &self.matrix.defaults;
         let timeout = entry.timeout.unwrap_or(defaults.timeout);
+        let run = entry.runs.get(&key.0);
         if let Some(first) = self.cells.get(&key) {
-            let same = first.timeout == timeout
+            let same_run = match (&first.run, run) {
+                (Some(first), Some(run)) => first.is_like(run),
+                (first, run) => first.is_none() && run.is_none(),
+            };
+            let same = same_run
+                && first.timeout == timeout
                 && (Arc::ptr_eq(&first.properties, properties) || first.properties == *properties);
             // The same pair of entries disagrees about many cells: once is enough.
             let told = self.problems.last().is_some_and(|last| last.span == entry.span);
@@ -224,6 +232,7 @@ impl<'m> Expander<'m> {
             timeout,
             retries: defaults.retries,
             warnings: defaults.warnings,
+            run: run.cloned(),
             span: entry.span,
         };
         self.cells.insert(key, cell);

@@ -10,7 +10,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::name_glob::NameGlob;
 use super::path_pattern::PathPattern;
-use super::schema::Warnings;
+use super::schema::{Emulator, Warnings};
 use super::source::{Position, Source, Span, Spanned};
 use crate::board::fqbn::Fqbn;
 
@@ -90,6 +90,37 @@ pub struct Board {
     pub properties: Properties,
     /// No error if the core does not have it, or no sketch is built for it.
     pub optional: bool,
+    /// How its firmware is run, where a sketch asks for that.
+    pub run: Option<Emulation>,
+}
+
+/// How firmware is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emulation {
+    /// What runs it.
+    pub emulator: Emulator,
+    /// What it runs on, if the matrix says so.
+    pub machine: Option<String>,
+}
+
+/// A firmware is to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// How.
+    pub emulation: Emulation,
+    /// What it must print.
+    pub expect: String,
+    /// How long it may take for that.
+    pub timeout: Duration,
+    /// Where that is written.
+    pub span: Span,
+}
+
+impl Run {
+    /// Whether both ask for the same, wherever they are written.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.emulation == other.emulation && self.expect == other.expect && self.timeout == other.timeout
+    }
 }
 
 /// An entry of `sketches` or of `include`.
@@ -109,6 +140,8 @@ pub struct SketchEntry {
     pub timeout: Option<Duration>,
     /// No error if there is no such sketch.
     pub optional: bool,
+    /// How its firmware is run, by index into [`Matrix::boards`], if it is.
+    pub(super) runs: IndexMap<usize, Arc<Run>>,
 }
 
 /// What the path of a sketch is relative to.

@@ -4,6 +4,8 @@
 //! The typed values and the tree with the places come from the same text, so that the two are walked
 //! side by side. Nothing is asked of the disk.
 
+mod run;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -186,10 +188,11 @@ impl Resolver<'_> {
             RawBoard::Fqbn(fqbn) => {
                 let tags = Vec::new();
                 let properties = RawProperties::new();
-                (RawLongBoard { fqbn, tags, properties, optional: false }, node.span)
+                (RawLongBoard { fqbn, tags, properties, optional: false, run: None }, node.span)
             }
         };
         let properties = self.properties(raw.properties, node);
+        let run = self.emulation(raw.run, node);
         let fqbn = match raw.fqbn.parse::<Fqbn>() {
             Ok(fqbn) => fqbn,
             Err(error) => {
@@ -204,7 +207,7 @@ impl Resolver<'_> {
             }
         };
         let fqbn = Spanned { value: fqbn, span: place };
-        Some(Board { fqbn, span, tags: raw.tags, properties, optional: raw.optional })
+        Some(Board { fqbn, span, tags: raw.tags, properties, optional: raw.optional, run })
     }
 
     fn sketch(
@@ -214,11 +217,11 @@ impl Resolver<'_> {
         boards: &IndexMap<Arc<str>, Board>,
     ) -> Option<SketchEntry> {
         let (raw, span) = match raw {
-            RawSketch::Long(long) => (long, place(node, "path")),
+            RawSketch::Long(long) => (*long, place(node, "path")),
             RawSketch::Path(path) => {
                 let properties = RawProperties::new();
-                let (from, boards, timeout) = (None, None, None);
-                (RawLongSketch { path, from, boards, properties, timeout, optional: false }, node.span)
+                let (from, boards, timeout, run) = (None, None, None, None);
+                (RawLongSketch { path, from, boards, properties, timeout, optional: false, run }, node.span)
             }
         };
         let wanted = match &raw.boards {
@@ -238,8 +241,10 @@ impl Resolver<'_> {
         let from = self.from(raw.from, place(node, "from"));
         let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
         let properties = self.properties(raw.properties, node);
+        let runs = self.runs(raw.run, node, &wanted, boards);
         let path = self.pattern(&raw.path, span, &from)?;
-        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional: raw.optional })
+        let optional = raw.optional;
+        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional, runs })
     }
 
     fn include(
@@ -249,13 +254,14 @@ impl Resolver<'_> {
         boards: &IndexMap<Arc<str>, Board>,
     ) -> Option<SketchEntry> {
         let span = place(node, "sketch");
-        let wanted = self.matching_boards(&raw.board, place(node, "board"), boards);
+        let wanted: IndexSet<usize> =
+            self.matching_boards(&raw.board, place(node, "board"), boards).into_iter().collect();
         let from = self.from(raw.from, place(node, "from"));
         let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
         let properties = self.properties(raw.properties, node);
+        let runs = self.runs(raw.run, node, &wanted, boards);
         let path = self.pattern(&raw.sketch, span, &from)?;
-        let boards = wanted.into_iter().collect();
-        Some(SketchEntry { span, from, path, boards, properties, timeout, optional: false })
+        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional: false, runs })
     }
 
     fn exclude(&mut self, raw: RawExclude, node: &Node) -> ExcludeRule {

@@ -194,6 +194,9 @@ pub(super) struct RawLongBoard {
     /// No error if the core does not have the board, or no sketch is built for it.
     #[serde(default)]
     pub(super) optional: bool,
+    /// How firmware for this board is run, where a sketch asks for that.
+    #[serde(default)]
+    pub(super) run: Option<RawEmulation>,
 }
 
 /// Where libraries are: a path, or the long form.
@@ -224,7 +227,7 @@ pub(super) enum RawSketch {
     /// A sketch, or a glob: `../examples/**` is every sketch folder under it.
     Path(String),
     /// The long form.
-    Long(RawLongSketch),
+    Long(Box<RawLongSketch>),
 }
 
 /// Sketches with more to say about them.
@@ -251,6 +254,9 @@ pub(super) struct RawLongSketch {
     /// No error if nothing matches `path`.
     #[serde(default)]
     pub(super) optional: bool,
+    /// Runs the firmware in an emulator and expects something of it.
+    #[serde(default)]
+    pub(super) run: Option<RawRun>,
 }
 
 /// Leaves out the cells whose sketch and whose board both match.
@@ -289,6 +295,54 @@ pub(super) struct RawInclude {
     #[serde(default)]
     #[schemars(example = "10m")]
     pub(super) timeout: Option<String>,
+    /// Runs the firmware in an emulator and expects something of it.
+    #[serde(default)]
+    pub(super) run: Option<RawRun>,
+}
+
+/// How firmware for a board is run.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Emulation")]
+pub(super) struct RawEmulation {
+    /// What runs it.
+    pub(super) emulator: Emulator,
+    /// What it runs on: with `qemu` the name of a machine, as `qemu-system-arm -M help` lists them, with `simavr`
+    /// the name of a controller, without it the board's `build.mcu`.
+    #[serde(default)]
+    #[schemars(example = &"lm3s6965evb")]
+    pub(super) machine: Option<String>,
+}
+
+/// What is expected of a firmware that is run.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Run")]
+pub(super) struct RawRun {
+    /// What the firmware must print over its first serial port. It is ended when it has.
+    #[schemars(example = "all tests passed")]
+    pub(super) expect: String,
+    /// How long it may take for that: `500ms`, `10s`, `1m`. 10 seconds if nothing is said.
+    #[serde(default)]
+    #[schemars(example = "10s")]
+    pub(super) timeout: Option<String>,
+    /// What runs it; without it, what the board says.
+    #[serde(default)]
+    pub(super) emulator: Option<Emulator>,
+    /// What it runs on; without it, what the board says.
+    #[serde(default)]
+    #[schemars(example = &"lm3s6965evb")]
+    pub(super) machine: Option<String>,
+}
+
+/// What runs a firmware.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Emulator {
+    /// `simavr`, for 8-bit AVR.
+    Simavr,
+    /// The `qemu-system-…` of the board's processor.
+    Qemu,
 }
 
 /// What holds for cells that do not say otherwise.

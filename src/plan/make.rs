@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{CellJob, CoreJob, Family, Layout, Plan, Sketch, Target};
+use super::{CellJob, CoreJob, Family, Layout, Plan, Run, Sketch, Target};
 use crate::board::{
     BoardConfig, BoardError, Hook, HostOs, Platform, Platforms, Properties, RuntimeEnv, WarningLevel, resolve,
 };
@@ -126,6 +126,13 @@ impl Planner<'_> {
         } else {
             core
         };
+        let run = match &cell.run {
+            Some(wanted) => Some(Run::of(wanted, &target.config).map(Arc::new).map_err(|message| {
+                let help = format!("the board is {}, of {}", cell.board, board.fqbn.value);
+                self.sources.matrix.error_at(wanted.span, message, Some(help))
+            })?),
+            None => None,
+        };
         let slug = &self.slugs[&*cell.sketch.name];
         let layout = self.sources.layout;
         let sketch = self
@@ -149,6 +156,7 @@ impl Planner<'_> {
             folder: layout.cell(&cell.board, slug),
             timeout: cell.timeout,
             retries: cell.retries,
+            run,
         })
     }
 

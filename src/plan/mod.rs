@@ -4,14 +4,17 @@
 mod family;
 mod layout;
 mod make;
+mod run;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::matrix::Emulator;
 pub use family::Family;
 pub use layout::Layout;
 pub use make::{PlanError, Sources, make};
+pub use run::{EmulatorProgram, InstalledEmulator, Run};
 
 use crate::board::BoardConfig;
 use crate::event::{CellId, CoreId, SkippedCell};
@@ -73,6 +76,8 @@ pub struct CellJob {
     pub timeout: Duration,
     /// How often it is tried again after a failure of the infrastructure.
     pub retries: u32,
+    /// How its firmware is run, if it is.
+    pub run: Option<Arc<Run>>,
 }
 
 /// A sketch, as all its cells share it.

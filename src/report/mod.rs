@@ -13,14 +13,17 @@
 #![cfg_attr(test, allow(clippy::expect_used))] // a test that can't go on says why
 
 mod busy;
+mod compare;
 mod console;
 mod failures;
 mod file;
 mod jsonl;
 mod junit;
+mod past;
 mod place;
 mod roster;
 mod summary;
+mod symbols;
 mod tally;
 #[cfg(test)]
 mod testing;
@@ -37,7 +40,10 @@ use std::time::Duration;
 use self::place::Place;
 use crate::event::{Event, EventKind};
 
+pub use compare::Comparison;
 pub use console::{Color, Progress, Verbosity};
+pub use past::{Past, PastCell, PastError};
+pub use symbols::{NamedSymbols, SymbolReport};
 pub(crate) use text::bytes;
 
 /// One report.
@@ -158,6 +164,8 @@ impl Reports {
             .map_err(|source| ReportError::Folder { path: folder.clone(), source })?;
         let place = Place::new(folder.clone(), options.refuges.clone());
         let told = |name: &'static str| move |source| ReportError::Create { path: folder.join(name), source };
+        // It is of an earlier run, and nobody shall take it for this one's.
+        let _ = std::fs::remove_file(folder.join(SymbolReport::FILE));
         let create = |name| file::ReportFile::create(&place, name).map_err(told(name));
         let current = &options.current_dir;
         let jsonl = jsonl::Jsonl::create(&place).map_err(told(jsonl::Jsonl::NAME))?;

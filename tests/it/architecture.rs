@@ -11,15 +11,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "board", "build", "compile", "event", "exit", "install", "library", "matrix", "nearest", "plan",
-            "report", "source", "stage", "store",
+            "report", "source", "stage", "store", "symbols",
         ],
     ),
     ("stage", &["build", "compile", "event", "plan", "store"]),
-    ("build", &["board", "compile", "event", "library", "plan", "source", "store"]),
+    ("build", &["board", "compile", "event", "library", "plan", "source", "store", "symbols"]),
     ("plan", &["board", "event", "install", "library", "matrix", "nearest"]),
     ("compile", &["event", "source"]),
     ("store", &["event", "source"]),
-    ("report", &["event"]),
+    ("report", &["event", "symbols"]),
     ("install", &["event"]),
     ("matrix", &["board", "nearest"]),
     ("board", &["nearest"]),
@@ -28,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("library", &[]),
     ("nearest", &[]),
     ("source", &[]),
+    ("symbols", &[]),
 ];
 
 /// A source file of the program.
@@ -239,7 +240,9 @@ fn keys_are_made_of_what_is_noted() {
         "build/known.rs",
         "build/link.rs",
         "build/prepare.rs",
+        "build/run/",
         "build/size.rs",
+        "build/symbols.rs",
         "build/unit/depfile.rs",
         "build/unit/make.rs",
         "source/disk.rs",

@@ -152,7 +152,7 @@ async fn install_core_on(
     Ok(core)
 }
 
-async fn install_packages_on(
+pub(super) async fn install_packages_on(
     machine: &Machine,
     names: &[&str],
     with_dependencies: bool,

@@ -35,6 +35,16 @@ fn every_key_is_understood() {
     assert!(matrix.needs_builtin_examples());
     assert_eq!(matrix.needed_roots().collect::<Vec<_>>(), ["builtin", "arduino:avr"]);
     assert_eq!(matrix.sketches[1].timeout, Some(Duration::from_mins(90)));
+    let run = &matrix.sketches[1].runs[&1];
+    assert_eq!((run.expect.as_str(), run.timeout), ("done", Duration::from_millis(500)));
+    let qemu = Emulation { emulator: Emulator::Qemu, machine: Some("lm3s6965evb".to_owned()) };
+    assert_eq!(run.emulation, qemu, "as the board says");
+    let run = &matrix.include[0].runs[&0];
+    assert_eq!((run.expect.as_str(), run.timeout), ("1\n2", Duration::from_secs(10)));
+    assert_eq!(
+        run.emulation,
+        Emulation { emulator: Emulator::Simavr, machine: Some("atmega328".to_owned()) }
+    );
     assert_eq!(matrix.exclude[0].reason, "needs WiFi".into());
     assert_eq!(matrix.exclude[1].reason, "excluded by {sketch: Fade, board: mega}".into());
     let defaults = Defaults { timeout: Duration::from_mins(20), retries: 2, warnings: Warnings::All };
@@ -48,6 +58,25 @@ fn what_is_left_out_has_its_default() {
     let defaults = Defaults { timeout: Duration::from_mins(10), retries: 0, warnings: Warnings::Default };
     assert_eq!(matrix.defaults, defaults);
     assert!(!matrix.needs_builtin_examples());
+}
+
+#[test]
+fn a_sketch_says_how_it_is_run_before_its_board_does() {
+    let text = "version: 1\nboards:\n  uno: {fqbn: \"arduino:avr:uno\", run: {emulator: simavr, machine: atmega328}}\n  \
+                due: {fqbn: \"arduino:sam:due\", run: {emulator: qemu, machine: one}}\nsketches:\n  \
+                - {path: A, run: {expect: x}}\n  - {path: B, run: {expect: x, emulator: qemu, machine: two}}\n  \
+                - {path: C, run: {expect: x, emulator: simavr}, boards: [due]}\n  - D\n";
+    let matrix = parse(text).unwrap();
+    let runs = |sketch: usize| -> Vec<(usize, Emulator, Option<&str>)> {
+        let runs = matrix.sketches[sketch].runs.iter();
+        runs.map(|(board, run)| (*board, run.emulation.emulator, run.emulation.machine.as_deref())).collect()
+    };
+    let (simavr, qemu) = (Emulator::Simavr, Emulator::Qemu);
+    assert_eq!(runs(0), [(0, simavr, Some("atmega328")), (1, qemu, Some("one"))]);
+    assert_eq!(runs(1), [(0, qemu, Some("two")), (1, qemu, Some("two"))]);
+    // A machine of QEMU is none of simavr's.
+    assert_eq!(runs(2), [(1, simavr, None)]);
+    assert_eq!(runs(3), []);
 }
 
 #[test]

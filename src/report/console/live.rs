@@ -166,7 +166,7 @@ fn doing(job: &JobId, running: &Running) -> &'static str {
         Some(Phase::Compile) if is_core => "archiving",
         Some(Phase::Compile | Phase::Wait | Phase::Seed) => "linking",
         Some(Phase::Link) => "measuring",
-        Some(Phase::Archive | Phase::Size) => "finishing",
+        Some(Phase::Archive | Phase::Size | Phase::Run) => "finishing",
     }
 }
 

@@ -130,6 +130,7 @@ pub(in crate::report) const fn phase_word(phase: Phase) -> &'static str {
         Phase::Seed => "seed",
         Phase::Link => "link",
         Phase::Size => "size",
+        Phase::Run => "run",
     }
 }
 

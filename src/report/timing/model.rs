@@ -106,6 +106,9 @@ pub(super) struct Spans {
     pub(super) archive: Seconds,
     pub(super) link: Seconds,
     pub(super) size: Seconds,
+    /// Of a cell whose firmware is run.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) run: Seconds,
     /// Told by no phase: a job that was interrupted in the middle of one.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) other: Seconds,
@@ -129,6 +132,7 @@ impl Spans {
             Phase::Seed => &mut self.seed,
             Phase::Link => &mut self.link,
             Phase::Size => &mut self.size,
+            Phase::Run => &mut self.run,
         };
         place.0 += length;
     }

@@ -1,0 +1,30 @@
+//! `compare`: what is different between two runs, from their report folders.
+
+use std::path::Path;
+
+use super::args::{Compare as Typed, CompareFormat};
+use super::options::colours_on_stderr;
+use super::print;
+use super::run::Early;
+use crate::exit::Exit;
+use crate::report::{Comparison, Past, PastError, SymbolReport};
+
+/// Runs the command.
+pub(super) fn run(typed: &Typed) -> Exit {
+    match comparison(typed) {
+        Ok(text) => print(&text),
+        Err(error) => Early::Usage(error).tell(colours_on_stderr(&typed.console)),
+    }
+}
+
+fn comparison(typed: &Typed) -> Result<String, String> {
+    let read = |folder: &Path| Ok((Past::read(folder)?, SymbolReport::read(folder)?));
+    let text = |error: PastError| error.to_string();
+    let (base, base_symbols) = read(&typed.base).map_err(text)?;
+    let (head, head_symbols) = read(&typed.head).map_err(text)?;
+    let comparison = Comparison::new([&base, &head], [base_symbols.as_ref(), head_symbols.as_ref()]);
+    match typed.format {
+        CompareFormat::Table => Ok(comparison.table(typed.top)),
+        CompareFormat::Json => comparison.json().map_err(|error| error.to_string()),
+    }
+}

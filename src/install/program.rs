@@ -1,0 +1,82 @@
+//! A single program, such as an emulator: that of this machine, or else one out of Debian's packages.
+
+use std::path::PathBuf;
+
+use super::machine::Machine;
+use super::{InstallContext, InstallError, apt};
+
+/// A program that can be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstalledProgram {
+    /// Where it is.
+    pub program: PathBuf,
+    /// For `LD_LIBRARY_PATH`, where it came in a package with libraries.
+    pub library_path: Option<PathBuf>,
+}
+
+/// Has a program: the one in `PATH`, else that of a package with all that it depends on.
+///
+/// # Errors
+/// [`InstallError::NoProgram`] with what keeps the package from being there.
+pub async fn install_program(
+    name: &str,
+    package: &str,
+    cx: &InstallContext,
+) -> Result<InstalledProgram, InstallError> {
+    install_program_on(&Machine::here(), name, package, cx).await
+}
+
+async fn install_program_on(
+    machine: &Machine,
+    name: &str,
+    package: &str,
+    cx: &InstallContext,
+) -> Result<InstalledProgram, InstallError> {
+    if let Ok(program) = machine.find(name) {
+        return Ok(InstalledProgram { program, library_path: None });
+    }
+    let packages = match apt::install_packages_on(machine, &[package], true, cx).await {
+        Ok(packages) => packages,
+        Err(cancelled @ InstallError::Cancelled { .. }) => return Err(cancelled),
+        Err(cause) => {
+            let (name, package) = (name.to_owned(), package.to_owned());
+            return Err(InstallError::NoProgram { name, package, cause: Box::new(cause) });
+        }
+    };
+    let relative = PathBuf::from("usr/bin").join(name);
+    let program = packages.root.join(&relative);
+    if program.is_file() {
+        Ok(InstalledProgram { program, library_path: packages.library_path })
+    } else {
+        Err(InstallError::Layout { package: package.to_owned(), path: relative })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_machines_own_program_is_taken_and_a_missing_one_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let (events, _heard) = crate::event::channel();
+        let cache_dir = dir.path().join("cache");
+        let cx = InstallContext { cache_dir, offline: true, events, cancel: CancellationToken::new() };
+        let machine = Machine { path: dir.path().into(), ..Machine::here() };
+        let error = install_program_on(&machine, "simavr", "simavr-package", &cx).await.unwrap_err();
+        let message = error.to_string();
+        for part in ["`simavr` is not on this machine", "simavr-package", "--offline", "`run`"] {
+            assert!(message.contains(part), "`{part}` is not in {message}");
+        }
+        let program = dir.path().join("simavr");
+        std::fs::write(&program, "").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let found = install_program_on(&machine, "simavr", "simavr-package", &cx).await.unwrap();
+        assert_eq!(found, InstalledProgram { program, library_path: None });
+    }
+}

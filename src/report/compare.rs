@@ -1,0 +1,326 @@
+//! Two runs side by side: cells that end otherwise, firmware that takes more or less, and the symbols that did
+//! it. A pure function of what the two left.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+
+use super::past::{Past, PastCell};
+use super::symbols::{LONGEST_NAME, SymbolReport, by_owner, numbers};
+use super::text;
+use crate::symbols::{Area, Kind, Owner, Symbol};
+
+/// What is different between two runs.
+#[derive(Debug, Default, Serialize)]
+pub struct Comparison {
+    /// Cells whose outcome is another, or that only one of the runs has.
+    results: Vec<ResultChange>,
+    /// How long the runs took, in milliseconds.
+    wall_ms: Change<u64>,
+    /// Cells whose compilers give another number of warnings.
+    warnings: Vec<WarningChange>,
+    /// Cells whose firmware takes another amount of flash or RAM.
+    sizes: Vec<SizeChange>,
+    /// What symbols take by owner, over all cells that have symbols in both runs; missing where a run has none.
+    owners: Option<Vec<OwnerChange>>,
+    /// Symbols that take another amount; what changes in the same way in several cells is there once. The largest
+    /// change first.
+    symbols: Option<Vec<SymbolChange>>,
+}
+
+/// Before and now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+struct Change<T> {
+    base: T,
+    head: T,
+}
+
+#[derive(Debug, Serialize)]
+struct ResultChange {
+    cell: String,
+    #[serde(flatten)]
+    outcome: Change<Option<String>>,
+    /// Of the head.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct WarningChange {
+    cell: String,
+    #[serde(flatten)]
+    count: Change<u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct SizeChange {
+    cell: String,
+    flash: Option<Change<u64>>,
+    ram: Option<Change<u64>>,
+}
+
+#[derive(Debug, Serialize)]
+struct OwnerChange {
+    owner: Owner,
+    flash: Change<u64>,
+    ram: Change<u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct SymbolChange {
+    #[serde(flatten)]
+    what: What,
+    #[serde(flatten)]
+    size: Change<u64>,
+    cells: Vec<String>,
+}
+
+/// What makes a symbol the same in two runs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+struct What {
+    name: String,
+    owner: Owner,
+    area: Area,
+    kind: Kind,
+}
+
+impl Change<u64> {
+    fn is_none(self) -> bool {
+        self.base == self.head
+    }
+
+    /// `+12`, `-4`, `0`.
+    fn by(self) -> String {
+        match self.head.checked_sub(self.base) {
+            Some(0) => "0".to_owned(),
+            Some(more) => format!("+{more}"),
+            None => format!("-{}", self.base - self.head),
+        }
+    }
+}
+
+impl Comparison {
+    /// Compares two runs, with their symbols where both have them.
+    pub fn new(runs: [&Past; 2], symbols: [Option<&SymbolReport>; 2]) -> Self {
+        let [base, head] = runs;
+        let wall_ms = Change { base: base.wall_ms, head: head.wall_ms };
+        let mut comparison = Self { wall_ms, ..Self::default() };
+        let nothing = PastCell::default();
+        let keys: Vec<_> =
+            base.cells.keys().chain(head.cells.keys().filter(|key| !base.cells.contains_key(*key))).collect();
+        for key in keys {
+            let cell = format!("{}/{}", key.0, key.1);
+            let [before, now] = [base, head].map(|run| run.cells.get(key));
+            // Whether it had to be built says nothing of the code.
+            let outcome =
+                |cell: Option<&PastCell>| {
+                    cell.map(|cell| {
+                        if cell.outcome == "up-to-date" { "built".to_owned() } else { cell.outcome.clone() }
+                    })
+                };
+            let change = Change { base: outcome(before), head: outcome(now) };
+            let [before, now] = [before, now].map(|cell| cell.unwrap_or(&nothing));
+            if change.base != change.head {
+                let reason = now.reason.clone();
+                comparison.results.push(ResultChange { cell: cell.clone(), outcome: change, reason });
+            }
+            let count = Change { base: before.warnings as u64, head: now.warnings as u64 };
+            if !count.is_none() {
+                comparison.warnings.push(WarningChange { cell: cell.clone(), count });
+            }
+            let both = |base: Option<u64>, head: Option<u64>| Some(Change { base: base?, head: head? });
+            let (flash, ram) = (both(before.flash, now.flash), both(before.ram, now.ram));
+            if flash.is_some_and(|change| !change.is_none()) || ram.is_some_and(|change| !change.is_none()) {
+                comparison.sizes.push(SizeChange { cell, flash, ram });
+            }
+        }
+        if let [Some(base), Some(head)] = symbols {
+            let (owners, symbols) = symbol_changes(base, head);
+            comparison.owners = Some(owners);
+            comparison.symbols = Some(symbols);
+        }
+        comparison
+    }
+
+    /// As a person reads it, with the `top` largest changes of symbols.
+    pub fn table(&self, top: usize) -> String {
+        let mut text = String::new();
+        for ResultChange { cell, outcome, reason } in &self.results {
+            let word = |outcome: &Option<String>| outcome.clone().unwrap_or_else(|| "not there".to_owned());
+            let _ = write!(text, "{cell}: {} before, {} now", word(&outcome.base), word(&outcome.head));
+            let _ = writeln!(text, "{}{}", if reason.is_empty() { "" } else { ": " }, text::one_line(reason));
+        }
+        for WarningChange { cell, count } in &self.warnings {
+            let now = text::count(usize::try_from(count.head).unwrap_or(usize::MAX), "warning");
+            let _ = writeln!(text, "{cell}: {now} ({})", count.by());
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let mut table = numbers(&["cell", "flash", "by", "RAM", "by"]);
+        for SizeChange { cell, flash, ram } in &self.sizes {
+            let columns = [flash, ram].into_iter().flat_map(|change| match change {
+                Some(change) => [change.head.to_string(), change.by()],
+                None => [String::new(), String::new()],
+            });
+            table.add_row(std::iter::once(cell.clone()).chain(columns));
+        }
+        if self.sizes.is_empty() {
+            text.push_str("no firmware takes more or less than before\n");
+        } else {
+            let _ = writeln!(text, "{}", table.trim_fmt());
+        }
+        match (&self.owners, &self.symbols) {
+            (Some(owners), Some(symbols)) => symbols_table(owners, symbols, top, &mut text),
+            _ => text.push_str(
+                "\nto see which symbols did it, run `fbuild-matrix symbols` after each of the runs, with its --report-dir\n",
+            ),
+        }
+        let Change { base, head } = self.wall_ms;
+        let time = |ms| text::duration(Duration::from_millis(ms));
+        let _ = writeln!(text, "\n{} before, {} now", time(base), time(head));
+        text.trim_end().to_owned()
+    }
+
+    /// As a program reads it.
+    ///
+    /// # Errors
+    /// None that a comparison could have.
+    pub fn json(&self) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(self)
+    }
+}
+
+fn symbols_table(owners: &[OwnerChange], symbols: &[SymbolChange], top: usize, text: &mut String) {
+    if symbols.is_empty() {
+        text.push_str("\nno symbol takes more or less than before\n");
+        return;
+    }
+    let mut table = numbers(&["owner", "flash", "by", "RAM", "by"]);
+    for OwnerChange { owner, flash, ram } in owners {
+        let (name, values) =
+            (owner.to_string(), [flash.head.to_string(), flash.by(), ram.head.to_string(), ram.by()]);
+        table.add_row(std::iter::once(name).chain(values));
+    }
+    let _ = writeln!(text, "\n{}\n", table.trim_fmt());
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["by", "size", "in", "owner", "symbol", "cells"]);
+    for column in table.column_iter_mut().take(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for SymbolChange { what, size, cells } in symbols.iter().take(top) {
+        let others = match cells.len() {
+            1 => String::new(),
+            count => format!(" and {}", text::count(count - 1, "other")),
+        };
+        let cells = format!("{}{others}", cells.first().map_or("", String::as_str));
+        let name = text::cut_end(&what.name, LONGEST_NAME).into_owned();
+        let owner = what.owner.to_string();
+        table.add_row([size.by(), size.head.to_string(), what.area.word().to_owned(), owner, name, cells]);
+    }
+    let _ = writeln!(text, "{}", table.trim_fmt());
+    if symbols.len() > top {
+        let _ = writeln!(text, "and {} more (--top)", symbols.len() - top);
+    }
+}
+
+fn symbol_changes(base: &SymbolReport, head: &SymbolReport) -> (Vec<OwnerChange>, Vec<SymbolChange>) {
+    let before: HashMap<(&str, &str), &[Symbol]> = base
+        .cells
+        .iter()
+        .map(|cell| ((&*cell.board, &*cell.sketch), &*cell.symbols.symbols.symbols))
+        .collect();
+    let mut owners: BTreeMap<&Owner, [Change<u64>; 2]> = BTreeMap::new();
+    let mut changes: BTreeMap<(What, Change<u64>), BTreeSet<String>> = BTreeMap::new();
+    for cell in &head.cells {
+        let Some(before) = before.get(&(&*cell.board, &*cell.sketch)) else { continue };
+        let now = &cell.symbols.symbols.symbols;
+        for (owner, sum) in by_owner(before) {
+            let [flash, ram] = owners.entry(owner).or_default();
+            flash.base += sum.flash;
+            ram.base += sum.ram;
+        }
+        for (owner, sum) in by_owner(now) {
+            let [flash, ram] = owners.entry(owner).or_default();
+            flash.head += sum.flash;
+            ram.head += sum.ram;
+        }
+        // Several may have one name: they are compared as a whole.
+        let mut sizes: HashMap<What, Change<u64>> = HashMap::new();
+        for symbol in *before {
+            sizes.entry(What::of(symbol)).or_default().base += symbol.size;
+        }
+        for symbol in now {
+            sizes.entry(What::of(symbol)).or_default().head += symbol.size;
+        }
+        for change in sizes.into_iter().filter(|(_, change)| !change.is_none()) {
+            changes.entry(change).or_default().insert(format!("{}/{}", cell.board, cell.sketch));
+        }
+    }
+    let owners =
+        owners.into_iter().map(|(owner, [flash, ram])| OwnerChange { owner: owner.clone(), flash, ram });
+    let mut owners: Vec<_> = owners.collect();
+    owners.sort_by_key(|change| Reverse(change.flash.base.abs_diff(change.flash.head)));
+    let changes = changes.into_iter();
+    let mut changes: Vec<_> = changes
+        .map(|((what, size), cells)| SymbolChange { what, size, cells: cells.into_iter().collect() })
+        .collect();
+    changes.sort_by_key(|change| Reverse(change.size.base.abs_diff(change.size.head)));
+    (owners, changes)
+}
+
+impl What {
+    fn of(symbol: &Symbol) -> Self {
+        let Symbol { name, owner, area, kind, .. } = symbol;
+        Self { name: unnumbered(name), owner: owner.clone(), area: *area, kind: *kind }
+    }
+}
+
+/// The name without the numbers that the compiler gives to clones and to what is local: they are others after
+/// any change.
+fn unnumbered(name: &str) -> String {
+    let mut kept = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(at) = rest.find('.') {
+        kept.push_str(&rest[..at]);
+        let behind = rest[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit());
+        let is_number =
+            behind.len() < rest.len() - at - 1 && (behind.is_empty() || behind.starts_with(['.', ']', ' ']));
+        if is_number {
+            rest = behind;
+        } else {
+            kept.push('.');
+            rest = &rest[at + 1..];
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_the_compilers_numbers() {
+        for (name, expected) in [
+            ("Print::print(int) [clone .constprop.17]", "Print::print(int) [clone .constprop]"),
+            (
+                "Print::print(int) [clone .part.0] [clone .constprop.3]",
+                "Print::print(int) [clone .part] [clone .constprop]",
+            ),
+            ("buffer.1942", "buffer"),
+            ("turnOffPWM.lto_priv.3", "turnOffPWM.lto_priv"),
+            ("f(float) [clone .2d]", "f(float) [clone .2d]"),
+            ("ends.", "ends."),
+            (".text.unlikely", ".text.unlikely"),
+            ("main", "main"),
+        ] {
+            assert_eq!(unnumbered(name), expected);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! `symbols.json`: what the firmware of a run is made of. The run itself keeps each cell's list beside its
+//! firmware; here they are brought together when somebody asks, and shown.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde::{Deserialize, Serialize};
+
+use super::file::ReportFile;
+use super::past::{Past, PastError};
+use super::place::Place;
+use super::text;
+use crate::symbols::{Area, CellSymbols, Owner, Symbol, Symbols};
+
+/// `symbols.json`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct SymbolReport {
+    /// Of this format: 1.
+    version: u32,
+    /// In the order of the plan.
+    pub cells: Vec<NamedSymbols>,
+}
+
+/// The symbols of a cell.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct NamedSymbols {
+    /// As in the matrix.
+    pub board: String,
+    /// As in the matrix.
+    pub sketch: String,
+    /// They.
+    #[serde(flatten)]
+    pub symbols: CellSymbols,
+}
+
+impl SymbolReport {
+    /// The file's name in the report folder.
+    pub const FILE: &'static str = "symbols.json";
+
+    /// Brings together the lists of those cells of a run that are `wanted`, by board and sketch. Comes with a line
+    /// for each that has none.
+    pub fn collect(past: &Past, wanted: impl Fn(&str, &str) -> bool) -> (Self, Vec<String>) {
+        let mut report = Self { version: 1, cells: Vec::new() };
+        let mut missing = Vec::new();
+        for ((board, sketch), cell) in past.cells.iter().filter(|((board, sketch), _)| wanted(board, sketch))
+        {
+            let found = match &cell.elf {
+                Some(elf) => list(elf),
+                None => Err(format!("it has no firmware ({})", cell.outcome)),
+            };
+            match found {
+                Ok(symbols) => {
+                    let (board, sketch) = (board.clone(), sketch.clone());
+                    report.cells.push(NamedSymbols { board, sketch, symbols });
+                }
+                Err(why) => missing.push(format!("{board}/{sketch}: {why}")),
+            }
+        }
+        (report, missing)
+    }
+
+    /// Writes it into a report folder.
+    ///
+    /// # Errors
+    /// Where that can't be written.
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
+        let file = ReportFile::create(&Place::new(folder.to_owned(), Vec::new()), Self::FILE)?;
+        file.write(|writer| Ok(serde_json::to_writer(writer, self)?))
+    }
+
+    /// Reads that of a report folder, if there is one.
+    ///
+    /// # Errors
+    /// Where it is something else.
+    pub fn read(folder: &Path) -> Result<Option<Self>, PastError> {
+        let path = folder.join(Self::FILE);
+        let bytes = match std::fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(|source| PastError::Unreadable { path: path.clone(), source })?,
+        };
+        match serde_json::from_slice::<Self>(&bytes) {
+            Ok(report) if report.version == 1 => Ok(Some(report)),
+            Ok(report) => {
+                let message = format!("its version is {}, not 1", report.version);
+                Err(PastError::Malformed { path, message })
+            }
+            Err(error) => Err(PastError::Malformed { path, message: error.to_string() }),
+        }
+    }
+}
+
+/// The list beside an ELF, if it is of what the ELF is now.
+fn list(elf: &Path) -> Result<CellSymbols, String> {
+    let again = "run again";
+    let bytes = std::fs::read(elf).map_err(|error| format!("{}: {error}; {again}", elf.display()))?;
+    let path = elf.with_file_name(CellSymbols::FILE);
+    let list = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let list: CellSymbols =
+        serde_json::from_slice(&list).map_err(|error| format!("{}: {error}", path.display()))?;
+    if list.elf == blake3::hash(&bytes).to_hex().as_str() {
+        Ok(list)
+    } else {
+        Err(format!("{} was changed after it was built; {again}", elf.display()))
+    }
+}
+
+impl NamedSymbols {
+    /// What it takes by owner, and the `top` largest symbols.
+    pub fn table(&self, top: usize) -> String {
+        let Symbols { areas, symbols } = &self.symbols.symbols;
+        let mut text = format!("{}/{}\n", self.board, self.sketch);
+        let mut table = numbers(&["owner", "flash", "RAM", "symbols"]);
+        for (owner, sum) in by_owner(symbols) {
+            table.add_row([
+                owner.to_string(),
+                sum.flash.to_string(),
+                sum.ram.to_string(),
+                sum.count.to_string(),
+            ]);
+        }
+        let unnamed = |is_in: fn(Area) -> bool| -> u64 {
+            let areas = Area::ALL.into_iter().filter(|area| is_in(*area)).map(|area| areas.get(area));
+            areas.map(|size| size.bytes.saturating_sub(size.named)).sum()
+        };
+        let (flash, ram) = (unnamed(Area::is_in_flash), unnamed(Area::is_in_ram));
+        table.add_row(["without a name".to_owned(), flash.to_string(), ram.to_string(), String::new()]);
+        let _ = writeln!(text, "{}\n", table.trim_fmt());
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header(["size", "in", "owner", "symbol"]);
+        table.column_mut(0).into_iter().for_each(|column| {
+            column.set_cell_alignment(CellAlignment::Right);
+        });
+        for symbol in symbols.iter().take(top) {
+            let owner = symbol.owner.to_string();
+            let name = text::cut_end(&symbol.name, LONGEST_NAME).into_owned();
+            table.add_row([symbol.size.to_string(), symbol.area.word().to_owned(), owner, name]);
+        }
+        text.push_str(&table.trim_fmt());
+        text
+    }
+}
+
+/// Longer names of templates are cut in tables.
+pub(super) const LONGEST_NAME: usize = 120;
+
+/// A table whose first column has text and whose others have numbers.
+pub(super) fn numbers(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header.iter().copied());
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+/// What symbols take together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Sum {
+    pub(super) flash: u64,
+    pub(super) ram: u64,
+    count: usize,
+}
+
+/// What the symbols of each owner take, the most flash first.
+pub(super) fn by_owner(symbols: &[Symbol]) -> Vec<(&Owner, Sum)> {
+    let mut sums: BTreeMap<&Owner, Sum> = BTreeMap::new();
+    for symbol in symbols {
+        let sum = sums.entry(&symbol.owner).or_default();
+        sum.flash += if symbol.area.is_in_flash() { symbol.size } else { 0 };
+        sum.ram += if symbol.area.is_in_ram() { symbol.size } else { 0 };
+        sum.count += 1;
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, sum)| Reverse(sum.flash));
+    sums
+}
