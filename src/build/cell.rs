@@ -45,7 +45,13 @@ pub(super) async fn build(
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CellArtifacts, BuildError> {
-    let result = attempt(job, core, cx, jcx).await;
+    let mut result = attempt(job, core, cx, jcx).await;
+    // What is wrong with the core is told of all its cells, whichever of the two is found first.
+    if matches!(result, Err(BuildError::Failed(_)))
+        && let Err(blocked) = jcx.wait_for(cx, core).await
+    {
+        result = Err(blocked);
+    }
     if let Err(BuildError::Failed(_) | BuildError::Blocked(_)) = &result {
         firmware::remove(&job.folder).await?;
     }
