@@ -48,7 +48,7 @@ pub(super) async fn build(
     let mut result = attempt(job, core, cx, jcx).await;
     // What is wrong with the core is told of all its cells, whichever of the two is found first.
     if matches!(result, Err(BuildError::Failed(_)))
-        && let Err(blocked) = jcx.wait_for(cx, core).await
+        && let Err(blocked) = jcx.verdict_on(core).await
     {
         result = Err(blocked);
     }
