@@ -4,7 +4,7 @@
 //!
 //! All or nothing: jobs share what they look at, and nobody can tell whose look a change is in the way of.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,6 @@ const VERSION: u32 = 1;
 #[derive(Debug)]
 pub struct Known {
     path: PathBuf,
-    context: Hash,
     before: State,
     learned: Mutex<State>,
     /// The hash of each target and of its libraries, which jobs share. They are held, so that no other is where
@@ -38,6 +37,8 @@ pub struct Known {
 /// Keys by the hash of a job as it is planned, and what they follow from.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct State {
+    /// This program, and all that keys depend on beside plan and disk.
+    context: Plain,
     looks: Vec<Look>,
     cells: HashMap<Plain, CellKey>,
     cores: HashMap<Plain, CoreKey>,
@@ -78,15 +79,16 @@ impl Known {
         // Whoever builds the program anew may make keys in another way.
         let program = std::env::current_exe().and_then(std::fs::metadata).map(|program| Stamp::of(&program));
         let context = Key::new("context").add(format!("{program:?} {context:?}").as_bytes()).finish();
+        let context = *context.as_bytes();
         let before = std::fs::read(&path).ok().and_then(|bytes| unseal(VERSION, &bytes));
-        let before: State = before.unwrap_or_default();
-        let changed = Look::first_changed(&before.looks);
-        tracing::debug!(looks = before.looks.len(), changed = ?changed.map(Look::path), "what earlier runs looked at");
-        let before = if changed.is_none() { before } else { State::default() };
+        let before = before.filter(|before: &State| before.context == context).filter(|before| {
+            let changed = Look::any_changed(&before.looks).map(Look::path);
+            tracing::debug!(looks = before.looks.len(), ?changed, "what earlier runs looked at");
+            changed.is_none()
+        });
         Self {
             path,
-            context,
-            before,
+            before: before.unwrap_or_else(|| State { context, ..State::default() }),
             learned: Mutex::default(),
             targets: Mutex::default(),
             indexes: Mutex::default(),
@@ -95,17 +97,11 @@ impl Known {
 
     /// The key of a cell's firmware.
     pub(super) fn cell(&self, job: &CellJob) -> Option<CellKey> {
-        if self.before.cells.is_empty() {
-            return None;
-        }
         self.before.cells.get(&self.cell_as_planned(job)).copied()
     }
 
     /// What a core is going to be.
     pub(super) fn core(&self, job: &CoreJob) -> Option<CoreOutline> {
-        if self.before.cores.is_empty() {
-            return None;
-        }
         let CoreKey { key, packing, archive, objects, variant_objects } =
             self.before.cores.get(&self.core_as_planned(job))?.clone();
         Some(CoreOutline {
@@ -150,30 +146,23 @@ impl Known {
     /// # Errors
     /// Whatever the file system says.
     pub fn save(&self, disk: &Disk) -> io::Result<()> {
-        let mut state = std::mem::take(&mut *lock(&self.learned));
-        if state.cells.is_empty() && state.cores.is_empty() {
+        let learned = std::mem::take(&mut *lock(&self.learned));
+        if learned.cells.is_empty() && learned.cores.is_empty() {
             return Ok(());
         }
-        state.looks = match disk.looks() {
+        let looks = match disk.looks() {
             Ok(looks) => looks,
             Err(young) => {
                 tracing::debug!(path = %young.display(), "changed too lately to be believed; keys are not kept");
                 return Ok(());
             }
         };
+        let mut state = self.before.clone();
         // Where something was looked at in both, the earlier look is the one that must hold for all.
-        let mut looks: HashMap<&Path, &Look> = HashMap::new();
-        for look in self.before.looks.iter().chain(&state.looks) {
-            looks.entry(look.path()).or_insert(look);
-        }
-        let looks = looks.into_values().cloned().collect();
-        state.looks = looks;
-        for (planned, key) in &self.before.cells {
-            state.cells.entry(*planned).or_insert(*key);
-        }
-        for (planned, key) in &self.before.cores {
-            state.cores.entry(*planned).or_insert_with(|| key.clone());
-        }
+        let known: HashSet<&Path> = self.before.looks.iter().map(Look::path).collect();
+        state.looks.extend(looks.into_iter().filter(|look| !known.contains(look.path())));
+        state.cells.extend(learned.cells);
+        state.cores.extend(learned.cores);
         write_atomically(&self.path, &seal(VERSION, &state))
     }
 
@@ -189,9 +178,7 @@ impl Known {
 
     fn planned(&self, kind: &str, target: &Arc<Target>, rest: &dyn fmt::Debug) -> Plain {
         let mut key = Key::new(kind);
-        key.add(self.context.as_bytes())
-            .add(self.target(target).as_bytes())
-            .add(format!("{rest:?}").as_bytes());
+        key.add(self.target(target).as_bytes()).add(format!("{rest:?}").as_bytes());
         *key.finish().as_bytes()
     }
 

@@ -15,7 +15,9 @@ const EXTENSIONS: [&str; 5] = ["S", "c", "cpp", "cc", "cxx"];
 /// # Errors
 /// Where a folder can't be read.
 pub(super) fn of_core(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
-    by_extension(disk, folder, true)
+    let mut files = Vec::new();
+    files_first(disk, folder, &mut files)?;
+    Ok(by_extension(files))
 }
 
 /// The sources of a folder alone: `.S`, `.c`, `.cpp`.
@@ -23,7 +25,7 @@ pub(super) fn of_core(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// # Errors
 /// Where it can't be read.
 pub(super) fn of_folder(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
-    by_extension(disk, folder, false)
+    Ok(by_extension(list_apart(disk, folder)?.1))
 }
 
 /// The sources of a library's `src`: a folder's `.S`, `.c` and `.cpp`, then its folders likewise.
@@ -48,8 +50,7 @@ pub(super) fn as_walked(disk: &Disk, folder: &Path, recurse: bool) -> io::Result
             if recurse {
                 sources.extend(as_walked(disk, &path, true)?);
             }
-        } else if path.extension().is_some_and(|found| EXTENSIONS.iter().any(|extension| found == *extension))
-        {
+        } else if rank(&path).is_some() {
             sources.push(path);
         }
     }
@@ -64,37 +65,35 @@ pub(super) fn rank(relative: &Path) -> (bool, usize, PathBuf) {
 }
 
 fn folders_last(disk: &Disk, folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
-    into.extend(of_folder(disk, folder)?);
-    for (path, is_dir) in list(disk, folder)? {
-        if is_dir {
-            folders_last(disk, &path, into)?;
-        }
-    }
-    Ok(())
+    let (folders, files) = list_apart(disk, folder)?;
+    into.extend(by_extension(files));
+    folders.iter().try_for_each(|folder| folders_last(disk, folder, into))
 }
 
-/// All files with the first extension, then all with the next.
-fn by_extension(disk: &Disk, folder: &Path, recurse: bool) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    files_first(disk, folder, recurse, &mut files)?;
-    let with = |wanted: &'static str| {
-        files
-            .iter()
-            .filter(move |path| path.extension().is_some_and(|extension| extension == wanted))
-            .cloned()
-    };
-    Ok(EXTENSIONS.iter().flat_map(|extension| with(extension)).collect())
+fn files_first(disk: &Disk, folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
+    let (folders, files) = list_apart(disk, folder)?;
+    into.extend(files);
+    folders.iter().try_for_each(|folder| files_first(disk, folder, into))
 }
 
-fn files_first(disk: &Disk, folder: &Path, recurse: bool, into: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Of these the sources: all with the first extension, then all with the next.
+fn by_extension(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
+    files.retain(|path| rank(path).is_some());
+    files.sort_by_key(|path| rank(path));
+    files
+}
+
+/// The place of a source's extension.
+fn rank(path: &Path) -> Option<usize> {
+    let found = path.extension()?;
+    EXTENSIONS.iter().position(|extension| found == *extension)
+}
+
+/// A folder's folders, and its files.
+fn list_apart(disk: &Disk, folder: &Path) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     let (folders, files): (Vec<_>, Vec<_>) = list(disk, folder)?.into_iter().partition(|(_, is_dir)| *is_dir);
-    into.extend(files.into_iter().map(|(path, _)| path));
-    if recurse {
-        for (path, _) in folders {
-            files_first(disk, &path, recurse, into)?;
-        }
-    }
-    Ok(())
+    let paths = |entries: Vec<(PathBuf, bool)>| entries.into_iter().map(|(path, _)| path).collect();
+    Ok((paths(folders), paths(files)))
 }
 
 /// A folder's entries by name and whether they are folders; hidden ones and those of version control

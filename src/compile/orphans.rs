@@ -103,13 +103,13 @@ pub(super) fn has_variable(pid: Pid, variable: &str) -> bool {
 
 /// The living descendants of a process; zombies wait only for somebody to look.
 fn descendants(root: Pid) -> Vec<Pid> {
-    Family::read().descendants(root)
+    Ancestry::read().descendants(root)
 }
 
 /// Which process started which, at one moment.
-pub(super) struct Family(HashMap<i32, Vec<i32>>);
+pub(super) struct Ancestry(HashMap<i32, Vec<i32>>);
 
-impl Family {
+impl Ancestry {
     /// All living processes, as they are now.
     pub(super) fn read() -> Self {
         let mut children: HashMap<i32, Vec<i32>> = HashMap::new();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, getpid};
 
 use super::memory::kibibytes;
-use super::orphans::{Family, has_variable};
+use super::orphans::{Ancestry, has_variable};
 
 /// A step that is younger is not looked at.
 const YOUNG: Duration = Duration::from_millis(150);
@@ -119,9 +119,9 @@ async fn look(watching: Weak<Mutex<Watching>>) {
         }
         let began = Instant::now();
         let looked = tokio::task::spawn_blocking(move || {
-            let family = Family::read();
+            let ancestry = Ancestry::read();
             for (tree, peak) in old {
-                let taken = taken(&tree, &family);
+                let taken = taken(&tree, &ancestry);
                 let mut peak = lock(&peak);
                 *peak = (*peak).max(taken);
             }
@@ -135,15 +135,15 @@ async fn look(watching: Weak<Mutex<Watching>>) {
 }
 
 /// What the processes take: of each the most that it ever took, for its largest moment may be between two looks.
-fn taken(tree: &Tree, family: &Family) -> Option<u64> {
+fn taken(tree: &Tree, ancestry: &Ancestry) -> Option<u64> {
     let roots = match tree {
         Tree::Root(pid) => vec![*pid],
         Tree::Marked(variable) => {
-            let children = family.children(getpid());
+            let children = ancestry.children(getpid());
             children.filter(|pid| has_variable(*pid, variable)).collect()
         }
     };
-    let all = roots.iter().flat_map(|root| std::iter::once(*root).chain(family.descendants(*root)));
+    let all = roots.iter().flat_map(|root| std::iter::once(*root).chain(ancestry.descendants(*root)));
     all.filter_map(high_water).reduce(u64::saturating_add)
 }
 
@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn end(mut child: Child) {
-        for pid in Family::read().descendants(pid(&child)) {
+        for pid in Ancestry::read().descendants(pid(&child)) {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
         }
         let _ = child.kill();

@@ -46,8 +46,8 @@ impl Look {
         std::fs::metadata(&self.path).ok().as_ref().map(Stamp::of) == self.stamp
     }
 
-    /// The first of these that does not hold any more.
-    pub fn first_changed(looks: &[Self]) -> Option<&Self> {
+    /// One of these that does not hold any more, if there is one.
+    pub fn any_changed(looks: &[Self]) -> Option<&Self> {
         looks.par_iter().find_any(|look| !look.holds())
     }
 }
@@ -146,7 +146,7 @@ impl Disk {
         path.canonicalize()
     }
 
-    /// Everything that was looked at, by path.
+    /// Everything that was looked at, in no order.
     ///
     /// # Errors
     /// A path at which something had changed so lately that it may have changed since without a trace.
@@ -155,10 +155,7 @@ impl Disk {
         if let Some(young) = &noted.young {
             return Err(young.clone());
         }
-        let looks = noted.looks.iter().map(|(path, stamp)| Look { path: path.clone(), stamp: *stamp });
-        let mut looks: Vec<Look> = looks.collect();
-        looks.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(looks)
+        Ok(noted.looks.iter().map(|(path, stamp)| Look { path: path.clone(), stamp: *stamp }).collect())
     }
 }
 
@@ -197,7 +194,7 @@ mod tests {
             disk.looks().unwrap()
         };
         let seen = looks();
-        let changed = || Look::first_changed(&seen).map(|look| look.path().to_owned());
+        let changed = || Look::any_changed(&seen).map(|look| look.path().to_owned());
         assert_eq!((seen.len(), changed()), (6, None));
         fs::write(at("ours/a.h"), "own").unwrap();
         fs::write(at("unrelated"), "").unwrap();
@@ -211,7 +208,7 @@ mod tests {
             wait();
             looks()
         };
-        let changed = || Look::first_changed(&seen).map(|look| look.path().to_owned());
+        let changed = || Look::any_changed(&seen).map(|look| look.path().to_owned());
         assert_eq!(changed(), None);
         fs::remove_file(at("link")).unwrap();
         symlink(at("other"), at("link")).unwrap();
@@ -250,8 +247,8 @@ mod tests {
         let looks = disk.looks().unwrap();
         assert_eq!(looks.len(), 3);
         fs::write(folder.path().join("out/deep/a"), "").unwrap();
-        assert_eq!(Look::first_changed(&looks), None);
+        assert_eq!(Look::any_changed(&looks), None);
         fs::write(folder.path().join("in/deep/a"), "").unwrap();
-        assert_eq!(Look::first_changed(&looks).map(Look::path), Some(&*folder.path().join("in/deep")));
+        assert_eq!(Look::any_changed(&looks).map(Look::path), Some(&*folder.path().join("in/deep")));
     }
 }
