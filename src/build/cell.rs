@@ -45,13 +45,7 @@ pub(super) async fn build(
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CellArtifacts, BuildError> {
-    let mut result = attempt(job, core, cx, jcx).await;
-    // What is wrong with the core is told of all its cells, whichever of the two is found first.
-    if matches!(result, Err(BuildError::Failed(_)))
-        && let Err(blocked) = jcx.verdict_on(core).await
-    {
-        result = Err(blocked);
-    }
+    let result = attempt(job, core, cx, jcx).await;
     if let Err(BuildError::Failed(_) | BuildError::Blocked(_)) = &result {
         firmware::remove(&job.folder).await?;
     }

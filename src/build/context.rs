@@ -318,15 +318,6 @@ impl JobContext {
         ready
     }
 
-    /// Waits until it is known whether a core fails, for a job that has nothing more to do. It keeps its place: as long
-    /// as its own end is not told no other job begins because of it.
-    pub(super) async fn verdict_on(&self, core: &CoreHandle) -> Result<(), BuildError> {
-        self.stopwatch.pause();
-        let ready = core.ready().await;
-        self.stopwatch.resume();
-        ready.map(drop)
-    }
-
     /// Runs a command of this job in a slot of its own; an exit code other than 0 is an error.
     pub(super) async fn command(
         &mut self,

@@ -50,7 +50,7 @@ pub(super) fn as_walked(disk: &Disk, folder: &Path, recurse: bool) -> io::Result
             if recurse {
                 sources.extend(as_walked(disk, &path, true)?);
             }
-        } else if rank(&path).is_some() {
+        } else if kind(&path).is_some() {
             sources.push(path);
         }
     }
@@ -60,8 +60,7 @@ pub(super) fn as_walked(disk: &Disk, folder: &Path, recurse: bool) -> io::Result
 /// Where a sketch's source stands among its others: those beside the main file before those in folders,
 /// then by kind, then by name.
 pub(super) fn rank(relative: &Path) -> (bool, usize, PathBuf) {
-    let kind = relative.extension().and_then(|found| EXTENSIONS.iter().position(|one| found == *one));
-    (relative.components().count() > 1, kind.unwrap_or(EXTENSIONS.len()), relative.to_owned())
+    (relative.components().count() > 1, kind(relative).unwrap_or(EXTENSIONS.len()), relative.to_owned())
 }
 
 fn folders_last(disk: &Disk, folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -78,13 +77,13 @@ fn files_first(disk: &Disk, folder: &Path, into: &mut Vec<PathBuf>) -> io::Resul
 
 /// Of these the sources: all with the first extension, then all with the next.
 fn by_extension(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
-    files.retain(|path| rank(path).is_some());
-    files.sort_by_key(|path| rank(path));
+    files.retain(|path| kind(path).is_some());
+    files.sort_by_key(|path| kind(path));
     files
 }
 
 /// The place of a source's extension.
-fn rank(path: &Path) -> Option<usize> {
+fn kind(path: &Path) -> Option<usize> {
     let found = path.extension()?;
     EXTENSIONS.iter().position(|extension| found == *extension)
 }
@@ -107,9 +106,9 @@ fn list(disk: &Disk, folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
         if hidden {
             continue;
         }
-        let kind = entry.file_type()?;
-        let is_dir = if kind.is_symlink() { disk.is_dir(&entry.path()) } else { kind.is_dir() };
-        if is_dir && kind.is_symlink() && disk.real(folder)?.starts_with(disk.real(&entry.path())?) {
+        let entry_type = entry.file_type()?;
+        let is_dir = if entry_type.is_symlink() { disk.is_dir(&entry.path()) } else { entry_type.is_dir() };
+        if is_dir && entry_type.is_symlink() && disk.real(folder)?.starts_with(disk.real(&entry.path())?) {
             continue;
         }
         entries.push((entry.path(), is_dir));

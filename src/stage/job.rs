@@ -15,7 +15,7 @@ use crate::build::{
     Track, orchestrator, write_log,
 };
 use crate::compile::{Environment, Transcript, Urgency};
-use crate::event::{EventKind, Failure, FailureKind, JobId, JobResult, Outcome, Sizes, UnitCounts};
+use crate::event::{EventKind, Failure, FailureKind, JobId, JobResult, Outcome, Phase, Sizes, UnitCounts};
 use crate::plan::{CellJob, CoreJob, Target};
 
 const INTERRUPTED: &str = "the run was interrupted";
@@ -126,7 +126,7 @@ pub(super) async fn run_cell(
     }
     cx.events.say(EventKind::JobStarted { job: id });
     // The tasks of ten thousand waiting cells stay small: what a build needs is made when it begins.
-    Box::pin(attempts(&job, &core, &cx, &mut jcx, &mut done)).await;
+    Box::pin(attempts(&job, &core, &cx, &stop, &mut jcx, &mut done)).await;
     finish(done, jcx, &job.folder).await
 }
 
@@ -134,6 +134,7 @@ async fn attempts(
     job: &CellJob,
     core: &CoreHandle,
     cx: &BuildContext,
+    stop: &Stop,
     jcx: &mut JobContext,
     done: &mut Done,
 ) {
@@ -163,13 +164,41 @@ async fn attempts(
             Err(error) => {
                 let again = attempt < job.retries
                     && matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Infrastructure);
-                done.outcome = unless_storage(outcome(error, &transcript), cx, &job.folder);
+                let outcome = unless_storage(outcome(error, &transcript), cx, &job.folder);
                 if !again {
+                    done.outcome = unless_blocked(outcome, core, cx, stop, jcx).await;
                     return;
                 }
                 jcx.log.push(format!("attempt {} failed; trying again", attempt + 1));
             }
         }
+    }
+}
+
+/// What is wrong with a core is told of all its cells, whichever of the two is found first. Not where a run stops at
+/// failures: a cell must say at once that it failed, for it may be the last one that the core is built for.
+async fn unless_blocked(
+    outcome: Outcome,
+    core: &CoreHandle,
+    cx: &BuildContext,
+    stop: &Stop,
+    jcx: &mut JobContext,
+) -> Outcome {
+    let Outcome::Failed(failure) = &outcome else { return outcome };
+    if failure.kind == FailureKind::Storage || stop.max_failures().is_some() {
+        return outcome;
+    }
+    jcx.track.enter(Phase::Wait);
+    let verdict = tokio::select! {
+        verdict = core.ready() => verdict,
+        () = cx.cancel.cancelled() => return outcome,
+    };
+    match verdict {
+        // A core that was given up says nothing of its cells.
+        Err(BuildError::Blocked(Blocked { by, message })) if stop.reason().is_none() => {
+            Outcome::Blocked { by, message }
+        }
+        _ => outcome,
     }
 }
 

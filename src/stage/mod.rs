@@ -36,7 +36,7 @@ pub struct Options {
 /// Runs every job of a plan to its end. Each gets exactly one terminal event, whatever happens.
 pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     let began = cx.events.now();
-    let stop = Stop::default();
+    let stop = Stop::after(options.max_failures);
     let mut running = FuturesUnordered::new();
     let mut cores: HashMap<CoreId, CoreHandle> = HashMap::new();
     let mut needs = Needs::of(&plan.cells, &cx.costs);
@@ -73,7 +73,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         let reason = if ended.storage.is_some() {
             Some(StopReason::Storage)
         } else {
-            options.max_failures.filter(|limit| ended.failed >= *limit).map(|_| StopReason::FailureLimit)
+            stop.max_failures().filter(|limit| ended.failed >= *limit).map(|_| StopReason::FailureLimit)
         };
         if let Some(reason) = reason.filter(|_| !running.is_empty())
             && stop.stop(reason)

@@ -24,13 +24,24 @@ impl StopReason {
 }
 
 /// Shared by all jobs of a run.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Stop {
+    max_failures: Option<usize>,
     token: CancellationToken,
     reason: Arc<OnceLock<StopReason>>,
 }
 
 impl Stop {
+    /// Of a run that stops after so many failures.
+    pub(super) fn after(max_failures: Option<usize>) -> Self {
+        Self { max_failures, token: CancellationToken::new(), reason: Arc::default() }
+    }
+
+    /// After how many failures it stops.
+    pub(super) const fn max_failures(&self) -> Option<usize> {
+        self.max_failures
+    }
+
     /// Stops; says whether this was the first to do so.
     pub(super) fn stop(&self, reason: StopReason) -> bool {
         let first = self.reason.set(reason).is_ok();
