@@ -7,6 +7,9 @@
 //! Everything is brought in without root below `target/`. Each round runs every way once, the next round in
 //! the other order; the table has medians, and ratios to the median of the floor of the same run. Firmware that
 //! is not the floor's ends the bench. `docs/performance.md` says how to read the table.
+//!
+//! Nothing is removed while something is measured, nor in the minute before, and peers, which remove much, come when
+//! all else is measured: ext4 without a journal makes new files more slowly then.
 
 mod chart;
 mod firmware;
@@ -25,6 +28,7 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
@@ -52,7 +56,7 @@ struct Options {
     /// Only these groups of ways, beside the floor
     #[arg(long, value_name = "GROUP", value_delimiter = ',', default_values = ["cached", "no-cache"])]
     only: Vec<Group>,
-    /// The peers as well, in so many of the rounds; a round of theirs takes minutes
+    /// The peers as well, in so many rounds of their own; a round of theirs takes minutes
     #[arg(long, value_name = "ROUNDS", num_args = 0..=1, default_value_t = 0, default_missing_value = "1")]
     peers: usize,
     /// Another binary instead of this repository's, which is built first
@@ -115,21 +119,33 @@ fn run(options: &Options) -> Result<Results> {
         options.jobs.map_or_else(|| std::thread::available_parallelism().map(NonZeroUsize::get), Ok)?;
     let tools = Tools::new()?;
     let mut results = Results { machine: Machine::here(&tools, &binary, jobs)?, tables: Vec::new() };
-    for name in &options.sets {
-        let folder = below_target("bench").join(format!("{name:?}").to_lowercase());
-        let set = match name {
-            SetName::Examples => set::examples::set(&tools, &folder.join("set"))?,
-            SetName::Library => set::library::set(&folder.join("set"))?,
-        };
-        let bench = Bench::new(&tools, &set, &folder, &binary, jobs)?;
-        let peer_rounds = if options.peer_sets.contains(name) { options.peers } else { 0 };
-        results.tables.push(bench.rounds(options, peer_rounds)?);
+    let folder = |name: &SetName| below_target("bench").join(format!("{name:?}").to_lowercase());
+    let sets = options.sets.iter().map(|name| match name {
+        SetName::Examples => set::examples::set(&tools, &folder(name).join("set")),
+        SetName::Library => set::library::set(&folder(name).join("set")),
+    });
+    let sets = sets.collect::<Result<Vec<_>>>()?;
+    let benches = options.sets.iter().zip(&sets);
+    let benches = benches.map(|(name, set)| Bench::new(&tools, set, folder(name), &binary, jobs));
+    let benches = benches.collect::<Result<Vec<_>>>()?;
+    rustix::fs::sync();
+    std::thread::sleep(FORGOTTEN);
+    for bench in &benches {
+        results.tables.push(bench.rounds(options)?);
         // What follows may be interrupted.
         results.machine.finish()?;
         results.save(&below_target("bench"))?;
     }
+    let tables = results.tables.iter_mut().zip(&benches).zip(&options.sets);
+    for ((table, bench), _) in tables.filter(|(_, name)| options.peer_sets.contains(name)) {
+        bench.peers(options.peers, table)?;
+    }
+    results.save(&below_target("bench"))?;
     Ok(results)
 }
+
+/// How long ext4 passes over the inodes that were freed, and more.
+const FORGOTTEN: Duration = Duration::from_secs(70);
 
 /// Builds this repository's program.
 fn build() -> Result<PathBuf> {
@@ -153,7 +169,7 @@ fn below_target(path: &str) -> PathBuf {
 struct Bench<'a> {
     tools: &'a Tools,
     set: &'a Set,
-    folder: &'a Path,
+    folder: PathBuf,
     jobs: usize,
     floor: Floor,
     ours: Ours,
@@ -161,7 +177,7 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     /// Prepares everything; our program has to run once, because the floor begins with C++.
-    fn new(tools: &'a Tools, set: &'a Set, folder: &'a Path, binary: &Path, jobs: usize) -> Result<Self> {
+    fn new(tools: &'a Tools, set: &'a Set, folder: PathBuf, binary: &Path, jobs: usize) -> Result<Self> {
         let ours = Ours::new(tools, binary, &folder.join("ours"), jobs)?;
         ours.without_cache(set)?;
         let generated = ours.keep_generated()?;
@@ -170,8 +186,27 @@ impl<'a> Bench<'a> {
         Ok(Self { tools, set, folder, jobs, floor, ours })
     }
 
-    fn rounds(&self, options: &Options, peer_rounds: usize) -> Result<Table> {
+    fn rounds(&self, options: &Options) -> Result<Table> {
         let mut table = Table::new(self.set, &self.floor);
+        for round in 0..options.rounds {
+            let expected = self.floor(&mut table)?;
+            let mut groups = options.only.clone();
+            if round % 2 == 1 {
+                groups.reverse();
+            }
+            for group in groups {
+                self.ours(group, round, &expected, &mut table)?;
+            }
+            self.done("round", round, options.rounds)?;
+        }
+        Ok(table)
+    }
+
+    /// Rounds of the peers, each with the floor.
+    fn peers(&self, rounds: usize, table: &mut Table) -> Result<()> {
+        if rounds == 0 {
+            return Ok(());
+        }
         let (folder, generated) = (self.folder.join("peers"), self.ours.generated());
         let work = Work {
             tools: self.tools,
@@ -180,23 +215,17 @@ impl<'a> Bench<'a> {
             generated: &generated,
             jobs: self.jobs,
         };
-        let peers = if peer_rounds > 0 { Some(Peers::new(work, &mut table)?) } else { None };
-        for round in 0..options.rounds {
-            let expected = self.floor(&mut table)?;
-            let reverse = round % 2 == 1;
-            let mut groups = options.only.clone();
-            if reverse {
-                groups.reverse();
-            }
-            for group in groups {
-                self.ours(group, round, &expected, &mut table)?;
-            }
-            if let Some(peers) = peers.as_ref().filter(|_| round < peer_rounds) {
-                peers.round(work, reverse, &expected, &mut table);
-            }
-            writeln!(std::io::stderr(), "{}: round {} of {}", self.set.name, round + 1, options.rounds)?;
+        let peers = Peers::new(work, table)?;
+        for round in 0..rounds {
+            let expected = self.floor(table)?;
+            peers.round(work, round % 2 == 1, &expected, table);
+            self.done("round of the peers", round, rounds)?;
         }
-        Ok(table)
+        Ok(())
+    }
+
+    fn done(&self, what: &str, round: usize, rounds: usize) -> Result<()> {
+        Ok(writeln!(std::io::stderr(), "{}: {what} {} of {rounds}", self.set.name, round + 1)?)
     }
 
     fn ours(&self, group: Group, round: usize, floor: &Firmware, table: &mut Table) -> Result<()> {

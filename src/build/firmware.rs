@@ -10,7 +10,7 @@ use super::unit::blocking;
 use super::{BuildContext, BuildError, CellArtifacts, artifacts, folder};
 use crate::event::{Sizes, Step, UnitCounts};
 use crate::plan::CellJob;
-use crate::source::Hash;
+use crate::source::{Files, Hash};
 use crate::store::{Output, Record, Sharing};
 use crate::symbols::CellSymbols;
 
@@ -68,15 +68,7 @@ pub(super) async fn find(
     given: &HashSet<PathBuf>,
 ) -> Result<Option<Firmware>, BuildError> {
     let (folder, files, key) = (job.folder.clone(), cx.files.clone(), *key);
-    let recorded = blocking(move || {
-        Record::load(&folder).filter(|record| record.holds(&key, &folder, &files)).map(|record| Firmware {
-            files: record.artifacts,
-            sizes: record.sizes,
-            printed: record.printed,
-            log: Vec::new(),
-            fresh: false,
-        })
-    });
+    let recorded = blocking(move || recorded(&folder, &key, &files));
     if let Some(recorded) = recorded.await? {
         return Ok(Some(recorded));
     }
@@ -98,6 +90,18 @@ pub(super) async fn find(
     record(cx, job, vec![key], &firmware).await?;
     firmware.log.insert(0, "taken from the artifact store; this is how it was made:".to_owned());
     Ok(Some(firmware))
+}
+
+/// The firmware that lies in a cell's folder, if it belongs to a key.
+pub(super) fn recorded(folder: &Path, key: &Hash, files: &Files) -> Option<Firmware> {
+    let record = Record::load(folder).filter(|record| record.holds(key, folder, files))?;
+    Some(Firmware {
+        files: record.artifacts,
+        sizes: record.sizes,
+        printed: record.printed,
+        log: Vec::new(),
+        fresh: false,
+    })
 }
 
 /// Records what a link made under its keys, and keeps it in the artifact store.

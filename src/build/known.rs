@@ -10,13 +10,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::CoreOutline;
+use super::firmware::{self, Firmware};
 use super::unit::Key;
 use crate::library::LibraryIndex;
 use crate::plan::{CellJob, CoreJob, Target};
-use crate::source::{Disk, Hash, Look, Stamp, seal, unseal};
+use crate::source::{Disk, Files, Hash, Look, Stamp, seal, unseal};
 use crate::store::write_atomically;
 
 /// Raised when keys are made in another way, and when the meaning of what is stored changes.
@@ -28,6 +30,8 @@ pub struct Known {
     path: PathBuf,
     before: State,
     learned: Mutex<State>,
+    /// The firmware that is there as a known key wants it, by its folder.
+    there: Mutex<HashMap<PathBuf, There>>,
     /// The hash of each target and of its libraries, which jobs share. They are held, so that no other is where
     /// they were.
     targets: Mutex<HashMap<usize, (Arc<Target>, Hash)>>,
@@ -62,6 +66,13 @@ impl CellKey {
     }
 }
 
+/// Firmware that is there, and of how many objects of its own.
+#[derive(Debug)]
+pub(super) struct There {
+    pub(super) firmware: Firmware,
+    pub(super) units: u32,
+}
+
 /// A core's outline as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct CoreKey {
@@ -90,9 +101,27 @@ impl Known {
             path,
             before: before.unwrap_or_else(|| State { context, ..State::default() }),
             learned: Mutex::default(),
+            there: Mutex::default(),
             targets: Mutex::default(),
             indexes: Mutex::default(),
         }
+    }
+
+    /// Looks which of these have the firmware that their known keys want, with all CPUs at once. In a run in which
+    /// nothing has changed, ten thousand ways to a thread that may wait for the disk, and back, take longer than all
+    /// that is looked at there.
+    pub fn look_ahead(&self, cells: &[CellJob], files: &Files) {
+        let there = |job: &CellJob| {
+            let known = self.cell(job)?;
+            let firmware = firmware::recorded(&job.folder, &known.key(), files)?;
+            Some((job.folder.clone(), There { firmware, units: known.units }))
+        };
+        *lock(&self.there) = cells.par_iter().filter_map(there).collect();
+    }
+
+    /// The firmware that was seen to be there; once.
+    pub(super) fn take(&self, job: &CellJob) -> Option<There> {
+        lock(&self.there).remove(&job.folder)
     }
 
     /// The key of a cell's firmware.

@@ -9,6 +9,7 @@ use super::cell::{LibrarySources, Source};
 use super::core::archive_words;
 use super::firmware::{self, Firmware};
 use super::inputs::{Place, add_commands};
+use super::known::There;
 use super::unit::{self, Key, Unit, blocking};
 use super::{
     BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreHandle, CoreOutline, JobContext, convert,
@@ -53,6 +54,9 @@ pub(super) async fn known(
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<Option<CellArtifacts>, BuildError> {
+    if let Some(There { firmware, units }) = cx.known.take(job) {
+        return Ok(Some(found_by_key(job, firmware, jcx, units)));
+    }
     let Some(known) = cx.known.cell(job) else { return Ok(None) };
     jcx.track.enter(Phase::Compile);
     let found = firmware::find(cx, job, &known.key(), &HashSet::new()).await?;

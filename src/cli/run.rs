@@ -194,11 +194,12 @@ async fn build(
         move || {
             let files = Files::new(Memo::load(&memo), disk);
             let known = Known::load(known, &[&checkout, &environment, &staging, &caches]);
-            (files, known, Costs::load(&costs), memory_budget())
+            known.look_ahead(&plan.cells, &files);
+            (plan, files, known, Costs::load(&costs), memory_budget())
         }
     };
     let read = tokio::task::spawn_blocking(read).await;
-    let (files, known, costs, memory) = read.map_err(|error| Early::Unwritable(error.to_string()))?;
+    let (plan, files, known, costs, memory) = read.map_err(|error| Early::Unwritable(error.to_string()))?;
     let (files, known, costs) = (Arc::new(files), Arc::new(known), Arc::new(costs));
     let slots = Slots::new(options.jobs, options.framework_jobs, memory);
     let identities = Arc::new(Identities::new(files.clone(), environment, staging.clone(), cancel.clone()));

@@ -1,0 +1,1 @@
+../GIGA_M7/variant.cpp

@@ -1,0 +1,3 @@
+#pragma once
+
+#define LED_BUILTIN 13 // P0.13
