@@ -181,6 +181,27 @@ fn a_board_of_each_family_builds_offline() {
     assert!(outcomes.len() > BOARDS.len() && outcomes.iter().all(|it| *it == "up_to_date"), "{outcomes:?}");
 }
 
+#[test]
+fn a_memory_region_is_as_large_as_the_menu_says() {
+    tool("gcc-arm-none-eabi");
+    let core = repository("tests/platform/giga/core");
+    let matrix = format!(
+        "version: 1\ncores: {{\"mini:mbed\": {{provider: path, path: {}, tools: {{arm-none-eabi-gcc: {{apt: \
+         gcc-arm-none-eabi}}}}}}}}\nboards:\n  half: mini:mbed:giga:target_core=cm4,split=50_50\n  quarter: \
+         mini:mbed:giga:target_core=cm4,split=75_25\nsketches: [Table]\n",
+        core.display()
+    );
+    let sketch = "static const volatile uint8_t table[600000] = {1};\nvoid setup() { Serial.begin(table[millis()]); }\nvoid \
+                  loop() {}\n";
+    let workspace = Workspace::new().sketch("Table", sketch).file("m.yml", matrix);
+    let run = workspace.run(["run", "m.yml", "--offline"]).assert_exit(1);
+    let junit = run.reports().junit();
+    assert_eq!(junit.case("half", "Table").verdict, Verdict::Passed);
+    let quarter = &junit.case("quarter", "Table").verdict;
+    let Verdict::Failure { message, .. } = quarter else { panic!("{quarter:?}") };
+    assert!(message.contains("region `FLASH' overflowed by"), "{message}");
+}
+
 /// What a linked program is for.
 fn check(board: &str, path: &Path, processor: Processor) {
     let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -317,10 +338,20 @@ fn peculiarities(run: &Finished) {
     holds("due", "due/Strings", "bin", "Mini Arduino LLC");
     holds("rpipico", "Hello", "elf", "__wrap_millis");
     holds("minima", "minima/Unique", "bin", "mini fsp");
-    let bytes = fs::read(with(&cell(run, "pca10056", "pca10056/UsbDisk"), "elf")).unwrap();
-    let elf = object::File::parse(&*bytes).unwrap();
-    let radio = elf.symbol_by_name("radio_version").unwrap();
-    assert_eq!(radio.address(), 0x7002, "the archive for the floating point unit");
+    holds("giga", "giga/Regions", "bin", "mini mbed");
+    holds("giga", "giga/Regions", "bin", "main core");
+    holds("giga-m4", "giga/Regions", "bin", "co-processor");
+    let symbol = |board: &str, sketch: &str, name: &str| {
+        let bytes = fs::read(with(&cell(run, board, sketch), "elf")).unwrap();
+        let elf = object::File::parse(&*bytes).unwrap();
+        elf.symbol_by_name(name).map(|symbol| symbol.address())
+    };
+    let radio = symbol("pca10056", "pca10056/UsbDisk", "radio_version");
+    assert_eq!(radio, Some(0x7002), "the archive for the floating point unit");
+    // `Hello` does not name it: the archive is linked whole. Where its program begins the menu says.
+    assert!(symbol("nano33ble", "Hello", "mbed_crashes").is_some());
+    let begin = |board| symbol(board, "Hello", "core_vectors");
+    assert_eq!((begin("giga"), begin("giga-m4")), (Some(0x0804_0000), Some(0x0810_0000)));
     holds("esp32c3", "esp32c3/Options", "bin", "hello");
     // The sketch's own partition table, not the platform's: one application, at its place.
     let table = fs::read(with(&cell(run, "esp32c3", "esp32c3/Options"), "partitions.bin")).unwrap();
