@@ -56,11 +56,19 @@ pub(super) async fn bring_in(matrix: &Matrix, cx: &InstallContext) -> Result<Ins
     let mut names = matrix.core_names();
     names.extend(matrix.cores.keys().cloned());
     names.extend(matrix.needed_roots().filter(|root| *root != BUILTIN).map(str::to_owned));
+    let lenders = matrix.cores.iter().filter(|(_, core)| matches!(core.provider, Provider::Apt));
+    let lenders: Vec<&str> = lenders.filter_map(|(name, _)| apt::lender(name)).collect();
+    names.extend(lenders.iter().map(|&name| name.to_owned()));
     let mut installed = Installed::default();
     let mut tools = HashMap::new();
     // One after another: they share one package manager.
     for name in &names {
-        let core = core(matrix, name, &mut tools, cx).await?;
+        let is_lent = !matrix.cores.contains_key(name) && lenders.contains(&name.as_str());
+        let core = if is_lent {
+            apt::install_core(name, cx).await?
+        } else {
+            core(matrix, name, &mut tools, cx).await?
+        };
         installed.roots.insert(name.clone(), core.platform_dir.clone());
         installed.cores.insert(name.clone(), core);
     }

@@ -83,7 +83,7 @@ pub fn candidates(core: &str, places: &Places) -> Vec<Candidate> {
 /// The core that lies in `path`, for `provider: path`. `tools` says what `{runtime.tools.NAME.path}` means.
 ///
 /// # Errors
-/// [`InstallError::NotACore`] where `boards.txt` or `platform.txt` is missing.
+/// [`InstallError::NotACore`] where `boards.txt` is missing, or `platform.txt` although a board has a core of its own.
 pub fn from_path(
     name: &str,
     path: &Path,
@@ -94,10 +94,8 @@ pub fn from_path(
     if !path.is_dir() {
         return Err(not_a_core(if path.exists() { "it is no folder" } else { "it does not exist" }));
     }
-    let missing: Vec<&str> =
-        ["boards.txt", "platform.txt"].into_iter().filter(|file| !path.join(file).is_file()).collect();
-    if !missing.is_empty() {
-        return Err(not_a_core(&format!("it holds no {}", missing.join(" and no "))));
+    if let Some(missing) = missing_files(path) {
+        return Err(not_a_core(&format!("it holds no {missing}")));
     }
     if let Some((tool, dir)) = tools.iter().find(|(_, dir)| !dir.is_dir()) {
         return Err(not_a_core(&format!(
@@ -114,6 +112,25 @@ pub fn from_path(
         versions: version.into_iter().collect(),
         library_path: None,
     })
+}
+
+/// What a folder does not hold although each core does. One whose boards are all built with another's core
+/// (`build.core=vendor:core`) has no `platform.txt` of its own.
+pub(super) fn missing_files(platform_dir: &Path) -> Option<&'static str> {
+    let boards = fs::read(platform_dir.join("boards.txt")).ok();
+    let has_recipes = platform_dir.join("platform.txt").is_file();
+    match boards {
+        None if has_recipes => Some("boards.txt"),
+        None => Some("boards.txt and no platform.txt"),
+        Some(_) if has_recipes => None,
+        Some(boards) => {
+            let boards = String::from_utf8_lossy(&boards);
+            let cores = boards.lines().filter_map(|line| line.split_once(".build.core="));
+            let mut cores = cores.peekable();
+            let borrows = cores.peek().is_some() && cores.all(|(_, core)| core.contains(':'));
+            (!borrows).then_some("platform.txt")
+        }
+    }
 }
 
 /// A core that the distribution's packages have put below `root`, with the compiler of its packages.
@@ -343,5 +360,13 @@ mod tests {
         assert!(message(dir.path(), tools).contains("its tool avr-gcc should be in"));
         let core = from_path("my:avr", dir.path(), none()).unwrap();
         assert_eq!(core.versions, [("my:avr".to_owned(), "2.0".to_owned())]);
+        // Without recipes of its own each board has to name a core that has some.
+        fs::remove_file(dir.path().join("platform.txt")).unwrap();
+        assert!(message(dir.path(), none()).contains("holds no platform.txt"));
+        let boards = "a.build.core=arduino:arduino\nb.build.core=";
+        write(&dir.path().join("boards.txt"), &format!("{boards}own\n"));
+        assert!(message(dir.path(), none()).contains("holds no platform.txt"));
+        write(&dir.path().join("boards.txt"), &format!("{boards}other:own\n"));
+        assert_eq!(from_path("my:avr", dir.path(), none()).unwrap().versions, []);
     }
 }

@@ -166,21 +166,18 @@ impl Planner<'_> {
         if let Some((target, core)) = self.targets.get(&key) {
             return Ok((target.clone(), core.clone()));
         }
-        let core_name = board.fqbn.core_name();
-        let core = self.sources.cores.get(&core_name);
-        // Whoever is nearer to the cell wins: provider, core, board and cell.
-        let mut overrides = core.map(|core| core.properties.clone()).unwrap_or_default();
-        overrides.extend(
-            self.sources.matrix.cores.get(&core_name).into_iter().flat_map(|core| core.properties.clone()),
-        );
-        overrides.extend(cell.properties.iter().map(|(key, value)| (key.clone(), value.clone())));
-        let env = RuntimeEnv {
-            tools: core.map(|core| core.tools.clone()).unwrap_or_default(),
-            warnings: level(cell.warnings),
-            ..RuntimeEnv::default()
-        };
-        let config = resolve(&self.platforms, &board.fqbn, &env, &overrides)?;
-        let library_path = core.and_then(|core| core.library_path.clone());
+        let own = board.fqbn.core_name();
+        let mut config = self.resolved(&[&own], cell, board)?;
+        // Recipes of another core (`build.core=vendor:core`) want what comes with that one.
+        let cores = self.sources.cores;
+        let is_lender =
+            |core: &InstalledCore| core.name != own && core.platform_dir == config.core_platform_dir;
+        let lender = cores.values().find(|core| is_lender(core));
+        if let Some(lender) = lender {
+            config = self.resolved(&[&lender.name, &own], cell, board)?;
+        }
+        let library_path = |core: &InstalledCore| core.library_path.clone();
+        let library_path = cores.get(&own).and_then(library_path).or_else(|| lender.and_then(library_path));
         let id = core_id(&cell.board, &config, library_path.as_ref());
         let libraries = self.index(&config)?;
         let target =
@@ -188,6 +185,23 @@ impl Planner<'_> {
         let id = self.core(id, &target, &cell.board);
         self.targets.insert(key, (target.clone(), id.clone()));
         Ok((target, id))
+    }
+
+    /// A cell's board with what comes with these cores and what the matrix says of them; the later ones win.
+    fn resolved(&self, cores: &[&str], cell: &Cell, board: &Board) -> Result<BoardConfig, PlanError> {
+        let Sources { matrix, cores: installed, .. } = self.sources;
+        let mut env = RuntimeEnv { warnings: level(cell.warnings), ..RuntimeEnv::default() };
+        // Whoever is nearer to the cell wins: provider, core, board and cell.
+        let mut overrides = IndexMap::new();
+        for &name in cores {
+            if let Some(core) = installed.get(name) {
+                env.tools.extend(core.tools.clone());
+                overrides.extend(core.properties.clone());
+            }
+            overrides.extend(matrix.cores.get(name).into_iter().flat_map(|core| core.properties.clone()));
+        }
+        overrides.extend(cell.properties.iter().map(|(key, value)| (key.clone(), value.clone())));
+        Ok(resolve(&self.platforms, &board.fqbn, &env, &overrides)?)
     }
 
     /// The core job with everything in common, or a new one.

@@ -46,6 +46,30 @@ fn elf(run: &Finished, board: &str, sketch: &str) -> PathBuf {
         .path(format!(".fbuild-matrix/cells/{board}/tests/platform/{board}/{sketch}/{sketch}.ino.elf"))
 }
 
+/// Debian's `arduino-mighty-1284p` has boards and pins; core, recipes, libraries and compiler are Arduino's.
+#[test]
+fn boards_without_a_core_of_their_own_are_built_with_the_one_that_they_name() {
+    packages(&["simavr"]);
+    let sketch = "#include <SPI.h>\nvoid setup() {\n  SPI.begin();\n  Serial.begin(115200);\n  Serial.print(F(\"A7 is                   \"));\n  Serial.println(A7);\n}\nvoid loop() {}\n";
+    let matrix = "version: 1\ncores:\n  mighty-1284p:avr: {provider: apt}\nboards:\n  mighty: {fqbn:                   \"mighty-1284p:avr:mighty_opt\", run: {emulator: simavr}}\nsketches:\n  - {path: Pins, run: {expect: \"A7 is                   31\\n\", timeout: 1m}}\n";
+    let workspace = Workspace::new().sketch("Pins", sketch).file("m.yml", matrix);
+    let run = workspace.run(["run", "m.yml"]).assert_exit(0);
+    assert_eq!(run.reports().junit().case("mighty", "Pins").verdict, Verdict::Passed);
+    let bytes = fs::read(run.workspace.path(".fbuild-matrix/cells/mighty/Pins/Pins.ino.elf")).unwrap();
+    let FileFlags::Elf { e_flags, .. } = object::File::parse(&*bytes).unwrap().flags() else {
+        panic!("no ELF")
+    };
+    assert_eq!(e_flags.0 & 0x7f, 51, "EF_AVR_MACH of the ATmega1284P");
+    // What the matrix says of the core that they name is for them too: its recipes have it.
+    let matrix = matrix.replace(
+        "boards:",
+        "  arduino:avr: {provider: apt, properties: {build.extra_flags: -DSERIAL_RX_BUFFER_SIZE=99999999}}\nboards:",
+    );
+    let run = workspace.file("m.yml", matrix).run(["run", "m.yml"]).assert_exit(1);
+    let verdict = run.reports().junit().case("mighty", "Pins").verdict.clone();
+    assert!(!matches!(verdict, Verdict::Passed), "{verdict:?}");
+}
+
 #[test]
 fn the_uno_says_what_its_parts_computed() {
     let run = build("SerialReport");

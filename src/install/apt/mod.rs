@@ -31,6 +31,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
+use super::locate::missing_files;
 use super::machine::Machine;
 use super::{InstallContext, InstallError, InstalledCore};
 use crate::event::EventKind;
@@ -52,6 +53,11 @@ pub struct InstalledPackages {
 /// Names of the cores that this provider can bring, `vendor:arch`.
 pub fn known_cores() -> impl Iterator<Item = &'static str> {
     table::CORES.iter().map(|core| core.name)
+}
+
+/// The core whose core, recipes and compiler the boards of this one are built with, if it has none of its own.
+pub fn lender(core: &str) -> Option<&'static str> {
+    find(core).ok()?.lender
 }
 
 /// Has the core `vendor:arch` installed, with its compiler, and proves that the compiler works.
@@ -218,12 +224,12 @@ fn core_set<'a>(entry: &AptCore, what: &'a str) -> Set<'a> {
         what,
         name: entry.set.to_owned(),
         packages: entry.packages.iter().map(|&name| name.to_owned()).collect(),
-        dependencies: Dependencies::IfMissed,
+        dependencies: if entry.compiler.is_some() { Dependencies::IfMissed } else { Dependencies::No },
         toolchains: Vec::new(),
-        proof: Some(Proof {
-            program_dirs: entry.program_dirs,
-            bin_dir: entry.bin_dir,
-            commands: entry.smoke,
+        proof: entry.compiler.as_ref().map(|compiler| Proof {
+            program_dirs: compiler.program_dirs,
+            bin_dir: compiler.bin_dir,
+            commands: compiler.smoke,
         }),
     }
 }
@@ -232,16 +238,18 @@ fn core_set<'a>(entry: &AptCore, what: &'a str) -> Set<'a> {
 fn described(entry: &AptCore, installed: &Installed) -> Result<InstalledCore, InstallError> {
     let root = installed.root();
     let platform_dir = root.join(entry.platform_dir);
-    for file in ["boards.txt", "platform.txt"] {
-        if !platform_dir.join(file).is_file() {
-            return Err(layout(entry.name, &format!("{}/{file}", entry.platform_dir)));
-        }
+    if let Some(missing) = missing_files(&platform_dir) {
+        return Err(layout(entry.name, &format!("{}/{missing}", entry.platform_dir)));
     }
     let versions = installed.versions();
     let mut properties = IndexMap::new();
-    for &property in entry.bin_properties {
-        // Recipes put the program's name right behind it.
-        properties.insert(property.to_owned(), format!("{}/", root.join(entry.bin_dir).display()));
+    let mut tools = IndexMap::new();
+    if let Some(compiler) = &entry.compiler {
+        for &property in compiler.bin_properties {
+            // Recipes put the program's name right behind it.
+            properties.insert(property.to_owned(), format!("{}/", root.join(compiler.bin_dir).display()));
+        }
+        tools.extend(compiler.tools.iter().map(|&(name, dir)| (name.to_owned(), root.join(dir))));
     }
     for (property, value, _) in repairs(entry.name, &versions) {
         properties.insert(property.to_owned(), value.to_owned());
@@ -249,7 +257,7 @@ fn described(entry: &AptCore, installed: &Installed) -> Result<InstalledCore, In
     Ok(InstalledCore {
         name: entry.name.to_owned(),
         platform_dir,
-        tools: entry.tools.iter().map(|&(name, dir)| (name.to_owned(), root.join(dir))).collect(),
+        tools,
         properties,
         versions,
         library_path: installed.library_path(),

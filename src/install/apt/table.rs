@@ -12,14 +12,23 @@ pub(super) struct AptCore {
     pub packages: &'static [&'static str],
     /// The folder with `boards.txt` and `platform.txt`, relative to the root of the file system.
     pub platform_dir: &'static str,
-    /// The folder with the compiler's programs, relative to the root.
+    /// What is compiled with.
+    pub compiler: Option<CoreCompiler>,
+    /// The core that boards refer to (`build.core=vendor:core`) where they have no compiler of their own.
+    pub lender: Option<&'static str>,
+    /// Properties that certain versions need.
+    pub repairs: &'static [Repair],
+}
+
+/// The compiler of a core's packages.
+#[derive(Debug)]
+pub(super) struct CoreCompiler {
+    /// The folder with its programs, relative to the root.
     pub bin_dir: &'static str,
     /// What `{runtime.tools.NAME.path}` means, relative to the root.
     pub tools: &'static [(&'static str, &'static str)],
     /// Properties that name the compiler's folder; each is set to `bin_dir` with a slash at its end.
     pub bin_properties: &'static [&'static str],
-    /// Properties that certain versions need.
-    pub repairs: &'static [Repair],
     /// Commands that show that the compiler works: program of `bin_dir`, then arguments. They run one
     /// after the other in an empty folder that holds `smoke.c`.
     pub smoke: &'static [&'static [&'static str]],
@@ -48,10 +57,21 @@ const ARDUINO_AVR: AptCore = AptCore {
     set: "arduino-avr",
     packages: &["arduino-core-avr", "gcc-avr", "binutils-avr", "avr-libc"],
     platform_dir: "usr/share/arduino/hardware/arduino/avr",
-    bin_dir: "usr/bin",
-    tools: &[("avr-gcc", "usr")],
-    // The packaged platform.txt has `compiler.path=/usr/bin/`.
-    bin_properties: &["compiler.path"],
+    compiler: Some(CoreCompiler {
+        bin_dir: "usr/bin",
+        tools: &[("avr-gcc", "usr")],
+        // The packaged platform.txt has `compiler.path=/usr/bin/`.
+        bin_properties: &["compiler.path"],
+        smoke: &[
+            &["avr-gcc", "-mmcu=atmega328p", "-Os", "-flto", "-c", "-o", "smoke.o", "smoke.c"],
+            &["avr-gcc", "-mmcu=atmega328p", "-Os", "-flto", "-o", "smoke.elf", "smoke.o"],
+            &["avr-gcc", "-mmcu=atmega328p", "-x", "c++", "-c", "-o", "smoke-cpp.o", "smoke.c"],
+            &["avr-objcopy", "-O", "ihex", "-R", ".eeprom", "smoke.elf", "smoke.hex"],
+            &["avr-size", "smoke.elf"],
+        ],
+        program_dirs: &["usr/bin", "usr/lib/avr/bin", "usr/lib/gcc/avr"],
+    }),
+    lender: None,
     repairs: &[Repair {
         package: "gcc-avr",
         version: "5.4.",
@@ -59,18 +79,21 @@ const ARDUINO_AVR: AptCore = AptCore {
         value: "-DDECIMAL_DIG=__DECIMAL_DIG__",
         reason: "the core's WString.cpp needs DECIMAL_DIG, which gcc 5.4 does not define for C++",
     }],
-    smoke: &[
-        &["avr-gcc", "-mmcu=atmega328p", "-Os", "-flto", "-c", "-o", "smoke.o", "smoke.c"],
-        &["avr-gcc", "-mmcu=atmega328p", "-Os", "-flto", "-o", "smoke.elf", "smoke.o"],
-        &["avr-gcc", "-mmcu=atmega328p", "-x", "c++", "-c", "-o", "smoke-cpp.o", "smoke.c"],
-        &["avr-objcopy", "-O", "ihex", "-R", ".eeprom", "smoke.elf", "smoke.hex"],
-        &["avr-size", "smoke.elf"],
-    ],
-    program_dirs: &["usr/bin", "usr/lib/avr/bin", "usr/lib/gcc/avr"],
+};
+
+/// Boards with an `ATmega1284P`; the package has no folder for an architecture.
+const MIGHTY_1284P: AptCore = AptCore {
+    name: "mighty-1284p:avr",
+    set: "mighty-1284p",
+    packages: &["arduino-mighty-1284p"],
+    platform_dir: "usr/share/arduino/hardware/mighty-1284p",
+    compiler: None,
+    lender: Some(ARDUINO_AVR.name),
+    repairs: &[],
 };
 
 /// All of them.
-pub(super) const CORES: &[AptCore] = &[ARDUINO_AVR];
+pub(super) const CORES: &[AptCore] = &[ARDUINO_AVR, MIGHTY_1284P];
 
 /// The package of Arduino's built-in examples, and where it holds them.
 pub(super) const EXAMPLES_PACKAGE: &str = "arduino";
