@@ -52,7 +52,13 @@ pub(super) async fn build(
     let mut cell = result?;
     // What does not do what it should is firmware all the same, and need not be made again.
     if let Some(wanted) = &job.run {
-        cell.fresh |= run::run(job, wanted, &cell, cx, jcx).await?;
+        match run::run(job, wanted, &cell, cx, jcx).await {
+            Ok(ran) => cell.fresh |= ran,
+            Err(error) => {
+                jcx.misbehaved = Some(Box::new(cell));
+                return Err(error);
+            }
+        }
     }
     Ok(cell)
 }

@@ -14,7 +14,7 @@ use super::known::Known;
 use super::prepare::{Prepared, Sketches};
 use super::step::{Held, StepName};
 use super::unit::UnitTable;
-use super::{Blocked, BuildError, Checkout, CoreArtifacts, CoreOutline, Track};
+use super::{Blocked, BuildError, CellArtifacts, Checkout, CoreArtifacts, CoreOutline, Track};
 use crate::compile::{
     Backend, Environment, Finished, Gate, Identities, Peaks, Place, Process, Rank, Slots, Transcript,
     Urgency, run,
@@ -140,6 +140,8 @@ pub struct JobContext {
     pub stopwatch: Stopwatch,
     /// Its place among the cells in flight; `None` for a core.
     pub in_flight: Option<InFlight>,
+    /// What was built before its firmware did not do what it should.
+    pub misbehaved: Option<Box<CellArtifacts>>,
 }
 
 /// Measures how long a job has been at work. Clones share it. It stands still while the job is paused, and

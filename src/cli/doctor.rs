@@ -10,6 +10,7 @@ use super::run::Early;
 use crate::event::channel;
 use crate::exit::Exit;
 use crate::install::{InstallContext, doctor};
+use crate::plan::EmulatorProgram;
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
@@ -25,7 +26,8 @@ pub(super) async fn run(typed: Typed) -> Exit {
         cancel: CancellationToken::new(),
     };
     let mut lines = vec![format!("fbuild-matrix {}", env!("CARGO_PKG_VERSION"))];
-    let checks = doctor::checks(&install).await;
+    let emulators: Vec<_> = EmulatorProgram::all().map(|it| (it.name, it.package)).collect();
+    let checks = doctor::checks(&emulators, &install).await;
     let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     let paint = |color: AnsiColor, text: &str| {
         let style = Style::new().fg_color(Some(color.into()));

@@ -19,13 +19,13 @@ pub struct Check {
     pub mend: Option<String>,
 }
 
-/// Checks what provider `apt` needs. Fetches the package lists where there are none yet (unless
-/// `cx.offline`): only that shows whether the sources can be reached.
-pub async fn checks(cx: &InstallContext) -> Vec<Check> {
-    checks_on(&Machine::here(), cx).await
+/// Checks what provider `apt` needs, and says where the emulators are, by program and package. Fetches the package
+/// lists where there are none yet (unless `cx.offline`): only that shows whether the sources can be reached.
+pub async fn checks(emulators: &[(&str, &str)], cx: &InstallContext) -> Vec<Check> {
+    checks_on(&Machine::here(), emulators, cx).await
 }
 
-async fn checks_on(machine: &Machine, cx: &InstallContext) -> Vec<Check> {
+async fn checks_on(machine: &Machine, emulators: &[(&str, &str)], cx: &InstallContext) -> Vec<Check> {
     let mut checks = vec![
         program(machine, &["apt-get"], None),
         program(machine, &["dpkg-deb"], None),
@@ -51,7 +51,21 @@ async fn checks_on(machine: &Machine, cx: &InstallContext) -> Vec<Check> {
             mend: None,
         });
     }
+    checks.extend(emulators.iter().map(|(name, package)| emulator(machine, name, package, &cx.cache_dir)));
     checks
+}
+
+/// Where an emulator is, or will come from: none is needed before a matrix asks for it.
+fn emulator(machine: &Machine, name: &str, package: &str, cache_dir: &Path) -> Check {
+    let detail = if let Ok(program) = machine.find(name) {
+        program.display().to_string()
+    } else if let Some(installed) = apt::installed_package(machine, package, cache_dir) {
+        let its = installed.versions.into_iter().find(|(installed, _)| installed == package);
+        its.map_or_else(|| package.to_owned(), |(package, version)| format!("{package} {version}"))
+    } else {
+        "not installed yet: the first run that needs it brings it".to_owned()
+    };
+    Check { name: format!("emulator {name}"), ok: true, detail, mend: None }
 }
 
 /// Whether one of some programs is there.
@@ -130,7 +144,7 @@ mod tests {
             cancel: CancellationToken::new(),
         };
         let machine = Machine { path: dir.path().into(), ..Machine::here() };
-        let checks = checks_on(&machine, &cx).await;
+        let checks = checks_on(&machine, &[("simavr", "simavr")], &cx).await;
         let failed: Vec<&str> = checks.iter().filter(|it| !it.ok).map(|it| it.name.as_str()).collect();
         assert_eq!(failed, ["apt-get", "dpkg-deb", "tar", "sqv or gpgv"]);
         let gpgv = checks.iter().find(|it| it.name.contains("gpgv")).unwrap();

@@ -56,6 +56,13 @@ const fn qemu(name: &'static str, package: &'static str) -> EmulatorProgram {
     EmulatorProgram { emulator: Emulator::Qemu, name, package }
 }
 
+impl EmulatorProgram {
+    /// All that a matrix can ask for.
+    pub fn all() -> impl Iterator<Item = Self> {
+        std::iter::once(SIMAVR).chain(QEMU.map(|(_, program)| program))
+    }
+}
+
 impl Run {
     /// What the matrix wants, on this board.
     ///

@@ -11,8 +11,8 @@ use super::needs::Need;
 use super::stop::{Stop, StopReason};
 use super::{FULL, Settled};
 use crate::build::{
-    Ahead, Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, Stopwatch,
-    Track, orchestrator, write_log,
+    Ahead, Blocked, BuildContext, BuildError, CellArtifacts, CoreHandle, CorePromise, InFlight, JobContext,
+    Stopwatch, Track, orchestrator, write_log,
 };
 use crate::compile::{Environment, Transcript, Urgency};
 use crate::event::{EventKind, Failure, FailureKind, JobId, JobResult, Outcome, Phase, Sizes, UnitCounts};
@@ -52,6 +52,7 @@ fn context(
         units: UnitCounts::default(),
         stopwatch: Stopwatch::started(),
         in_flight: None,
+        misbehaved: None,
     }
 }
 
@@ -156,15 +157,16 @@ async fn attempts(
         match result {
             Ok(cell) => {
                 done.outcome = if cell.fresh { Outcome::Built } else { Outcome::UpToDate };
-                done.sizes = cell.sizes;
-                done.artifacts = cell.artifacts;
-                done.warnings = cell.printed;
+                done.built(cell);
                 return;
             }
             Err(error) => {
                 let again = attempt < job.retries
                     && matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Infrastructure);
                 let outcome = unless_storage(outcome(error, &transcript), cx, &job.folder);
+                if let Some(cell) = jcx.misbehaved.take() {
+                    done.built(*cell);
+                }
                 if !again {
                     done.outcome = unless_blocked(outcome, core, cx, stop, jcx).await;
                     return;
@@ -213,6 +215,15 @@ struct Done {
 impl Default for Done {
     fn default() -> Self {
         Self { outcome: cancelled(INTERRUPTED), sizes: None, artifacts: Vec::new(), warnings: String::new() }
+    }
+}
+
+impl Done {
+    /// With what is there of a cell, whatever it does.
+    fn built(&mut self, cell: CellArtifacts) {
+        self.sizes = cell.sizes;
+        self.artifacts = cell.artifacts;
+        self.warnings = cell.printed;
     }
 }
 

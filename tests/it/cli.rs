@@ -289,6 +289,8 @@ fn doctor_says_what_is_there_and_what_each_exit_code_means() {
     run.assert_stdout("apt-get")
         .assert_stdout("cache folder")
         .assert_stdout("arduino:avr")
+        .assert_stdout("emulator simavr")
+        .assert_stdout("emulator qemu-system-riscv32")
         .assert_stdout("130  interrupted");
 }
 

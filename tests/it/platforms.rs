@@ -191,7 +191,7 @@ fn a_memory_region_is_as_large_as_the_menu_says() {
          mini:mbed:giga:target_core=cm4,split=75_25\nsketches: [Table]\n",
         core.display()
     );
-    let sketch = "static const volatile uint8_t table[600000] = {1};\nvoid setup() { Serial.begin(table[millis()]); }\nvoid \
+    let sketch = "extern const uint8_t table[600000] = {1};\nvoid setup() { Serial.begin(table[millis()]); }\nvoid \
                   loop() {}\n";
     let workspace = Workspace::new().sketch("Table", sketch).file("m.yml", matrix);
     let run = workspace.run(["run", "m.yml", "--offline"]).assert_exit(1);

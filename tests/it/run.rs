@@ -92,6 +92,13 @@ fn a_firmware_does_what_is_expected_or_its_cell_fails() {
     assert!(message.contains("simavr ended with exit code 0 before"), "{message}");
     assert!(body.contains("--- printed\nvalue: 42\n"), "{body}");
     assert!(run.reports().text("junit.xml").contains("<failure type=\"run\""));
+    // It was built all the same.
+    let events = run.reports().events();
+    let is_end =
+        |event: &&Value| event["event"] == "job_finished" && event["job"]["cell"]["sketch"] == "Wrong";
+    let end = events.iter().find(is_end).unwrap();
+    assert!(end["sizes"]["flash"]["used"].as_u64().unwrap() > 1000, "{end}");
+    assert!(end["artifacts"].as_array().unwrap().len() > 1, "{end}");
     let log = fs::read_to_string(workspace.path(".fbuild-matrix/cells/uno/Wrong/build.log")).unwrap();
     assert!(log.contains("simavr -m atmega328p -f 16000000") && log.contains("value: 42"), "{log}");
 

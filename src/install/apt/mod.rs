@@ -123,6 +123,17 @@ pub(super) fn installed_core(core: &str, cache_dir: &Path) -> Option<InstalledCo
     described(entry, &manifest::lookup(&base, &wanted)?).ok()
 }
 
+/// A package with all that it depends on, if an earlier run has brought it. Starts nothing and says nothing.
+pub(super) fn installed_package(
+    machine: &Machine,
+    name: &str,
+    cache_dir: &Path,
+) -> Option<InstalledPackages> {
+    let wanted = set::wanted(&packages_set(&[name], true, ""), machine);
+    let base = std::path::absolute(cache_dir).ok()?.join("apt");
+    manifest::lookup(&base, &wanted).as_ref().map(packages_of)
+}
+
 /// Whether the package lists are there; fetches them where they are not, unless offline.
 pub(super) async fn have_lists(machine: &Machine, cx: &InstallContext) -> Result<bool, InstallError> {
     set::have_lists(machine, cx).await
@@ -165,18 +176,22 @@ pub(super) async fn install_packages_on(
     cx: &InstallContext,
 ) -> Result<InstalledPackages, InstallError> {
     let what = format!("packages {} from apt", names.join(", "));
+    let set = packages_set(names, with_dependencies, &what);
+    let done = announced(&set, machine, cx).await?;
+    finished(&what, &done, "", cx);
+    Ok(packages_of(&done.installed))
+}
+
+fn packages_set<'a>(names: &[&str], with_dependencies: bool, what: &'a str) -> Set<'a> {
     let dependencies = if with_dependencies { Dependencies::Yes } else { Dependencies::No };
-    let set = Set {
-        what: &what,
+    Set {
+        what,
         name: folder_name(names, dependencies),
         packages: names.iter().map(|&name| name.to_owned()).collect(),
         dependencies,
         toolchains: Vec::new(),
         proof: None,
-    };
-    let done = announced(&set, machine, cx).await?;
-    finished(&what, &done, "", cx);
-    Ok(packages_of(&done.installed))
+    }
 }
 
 async fn install_tool_on(
