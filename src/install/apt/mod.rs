@@ -200,10 +200,9 @@ async fn install_tool_on(
     let plain: Vec<&str> = names.iter().map(String::as_str).collect();
     let set = Set {
         what: &what,
-        // No package's name begins with a `+`.
         name: format!(
             "tool{}+{}",
-            suite.map(|suite| format!("+{suite}+")).unwrap_or_default(),
+            suite.map(|suite| format!("+{suite}")).unwrap_or_default(),
             folder_name(&plain, Dependencies::No)
         ),
         packages,

@@ -464,23 +464,27 @@ async fn a_tool_can_be_of_another_release() {
 async fn another_release_is_trusted_as_the_machines_own() {
     let mut bench = Bench::new();
     bench.package("patchelf", "1.0", "", &[("usr/bin/patchelf", b"#!/bin/sh\n")]);
-    release(&bench, "old");
-    release(&bench, "new");
+    bench.package("data", "1.0", "", &[]);
+    for name in ["old", "new", "newer"] {
+        release(&bench, name);
+    }
     let trusting = machine_of_release_old(&bench, "[trusted=yes]");
     let (cx, _heard) = bench.context();
-    let names = ["patchelf".to_owned()];
-    install_tool_on(&trusting, &names, None, &cx).await.unwrap();
-    // Unsigned; the machine's entry says no more that this does not matter.
-    let machine = machine_of_release_old(&bench, "");
-    let error = install_tool_on(&machine, &names, Some("new"), &cx).await.unwrap_err();
-    assert!(error.to_string().contains("is not signed"), "{error}");
+    let names = ["data".to_owned()];
+    install_tool_on(&trusting, &names, Some("new"), &cx).await.unwrap();
 
-    let machine = machine_of_release_old(&bench, "[trusted=yes]");
-    let error = install_tool_on(&machine, &names, Some("newest"), &cx).await.unwrap_err();
+    // It is not signed, and the machine's entry does not say that this does not matter.
+    let machine = machine_of_release_old(&bench, "");
+    let error = install_tool_on(&machine, &names, Some("newer"), &cx).await.unwrap_err();
+    assert!(error.to_string().contains("newer Release' is not signed"), "{error}");
+
+    let trusting = machine_of_release_old(&bench, "[trusted=yes]");
+    install_tool_on(&trusting, &names, Some("newer"), &cx).await.unwrap();
+    let error = install_tool_on(&trusting, &names, Some("newest"), &cx).await.unwrap_err();
     assert!(matches!(error, InstallError::Lists { .. }), "{error}");
     assert!(error.to_string().contains("newest"), "{error}");
-    let stranger = Machine { family: "fedora".to_owned(), ..machine };
-    let error = install_tool_on(&stranger, &names, Some("new"), &cx).await.unwrap_err();
+    let stranger = Machine { family: "fedora".to_owned(), ..trusting };
+    let error = install_tool_on(&stranger, &names, Some("newest"), &cx).await.unwrap_err();
     assert!(matches!(error, InstallError::NoSource { .. }), "{error}");
 }
 
