@@ -44,7 +44,8 @@ pub struct RuntimeEnv {
     pub os: HostOs,
     /// `runtime.ide.version` and `ide_version`, and so the value of the macro `ARDUINO`.
     pub ide_version: String,
-    /// `runtime.ide.path`, which only very old platforms use; empty where not given.
+    /// `runtime.ide.path`. Without it the platform's folder, for there is no IDE: never empty, because a word
+    /// that is empty is dropped from a command, and what follows it takes its place (esp8266's hooks).
     pub ide_path: Option<PathBuf>,
     /// The folder of each tool, by `NAME` and by `NAME-VERSION`, for `runtime.tools.….path`. They
     /// override what `platform.txt` sets, as an installed tool does in arduino-cli.
@@ -286,7 +287,7 @@ fn set_runtime(
     for (tool, folder) in &env.tools {
         properties.set(format!("runtime.tools.{tool}.path"), text(folder)?);
     }
-    properties.set("runtime.ide.path", text(env.ide_path.as_deref().unwrap_or(Path::new("")))?);
+    properties.set("runtime.ide.path", text(env.ide_path.as_deref().unwrap_or(&own.root))?);
     properties.set("runtime.ide.version", env.ide_version.as_str());
     properties.set("ide_version", env.ide_version.as_str());
     properties.set("runtime.os", env.os.name());

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::incomplete;
 use crate::board::BoardError;
 use crate::compile::{BackendError, IdentityError, ProcessError, diagnose, storage_fault};
 use crate::event::{CoreId, Failure, FailureKind, Step};
@@ -41,6 +42,12 @@ impl BuildError {
             Some(_) => {
                 if let Some(fault) = storage_fault(&diagnostic) {
                     (FailureKind::Storage, fault.to_owned(), None)
+                } else if let Some(file) = incomplete::pointer(&diagnostic) {
+                    let message = format!(
+                        "{} is a pointer of Git LFS, not the file itself; `git lfs pull` there brings it",
+                        file.display()
+                    );
+                    (FailureKind::Infrastructure, message, None)
                 } else {
                     let found = diagnose(&diagnostic);
                     (FailureKind::Code, found.message, found.location)

@@ -16,6 +16,7 @@ mod firmware;
 mod folder;
 mod generic;
 mod hooks;
+mod incomplete;
 mod inputs;
 mod known;
 mod libraries;
@@ -70,7 +71,8 @@ pub trait BuildOrchestrator: Send + Sync {
         cx: &BuildContext,
         jcx: &mut JobContext,
     ) -> Result<CoreArtifacts, BuildError> {
-        core::build(job, promise, cx, jcx).await
+        let built = core::build(job, promise, cx, jcx).await;
+        built.map_err(|error| incomplete::explain(error, &job.target.config))
     }
 
     /// Stage 2: compiles a sketch with its libraries, links it against its core when that is there,

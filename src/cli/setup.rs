@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use crate::install::locate::{Places, candidates, from_path};
 use crate::install::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt};
-use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
+use crate::matrix::{BUILTIN, Matrix, MatrixError, Packages, Provider, SketchRoots, Tool};
 
 /// What was brought in.
 #[derive(Debug, Default)]
@@ -106,7 +106,7 @@ fn folders(tools: &IndexMap<String, Tool>) -> IndexMap<String, PathBuf> {
 }
 
 /// The tools that are there, by their packages: cores share them.
-type Tools = HashMap<Vec<String>, InstalledPackages>;
+type Tools = HashMap<Packages, InstalledPackages>;
 
 /// Brings in the tools that come from packages.
 async fn bring_in_tools(
@@ -120,7 +120,7 @@ async fn bring_in_tools(
         let Tool::Apt(packages) = tool else { continue };
         let installed = match there.get(packages) {
             Some(installed) => installed.clone(),
-            None => apt::install_tool(packages, cx).await?,
+            None => apt::install_tool(&packages.names, packages.suite.as_deref(), cx).await?,
         };
         there.insert(packages.clone(), installed.clone());
         // Recipes go on with `/bin/` behind it.

@@ -131,6 +131,29 @@ pub enum InstallError {
         /// What was run.
         command: String,
     },
+    /// The machine's package sources name no archive that another release could be taken from.
+    #[error(
+        "no package source of this machine is its distribution's own ({family}), so nothing says where \
+         release `{suite}` is to be had\n\
+         see that /etc/apt/sources.list* names the distribution's archive, and that it can be fetched"
+    )]
+    NoSource {
+        /// What the matrix asks for.
+        suite: String,
+        /// The distribution, and what it is made from.
+        family: String,
+    },
+    /// The programs of another release can't be given the C library of that release.
+    #[error(
+        "the programs of another release could not be made to work here: {detail}\n\
+         the command was `{command}`"
+    )]
+    Settle {
+        /// patchelf's own words.
+        detail: String,
+        /// What was run.
+        command: String,
+    },
     /// The disk or the user's quota is full.
     #[error("no space left on the disk that holds {path}\nfree some, or choose another folder: --cache-dir")]
     DiskFull {

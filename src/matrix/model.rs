@@ -73,8 +73,17 @@ pub enum Provider {
 pub enum Tool {
     /// In this folder, absolute.
     Folder(PathBuf),
-    /// In these packages of Debian's.
-    Apt(Vec<String>),
+    /// In packages of Debian's.
+    Apt(Packages),
+}
+
+/// Packages, and where they come from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Packages {
+    /// Their names.
+    pub names: Vec<String>,
+    /// The release that they are of, if it is not to be the machine's.
+    pub suite: Option<String>,
 }
 
 /// An entry of `boards`.

@@ -15,7 +15,8 @@ use indexmap::{IndexMap, IndexSet};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
 use super::model::{
-    BUILTIN, Board, Core, Defaults, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry, Tool,
+    BUILTIN, Board, Core, Defaults, ExcludeRule, From, Matrix, Packages, Properties, Provider, SketchEntry,
+    Tool,
 };
 use super::name_glob::NameGlob;
 use super::path_pattern::{PathPattern, normalised};
@@ -371,7 +372,10 @@ impl Resolver<'_> {
                 if let Some(name) = names.iter().find(|name| !is_package_name(name)) {
                     self.problem(span, format!("{} can't be a package's name", quoted(name)));
                 }
-                Tool::Apt(names)
+                if let Some(suite) = packages.suite.as_ref().filter(|suite| !is_suite_name(suite)) {
+                    self.problem(span, format!("{} can't be a release's name", quoted(suite)));
+                }
+                Tool::Apt(Packages { names, suite: packages.suite })
             }
         }
     }
@@ -392,6 +396,12 @@ fn is_package_name(text: &str) -> bool {
     text.len() > 1
         && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
+}
+
+/// `trixie`, `bookworm-backports`: what can be a folder of an archive's `dists`.
+fn is_suite_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))
 }
 
 /// `vendor:arch`.

@@ -133,6 +133,9 @@ pub(super) struct RawPackages {
     /// cross compiler its C library.
     #[schemars(example = "gcc-arm-none-eabi")]
     pub(super) apt: RawNames,
+    /// Another release of the distribution than the machine's, for example `trixie`: for a newer compiler.
+    #[schemars(example = &"trixie")]
+    pub(super) suite: Option<String>,
 }
 
 /// A name, or several.

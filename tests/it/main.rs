@@ -16,6 +16,7 @@ mod differential;
 mod failures;
 mod failures_core;
 mod identity;
+mod incomplete;
 mod interrupts;
 mod kills;
 mod libraries;

@@ -2,12 +2,14 @@
 //! dynamic loader itself, so that its search order is right by construction.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ffi::OsStr;
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use object::{Object, ReadCache};
+use object::{Object, ObjectSection, ReadCache};
 use tokio_util::sync::CancellationToken;
 
 use super::super::InstallError;
@@ -79,9 +81,15 @@ fn read(line: &str, loaded: &mut Loaded) {
 
 /// Whether it is an ELF program that names an interpreter.
 fn is_dynamic(file: &Path) -> bool {
-    let Ok(file) = File::open(file) else { return false };
-    let cache = ReadCache::new(file);
-    object::File::parse(&cache).is_ok_and(|elf| elf.section_by_name(".interp").is_some())
+    interpreter(file).is_some()
+}
+
+/// The loader that an ELF program names.
+pub(super) fn interpreter(file: &Path) -> Option<PathBuf> {
+    let cache = ReadCache::new(File::open(file).ok()?);
+    let elf = object::File::parse(&cache).ok()?;
+    let name = elf.section_by_name(".interp")?.data().ok()?.strip_suffix(b"\0")?;
+    Some(PathBuf::from(OsStr::from_bytes(name)))
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ const ROOT: &str = "root";
 /// Links to all shared libraries of the tree, below the installed folder; missing where it has none
 /// that a loader should see.
 const LIBRARIES: &str = "lib";
+/// The same where the C library is among them.
+const OWN_LIBRARIES: &str = "own-lib";
 
 /// What was installed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,9 @@ pub(super) struct Manifest {
     packages: Vec<Package>,
     /// Shared libraries of the machine that the programs of the tree were found to need.
     host_libraries: Vec<PathBuf>,
+    /// The loader that the programs of the tree name, where that is one of its own.
+    #[serde(default)]
+    loader: Option<PathBuf>,
 }
 
 /// One package of a [`Manifest`].
@@ -97,6 +102,11 @@ pub(super) fn libraries_of(dir: &Path) -> PathBuf {
     dir.join(LIBRARIES)
 }
 
+/// Links to the shared libraries of the installed folder `dir` that only its own programs may see.
+pub(super) fn own_libraries_of(dir: &Path) -> PathBuf {
+    dir.join(OWN_LIBRARIES)
+}
+
 /// The newest whole installation of `wanted` below `base`, if there is one that works here.
 pub(super) fn lookup(base: &Path, wanted: &Wanted) -> Option<Installed> {
     let prefix = format!("{}-", wanted.set);
@@ -133,7 +143,13 @@ impl Manifest {
             installed: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs()),
             packages,
             host_libraries,
+            loader: None,
         }
+    }
+
+    /// The same, of programs that name the loader `loader`.
+    pub(super) fn with_loader(self, loader: PathBuf) -> Self {
+        Self { loader: Some(loader), ..self }
     }
 
     /// The name of its folder: the set, and a key of everything that makes its content.
@@ -164,6 +180,8 @@ impl Manifest {
             && self.machine == wanted.machine
             // A slimmer image of the same release may have restored this cache.
             && self.host_libraries.iter().all(|file| file.exists())
+            // The cache folder was moved, so nothing would start.
+            && self.loader.as_ref().is_none_or(|file| file.exists())
     }
 }
 

@@ -7,9 +7,11 @@
 //! ```text
 //! CACHE/apt/lock                  one installation at a time
 //! CACHE/apt/state/                lists, cache and configuration of the private apt
+//! CACHE/apt/state/suites/NAME/    the same for another release
 //! CACHE/apt/tmp/                  installations that are going on
 //! CACHE/apt/NAME-KEY/root/        a tree of packages; KEY stands for their bytes and the machine
-//! CACHE/apt/NAME-KEY/lib/         links to its shared libraries, if it has any
+//! CACHE/apt/NAME-KEY/lib/         links to its shared libraries, if it has any; `own-lib`, if the C library is
+//!                                 among them
 //! CACHE/apt/NAME-KEY/manifest.json
 //! ```
 
@@ -19,7 +21,9 @@ mod lock;
 mod manifest;
 mod relocate;
 mod set;
+mod settle;
 mod state;
+mod suite;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -80,6 +84,7 @@ pub async fn install_builtin_examples(cx: &InstallContext) -> Result<PathBuf, In
         what,
         name: "examples".to_owned(),
         packages: vec![table::EXAMPLES_PACKAGE.to_owned()],
+        suite: None,
         dependencies: Dependencies::No,
         toolchains: Vec::new(),
         proof: None,
@@ -107,12 +112,17 @@ pub async fn install_packages(
 }
 
 /// Has the packages of a core's tool, with all that they depend on. A cross compiler comes with its C
-/// library, works where it is, and has been seen to.
+/// library, works where it is, and has been seen to. With a `suite` they are of that release of the
+/// distribution, and bring the C library that their own programs need.
 ///
 /// # Errors
 /// Whatever keeps them from being there; see [`InstallError`].
-pub async fn install_tool(names: &[String], cx: &InstallContext) -> Result<InstalledPackages, InstallError> {
-    install_tool_on(&Machine::here(), names, cx).await
+pub async fn install_tool(
+    names: &[String],
+    suite: Option<&str>,
+    cx: &InstallContext,
+) -> Result<InstalledPackages, InstallError> {
+    install_tool_on(&Machine::here(), names, suite, cx).await
 }
 
 /// The core `vendor:arch`, if an earlier run has brought it. Starts nothing and says nothing.
@@ -188,6 +198,7 @@ fn packages_set<'a>(names: &[&str], with_dependencies: bool, what: &'a str) -> S
         what,
         name: folder_name(names, dependencies),
         packages: names.iter().map(|&name| name.to_owned()).collect(),
+        suite: None,
         dependencies,
         toolchains: Vec::new(),
         proof: None,
@@ -197,9 +208,11 @@ fn packages_set<'a>(names: &[&str], with_dependencies: bool, what: &'a str) -> S
 async fn install_tool_on(
     machine: &Machine,
     names: &[String],
+    suite: Option<&str>,
     cx: &InstallContext,
 ) -> Result<InstalledPackages, InstallError> {
-    let what = format!("tool {} from apt", names.join(", "));
+    let from = suite.map(|suite| format!(" {suite}")).unwrap_or_default();
+    let what = format!("tool {} from apt{from}", names.join(", "));
     let toolchains = toolchain::among(names);
     let mut packages = names.to_vec();
     packages.extend(toolchains.iter().flat_map(|it| it.companions).map(|&name| name.to_owned()));
@@ -208,8 +221,13 @@ async fn install_tool_on(
     let plain: Vec<&str> = names.iter().map(String::as_str).collect();
     let set = Set {
         what: &what,
-        name: format!("tool+{}", folder_name(&plain, Dependencies::No)),
+        name: format!(
+            "tool{}+{}",
+            suite.map(|suite| format!("+{suite}")).unwrap_or_default(),
+            folder_name(&plain, Dependencies::No)
+        ),
         packages,
+        suite,
         dependencies: Dependencies::Yes,
         toolchains,
         proof: None,
@@ -239,6 +257,7 @@ fn core_set<'a>(entry: &AptCore, what: &'a str) -> Set<'a> {
         what,
         name: entry.set.to_owned(),
         packages: entry.packages.iter().map(|&name| name.to_owned()).collect(),
+        suite: None,
         dependencies: if entry.compiler.is_some() { Dependencies::IfMissed } else { Dependencies::No },
         toolchains: Vec::new(),
         proof: entry.compiler.as_ref().map(|compiler| Proof {

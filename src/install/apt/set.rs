@@ -13,9 +13,10 @@ use super::super::process::Tool;
 use super::super::{InstallContext, InstallError, IoAction};
 use super::lock::Lock;
 use super::manifest::{self, Installed, Manifest, Package, Wanted};
+use super::settle::Foreign;
 use super::state::{Apt, Scope};
 use super::toolchain::Toolchain;
-use super::{answer, loader, lock, relocate, unpack};
+use super::{answer, loader, lock, relocate, settle, unpack};
 
 /// A set of packages to have.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub(super) struct Set<'a> {
     pub name: String,
     /// Its packages.
     pub packages: Vec<String>,
+    /// The release that they are of, if it is not the machine's. They get a C library of their own.
+    pub suite: Option<&'a str>,
     /// Whether what they depend on comes too.
     pub dependencies: Dependencies,
     /// The cross compilers among them.
@@ -129,6 +132,11 @@ pub(super) async fn ensure(
     let dpkg_deb = machine.find("dpkg-deb")?;
 
     create(&base).await?;
+    // Before the lock, which it needs itself.
+    let patchelf = match set.suite {
+        Some(_) => Some(Box::pin(ensure(&patchelf(set.what), machine, cx)).await?.installed),
+        None => None,
+    };
     let lock = lock::take(&base, set.what, cx).await?;
     // Another run may have done it while this one waited.
     if let Some(installed) = lookup(&base, &wanted).await {
@@ -138,10 +146,18 @@ pub(super) async fn ensure(
     for dir in [site.debs(), site.smoke(), site.temporary(), manifest::root_of(&site.out())] {
         create(&dir).await?;
     }
-    let manifest =
-        Installation { set, machine, cx, lock: &lock, base: &base, site: &site, dpkg_deb: &dpkg_deb }
-            .run(&wanted)
-            .await?;
+    let manifest = Installation {
+        set,
+        machine,
+        cx,
+        lock: &lock,
+        base: &base,
+        site: &site,
+        dpkg_deb: &dpkg_deb,
+        patchelf: patchelf.as_ref(),
+    }
+    .run(&wanted)
+    .await?;
 
     let to = base.join(manifest.folder());
     blocking(move || site.finish(&manifest, &to)).await?;
@@ -149,6 +165,23 @@ pub(super) async fn ensure(
         Some(installed) => Ok(Ensured { installed, was_there: false }),
         // It was written a moment ago: someone removes files under our hands.
         None => Err(InstallError::io(IoAction::Read, &base, std::io::ErrorKind::NotFound.into())),
+    }
+}
+
+/// What gives programs another loader.
+fn patchelf(what: &str) -> Set<'_> {
+    Set {
+        what,
+        name: settle::PACKAGE.to_owned(),
+        packages: vec![settle::PACKAGE.to_owned()],
+        suite: None,
+        dependencies: Dependencies::IfMissed,
+        toolchains: Vec::new(),
+        proof: Some(Proof {
+            program_dirs: &["usr/bin"],
+            bin_dir: "usr/bin",
+            commands: &[&[settle::PACKAGE, "--version"]],
+        }),
     }
 }
 
@@ -216,6 +249,8 @@ struct Installation<'a> {
     base: &'a Path,
     site: &'a Site,
     dpkg_deb: &'a Path,
+    /// For packages of another release.
+    patchelf: Option<&'a Installed>,
 }
 
 impl Installation<'_> {
@@ -224,12 +259,18 @@ impl Installation<'_> {
         let temporary = self.site.temporary();
         let mut apt =
             Apt::prepare(self.machine, self.lock, self.base, &temporary, self.set.what, self.cx).await?;
+        if let Some(suite) = self.set.suite {
+            apt = apt.of_suite(suite).await?;
+        }
         let first = match self.set.dependencies {
             Dependencies::Yes => Scope::WithDependencies,
             Dependencies::No | Dependencies::IfMissed => Scope::Named,
         };
         let mut packages = Vec::new();
         self.bring(&mut apt, first, &mut packages).await?;
+        let out = self.site.out();
+        let foreign = self.foreign().await?;
+        self.settle(foreign.as_ref(), &out).await?;
         let mut loaded = self.load().await?;
         if !loaded.missing.is_empty() && self.set.dependencies == Dependencies::IfMissed {
             self.bring(&mut apt, Scope::WithDependencies, &mut packages).await?;
@@ -240,9 +281,28 @@ impl Installation<'_> {
             return Err(InstallError::MissingLibraries { libraries });
         }
         self.smoke().await?;
-        let out = self.site.out();
         let host = loaded.found.into_iter().filter(|file| !file.starts_with(&out)).collect();
-        Ok(Manifest::new(wanted, packages, host))
+        let manifest = Manifest::new(wanted, packages, host);
+        let Some(foreign) = foreign else { return Ok(manifest) };
+        // What was tried above starts only where it is now.
+        let to = self.base.join(manifest.folder());
+        self.settle(Some(&foreign), &to).await?;
+        Ok(manifest.with_loader(foreign.loader_in(&to)))
+    }
+
+    /// The programs of the tree, where they are of another release.
+    async fn foreign(&self) -> Result<Option<Foreign>, InstallError> {
+        if self.set.suite.is_none() {
+            return Ok(None);
+        }
+        let out = self.site.out();
+        blocking(move || Foreign::find(&out)).await
+    }
+
+    /// Has them start with the loader and the libraries that are, or will be, in `dir`.
+    async fn settle(&self, foreign: Option<&Foreign>, dir: &Path) -> Result<(), InstallError> {
+        let (Some(foreign), Some(patchelf)) = (foreign, self.patchelf) else { return Ok(()) };
+        foreign.settle(patchelf, dir, self.set.what, &self.cx.cancel).await
     }
 
     /// Fetches, checks and unpacks; what `packages` names is there already.
@@ -254,7 +314,8 @@ impl Installation<'_> {
     ) -> Result<(), InstallError> {
         let debs = self.site.debs();
         let there: Vec<String> = packages.iter().map(|it| it.name.clone()).collect();
-        let unwanted = |name: &str| is_base(name) || there.iter().any(|it| it == name);
+        let base = self.set.suite.map_or(is_base as fn(&str) -> bool, |_| is_compilers_base);
+        let unwanted = |name: &str| base(name) || there.iter().any(|it| it == name);
         let archives = apt.fetch(&self.set.packages, scope, unwanted, &debs).await?;
 
         let (checked, dir) = (archives.clone(), debs.clone());
@@ -274,7 +335,10 @@ impl Installation<'_> {
             })
             .await?;
 
-        let libraries = manifest::libraries_of(&self.site.out());
+        let libraries = match self.set.suite {
+            None => manifest::libraries_of(&self.site.out()),
+            Some(_) => manifest::own_libraries_of(&self.site.out()),
+        };
         let toolchains = self.set.toolchains.clone();
         blocking(move || {
             unpack::rebase_links(&root)?;
@@ -334,7 +398,12 @@ impl Installation<'_> {
 /// in. A second C library beside the loader of the first one breaks every program.
 fn is_base(package: &str) -> bool {
     matches!(package, "libc6" | "libgcc-s1" | "libcrypt1" | "libcrypt2" | "libc-bin")
-        || (package.starts_with("gcc-") && package.ends_with("-base"))
+        || is_compilers_base(package)
+}
+
+/// Packages that hold nothing but a copyright notice.
+fn is_compilers_base(package: &str) -> bool {
+    package.starts_with("gcc-") && package.ends_with("-base")
 }
 
 async fn create(dir: &Path) -> Result<(), InstallError> {

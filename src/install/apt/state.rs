@@ -5,11 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use indexmap::IndexSet;
+
 use super::super::machine::{Machine, free_space};
 use super::super::process::{Finished, Tool};
 use super::super::{InstallContext, InstallError, IoAction};
 use super::answer::{self, Archive};
 use super::lock::Lock;
+use super::suite;
 use crate::event::{EventKind, Level};
 
 /// How often the size of what has arrived is looked at.
@@ -66,26 +69,63 @@ impl<'a> Apt<'a> {
     ) -> Result<Apt<'a>, InstallError> {
         let program = machine.find("apt-get")?;
         let state = base.join("state");
-        for dir in ["lists/partial", "archives/partial", "log"] {
-            let dir = state.join(dir);
+        let conf = state.join("apt.conf");
+        let scratch = scratch.to_path_buf();
+        let apt = Self { program, conf, state, scratch, machine, lock, what, cx, lists: Lists::Found };
+        apt.lay_out("", &[]).await?;
+        Ok(apt)
+    }
+
+    /// The same for another release of the distribution, which has lists of its own.
+    pub(super) async fn of_suite(mut self, name: &str) -> Result<Apt<'a>, InstallError> {
+        // Whose lists they are is in the lists.
+        if !self.has_lists().await {
+            self.update().await?;
+        }
+        let tool = self.command("indextargets").arg("--format").arg(suite::FORMAT);
+        let answer = self.run(&tool).await?.stdout;
+        let mut entries = IndexSet::new();
+        for target in answer.lines().filter_map(suite::target).filter(|it| it.is_main(self.machine)) {
+            let read = tokio::fs::read_to_string(&target.file).await;
+            let text = read.map_err(|e| InstallError::io(IoAction::Read, Path::new(&target.file), e))?;
+            entries.extend(target.entry_for(&text, name).map(|entry| (target.is_stanza(), entry)));
+        }
+        if entries.is_empty() {
+            let (suite, family) = (name.to_owned(), self.machine.family.clone());
+            return Err(InstallError::NoSource { suite, family });
+        }
+        let of_kind = |kind: bool| -> Vec<&str> {
+            entries.iter().filter(|(stanza, _)| *stanza == kind).map(|(_, entry)| entry.as_str()).collect()
+        };
+        let sources = [("own.list", of_kind(false).concat()), ("own.sources", of_kind(true).join("\n"))];
+        self.state = self.state.join("suites").join(name);
+        self.conf = self.state.join("apt.conf");
+        self.lists = Lists::Found;
+        // Pins and a default release are about the releases that the machine has.
+        let more = format!(
+            "Dir::Etc::sourcelist \"/dev/null\";\nDir::Etc::sourceparts \"{}/sources/\";\n\
+             Dir::Etc::preferences \"/dev/null\";\nDir::Etc::preferencesparts \"/dev/null\";\n\
+             APT::Default-Release \"\";\n",
+            self.state.display()
+        );
+        self.lay_out(&more, &sources).await?;
+        Ok(self)
+    }
+
+    /// Makes the folders and writes the configuration, with `more` at its end, and `sources`.
+    async fn lay_out(&self, more: &str, sources: &[(&str, String)]) -> Result<(), InstallError> {
+        for dir in ["lists/partial", "archives/partial", "log", "sources"] {
+            let dir = self.state.join(dir);
             tokio::fs::create_dir_all(&dir).await.map_err(|e| InstallError::io(IoAction::Create, &dir, e))?;
         }
-        let conf = state.join("apt.conf");
-        let text = configuration(&state, scratch)? + &machine.apt_conf;
-        for (file, text) in [(&conf, text.as_str()), (&state.join("status"), "")] {
-            tokio::fs::write(file, text).await.map_err(|e| InstallError::io(IoAction::Write, file, e))?;
+        let text = configuration(&self.state, &self.scratch)? + &self.machine.apt_conf + more;
+        let files = [(self.conf.clone(), text.as_str()), (self.state.join("status"), "")];
+        let sources =
+            sources.iter().map(|(name, text)| (self.state.join("sources").join(name), text.as_str()));
+        for (file, text) in files.into_iter().chain(sources) {
+            tokio::fs::write(&file, text).await.map_err(|e| InstallError::io(IoAction::Write, &file, e))?;
         }
-        Ok(Self {
-            program,
-            conf,
-            state,
-            scratch: scratch.to_path_buf(),
-            machine,
-            lock,
-            what,
-            cx,
-            lists: Lists::Found,
-        })
+        Ok(())
     }
 
     /// Downloads the newest archives of `names` (as the machine's pins choose) into `dir`, with all

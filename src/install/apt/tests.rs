@@ -190,6 +190,7 @@ async fn libraries_are_fetched_where_the_loader_misses_them() {
         what: "a tool",
         name: name.to_owned(),
         packages: vec![name.to_owned()],
+        suite: None,
         dependencies: Dependencies::IfMissed,
         toolchains: Vec::new(),
         proof: Some(Proof { program_dirs: &["usr/bin"], bin_dir: "usr/bin", commands: &[] }),
@@ -223,6 +224,7 @@ async fn a_command_that_fails_fails_the_installation() {
         what: "a compiler",
         name: "cc".to_owned(),
         packages: vec!["cc".to_owned()],
+        suite: None,
         dependencies: Dependencies::IfMissed,
         toolchains: Vec::new(),
         proof: Some(Proof { program_dirs: &[], bin_dir: "usr/bin", commands: &[&["cc", "-c", "smoke.c"]] }),
@@ -390,6 +392,100 @@ async fn a_cancelled_installation_leaves_nothing_to_trust() {
     assert!(matches!(error, InstallError::Cancelled { .. }), "{error}");
     assert!(bench.installed().is_empty());
     assert_eq!(fs::read_dir(bench.cache().join("apt/tmp")).unwrap().count(), 0);
+}
+
+/// A release `name` of a distribution `Debian` in the folder of `bench`, with what is in its package list.
+fn release(bench: &Bench, name: &str) {
+    let dir = bench.repository().join("dists").join(name);
+    let list = dir.join(format!("main/binary-{}/Packages", debian_architecture()));
+    fs::create_dir_all(list.parent().unwrap()).unwrap();
+    fs::write(&list, &bench.packages).unwrap();
+    let inside = list.strip_prefix(&dir).unwrap().display().to_string();
+    let (sum, size) = (unpack::hex(&Sha256::digest(&bench.packages)), bench.packages.len());
+    let release = format!(
+        "Origin: Debian\nLabel: Debian\nSuite: {name}\nCodename: {name}\nComponents: main\n\
+         Architectures: {}\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n {sum} {size} {inside}\n",
+        debian_architecture()
+    );
+    fs::write(dir.join("Release"), release).unwrap();
+}
+
+fn debian_architecture() -> String {
+    let answer = Command::new("dpkg").arg("--print-architecture").output().unwrap();
+    String::from_utf8(answer.stdout).unwrap().trim().to_owned()
+}
+
+/// A machine of release `old`, whose packages are those of `bench`.
+fn machine_of_release_old(bench: &Bench, options: &str) -> Machine {
+    let at = bench.repository().display().to_string().replace(' ', "%20");
+    let machine = bench.machine_with(&format!("deb {options} file:{at} old main"));
+    Machine { family: "debian".to_owned(), ..machine }
+}
+
+#[tokio::test]
+async fn a_tool_can_be_of_another_release() {
+    let mut bench = Bench::new();
+    bench.package("data", "1.0", "", &[("usr/share/data", b"old")]);
+    release(&bench, "old");
+    bench.packages.clear();
+    bench.package("data", "2.0", "libc6", &[("usr/share/data", b"new")]);
+    bench.package("libc6", "9.0", "", &[("usr/lib/libc.so.6", b"")]);
+    bench.package("patchelf", "9.0", "", &[("usr/bin/patchelf", b"#!/bin/sh\n")]);
+    release(&bench, "new");
+    bench.packages.clear();
+    bench.package("data", "1.0", "", &[]);
+    bench.package("patchelf", "1.0", "", &[("usr/bin/patchelf", b"#!/bin/sh\n")]);
+    release(&bench, "old");
+    let machine = machine_of_release_old(&bench, "[trusted=yes]");
+    let (cx, _heard) = bench.context();
+    let names = ["data".to_owned()];
+
+    let old = install_tool_on(&machine, &names, None, &cx).await.unwrap();
+    assert_eq!(old.versions, [("data".to_owned(), "1.0".to_owned())]);
+    let new = install_tool_on(&machine, &names, Some("new"), &cx).await.unwrap();
+    assert_eq!(read(&new.root, "usr/share/data"), "new");
+    // With the C library that its programs would be linked with, which nobody else may see.
+    assert_eq!(
+        new.versions,
+        [("data".to_owned(), "2.0".to_owned()), ("libc6".to_owned(), "9.0".to_owned())]
+    );
+    assert_eq!(new.library_path, None);
+    assert!(new.root.with_file_name("own-lib").join("libc.so.6").exists());
+    // Each of them is found again, and what the new one was made with is of the machine's release.
+    let offline = InstallContext { offline: true, ..cx };
+    assert_eq!(install_tool_on(&machine, &names, None, &offline).await.unwrap(), old);
+    assert_eq!(install_tool_on(&machine, &names, Some("new"), &offline).await.unwrap(), new);
+    let patchelf = bench.installed().into_iter().find(|name| name.starts_with("patchelf-")).unwrap();
+    let manifest = fs::read_to_string(bench.cache().join("apt").join(patchelf).join("manifest.json")).unwrap();
+    assert!(manifest.contains("\"1.0\""), "{manifest}");
+}
+
+#[tokio::test]
+async fn another_release_is_trusted_as_the_machines_own() {
+    let mut bench = Bench::new();
+    bench.package("patchelf", "1.0", "", &[("usr/bin/patchelf", b"#!/bin/sh\n")]);
+    bench.package("data", "1.0", "", &[]);
+    for name in ["old", "new", "newer"] {
+        release(&bench, name);
+    }
+    let trusting = machine_of_release_old(&bench, "[trusted=yes]");
+    let (cx, _heard) = bench.context();
+    let names = ["data".to_owned()];
+    install_tool_on(&trusting, &names, Some("new"), &cx).await.unwrap();
+
+    // It is not signed, and the machine's entry does not say that this does not matter.
+    let machine = machine_of_release_old(&bench, "");
+    let error = install_tool_on(&machine, &names, Some("newer"), &cx).await.unwrap_err();
+    assert!(error.to_string().contains("newer Release' is not signed"), "{error}");
+
+    let trusting = machine_of_release_old(&bench, "[trusted=yes]");
+    install_tool_on(&trusting, &names, Some("newer"), &cx).await.unwrap();
+    let error = install_tool_on(&trusting, &names, Some("newest"), &cx).await.unwrap_err();
+    assert!(matches!(error, InstallError::Lists { .. }), "{error}");
+    assert!(error.to_string().contains("newest"), "{error}");
+    let stranger = Machine { family: "fedora".to_owned(), ..trusting };
+    let error = install_tool_on(&stranger, &names, Some("newest"), &cx).await.unwrap_err();
+    assert!(matches!(error, InstallError::NoSource { .. }), "{error}");
 }
 
 #[test]

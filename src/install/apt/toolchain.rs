@@ -23,6 +23,23 @@ pub(super) struct Toolchain {
     pub proof: Proof,
 }
 
+/// 8-bit AVR, with avr-libc, which lies where the compiler looks.
+const AVR: Toolchain = Toolchain {
+    compiler: "gcc-avr",
+    companions: &["binutils-avr", "avr-libc"],
+    links: &[],
+    specs: &[],
+    proof: Proof {
+        program_dirs: &["usr/bin", "usr/lib/avr/bin", "usr/lib/gcc/avr"],
+        bin_dir: "usr/bin",
+        commands: &[
+            &["avr-gcc", "-mmcu=atmega328p", "-flto", "-include", "string.h", "-o", "smoke.elf", "smoke.c"],
+            &["avr-gcc", "-mmcu=atmega328p", "-x", "c++", "-c", "-o", "smoke-cpp.o", "smoke.c"],
+            &["avr-objcopy", "-O", "ihex", "smoke.elf", "smoke.hex"],
+        ],
+    },
+};
+
 /// ARM, with newlib and the headers of libstdc++. Its archives (`libstdc++-arm-none-eabi-newlib`, 1.5 GB)
 /// come if they are named.
 const ARM: Toolchain = Toolchain {
@@ -135,7 +152,7 @@ const LX106: Toolchain = Toolchain {
 };
 
 /// All of them.
-const TOOLCHAINS: &[&Toolchain] = &[&ARM, &RISCV, &LX106];
+const TOOLCHAINS: &[&Toolchain] = &[&AVR, &ARM, &RISCV, &LX106];
 
 /// Those whose compiler is among these packages.
 pub(super) fn among(packages: &[String]) -> Vec<&'static Toolchain> {
@@ -150,6 +167,6 @@ mod tests {
     fn a_compiler_is_found_by_its_package() {
         let found = among(&["picolibc-riscv64-unknown-elf".to_owned(), "gcc-riscv64-unknown-elf".to_owned()]);
         assert_eq!(found, [&RISCV]);
-        assert!(among(&["gcc-avr".to_owned()]).is_empty());
+        assert!(among(&["avr-libc".to_owned()]).is_empty());
     }
 }

@@ -9,6 +9,11 @@ use crate::nearest::suggestion;
 
 const WHOLE: &str = include_str!("../../../tests/it/matrix/whole.yml");
 
+fn packed(names: &[&str], suite: Option<&str>) -> Tool {
+    let names = names.iter().map(|&name| name.to_owned()).collect();
+    Tool::Apt(Packages { names, suite: suite.map(str::to_owned) })
+}
+
 #[test]
 fn every_key_is_understood() {
     let matrix = parse(WHOLE).unwrap();
@@ -22,8 +27,8 @@ fn every_key_is_understood() {
     assert_eq!(dir.value, Path::new("/core"));
     assert_eq!(tools["avr-gcc"], Tool::Folder("/usr".into()));
     assert_eq!(tools["other"], Tool::Folder("/m/tools/other".into()));
-    assert_eq!(tools["packed"], Tool::Apt(vec!["gcc-x".to_owned(), "libc-x".to_owned()]));
-    assert_eq!(tools["plain"], Tool::Apt(vec!["gcc-y".to_owned()]));
+    assert_eq!(tools["packed"], packed(&["gcc-x", "libc-x"], Some("trixie")));
+    assert_eq!(tools["plain"], packed(&["gcc-y"], None));
     assert_eq!(matrix.cores["other:one"].provider, Provider::Installed);
     let mega = &matrix.boards["mega"];
     assert_eq!(mega.fqbn.to_string(), "arduino:avr:mega:cpu=atmega2560");

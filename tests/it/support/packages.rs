@@ -35,7 +35,7 @@ pub(crate) fn packages(names: &[&str]) -> Packages {
 /// A core's tool, as a matrix names it: `{apt: PACKAGE}`.
 #[track_caller]
 pub(crate) fn tool(package: &str) -> Packages {
-    Packages(install(async |cx| apt::install_tool(&[package.to_owned()], &cx).await))
+    Packages(install(async |cx| apt::install_tool(&[package.to_owned()], None, &cx).await))
 }
 
 /// Where it is there already this takes milliseconds; tests that ask at once wait for one another.
