@@ -69,12 +69,19 @@ pub enum Provider {
 }
 
 /// Where a tool of a core is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Tool {
     /// In this folder, absolute.
     Folder(PathBuf),
     /// In these packages of Debian's.
     Apt(Vec<String>),
+    /// In an environment with these Python packages.
+    Pypi {
+        /// `NAME==VERSION` each.
+        packages: Vec<String>,
+        /// What pins all that they need; absolute.
+        lock: Option<PathBuf>,
+    },
 }
 
 /// An entry of `boards`.

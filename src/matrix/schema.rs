@@ -124,7 +124,7 @@ pub(super) enum RawTool {
     Packages(RawPackages),
 }
 
-/// A tool that comes from packages.
+/// A tool that comes from packages: either of `apt` and `pypi`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ToolPackages")]
@@ -132,7 +132,14 @@ pub(super) struct RawPackages {
     /// Debian's package, or several that belong together. What they depend on comes along, and with a
     /// cross compiler its C library.
     #[schemars(example = "gcc-arm-none-eabi")]
-    pub(super) apt: RawNames,
+    pub(super) apt: Option<RawNames>,
+    /// A Python package with its version, or several, in an environment of their own. What they depend on comes
+    /// along.
+    #[schemars(example = "esptool==5.1.0")]
+    pub(super) pypi: Option<RawNames>,
+    /// With `pypi`, pip's requirements, relative to this file: the version of every package and the hashes of its
+    /// files. Nothing else is installed.
+    pub(super) lock: Option<String>,
 }
 
 /// A name, or several.

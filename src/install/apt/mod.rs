@@ -15,7 +15,6 @@
 
 mod answer;
 mod loader;
-mod lock;
 mod manifest;
 mod relocate;
 mod set;
