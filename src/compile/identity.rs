@@ -232,7 +232,8 @@ fn compiler_behind(program: &Path, disk: &Disk) -> Option<PathBuf> {
 /// environment that it leads to; an environment's interpreter is a link itself, out of it.
 fn python_environment(program: &Path, disk: &Disk) -> Option<PathBuf> {
     let real = disk.real(program).ok();
-    let folders = [Some(program), real.as_deref()].into_iter().flatten().filter_map(|it| it.parent()?.parent());
+    let folders =
+        [Some(program), real.as_deref()].into_iter().flatten().filter_map(|it| it.parent()?.parent());
     folders.map(Path::to_owned).find(|folder| disk.is_file(&folder.join("pyvenv.cfg")))
 }
 

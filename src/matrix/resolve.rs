@@ -15,7 +15,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
 use super::model::{
-    BUILTIN, Board, Core, Defaults, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry, Tool,
+    BUILTIN, Board, Core, Defaults, Embed, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry, Tool,
 };
 use super::name_glob::NameGlob;
 use super::path_pattern::{PathPattern, normalised};
@@ -221,7 +221,19 @@ impl Resolver<'_> {
             RawSketch::Path(path) => {
                 let properties = RawProperties::new();
                 let (from, boards, timeout, run) = (None, None, None, None);
-                (RawLongSketch { path, from, boards, properties, timeout, optional: false, run }, node.span)
+                let (embed_files, embed_txtfiles) = (Vec::new(), Vec::new());
+                let plain = RawLongSketch {
+                    path,
+                    from,
+                    boards,
+                    properties,
+                    timeout,
+                    optional: false,
+                    embed_files,
+                    embed_txtfiles,
+                    run,
+                };
+                (plain, node.span)
             }
         };
         let wanted = match &raw.boards {
@@ -242,9 +254,10 @@ impl Resolver<'_> {
         let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
         let properties = self.properties(raw.properties, node);
         let runs = self.runs(raw.run, node, &wanted, boards);
+        let embed = self.embedded(&raw.embed_files, &raw.embed_txtfiles, node);
         let path = self.pattern(&raw.path, span, &from)?;
         let optional = raw.optional;
-        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional, runs })
+        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional, runs, embed })
     }
 
     fn include(
@@ -260,8 +273,30 @@ impl Resolver<'_> {
         let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
         let properties = self.properties(raw.properties, node);
         let runs = self.runs(raw.run, node, &wanted, boards);
+        let embed = self.embedded(&raw.embed_files, &raw.embed_txtfiles, node);
         let path = self.pattern(&raw.sketch, span, &from)?;
-        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional: false, runs })
+        let optional = false;
+        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional, runs, embed })
+    }
+
+    /// Each file has symbols of its own, made of its name alone.
+    fn embedded(&mut self, files: &[String], texts: &[String], node: &Node) -> Arc<[Spanned<Embed>]> {
+        let mut all: Vec<Spanned<Embed>> = Vec::new();
+        for (key, paths, text) in [("embed_files", files, false), ("embed_txtfiles", texts, true)] {
+            let nodes = node.get(key).map(Node::items).unwrap_or_default();
+            for (path, node) in paths.iter().zip(nodes) {
+                let Spanned { value: path, span } = self.path(path, node.span);
+                let embed = Spanned { value: Embed { path, text }, span };
+                if let Some(other) = all.iter().find(|other| other.value.symbol() == embed.value.symbol()) {
+                    let symbol = embed.value.symbol();
+                    let message = format!("two files would both be `_binary_{symbol}_start`");
+                    let diagnostic = Diagnostic::new(span, message).related(other.span, "the other one");
+                    self.problems.push(diagnostic);
+                }
+                all.push(embed);
+            }
+        }
+        all.into()
     }
 
     fn exclude(&mut self, raw: RawExclude, node: &Node) -> ExcludeRule {
@@ -375,7 +410,12 @@ impl Resolver<'_> {
             }
             (None, Some(packages)) => {
                 let packages: Vec<String> = packages.into();
-                self.named(&packages, span, is_pinned, "is no package with its version, as in `esptool==5.1.0`");
+                self.named(
+                    &packages,
+                    span,
+                    is_pinned,
+                    "is no package with its version, as in `esptool==5.1.0`",
+                );
                 Tool::Pypi { packages, lock }
             }
             (names, None) => {

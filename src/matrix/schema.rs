@@ -261,6 +261,13 @@ pub(super) struct RawLongSketch {
     /// No error if nothing matches `path`.
     #[serde(default)]
     pub(super) optional: bool,
+    /// Files that firmware holds as they are, relative to this file: `index.html` lies between
+    /// `_binary_index_html_start` and `_binary_index_html_end`.
+    #[serde(default)]
+    pub(super) embed_files: Vec<String>,
+    /// The same with a NUL byte behind each file.
+    #[serde(default)]
+    pub(super) embed_txtfiles: Vec<String>,
     /// Runs the firmware in an emulator and expects something of it.
     #[serde(default)]
     pub(super) run: Option<RawRun>,
@@ -302,6 +309,13 @@ pub(super) struct RawInclude {
     #[serde(default)]
     #[schemars(example = "10m")]
     pub(super) timeout: Option<String>,
+    /// Files that firmware holds as they are, relative to this file: `index.html` lies between
+    /// `_binary_index_html_start` and `_binary_index_html_end`.
+    #[serde(default)]
+    pub(super) embed_files: Vec<String>,
+    /// The same with a NUL byte behind each file.
+    #[serde(default)]
+    pub(super) embed_txtfiles: Vec<String>,
     /// Runs the firmware in an emulator and expects something of it.
     #[serde(default)]
     pub(super) run: Option<RawRun>,

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use futures::stream::{self, TryStreamExt};
 
-use super::super::machine::Machine;
 use super::super::lock::{self, Lock};
+use super::super::machine::Machine;
 use super::super::process::Tool;
 use super::super::{InstallContext, InstallError, IoAction};
 use super::manifest::{self, Installed, Manifest, Package, Wanted};

@@ -5,11 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::super::lock::Lock;
 use super::super::machine::{Machine, free_space};
 use super::super::process::{Finished, Tool};
 use super::super::{InstallContext, InstallError, IoAction};
 use super::answer::{self, Archive};
-use super::super::lock::Lock;
 use crate::event::{EventKind, Level};
 
 /// How often the size of what has arrived is looked at.

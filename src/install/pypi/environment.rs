@@ -81,12 +81,14 @@ impl Environment {
             let path = path.to_owned();
             move |source| InstallError::io(action, &path, source)
         };
-        let python = python_of(dir).ok_or_else(|| {
-            InstallError::Layout { package: "the environment".to_owned(), path: "bin/python3".into() }
+        let python = python_of(dir).ok_or_else(|| InstallError::Layout {
+            package: "the environment".to_owned(),
+            path: "bin/python3".into(),
         })?;
         let mut versions = Vec::new();
         for package in packages(dir).map_err(io(IoAction::Read, dir))? {
-            let asked = wanted.packages.iter().position(|asked| normal(name_of(asked)) == normal(&package.name));
+            let asked =
+                wanted.packages.iter().position(|asked| normal(name_of(asked)) == normal(&package.name));
             if asked.is_some() {
                 for program in programs(&package.info) {
                     link(dir, &program).map_err(io(IoAction::Create, &dir.join(&program)))?;

@@ -55,7 +55,7 @@ impl LockFile {
     pub(super) fn builders(&self) -> String {
         self.pins()
             .filter(|(name, _, _)| BUILDERS.contains(&name.as_str()))
-            .map(|(_, _, lines)| format!("{}\n", lines.trim_end()))
+            .flat_map(|(_, _, lines)| [lines.trim_end(), "\n"])
             .collect()
     }
 
@@ -88,12 +88,18 @@ mod tests {
         let pins: Vec<_> = lock.pins().map(|(name, version, _)| format!("{name} {version}")).collect();
         assert_eq!(pins, ["py-serial 3.5", "setuptools 80.9.0", "x 1", "x 2"]);
         let builders = lock.builders();
-        assert!(builders.starts_with("setuptools==80.9.0 ;") && builders.ends_with("sha256:cc\n"), "{builders}");
+        assert!(
+            builders.starts_with("setuptools==80.9.0 ;") && builders.ends_with("sha256:cc\n"),
+            "{builders}"
+        );
         let check = |asked: &str| lock.check(&[asked.to_owned()], "x").map_err(|error| error.to_string());
-        assert_eq!([check("pyserial==3.5"), check("py-serial==3.5"), check("x==2")].map(|it| it.is_ok()), [
-            false, true, true
-        ]);
-        assert!(check("x==3").unwrap_err().contains("/m/lock.txt pins x==1 and x==2 where the matrix says x==3"));
+        assert_eq!(
+            [check("pyserial==3.5"), check("py-serial==3.5"), check("x==2")].map(|it| it.is_ok()),
+            [false, true, true]
+        );
+        assert!(
+            check("x==3").unwrap_err().contains("/m/lock.txt pins x==1 and x==2 where the matrix says x==3")
+        );
         assert!(check("y==3").unwrap_err().contains("pins no y where"));
     }
 }

@@ -85,15 +85,15 @@ async fn install_tool_on(
         Some(found) => (found, true),
         None if cx.offline => return Err(InstallError::Offline { what, cache: cx.cache_dir.clone() }),
         None => {
-            std::fs::create_dir_all(&base).map_err(|error| InstallError::io(IoAction::Create, &base, error))?;
+            std::fs::create_dir_all(&base)
+                .map_err(|error| InstallError::io(IoAction::Create, &base, error))?;
             let lock = lock::take(&base, &what, cx).await?;
             // Another run may have done it while this one waited.
-            match Environment::find(&dir, &wanted) {
-                Some(found) => (found, true),
-                None => {
-                    let making = Making { machine, cx, what: &what, lock: &lock, base: &base };
-                    (making.make(packages, lock_file.as_ref(), &dir, wanted).await?, false)
-                }
+            if let Some(found) = Environment::find(&dir, &wanted) {
+                (found, true)
+            } else {
+                let making = Making { machine, cx, what: &what, lock: &lock, base: &base };
+                (making.make(packages, lock_file.as_ref(), &dir, wanted).await?, false)
             }
         }
     };
@@ -142,7 +142,8 @@ impl Making<'_> {
                 .args(["install", "--quiet", "--no-input", "--no-cache-dir"])
                 .args(["--disable-pip-version-check", "--no-warn-script-location"])
         };
-        let advice = "check the network, the proxy (https_proxy) and pip's configuration (pip.conf, PIP_INDEX_URL)";
+        let advice =
+            "check the network, the proxy (https_proxy) and pip's configuration (pip.conf, PIP_INDEX_URL)";
         match lock_file {
             None => self.run(install().args(packages), advice).await?,
             Some(lock_file) => {
@@ -156,7 +157,8 @@ impl Making<'_> {
                     let first = install().arg("--require-hashes").arg("-r").arg(path);
                     self.run(first, advice).await?;
                 }
-                let all = install().args(["--require-hashes", "--no-build-isolation", "-r"]).arg(&lock_file.path);
+                let all =
+                    install().args(["--require-hashes", "--no-build-isolation", "-r"]).arg(&lock_file.path);
                 self.run(all, advice).await?;
             }
         }

@@ -106,25 +106,24 @@ impl Pip {
     ) -> Result<Self, InstallError> {
         const PACKAGE: &str = "python3-pip-whl";
         let own = || [&python.bundled, &Path::new("/").join(WHEELS)].into_iter().find_map(|dir| wheel(dir));
-        let wheel = match own() {
-            Some(wheel) => wheel,
-            None => {
-                let packages = apt::install_packages_on(making.machine, &[PACKAGE], false, making.cx).await;
-                let packages = packages.map_err(|cause| match cause {
-                    cancelled @ InstallError::Cancelled { .. } => cancelled,
-                    cause => InstallError::NoPython {
-                        what: making.what.to_owned(),
-                        package: "python3-venv",
-                        cause: Box::new(cause),
-                    },
-                })?;
-                let dir = packages.root.join(WHEELS);
-                let layout = || InstallError::Layout { package: PACKAGE.to_owned(), path: WHEELS.into() };
-                wheel(&dir).ok_or_else(layout)?
-            }
+        let wheel = if let Some(wheel) = own() {
+            wheel
+        } else {
+            let packages = apt::install_packages_on(making.machine, &[PACKAGE], false, making.cx).await;
+            let packages = packages.map_err(|cause| match cause {
+                cancelled @ InstallError::Cancelled { .. } => cancelled,
+                cause => InstallError::NoPython {
+                    what: making.what.to_owned(),
+                    package: "python3-venv",
+                    cause: Box::new(cause),
+                },
+            })?;
+            let layout = || InstallError::Layout { package: PACKAGE.to_owned(), path: WHEELS.into() };
+            wheel(&packages.root.join(WHEELS)).ok_or_else(layout)?
         };
         let dir = temporary.join("pip");
-        let unpack = making.tool(python, &python.program).args(["-I", "-m", "zipfile", "-e"]).arg(wheel).arg(&dir);
+        let unpack =
+            making.tool(python, &python.program).args(["-I", "-m", "zipfile", "-e"]).arg(wheel).arg(&dir);
         making.run(unpack, "see that this Python works").await?;
         Ok(Self { dir: dir.join("pip") })
     }
