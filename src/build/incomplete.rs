@@ -135,7 +135,10 @@ mod tests {
                 format!("{} is a link to empty, which is empty", at("b"))
             ]
         );
-        assert_eq!(empty_submodules(dir.path()), [format!("the submodule {} was not fetched", at("sub/one"))]);
+        assert_eq!(
+            empty_submodules(dir.path()),
+            [format!("the submodule {} was not fetched", at("sub/one"))]
+        );
         assert!(empty_submodules(&dir.path().join("full")).is_empty());
     }
 }

@@ -196,8 +196,8 @@ impl Known {
     }
 
     fn cell_as_planned(&self, job: &CellJob) -> Plain {
-        let CellJob { id, target, core, sketch, folder, timeout: _, retries: _, run: _ } = job;
-        self.planned("planned cell", target, &(id, core, sketch, folder))
+        let CellJob { id, target, core, sketch, folder, embed, timeout: _, retries: _, run: _ } = job;
+        self.planned("planned cell", target, &(id, core, sketch, folder, embed))
     }
 
     fn core_as_planned(&self, job: &CoreJob) -> Plain {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::cell::{LibrarySources, Source};
 use super::core::archive_words;
+use super::embed::{self, Embedding};
 use super::firmware::{self, Firmware};
 use super::inputs::{Place, add_commands};
 use super::known::There;
@@ -103,6 +104,13 @@ pub(super) async fn build(
     let measuring = size::program(&link.job.target, link.values)?;
     words.extend(measuring.iter().map(|argv| (Step::Size, argv.as_slice())));
     let uncovered = add_commands(cx, jcx, &mut tail, &link.place(), &words).await?;
+    let job = link.job;
+    let embedding = match commands.iter().find(|command| command.step == Step::Link) {
+        Some(command) if !job.embed.is_empty() => {
+            Some(Embedding::plan(cx, &mut tail, &command.argv, &job.target, &job.embed).await?)
+        }
+        _ => None,
+    };
     let by_sources = link.key_of_sources(&tail);
     let is_lasting = uncovered.is_none() && link.opaque().is_none();
     if is_lasting && let Some(found) = firmware::find(cx, link.job, &by_sources, link.given).await? {
@@ -133,6 +141,9 @@ pub(super) async fn build(
     jcx.track.enter(Phase::Seed);
     link.seed(&core, &units).await?;
     jcx.track.enter(Phase::Link);
+    if let (Some(embedding), Some(first)) = (&embedding, link.sources().next()) {
+        embedding.make(cx, jcx, &cell.join(&first.path), cell).await?;
+    }
     let mut printed: String = units.iter().map(|unit| unit.printed.as_str()).collect();
     for command in commands {
         if command.step == Step::Objcopy || command.label == Hook::ObjcopyPreobjcopy.prefix() {
@@ -172,6 +183,7 @@ impl Link<'_> {
         let absolute = |path: &Path| folder.join(path).display().to_string();
         let mut commands = Vec::new();
         let mut objects: Vec<String> = self.sketch.iter().map(|source| absolute(&source.path)).collect();
+        objects.extend(self.job.embed.iter().map(|it| absolute(&embed::object(it))));
         for library in self.libraries {
             let words: Vec<String> = library.sources.iter().map(|source| absolute(&source.path)).collect();
             match &library.archive {

@@ -11,6 +11,7 @@ mod context;
 mod convert;
 mod core;
 mod discover;
+mod embed;
 mod error;
 mod firmware;
 mod folder;

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::BuildError;
+use super::embed;
 use super::link::Link;
 use super::unit::blocking;
 use crate::store::write_atomically;
@@ -40,6 +41,7 @@ fn described(elf: &Path, folder: &Path, objects: &[(Owner, PathBuf)]) -> std::io
 fn objects(link: &Link<'_>) -> Vec<(Owner, PathBuf)> {
     let mut objects: Vec<(Owner, PathBuf)> =
         link.sketch.iter().map(|source| (Owner::Sketch, source.path.clone())).collect();
+    objects.extend(link.job.embed.iter().map(|it| (Owner::Sketch, embed::object(it))));
     for source in link.libraries.iter().flat_map(|library| &library.sources) {
         objects.push((library_of(&source.path), source.path.clone()));
     }

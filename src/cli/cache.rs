@@ -80,8 +80,8 @@ impl Parts {
     }
 
     /// Cores and tools that were brought in.
-    pub(super) fn packages(&self) -> PathBuf {
-        self.root.join("apt")
+    pub(super) fn packages(&self) -> [PathBuf; 2] {
+        ["apt", "pypi"].map(|name| self.root.join(name))
     }
 }
 
@@ -107,15 +107,19 @@ pub(super) async fn run(typed: Typed) -> Exit {
 #[allow(clippy::unnecessary_wraps)] // as its siblings
 fn stats(parts: &Parts) -> Result<String, Early> {
     let named = [
-        ("packages", parts.packages(), "cores and tools that were brought in"),
-        ("objects", parts.zccache(), "of single compiles"),
-        ("artifacts", parts.artifacts(), "whole cores, firmware, objects of light units"),
-        ("memo", parts.memo(), "what files said, and what compilers answered"),
+        ("packages", parts.packages().to_vec(), "cores and tools that were brought in"),
+        ("objects", vec![parts.zccache()], "of single compiles"),
+        ("artifacts", vec![parts.artifacts()], "whole cores, firmware, objects of light units"),
+        ("memo", vec![parts.memo()], "what files said, and what compilers answered"),
     ];
     let mut lines = vec![format!("{}", parts.root.display())];
     let mut total = Taken::default();
-    for (name, path, what) in named {
-        let taken = Taken::by(&path);
+    for (name, paths, what) in named {
+        let mut taken = Taken::default();
+        for part in paths.iter().map(|path| Taken::by(path)) {
+            taken.files += part.files;
+            taken.bytes += part.bytes;
+        }
         total.files += taken.files;
         total.bytes += taken.bytes;
         lines.push(line(name, taken, what));
@@ -186,7 +190,7 @@ fn clear(parts: &Parts, all: bool) -> Result<String, Early> {
         vec![parts.zccache(), parts.artifacts(), parts.staging(), parts.memo(), parts.costs()];
     all_parts.extend(["memo.lock", ".swept"].map(|name| parts.root.join(name)));
     if all {
-        all_parts.push(parts.packages());
+        all_parts.extend(parts.packages());
     }
     for part in all_parts {
         let removed =

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use indexmap::{IndexMap, IndexSet};
 
 use crate::install::locate::{Places, candidates, from_path};
-use crate::install::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt};
-use crate::matrix::{BUILTIN, Matrix, MatrixError, Packages, Provider, SketchRoots, Tool};
+use crate::install::{InstallContext, InstallError, InstalledCore, apt, pypi};
+use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
 
 /// What was brought in.
 #[derive(Debug, Default)]
@@ -100,13 +100,21 @@ async fn core(
 fn folders(tools: &IndexMap<String, Tool>) -> IndexMap<String, PathBuf> {
     let folder = |(name, tool): (&String, &Tool)| match tool {
         Tool::Folder(path) => Some((name.clone(), path.clone())),
-        Tool::Apt(_) => None,
+        Tool::Apt(_) | Tool::Pypi { .. } => None,
     };
     tools.iter().filter_map(folder).collect()
 }
 
-/// The tools that are there, by their packages: cores share them.
-type Tools = HashMap<Packages, InstalledPackages>;
+/// A tool that is there.
+#[derive(Debug, Clone)]
+struct InstalledTool {
+    dir: PathBuf,
+    versions: Vec<(String, String)>,
+    library_path: Option<PathBuf>,
+}
+
+/// The tools that are there, by where they come from: cores share them.
+type Tools = HashMap<Tool, InstalledTool>;
 
 /// Brings in the tools that come from packages.
 async fn bring_in_tools(
@@ -117,14 +125,15 @@ async fn bring_in_tools(
 ) -> Result<(), InstallError> {
     let mut libraries: IndexSet<PathBuf> = IndexSet::new();
     for (name, tool) in tools {
-        let Tool::Apt(packages) = tool else { continue };
-        let installed = match there.get(packages) {
+        let installed = match there.get(tool) {
             Some(installed) => installed.clone(),
-            None => apt::install_tool(&packages.names, packages.suite.as_deref(), cx).await?,
+            None => match bring_in_tool(tool, cx).await? {
+                Some(installed) => installed,
+                None => continue,
+            },
         };
-        there.insert(packages.clone(), installed.clone());
-        // Recipes go on with `/bin/` behind it.
-        core.tools.insert(name.clone(), installed.root.join("usr"));
+        there.insert(tool.clone(), installed.clone());
+        core.tools.insert(name.clone(), installed.dir);
         core.versions.extend(installed.versions);
         libraries.extend(installed.library_path);
     }
@@ -133,6 +142,24 @@ async fn bring_in_tools(
         core.library_path = std::env::join_paths(libraries).ok().map(PathBuf::from);
     }
     Ok(())
+}
+
+async fn bring_in_tool(tool: &Tool, cx: &InstallContext) -> Result<Option<InstalledTool>, InstallError> {
+    Ok(match tool {
+        Tool::Folder(_) => None,
+        Tool::Apt(packages) => {
+            let installed = apt::install_tool(&packages.names, packages.suite.as_deref(), cx).await?;
+            // Recipes go on with `/bin/` behind it.
+            let dir = installed.root.join("usr");
+            let (versions, library_path) = (installed.versions, installed.library_path);
+            Some(InstalledTool { dir, versions, library_path })
+        }
+        Tool::Pypi { packages, lock } => {
+            let installed = pypi::install_tool(packages, lock.as_deref(), cx).await?;
+            let (versions, library_path) = (installed.versions, installed.library_path);
+            Some(InstalledTool { dir: installed.dir, versions, library_path })
+        }
+    })
 }
 
 fn newest(name: &str, cache: &Path) -> Result<InstalledCore, SetupError> {

@@ -109,7 +109,16 @@ impl Identities {
         };
         let driver = self.file_hash(program).await?;
         let Some(compiler) = compiler_behind(program, disk) else {
-            return Ok(Identity { hash: driver, version: None });
+            let Some(environment) = python_environment(program, disk) else {
+                return Ok(Identity { hash: driver, version: None });
+            };
+            let files = self.files.clone();
+            let packages = tokio::task::spawn_blocking(move || packages(&files, &environment))
+                .await
+                .map_err(|error| unreadable(program, &error))?
+                .map_err(|error| unreadable(program, &error))?;
+            let hash = blake3::Hasher::new().update(driver.as_bytes()).update(packages.as_bytes()).finalize();
+            return Ok(Identity { hash, version: None });
         };
         let compiler_hash = self.file_hash(&compiler).await?;
         let question = blake3::Hasher::new()
@@ -217,6 +226,35 @@ fn compiler_behind(program: &Path, disk: &Disk) -> Option<PathBuf> {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').trim_end_matches('-');
     let last = stem.rsplit('-').next()?;
     ["gcc", "g++", "cc", "c++", "clang", "clang++"].contains(&last).then(|| program.to_owned())
+}
+
+/// The Python environment whose program this is: the folder with its `pyvenv.cfg`. A link to a program is one of the
+/// environment that it leads to; an environment's interpreter is a link itself, out of it.
+fn python_environment(program: &Path, disk: &Disk) -> Option<PathBuf> {
+    let real = disk.real(program).ok();
+    let folders =
+        [Some(program), real.as_deref()].into_iter().flatten().filter_map(|it| it.parent()?.parent());
+    folders.map(Path::to_owned).find(|folder| disk.is_file(&folder.join("pyvenv.cfg")))
+}
+
+/// Hashes what the programs of a Python environment are made of: its configuration, which has the version of its
+/// Python, and the content of every file of its packages. What is compiled from these may come and go.
+fn packages(files: &Files, environment: &Path) -> io::Result<Hash> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(files.hash_now(&environment.join("pyvenv.cfg"))?.as_bytes());
+    let walk = files
+        .disk()
+        .walk(&environment.join("lib"), false, |entry| entry.file_name() != OsStr::new("__pycache__"));
+    let entries = walk.into_iter().filter(|entry| entry.as_ref().map_or(true, |it| it.file_type().is_file()));
+    let paths: Vec<PathBuf> =
+        entries.map(|entry| entry.map(walkdir::DirEntry::into_path)).collect::<Result<_, _>>()?;
+    let hashes: Vec<Hash> = paths.par_iter().map(|path| files.hash_now(path)).collect::<io::Result<_>>()?;
+    for (path, hash) in paths.iter().zip(hashes) {
+        // By its place in the environment: the same packages elsewhere are the same.
+        let path = path.strip_prefix(environment).unwrap_or(path);
+        hasher.update(path.as_os_str().as_encoded_bytes()).update(hash.as_bytes());
+    }
+    Ok(hasher.finalize())
 }
 
 /// Of the folders that a driver searches, those that belong to it alone: its own installation, and

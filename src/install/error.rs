@@ -235,6 +235,47 @@ pub enum InstallError {
         /// Why the package is not to be had.
         cause: Box<InstallError>,
     },
+    /// There is no Python that could make a private environment.
+    #[error(
+        "{what} needs Python 3.8 or newer with its modules venv and ssl: none is in PATH, and Debian's package \
+         `{package}` can't be brought in: {cause}\n\
+         install it yourself: sudo apt-get install {package}"
+    )]
+    NoPython {
+        /// What needs it, in the user's words.
+        what: String,
+        /// The package that has what is missing.
+        package: &'static str,
+        /// Why the package is not to be had.
+        cause: Box<InstallError>,
+    },
+    /// A step of making a private Python environment failed.
+    #[error("{what}: {detail}\n{advice}; the command was `{command}`")]
+    Python {
+        /// What was brought in, in the user's words.
+        what: String,
+        /// The tool's own lines.
+        detail: String,
+        /// What to do.
+        advice: &'static str,
+        /// What was run.
+        command: String,
+    },
+    /// What a lock file pins is not what the matrix asks for.
+    #[error(
+        "{what}: {lock} pins {pinned} where the matrix says {asked}\n\
+         make the lock file anew, or name the version that it has"
+    )]
+    Pinned {
+        /// What was brought in, in the user's words.
+        what: String,
+        /// The lock file.
+        lock: PathBuf,
+        /// `NAME==VERSION` of the matrix.
+        asked: String,
+        /// What the lock file has.
+        pinned: String,
+    },
     /// The run was interrupted.
     #[error("interrupted while bringing in {what}\nnothing half-done is left; run again")]
     Cancelled {

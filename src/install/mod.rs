@@ -8,9 +8,11 @@ pub mod apt;
 pub mod doctor;
 mod error;
 pub mod locate;
+mod lock;
 mod machine;
 mod process;
 mod program;
+pub mod pypi;
 mod version;
 
 use std::path::PathBuf;

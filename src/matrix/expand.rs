@@ -10,7 +10,9 @@ use indexmap::IndexMap;
 
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::discover::{DiscoverError, Found, SketchKind, find};
-use super::model::{BUILTIN, Board, ExcludeRule, From, Matrix, Properties, Run, SketchEntry, SketchRoots};
+use super::model::{
+    BUILTIN, Board, Embed, ExcludeRule, From, Matrix, Properties, Run, SketchEntry, SketchRoots,
+};
 use super::name_glob::{NameGlob, last_component};
 use super::path_pattern::relative;
 use super::schema::Warnings;
@@ -48,6 +50,8 @@ pub struct Cell {
     pub warnings: Warnings,
     /// How its firmware is run, if it is.
     pub run: Option<Arc<Run>>,
+    /// What its firmware holds beside the program.
+    pub embed: Arc<[Embed]>,
     /// The entry of the matrix that asked for it first.
     pub span: Span,
 }
@@ -134,6 +138,11 @@ impl<'m> Expander<'m> {
             }
             Err(error) => return self.not_found(entry, error),
         };
+        for embed in entry.embed.iter().filter(|embed| !embed.value.path.is_file()) {
+            let message = format!("there is no file {}", embed.value.path.display());
+            self.problems.push(Diagnostic::new(embed.span, message));
+        }
+        let embed: Arc<[Embed]> = entry.embed.iter().map(|embed| embed.value.clone()).collect();
         // One merged set of properties for each board serves all cells of the entry.
         let properties: Vec<(usize, Arc<Properties>)> = entry
             .boards
@@ -145,7 +154,7 @@ impl<'m> Expander<'m> {
         for found in found {
             let Some(sketch) = self.sketch(root, prefix, &found, entry.span) else { continue };
             for (board, properties) in &properties {
-                self.cell((*board, sketch), properties, entry, is_include);
+                self.cell((*board, sketch), properties, &embed, entry, is_include);
             }
         }
     }
@@ -198,7 +207,14 @@ impl<'m> Expander<'m> {
         Some(self.sketches.insert_full(name, Arc::new(sketch)).0)
     }
 
-    fn cell(&mut self, key: Key, properties: &Arc<Properties>, entry: &SketchEntry, is_include: bool) {
+    fn cell(
+        &mut self,
+        key: Key,
+        properties: &Arc<Properties>,
+        embed: &Arc<[Embed]>,
+        entry: &SketchEntry,
+        is_include: bool,
+    ) {
         let Some((board, _)) = self.matrix.boards.get_index(key.0) else { return };
         let Some((_, sketch)) = self.sketches.get_index(key.1) else { return };
         let defaults = &self.matrix.defaults;
@@ -211,6 +227,7 @@ impl<'m> Expander<'m> {
             };
             let same = same_run
                 && first.timeout == timeout
+                && first.embed == *embed
                 && (Arc::ptr_eq(&first.properties, properties) || first.properties == *properties);
             // The same pair of entries disagrees about many cells: once is enough.
             let told = self.problems.last().is_some_and(|last| last.span == entry.span);
@@ -233,6 +250,7 @@ impl<'m> Expander<'m> {
             retries: defaults.retries,
             warnings: defaults.warnings,
             run: run.cloned(),
+            embed: Arc::clone(embed),
             span: entry.span,
         };
         self.cells.insert(key, cell);

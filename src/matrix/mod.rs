@@ -36,8 +36,8 @@ pub use discover::SketchKind;
 pub use duration::{DurationError, parse_duration};
 pub use expand::{Cell, Expansion, SketchRef, SkippedCell, expand};
 pub use model::{
-    BUILTIN, Board, Core, Defaults, Emulation, ExcludeRule, From, Matrix, Packages, Properties, Provider,
-    Run, SketchEntry, SketchRoots, Tool,
+    BUILTIN, Board, Core, Defaults, Embed, Emulation, ExcludeRule, From, Matrix, Packages, Properties,
+    Provider, Run, SketchEntry, SketchRoots, Tool,
 };
 pub use name_glob::{GlobError, NameGlob};
 pub use schema::{Emulator, Warnings, json_schema};

@@ -69,16 +69,23 @@ pub enum Provider {
 }
 
 /// Where a tool of a core is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Tool {
     /// In this folder, absolute.
     Folder(PathBuf),
     /// In packages of Debian's.
     Apt(Packages),
+    /// In an environment with these Python packages.
+    Pypi {
+        /// `NAME==VERSION` each.
+        packages: Vec<String>,
+        /// What pins all that they need; absolute.
+        lock: Option<PathBuf>,
+    },
 }
 
 /// Packages, and where they come from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Packages {
     /// Their names.
     pub names: Vec<String>,
@@ -151,6 +158,25 @@ pub struct SketchEntry {
     pub optional: bool,
     /// How its firmware is run, by index into [`Matrix::boards`], if it is.
     pub(super) runs: IndexMap<usize, Arc<Run>>,
+    /// What its firmware holds beside the program.
+    pub(super) embed: Arc<[Spanned<Embed>]>,
+}
+
+/// A file that firmware holds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Embed {
+    /// The file; absolute.
+    pub path: PathBuf,
+    /// Whether a NUL byte follows it.
+    pub text: bool,
+}
+
+impl Embed {
+    /// The name that its symbols are made of: `index_html` for `index.html`.
+    pub fn symbol(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        name.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte) } else { '_' }).collect()
+    }
 }
 
 /// What the path of a sketch is relative to.

@@ -15,14 +15,14 @@ use indexmap::{IndexMap, IndexSet};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
 use super::model::{
-    BUILTIN, Board, Core, Defaults, ExcludeRule, From, Matrix, Packages, Properties, Provider, SketchEntry,
-    Tool,
+    BUILTIN, Board, Core, Defaults, Embed, ExcludeRule, From, Matrix, Packages, Properties, Provider,
+    SketchEntry, Tool,
 };
 use super::name_glob::NameGlob;
 use super::path_pattern::{PathPattern, normalised};
 use super::schema::{
     RawBoard, RawCore, RawDefaults, RawExclude, RawInclude, RawLibrary, RawLongBoard, RawLongSketch,
-    RawMatrix, RawProperties, RawProvider, RawSketch, RawTool,
+    RawMatrix, RawPackages, RawProperties, RawProvider, RawSketch, RawTool,
 };
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
@@ -222,7 +222,19 @@ impl Resolver<'_> {
             RawSketch::Path(path) => {
                 let properties = RawProperties::new();
                 let (from, boards, timeout, run) = (None, None, None, None);
-                (RawLongSketch { path, from, boards, properties, timeout, optional: false, run }, node.span)
+                let (embed_files, embed_txtfiles) = (Vec::new(), Vec::new());
+                let plain = RawLongSketch {
+                    path,
+                    from,
+                    boards,
+                    properties,
+                    timeout,
+                    optional: false,
+                    embed_files,
+                    embed_txtfiles,
+                    run,
+                };
+                (plain, node.span)
             }
         };
         let wanted = match &raw.boards {
@@ -243,9 +255,10 @@ impl Resolver<'_> {
         let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
         let properties = self.properties(raw.properties, node);
         let runs = self.runs(raw.run, node, &wanted, boards);
+        let embed = self.embedded(&raw.embed_files, &raw.embed_txtfiles, node);
         let path = self.pattern(&raw.path, span, &from)?;
         let optional = raw.optional;
-        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional, runs })
+        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional, runs, embed })
     }
 
     fn include(
@@ -261,8 +274,30 @@ impl Resolver<'_> {
         let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
         let properties = self.properties(raw.properties, node);
         let runs = self.runs(raw.run, node, &wanted, boards);
+        let embed = self.embedded(&raw.embed_files, &raw.embed_txtfiles, node);
         let path = self.pattern(&raw.sketch, span, &from)?;
-        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional: false, runs })
+        let optional = false;
+        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional, runs, embed })
+    }
+
+    /// Each file has symbols of its own, made of its name alone.
+    fn embedded(&mut self, files: &[String], texts: &[String], node: &Node) -> Arc<[Spanned<Embed>]> {
+        let mut all: Vec<Spanned<Embed>> = Vec::new();
+        for (key, paths, text) in [("embed_files", files, false), ("embed_txtfiles", texts, true)] {
+            let nodes = node.get(key).map(Node::items).unwrap_or_default();
+            for (path, node) in paths.iter().zip(nodes) {
+                let Spanned { value: path, span } = self.path(path, node.span);
+                let embed = Spanned { value: Embed { path, text }, span };
+                if let Some(other) = all.iter().find(|other| other.value.symbol() == embed.value.symbol()) {
+                    let symbol = embed.value.symbol();
+                    let message = format!("two files would both be `_binary_{symbol}_start`");
+                    let diagnostic = Diagnostic::new(span, message).related(other.span, "the other one");
+                    self.problems.push(diagnostic);
+                }
+                all.push(embed);
+            }
+        }
+        all.into()
     }
 
     fn exclude(&mut self, raw: RawExclude, node: &Node) -> ExcludeRule {
@@ -363,20 +398,52 @@ impl Resolver<'_> {
     fn tool(&mut self, raw: RawTool, span: Span) -> Tool {
         match raw {
             RawTool::Path(path) => Tool::Folder(self.path(&path, span).value),
-            RawTool::Packages(packages) => {
-                let names: Vec<String> = packages.apt.into();
-                if names.is_empty() {
-                    self.problem(span, "no package is named");
+            RawTool::Packages(packages) => self.packages(packages, span),
+        }
+    }
+
+    fn packages(&mut self, raw: RawPackages, span: Span) -> Tool {
+        let lock = raw.lock.map(|path| self.path(&path, span).value);
+        match (raw.apt, raw.pypi) {
+            (Some(_), Some(_)) => {
+                self.problem(span, "a tool comes from `apt` or from `pypi`, not from both");
+                Tool::Apt(Packages::default())
+            }
+            (None, Some(packages)) => {
+                if raw.suite.is_some() {
+                    self.problem(span, "the key `suite` goes only with `apt`");
                 }
+                let packages: Vec<String> = packages.into();
+                self.named(
+                    &packages,
+                    span,
+                    is_pinned,
+                    "is no package with its version, as in `esptool==5.1.0`",
+                );
+                Tool::Pypi { packages, lock }
+            }
+            (names, None) => {
+                if lock.is_some() {
+                    self.problem(span, "the key `lock` goes only with `pypi`");
+                }
+                let names: Vec<String> = names.map(Vec::from).unwrap_or_default();
                 // What apt would take for an option, a version or a pattern is no name.
-                if let Some(name) = names.iter().find(|name| !is_package_name(name)) {
-                    self.problem(span, format!("{} can't be a package's name", quoted(name)));
-                }
-                if let Some(suite) = packages.suite.as_ref().filter(|suite| !is_suite_name(suite)) {
+                self.named(&names, span, is_package_name, "can't be a package's name");
+                if let Some(suite) = raw.suite.as_ref().filter(|suite| !is_suite_name(suite)) {
                     self.problem(span, format!("{} can't be a release's name", quoted(suite)));
                 }
-                Tool::Apt(Packages { names, suite: packages.suite })
+                Tool::Apt(Packages { names, suite: raw.suite })
             }
+        }
+    }
+
+    /// There must be names, and each must be one.
+    fn named(&mut self, names: &[String], span: Span, is_name: fn(&str) -> bool, problem: &str) {
+        if names.is_empty() {
+            self.problem(span, "no package is named");
+        }
+        if let Some(name) = names.iter().find(|name| !is_name(name)) {
+            self.problem(span, format!("{} {problem}", quoted(name)));
         }
     }
 
@@ -402,6 +469,16 @@ fn is_package_name(text: &str) -> bool {
 fn is_suite_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))
+}
+
+/// `NAME==VERSION` ("Names and normalization", "Version specifiers" of the packaging specifications), and nothing that
+/// pip would take for an option, a path or a pattern.
+fn is_pinned(text: &str) -> bool {
+    let part = |text: &str, others: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+    };
+    text.split_once("==").is_some_and(|(name, version)| part(name, "-_.") && part(version, ".!+-_"))
 }
 
 /// `vendor:arch`.

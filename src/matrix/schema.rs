@@ -124,7 +124,7 @@ pub(super) enum RawTool {
     Packages(RawPackages),
 }
 
-/// A tool that comes from packages.
+/// A tool that comes from packages: either of `apt` and `pypi`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ToolPackages")]
@@ -132,10 +132,17 @@ pub(super) struct RawPackages {
     /// Debian's package, or several that belong together. What they depend on comes along, and with a
     /// cross compiler its C library.
     #[schemars(example = "gcc-arm-none-eabi")]
-    pub(super) apt: RawNames,
-    /// Another release of the distribution than the machine's, for example `trixie`: for a newer compiler.
+    pub(super) apt: Option<RawNames>,
+    /// With `apt`, another release of the distribution than the machine's, for example `trixie`: for a newer compiler.
     #[schemars(example = &"trixie")]
     pub(super) suite: Option<String>,
+    /// A Python package with its version, or several, in an environment of their own. What they depend on comes
+    /// along.
+    #[schemars(example = "esptool==5.1.0")]
+    pub(super) pypi: Option<RawNames>,
+    /// With `pypi`, pip's requirements, relative to this file: the version of every package and the hashes of its
+    /// files. Nothing else is installed.
+    pub(super) lock: Option<String>,
 }
 
 /// A name, or several.
@@ -257,6 +264,13 @@ pub(super) struct RawLongSketch {
     /// No error if nothing matches `path`.
     #[serde(default)]
     pub(super) optional: bool,
+    /// Files that firmware holds as they are, relative to this file: `index.html` lies between
+    /// `_binary_index_html_start` and `_binary_index_html_end`.
+    #[serde(default)]
+    pub(super) embed_files: Vec<String>,
+    /// The same with a NUL byte behind each file.
+    #[serde(default)]
+    pub(super) embed_txtfiles: Vec<String>,
     /// Runs the firmware in an emulator and expects something of it.
     #[serde(default)]
     pub(super) run: Option<RawRun>,
@@ -298,6 +312,13 @@ pub(super) struct RawInclude {
     #[serde(default)]
     #[schemars(example = "10m")]
     pub(super) timeout: Option<String>,
+    /// Files that firmware holds as they are, relative to this file: `index.html` lies between
+    /// `_binary_index_html_start` and `_binary_index_html_end`.
+    #[serde(default)]
+    pub(super) embed_files: Vec<String>,
+    /// The same with a NUL byte behind each file.
+    #[serde(default)]
+    pub(super) embed_txtfiles: Vec<String>,
     /// Runs the firmware in an emulator and expects something of it.
     #[serde(default)]
     pub(super) run: Option<RawRun>,

@@ -157,6 +157,7 @@ impl Planner<'_> {
             timeout: cell.timeout,
             retries: cell.retries,
             run,
+            embed: cell.embed.clone(),
         })
     }
 

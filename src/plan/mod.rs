@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use crate::matrix::Emulator;
+pub use crate::matrix::{Embed, Emulator};
 pub use family::Family;
 pub use layout::Layout;
 pub use make::{PlanError, Sources, make};
@@ -78,6 +78,8 @@ pub struct CellJob {
     pub retries: u32,
     /// How its firmware is run, if it is.
     pub run: Option<Arc<Run>>,
+    /// What its firmware holds beside the program.
+    pub embed: Arc<[Embed]>,
 }
 
 /// A sketch, as all its cells share it.

@@ -55,7 +55,8 @@ fn a_pointer_of_git_lfs_in_place_of_an_archive_is_told() {
 #[test]
 fn a_linked_folder_that_was_not_fetched_is_told() {
     let main = "#include <Arduino.h>\n#include \"api/Api.h\"\nint main() { setup(); }\n";
-    for (link, to, how) in [("api", "../../extra/api", "which is not there"), ("api", "../empty", "which is empty")]
+    for (link, to, how) in
+        [("api", "../../extra/api", "which is not there"), ("api", "../empty", "which is empty")]
     {
         let workspace = workspace().file("core/cores/mini/main.cpp", main);
         fs::create_dir(workspace.path("core/cores/empty")).unwrap();
@@ -77,9 +78,10 @@ fn a_linked_source_that_was_not_fetched_is_told() {
 #[test]
 fn a_submodule_that_was_not_fetched_is_told() {
     let main = "#include <Arduino.h>\n#include \"api/Api.h\"\nint main() { setup(); }\n";
-    let workspace = workspace()
-        .file("core/cores/mini/main.cpp", main)
-        .file("core/.gitmodules", "[submodule \"api\"]\n\tpath = cores/mini/api\n\turl = https://example.com/api\n");
+    let workspace = workspace().file("core/cores/mini/main.cpp", main).file(
+        "core/.gitmodules",
+        "[submodule \"api\"]\n\tpath = cores/mini/api\n\turl = https://example.com/api\n",
+    );
     fs::create_dir(workspace.path("core/cores/mini/api")).unwrap();
     let (_, body) = error_of(workspace, "");
     assert_has(&body, "core/cores/mini/api was not fetched");
@@ -119,12 +121,14 @@ fn a_hook_that_fails_is_told_with_what_it_said() {
 
 #[test]
 fn a_hook_without_its_python_is_told() {
-    let local = "recipe.hooks.linking.prelink.1.pattern=\"{runtime.tools.python3.path}/python3\" -I make.py\n";
+    let local =
+        "recipe.hooks.linking.prelink.1.pattern=\"{runtime.tools.python3.path}/python3\" -I make.py\n";
     let matrix = format!(
         "version: 1\ncores:\n{}boards: {{uno: mini:mcu:uno}}\nsketches: [A]\n",
         core().replacen("tools: {", "tools: {python3: no-python, ", 1)
     );
-    let workspace = workspace().sketch("A", EMPTY).file("core/platform.local.txt", local).file("matrix.yml", matrix);
+    let workspace =
+        workspace().sketch("A", EMPTY).file("core/platform.local.txt", local).file("matrix.yml", matrix);
     // The folder that the matrix names is not there.
     let run = workspace.run(["run", "matrix.yml"]).assert_exit(2);
     let run = run.assert_stderr("no-python");

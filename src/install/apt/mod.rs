@@ -17,7 +17,6 @@
 
 mod answer;
 mod loader;
-mod lock;
 mod manifest;
 mod relocate;
 mod set;

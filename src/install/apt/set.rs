@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 
 use futures::stream::{self, TryStreamExt};
 
+use super::super::lock::{self, Lock};
 use super::super::machine::Machine;
 use super::super::process::Tool;
 use super::super::{InstallContext, InstallError, IoAction};
-use super::lock::Lock;
 use super::manifest::{self, Installed, Manifest, Package, Wanted};
 use super::settle::Foreign;
 use super::state::{Apt, Scope};
 use super::toolchain::Toolchain;
-use super::{answer, loader, lock, relocate, settle, unpack};
+use super::{answer, loader, relocate, settle, unpack};
 
 /// A set of packages to have.
 #[derive(Debug, Clone)]

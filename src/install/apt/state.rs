@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexSet;
 
+use super::super::lock::Lock;
 use super::super::machine::{Machine, free_space};
 use super::super::process::{Finished, Tool};
 use super::super::{InstallContext, InstallError, IoAction};
 use super::answer::{self, Archive};
-use super::lock::Lock;
 use super::suite;
 use crate::event::{EventKind, Level};
 

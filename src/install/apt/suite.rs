@@ -121,7 +121,10 @@ mod tests {
         let debian = Machine { family: "debian".into(), ..Machine::here() };
         let is_main = |line: &str| target(line).map(|it| it.is_main(&debian));
         assert_eq!(is_main("Debian|Debian|bookworm|Packages|/etc/a.sources:1"), Some(true));
-        assert_eq!(is_main("Debian|Debian-Security|bookworm-security|Packages|/etc/a.sources:2"), Some(false));
+        assert_eq!(
+            is_main("Debian|Debian-Security|bookworm-security|Packages|/etc/a.sources:2"),
+            Some(false)
+        );
         assert_eq!(is_main(". nodistro|. nodistro|nodistro|Packages|/etc/b.list:1"), Some(false));
         assert_eq!(is_main("||./|Packages|/etc/c.list:1"), None);
         assert_eq!(is_main("Debian|Debian|bookworm|Sources|/etc/a.sources:1"), None);
@@ -154,10 +157,7 @@ mod tests {
                     deb [ arch=amd64 signed-by=/k.gpg ] http://m/debian bookworm main\n";
         let entry = |number| at("/etc/apt/sources.list", number).entry_for(text, "trixie");
         assert_eq!(entry(2).unwrap(), "deb http://m/ubuntu trixie main universe\n");
-        assert_eq!(
-            entry(3).unwrap(),
-            "deb [ arch=amd64 signed-by=/k.gpg ] http://m/debian trixie main\n"
-        );
+        assert_eq!(entry(3).unwrap(), "deb [ arch=amd64 signed-by=/k.gpg ] http://m/debian trixie main\n");
         assert_eq!(entry(4), None);
     }
 }

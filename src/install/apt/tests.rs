@@ -445,10 +445,7 @@ async fn a_tool_can_be_of_another_release() {
     let new = install_tool_on(&machine, &names, Some("new"), &cx).await.unwrap();
     assert_eq!(read(&new.root, "usr/share/data"), "new");
     // With the C library that its programs would be linked with, which nobody else may see.
-    assert_eq!(
-        new.versions,
-        [("data".to_owned(), "2.0".to_owned()), ("libc6".to_owned(), "9.0".to_owned())]
-    );
+    assert_eq!(new.versions, [("data".to_owned(), "2.0".to_owned()), ("libc6".to_owned(), "9.0".to_owned())]);
     assert_eq!(new.library_path, None);
     assert!(new.root.with_file_name("own-lib").join("libc.so.6").exists());
     // Each of them is found again, and what the new one was made with is of the machine's release.
@@ -456,7 +453,8 @@ async fn a_tool_can_be_of_another_release() {
     assert_eq!(install_tool_on(&machine, &names, None, &offline).await.unwrap(), old);
     assert_eq!(install_tool_on(&machine, &names, Some("new"), &offline).await.unwrap(), new);
     let patchelf = bench.installed().into_iter().find(|name| name.starts_with("patchelf-")).unwrap();
-    let manifest = fs::read_to_string(bench.cache().join("apt").join(patchelf).join("manifest.json")).unwrap();
+    let manifest =
+        fs::read_to_string(bench.cache().join("apt").join(patchelf).join("manifest.json")).unwrap();
     assert!(manifest.contains("\"1.0\""), "{manifest}");
 }
 

@@ -33,3 +33,15 @@ void uart_put(uint8_t byte) {
   }
   UART0(0x00) = byte;
 }
+
+// The application's description (ESP-IDF's documentation, "App Image Format"): esptool writes the ELF's hash into it.
+struct app_description {
+  uint32_t magic_word, secure_version, reserved[2];
+  char version[32], project_name[32], time[16], date[16], idf_ver[32];
+  uint8_t app_elf_sha256[32];
+  uint32_t others[20];
+};
+_Static_assert(sizeof(struct app_description) == 256, "its size is fixed");
+
+__attribute__((used, section(".rodata_desc"))) const struct app_description esp_app_desc = {
+    .magic_word = 0xABCD5432, .version = "1", .project_name = ARDUINO_BOARD, .idf_ver = CONFIG_ESPTOOLPY_FLASHMODE};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::{InstallContext, InstallError, IoAction};
+use super::{InstallContext, InstallError, IoAction};
 use crate::event::{EventKind, Level};
 
 /// How often a lock that another one holds is tried. Not a blocking wait: that could not be cancelled.

@@ -1,0 +1,1 @@
+#define CONFIG_ESPTOOLPY_FLASHMODE "qio"
