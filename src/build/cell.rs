@@ -128,9 +128,7 @@ async fn prebuild(
     // They begin with nothing but the firmware of an earlier build, as in a new folder.
     let firmware = folder::recorded_files(&job.folder).await?;
     folder::clear(&job.folder, &firmware).await?;
-    for hook in HOOKS {
-        hooks::run(cx, jcx, &job.target, hook, values, &job.folder).await?;
-    }
+    hooks::prepare(cx, jcx, &job.target, &HOOKS, values, &job.folder).await?;
     let folder = job.folder.clone();
     blocking(move || {
         let walk = walkdir::WalkDir::new(&folder).into_iter().flatten();

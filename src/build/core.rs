@@ -35,6 +35,7 @@ pub(super) async fn build(
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CoreArtifacts, BuildError> {
+    const HOOKS: [Hook; 2] = [Hook::Prebuild, Hook::CorePrebuild];
     jcx.track.enter(Phase::Compile);
     let target = &job.target;
     let build_path = job.folder.display().to_string();
@@ -57,7 +58,7 @@ pub(super) async fn build(
     }
     folder::make(&job.folder).await?;
     let after = hooks::commands(target, Hook::CorePostbuild, &values)?;
-    let has_hooks = hooks::any(target, &[Hook::Prebuild, Hook::CorePrebuild], &values)?;
+    let has_hooks = hooks::any(target, &HOOKS, &values)?;
     if has_hooks && after.is_empty() {
         // They begin with nothing but the core of an earlier build: a header that they made then is gone.
         folder::clear(&job.folder, &folder::recorded_files(&job.folder).await?).await?;
@@ -66,8 +67,7 @@ pub(super) async fn build(
     if has_hooks {
         folder::make(&nobody).await?;
     }
-    hooks::run(cx, jcx, target, Hook::Prebuild, &values, &job.folder).await?;
-    hooks::run(cx, jcx, target, Hook::CorePrebuild, &values, &job.folder).await?;
+    hooks::prepare(cx, jcx, target, &HOOKS, &values, &job.folder).await?;
     let core = plan_all(cx, jcx, target, &values, Some(&target.config.core_dir)).await?;
     let variant = plan_all(cx, jcx, target, &values, target.config.variant_dir.as_deref()).await?;
     // Written beside its place and renamed, so that no cell ever links half of it.

@@ -1,6 +1,11 @@
 //! Runs a platform's hooks: commands of its own at fixed places of a build.
 
+mod plain;
+mod replay;
+
 use std::path::Path;
+
+use replay::Replay;
 
 use super::{BuildContext, BuildError, JobContext};
 use crate::board::{Hook, Value};
@@ -23,6 +28,43 @@ pub(super) async fn run(
         jcx.command(cx, Step::Hook, hook.prefix(), argv, folder.to_owned()).await?;
     }
     Ok(())
+}
+
+/// Runs the recipes of hooks that come before the compiles, one after another, in the build folder; or puts in place what
+/// they made the last time, where all that they read is known and as it was.
+///
+/// # Errors
+/// Where one fails or can't be run.
+pub(super) async fn prepare(
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+    target: &Target,
+    hooks: &[Hook],
+    values: &[(&str, Value<'_>)],
+    folder: &Path,
+) -> Result<(), BuildError> {
+    let (mut labels, mut all) = (Vec::new(), Vec::new());
+    for &hook in hooks {
+        for argv in commands(target, hook, values)? {
+            labels.push(hook.prefix());
+            all.push(argv);
+        }
+    }
+    let replay = Replay::of(cx, jcx, &all, folder).await?;
+    if let Some(replay) = &replay
+        && replay.restore(cx).await?
+    {
+        jcx.log.push("what the hooks made was taken from the artifact store; this is how:".to_owned());
+        jcx.log.extend(all.iter().map(|argv| argv.join(" ")));
+        return Ok(());
+    }
+    for (label, argv) in labels.into_iter().zip(all) {
+        jcx.command(cx, Step::Hook, label, argv, folder.to_owned()).await?;
+    }
+    match replay {
+        Some(replay) => replay.keep(cx, jcx).await,
+        None => Ok(()),
+    }
 }
 
 /// Whether there are commands for any of these hooks.

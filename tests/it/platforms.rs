@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use object::{FileFlags, Object, ObjectSymbol};
 
-use crate::support::{Finished, Verdict, Workspace, avr_core, packages, repository, tool};
+use crate::support::{Finished, Verdict, Workspace, avr_core, esptool, packages, repository, tool};
 use attributes::{Attributes, Value};
 
 /// What a linked program says of the processor that it is for.
@@ -65,7 +65,7 @@ const BOARDS: &[Board] = &[
         "esp32",
         Processor::Riscv { extensions: "rv32imc", flags: 1 },
         "elf",
-        &["bin", "partitions.bin"],
+        &["bin", "partitions.bin", "merged.bin"],
     ),
     ("nodemcu", "esp8266", Processor::Xtensa, "elf", &["bin"]),
 ];
@@ -112,6 +112,7 @@ const PECULIAR: &[(&str, &str)] = &[
     ("nano_matter", "nano_matter/Light"),
     ("nano_matter-qemu", "nano_matter/Light"),
     ("esp32c3", "esp32c3/Options"),
+    ("esp32c3", "esp32c3/Page"),
     ("oddity", "oddity/Strange"),
 ];
 
@@ -138,6 +139,7 @@ fn a_board_of_each_family_builds_offline() {
     for emulator in ["simavr", "qemu-system-arm", "qemu-system-misc"] {
         packages(&[emulator]);
     }
+    esptool();
     let workspace = Workspace::new();
     let matrix = repository("matrices/platforms.yml");
     let run = || workspace.run(["run", matrix.to_str().unwrap(), "--offline"]).assert_exit(0);
@@ -288,6 +290,11 @@ fn check_image(board: &str, path: &Path) {
         ("bin", "esp32c3" | "nodemcu") if path.with_extension("").extension().unwrap() == "ino" => {
             assert_eq!(bytes[0], 0xE9, "{name}");
             assert_eq!(bytes.len() % 16, 0, "{name}");
+        }
+        ("bin", "esp32c3") if path.with_extension("").extension().unwrap() == "merged" => {
+            // All of the flash: bootloader, partition table, application.
+            assert_eq!(bytes.len(), 4 << 20, "{name}");
+            assert_eq!((bytes[0], &bytes[0x8000..0x8002], bytes[0x10000]), (0xE9, &[0xAA, 0x50][..], 0xE9));
         }
         ("bin", "esp32c3") => assert_eq!(bytes[..2], [0xAA, 0x50], "{name}"),
         ("gbl", _) => assert_eq!(word(0), 0x03A6_17EB, "{name}"),

@@ -76,14 +76,20 @@ async fn install_tool_on(
     if let Some(lock_file) = &lock_file {
         lock_file.check(packages, &what)?;
     }
-    let cache = std::path::absolute(&cx.cache_dir)
-        .map_err(|source| InstallError::io(IoAction::Read, &cx.cache_dir, source))?;
-    let base = cache.join("pypi");
+    let offline = || InstallError::Offline { what: what.clone(), cache: cx.cache_dir.clone() };
+    let base = cx.cache_dir.join("pypi");
+    if !base.is_dir() && cx.offline {
+        return Err(offline());
+    }
+    // As it is really called, for an environment works only there.
+    let base = std::fs::create_dir_all(&base)
+        .and_then(|()| base.canonicalize())
+        .map_err(|error| InstallError::io(IoAction::Create, &base, error))?;
     let wanted = Wanted::new(packages, lock_file.as_ref(), &machine.tag);
     let dir = base.join(wanted.folder());
     let (found, was_there) = match Environment::find(&dir, &wanted) {
         Some(found) => (found, true),
-        None if cx.offline => return Err(InstallError::Offline { what, cache: cx.cache_dir.clone() }),
+        None if cx.offline => return Err(offline()),
         None => {
             std::fs::create_dir_all(&base)
                 .map_err(|error| InstallError::io(IoAction::Create, &base, error))?;

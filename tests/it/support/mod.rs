@@ -8,6 +8,6 @@ mod workspace;
 
 pub(crate) use finished::{Finished, files_below};
 pub(crate) use junit::{Junit, Verdict};
-pub(crate) use packages::{Packages, avr_core, builtin_examples, packages, tool};
+pub(crate) use packages::{Packages, avr_core, builtin_examples, esptool, packages, tool};
 pub(crate) use reports::Reports;
 pub(crate) use workspace::{Workspace, repository};

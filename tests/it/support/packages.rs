@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fbuild_matrix::event::channel;
-use fbuild_matrix::install::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt};
+use fbuild_matrix::install::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt, pypi};
 use tokio_util::sync::CancellationToken;
 
 /// The cache folder of all tests for what is installed; nothing else is in it.
 pub(super) fn cache_dir() -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages");
-    std::fs::create_dir_all(dir.join("apt")).unwrap();
+    for name in ["apt", "pypi"] {
+        std::fs::create_dir_all(dir.join(name)).unwrap();
+    }
     dir
 }
 
@@ -36,6 +38,14 @@ pub(crate) fn packages(names: &[&str]) -> Packages {
 #[track_caller]
 pub(crate) fn tool(package: &str) -> Packages {
     Packages(install(async |cx| apt::install_tool(&[package.to_owned()], None, &cx).await))
+}
+
+/// Espressif's esptool, as `matrices/platforms.yml` names it: the program.
+#[track_caller]
+pub(crate) fn esptool() -> PathBuf {
+    let lock = super::repository("tests/platform/shared/tools/esptool.txt");
+    let packages = ["esptool==5.1.0".to_owned()];
+    install(async |cx| pypi::install_tool(&packages, Some(&lock), &cx).await).dir.join("esptool")
 }
 
 /// Where it is there already this takes milliseconds; tests that ask at once wait for one another.

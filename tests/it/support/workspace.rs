@@ -16,7 +16,7 @@ use super::{Finished, packages};
 /// ```text
 /// project/     the current folder; matrix, sketches, .fbuild-matrix
 /// home/        HOME
-/// cache/       FBUILD_MATRIX_CACHE_DIR; cache/apt is one folder for all tests
+/// cache/       FBUILD_MATRIX_CACHE_DIR; cache/apt and cache/pypi are the same for all tests
 /// ```
 ///
 /// Reads like a sentence:
@@ -48,7 +48,9 @@ impl Workspace {
         for name in ["project", "home", "cache"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        symlink(shared.join("apt"), folder.path().join("cache/apt")).unwrap();
+        for name in ["apt", "pypi"] {
+            symlink(shared.join(name), folder.path().join("cache").join(name)).unwrap();
+        }
         Self { folder: Arc::new(folder), variables: Vec::new() }
     }
 

@@ -1,0 +1,258 @@
+//! Reads commands that do nothing but look for files, copy them, write a line, or start a program that reads and writes
+//! what it is told: then it is known what enters them, and what comes out. That is how ESP32 cores bring partition
+//! table, flags and bootloader into the build folder, with a shell. Whatever is not understood is not plain.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// What commands read and write.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Plain {
+    /// The shells and programs that are started, without those that are part of every system.
+    pub(super) programs: BTreeSet<PathBuf>,
+    /// Paths outside the build folder.
+    pub(super) reads: BTreeSet<PathBuf>,
+    /// Paths in the build folder: all that can be there afterwards.
+    pub(super) writes: BTreeSet<PathBuf>,
+}
+
+/// A word or an operator of a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    /// With whether a part of it was quoted: then it is no keyword.
+    Word(String, bool),
+    /// Begins the next command.
+    Next,
+    /// `>` or `>>`.
+    Into,
+}
+
+impl Plain {
+    /// What these commands read and write in `folder`, in which they run, or `None` where that can't be told.
+    pub(super) fn read(commands: &[Vec<String>], folder: &Path) -> Option<Self> {
+        let mut plain = Self::default();
+        for argv in commands {
+            plain.command(argv, folder)?;
+        }
+        Some(plain)
+    }
+
+    fn command(&mut self, argv: &[String], folder: &Path) -> Option<()> {
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let (["/usr/bin/env", shell, "-c", text] | [shell, "-c", text]) = words[..] else {
+            let tokens: Vec<Token> = argv.iter().map(|word| Token::Word(word.clone(), true)).collect();
+            return self.simple(&tokens, folder);
+        };
+        if !["sh", "bash", "dash"].contains(&Path::new(shell).file_name()?.to_str()?) {
+            return None;
+        }
+        self.programs.insert(shell.into());
+        let tokens = tokens(text)?;
+        tokens.split(|token| *token == Token::Next).try_for_each(|command| self.simple(command, folder))
+    }
+
+    /// One command with its words and where its output goes.
+    fn simple(&mut self, tokens: &[Token], folder: &Path) -> Option<()> {
+        const KEYWORDS: [&str; 6] = ["if", "then", "elif", "else", "fi", "!"];
+        let is_keyword =
+            |token: &Token| matches!(token, Token::Word(word, false) if KEYWORDS.contains(&&**word));
+        let begin = tokens.iter().position(|token| !is_keyword(token)).unwrap_or(tokens.len());
+        let mut words: Vec<&str> = Vec::new();
+        let mut rest = tokens[begin..].iter();
+        while let Some(token) = rest.next() {
+            match (token, token == &Token::Into) {
+                (Token::Word(word, _), _) => words.push(word),
+                (_, true) => match rest.next()? {
+                    Token::Word(word, _) => self.written(word, folder)?,
+                    _ => return None,
+                },
+                _ => return None,
+            }
+        }
+        let Some((&name, arguments)) = words.split_first() else { return Some(()) };
+        match name {
+            ":" | "true" | "echo" | "printf" => Some(()),
+            "[" => self.test(arguments.strip_suffix(&["]"])?, folder),
+            "test" => self.test(arguments, folder),
+            "cp" => {
+                let (last, sources) = arguments.split_last()?;
+                self.written(last, folder)?;
+                self.files(sources, &["-f", "-p"], folder)
+            }
+            "cat" => self.files(arguments, &[], folder),
+            "touch" => arguments.iter().try_for_each(|path| self.written(path, folder)),
+            program => self.program(program, arguments, folder),
+        }
+    }
+
+    /// Questions after the content or the existence of files; a time or a permission is in no key.
+    fn test(&mut self, words: &[&str], folder: &Path) -> Option<()> {
+        match words {
+            ["!", rest @ ..] => self.test(rest, folder),
+            ["-e" | "-f" | "-d" | "-s", path] => self.named(path, folder),
+            ["-n" | "-z", _] | [_, "=" | "!=", _] => Some(()),
+            _ => None,
+        }
+    }
+
+    /// A program that reads and writes what it is told by whole paths, and nothing else but itself.
+    fn program(&mut self, program: &str, arguments: &[&str], folder: &Path) -> Option<()> {
+        let path = Path::new(program);
+        let known = ["esptool", "esptool.py"].contains(&path.file_name()?.to_str()?);
+        if !known || !path.is_absolute() {
+            return None;
+        }
+        self.programs.insert(path.to_owned());
+        arguments.iter().try_for_each(|word| {
+            let is_option = !word.contains(['/', '.', '@']);
+            if is_option { Some(()) } else { self.named(word, folder) }
+        })
+    }
+
+    fn files(&mut self, words: &[&str], options: &[&str], folder: &Path) -> Option<()> {
+        let mut paths = words.iter().filter(|word| !options.contains(word));
+        paths.try_for_each(|path| self.named(path, folder))
+    }
+
+    /// A path that is read, or, in the build folder, may have been written before.
+    fn named(&mut self, word: &str, folder: &Path) -> Option<()> {
+        let path = whole(word)?;
+        if path.starts_with(folder) {
+            self.writes.insert(path)
+        } else {
+            self.reads.insert(path)
+        };
+        Some(())
+    }
+
+    /// A file that is written.
+    fn written(&mut self, word: &str, folder: &Path) -> Option<()> {
+        let path = whole(word).filter(|path| path.starts_with(folder) && path != folder)?;
+        self.writes.insert(path);
+        Some(())
+    }
+}
+
+/// A path that means the same file wherever it is said.
+fn whole(word: &str) -> Option<PathBuf> {
+    let path = Path::new(word);
+    let is_plain = path.is_absolute()
+        && !word.ends_with('/')
+        && path.components().all(|part| part != std::path::Component::ParentDir);
+    is_plain.then(|| path.components().collect())
+}
+
+/// Splits a shell's text; `None` where it has anything but words, quotes, redirections into files and what joins
+/// commands.
+fn tokens(text: &str) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    let mut word: Option<(String, bool)> = None;
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter == '\'' || letter == '"' {
+            let (text, quoted) = word.get_or_insert_default();
+            *quoted = true;
+            loop {
+                match letters.next()? {
+                    end if end == letter => break,
+                    '$' | '`' | '\\' if letter == '"' => return None,
+                    other => text.push(other),
+                }
+            }
+            continue;
+        }
+        let joins = matches!(letter, ' ' | '\t' | '\n' | ';' | '(' | ')' | '&' | '|' | '>');
+        if joins {
+            tokens.extend(word.take().map(|(text, quoted)| Token::Word(text, quoted)));
+        }
+        match letter {
+            ' ' | '\t' => {}
+            '\n' | ';' | '(' | ')' => tokens.push(Token::Next),
+            '&' | '|' => {
+                letters.next_if_eq(&letter)?;
+                tokens.push(Token::Next);
+            }
+            '>' => {
+                letters.next_if_eq(&'>');
+                tokens.push(Token::Into);
+            }
+            // Expansions, patterns, escapes, comments, here documents.
+            '$' | '`' | '\\' | '*' | '?' | '<' | '{' | '}' | '~' | '#' | '^' => return None,
+            other => word.get_or_insert_default().0.push(other),
+        }
+    }
+    tokens.extend(word.map(|(text, quoted)| Token::Word(text, quoted)));
+    // A bracket within a word is a pattern, a number before `>` another output.
+    let odd = |pair: &[Token]| matches!(pair, [Token::Word(word, false), Token::Into] if word.bytes().all(|it| it.is_ascii_digit()));
+    let is_pattern = |token: &Token| matches!(token, Token::Word(word, false) if word.len() > 1 && word.contains(['[', ']']));
+    (!tokens.windows(2).any(odd) && !tokens.iter().any(is_pattern)).then_some(tokens)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<Plain> {
+        Plain::read(&[vec!["/bin/sh".to_owned(), "-c".to_owned(), text.to_owned()]], Path::new("/b"))
+    }
+
+    fn paths<'a>(paths: impl IntoIterator<Item = &'a str>) -> BTreeSet<PathBuf> {
+        paths.into_iter().map(PathBuf::from).collect()
+    }
+
+    #[test]
+    fn what_esp32_cores_do_is_understood() {
+        let plain = read("[ ! -f \"/s\"/p.csv ] || cp -f \"/s\"/p.csv \"/b\"/p.csv").unwrap();
+        assert_eq!((plain.reads, plain.writes), (paths(["/s/p.csv"]), paths(["/b/p.csv"])));
+        assert_eq!(plain.programs, paths(["/bin/sh"]));
+        let plain = read("if [ -f '/s/o' ]; then cp -f /s/o /b/o; else : > '/b/o'; fi").unwrap();
+        assert_eq!((plain.reads, plain.writes), (paths(["/s/o"]), paths(["/b/o"])));
+        let plain = read("echo \"-DX=1\" > '/b/f'").unwrap();
+        assert_eq!((plain.reads, plain.writes), (paths([]), paths(["/b/f"])));
+        let text = "[ -f /s/x.bin ] && cp /s/x.bin /b/x || ( [ -f /v/y.bin ] && cp /v/y.bin /b/x || \
+                    \"/t/esptool\" --chip c3 elf2image --flash-size 4MB -o /b/x \"/sdk\"/bin/y.elf )";
+        let plain = read(text).unwrap();
+        assert_eq!(plain.reads, paths(["/s/x.bin", "/v/y.bin", "/sdk/bin/y.elf"]));
+        assert_eq!((plain.writes, plain.programs), (paths(["/b/x"]), paths(["/bin/sh", "/t/esptool"])));
+    }
+
+    #[test]
+    fn what_could_read_or_write_anything_else_is_not() {
+        for text in [
+            "cp $HOME/x /b/x",
+            "cp `ls` /b/x",
+            "cp \"$(date)\" /b/x",
+            "cp /s/* /b/x",
+            "cp /s/[ab] /b/x",
+            "cp -r /s /b/x",
+            "cp x /b/x",
+            "cp /s/x /elsewhere",
+            "cp /s/x /b",
+            "cp /s/x /b/../x",
+            "cp /s/x /b/y/",
+            "cat < /s/x > /b/x",
+            "cat /s/x | sort > /b/x",
+            "cp /s/x /b/x &",
+            "date > /b/x",
+            "/usr/bin/date > /b/x",
+            "esptool -o /b/x",
+            "/t/esptool -o out.bin",
+            "[ /s/x -nt /s/y ] && touch /b/x",
+            "[ -x /s/x ] && touch /b/x",
+            "echo x 2> /b/x",
+            "echo x > \"/b/x",
+            "for f in /s/x; do touch /b/x; done",
+            ". /s/x",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        let direct = |words: &[&str]| {
+            let argv = words.iter().map(|&word| word.to_owned()).collect();
+            Plain::read(&[argv], Path::new("/b"))
+        };
+        assert_eq!(direct(&["/usr/bin/python3", "-c", "print()"]), None);
+        assert_eq!(direct(&["/s/hook.sh", "/b"]), None);
+        assert_eq!(direct(&["cp", "/s/x", "/b/x"]).unwrap().writes, paths(["/b/x"]));
+    }
+}

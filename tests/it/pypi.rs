@@ -1,0 +1,119 @@
+//! Tools out of Python packages: a package of our own, out of a folder, without a network.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use crate::support::{Workspace, repository};
+
+/// The program says what it was called with.
+const WHEEL: &str = r#"
+import sys, zipfile
+info = "py_toy-1.2.dist-info/"
+files = {
+    "toy.py": "import sys\ndef main():\n    print('toy', *sys.argv[1:])\n",
+    info + "METADATA": "Metadata-Version: 2.1\nName: py-toy\nVersion: 1.2\n",
+    info + "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    info + "entry_points.txt": "[console_scripts]\ntoytool.py = toy:main\n",
+    info + "RECORD": "",
+}
+with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+    for name, text in files.items():
+        wheel.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), text)
+import hashlib
+print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())
+"#;
+
+struct Bench {
+    workspace: Workspace,
+    hash: String,
+}
+
+impl Bench {
+    /// The matrix asks for `tool`.
+    fn new(tool: &str) -> Self {
+        let matrix = format!(
+            "version: 1\ncores:\n  odd:strange:\n    provider: path\n    path: {}\n    tools:\n      toy: {tool}\n\
+             boards: {{oddity: \"odd:strange:rv64imac\"}}\nsketches: [Toy]\n",
+            repository("tests/platform/oddity/core").display()
+        );
+        let workspace = Workspace::new().sketch("Toy", "").file("matrix.yml", matrix).file("wheels/none", "");
+        let wheels = workspace.path("wheels");
+        let cache = workspace.path("cache");
+        let workspace = workspace
+            .env("FBUILD_MATRIX_CACHE_DIR", cache.to_str().unwrap())
+            .env("PIP_NO_INDEX", "1")
+            .env("PIP_FIND_LINKS", wheels.to_str().unwrap());
+        let wheel = workspace.path("wheels/py_toy-1.2-py3-none-any.whl");
+        let made = Command::new("python3").args(["-c", WHEEL]).arg(wheel).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        Self { workspace, hash: String::from_utf8(made.stdout).unwrap().trim().to_owned() }
+    }
+
+    /// The folder of the environment.
+    fn environment(&self) -> std::path::PathBuf {
+        let all = fs::read_dir(self.workspace.path("cache/pypi")).unwrap().map(|entry| entry.unwrap().path());
+        let mut all = all.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("py-toy-"));
+        let found = all.next().unwrap();
+        assert_eq!(all.next(), None, "one environment");
+        found
+    }
+}
+
+#[test]
+fn a_package_is_brought_in_once() {
+    let bench = Bench::new("{pypi: py-toy==1.2}");
+    let plan = |more: &[&str]| bench.workspace.run([&["plan", "matrix.yml"], more].concat());
+    plan(&["--offline"]).assert_exit(3).assert_stderr("--offline forbids fetching it");
+    plan(&[]).assert_exit(0);
+    // Its program is there, with and without its `.py`.
+    for name in ["toytool", "toytool.py", "bin/toytool.py"] {
+        let said = Command::new(bench.environment().join(name)).arg("x").env_clear().output().unwrap();
+        assert_eq!(String::from_utf8(said.stdout).unwrap(), "toy x\n", "{name}");
+    }
+    plan(&["--offline"]).assert_exit(0);
+
+    // What is half there, or was made by a Python that is gone, is made again.
+    for broken in ["installed.json", "bin/python3"] {
+        fs::remove_file(bench.environment().join(broken)).unwrap();
+        plan(&["--offline"]).assert_exit(3);
+        plan(&[]).assert_exit(0);
+        plan(&["--offline"]).assert_exit(0);
+    }
+    // Nothing but the cache folder was written to.
+    assert_eq!(fs::read_dir(bench.workspace.home()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_lock_file_holds() {
+    let bench = Bench::new("{pypi: py-toy==1.2, lock: toy.txt}");
+    let plan = || bench.workspace.run(["plan", "matrix.yml"]);
+    plan().assert_exit(3).assert_stderr("toy.txt");
+    let lock = |text: &str| fs::write(bench.workspace.path("toy.txt"), text).unwrap();
+    lock("py_toy==1.1 --hash=sha256:00\n");
+    plan().assert_exit(3).assert_stderr("pins py-toy==1.1 where the matrix says py-toy==1.2");
+    lock(&format!("py_toy==1.2 \\\n    --hash=sha256:{}\n", "0".repeat(64)));
+    plan().assert_exit(3).assert_stderr("DO NOT MATCH THE HASHES");
+    lock("py_toy==1.2\n");
+    plan().assert_exit(3).assert_stderr("--require-hashes");
+    lock(&format!("py_toy==1.2 \\\n    --hash=sha256:{}\n", bench.hash));
+    plan().assert_exit(0);
+}
+
+#[test]
+fn what_is_missing_is_said() {
+    let bench = Bench::new("{pypi: py-toy==1.3}");
+    let plan = |workspace: &Workspace| workspace.run(["plan", "matrix.yml"]).assert_exit(3);
+    plan(&bench.workspace)
+        .assert_stderr("No matching distribution found for py-toy==1.3")
+        .assert_stderr("pip.conf");
+    // A machine that has neither Python nor apt.
+    let bench = Bench::new("{pypi: py-toy==1.2}");
+    let workspace = bench.workspace.clone().file("bin/none", "");
+    let bin = workspace.path("bin");
+    let workspace = workspace.env("PATH", bin.to_str().unwrap());
+    plan(&workspace).assert_stderr("needs Python 3.8 or newer").assert_stderr("apt-get install python3");
+    // One whose Python can't make environments.
+    symlink("/bin/false", bin.join("python3")).unwrap();
+    plan(&workspace).assert_stderr("needs Python 3.8 or newer");
+}
