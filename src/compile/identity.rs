@@ -374,6 +374,42 @@ mod tests {
         assert_ne!(one.hash, two.hash);
     }
 
+    #[tokio::test]
+    async fn a_program_of_a_python_environment_is_all_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join("env").join(name);
+        let packages = at("lib/python3/site-packages/toy");
+        for folder in [at("bin"), packages.join("__pycache__")] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        for (path, text) in [
+            (at("pyvenv.cfg"), "version = 3.11"),
+            (at("bin/toy"), "toy"),
+            (packages.join("toy.py"), "one"),
+            (packages.join("__pycache__/toy.pyc"), "one"),
+        ] {
+            std::fs::write(path, text).unwrap();
+        }
+        std::os::unix::fs::symlink("bin/toy", at("toy")).unwrap();
+        let identity = async |name: &str| {
+            let environment = Environment::new(folder.path(), None);
+            let (files, cwd) = (Arc::default(), folder.path().to_owned());
+            Identities::new(files, environment, cwd, CancellationToken::new())
+                .of(&at(name))
+                .await
+                .unwrap()
+                .hash
+        };
+        let first = identity("toy").await;
+        assert_eq!(identity("bin/toy").await, first);
+        std::fs::write(packages.join("__pycache__/toy.pyc"), "two").unwrap();
+        assert_eq!(identity("toy").await, first, "it is made of the rest");
+        std::fs::write(packages.join("toy.py"), "two").unwrap();
+        let second = identity("toy").await;
+        std::fs::write(at("pyvenv.cfg"), "version = 3.12").unwrap();
+        assert!(second != first && identity("toy").await != second);
+    }
+
     #[test]
     fn an_installation_is_what_its_files_are() {
         let folder = tempfile::tempdir().unwrap();

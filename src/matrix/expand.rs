@@ -139,8 +139,7 @@ impl<'m> Expander<'m> {
             Err(error) => return self.not_found(entry, error),
         };
         for embed in entry.embed.iter().filter(|embed| !embed.value.path.is_file()) {
-            let message = format!("there is no file {}", embed.value.path.display());
-            self.problems.push(Diagnostic::new(embed.span, message));
+            self.problems.push(Diagnostic::new(embed.span, "there is no such file"));
         }
         let embed: Arc<[Embed]> = entry.embed.iter().map(|embed| embed.value.clone()).collect();
         // One merged set of properties for each board serves all cells of the entry.

@@ -147,7 +147,7 @@ fn nothing_is_started_again_and_whatever_changes_is_in_effect() {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "no {from} in {text}");
         fs::write(path, text.replace(from, to)).unwrap();
-        run(&workspace);
+        run(&workspace)
     };
     // A file that is embedded, flags of the sketch, the SDK's configuration for one of the flash modes.
     change("data/index.html", "first", "other");
@@ -158,7 +158,10 @@ fn nothing_is_started_again_and_whatever_changes_is_in_effect() {
     change(&format!("{sdk}/qio_qspi/include/sdkconfig.h"), "\"qio\"", "\"quad\"");
     assert!(holds(&application("c3-qio"), "quad\0") && holds(&application("c3"), "dio\0"));
     // The flags that the core's own hook writes.
-    change("core/platform.txt", "echo -DARDUINO_CORE_BUILD >", "echo -DARDUINO_CORE_BUILD -Dvariant_is=1 >");
+    let made =
+        change("core/platform.txt", "echo -DARDUINO_CORE_BUILD >", "echo -DARDUINO_CORE_BUILD -DMORE >");
+    let compiled = |step: &&String| step.starts_with("\"compile\" \"core/");
+    assert!(steps(&made).iter().filter(compiled).count() >= 2, "{:?}", steps(&made));
     // What only hooks read: the partitions, also where a sketch brings its own; the bootloader.
     let table = || fs::read(file(&workspace, "c3", "partitions.bin")).unwrap();
     change("core/tools/partitions/default.csv", "spiffs,   data, spiffs,", "storage,  data, spiffs,");

@@ -142,8 +142,10 @@ impl Making<'_> {
         let venv = self.tool(&python, &python.program).args(["-I", "-m", "venv", "--without-pip"]).arg(dir);
         self.run(venv, "see that this Python works").await?;
 
+        // pip asks whatever `rustc` is in PATH for its version, and rustup's writes into the home folder then.
         let install = || {
             self.tool(&python, &dir.join("bin/python3"))
+                .env("PATH", "/usr/bin:/bin")
                 .arg(&pip.dir)
                 .args(["install", "--quiet", "--no-input", "--no-cache-dir"])
                 .args(["--disable-pip-version-check", "--no-warn-script-location"])

@@ -29,6 +29,8 @@ fn every_key_is_understood() {
     assert_eq!(tools["other"], Tool::Folder("/m/tools/other".into()));
     assert_eq!(tools["packed"], packed(&["gcc-x", "libc-x"], Some("trixie")));
     assert_eq!(tools["plain"], packed(&["gcc-y"], None));
+    let packages = ["esptool==5.1.0", "six==1.0"].map(str::to_owned).to_vec();
+    assert_eq!(tools["python"], Tool::Pypi { packages, lock: Some("/m/lock.txt".into()) });
     assert_eq!(matrix.cores["other:one"].provider, Provider::Installed);
     let mega = &matrix.boards["mega"];
     assert_eq!(mega.fqbn.to_string(), "arduino:avr:mega:cpu=atmega2560");
@@ -40,6 +42,10 @@ fn every_key_is_understood() {
     assert!(matrix.needs_builtin_examples());
     assert_eq!(matrix.needed_roots().collect::<Vec<_>>(), ["builtin", "arduino:avr"]);
     assert_eq!(matrix.sketches[1].timeout, Some(Duration::from_mins(90)));
+    let embedded: Vec<_> = matrix.sketches[1].embed.iter().map(|it| it.value.clone()).collect();
+    let logo = Embed { path: "/m/logo.png".into(), text: false };
+    assert_eq!(embedded, [logo, Embed { path: "/web/index.html".into(), text: true }]);
+    assert_eq!(embedded[1].symbol(), "index_html");
     let run = &matrix.sketches[1].runs[&1];
     assert_eq!((run.expect.as_str(), run.timeout), ("done", Duration::from_millis(500)));
     let qemu = Emulation { emulator: Emulator::Qemu, machine: Some("lm3s6965evb".to_owned()) };
