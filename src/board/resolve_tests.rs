@@ -132,7 +132,7 @@ fn sets_what_arduino_sets() {
     build.library_discovery_phase=0
     runtime.platform.path=HW/v/avr
     runtime.hardware.path=HW/v
-    runtime.ide.path=
+    runtime.ide.path=HW/v/avr
     runtime.ide.version=10819
     ide_version=10819
     runtime.os=linux

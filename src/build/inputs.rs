@@ -47,7 +47,11 @@ pub(super) async fn add_commands(
         // The folder's own name enters no result; where it might, as in a map, the result is kept there.
         let words: Vec<String> = argv.iter().map(|word| word.replace(&*own, FOLDER)).collect();
         key.add(identity.hash.as_bytes()).command(&words, &jcx.environment);
-        let (argv, place, files) = (argv.to_vec(), place.clone(), cx.files.clone());
+        let (mut argv, place, files) = (argv.to_vec(), place.clone(), cx.files.clone());
+        if step == Step::Link {
+            // What a link keeps beside the firmware nobody asks for: samd's and nrf52's platforms have this.
+            argv.retain(|word| !word.trim_start_matches('-').starts_with("save-temps"));
+        }
         let is_compiler = identity.version.is_some();
         let read = blocking(move || {
             let options = Options::read(&argv, &place.folder, files.disk());
