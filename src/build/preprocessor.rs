@@ -73,7 +73,7 @@ impl Answers {
         let system = ["-isystem".to_owned(), markers[1].display().to_string()];
         argv.splice(argv.len().min(1)..argv.len().min(1), system);
         argv.extend(["-E", "-dM", "-v", "-x", language, "/dev/null"].map(str::to_owned));
-        let mut key = Key::new("folders 4");
+        let mut key = Key::new("folders 5");
         key.add(identity.as_bytes()).command(&argv, &jcx.environment);
         for path in &options.files {
             // A response file speaks of folders too.
@@ -137,6 +137,11 @@ fn strip_compile(argv: &mut Vec<String>) {
             "-o" | "-MF" | "-MT" | "-MQ" | "-x" => {
                 words.next();
             }
+            // They may include what is in the unit's folders, where the marker stands now (apollo3's mbed).
+            "-include" | "-imacros" | "--include" | "--imacros" => {
+                words.next();
+            }
+            _ if ["-include", "-imacros", "--include=", "--imacros="].iter().any(|it| word.starts_with(it)) => {}
             "-c" | "-MMD" | "-MD" | "-M" | "-MM" | "-MP" | "-MG" => {}
             _ if word.contains(SOURCE) || word.contains(OUTPUT) || is_beside_folders(&word) => {}
             _ => kept.push(word),
