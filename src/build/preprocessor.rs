@@ -141,7 +141,9 @@ fn strip_compile(argv: &mut Vec<String>) {
             "-include" | "-imacros" | "--include" | "--imacros" => {
                 words.next();
             }
-            _ if ["-include", "-imacros", "--include=", "--imacros="].iter().any(|it| word.starts_with(it)) => {}
+            _ if ["-include", "-imacros", "--include=", "--imacros="]
+                .iter()
+                .any(|it| word.starts_with(it)) => {}
             "-c" | "-MMD" | "-MD" | "-M" | "-MM" | "-MP" | "-MG" => {}
             _ if word.contains(SOURCE) || word.contains(OUTPUT) || is_beside_folders(&word) => {}
             _ => kept.push(word),
