@@ -127,6 +127,9 @@ pub(super) fn marker(cx: &BuildContext) -> PathBuf {
     cx.staging.join("include-folders")
 }
 
+/// How a word begins that names a file which is included by force.
+const FORCED: [&str; 4] = ["-include", "-imacros", "--include=", "--imacros="];
+
 /// Takes out of a compile command what makes it compile (source, output, depfile), and what says nothing of
 /// folders: commands that differ in nothing else have the same answer.
 fn strip_compile(argv: &mut Vec<String>) {
@@ -134,16 +137,12 @@ fn strip_compile(argv: &mut Vec<String>) {
     let mut words = std::mem::take(argv).into_iter();
     while let Some(word) = words.next() {
         match word.as_str() {
-            "-o" | "-MF" | "-MT" | "-MQ" | "-x" => {
+            // What is included by force may include what is in the unit's folders, where the marker stands now
+            // (apollo3's mbed).
+            "-o" | "-MF" | "-MT" | "-MQ" | "-x" | "-include" | "-imacros" | "--include" | "--imacros" => {
                 words.next();
             }
-            // They may include what is in the unit's folders, where the marker stands now (apollo3's mbed).
-            "-include" | "-imacros" | "--include" | "--imacros" => {
-                words.next();
-            }
-            _ if ["-include", "-imacros", "--include=", "--imacros="]
-                .iter()
-                .any(|it| word.starts_with(it)) => {}
+            _ if FORCED.iter().any(|option| word.starts_with(option)) => {}
             "-c" | "-MMD" | "-MD" | "-M" | "-MM" | "-MP" | "-MG" => {}
             _ if word.contains(SOURCE) || word.contains(OUTPUT) || is_beside_folders(&word) => {}
             _ => kept.push(word),
