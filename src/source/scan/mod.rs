@@ -16,6 +16,7 @@ mod needs;
 mod tests;
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -121,10 +122,14 @@ pub fn scan(text: &[u8]) -> Scan {
     .reduce(Scan::merge)
     .unwrap_or_default();
     for text in [Some(text.to_vec()), lines::without_splices(text)].into_iter().flatten() {
-        let found = TELLING.find_iter(&text).map(|found| found.pattern().as_usize());
-        for index in found {
-            let kind = match index {
-                index if index < TIMES.len() => Trait::Time,
+        for found in TELLING.find_iter(&text) {
+            let kind = match found.pattern().as_usize() {
+                index if index < TIMES.len() => {
+                    if is_parameter(&text, found.range()) {
+                        continue;
+                    }
+                    Trait::Time
+                }
                 index if index < TIMES.len() + OWN_NAMES.len() => Trait::OwnName,
                 _ => Trait::FileTimes,
             };
@@ -143,6 +148,31 @@ pub fn scan(text: &[u8]) -> Scan {
     scan.traits.sort_unstable();
     scan.traits.dedup();
     scan
+}
+
+/// Whether a word is a parameter of the macro that its line defines: ST's headers call one `__TIME__`. A line in
+/// which a comment or a text begins or ends may be something else than it looks like.
+fn is_parameter(text: &[u8], word: Range<usize>) -> bool {
+    let start = text[..word.start].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    let end =
+        text[word.start..].iter().position(|&byte| byte == b'\n').map_or(text.len(), |at| word.start + at);
+    let Ok(line) = std::str::from_utf8(&text[start..end]) else { return false };
+    // The trigraph of a backslash.
+    if text[..start].trim_ascii_end().ends_with(b"??/") {
+        return false;
+    }
+    let parameters = || {
+        let rest = line.trim_start().strip_prefix('#')?.trim_start().strip_prefix("define")?;
+        let (name, rest) = rest.strip_prefix([' ', '\t'])?.trim_start().split_once('(')?;
+        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        rest.split_once(')').map(|(parameters, _)| parameters).filter(|_| is_name)
+    };
+    !line.contains(['"', '\'', '\\'])
+        && !line.contains("/*")
+        && !line.contains("*/")
+        && !line.contains("//")
+        && parameters()
+            .is_some_and(|names| names.split(',').any(|name| name.trim().as_bytes() == &text[word.clone()]))
 }
 
 /// The macros that the compiler sets from the clock.

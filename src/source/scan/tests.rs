@@ -249,6 +249,19 @@ fn what_depends_on_more_than_files_is_said() {
         assert_eq!(traits(format!("x = {name};").as_bytes()), [Trait::Time], "{name}");
     }
     assert_eq!(traits(b"x = __DA\\\nTE__;"), [Trait::Time]);
+    // ST's headers.
+    assert_eq!(traits(b"#define IS(__TIME__) ((__TIME__) <= 15U)\n # define F(a, __TIME__ ) __TIME__\n"), []);
+    for text in [
+        "#define IS(__TIME__) (__TIME__)\nx = IS(__TIME__);",
+        "#define IS (__TIME__)",
+        "#define IS(__TIME__) __DATE__",
+        "#define IS(__TIME__) */ x = __TIME__;",
+        "#define IS(__TIME__) )\" __TIME__",
+        "#define IS(TIME) __TIME__",
+        "IS(__TIME__)",
+    ] {
+        assert_eq!(traits(text.as_bytes()), [Trait::Time], "{text}");
+    }
     assert_eq!(traits(b"x = __DATE;"), []);
     assert_eq!(traits(b"#pragma GCC dependency \"x\""), [Trait::FileTimes]);
     assert_eq!(traits(b"#include \"a\xff.h\""), [Trait::OddName]);
