@@ -48,7 +48,7 @@ impl<'a> Embedding<'a> {
         embed: &'a [Embed],
     ) -> Result<Self, BuildError> {
         let program = program(link)?;
-        let section = section(target);
+        let section = target.family.section_of_constants();
         let identity = cx.identities.of(&program).await;
         let identity = identity.map_err(|error| BuildError::identity(Step::Objcopy, &error))?;
         key.add(b"embed 1").add(identity.hash.as_bytes()).add(section.as_bytes());
@@ -137,15 +137,6 @@ async fn stage(embed: &Embed, hash: Hash, to: &Path) -> Result<(), BuildError> {
             .map_err(|error| BuildError::io(Step::Objcopy, "written", &to, &error))
     })
     .await?
-}
-
-/// Where the content goes: to the other constants, but out of the RAM where constants of C are put into it.
-fn section(target: &Target) -> &'static str {
-    match target.family.to_string().as_str() {
-        "avr" => ".progmem.data.embedded",
-        "esp8266" => ".irom.text.embedded",
-        _ => ".rodata.embedded",
-    }
 }
 
 /// What `objcopy` calls a processor (BFD's names).

@@ -50,6 +50,9 @@ pub(super) async fn prepare(
             all.push(argv);
         }
     }
+    if all.is_empty() {
+        return Ok(());
+    }
     let replay = Replay::of(cx, jcx, &all, folder).await?;
     if let Some(replay) = &replay
         && replay.restore(cx).await?

@@ -324,6 +324,14 @@ impl InstallError {
             _ => Self::Io { action, path: path.to_path_buf(), source },
         }
     }
+
+    /// What it is the cause of; where the user has cancelled, there is no more to tell.
+    pub(super) fn cause_of(self, told: impl FnOnce(Box<Self>) -> Self) -> Self {
+        match self {
+            Self::Cancelled { .. } => self,
+            cause => told(Box::new(cause)),
+        }
+    }
 }
 
 /// What helps against the two errors that a user can mend alone.

@@ -58,3 +58,17 @@ pub struct InstalledCore {
     /// shared libraries that they need.
     pub library_path: Option<PathBuf>,
 }
+
+/// Runs file work where it may block.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, InstallError> + Send + 'static,
+) -> Result<T, InstallError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // It panicked, which is a defect: it goes on to where panics are caught.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(InstallError::Cancelled { what: "packages".to_owned() }),
+        },
+    }
+}

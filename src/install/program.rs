@@ -35,14 +35,11 @@ async fn install_program_on(
     if let Ok(program) = machine.find(name) {
         return Ok(InstalledProgram { program, library_path: None });
     }
-    let packages = match apt::install_packages_on(machine, &[package], true, cx).await {
-        Ok(packages) => packages,
-        Err(cancelled @ InstallError::Cancelled { .. }) => return Err(cancelled),
-        Err(cause) => {
-            let (name, package) = (name.to_owned(), package.to_owned());
-            return Err(InstallError::NoProgram { name, package, cause: Box::new(cause) });
-        }
-    };
+    let packages = apt::install_packages_on(machine, &[package], true, cx).await;
+    let packages = packages.map_err(|error| {
+        let (name, package) = (name.to_owned(), package.to_owned());
+        error.cause_of(|cause| InstallError::NoProgram { name, package, cause })
+    })?;
     let relative = PathBuf::from("usr/bin").join(name);
     let program = packages.root.join(&relative);
     if program.is_file() {

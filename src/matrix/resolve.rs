@@ -5,6 +5,7 @@
 //! side by side. Nothing is asked of the disk.
 
 mod run;
+mod tools;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,14 +16,13 @@ use indexmap::{IndexMap, IndexSet};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
 use super::model::{
-    BUILTIN, Board, Core, Defaults, Embed, ExcludeRule, From, Matrix, Packages, Properties, Provider,
-    SketchEntry, Tool,
+    BUILTIN, Board, Core, Defaults, Embed, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry,
 };
 use super::name_glob::NameGlob;
 use super::path_pattern::{PathPattern, normalised};
 use super::schema::{
     RawBoard, RawCore, RawDefaults, RawExclude, RawInclude, RawLibrary, RawLongBoard, RawLongSketch,
-    RawMatrix, RawPackages, RawProperties, RawProvider, RawSketch, RawTool,
+    RawMatrix, RawProperties, RawProvider, RawSketch, RawTool,
 };
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
@@ -395,58 +395,6 @@ impl Resolver<'_> {
         Spanned { value: normalised(&self.dir.join(text)), span }
     }
 
-    fn tool(&mut self, raw: RawTool, span: Span) -> Tool {
-        match raw {
-            RawTool::Path(path) => Tool::Folder(self.path(&path, span).value),
-            RawTool::Packages(packages) => self.packages(packages, span),
-        }
-    }
-
-    fn packages(&mut self, raw: RawPackages, span: Span) -> Tool {
-        let lock = raw.lock.map(|path| self.path(&path, span).value);
-        match (raw.apt, raw.pypi) {
-            (Some(_), Some(_)) => {
-                self.problem(span, "a tool comes from `apt` or from `pypi`, not from both");
-                Tool::Apt(Packages::default())
-            }
-            (None, Some(packages)) => {
-                if raw.suite.is_some() {
-                    self.problem(span, "the key `suite` goes only with `apt`");
-                }
-                let packages: Vec<String> = packages.into();
-                self.named(
-                    &packages,
-                    span,
-                    is_pinned,
-                    "is no package with its version, as in `esptool==5.1.0`",
-                );
-                Tool::Pypi { packages, lock }
-            }
-            (names, None) => {
-                if lock.is_some() {
-                    self.problem(span, "the key `lock` goes only with `pypi`");
-                }
-                let names: Vec<String> = names.map(Vec::from).unwrap_or_default();
-                // What apt would take for an option, a version or a pattern is no name.
-                self.named(&names, span, is_package_name, "can't be a package's name");
-                if let Some(suite) = raw.suite.as_ref().filter(|suite| !is_suite_name(suite)) {
-                    self.problem(span, format!("{} can't be a release's name", quoted(suite)));
-                }
-                Tool::Apt(Packages { names, suite: raw.suite })
-            }
-        }
-    }
-
-    /// There must be names, and each must be one.
-    fn named(&mut self, names: &[String], span: Span, is_name: fn(&str) -> bool, problem: &str) {
-        if names.is_empty() {
-            self.problem(span, "no package is named");
-        }
-        if let Some(name) = names.iter().find(|name| !is_name(name)) {
-            self.problem(span, format!("{} {problem}", quoted(name)));
-        }
-    }
-
     fn properties(&mut self, raw: RawProperties, node: &Node) -> Properties {
         for (name, _) in &raw {
             let place = node.get("properties").and_then(|properties| properties.entry(name));
@@ -456,29 +404,6 @@ impl Resolver<'_> {
         }
         raw.into_iter().map(|(name, value)| (name, value.into())).collect()
     }
-}
-
-/// Debian's rule (policy, 5.6.7).
-fn is_package_name(text: &str) -> bool {
-    text.len() > 1
-        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
-}
-
-/// `trixie`, `bookworm-backports`: what can be a folder of an archive's `dists`.
-fn is_suite_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))
-}
-
-/// `NAME==VERSION` ("Names and normalization", "Version specifiers" of the packaging specifications), and nothing that
-/// pip would take for an option, a path or a pattern.
-fn is_pinned(text: &str) -> bool {
-    let part = |text: &str, others: &str| {
-        text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
-    };
-    text.split_once("==").is_some_and(|(name, version)| part(name, "-_.") && part(version, ".!+-_"))
 }
 
 /// `vendor:arch`.

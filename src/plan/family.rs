@@ -20,6 +20,16 @@ impl Family {
         }
     }
 
+    /// The section that constant data goes to which no compiler places: to the other constants, but out of the RAM
+    /// where a family's linker scripts put the constants of C there.
+    pub fn section_of_constants(&self) -> &'static str {
+        match self {
+            Self::Avr => ".progmem.data.embedded",
+            Self::Other(name) if name == "esp8266" => ".irom.text.embedded",
+            Self::Other(_) => ".rodata.embedded",
+        }
+    }
+
     /// Whether its units compile in so little time (8-bit AVR: 10 to 30 ms) that what the embedded compiler
     /// cache does for a miss would take as long again. Their objects are kept in the artifact store as they
     /// are. (Measured: `docs/performance.md`.)

@@ -10,6 +10,12 @@ use crate::support::{Finished, Verdict, Workspace};
 /// text of the error that must come of it.
 #[track_caller]
 fn error_of(workspace: Workspace, local: &str) -> (String, String) {
+    error(&failed(workspace, local), "uno")
+}
+
+/// Builds the sketch; no firmware must come of it.
+#[track_caller]
+fn failed(workspace: Workspace, local: &str) -> Finished {
     let run = workspace
         .sketch("A", EMPTY)
         .file("core/platform.local.txt", local)
@@ -17,7 +23,7 @@ fn error_of(workspace: Workspace, local: &str) -> (String, String) {
         .run(["run", "matrix.yml"])
         .assert_exit(1);
     assert!(run.firmware().is_empty(), "{:?}", run.firmware().keys());
-    error(&run, "uno")
+    run
 }
 
 #[track_caller]
@@ -90,13 +96,9 @@ fn a_submodule_that_was_not_fetched_is_told() {
 /// A core that is whole has no such excuse for a missing header.
 #[test]
 fn a_header_that_is_nowhere_is_the_codes_fault() {
-    let run = workspace()
-        .sketch("A", EMPTY)
-        .file("core/cores/mini/main.cpp", "#include <Arduino.h>\n#include \"Nowhere.h\"\nint main() {}\n")
-        .file("matrix.yml", matrix("sketches: [A]\n"))
-        .run(["run", "matrix.yml"])
-        .assert_exit(1);
-    let events = run.reports().text("events.jsonl");
+    let main = "#include <Arduino.h>\n#include \"Nowhere.h\"\nint main() {}\n";
+    let events =
+        failed(workspace().file("core/cores/mini/main.cpp", main), "").reports().text("events.jsonl");
     assert_has(&events, "Nowhere.h: No such file or directory");
     assert!(!events.contains("is not whole"), "{events}");
 }
@@ -108,15 +110,8 @@ fn a_hook_that_fails_is_told_with_what_it_said() {
     let workspace = workspace().file("core/hook.sh", script);
     let hook = workspace.path("core/hook.sh");
     fs::set_permissions(hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let run = workspace
-        .sketch("A", EMPTY)
-        .file("core/platform.local.txt", local)
-        .file("matrix.yml", matrix("sketches: [A]\n"))
-        .run(["run", "matrix.yml"])
-        .assert_exit(1);
-    let events = run.reports().text("events.jsonl");
+    let events = failed(workspace, local).reports().text("events.jsonl");
     assert_has(&events, "no module named elf for MCU_UNO");
-    assert!(run.firmware().is_empty());
 }
 
 #[test]

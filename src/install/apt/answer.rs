@@ -105,7 +105,7 @@ pub(super) fn is_unknown_package(stderr: &str) -> bool {
 }
 
 /// Whether a tool says that the disk is full.
-pub(super) fn is_disk_full(stderr: &str) -> bool {
+pub(in crate::install) fn is_disk_full(stderr: &str) -> bool {
     ["No space left on device", "Disk quota exceeded", "don't have enough free space"]
         .iter()
         .any(|words| stderr.contains(words))

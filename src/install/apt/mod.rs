@@ -38,6 +38,7 @@ use super::locate::missing_files;
 use super::machine::Machine;
 use super::{InstallContext, InstallError, InstalledCore};
 use crate::event::EventKind;
+pub(super) use answer::is_disk_full;
 use manifest::Installed;
 use set::{Dependencies, Ensured, Proof, Set};
 use table::AptCore;

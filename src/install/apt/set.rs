@@ -11,7 +11,7 @@ use futures::stream::{self, TryStreamExt};
 use super::super::lock::{self, Lock};
 use super::super::machine::Machine;
 use super::super::process::Tool;
-use super::super::{InstallContext, InstallError, IoAction};
+use super::super::{InstallContext, InstallError, IoAction, blocking};
 use super::manifest::{self, Installed, Manifest, Package, Wanted};
 use super::settle::Foreign;
 use super::state::{Apt, Scope};
@@ -408,18 +408,4 @@ fn is_compilers_base(package: &str) -> bool {
 
 async fn create(dir: &Path) -> Result<(), InstallError> {
     tokio::fs::create_dir_all(dir).await.map_err(|source| InstallError::io(IoAction::Create, dir, source))
-}
-
-/// Runs file work where it may block.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, InstallError> + Send + 'static,
-) -> Result<T, InstallError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        // It panicked, which is a defect: it goes on to where panics are caught.
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(InstallError::Cancelled { what: "packages".to_owned() }),
-        },
-    }
 }

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use super::lock;
 use super::machine::Machine;
 use super::process::Tool;
-use super::{InstallContext, InstallError, IoAction};
+use super::{InstallContext, InstallError, IoAction, apt, blocking};
 use crate::event::EventKind;
 use environment::{Environment, Wanted};
 use lock_file::LockFile;
@@ -72,30 +72,34 @@ async fn install_tool_on(
 ) -> Result<InstalledEnvironment, InstallError> {
     let what = format!("tool {} from PyPI", packages.join(", "));
     cx.events.say(EventKind::SetupStarted { what: what.clone() });
-    let lock_file = lock_file.map(LockFile::read).transpose()?;
+    let lock_file = match lock_file.map(Path::to_owned) {
+        Some(path) => Some(blocking(move || LockFile::read(&path)).await?),
+        None => None,
+    };
     if let Some(lock_file) = &lock_file {
         lock_file.check(packages, &what)?;
     }
     let offline = || InstallError::Offline { what: what.clone(), cache: cx.cache_dir.clone() };
     let base = cx.cache_dir.join("pypi");
-    if !base.is_dir() && cx.offline {
+    if cx.offline && !base.is_dir() {
         return Err(offline());
     }
     // As it is really called, for an environment works only there.
-    let base = std::fs::create_dir_all(&base)
-        .and_then(|()| base.canonicalize())
-        .map_err(|error| InstallError::io(IoAction::Create, &base, error))?;
+    let base = blocking(move || {
+        std::fs::create_dir_all(&base)
+            .and_then(|()| base.canonicalize())
+            .map_err(|error| InstallError::io(IoAction::Create, &base, error))
+    })
+    .await?;
     let wanted = Wanted::new(packages, lock_file.as_ref(), &machine.tag);
     let dir = base.join(wanted.folder());
-    let (found, was_there) = match Environment::find(&dir, &wanted) {
+    let (found, was_there) = match find(&dir, &wanted).await? {
         Some(found) => (found, true),
         None if cx.offline => return Err(offline()),
         None => {
-            std::fs::create_dir_all(&base)
-                .map_err(|error| InstallError::io(IoAction::Create, &base, error))?;
             let lock = lock::take(&base, &what, cx).await?;
             // Another run may have done it while this one waited.
-            if let Some(found) = Environment::find(&dir, &wanted) {
+            if let Some(found) = find(&dir, &wanted).await? {
                 (found, true)
             } else {
                 let making = Making { machine, cx, what: &what, lock: &lock, base: &base };
@@ -132,11 +136,12 @@ impl Making<'_> {
     ) -> Result<Environment, InstallError> {
         // What an interrupted installation has left; and an environment whose Python is gone.
         let temporary = self.base.join("tmp");
-        for left in [&temporary, dir] {
-            remove(left)?;
-        }
-        std::fs::create_dir_all(&temporary)
-            .map_err(|error| InstallError::io(IoAction::Create, &temporary, error))?;
+        let (left, made) = ([temporary.clone(), dir.to_owned()], temporary.clone());
+        blocking(move || {
+            left.iter().try_for_each(|path| remove(path))?;
+            std::fs::create_dir_all(&made).map_err(|error| InstallError::io(IoAction::Create, &made, error))
+        })
+        .await?;
         let python = Python::find(self).await?;
         let pip = Pip::find(&python, self, &temporary).await?;
         let venv = self.tool(&python, &python.program).args(["-I", "-m", "venv", "--without-pip"]).arg(dir);
@@ -160,7 +165,8 @@ impl Making<'_> {
                 let builders = lock_file.builders();
                 if !builders.is_empty() {
                     let path = temporary.join("builders.txt");
-                    std::fs::write(&path, builders)
+                    tokio::fs::write(&path, builders)
+                        .await
                         .map_err(|error| InstallError::io(IoAction::Write, &path, error))?;
                     let first = install().arg("--require-hashes").arg("-r").arg(path);
                     self.run(first, advice).await?;
@@ -171,9 +177,13 @@ impl Making<'_> {
             }
         }
         let library_path = python.library_path.clone();
-        let environment = Environment::record(dir, wanted, library_path)?;
-        remove(&temporary)?;
-        Ok(environment)
+        let dir = dir.to_owned();
+        blocking(move || {
+            let environment = Environment::record(&dir, wanted, library_path)?;
+            remove(&temporary)?;
+            Ok(environment)
+        })
+        .await
     }
 
     /// A command that writes nowhere but below the base folder.
@@ -200,7 +210,7 @@ impl Making<'_> {
         if finished.status.success() {
             return Ok(());
         }
-        if finished.stderr.contains("No space left on device") {
+        if apt::is_disk_full(&finished.stderr) {
             return Err(InstallError::DiskFull { path: self.base.to_owned() });
         }
         Err(InstallError::Python {
@@ -210,6 +220,11 @@ impl Making<'_> {
             command: tool.shown(),
         })
     }
+}
+
+async fn find(dir: &Path, wanted: &Wanted) -> Result<Option<Environment>, InstallError> {
+    let (dir, wanted) = (dir.to_owned(), wanted.clone());
+    blocking(move || Ok(Environment::find(&dir, &wanted))).await
 }
 
 fn remove(path: &Path) -> Result<(), InstallError> {

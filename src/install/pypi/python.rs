@@ -52,12 +52,9 @@ impl Python {
         {
             return Ok(python);
         }
-        let no_python = |cause: InstallError| match cause {
-            cancelled @ InstallError::Cancelled { .. } => cancelled,
-            cause => {
-                let what = making.what.to_owned();
-                InstallError::NoPython { what, package: PACKAGE, cause: Box::new(cause) }
-            }
+        let no_python = |error: InstallError| {
+            let what = making.what.to_owned();
+            error.cause_of(|cause| InstallError::NoPython { what, package: PACKAGE, cause })
         };
         let packages = apt::install_packages_on(making.machine, &[PACKAGE], true, making.cx).await;
         let packages = packages.map_err(no_python)?;
@@ -110,13 +107,9 @@ impl Pip {
             wheel
         } else {
             let packages = apt::install_packages_on(making.machine, &[PACKAGE], false, making.cx).await;
-            let packages = packages.map_err(|cause| match cause {
-                cancelled @ InstallError::Cancelled { .. } => cancelled,
-                cause => InstallError::NoPython {
-                    what: making.what.to_owned(),
-                    package: "python3-venv",
-                    cause: Box::new(cause),
-                },
+            let packages = packages.map_err(|error| {
+                let what = making.what.to_owned();
+                error.cause_of(|cause| InstallError::NoPython { what, package: "python3-venv", cause })
             })?;
             let layout = || InstallError::Layout { package: PACKAGE.to_owned(), path: WHEELS.into() };
             wheel(&packages.root.join(WHEELS)).ok_or_else(layout)?

@@ -1,0 +1,85 @@
+//! `tools` of a core: folders, Debian's packages, Python packages, and what can be a name of these.
+
+use super::super::model::{Packages, Tool};
+use super::super::schema::{RawPackages, RawTool};
+use super::super::source::Span;
+use super::Resolver;
+use crate::nearest::quoted;
+
+impl Resolver<'_> {
+    /// Where a core's tool comes from.
+    pub(super) fn tool(&mut self, raw: RawTool, span: Span) -> Tool {
+        match raw {
+            RawTool::Path(path) => Tool::Folder(self.path(&path, span).value),
+            RawTool::Packages(packages) => self.packages(packages, span),
+        }
+    }
+
+    fn packages(&mut self, raw: RawPackages, span: Span) -> Tool {
+        let lock = raw.lock.map(|path| self.path(&path, span).value);
+        match (raw.apt, raw.pypi) {
+            (Some(_), Some(_)) => {
+                self.problem(span, "a tool comes from `apt` or from `pypi`, not from both");
+                Tool::Apt(Packages::default())
+            }
+            (None, Some(packages)) => {
+                if raw.suite.is_some() {
+                    self.problem(span, "the key `suite` goes only with `apt`");
+                }
+                let packages: Vec<String> = packages.into();
+                self.named(
+                    &packages,
+                    span,
+                    is_pinned,
+                    "is no package with its version, as in `esptool==5.1.0`",
+                );
+                Tool::Pypi { packages, lock }
+            }
+            (names, None) => {
+                if lock.is_some() {
+                    self.problem(span, "the key `lock` goes only with `pypi`");
+                }
+                let names: Vec<String> = names.map(Vec::from).unwrap_or_default();
+                // What apt would take for an option, a version or a pattern is no name.
+                self.named(&names, span, is_package_name, "can't be a package's name");
+                if let Some(suite) = raw.suite.as_ref().filter(|suite| !is_suite_name(suite)) {
+                    self.problem(span, format!("{} can't be a release's name", quoted(suite)));
+                }
+                Tool::Apt(Packages { names, suite: raw.suite })
+            }
+        }
+    }
+
+    /// There must be names, and each must be one.
+    fn named(&mut self, names: &[String], span: Span, is_name: fn(&str) -> bool, problem: &str) {
+        if names.is_empty() {
+            self.problem(span, "no package is named");
+        }
+        if let Some(name) = names.iter().find(|name| !is_name(name)) {
+            self.problem(span, format!("{} {problem}", quoted(name)));
+        }
+    }
+}
+
+/// Debian's rule (policy, 5.6.7).
+fn is_package_name(text: &str) -> bool {
+    text.len() > 1
+        && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
+}
+
+/// `trixie`, `bookworm-backports`: what can be a folder of an archive's `dists`.
+fn is_suite_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))
+}
+
+/// `NAME==VERSION` ("Names and normalization", "Version specifiers" of the packaging specifications), and nothing that
+/// pip would take for an option, a path or a pattern.
+fn is_pinned(text: &str) -> bool {
+    let part = |text: &str, others: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+    };
+    text.split_once("==").is_some_and(|(name, version)| part(name, "-_.") && part(version, ".!+-_"))
+}
