@@ -16,7 +16,7 @@ pub(crate) fn read(set: &Set, folder: &Path) -> Result<Firmware> {
         for entry in walkdir::WalkDir::new(folder.join(board)) {
             let path: PathBuf = entry?.into_path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            // Arduino's builder also makes a `.ino.with_bootloader.hex`.
+            // arduino-cli also makes a `.ino.with_bootloader.hex`.
             if name.ends_with(".ino.hex") || name.ends_with(".ino.eep") {
                 found.insert((board.to_owned(), name), std::fs::read(path)?);
             }

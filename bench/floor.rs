@@ -2,6 +2,7 @@
 //! board, sketches are C++ already, nothing is looked for. What starts the recipes' processes is not faster.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -233,19 +234,17 @@ impl Rules {
     }
 }
 
-/// The sources below a folder in Arduino's order: `.S`, `.c`, `.cpp`, then folders likewise.
+/// The sources below a directory in arduino-cli's order: by the bytes of their objects' paths.
 fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut entries =
-        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
-    entries.sort();
     let mut sources = Vec::new();
-    for extension in ["S", "c", "cpp"] {
-        let named = |path: &&PathBuf| path.extension().is_some_and(|found| found == extension);
-        sources.extend(entries.iter().filter(named).cloned());
+    for entry in walkdir::WalkDir::new(folder) {
+        let path = entry?.into_path();
+        let is_source = |extension: &OsStr| ["S", "c", "cpp"].iter().any(|known| extension == *known);
+        if path.is_file() && path.extension().is_some_and(is_source) {
+            sources.push(path);
+        }
     }
-    for path in entries.iter().filter(|path| path.is_dir()) {
-        sources.extend(self::sources(path)?);
-    }
+    sources.sort_by_cached_key(|path| [path.as_os_str().as_encoded_bytes(), b".o"].concat());
     Ok(sources)
 }
 

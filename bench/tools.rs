@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fbuild_matrix::board::{BoardConfig, HostOs, Platform, Platforms, RuntimeEnv, resolve};
+use fbuild_matrix::board::{BoardConfig, HostOs, Override, Platform, Platforms, RuntimeEnv, resolve};
 use fbuild_matrix::event::channel;
 use fbuild_matrix::install::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt};
 use tokio::runtime::Runtime;
@@ -49,8 +49,11 @@ impl Tools {
 
     /// A board with its flags.
     pub(crate) fn board(&self, fqbn: &str) -> Result<BoardConfig> {
-        let world = RuntimeEnv { tools: self.core.tools.clone(), ..RuntimeEnv::default() };
-        Ok(resolve(&self.platforms, &fqbn.parse()?, &world, &self.core.properties)?)
+        let (tools, required) = (self.core.tools.clone(), self.core.required.clone());
+        let world = RuntimeEnv { tools, required, ..RuntimeEnv::default() };
+        let set = self.core.properties.iter().map(|(key, value)| Override::written(key, value));
+        let set: Vec<Override> = set.collect();
+        Ok(resolve(&self.platforms, &fqbn.parse()?, &world, &set)?)
     }
 
     /// The compilers' folder.

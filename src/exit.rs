@@ -5,7 +5,7 @@ use std::process::ExitCode;
 /// How a command ended, as its exit code says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
-    /// All selected cells built (or failed as expected).
+    /// All selected cells built.
     Success,
     /// At least one cell failed.
     CellsFailed,
@@ -53,10 +53,10 @@ impl Exit {
     /// What it means, in one line.
     pub const fn meaning(self) -> &'static str {
         match self {
-            Self::Success => "all selected cells built (or failed as expected)",
+            Self::Success => "all selected cells built",
             Self::CellsFailed => "at least one cell failed",
             Self::Usage => "bad usage or bad matrix",
-            Self::Setup => "set-up failed: a core, toolchain, library or folder is not to be had",
+            Self::Setup => "set-up failed: a core, toolchain, library or directory is unavailable",
             Self::NothingSelected => "nothing selected",
             Self::Defect => "a defect of fbuild-matrix (panic)",
             Self::Interrupted => "interrupted (SIGINT)",

@@ -5,7 +5,7 @@
 //! Data flows one way:
 //!
 //! ```text
-//! matrix ─▶ plan ─▶ stage ─▶ build ─▶ compile ─▶ store      board, install, library, source, symbols:
+//! matrix ─▶ plan ─▶ stage ─▶ build ─▶ compile ─▶ store      board, diagnostics, install, library, source, symbols:
 //!                     └────────┴────────┴──────────▶ event ─▶ report                    leaves that the others read
 //! ```
 //!
@@ -17,6 +17,7 @@
 //! * [`build`] knows what building a core or a sketch means.
 //! * [`compile`] starts compilers, through the cache or directly.
 //! * [`source`] says what files are and what they include: hashes, scans, search paths.
+//! * [`diagnostics`] reads what compilers and linkers print.
 //! * [`store`] keeps objects and records.
 //! * [`symbols`] says what a firmware is made of, and whose that is.
 //! * [`event`] is what all of them say; [`report`] is the only one that listens, prints or writes
@@ -29,6 +30,7 @@ pub mod board;
 pub mod build;
 pub mod cli;
 pub mod compile;
+pub mod diagnostics;
 pub mod event;
 pub mod exit;
 pub mod install;

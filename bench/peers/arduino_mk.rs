@@ -43,7 +43,7 @@ impl ArduinoMk {
                     ("USER_LIB_PATH", work.set.matrix.with_file_name("libraries").display().to_string()),
                     ("OBJDIR", place.display().to_string()),
                     ("ARCHITECTURE", "avr".to_owned()),
-                    ("ARDUINO_VERSION", "10819".to_owned()),
+                    ("ARDUINO_VERSION", "10607".to_owned()),
                     ("BOARD_TAG", board.to_owned()),
                 ] {
                     words.push(format!("{name}={value}"));

@@ -1,6 +1,6 @@
 //! Other programs on the same work. One that can't be had on this machine says so in the table.
 
-mod arduino_builder;
+mod arduino_cli;
 mod arduino_mk;
 mod ccache;
 mod each;
@@ -41,7 +41,7 @@ impl Peers {
         std::fs::create_dir_all(work.folder)?;
         let asked: [(&str, Result<Box<dyn Peer>>); 4] = [
             ("ccache", ccache::Ccache::new(work).map(boxed)),
-            ("arduino-builder", arduino_builder::ArduinoBuilder::new(work).map(boxed)),
+            ("arduino-cli", arduino_cli::ArduinoCli::new(work).map(boxed)),
             ("arduino-mk", arduino_mk::ArduinoMk::new(work).map(boxed)),
             ("PlatformIO", platformio::PlatformIo::new(work).map(boxed)),
         ];

@@ -164,6 +164,7 @@ fn describe(work: Work<'_>, board: &str, fqbn: &str) -> Result<Value> {
         "mcu": property("mcu")?, "f_cpu": property("f_cpu")?, "core": property("core")?,
         "variant": property("variant")?, "board": format!("ARDUINO_{}", property("board")?),
     });
+    let limit = |key| config.limit(key);
     // Boards with USB of their own tell the host who they are.
     if config.properties.get("build.usb_product").is_some() {
         let text = |key: &str| property(key).map(|text| text.trim_matches('"').to_owned());
@@ -174,7 +175,7 @@ fn describe(work: Work<'_>, board: &str, fqbn: &str) -> Result<Value> {
     }
     Ok(json!({
         "name": board, "url": "none", "vendor": "Arduino", "frameworks": ["arduino"], "build": build,
-        "upload": {"maximum_size": config.maximum_size, "maximum_ram_size": config.maximum_data_size},
+        "upload": {"maximum_size": limit("upload.maximum_size")?, "maximum_ram_size": limit("upload.maximum_data_size")?},
     }))
 }
 

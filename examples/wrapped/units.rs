@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fbuild_matrix::board::{BoardConfig, HostOs, Platform, Platforms, RuntimeEnv, Value, resolve};
+use fbuild_matrix::board::{BoardConfig, HostOs, Override, Platform, Platforms, RuntimeEnv, Value, resolve};
 use fbuild_matrix::install::InstalledCore;
 use walkdir::WalkDir;
 
@@ -33,10 +33,13 @@ impl Unit {
 pub(crate) fn units(core: &InstalledCore) -> Result<Vec<Unit>> {
     let mut platforms = Platforms::new();
     platforms.insert(Platform::load(&core.platform_dir, "arduino", "avr", HostOs::current())?);
-    let world = RuntimeEnv { tools: core.tools.clone(), ..RuntimeEnv::default() };
+    let (tools, required) = (core.tools.clone(), core.required.clone());
+    let world = RuntimeEnv { tools, required, ..RuntimeEnv::default() };
+    let set: Vec<Override> =
+        core.properties.iter().map(|(key, value)| Override::written(key, value)).collect();
     let mut units = Vec::new();
     for board in BOARDS {
-        let config = resolve(&platforms, &board.parse()?, &world, &core.properties)?;
+        let config = resolve(&platforms, &board.parse()?, &world, &set)?;
         let libraries: Vec<_> =
             LIBRARIES.map(|name| core.platform_dir.join("libraries").join(name).join("src")).into();
         let folders = [Some(config.core_dir.clone()), config.variant_dir.clone()];

@@ -140,7 +140,7 @@ impl Bench {
         let spent = meter.read()?;
         for output in outputs {
             let output = output?;
-            if output.code != Some(0) {
+            if !output.end.succeeded() {
                 return Err(String::from_utf8_lossy(&output.printed).into());
             }
             if !expected(&output.cache) {

@@ -9,7 +9,7 @@
 use thiserror::Error;
 
 use super::Properties;
-use super::expand::{ExpandError, Expander, MARK};
+use super::expand::{ExpandError, Expander, MARK, without_references};
 
 /// A value that a command has on top of the board's properties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,16 +39,6 @@ pub enum CommandError {
     /// A reference can't be expanded.
     #[error(transparent)]
     Expand(#[from] ExpandError),
-    /// A word begins with a quote, and no later word ends with it.
-    #[error(
-        "the quote {quote} before `{rest}` is never closed (in Arduino's rule it is closed only at the end of a word)"
-    )]
-    Unbalanced {
-        /// `'` or `"`.
-        quote: char,
-        /// What follows it, cut to 60 characters.
-        rest: String,
-    },
     /// There is no word in it.
     #[error("it expands to an empty command")]
     Empty,
@@ -64,21 +54,15 @@ pub enum CommandError {
 ///   `'-DUSB_PRODUCT="Arduino Leonardo"'` is `-DUSB_PRODUCT="Arduino Leonardo"`.
 /// * There are no escapes.
 /// * A word of nothing or of white space only, quoted or not, is dropped.
-///
-/// # Errors
-///
-/// [`CommandError::Unbalanced`]; arduino-cli goes on with the words before the quote.
-pub fn split(line: &str) -> Result<Vec<String>, CommandError> {
+/// * A quote that is never closed ends the line: the words before it are the command.
+pub fn split(line: &str) -> Vec<String> {
     let mut words = Vec::new();
-    let mut quoted: Option<(char, &str, String)> = None;
-    let mut at = 0;
+    let mut quoted: Option<(char, String)> = None;
     for piece in line.split(' ') {
-        let rest = &line[at..];
-        at += piece.len() + 1;
         let opening = piece.chars().next().filter(|first| matches!(first, '"' | '\''));
-        let (quote, from, mut word, piece) = match (quoted.take(), opening) {
-            (Some((quote, from, word)), _) => (quote, from, word, piece),
-            (None, Some(quote)) => (quote, &rest[1..], String::new(), &piece[1..]),
+        let (quote, mut word, piece) = match (quoted.take(), opening) {
+            (Some((quote, word)), _) => (quote, word, piece),
+            (None, Some(quote)) => (quote, String::new(), &piece[1..]),
             (None, None) => {
                 push(&mut words, piece);
                 continue;
@@ -90,21 +74,25 @@ pub fn split(line: &str) -> Result<Vec<String>, CommandError> {
         } else {
             word.push_str(piece);
             word.push(' ');
-            quoted = Some((quote, from, word));
+            quoted = Some((quote, word));
         }
     }
-    match quoted {
-        Some((quote, from, _)) => {
-            Err(CommandError::Unbalanced { quote, rest: from.chars().take(60).collect() })
-        }
-        None => Ok(words),
-    }
+    words
 }
 
 fn push(words: &mut Vec<String>, word: &str) {
     if !word.trim().is_empty() {
         words.push(word.to_owned());
     }
+}
+
+/// What becomes of `{name}` in a command where no property has that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unset {
+    /// It stays as it is written.
+    Stays,
+    /// It is deleted, with all else that braces enclose: for commands that preprocess.
+    Deleted,
 }
 
 /// The argument vector of `pattern`: expanded with `properties` and, on top, `extra` (the last of a
@@ -117,11 +105,15 @@ pub fn build(
     properties: &Properties,
     pattern: &str,
     extra: &[(&str, Value<'_>)],
+    unset: Unset,
 ) -> Result<Vec<String>, CommandError> {
     let mut expander = Expander::new(properties, extra);
-    let line = expander.expand(pattern)?;
+    let mut line = expander.expand(pattern)?;
+    if unset == Unset::Deleted {
+        line = without_references(&line);
+    }
     let mut words = Vec::new();
-    for word in split(&line).map_err(|error| unmark(error, &expander))? {
+    for word in split(&line) {
         let mark = word.strip_prefix(MARK).and_then(|word| word.strip_suffix(MARK));
         match mark.filter(|index| !index.contains(MARK)).map(|index| expander.marked(index)) {
             // Exactly the list: its words are ours to keep, even with spaces or quotes in them.
@@ -141,16 +133,6 @@ pub(super) fn text(
     let mut expander = Expander::new(properties, extra);
     let line = expander.expand(pattern)?;
     Ok(expander.unmarked(&line))
-}
-
-/// `error` as the user would write it.
-fn unmark(error: CommandError, expander: &Expander<'_>) -> CommandError {
-    match error {
-        CommandError::Unbalanced { quote, rest } => {
-            CommandError::Unbalanced { quote, rest: expander.unmarked(&rest).chars().take(60).collect() }
-        }
-        other => other,
-    }
 }
 
 #[cfg(test)]

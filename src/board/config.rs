@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::command::{self, Value};
+use super::command::{self, Unset, Value};
 use super::error::BoardError;
 use super::recipe::{self, Hook, Recipe, SizeRecipe};
 use super::{CommandError, Fqbn, Platform, Properties};
@@ -11,6 +11,17 @@ use super::{CommandError, Fqbn, Platform, Properties};
 /// Where the core's archive lies below the build folder: `{archive_file}` of the link. (In
 /// `recipe.ar.pattern` it is the file's name alone; `{archive_file_path}` is in both its full path.)
 pub const CORE_ARCHIVE: &str = "core/core.a";
+
+/// A property that two chosen menu options set to different values: arduino-cli takes either, at random.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clash {
+    /// The property.
+    pub key: String,
+    /// The option whose value is not taken, as `menu=option`.
+    pub overridden: String,
+    /// The option whose value is taken: its menu is declared later.
+    pub wins: String,
+}
 
 /// A board with everything merged.
 ///
@@ -23,8 +34,12 @@ pub struct BoardConfig {
     pub fqbn: Fqbn,
     /// The board's name in `boards.txt`, or its id.
     pub name: String,
+    /// Where the order of the menus decides.
+    pub clashes: Vec<Clash>,
     /// Every property, unexpanded.
     pub properties: Properties,
+    /// What `compiler.warning_flags` is in the commands that compile, link and measure, unexpanded.
+    warning_flags: String,
     /// `build.core.path`.
     pub core_dir: PathBuf,
     /// `build.variant.path`; `None` where the board has no variant or the variant has no folder,
@@ -34,40 +49,37 @@ pub struct BoardConfig {
     pub platform_dir: PathBuf,
     /// The platform with the core: the same, unless the board borrows one.
     pub core_platform_dir: PathBuf,
+    /// The platform with the variant: likewise.
+    pub variant_platform_dir: PathBuf,
     /// The platforms' folders of libraries, that of the board's platform first.
     pub library_dirs: Vec<PathBuf>,
-    /// `upload.maximum_size`: bytes of flash for a sketch.
-    pub maximum_size: Option<u64>,
-    /// `upload.maximum_data_size`: bytes of RAM for a sketch.
-    pub maximum_data_size: Option<u64>,
 }
 
 impl BoardConfig {
     pub(super) fn new(
         fqbn: Fqbn,
         properties: Properties,
+        warning_flags: String,
         own: &Platform,
         core: &Platform,
-        variant: Option<&Platform>,
+        variant: &Platform,
     ) -> Result<Self, BoardError> {
         let mut config = Self {
             name: properties.get_nonempty("name").unwrap_or(&fqbn.board).to_owned(),
             fqbn,
+            clashes: Vec::new(),
             properties,
+            warning_flags,
             core_dir: PathBuf::new(),
             variant_dir: None,
             platform_dir: own.root.clone(),
             core_platform_dir: core.root.clone(),
+            variant_platform_dir: variant.root.clone(),
             library_dirs: Vec::new(),
-            maximum_size: None,
-            maximum_data_size: None,
         };
         config.core_dir = config.expanded("build.core.path")?.into();
-        if variant.is_some() {
-            config.variant_dir = Some(config.expanded("build.variant.path")?.into());
-        }
-        config.maximum_size = config.bytes("upload.maximum_size")?;
-        config.maximum_data_size = config.bytes("upload.maximum_data_size")?;
+        let variant = PathBuf::from(config.expanded("build.variant.path")?);
+        config.variant_dir = variant.is_dir().then_some(variant);
         for platform in [own, core] {
             let libraries = platform.root.join("libraries");
             if platform.has_libraries && !config.library_dirs.contains(&libraries) {
@@ -75,6 +87,11 @@ impl BoardConfig {
             }
         }
         Ok(config)
+    }
+
+    /// What `compiler.warning_flags` is in the commands that compile, link and measure, unexpanded.
+    pub fn warning_flags(&self) -> &str {
+        &self.warning_flags
     }
 
     /// The architecture that libraries are chosen for: a library's `architectures` has it or `*`.
@@ -120,27 +137,30 @@ impl BoardConfig {
         recipe::one(&self.properties, "recipe.ar.pattern")
     }
 
-    /// The recipes that link, in order: `recipe.c.combine.NUMBER.pattern`, or `recipe.c.combine.pattern`.
+    /// The recipes that link, in order: `recipe.c.combine.NUMBER.pattern`, or `recipe.c.combine.pattern`. As in
+    /// arduino-cli there may be none.
     pub fn link_recipes(&self) -> Vec<Recipe<'_>> {
-        recipe::numbered(&self.properties, "recipe.c.combine")
+        recipe::set(&self.properties, "recipe.c.combine")
     }
 
     /// The recipes that make files out of the ELF, in order.
     pub fn objcopy_recipes(&self) -> Vec<Recipe<'_>> {
-        recipe::numbered(&self.properties, "recipe.objcopy")
+        recipe::set(&self.properties, "recipe.objcopy")
     }
 
     /// The recipes of a hook, in order.
     pub fn hooks(&self, hook: Hook) -> Vec<Recipe<'_>> {
-        recipe::numbered(&self.properties, hook.prefix())
+        recipe::set(&self.properties, hook.prefix())
     }
 
-    /// The recipe whose answer is JSON; where a platform has it, it counts and not [`BoardConfig::size_recipe`].
+    /// The recipe whose answer is JSON. A platform that has the key, even with nothing behind it, is not measured by
+    /// [`BoardConfig::size_recipe`].
     pub fn advanced_size_recipe(&self) -> Option<Recipe<'_>> {
-        recipe::one(&self.properties, "recipe.advanced_size.pattern")
+        let key = "recipe.advanced_size.pattern";
+        self.properties.get(key).map(|pattern| Recipe { key, pattern })
     }
 
-    /// How firmware is measured.
+    /// How firmware is measured; `None` where arduino-cli can't tell a size.
     pub fn size_recipe(&self) -> Option<SizeRecipe<'_>> {
         Some(SizeRecipe {
             recipe: recipe::one(&self.properties, "recipe.size.pattern")?,
@@ -177,34 +197,50 @@ impl BoardConfig {
     ///
     /// # Errors
     ///
-    /// A cycle, an unbalanced quote, or nothing at all.
+    /// A cycle, or nothing at all: arduino-cli fails, too, where nothing is left of a recipe that is set.
     pub fn command(&self, pattern: &str, values: &[(&str, Value<'_>)]) -> Result<Vec<String>, BoardError> {
-        command::build(&self.properties, pattern, values)
+        command::build(&self.properties, pattern, values, Unset::Stays)
             .map_err(|source| self.command_error(pattern, source))
     }
 
-    /// The same for a recipe that a platform may have or not; `None` where nothing is left of it. So a
-    /// menu can switch one off whose pattern is a reference (`{build.signing_hook}`).
+    /// The same for a recipe that compiles, links or measures: there `compiler.warning_flags` is that of the warning
+    /// level, whatever the platform or the matrix sets it to.
     ///
     /// # Errors
     ///
-    /// As for [`BoardConfig::command`], but for a command of nothing.
-    pub fn optional_command(
+    /// As for [`BoardConfig::command`].
+    pub fn command_with_warnings(
         &self,
         pattern: &str,
         values: &[(&str, Value<'_>)],
-    ) -> Result<Option<Vec<String>>, BoardError> {
-        match command::build(&self.properties, pattern, values) {
-            Ok(command) => Ok(Some(command)),
-            Err(CommandError::Empty) => Ok(None),
-            Err(source) => Err(self.command_error(pattern, source)),
-        }
+    ) -> Result<Vec<String>, BoardError> {
+        let flags = ("compiler.warning_flags", Value::Text(&self.warning_flags));
+        let values: Vec<_> = std::iter::once(flags).chain(values.iter().copied()).collect();
+        self.command(pattern, &values)
+    }
+
+    /// The directories of the platforms that take part: the board's own, and those that lend it core or variant.
+    pub fn platform_dirs(&self) -> impl Iterator<Item = PathBuf> {
+        let mut dirs = vec![&self.platform_dir, &self.core_platform_dir, &self.variant_platform_dir];
+        dirs.dedup();
+        dirs.into_iter().cloned()
+    }
+
+    /// The same without references to properties that are not set, as arduino-cli reads the C++ recipe for what is said of
+    /// the floating point unit (`findExpectedPrecompiledLibFolder`).
+    ///
+    /// # Errors
+    ///
+    /// As for [`BoardConfig::command`].
+    pub fn command_without_unset(&self, pattern: &str) -> Result<Vec<String>, BoardError> {
+        command::build(&self.properties, pattern, &[], Unset::Deleted)
+            .map_err(|source| self.command_error(pattern, source))
     }
 
     /// The command that preprocesses a C++ source: `recipe.preproc.macros`, or else the C++ recipe
     /// with `{preproc.macros.flags}` (`-w -x c++ -E -CC`) after `{compiler.cpp.flags}` and
-    /// `{preprocessed_file_path}` for `{object_file}`. As in arduino-cli, `-MMD` is taken out and
-    /// `build.library_discovery_phase` is 1. `None` where the platform compiles no C++.
+    /// `{preprocessed_file_path}` for `{object_file}`. As in arduino-cli (`gcc.go`), what is unset is deleted, `-MMD` is
+    /// taken out and `build.library_discovery_phase` is 1. `None` where the platform compiles no C++.
     ///
     /// # Errors
     ///
@@ -213,29 +249,31 @@ impl BoardConfig {
         &self,
         values: &[(&str, Value<'_>)],
     ) -> Result<Option<Vec<String>>, BoardError> {
-        let Some((pattern, derived)) = recipe::preprocess(&self.properties) else { return Ok(None) };
-        let phase = ("build.library_discovery_phase", Value::Text("1"));
-        let values: Vec<_> = std::iter::once(phase).chain(values.iter().copied()).collect();
-        let mut command = self.command(&pattern, &values)?;
-        if derived && !command.iter().any(|word| word == "-E") {
-            // A recipe that does not use {compiler.cpp.flags}: never let it compile instead.
-            let flags = self.command("{preproc.macros.flags}", &values)?;
-            command.splice(1..1, flags);
+        let Some(pattern) = recipe::preprocess(&self.properties) else { return Ok(None) };
+        let mut all = vec![("build.library_discovery_phase", Value::Text("1"))];
+        let flags = "preproc.macros.flags";
+        if !self.properties.contains(flags) {
+            all.push((flags, Value::Text("-w -x c++ -E -CC")));
         }
+        all.extend(values);
+        let command = command::build(&self.properties, &pattern, &all, Unset::Deleted);
+        let mut command = command.map_err(|source| self.command_error(&pattern, source))?;
         command.retain(|word| word != "-MMD");
         Ok(Some(command))
     }
 
-    fn bytes(&self, key: &'static str) -> Result<Option<u64>, BoardError> {
-        let value = self.expanded(key)?;
-        match value.trim() {
-            "" => Ok(None),
-            digits => digits.parse().map(Some).map_err(|_| BoardError::NotANumber {
-                board: self.fqbn.board.clone(),
-                key,
-                value: value.clone(),
-            }),
-        }
+    /// The limit that `key` sets; `None` where it sets none. As in arduino-cli it is read as it is written.
+    ///
+    /// # Errors
+    ///
+    /// It is no whole number.
+    pub fn limit(&self, key: &'static str) -> Result<Option<i64>, BoardError> {
+        let Some(value) = self.properties.get(key).filter(|value| !value.is_empty()) else { return Ok(None) };
+        value.parse().map(Some).map_err(|_| BoardError::NotANumber {
+            board: self.fqbn.board.clone(),
+            key,
+            value: value.to_owned(),
+        })
     }
 
     fn command_error(&self, pattern: &str, source: CommandError) -> BoardError {

@@ -97,6 +97,32 @@ pub enum BoardError {
         /// All, the default first.
         known: Vec<String>,
     },
+    /// The platform's menus are not as arduino-cli wants them.
+    #[error("{}: {problem} of the board `{board}` has no {wants}, and without it arduino-cli refuses every FQBN of the board: add `{line}`", .path.display())]
+    Unnamed {
+        /// Its `boards.txt`.
+        path: PathBuf,
+        /// The board's id.
+        board: String,
+        /// The menu, or the option.
+        problem: String,
+        /// `title` or `label`.
+        wants: &'static str,
+        /// What to add.
+        line: String,
+    },
+    /// The board takes core and variant from two other platforms.
+    #[error(
+        "the board `{board}` takes its core from `{core}` and its variant from `{variant}`: both must be from one vendor"
+    )]
+    TwoReferences {
+        /// The board's id.
+        board: String,
+        /// The vendor of the core.
+        core: String,
+        /// The vendor of the variant.
+        variant: String,
+    },
     /// The board does not say what its core is.
     #[error("{}: the board `{board}` has no `build.core`: add `{board}.build.core=…` to boards.local.txt beside it, or set the property in the matrix", .path.display())]
     NoCore {

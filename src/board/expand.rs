@@ -63,24 +63,41 @@ impl<'a> Expander<'a> {
         Self { properties, extra, known: HashMap::new(), path: Vec::new(), produced: 0 }
     }
 
-    /// `text` with its references replaced; a [`Value::Word`] or [`Value::Words`] by its mark.
+    /// `text` with its references replaced; a [`Value::Word`] or [`Value::Words`] by its mark. As in arduino-cli
+    /// (`ExpandPropsInString`), what was put in is looked through again, at most ten times.
     pub(super) fn expand(&mut self, text: &str) -> Result<String, ExpandError> {
+        const PASSES: usize = 10;
+        let mut expanded = self.pass(&text.replace(MARK, ""))?;
+        for _ in 1..PASSES {
+            if !expanded.contains('{') {
+                break;
+            }
+            let again = self.pass(&expanded)?;
+            if again == expanded {
+                break;
+            }
+            expanded = again;
+        }
+        Ok(expanded)
+    }
+
+    /// `text` with each reference replaced by its expanded value; marks in it stay.
+    fn pass(&mut self, text: &str) -> Result<String, ExpandError> {
         let mut out = String::with_capacity(text.len() * 2);
         // Where the braces that wait for their partner stand in `out`.
         let mut open: Vec<usize> = Vec::new();
         let mut rest = text;
-        while let Some(at) = rest.find(['{', '}', MARK]) {
+        while let Some(at) = rest.find(['{', '}']) {
             self.push(&mut out, &rest[..at])?;
             match rest.as_bytes()[at] {
                 b'{' => {
                     open.push(out.len());
                     self.push(&mut out, "{")?;
                 }
-                b'}' => match open.pop() {
+                _ => match open.pop() {
                     Some(start) => self.close(&mut out, start)?,
                     None => self.push(&mut out, "}")?,
                 },
-                _ => {} // MARK
             }
             rest = &rest[at + 1..];
         }
@@ -96,10 +113,6 @@ impl<'a> Expander<'a> {
             if let Some(value) = self.value(&name)? {
                 out.truncate(start);
                 return self.push(out, &value);
-            }
-            if is_name(&name) && !out[..start].ends_with('$') {
-                out.truncate(start);
-                return Ok(());
             }
         }
         self.push(out, "}")
@@ -120,6 +133,10 @@ impl<'a> Expander<'a> {
         if !text.contains(['{', '}', MARK]) {
             return Ok(Some(text.to_owned()));
         }
+        // One that names itself is replaced once in each pass, as there.
+        if self.path.last().is_some_and(|key| key == name) {
+            return Ok(None);
+        }
         if let Some(known) = self.known.get(name) {
             return Ok(Some(known.clone()));
         }
@@ -131,7 +148,7 @@ impl<'a> Expander<'a> {
             return Err(ExpandError::TooDeep { key: name.to_owned() });
         }
         self.path.push(name.to_owned());
-        let value = self.expand(text)?;
+        let value = self.pass(&text.replace(MARK, ""))?;
         self.path.pop();
         self.known.insert(name.to_owned(), value.clone());
         Ok(Some(value))
@@ -167,9 +184,18 @@ impl<'a> Expander<'a> {
     }
 }
 
-/// Whether `name` could be the name of a property: letters, digits, `.`, `_`, `-`, `+`.
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+'))
+/// `text` without what a brace opens and the next one closes, if anything stands between them
+/// (`DeleteUnexpandedPropsFromString`).
+pub(super) fn without_references(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        let line = rest[open + 1..].split('\n').next().unwrap_or_default();
+        let end = line.char_indices().skip(1).find(|(_, c)| *c == '}').map(|(at, _)| open + 1 + at + 1);
+        out.push_str(&rest[..end.map_or(open + 1, |_| open)]);
+        rest = &rest[end.unwrap_or(open + 1)..];
+    }
+    out + rest
 }
 
 #[cfg(test)]

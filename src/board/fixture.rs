@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{BoardConfig, BoardError, Fqbn, HostOs, Platform, Platforms, RuntimeEnv, resolve};
-use indexmap::IndexMap;
+use super::{BoardConfig, BoardError, Fqbn, HostOs, Override, Platform, Platforms, RuntimeEnv, resolve};
 
 /// A folder of platforms, removed when dropped.
 pub(super) struct Hardware {
@@ -64,8 +63,7 @@ impl Hardware {
         env: &RuntimeEnv,
         set: &[(&str, &str)],
     ) -> Result<BoardConfig, BoardError> {
-        let overrides: IndexMap<String, String> =
-            set.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        let overrides: Vec<Override> = set.iter().map(|(k, v)| Override::written(k, *v)).collect();
         resolve(&self.load(), &fqbn.parse::<Fqbn>().unwrap(), env, &overrides)
     }
 

@@ -15,6 +15,8 @@ pub struct Menu {
     pub id: String,
     /// Its title: `Processor`; the id where `boards.txt` gives none.
     pub title: String,
+    /// Whether `boards.txt` gives it a title. Without one arduino-cli refuses the board.
+    pub is_titled: bool,
     /// Its options in file order; the first is the default. Never empty.
     pub options: Vec<MenuOption>,
 }
@@ -26,6 +28,8 @@ pub struct MenuOption {
     pub id: String,
     /// Its label: `ATmega2560 (Mega 2560)`; the id where `boards.txt` gives none.
     pub label: String,
+    /// Whether `boards.txt` gives it a label. Without one arduino-cli refuses the option.
+    pub is_labelled: bool,
 }
 
 /// A board as a list of boards shows it.
@@ -44,8 +48,7 @@ pub struct BoardSummary {
 /// The menus of a board.
 ///
 /// Their order is that of the `menu.ID=Title` lines at the top of `boards.txt` (`titles`), then, for
-/// those that have none, that of the board's own lines. arduino-cli refuses a menu without a title
-/// or an option without a label; here the id stands in.
+/// those that have none, that of the board's own lines.
 pub(super) fn menus(board: &Properties, titles: &IndexMap<String, String>) -> Vec<Menu> {
     let mut found: IndexMap<&str, IndexMap<&str, Option<&str>>> = IndexMap::new();
     for (key, value) in board.iter() {
@@ -66,11 +69,13 @@ pub(super) fn menus(board: &Properties, titles: &IndexMap<String, String>) -> Ve
         .chain(untitled)
         .map(|menu| Menu {
             id: menu.to_owned(),
+            is_titled: titles.contains_key(menu),
             title: titles.get(menu).filter(|title| !title.is_empty()).map_or(menu, String::as_str).to_owned(),
             options: found[menu]
                 .iter()
                 .map(|(&option, label)| MenuOption {
                     id: option.to_owned(),
+                    is_labelled: label.is_some(),
                     label: label.filter(|label| !label.is_empty()).unwrap_or(option).to_owned(),
                 })
                 .collect(),

@@ -4,15 +4,15 @@
 //!
 //! ```text
 //! Platform::load ─▶ Platforms ─▶ resolve(fqbn, RuntimeEnv, overrides) ─▶ BoardConfig ─▶ command(pattern, values)
-//!   (reads files)                          (pure)                                        (pure)
+//!   (reads files)              (looks for the core's and variant's directories)              (pure)
 //! ```
 //!
-//! Only [`Platform::load`] touches the file system. Nothing here starts a process, knows what a
+//! Nothing here starts a process, knows what a
 //! sketch is, or decides in which order recipes run.
 //!
 //! The rules are those of Arduino's platform specification
 //! (<https://arduino.github.io/arduino-cli/latest/platform-specification/>) and, where it is silent,
-//! of what `arduino-cli` and `arduino-builder` do. Where this module departs from them on purpose,
+//! of what `arduino-cli` does. Where this module departs from them on purpose,
 //! the item's documentation says so.
 
 pub mod command;
@@ -25,19 +25,24 @@ mod fixture;
 pub mod fqbn;
 mod host;
 mod menu;
+mod overrides;
 mod platform;
+mod pluggable;
 mod properties;
 mod recipe;
 mod resolve;
+mod show;
 
 pub use command::{CommandError, Value};
-pub use config::{BoardConfig, CORE_ARCHIVE};
+pub use config::{BoardConfig, CORE_ARCHIVE, Clash};
 pub use error::BoardError;
 pub use expand::{ExpandError, MAX_DEPTH, MAX_EXPANDED};
 pub use fqbn::Fqbn;
 pub use host::HostOs;
 pub use menu::{BoardSummary, Menu, MenuOption};
+pub use overrides::Override;
 pub use platform::{Platform, Platforms};
 pub use properties::{ParseError, Properties};
 pub use recipe::{Hook, Recipe, SizeRecipe};
 pub use resolve::{RuntimeEnv, WarningLevel, resolve};
+pub use show::expanded_lines;

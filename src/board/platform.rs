@@ -1,7 +1,6 @@
 //! An installed platform as its files describe it. The only file here that reads the file system.
 //! Knows nothing of FQBNs, tools or commands.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use indexmap::IndexMap;
 
 use super::error::BoardError;
 use super::menu::{self, BoardSummary, MENU, Menu};
-use super::{HostOs, Properties};
+use super::{HostOs, Properties, pluggable};
 
 /// An installed platform: the folder with `boards.txt`.
 #[derive(Debug, Clone)]
@@ -29,17 +28,13 @@ pub struct Platform {
     pub(super) boards: IndexMap<String, Properties>,
     /// The titles of the menus by id, in file order.
     pub(super) menu_titles: IndexMap<String, String>,
-    /// The folders in `cores/`.
-    pub(super) cores: BTreeSet<String>,
-    /// The folders in `variants/`, and those in them, `outer/inner`.
-    pub(super) variants: BTreeSet<String>,
     /// Whether there is a folder `libraries/`.
     pub(super) has_libraries: bool,
 }
 
 impl Platform {
     /// Reads a platform's files: `boards.txt`, and where they are there `boards.local.txt`,
-    /// `platform.txt` and `platform.local.txt`; and notes which cores and variants it has.
+    /// `platform.txt`, `platform.local.txt` and `programmers.txt`.
     ///
     /// The “global platform.txt” beside all platforms, which arduino-cli also reads, is not: what a
     /// build depends on is in the platform or in the matrix.
@@ -70,7 +65,10 @@ impl Platform {
         if let Some(local) = read(&root.join("platform.local.txt"), os)? {
             properties.merge(&local);
         }
-        let (boards, menu_titles) = by_board(&all_boards);
+        // Its programmers are for uploads, but a platform is refused as a whole.
+        read(&root.join("programmers.txt"), os)?;
+        let (mut boards, menu_titles) = by_board(&all_boards);
+        pluggable::convert(&mut properties, &mut boards);
         Ok(Self {
             vendor: vendor.to_owned(),
             architecture: architecture.to_owned(),
@@ -78,8 +76,6 @@ impl Platform {
             has_recipes,
             boards,
             menu_titles,
-            cores: folders(&root.join("cores")),
-            variants: nested_folders(&root.join("variants")),
             has_libraries: root.join("libraries").is_dir(),
             root,
         })
@@ -110,10 +106,13 @@ impl Platform {
         menu::menus(board, &self.menu_titles)
     }
 
-    /// Whether the variant's folder is there. Deeper than two levels it is taken on trust.
-    pub(super) fn has_variant(&self, variant: &str) -> bool {
-        let variant = variant.trim_matches('/');
-        variant.matches('/').count() > 1 || self.variants.contains(variant)
+    /// The names of its cores, for an error: links followed, none where they can't be read.
+    pub(super) fn cores(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.root.join("cores")).into_iter().flatten().flatten();
+        let directories = entries.filter(|entry| entry.path().is_dir());
+        let mut names: Vec<String> = directories.filter_map(|it| it.file_name().into_string().ok()).collect();
+        names.sort();
+        names
     }
 }
 
@@ -162,7 +161,12 @@ fn by_board(all: &Properties) -> (IndexMap<String, Properties>, IndexMap<String,
     let mut titles = IndexMap::new();
     for (key, value) in all.iter() {
         if let Some(menu) = key.strip_prefix(MENU) {
-            titles.insert(menu.to_owned(), value.to_owned());
+            let (menu, title) = menu.split_once('.').map_or((menu, None), |(menu, _)| (menu, Some("")));
+            let title = title.unwrap_or(value);
+            let before = titles.entry(menu.to_owned()).or_insert_with(|| title.to_owned());
+            if !title.is_empty() {
+                title.clone_into(before);
+            }
         } else if let Some((board, key)) = key.split_once('.') {
             // The same board's lines mostly follow one another: don't allocate its id for each.
             match boards.get_mut(board) {
@@ -186,27 +190,6 @@ fn read(path: &Path, os: HostOs) -> Result<Option<Properties>, BoardError> {
     Properties::from_bytes(&bytes, os)
         .map(Some)
         .map_err(|source| BoardError::Parse { path: path.into(), source })
-}
-
-/// The names of the folders in `folder`, links followed. A folder that can't be read has none: its
-/// board then says which one it misses.
-fn folders(folder: &Path) -> BTreeSet<String> {
-    fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| entry.path().is_dir())
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect()
-}
-
-/// The folders in `folder` and those in them. stm32's variants lie two deep.
-fn nested_folders(folder: &Path) -> BTreeSet<String> {
-    let mut found = folders(folder);
-    for outer in found.clone() {
-        found.extend(folders(&folder.join(&outer)).iter().map(|inner| format!("{outer}/{inner}")));
-    }
-    found
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use thiserror::Error;
 use super::HostOs;
 use super::expand::{ExpandError, Expander};
 
-/// Properties in the order in which their keys first appeared.
+/// Properties in the order in which they were last set, as in `go-properties-orderedmap`. The order decides which option
+/// of a menu is the default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Properties(IndexMap<String, String>);
 
@@ -30,19 +31,19 @@ impl Properties {
     /// Reads a properties file (platform specification, “Configuration files format”).
     ///
     /// * A line is `key=value`, split at its first `=`; white space around either is dropped. Lines
-    ///   end with `\n`, `\r\n` or `\r`. A byte order mark at the start is dropped.
+    ///   end with `\n`, `\r\n` or `\r`. A byte order mark is text: it belongs to the first line's key, and a
+    ///   comment behind it is a line without `=`.
     /// * A line whose first visible character is `#` is a comment; `#` anywhere else is text.
-    /// * A later value replaces an earlier one; the key keeps its place.
+    /// * A later value replaces an earlier one, and takes the last place.
     /// * `key.linux=…` sets `key` on Linux, where it stands in the file, and likewise `.windows` and
     ///   `.macosx`; on another system it stays a property of that long name. An empty value counts: it is
-    ///   how a platform switches a recipe off. Like arduino-cli the name is taken out wherever it
-    ///   is a whole component (`tools.x.linux.path`), not only at the end.
+    ///   how a platform switches a recipe off. As in arduino-cli the first `.linux` is taken out wherever it
+    ///   stands: `tools.x.linux.path`, and even `a.linux_b`, which becomes `a_b`.
     ///
     /// # Errors
     ///
     /// A line without `=`, as in arduino-cli, which does not load such a platform either.
     pub fn parse(text: &str, os: HostOs) -> Result<Self, ParseError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut properties = Self::new();
         for (index, line) in lines(text).enumerate() {
             let line = line.trim();
@@ -79,9 +80,22 @@ impl Properties {
         self.get(key).filter(|value| !value.trim().is_empty())
     }
 
-    /// Sets `key`. A key that is there already keeps its place.
+    /// Whether `key` is set, even to nothing.
+    pub fn contains(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// Whether `key` has the value `true`.
+    pub fn is_true(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|value| value.trim() == "true")
+    }
+
+    /// Sets `key`, and gives it the last place.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        self.0.insert(key.into(), value.into());
+        let (at, before) = self.0.insert_full(key.into(), value.into());
+        if before.is_some() {
+            self.0.move_index(at, self.0.len() - 1);
+        }
     }
 
     /// Sets everything that `other` has.
@@ -121,10 +135,8 @@ impl Properties {
     /// Replaces every `{key}` in `text` by the value of `key`, and likewise in that value.
     ///
     /// * Names nest: `{runtime.tools.{build.toolchainpkg}.path}`.
-    /// * A name that is not set expands to nothing. Braces around what can't be a name of a property
-    ///   (`{print $1}`, `{"json":1}`, `{}`), after a `$` (`${HOME}`, unless it is set) or without a
-    ///   partner stay as they are.
-    /// * A value is expanded on its own: a brace that it opens is not closed by the text around it.
+    /// * A name that is not set stays as it is written, with its braces, and so does every other brace.
+    /// * What is put in can complete a name: where `a` is `{b` and `b` is set, `{a}}` is its value.
     /// * NUL, which no argument can hold, is dropped.
     ///
     /// # Errors
@@ -138,13 +150,15 @@ impl Properties {
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Properties {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
-        Self(iter.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+        let mut properties = Self::new();
+        properties.extend(iter);
+        properties
     }
 }
 
 impl<K: Into<String>, V: Into<String>> Extend<(K, V)> for Properties {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
-        self.0.extend(iter.into_iter().map(|(key, value)| (key.into(), value.into())));
+        iter.into_iter().for_each(|(key, value)| self.set(key, value));
     }
 }
 
@@ -153,20 +167,9 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }
 
-/// `key` without its first component that names `os`.
-fn without_os(key: &str, os: HostOs) -> String {
-    let name = os.name();
-    let mut from = 0;
-    while let Some(at) = key[from..].find(name).map(|at| at + from) {
-        let end = at + name.len();
-        let starts = at > 0 && key.as_bytes()[at - 1] == b'.';
-        let ends = end == key.len() || key.as_bytes()[end] == b'.';
-        if starts && ends {
-            return format!("{}{}", &key[..at - 1], &key[end..]);
-        }
-        from = end;
-    }
-    key.to_owned()
+/// `key` without the first `.OS` in it (`parseLine` of `go-properties-orderedmap`).
+pub(super) fn without_os(key: &str, os: HostOs) -> String {
+    key.replacen(&format!(".{}", os.name()), "", 1)
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ fn pairs(properties: &Properties) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn keeps_file_order_and_the_last_value() {
+fn the_last_value_counts_and_takes_the_last_place() {
     let properties = parse("b=1\na=2\n\nb = 3 \nc.d==x=y\n");
-    assert_eq!(pairs(&properties), [("b", "3"), ("a", "2"), ("c.d", "=x=y")]);
+    assert_eq!(pairs(&properties), [("a", "2"), ("b", "3"), ("c.d", "=x=y")]);
 }
 
 #[test]
@@ -23,11 +23,17 @@ fn a_hash_is_a_comment_only_at_the_start_of_a_line() {
 }
 
 #[test]
-fn knows_every_line_ending_and_a_byte_order_mark() {
+fn knows_every_line_ending() {
     assert_eq!(
-        pairs(&parse("\u{feff}# c\r\na=1\r\nb=2\rc=3\n\rd=")),
+        pairs(&parse("# c\r\na=1\r\nb=2\rc=3\n\rd=")),
         [("a", "1"), ("b", "2"), ("c", "3"), ("d", "")]
     );
+}
+
+#[test]
+fn a_byte_order_mark_is_text() {
+    assert_eq!(pairs(&parse("\u{feff}a=1\nb=2")), [("\u{feff}a", "1"), ("b", "2")]);
+    assert!(Properties::parse("\u{feff}# comment\na=1", HostOs::Linux).is_err());
 }
 
 #[test]
@@ -65,11 +71,11 @@ fn an_empty_override_switches_off() {
 }
 
 #[test]
-fn a_system_is_a_whole_component_of_a_key() {
+fn a_system_is_taken_out_once_wherever_it_stands() {
     let keys = |text: &str| parse(text).iter().map(|(key, _)| key.to_owned()).collect::<Vec<_>>();
     assert_eq!(keys("tools.x.linux.path=1"), ["tools.x.path"]);
-    assert_eq!(keys("tools.linux_arm=1\nlinux.a=2\nxlinux=3"), ["tools.linux_arm", "linux.a", "xlinux"]);
-    assert_eq!(keys("a.linux_x.linux=1"), ["a.linux_x"]);
+    assert_eq!(keys("tools.linux_arm=1\nlinux.a=2\nxlinux=3"), ["tools_arm", "linux.a", "xlinux"]);
+    assert_eq!(keys("a.linux_x.linux=1"), ["a_x.linux"]);
     assert_eq!(keys("a.linux.b.linux=1"), ["a.b.linux"]);
 }
 
@@ -84,7 +90,7 @@ fn subtree_takes_the_prefix_off() {
 fn merge_overrides_and_appends() {
     let mut base = parse("a=1\nb=2");
     base.merge(&parse("c=3\na=4"));
-    assert_eq!(pairs(&base), [("a", "4"), ("b", "2"), ("c", "3")]);
+    assert_eq!(pairs(&base), [("b", "2"), ("c", "3"), ("a", "4")]);
     assert_eq!(base.remove("a").as_deref(), Some("4"));
     assert_eq!(pairs(&base), [("b", "2"), ("c", "3")]);
 }

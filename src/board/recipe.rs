@@ -61,6 +61,27 @@ impl Hook {
         Self::Postbuild,
     ];
 
+    /// Those that run before the link.
+    pub const BEFORE_LINK: [Self; 7] = [
+        Self::Prebuild,
+        Self::SketchPrebuild,
+        Self::SketchPostbuild,
+        Self::LibrariesPrebuild,
+        Self::LibrariesPostbuild,
+        Self::CorePrebuild,
+        Self::CorePostbuild,
+    ];
+
+    /// Those behind which something is compiled that can see what they leave.
+    pub const BEFORE_COMPILES: [Self; 6] = [
+        Self::Prebuild,
+        Self::SketchPrebuild,
+        Self::SketchPostbuild,
+        Self::LibrariesPrebuild,
+        Self::LibrariesPostbuild,
+        Self::CorePrebuild,
+    ];
+
     /// What its recipes' keys begin with.
     pub const fn prefix(self) -> &'static str {
         match self {
@@ -85,8 +106,8 @@ impl Hook {
 pub struct SizeRecipe<'a> {
     /// The command whose output the expressions read.
     pub recipe: Recipe<'a>,
-    /// `recipe.size.regex`: every number in a group, of every match in any line, adds up to the
-    /// flash used. As written: braces in it are quantifiers, not references.
+    /// `recipe.size.regex`: every number that is a whole match or a group adds up to the flash used. As written:
+    /// braces in it are quantifiers, not references.
     pub flash: &'a str,
     /// `recipe.size.regex.data`: likewise for RAM.
     pub ram: Option<&'a str>,
@@ -99,24 +120,19 @@ pub(super) fn one<'a>(properties: &'a Properties, key: &'a str) -> Option<Recipe
     Some(Recipe { key, pattern: properties.get_nonempty(key)? })
 }
 
-/// The recipes `PREFIX.….pattern`, sorted, or else `PREFIX.pattern`.
+/// The recipes whose keys begin with `prefix` and end with `.pattern`, whatever stands between (`findRecipes` of
+/// arduino-cli): `PREFIX.1.pattern`, `PREFIX.foo.pattern`, `PREFIXfoo.pattern`. If there is none, `PREFIX.pattern`.
 ///
-/// They are sorted as text by the whole key, as in arduino-builder and arduino-cli: `10` comes before
-/// `2`, and the specification asks for `02` where there are more than nine.
-pub(super) fn numbered<'a>(properties: &'a Properties, prefix: &str) -> Vec<Recipe<'a>> {
+/// They are sorted as text by the whole key: `10` comes before `2`, and the specification asks for `02` where
+/// there are more than nine.
+pub(super) fn set<'a>(properties: &'a Properties, prefix: &str) -> Vec<Recipe<'a>> {
     let mut single = None;
     let mut recipes: Vec<Recipe<'a>> = Vec::new();
-    for (key, pattern) in properties.iter() {
-        let Some(rest) = key.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(PATTERN)) else {
-            continue;
-        };
-        if pattern.trim().is_empty() {
-            continue;
-        }
-        if rest.is_empty() {
-            single = Some(Recipe { key, pattern });
-        } else if rest.starts_with('.') {
-            recipes.push(Recipe { key, pattern });
+    for (key, pattern) in properties.iter().filter(|(_, pattern)| !pattern.is_empty()) {
+        match key.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(PATTERN)) {
+            Some("") => single = Some(Recipe { key, pattern }),
+            Some(_) => recipes.push(Recipe { key, pattern }),
+            None => {}
         }
     }
     if recipes.is_empty() {
@@ -126,7 +142,8 @@ pub(super) fn numbered<'a>(properties: &'a Properties, prefix: &str) -> Vec<Reci
     recipes
 }
 
-/// The recipe for a source with this extension: its own (`recipe.cxx.o.pattern`), or its language's.
+/// The recipe for a source with this extension: its own (`recipe.cxx.o.pattern`) if the platform has that key, even
+/// with nothing behind it, or else its language's.
 pub(super) fn compile<'a>(properties: &'a Properties, extension: &str) -> Option<Recipe<'a>> {
     let language = match extension {
         "c" => "recipe.c.o.pattern",
@@ -134,25 +151,25 @@ pub(super) fn compile<'a>(properties: &'a Properties, extension: &str) -> Option
         "cpp" | "cc" | "cxx" => "recipe.cpp.o.pattern",
         _ => return None,
     };
-    let own = match extension {
-        "cc" => one(properties, "recipe.cc.o.pattern"),
-        "cxx" => one(properties, "recipe.cxx.o.pattern"),
-        _ => None,
+    let key = match extension {
+        "cc" => "recipe.cc.o.pattern",
+        "cxx" => "recipe.cxx.o.pattern",
+        _ => language,
     };
-    own.or_else(|| one(properties, language))
+    one(properties, if properties.contains(key) { key } else { language })
 }
 
 /// Where the macros recipe is.
 pub(super) const MACROS: &str = "recipe.preproc.macros";
 
-/// The pattern that preprocesses a C++ source, and whether it was made out of the compile recipe.
-pub(super) fn preprocess(properties: &Properties) -> Option<(String, bool)> {
+/// The pattern that preprocesses a C++ source.
+pub(super) fn preprocess(properties: &Properties) -> Option<String> {
     if let Some(pattern) = properties.get_nonempty(MACROS) {
-        return Some((pattern.to_owned(), false));
+        return Some(pattern.to_owned());
     }
     let compile = properties.get_nonempty("recipe.cpp.o.pattern")?;
     let pattern = compile
         .replacen("{compiler.cpp.flags}", "{compiler.cpp.flags} {preproc.macros.flags}", 1)
         .replacen("{object_file}", "{preprocessed_file_path}", 1);
-    Some((pattern, true))
+    Some(pattern)
 }

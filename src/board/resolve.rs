@@ -1,14 +1,15 @@
 //! From an FQBN to a [`BoardConfig`]: which platforms take part, which options are chosen, and what
-//! overrides what. Pure; knows nothing of sketches or of the commands that the recipes become.
+//! overrides what. Knows nothing of sketches or of the commands that the recipes become.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::ptr;
 
 use indexmap::IndexMap;
 
-use super::config::BoardConfig;
+use super::config::{BoardConfig, Clash};
 use super::error::BoardError;
-use super::menu::MENU;
-use super::{Fqbn, HostOs, Platform, Platforms, Properties};
+use super::menu::{MENU, MenuOption};
+use super::{Fqbn, HostOs, Override, Platform, Platforms, Properties};
 use crate::nearest::nearest_few;
 
 /// How many warnings a sketch asks for; chooses among a platform's `compiler.warning_flags.LEVEL`.
@@ -42,10 +43,12 @@ impl WarningLevel {
 pub struct RuntimeEnv {
     /// `runtime.os`.
     pub os: HostOs,
-    /// `runtime.ide.version` and `ide_version`, and so the value of the macro `ARDUINO`.
+    /// `runtime.ide.version` and `ide_version`, and so the value of the macro `ARDUINO`. arduino-cli
+    /// sets 10607 (`internal/arduino/cores/packagemanager/package_manager.go`).
     pub ide_version: String,
-    /// `runtime.ide.path`. Without it the platform's folder, for there is no IDE: never empty, because a word
-    /// that is empty is dropped from a command, and what follows it takes its place (esp8266's hooks).
+    /// `runtime.ide.path`, unless the platform sets it; arduino-cli's is the directory of its program. Without it the
+    /// platform's directory, for there is no IDE: never empty, because a word that is empty is dropped from a command,
+    /// and what follows it takes its place (esp8266's hooks).
     pub ide_path: Option<PathBuf>,
     /// The folder of each tool, by `NAME` and by `NAME-VERSION`, for `runtime.tools.….path`. They
     /// override what `platform.txt` sets, as an installed tool does in arduino-cli.
@@ -53,29 +56,30 @@ pub struct RuntimeEnv {
     /// Seconds since the Unix epoch for `extra.time.utc` and `extra.time.local`, in UTC. Arduino takes
     /// the clock; a fixed time keeps firmware reproducible.
     pub unix_time: i64,
+    /// Words that a property must have whatever overrides it, by key: what a provider's compiler needs to compile
+    /// its core.
+    pub required: Vec<(String, String)>,
     /// Which `compiler.warning_flags.LEVEL` becomes `compiler.warning_flags`.
     pub warnings: WarningLevel,
-    /// Whether to link for the `ATmega2560` with `--relax` after `--gc-sections`, as arduino-builder
-    /// does and arduino-cli, since its version 0.11, does not.
-    pub relax_atmega2560: bool,
 }
 
 impl Default for RuntimeEnv {
-    /// This system, IDE 1.8.19, no tools, time 0, no warnings, and arduino-builder's `--relax`.
+    /// This system, arduino-cli's version of the IDE, no tools, time 0, no warnings.
     fn default() -> Self {
         Self {
             os: HostOs::current(),
-            ide_version: "10819".to_owned(),
+            ide_version: "10607".to_owned(),
             ide_path: None,
             tools: IndexMap::new(),
             unix_time: 0,
+            required: Vec::new(),
             warnings: WarningLevel::None,
-            relax_atmega2560: true,
         }
     }
 }
 
-/// Merges everything that is known about the board `fqbn`.
+/// Merges everything that is known about the board `fqbn`, as arduino-cli does (`ResolveFQBN` in
+/// `internal/arduino/cores/packagemanager/package_manager.go`, `NewBuilder` in `internal/arduino/builder/builder.go`).
 ///
 /// What comes later overrides what came before:
 ///
@@ -83,21 +87,91 @@ impl Default for RuntimeEnv {
 ///    that has the core (`build.core=vendor:core`), and of the board's own;
 /// 2. the board's lines in `boards.txt`, `_id`, `build.fqbn` (as given: arduino-cli does not add
 ///    the default options either) and `build.arch`;
-/// 3. the chosen options of its menus, in the order in which `boards.txt` declares the menus;
+/// 3. the chosen options of its menus, in the order in which `boards.txt` declares the menus (at random in arduino-cli:
+///    [`BoardConfig::clashes`] says where that decides);
 /// 4. what the environment sets: `runtime.*`, `build.core.path` and the like, `extra.time.*`;
-/// 5. `compiler.warning_flags` from the level, `compiler.optimization_flags` from `….release`;
-/// 6. `overrides`. One of `build.core` or `build.variant` also decides which folder is meant.
+/// 5. `compiler.optimization_flags` from `….release`;
+/// 6. `overrides`, in order. One of `build.core` or `build.variant` also decides which directory is meant;
+/// 7. [`RuntimeEnv::required`], behind what the property has then.
+///
+/// Looks whether the directories of core and variant exist, and reads nothing.
 ///
 /// # Errors
 ///
-/// An unknown platform, board, menu or option; a board without a core; a core, or a platform it is
-/// taken from, that is not there; a cycle in a property that is needed here.
+/// An unknown platform, board, menu or option; a menu or an option without its name; a board without a core; a core,
+/// or a platform it is taken from, that is missing; a cycle in a property that is needed here.
 pub fn resolve(
     platforms: &Platforms,
     fqbn: &Fqbn,
     env: &RuntimeEnv,
-    overrides: &IndexMap<String, String>,
+    overrides: &[Override],
 ) -> Result<BoardConfig, BoardError> {
+    let (own, lines) = find(platforms, fqbn)?;
+    let chosen = chosen_options(own, fqbn, lines)?;
+    let board = board_properties(fqbn, lines, &chosen);
+
+    // What the two names may refer to: the board's lines alone, and the matrix, which arduino-cli does not have.
+    let mut scope = board.clone();
+    scope.apply(overrides, env.os);
+    let core = reference(platforms, own, fqbn, &scope, "build.core")?;
+    let variant = reference(platforms, own, fqbn, &scope, "build.variant")?;
+    if let (Some(core), Some(variant)) = (&core.vendor, &variant.vendor)
+        && core != variant
+    {
+        let (board, core, variant) = (fqbn.board.clone(), core.clone(), variant.clone());
+        return Err(BoardError::TwoReferences { board, core, variant });
+    }
+    if !core.platform.has_recipes && !own.has_recipes {
+        return Err(BoardError::NoPlatformTxt {
+            path: core.platform.root.join("platform.txt"),
+            board: fqbn.board.clone(),
+        });
+    }
+
+    let mut properties = variant.platform.properties.clone();
+    // What is merged with itself stays as it is.
+    if !ptr::eq(core.platform, variant.platform) {
+        properties.merge(&core.platform.properties);
+    }
+    if !ptr::eq(own, core.platform) || !ptr::eq(own, variant.platform) {
+        properties.merge(&own.properties);
+    }
+    properties.merge(&board);
+    set_runtime(&mut properties, own, core.platform, env)?;
+    properties.set("build.core.path", text(&core.path("cores"))?);
+    let has_variant = !variant.name.is_empty();
+    let variant_path = has_variant.then(|| text(&variant.path("variants"))).transpose()?;
+    properties.set("build.variant.path", variant_path.unwrap_or_default());
+    if properties.get_nonempty("build.board").is_none() {
+        properties.set("build.board", format!("{}_{}", fqbn.architecture, fqbn.board).to_uppercase());
+    }
+    if let Some(flags) = properties.get("compiler.optimization_flags.release").map(str::to_owned) {
+        properties.set("compiler.optimization_flags", flags);
+    }
+    properties.apply(overrides, env.os);
+    for (key, words) in &env.required {
+        properties.require(key, words);
+    }
+    let warnings = properties.get(&format!("compiler.warning_flags.{}", env.warnings.name()));
+    let warning_flags = warnings.unwrap_or_default().to_owned();
+
+    let clashes = clashes(lines, &chosen);
+    let full = Fqbn {
+        vendor: fqbn.vendor.clone(),
+        architecture: fqbn.architecture.clone(),
+        board: fqbn.board.clone(),
+        options: chosen,
+    };
+    let mut config = BoardConfig::new(full, properties, warning_flags, own, core.platform, variant.platform)?;
+    config.clashes = clashes;
+    if !overrides.iter().any(|it| it.key == "build.core.path") {
+        core.check(&config, own)?;
+    }
+    Ok(config)
+}
+
+/// The platform of a board, and the board's lines.
+fn find<'a>(platforms: &'a Platforms, fqbn: &Fqbn) -> Result<(&'a Platform, &'a Properties), BoardError> {
     let own = platforms.get(&fqbn.vendor, &fqbn.architecture).ok_or_else(|| {
         let platform = format!("{}:{}", fqbn.vendor, fqbn.architecture);
         let known = platforms.ids();
@@ -113,69 +187,7 @@ pub fn resolve(
         nearest: suggestions(&fqbn.board, own.boards.keys().map(String::as_str)),
         known: own.boards.keys().cloned().collect(),
     })?;
-    let chosen = chosen_options(own, fqbn, lines)?;
-    let board = board_properties(fqbn, lines, &chosen);
-
-    // What the two names may refer to. arduino-cli looks only at the board; a platform's default and
-    // the matrix count here, too.
-    let mut scope = own.properties.clone();
-    scope.merge(&board);
-    scope.extend(overrides);
-    let core = reference(platforms, own, fqbn, &scope, "build.core")?
-        .ok_or_else(|| BoardError::NoCore { path: own.root.join("boards.txt"), board: fqbn.board.clone() })?;
-    let variant = reference(platforms, own, fqbn, &scope, "build.variant")?;
-    if !core.platform.has_recipes {
-        return Err(BoardError::NoPlatformTxt {
-            path: core.platform.root.join("platform.txt"),
-            board: fqbn.board.clone(),
-        });
-    }
-    let core_path = core.platform.root.join("cores").join(&core.name);
-    if !core.platform.cores.contains(&core.name) && !overrides.contains_key("build.core.path") {
-        return Err(BoardError::MissingCore {
-            board: fqbn.board.clone(),
-            path: core_path,
-            known: core.platform.cores.iter().cloned().collect(),
-        });
-    }
-
-    let mut properties = Properties::from_iter([("preproc.macros.flags", "-w -x c++ -E -CC")]);
-    if let Some(variant) = &variant {
-        properties.merge(&variant.platform.properties);
-    }
-    properties.merge(&core.platform.properties);
-    properties.merge(&own.properties);
-    properties.merge(&board);
-    set_runtime(&mut properties, own, core.platform, env)?;
-    properties.set("build.core.path", text(&core_path)?);
-    let variant_path = variant
-        .as_ref()
-        .map(|variant| text(&variant.platform.root.join("variants").join(&variant.name)))
-        .transpose()?;
-    properties.set("build.variant.path", variant_path.unwrap_or_default());
-    if properties.get_nonempty("build.board").is_none() {
-        properties.set("build.board", format!("{}_{}", fqbn.architecture, fqbn.board).to_uppercase());
-    }
-    let warnings = properties.get(&format!("compiler.warning_flags.{}", env.warnings.name()));
-    properties.set("compiler.warning_flags", warnings.unwrap_or_default().to_owned());
-    if let Some(flags) = properties.get("compiler.optimization_flags.release").map(str::to_owned) {
-        properties.set("compiler.optimization_flags", flags);
-    }
-    properties.extend(overrides);
-    if env.relax_atmega2560 {
-        relax(&mut properties);
-    }
-
-    let full = Fqbn {
-        vendor: fqbn.vendor.clone(),
-        architecture: fqbn.architecture.clone(),
-        board: fqbn.board.clone(),
-        options: chosen,
-    };
-    let variant = variant.filter(|variant| {
-        overrides.contains_key("build.variant.path") || variant.platform.has_variant(&variant.name)
-    });
-    BoardConfig::new(full, properties, own, core.platform, variant.map(|variant| variant.platform))
+    Ok((own, lines))
 }
 
 /// Every menu of the board with the option that `fqbn` or else the file chooses, in the order in
@@ -187,6 +199,17 @@ fn chosen_options(
 ) -> Result<Vec<(String, String)>, BoardError> {
     let menus = own.menus(lines);
     let board = || fqbn.board.clone();
+    let unnamed = |problem: String, wants, line: String| BoardError::Unnamed {
+        path: own.root.join("boards.txt"),
+        board: board(),
+        problem,
+        wants,
+        line,
+    };
+    if let Some(menu) = menus.iter().find(|menu| !menu.is_titled) {
+        let id = &menu.id;
+        return Err(unnamed(format!("the menu `{id}`"), "title", format!("menu.{id}=TITLE")));
+    }
     for (menu_id, option) in &fqbn.options {
         let Some(menu) = menus.iter().find(|menu| menu.id == *menu_id) else {
             return Err(BoardError::UnknownMenu {
@@ -206,67 +229,132 @@ fn chosen_options(
             });
         }
     }
-    Ok(menus
-        .into_iter()
-        .filter_map(|menu| {
-            let given =
-                fqbn.options.iter().rev().find(|(id, _)| *id == menu.id).map(|(_, option)| option.clone());
-            let option = given.or_else(|| menu.options.into_iter().next().map(|option| option.id))?;
-            Some((menu.id, option))
-        })
-        .collect())
+    let mut chosen = Vec::with_capacity(menus.len());
+    for menu in menus {
+        let given = fqbn.options.iter().rev().find(|(id, _)| *id == menu.id).map(|(_, option)| option);
+        let is_chosen = |option: &MenuOption| given.is_none_or(|given| *given == option.id);
+        let Some(option) = menu.options.into_iter().find(is_chosen) else { continue };
+        let (menu, id) = (menu.id, option.id);
+        if !option.is_labelled {
+            let line = format!("{}.menu.{menu}.{id}=LABEL", fqbn.board);
+            return Err(unnamed(format!("the option `{menu}={id}`"), "label", line));
+        }
+        chosen.push((menu, id));
+    }
+    Ok(chosen)
 }
 
-/// The board's own lines and the chosen options.
+/// The board's own lines, those of its menus among them, and the chosen options.
 fn board_properties(fqbn: &Fqbn, lines: &Properties, chosen: &[(String, String)]) -> Properties {
-    let mut board: Properties = lines.iter().filter(|(key, _)| !key.starts_with(MENU)).collect();
+    let mut board = lines.clone();
     board.set("_id", fqbn.board.as_str());
     board.set("build.fqbn", fqbn.to_string());
     board.set("build.arch", fqbn.architecture.to_uppercase());
-    for (menu, option) in chosen {
-        let prefix = format!("{MENU}{menu}.{option}.");
-        board.extend(lines.iter().filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?, value))));
+    for option in chosen {
+        board.merge(&option_properties(lines, option));
     }
     board
+}
+
+/// What an option of a menu sets.
+fn option_properties(lines: &Properties, (menu, option): &(String, String)) -> Properties {
+    lines.subtree(&format!("{MENU}{menu}.{option}."))
+}
+
+/// The keys that two chosen options set to different values, each with the last two of the options.
+fn clashes(lines: &Properties, chosen: &[(String, String)]) -> Vec<Clash> {
+    let mut found: IndexMap<String, (String, &(String, String))> = IndexMap::new();
+    let mut clashes = Vec::new();
+    for option in chosen {
+        for (key, value) in option_properties(lines, option).iter() {
+            let before = found.insert(key.to_owned(), (value.to_owned(), option));
+            if let Some((_, (menu, id))) = before.filter(|(before, _)| before != value) {
+                let (overridden, wins) = (format!("{menu}={id}"), format!("{}={}", option.0, option.1));
+                clashes.push(Clash { key: key.to_owned(), overridden, wins });
+            }
+        }
+    }
+    clashes
 }
 
 /// What `build.core` or `build.variant` names.
 struct Reference<'a> {
     platform: &'a Platform,
+    /// The other platform's vendor, where it is given.
+    vendor: Option<String>,
+    /// Empty where the property is not set.
     name: String,
 }
 
-/// Finds what `property` (`name`, or `vendor:name` of the same architecture) refers to; `None` where
-/// it is not set.
+impl Reference<'_> {
+    /// The directory that is meant, in `parent` of the platform.
+    fn path(&self, parent: &str) -> PathBuf {
+        clean(&self.platform.root.join(parent).join(self.name.trim_start_matches('/')))
+    }
+
+    /// Checks that the core's directory exists. Without a name it is `cores` itself, as in arduino-cli; where that has
+    /// no `Arduino.h`, nothing can be built.
+    fn check(&self, config: &BoardConfig, own: &Platform) -> Result<(), BoardError> {
+        let has_header = |dir: &PathBuf| dir.join("Arduino.h").is_file();
+        let board = config.fqbn.board.clone();
+        if self.name.is_empty()
+            && !has_header(&config.core_dir)
+            && !config.variant_dir.as_ref().is_some_and(has_header)
+        {
+            return Err(BoardError::NoCore { path: own.root.join("boards.txt"), board });
+        }
+        if !config.core_dir.is_dir() {
+            let known = self.platform.cores();
+            return Err(BoardError::MissingCore { board, path: config.core_dir.clone(), known });
+        }
+        Ok(())
+    }
+}
+
+/// `path` without `.` and `..`, as Go's `filepath.Clean` has it.
+fn clean(path: &Path) -> PathBuf {
+    let mut cleaned = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(cleaned.pop()),
+            other => cleaned.push(other),
+        }
+    }
+    cleaned
+}
+
+/// Finds what `property` (`name`, or `vendor:name` of the same architecture) refers to.
 fn reference<'a>(
     platforms: &'a Platforms,
     own: &'a Platform,
     fqbn: &Fqbn,
     scope: &Properties,
     property: &'static str,
-) -> Result<Option<Reference<'a>>, BoardError> {
+) -> Result<Reference<'a>, BoardError> {
     let raw = scope.get(property).unwrap_or_default();
     let value = scope.expand(raw).map_err(|source| BoardError::Expand {
         board: fqbn.board.clone(),
         key: property.to_owned(),
         source,
     })?;
-    let value = value.trim();
-    let (platform, name) = match value.split_once(':') {
-        Some((vendor, name)) => {
-            let platform =
-                platforms.get(vendor, &fqbn.architecture).ok_or_else(|| BoardError::MissingReference {
-                    board: fqbn.board.clone(),
-                    property,
-                    value: value.to_owned(),
-                    platform: format!("{vendor}:{}", fqbn.architecture),
-                    known: platforms.ids(),
-                })?;
-            (platform, name)
-        }
-        None => (own, value),
+    let mut parts = value.split(':');
+    let (first, second) = (parts.next().unwrap_or_default(), parts.next());
+    let Some(name) = second else {
+        return Ok(Reference { platform: own, vendor: None, name: first.to_owned() });
     };
-    Ok((!name.is_empty()).then(|| Reference { platform, name: name.to_owned() }))
+    let name = name.to_owned();
+    if first.is_empty() {
+        return Ok(Reference { platform: own, vendor: None, name });
+    }
+    let platform = platforms.get(first, &fqbn.architecture).ok_or_else(|| BoardError::MissingReference {
+        board: fqbn.board.clone(),
+        property,
+        value: value.clone(),
+        platform: format!("{first}:{}", fqbn.architecture),
+        known: platforms.ids(),
+    })?;
+    Ok(Reference { platform, vendor: Some(first.to_owned()), name })
 }
 
 /// What the environment, and where the platforms lie, sets.
@@ -278,7 +366,7 @@ fn set_runtime(
 ) -> Result<(), BoardError> {
     let own_root = text(&own.root)?;
     let core_root = text(&core.root)?;
-    let use_core = properties.get("runtime.use_core_platform_path_for_runtime_platform_path") == Some("true");
+    let use_core = properties.is_true("runtime.use_core_platform_path_for_runtime_platform_path");
     properties.set("runtime.platform.path", if use_core { &core_root } else { &own_root }.as_str());
     properties.set("runtime.hardware.path", text(own.root.parent().unwrap_or(&own.root))?);
     properties.set("build.board.platform.path", own_root);
@@ -287,7 +375,10 @@ fn set_runtime(
     for (tool, folder) in &env.tools {
         properties.set(format!("runtime.tools.{tool}.path"), text(folder)?);
     }
-    properties.set("runtime.ide.path", text(env.ide_path.as_deref().unwrap_or(&own.root))?);
+    if !properties.contains("runtime.ide.path") {
+        properties.set("runtime.ide.path", text(env.ide_path.as_deref().unwrap_or(&own.root))?);
+    }
+    properties.set("tools.avrdude.path", "{runtime.tools.avrdude.path}");
     properties.set("runtime.ide.version", env.ide_version.as_str());
     properties.set("ide_version", env.ide_version.as_str());
     properties.set("runtime.os", env.os.name());
@@ -300,22 +391,6 @@ fn set_runtime(
         properties.set("software", "ARDUINO");
     }
     Ok(())
-}
-
-/// arduino-builder's rule for the `ATmega2560`: its linker needs `--relax` for calls beyond 128 KB.
-fn relax(properties: &mut Properties) {
-    const SECTIONS: &str = "-Wl,--gc-sections";
-    const FLAGS: &str = "compiler.c.elf.flags";
-    if properties.get("build.mcu") != Some("atmega2560") {
-        return;
-    }
-    let Some(flags) = properties.get(FLAGS) else { return };
-    let relaxed: Vec<String> = flags
-        .split(' ')
-        .map(|word| if word == SECTIONS { format!("{SECTIONS},--relax") } else { word.to_owned() })
-        .collect();
-    let relaxed = relaxed.join(" ");
-    properties.set(FLAGS, relaxed);
 }
 
 /// `path` as a property's value.

@@ -24,7 +24,9 @@ mega.where=board
 mega.build.core=main
 mega.build.variant=std
 mega.build.board=AVR_MEGA
+mega.menu.opt.small=Small
 mega.menu.opt.small.flags=-Os
+mega.menu.opt.fast=Fast
 mega.menu.opt.fast.flags=-O3
 mega.menu.opt.fast.where=opt
 mega.menu.cpu.m2560=ATmega2560
@@ -77,9 +79,9 @@ fn the_first_option_is_the_default_and_the_full_fqbn_says_so() {
     assert_eq!(config.fqbn.to_string(), "v:avr:mega:cpu=m2560,opt=fast");
     assert_eq!(get(&config, "build.fqbn"), "v:avr:mega:opt=fast");
     assert_eq!((get(&config, "build.mcu"), get(&config, "flags")), ("atmega2560".into(), "-O3".into()));
-    assert_eq!(config.maximum_size, Some(253_952));
-    assert_eq!(config.maximum_data_size, None);
-    assert!(config.properties.iter().all(|(key, _)| !key.starts_with("menu.")));
+    assert_eq!(config.limit("upload.maximum_size").unwrap(), Some(253_952));
+    assert_eq!(config.limit("upload.maximum_data_size").unwrap(), None);
+    assert_eq!(get(&config, "menu.opt.fast.flags"), "-O3", "what menus offer are properties, too");
     assert_eq!(hardware.resolve("v:avr:tiny-1").fqbn.to_string(), "v:avr:tiny-1");
 }
 
@@ -115,7 +117,7 @@ fn sets_what_arduino_sets() {
         "extra.time.local",
         "extra.time.zone",
         "extra.time.dst",
-        "preproc.macros.flags",
+        "tools.avrdude.path",
     ];
     let text: String = names.iter().map(|name| format!("{name}={}\n", get(&config, name))).collect();
     insta::assert_snapshot!(hardware.show(&text), @r"
@@ -133,8 +135,8 @@ fn sets_what_arduino_sets() {
     runtime.platform.path=HW/v/avr
     runtime.hardware.path=HW/v
     runtime.ide.path=HW/v/avr
-    runtime.ide.version=10819
-    ide_version=10819
+    runtime.ide.version=10607
+    ide_version=10607
     runtime.os=linux
     runtime.tools.gcc.path=HW/v/avr/tools/gcc
     runtime.tools.gcc-7.3.0.path=/opt/gcc 7
@@ -143,7 +145,7 @@ fn sets_what_arduino_sets() {
     extra.time.local=1700000000
     extra.time.zone=0
     extra.time.dst=0
-    preproc.macros.flags=-w -x c++ -E -CC
+    tools.avrdude.path={runtime.tools.avrdude.path}
     ");
     assert_eq!(config.name, "Mega");
     assert_eq!(config.core_dir, hardware.root("v:avr").join("cores/main"));
@@ -171,18 +173,32 @@ fn tools_override_platform_txt_and_the_matrix_overrides_tools() {
 }
 
 #[test]
+fn what_is_required_stands_behind_every_override() {
+    let hardware = hardware();
+    let required = vec![("extra.flags".to_owned(), "-DNEEDED=1".to_owned())];
+    let env = RuntimeEnv { required, ..env() };
+    let flags =
+        |set: &[(&str, &str)]| get(&hardware.try_resolve("v:avr:mega", &env, set).unwrap(), "extra.flags");
+    assert_eq!(flags(&[]), "-DNEEDED=1");
+    assert_eq!(flags(&[("extra.flags", "-DMINE")]), "-DMINE -DNEEDED=1");
+    assert_eq!(flags(&[("extra.flags", "-DMINE -DNEEDED=1")]), "-DMINE -DNEEDED=1");
+    assert_eq!(flags(&[("extra.flags+", "-DA"), ("extra.flags", "{extra.flags} -DB")]), "-DA -DB -DNEEDED=1");
+}
+
+#[test]
 fn the_warning_level_chooses_the_flags() {
     let hardware = hardware();
     let flags = |warnings, set: &[(&str, &str)]| {
         let env = RuntimeEnv { warnings, ..env() };
-        get(&hardware.try_resolve("v:avr:mega", &env, set).unwrap(), "compiler.warning_flags")
+        let config = hardware.try_resolve("v:avr:mega", &env, set).unwrap();
+        assert_eq!(config.command("cc {compiler.warning_flags}", &[]).unwrap()[1..], ["-w"], "in hooks");
+        config.command_with_warnings("cc {compiler.warning_flags}", &[]).unwrap()[1..].join(" ")
     };
     assert_eq!(flags(WarningLevel::None, &[]), "-w");
     assert_eq!(flags(WarningLevel::All, &[]), "-Wall -Wextra");
     // A level that the platform does not have: nothing, as in arduino-cli.
     assert_eq!(flags(WarningLevel::More, &[]), "");
-    assert_eq!(flags(WarningLevel::All, &[("compiler.warning_flags", "-Wmine")]), "-Wmine");
-    assert_eq!(flags(WarningLevel::Default, &[("compiler.warning_flags.default", "-Wx")]), "");
+    assert_eq!(flags(WarningLevel::Default, &[("compiler.warning_flags.default", "-Wx")]), "-Wx");
 }
 
 #[test]
@@ -197,19 +213,9 @@ fn optimization_flags_are_those_of_a_release() {
 }
 
 #[test]
-fn atmega2560_links_relaxed() {
-    let hardware = hardware();
-    let flags = |fqbn: &str, env: &RuntimeEnv, set: &[(&str, &str)]| {
-        get(&hardware.try_resolve(fqbn, env, set).unwrap(), "compiler.c.elf.flags")
-    };
-    assert_eq!(flags("v:avr:mega", &env(), &[]), "-w -Os -Wl,--gc-sections,--relax");
-    assert_eq!(flags("v:avr:mega:cpu=m1280", &env(), &[]), "-w -Os -Wl,--gc-sections");
-    let set = [("compiler.c.elf.flags", "-Wl,--gc-sections -g")];
-    assert_eq!(flags("v:avr:mega", &env(), &set), "-Wl,--gc-sections,--relax -g");
-    assert_eq!(
-        flags("v:avr:mega", &RuntimeEnv { relax_atmega2560: false, ..env() }, &[]),
-        "-w -Os -Wl,--gc-sections"
-    );
+fn the_link_flags_of_the_platform_are_left_alone() {
+    let flags = get(&hardware().resolve("v:avr:mega"), "compiler.c.elf.flags");
+    assert_eq!(flags, "-w -Os -Wl,--gc-sections", "no `--relax` for the ATmega2560");
 }
 
 #[test]
@@ -228,10 +234,10 @@ fn overrides_of_core_and_variant_move_the_folders() {
     let set = [("build.variant", "std"), ("build.core", "main")];
     let config = hardware.try_resolve("v:avr:tiny-1", &env(), &set).unwrap();
     assert_eq!(config.variant_dir, Some(hardware.root("v:avr").join("variants/std")));
-    let set = [("build.core.path", "{runtime.platform.path}/other"), ("build.variant.path", "/v")];
+    let set = [("build.core.path", "{runtime.platform.path}/other"), ("build.variant.path", "/")];
     let config = hardware.try_resolve("v:avr:mega", &env(), &set).unwrap();
     assert_eq!(config.core_dir, hardware.root("v:avr").join("other"));
-    assert_eq!(config.variant_dir, Some("/v".into()));
+    assert_eq!(config.variant_dir, Some("/".into()));
 }
 
 fn borrowing() -> Hardware {
@@ -303,11 +309,75 @@ fn suggestions_are_data() {
 }
 
 #[test]
-fn numbers_and_cycles_are_checked() {
+fn cycles_are_checked() {
     let hardware = hardware();
     let message =
         |set: &[(&str, &str)]| hardware.try_resolve("v:avr:mega", &env(), set).unwrap_err().to_string();
-    insta::assert_snapshot!(message(&[("upload.maximum_size", "32k")]), @"the board `mega` has `upload.maximum_size=32k`, which is not a whole number of bytes");
     insta::assert_snapshot!(message(&[("build.core", "{a}"), ("a", "{build.core}")]), @"the board `mega`, property `build.core`: the property `a` needs itself: a → build.core → a");
-    insta::assert_snapshot!(message(&[("upload.maximum_data_size", "{upload.maximum_data_size}")]), @"the board `mega`, property `upload.maximum_data_size`: the property `upload.maximum_data_size` needs itself: upload.maximum_data_size → upload.maximum_data_size");
+    // A value that names its own key is the value before.
+    let itself = [("upload.maximum_data_size", "{upload.maximum_data_size}")];
+    let ours = hardware.try_resolve("v:avr:mega", &env(), &itself).unwrap();
+    assert_eq!(ours.limit("upload.maximum_data_size").unwrap(), None);
+}
+
+#[test]
+fn names_of_core_and_variant_are_paths() {
+    let boards =
+        "b.build.core=./main\nb.build.variant=./std/.\nup.build.core=main\nup.build.variant=../std\n";
+    let hardware = Hardware::new().platform(
+        "v:avr",
+        &[
+            ("platform.txt", "build.variant=std"),
+            ("boards.txt", &format!("{boards}none.build.core=main\n")),
+            ("cores/main/main.c", ""),
+            ("variants/std/pins.h", ""),
+            ("std/", ""),
+        ],
+    );
+    let shown = |board: &str| {
+        let config = hardware.resolve(board);
+        (config.variant_dir.is_some(), hardware.show(&get(&config, "build.variant.path")))
+    };
+    assert_eq!(shown("v:avr:b"), (true, "HW/v/avr/variants/std".to_owned()));
+    assert_eq!(shown("v:avr:up"), (true, "HW/v/avr/std".to_owned()));
+    assert_eq!(shown("v:avr:none"), (false, String::new()), "only the board's own lines count");
+}
+
+#[test]
+fn a_core_without_a_name_is_the_directory_of_cores() {
+    let files = [("platform.txt", ""), ("boards.txt", "b.name=B"), ("cores/Arduino.h", "")];
+    let hardware = Hardware::new().platform("v:avr", &files);
+    assert_eq!(hardware.show(&get(&hardware.resolve("v:avr:b"), "build.core.path")), "HW/v/avr/cores");
+}
+
+#[test]
+fn menus_and_options_need_names() {
+    let boards = "menu.cpu=Processor\nb.build.core=c\nb.menu.cpu.a=A\nb.menu.cpu.b.mcu=x\n\
+                  c.build.core=c\nc.menu.other.a=A\nc.menu.other.a.mcu=x\n";
+    let files = [("platform.txt", ""), ("boards.txt", boards), ("cores/c/x.c", "")];
+    let hardware = Hardware::new().platform("v:avr", &files);
+    let message = |fqbn: &str| hardware.show(&hardware.try_resolve(fqbn, &env(), &[]).unwrap_err());
+    assert!(hardware.try_resolve("v:avr:b", &env(), &[]).is_ok());
+    insta::assert_snapshot!(message("v:avr:b:cpu=b"), @"HW/v/avr/boards.txt: the option `cpu=b` of the board `b` has no label, and without it arduino-cli refuses every FQBN of the board: add `b.menu.cpu.b=LABEL`");
+    insta::assert_snapshot!(message("v:avr:c"), @"HW/v/avr/boards.txt: the menu `other` of the board `c` has no title, and without it arduino-cli refuses every FQBN of the board: add `menu.other=TITLE`");
+}
+
+#[test]
+fn two_options_that_set_one_key_are_named() {
+    let hardware = hardware();
+    let clash = |fqbn: &str| hardware.resolve(fqbn).clashes;
+    assert_eq!(clash("v:avr:mega"), []);
+    let clash = clash("v:avr:mega:opt=fast");
+    let names: Vec<_> =
+        clash.iter().map(|it| (it.key.as_str(), it.overridden.as_str(), it.wins.as_str())).collect();
+    assert_eq!(names, [("where", "cpu=m2560", "opt=fast")]);
+}
+
+#[test]
+fn core_and_variant_of_two_other_platforms_are_refused() {
+    let hardware = hardware()
+        .platform("w:avr", &[("boards.txt", ""), ("variants/x/pins.h", "")])
+        .platform("third:avr", &[("boards.txt", "b.build.core=v:main\nb.build.variant=w:x\n")]);
+    let error = hardware.try_resolve("third:avr:b", &env(), &[]).unwrap_err();
+    assert!(matches!(error, BoardError::TwoReferences { .. }), "{error}");
 }

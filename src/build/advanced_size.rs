@@ -2,64 +2,100 @@
 //! (platform specification, "Recipes to compute binary sketch size"). It also says whether that is too
 //! much: the limits of `boards.txt` are not asked.
 
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::BuildError;
 use crate::event::{Sizes, Step, Usage};
 
-/// What it prints.
-#[derive(Debug, Deserialize)]
-struct Answer {
-    /// For the user.
-    #[serde(default)]
-    output: String,
-    severity: Severity,
-    #[serde(default)]
-    sections: Vec<Section>,
-}
+/// A field of an answer that is not of its type.
+struct Mistake(&'static str);
 
-/// What becomes of the build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Severity {
-    Error,
-    Warning,
-    Info,
-}
-
-/// A part of the board's memory.
-#[derive(Debug, Deserialize)]
-struct Section {
-    /// `text` is flash, `data` is RAM; a platform may have others.
-    name: String,
-    /// Bytes that are used.
-    size: u64,
-    /// Bytes that there are; 0 where nobody knows.
-    #[serde(default)]
-    max_size: u64,
-}
-
-/// Reads the answer: what the firmware takes, and what is to be said to the user.
+/// Reads the answer as Go's `encoding/json` does: names of fields are compared without case, `null` is as good as
+/// nothing. Returns what the firmware takes, and what is to be said to the user.
 ///
 /// # Errors
 /// Where it is none, or says that the firmware does not fit.
 pub(super) fn read(printed: &[u8]) -> Result<(Sizes, String), BuildError> {
-    let answer: Answer = serde_json::from_slice(printed).map_err(|error| {
-        BuildError::code(
-            Step::Size,
-            format!("recipe.advanced_size.pattern printed something other than it should: {error}"),
-        )
-    })?;
-    let usage = |name: &str| {
-        let section = answer.sections.iter().find(|section| section.name == name)?;
-        Some(Usage { used: section.size, max: Some(section.max_size).filter(|max| *max > 0) })
+    let wrong = |reason: &dyn std::fmt::Display| {
+        let message =
+            format!("recipe.advanced_size.pattern printed something other than it should: {reason}");
+        BuildError::code(Step::Size, message)
     };
-    let sizes = Sizes { flash: usage("text"), ram: usage("data"), eeprom: usage("eeprom") };
-    match answer.severity {
-        Severity::Error => Err(BuildError::code(Step::Size, answer.output)),
-        Severity::Warning => Ok((sizes, format!("warning: {}\n", answer.output.trim_end()))),
-        Severity::Info => Ok((sizes, String::new())),
+    let answer: Value = serde_json::from_slice(printed).map_err(|error| wrong(&error))?;
+    let Value::Object(answer) = answer else { return Err(wrong(&"no object")) };
+    let Answer { output, severity, message, sizes } =
+        Answer::of(&answer).map_err(|Mistake(field)| wrong(&format!("`{field}` is of another type")))?;
+    match severity.as_str() {
+        "error" if message.is_empty() => Err(BuildError::code(Step::Size, output)),
+        "error" if output.is_empty() => Err(BuildError::code(Step::Size, message)),
+        "error" => Err(BuildError::code(Step::Size, format!("{message}: {output}"))),
+        "warning" => Ok((sizes, format!("warning: {}\n", output.trim_end()))),
+        "info" => Ok((sizes, String::new())),
+        other => Err(wrong(&format!("the severity is `{other}`, not error, warning or info"))),
     }
+}
+
+/// What the program prints.
+struct Answer {
+    /// For the user.
+    output: String,
+    /// What becomes of the build.
+    severity: String,
+    /// Why it fails, in a line.
+    message: String,
+    /// The sections `text` (flash), `data` (RAM) and `eeprom`; a platform may have others.
+    sizes: Sizes,
+}
+
+impl Answer {
+    fn of(object: &Map<String, Value>) -> Result<Self, Mistake> {
+        let mut sizes = Sizes { flash: None, ram: None, eeprom: None };
+        let sections = match field(object, "sections") {
+            None => &[][..],
+            Some(Value::Array(sections)) => sections,
+            Some(_) => return Err(Mistake("sections")),
+        };
+        for section in sections {
+            let section = match section {
+                Value::Object(section) => section,
+                Value::Null => continue,
+                _ => return Err(Mistake("sections")),
+            };
+            let (name, used) = (text(section, "name")?, number(section, "size")?);
+            let max = u64::try_from(number(section, "max_size")?).ok().filter(|max| *max > 0);
+            let place = match name.as_str() {
+                "text" => &mut sizes.flash,
+                "data" => &mut sizes.ram,
+                "eeprom" => &mut sizes.eeprom,
+                _ => continue,
+            };
+            *place = place.or(u64::try_from(used).ok().map(|used| Usage { used, max }));
+        }
+        let (output, severity, message) =
+            (text(object, "output")?, text(object, "severity")?, text(object, "error")?);
+        Ok(Self { output, severity, message, sizes })
+    }
+}
+
+/// The field of an object, unless it is `null`.
+fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let found = object.get(name).or_else(|| {
+        let mut fields = object.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        fields.next_back().map(|(_, value)| value)
+    });
+    found.filter(|value| !value.is_null())
+}
+
+fn text(object: &Map<String, Value>, name: &'static str) -> Result<String, Mistake> {
+    match field(object, name) {
+        None => Ok(String::new()),
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(_) => Err(Mistake(name)),
+    }
+}
+
+fn number(object: &Map<String, Value>, name: &'static str) -> Result<i64, Mistake> {
+    field(object, name).map_or(Ok(0), |value| value.as_i64().ok_or(Mistake(name)))
 }
 
 #[cfg(test)]
@@ -85,8 +121,24 @@ mod tests {
         assert_eq!(said, "warning: nearly full\n");
         let error = read(br#"{"output": "too big", "severity": "error"}"#).unwrap_err();
         assert!(format!("{error:?}").contains("too big"), "{error:?}");
-        for nonsense in [&b"Sketch uses 3 bytes"[..], br#"{"severity": "fatal"}"#, b"{}"] {
-            assert!(read(nonsense).is_err());
+        let nonsense = [
+            "Sketch uses 3 bytes",
+            r#"{"severity": "fatal"}"#,
+            "{}",
+            "[]",
+            r#"{"severity": "info"} x"#,
+            r#"{"severity": "info", "output": 1}"#,
+            r#"{"severity": "info", "sections": [{"name": "text", "size": 1.5}]}"#,
+        ];
+        for nonsense in nonsense {
+            assert!(read(nonsense.as_bytes()).is_err(), "{nonsense}");
         }
+    }
+
+    #[test]
+    fn fields_are_read_as_go_reads_them() {
+        let printed = br#"{"SEVERITY": "info", "output": null, "sections": [null, {"name": "text"}]}"#;
+        assert_eq!(read(printed).unwrap().0.flash, Some(Usage { used: 0, max: None }));
+        assert_eq!(read(br#"{"severity": "info", "sections": null}"#).unwrap().0.flash, None);
     }
 }

@@ -1,5 +1,4 @@
-//! AVR. Everything is in its `platform.txt`; that the `ATmega2560` is linked with `--relax`, which is
-//! not, comes with the board's properties ([`crate::board::RuntimeEnv::relax_atmega2560`]).
+//! AVR. Everything is in its `platform.txt`.
 
 use super::BuildOrchestrator;
 use crate::plan::Family;

@@ -1,35 +1,66 @@
 //! Stage 2: one sketch for one board. Its sources and libraries compile as soon as there are slots;
 //! only the link waits for the core.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use futures::future::try_join_all;
-
+use super::archive;
 use super::discover::{Discovered, Question, discover};
+use super::hooks::Early;
+use super::libraries::LibraryPlan;
 use super::link::{self, Link};
-use super::prepare::Prepared;
-use super::unit::{self, Planned, Wanted, blocking};
+use super::prepare::{OwnFiles, Prepared};
+use super::preprocessor::{OUTPUT, SOURCE};
+use super::sketch::Prototypes;
+use super::unit::{self, Planned, Unit, Wanted, all_in_order, blocking};
 use super::{
-    BuildContext, BuildError, CellArtifacts, CoreHandle, JobContext, core, firmware, folder, hooks,
-    libraries, run, sources,
+    BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreHandle, CoreOutline, JobContext, core,
+    firmware, folder, libraries, library_use, no_library, preprocessor, prototypes, run, undeclared,
+    unstaged,
 };
 use crate::board::{Hook, Value};
-use crate::event::{Phase, Step};
-use crate::library::Layout;
+use crate::event::{Phase, Step, UsedLibrary};
+use crate::library::{Layout, Library};
 use crate::plan::CellJob;
+use crate::source::Hash;
 
 /// An object of the cell that is to be made.
 pub(super) struct Source {
     /// Where the object goes, relative to the cell's folder.
     pub(super) path: PathBuf,
     pub(super) unit: Arc<Planned>,
+    made: OnceLock<Unit>,
+}
+
+impl Source {
+    /// The objects of these, made unless they already are.
+    ///
+    /// # Errors
+    /// As for [`unit::make_all`].
+    pub(super) async fn make_all<'s>(
+        cx: &BuildContext,
+        jcx: &mut JobContext,
+        sources: impl Iterator<Item = &'s Self>,
+    ) -> Result<Vec<Unit>, BuildError> {
+        let sources: Vec<&Self> = sources.collect();
+        let missing: Vec<&Self> =
+            sources.iter().copied().filter(|source| source.made.get().is_none()).collect();
+        let made = unit::make_all(cx, jcx, missing.iter().map(|source| &source.unit)).await?;
+        for (source, unit) in missing.into_iter().zip(made) {
+            // Nobody else makes it meanwhile: the cell has it to itself.
+            let _ = source.made.set(unit);
+        }
+        Ok(sources.into_iter().filter_map(|source| source.made.get().cloned()).collect())
+    }
 }
 
 /// The objects of one library, and how they enter the link.
 pub(super) struct LibrarySources {
     pub(super) sources: Vec<Source>,
+    /// Archives that it brings compiled and that enter the link by path, before its objects.
+    pub(super) precompiled: Vec<PathBuf>,
+    /// `compiler.libraries.ldflags` for what comes after it; `None` where it is the platform's own value.
+    pub(super) ldflags: Option<String>,
     /// `dot_a_linkage`: the archive that they are packed into, relative to the cell's folder.
     pub(super) archive: Option<PathBuf>,
 }
@@ -69,7 +100,16 @@ async fn attempt(
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CellArtifacts, BuildError> {
-    if let Some(failed) = core.failed() {
+    if let Some(problem) = &job.sketch.problem {
+        // Its log is kept there.
+        folder::make(&job.folder).await?;
+        let message = format!("arduino-cli does not open this sketch: {problem}");
+        return Err(BuildError::code(Step::Preprocess, message));
+    }
+    // Asked only of a core that failed: what is known is found without expanding a recipe.
+    if let Some(failed) = core.failed()
+        && !core::names_the_job(&job.target)?
+    {
         return Err(failed);
     }
     if let Some(found) = link::known(job, cx, jcx).await? {
@@ -79,7 +119,7 @@ async fn attempt(
     let target = &job.target;
     let prepared = cx.prepared(&job.sketch).await?;
     let build_path = job.folder.display().to_string();
-    let source_path = job.sketch.dir.display().to_string();
+    let source_path = prepared.dir.display().to_string();
     let values = [
         ("build.path", Value::Word(&build_path)),
         ("build.project_name", Value::Word(&prepared.project_name)),
@@ -87,145 +127,355 @@ async fn attempt(
         ("sketch_path", Value::Word(&source_path)),
     ];
     folder::make(&job.folder).await?;
-    let given = prebuild(job, cx, jcx, &values).await?;
-    let has_hooks = given.is_some();
-    let given = given.unwrap_or_default();
-    let prepared = with_generated(cx, &prepared, &job.folder.join("sketch"), &given).await?;
-    let discovered = needed_libraries(job, cx, jcx, &prepared, &values).await?;
+    let looks = core::names_the_job(target)?;
+    let mut early = Early::begin(job, &values, looks).await?;
+    early.run(cx, jcx, Hook::Prebuild, &values).await?;
+    let prepared = with_generated(cx, &prepared, &job.folder.join("sketch"), &early).await?;
+    let mut discovered = Discovered::default();
+    let identity = needed_libraries(job, cx, jcx, &prepared, &values, &mut discovered).await;
+    jcx.discovered(library_use::used(job, &cx.library_places.matrix_dir, &discovered));
+    let explained = Explained { job, cx, libraries: jcx.libraries.clone(), prepared: &prepared };
+    let identity = match identity {
+        Ok(identity) => identity,
+        Err(error) => return Err(explained.error(error, &Arc::default()).await),
+    };
 
     jcx.track.enter(Phase::Compile);
-    let (sketch, packed) = plan(job, cx, jcx, &prepared, &discovered, &values).await?;
-    let (files, flags_for, needed) = (cx.files.clone(), target.clone(), discovered.libraries.clone());
-    let ldflags = blocking(move || libraries::link_flags(files.disk(), &flags_for, &needed)).await??;
-    let outline = jcx.outline_of(core).await?;
-    jcx.track.enter(Phase::Compile);
+    let include = discovered.include(&core::include_folders(target));
+    let cell = Cell { job, cx, values: &values, dir: &prepared.dir, include, looks };
+    let sketch = cell.sketch(jcx, &prepared, identity, &early).await?;
+    if early.any_from(Hook::SketchPostbuild) {
+        if let Err(error) = cell.make(jcx, &mut early, sketch.sources.iter()).await {
+            return Err(explained.error(error, &sketch.prototypes).await);
+        }
+        early.run(cx, jcx, Hook::SketchPostbuild, &values).await?;
+        early.run(cx, jcx, Hook::LibrariesPrebuild, &values).await?;
+    }
+    let packed = cell.libraries(jcx, &discovered.libraries).await?;
     let mut values = values.to_vec();
-    values.push(("compiler.libraries.ldflags", Value::Text(&ldflags)));
+    let ldflags = packed.last().and_then(|library| library.ldflags.as_deref());
+    values.extend(ldflags.map(|flags| (libraries::LDFLAGS, Value::Text(flags))));
+    if early.any_from(Hook::LibrariesPostbuild) {
+        cell.make(jcx, &mut early, packed.iter().flat_map(|library| &library.sources)).await?;
+        early.run(cx, jcx, Hook::LibrariesPostbuild, &values).await?;
+        early.run(cx, jcx, Hook::CorePrebuild, &values).await?;
+    }
+    let core = cell.core(jcx, core, &values).await?;
+    jcx.track.enter(Phase::Compile);
+    let given = early.given().await?;
     let link = Link {
         job,
-        core: &outline,
-        sketch: &sketch,
+        core: &core.outline(),
+        sketch: &sketch.sources,
         libraries: &packed,
         values: &values,
         project_name: &prepared.project_name,
         given: &given,
-        repeats: !has_hooks && !discovered.is_opaque,
+        prepared: &prepared,
+        early: &early,
+        repeats: !early.any() && !discovered.is_opaque && !sketch.is_opaque,
     };
-    link::build(&link, core, cx, jcx).await
-}
-
-/// Runs the hooks that come before everything else, if there are any. The files that they leave in the cell's folder.
-async fn prebuild(
-    job: &CellJob,
-    cx: &BuildContext,
-    jcx: &mut JobContext,
-    values: &[(&str, Value<'_>)],
-) -> Result<Option<HashSet<PathBuf>>, BuildError> {
-    const HOOKS: [Hook; 3] = [Hook::Prebuild, Hook::SketchPrebuild, Hook::LibrariesPrebuild];
-    if !hooks::any(&job.target, &HOOKS, values)? {
-        return Ok(None);
+    match link::build(&link, &core, cx, jcx).await {
+        Ok(built) => Ok(built),
+        Err(error) => Err(explained.error(error, &sketch.prototypes).await),
     }
-    // They begin with nothing but the firmware of an earlier build, as in a new folder.
-    let firmware = folder::recorded_files(&job.folder).await?;
-    folder::clear(&job.folder, &firmware).await?;
-    hooks::prepare(cx, jcx, &job.target, &HOOKS, values, &job.folder).await?;
-    let folder = job.folder.clone();
-    blocking(move || {
-        let walk = walkdir::WalkDir::new(&folder).into_iter().flatten();
-        let files = walk.filter(|entry| !entry.file_type().is_dir()).map(walkdir::DirEntry::into_path);
-        Some(files.filter(|path| !firmware.contains(path)).collect())
-    })
-    .await
 }
 
-/// The sketch with the sources that hooks made among its own (stm32's `requiredLibraries.cpp`).
+/// What explains the errors of a cell.
+struct Explained<'a> {
+    job: &'a CellJob,
+    cx: &'a BuildContext,
+    libraries: Arc<Vec<UsedLibrary>>,
+    prepared: &'a Arc<Prepared>,
+}
+
+impl Explained<'_> {
+    /// Adds to an error what Arduino did with the sketch, and which libraries it found, if that explains it.
+    async fn error(&self, error: BuildError, prototypes: &Arc<Prototypes>) -> BuildError {
+        let (prototypes, prepared) = (prototypes.clone(), self.prepared.clone());
+        let (job, libraries) = (self.job.clone(), self.libraries.clone());
+        let places = self.cx.library_places.clone();
+        let explain = move || {
+            let tabs = prepared.merged.as_ref().map_or(&[][..], |merged| &merged.tabs);
+            let error = undeclared::explain(error, &prototypes, tabs);
+            let error = no_library::explain(error, &job, &places, &prepared.dir);
+            let error = library_use::explain(error, &libraries);
+            unstaged::explain(error, &prepared.dir)
+        };
+        blocking(explain).await.unwrap_or_else(|cancelled| cancelled)
+    }
+}
+
+/// What hooks left in a directory, sorted.
+async fn left_in(directory: &Path, early: &Early<'_>) -> Result<Vec<PathBuf>, BuildError> {
+    let given = early.given().await?.into_iter();
+    let mut left: Vec<PathBuf> = given.filter(|path| path.starts_with(directory)).collect();
+    left.sort();
+    Ok(left)
+}
+
+/// The sketch with what hooks made among its own files (stm32's `requiredLibraries.cpp`), placed where hooks see it.
 async fn with_generated(
     cx: &BuildContext,
     prepared: &Arc<Prepared>,
     made: &Path,
-    given: &HashSet<PathBuf>,
+    early: &Early<'_>,
 ) -> Result<Arc<Prepared>, BuildError> {
-    if !given.iter().any(|path| path.starts_with(made)) {
-        return Ok(prepared.clone());
+    let generated = left_in(made, early).await?;
+    let mut prepared = prepared.clone();
+    if prepared.merged.is_some() {
+        if !generated.is_empty() {
+            prepared = Arc::new(prepared.with_left(cx, made, generated, OwnFiles::Stay).await?);
+        }
+        if early.is_visible() {
+            prepared.place(made).await?;
+        }
     }
-    let (files, folder, given) = (cx.files.clone(), made.to_owned(), given.clone());
-    let generated = blocking(move || sources::as_walked(files.disk(), &folder, true)).await?;
-    let mut generated = generated.map_err(|error| BuildError::io(Step::Preprocess, "read", made, &error))?;
-    generated.retain(|path| given.contains(path));
-    Ok(Arc::new(prepared.with(made, generated)))
+    Ok(prepared)
 }
 
-/// Which libraries the sketch needs.
+/// Finds the libraries that the sketch needs. Returns the identity of the compiler that looked for them.
 async fn needed_libraries(
     job: &CellJob,
     cx: &BuildContext,
     jcx: &JobContext,
-    prepared: &Prepared,
+    prepared: &Arc<Prepared>,
     values: &[(&str, Value<'_>)],
-) -> Result<Discovered, BuildError> {
+    discovered: &mut Discovered,
+) -> Result<Hash, BuildError> {
     let target = &job.target;
     let (folders, identity) = unit::compiler_folders(cx, jcx, target, values).await?;
+    let (files, walked) = (cx.files.clone(), prepared.clone());
     let question = Question {
         target,
         values,
-        sources: prepared.walked.clone(),
+        sources: blocking(move || walked.walked(files.disk())).await??,
         core: core::include_folders(target),
-        quote: prepared.quote.clone(),
         folders,
         identity,
     };
-    discover(cx, jcx, &question).await
+    discover(cx, jcx, &question, discovered).await?;
+    Ok(identity)
 }
 
-/// Plans the sketch and its libraries.
-async fn plan(
-    job: &CellJob,
-    cx: &BuildContext,
-    jcx: &JobContext,
-    prepared: &Prepared,
-    discovered: &Discovered,
-    values: &[(&str, Value<'_>)],
-) -> Result<(Vec<Source>, Vec<LibrarySources>), BuildError> {
-    let target = &job.target;
-    let include = discovered.include(&core::include_folders(target));
-    let one = async |source: PathBuf, path: PathBuf, include: Vec<Arc<Path>>, quote: Vec<Arc<Path>>| {
+/// The core that a cell links: the one that its board's cells share, or its own.
+pub(super) enum CellCore<'a> {
+    Shared(&'a CoreHandle, Arc<CoreOutline>),
+    Own(Arc<CoreArtifacts>),
+}
+
+impl CellCore<'_> {
+    fn outline(&self) -> Arc<CoreOutline> {
+        match self {
+            Self::Shared(_, outline) => outline.clone(),
+            Self::Own(core) => core.outline.clone(),
+        }
+    }
+}
+
+/// The sources of a sketch.
+struct Sketch {
+    sources: Vec<Source>,
+    prototypes: Arc<Prototypes>,
+    /// Whether no key covers what was read for the prototypes.
+    is_opaque: bool,
+}
+
+/// A cell whose libraries are known.
+struct Cell<'a> {
+    job: &'a CellJob,
+    cx: &'a BuildContext,
+    values: &'a [(&'a str, Value<'a>)],
+    /// The sketch's directory.
+    dir: &'a Path,
+    /// The include directories of every source: core, variant, libraries.
+    include: Vec<Arc<Path>>,
+    /// Whether commands that compile name the job.
+    looks: bool,
+}
+
+impl Cell<'_> {
+    /// Plans the sketch with its prototypes, as hooks leave it that run before it is compiled.
+    async fn sketch(
+        &self,
+        jcx: &mut JobContext,
+        prepared: &Arc<Prepared>,
+        identity: Hash,
+        early: &Early<'_>,
+    ) -> Result<Sketch, BuildError> {
+        let (mut complete, prototypes, is_opaque) = self.with_prototypes(jcx, prepared, identity).await?;
+        if prepared.merged.is_some() {
+            let directory = self.job.folder.join("sketch");
+            if early.is_visible() && !Arc::ptr_eq(&complete, prepared) {
+                complete.place(&directory).await?;
+            }
+            if early.any_from(Hook::SketchPrebuild) {
+                early.run(self.cx, jcx, Hook::SketchPrebuild, self.values).await?;
+                let left = left_in(&directory, early).await?;
+                complete = Arc::new(complete.with_left(self.cx, &directory, left, OwnFiles::Replaced).await?);
+            }
+        }
+        let sources = self.sources_of_sketch(jcx, &complete).await?;
+        Ok(Sketch { sources, prototypes, is_opaque })
+    }
+
+    /// The sketch with its prototypes, and whether no key covers what was read for them. Those of a plain one are known,
+    /// unless a macro turns out to be in their way.
+    async fn with_prototypes(
+        &self,
+        jcx: &JobContext,
+        prepared: &Arc<Prepared>,
+        identity: Hash,
+    ) -> Result<(Arc<Prepared>, Arc<Prototypes>, bool), BuildError> {
+        let Some(merged) = &prepared.merged else { return Ok((prepared.clone(), Arc::default(), false)) };
+        if let Some(plain) = merged.plain.as_ref().filter(|_| self.preprocesses()) {
+            let sources = self.sources_of_sketch(jcx, prepared).await?;
+            let main = core::object_path(Path::new("sketch"), Path::new(&merged.name));
+            let unit = sources.iter().find(|source| source.path == main).map(|source| source.unit.clone());
+            let (files, sketch) = (self.cx.files.clone(), merged.clone());
+            let obstacle = blocking(move || {
+                let names = sketch.plain.as_ref().map(|plain| &plain.names);
+                let macros = unit.as_ref().map(|unit| unit.macros(&files));
+                names.zip(macros).and_then(|(names, macros)| names.obstacle(&macros).map(str::to_owned))
+            });
+            match obstacle.await? {
+                None => return Ok((prepared.clone(), Arc::new(plain.prototypes.clone()), false)),
+                Some(name) => tracing::debug!(cell = %self.job.id, name, "not plain: a macro"),
+            }
+        }
+        let question = prototypes::Question {
+            target: &self.job.target,
+            values: self.values,
+            prepared,
+            merged,
+            include: &self.include,
+            identity,
+        };
+        let answer = prototypes::ask(self.cx, jcx, &question).await?;
+        let prepared = prepared.with_prototypes(self.cx, answer.prototypes.clone()).await?;
+        Ok((Arc::new(prepared), answer.prototypes, answer.is_opaque))
+    }
+
+    /// Whether the command for prototypes does nothing but preprocess; what becomes of another one is its own affair.
+    fn preprocesses(&self) -> bool {
+        let command = preprocessor::command(&self.job.target, SOURCE, &[], OUTPUT, self.values);
+        command.is_ok_and(|argv| preprocessor::is_plain(&argv))
+    }
+
+    async fn sources_of_sketch(
+        &self,
+        jcx: &JobContext,
+        prepared: &Arc<Prepared>,
+    ) -> Result<Vec<Source>, BuildError> {
+        let (files, sketch) = (self.cx.files.clone(), prepared.clone());
+        let sources = blocking(move || sketch.sources(files.disk())).await??;
+        let planned = sources
+            .into_iter()
+            .map(|(source, path)| self.source(jcx, source, path, &self.include, self.values));
+        all_in_order(planned).await
+    }
+
+    /// Plans the sources of the libraries.
+    async fn libraries(
+        &self,
+        jcx: &JobContext,
+        libraries: &[Arc<Library>],
+    ) -> Result<Vec<LibrarySources>, BuildError> {
+        let (files, target, needed) = (self.cx.files.clone(), self.job.target.clone(), libraries.to_vec());
+        let plans = blocking(move || libraries::plan(files.disk(), &target, &needed)).await??;
+        all_in_order(plans.iter().map(|plan| self.library(jcx, plan))).await
+    }
+
+    async fn library(&self, jcx: &JobContext, plan: &LibraryPlan) -> Result<LibrarySources, BuildError> {
+        let library = &plan.library;
+        let folder = libraries::object_folder(library);
+        let mut include = self.include.clone();
+        if let Layout::Flat { utility: Some(utility) } = &library.layout {
+            include.push(utility.as_path().into());
+        }
+        let mut values = self.values.to_vec();
+        values.extend(plan.ldflags.as_deref().map(|flags| (libraries::LDFLAGS, Value::Text(flags))));
+        let sources = all_in_order(plan.sources.iter().map(|source| {
+            let relative = source.strip_prefix(&library.source_dir).unwrap_or(source);
+            self.source(jcx, source.clone(), core::object_path(&folder, relative), &include, &values)
+        }));
+        let sources = sources.await?;
+        if plan.is_packed {
+            self.warn_of_archive(library, &sources);
+        }
+        Ok(LibrarySources {
+            sources,
+            precompiled: plan.archives.clone(),
+            ldflags: plan.ldflags.clone(),
+            archive: plan.is_packed.then(|| folder.join(format!("{}.a", library.dir_name))),
+        })
+    }
+
+    /// Warns of what an archive of a library surprises with.
+    fn warn_of_archive(&self, library: &Library, sources: &[Source]) {
+        let name = format!("{}.a", library.dir_name);
+        let objects: Vec<String> = sources.iter().map(|source| source.path.display().to_string()).collect();
+        for warning in archive::warnings(&name, &library.root, &objects) {
+            self.cx.warn_once(warning);
+        }
+        if objects.is_empty() {
+            self.cx.warn_once(format!(
+                "{} has dot_a_linkage=true and no sources: as with arduino-cli, {name} is linked although nothing makes it; \
+                 remove dot_a_linkage from its library.properties",
+                library.root.display()
+            ));
+        }
+    }
+
+    /// Returns the shared core, or the cell's own if the core's units differ for this sketch.
+    async fn core<'h>(
+        &self,
+        jcx: &mut JobContext,
+        shared: &'h CoreHandle,
+        values: &[(&str, Value<'_>)],
+    ) -> Result<CellCore<'h>, BuildError> {
+        let target = &self.job.target;
+        if !self.looks {
+            return Ok(CellCore::Shared(shared, jcx.outline_of(shared).await?));
+        }
+        let sources = core::plan_sources(self.cx, jcx, target, values).await?;
+        match jcx.outline_of(shared).await {
+            Ok(outline) if sources.are_of(&outline) => return Ok(CellCore::Shared(shared, outline)),
+            // The core for the empty sketch may fail where the sketch's own compiles.
+            Ok(_) | Err(BuildError::Blocked(_)) => {}
+            Err(other) => return Err(other),
+        }
+        jcx.track.enter(Phase::Compile);
+        core::build_own(sources, self.job, values, self.cx, jcx).await.map(CellCore::Own)
+    }
+
+    /// Compiles objects and places them in the build directory, for hooks that read them.
+    async fn make<'s>(
+        &self,
+        jcx: &mut JobContext,
+        early: &mut Early<'_>,
+        sources: impl Iterator<Item = &'s Source> + Clone,
+    ) -> Result<(), BuildError> {
+        let made = Source::make_all(self.cx, jcx, sources.clone()).await?;
+        early.place(sources.zip(&made).map(|(source, unit)| (&*source.path, &*source.unit, unit))).await
+    }
+
+    async fn source(
+        &self,
+        jcx: &JobContext,
+        source: PathBuf,
+        path: PathBuf,
+        include: &[Arc<Path>],
+        values: &[(&str, Value<'_>)],
+    ) -> Result<Source, BuildError> {
         let label = path.with_extension("").strip_prefix("sketch").map_or_else(
             |_| path.with_extension("").display().to_string(),
             |name| name.display().to_string(),
         );
-        let wanted = Wanted { target, values, source, include, quote, label };
-        let unit = unit::plan(cx, jcx, wanted).await?;
-        Ok::<_, BuildError>(Source { path, unit })
-    };
-    let sketch = try_join_all(prepared.sources.iter().map(|(source, relative)| {
-        let path = core::object_path(Path::new("sketch"), relative);
-        one(source.clone(), path, include.clone(), prepared.quote.clone())
-    }));
-    let (files, sources_for, needed) = (cx.files.clone(), target.clone(), discovered.libraries.clone());
-    let sources = blocking(move || {
-        needed
-            .iter()
-            .map(|library| libraries::sources_of(files.disk(), library, &sources_for))
-            .collect::<Result<Vec<_>, _>>()
-    });
-    let sources = sources.await??;
-    let folders = libraries::object_folders(&discovered.libraries);
-    let parts: Vec<_> = discovered.libraries.iter().zip(folders).zip(sources).collect();
-    let libraries = try_join_all(parts.iter().map(|((library, folder), sources)| {
-        let include = &include;
-        let one = &one;
-        async move {
-            let mut include = include.clone();
-            if let Layout::Flat { utility: Some(utility) } = &library.layout {
-                include.push(utility.as_path().into());
-            }
-            let sources = try_join_all(sources.iter().map(|source| {
-                let relative = source.strip_prefix(&library.source_dir).unwrap_or(source);
-                one(source.clone(), core::object_path(folder, relative), include.clone(), Vec::new())
-            }));
-            let archive = library.dot_a_linkage.then(|| folder.join(format!("{}.a", library.dir_name)));
-            Ok::<_, BuildError>(LibrarySources { sources: sources.await?, archive })
-        }
-    }));
-    futures::future::try_join(sketch, libraries).await
+        let (target, include) = (&*self.job.target, include.to_vec());
+        let sketch = path.starts_with("sketch").then_some(self.dir);
+        let wanted = Wanted { target, values, source, include, sketch, label };
+        let unit = unit::plan(self.cx, jcx, wanted).await?;
+        Ok(Source { path, unit, made: OnceLock::new() })
+    }
 }

@@ -7,7 +7,6 @@
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +16,9 @@ use crate::source::Hash;
 /// Stands for a checkout's root in what is kept.
 const NAME: &str = "\u{1}checkout";
 
+/// How a linker names what is below the root: debug information has `.` for the directory of the compile, and for the root.
+const IN_DEBUG_INFORMATION: &str = "././";
+
 /// A checkout and its place in the staging folder.
 #[derive(Debug, Clone)]
 pub struct Checkout {
@@ -24,10 +26,8 @@ pub struct Checkout {
     real: PathBuf,
     /// What compilers call it.
     seen: PathBuf,
-    /// Generated sources in the work folder.
+    /// Staged sketches in the work directory.
     generated: PathBuf,
-    /// What compilers call those, by content.
-    sketches: PathBuf,
     /// Folders that no word of a command may name whose result is the same elsewhere.
     tied: [String; 2],
     /// Whether the link is there.
@@ -42,7 +42,6 @@ impl Checkout {
             tied: [&real, layout.root()].map(|path| path.display().to_string()),
             seen: staging.join("checkout"),
             generated: layout.sketches(),
-            sketches: staging.join("sketches"),
             linked: false,
             real,
         }
@@ -94,12 +93,14 @@ impl Checkout {
         self.tied.iter().any(|folder| word.contains(folder.as_str()))
     }
 
-    /// Whether a source is a generated one.
-    pub(super) fn is_generated(&self, source: &Path) -> bool {
-        source.starts_with(&self.generated)
+    /// The staged sketch that a file belongs to, and its path below it.
+    pub(super) fn staged<'p>(&self, path: &'p Path) -> Option<(PathBuf, &'p Path)> {
+        let mut parts = path.strip_prefix(&self.generated).ok()?.components();
+        let root = self.generated.join(parts.next()?);
+        Some((root, parts.as_path()))
     }
 
-    /// The text of a generated source in which `#line` names the checkout as `root`.
+    /// The text of a staged file in which `#line` names the checkout as `root`.
     fn with_root(&self, text: &[u8], root: &[u8]) -> Vec<u8> {
         let real = self.real.as_os_str().as_bytes();
         let mut out = Vec::with_capacity(text.len());
@@ -120,26 +121,14 @@ impl Checkout {
         out
     }
 
-    /// The hash of a generated source's text, wherever the checkout is.
+    /// The hash of a staged file's text, wherever the checkout is.
     pub(super) fn hash_of(&self, text: &[u8]) -> Hash {
         blake3::hash(&self.with_root(text, NAME.as_bytes()))
     }
 
-    /// Where a generated source with this hash is for compilers: nothing else is in its folder.
-    pub(super) fn generated_path(&self, source: &Path, hash: &Hash) -> PathBuf {
-        self.sketches.join(&hash.to_hex()[..32]).join(source.file_name().unwrap_or_default())
-    }
-
-    /// Puts a generated source where compilers read it.
-    ///
-    /// # Errors
-    /// Whatever the file system says.
-    pub(super) fn write_generated(&self, text: &[u8], path: &Path) -> io::Result<()> {
-        if path.is_file() {
-            return Ok(());
-        }
-        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        crate::store::write_atomically(path, &self.with_root(text, self.seen.as_os_str().as_bytes()))
+    /// The text of a staged file, with the checkout named as compilers see it.
+    pub(super) fn with_seen_names(&self, text: &[u8]) -> Vec<u8> {
+        self.with_root(text, self.seen.as_os_str().as_bytes())
     }
 
     /// What compilers printed, without the names of this checkout.
@@ -147,9 +136,47 @@ impl Checkout {
         printed.replace(&*self.seen.to_string_lossy(), NAME)
     }
 
+    /// What users see, without the names of this checkout: to be kept where another may read it.
+    pub(super) fn forget_real_names(&self, shown: &str) -> String {
+        let real = format!("{}/", self.real.display());
+        // The root of the file system is in every name.
+        if real.len() < 3 {
+            return shown.to_owned();
+        }
+        let mut kept = String::with_capacity(shown.len());
+        let mut rest = shown;
+        while let Some((before, behind)) = rest.split_once(&real) {
+            let begins = !before.ends_with(|c: char| c.is_alphanumeric() || "._-/~".contains(c));
+            kept.push_str(before);
+            kept.push_str(if begins { NAME } else { &real[..real.len() - 1] });
+            kept.push('/');
+            rest = behind;
+        }
+        kept.push_str(rest);
+        kept
+    }
+
     /// What compilers printed, here or in another checkout, with the names that the user knows.
     pub(super) fn restore_names(&self, printed: &str) -> String {
         printed.replace(NAME, &self.real.to_string_lossy())
+    }
+
+    /// What a tool printed about objects that were compiled here, with the names that the user knows.
+    pub(super) fn with_own_names(&self, printed: &str) -> String {
+        let printed = self.restore_names(&self.forget_names(printed));
+        if !printed.contains(IN_DEBUG_INFORMATION) {
+            return printed;
+        }
+        let root = format!("{}/", self.real.display());
+        let mut own = String::with_capacity(printed.len());
+        for (place, part) in printed.split(IN_DEBUG_INFORMATION).enumerate() {
+            if place > 0 {
+                let begins = own.chars().next_back().is_none_or(|c| " \n:`'(".contains(c));
+                own.push_str(if begins { &root } else { IN_DEBUG_INFORMATION });
+            }
+            own.push_str(part);
+        }
+        own
     }
 
     /// The path that the user knows for one that compilers know.
@@ -177,6 +204,17 @@ mod tests {
         assert!(!printed.contains("/cache"));
         assert_eq!(checkout.restore_names(&printed), "/repo/a.ino:1:2: error: x");
         assert!(checkout.is_tied("-I/repo/x") && !checkout.is_tied("-I/opt/x"));
+        let shown = "/repo/a.ino:1:2: warning: x\n/repository/b.h:1: warning: y\nfrom /home/repo/c.h,\n";
+        let kept = checkout.forget_real_names(shown);
+        assert!(!kept.starts_with('/') && kept.contains("\n/repository/b.h"), "{kept}");
+        assert!(kept.contains("from /home/repo/c.h"), "{kept}");
+        assert_eq!(checkout.restore_names(&kept), shown);
+        assert_eq!(
+            checkout.with_own_names(
+                "././a/A.ino:8: undefined\n/w/b.o:././b.c:1: x; /cache/staging/checkout/c.c y/././z"
+            ),
+            "/repo/a/A.ino:8: undefined\n/w/b.o:/repo/b.c:1: x; /repo/c.c y/././z"
+        );
     }
 
     #[test]

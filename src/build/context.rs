@@ -1,26 +1,26 @@
 //! What the jobs of a run share, and what one job has to itself.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::ahead::{Ahead, Part};
 use super::convert::Proofs;
+use super::core::OwnCores;
 use super::known::Known;
 use super::prepare::{Prepared, Sketches};
 use super::step::{Held, StepName};
 use super::unit::UnitTable;
-use super::{Blocked, BuildError, CellArtifacts, Checkout, CoreArtifacts, CoreOutline, Track};
+use super::{BuildError, CellArtifacts, Checkout, CoreArtifacts, CoreHandle, CoreOutline, LazyTool, Track};
 use crate::compile::{
-    Backend, Environment, Finished, Gate, Identities, Peaks, Place, Process, Rank, Slots, Transcript,
-    Urgency, run,
+    Backend, Environment, Finished, Gate, Identities, OutputLimit, Peaks, Place, Process, Rank, RunMarker,
+    Slots, Transcript, Urgency, run,
 };
-use crate::event::{CoreId, EventSink, Phase, Step, UnitCounts};
-use crate::plan::{EmulatorProgram, InstalledEmulator, Layout, Sketch};
+use crate::event::{EventKind, EventSink, Level, Phase, Step, UnitCounts, UsedLibrary};
+use crate::plan::{EmulatorProgram, InstalledEmulator, Layout, LibraryPlaces, Sketch};
 use crate::source::Files;
 use crate::store::{Artifacts, Costs, Subject};
 
@@ -54,6 +54,12 @@ pub struct BuildContext {
     pub artifacts: Option<Artifacts>,
     /// What runs firmware, where that is asked for.
     pub emulators: Arc<Emulators>,
+    /// Arduino's ctags, for sketches that are not plain.
+    pub ctags: Arc<LazyTool>,
+    /// How much each process may print.
+    pub output_limit: OutputLimit,
+    /// Where libraries are looked for.
+    pub library_places: Arc<LibraryPlaces>,
     /// Where everything is said.
     pub events: EventSink,
     /// Fires at the first signal.
@@ -64,8 +70,12 @@ pub struct BuildContext {
     pub(super) units: Arc<UnitTable>,
     /// The sketches of this run.
     pub(super) sketches: Arc<Sketches>,
+    /// The cores of this run that sketches have of their own.
+    pub(super) own_cores: Arc<OwnCores>,
     /// Which tools need not be started.
     pub(super) proofs: Arc<Proofs>,
+    /// Warnings of this run that cells have in common.
+    warned: Arc<Mutex<HashSet<String>>>,
 }
 
 impl BuildContext {
@@ -82,10 +92,12 @@ impl BuildContext {
         checkout: Checkout,
         known: Arc<Known>,
         artifacts: Option<Artifacts>,
+        ctags: Arc<LazyTool>,
         events: EventSink,
         cancel: CancellationToken,
     ) -> Self {
         let units = Arc::new(UnitTable::new(&layout));
+        let sketches = Arc::new(Sketches::new(layout.sketches()));
         Self {
             files,
             identities,
@@ -99,18 +111,43 @@ impl BuildContext {
             known,
             artifacts,
             emulators: Arc::default(),
+            ctags,
+            output_limit: OutputLimit::default(),
+            library_places: Arc::default(),
             events,
             cancel,
             nonce: nonce(),
             units,
-            sketches: Arc::default(),
+            sketches,
+            own_cores: Arc::default(),
             proofs: Arc::default(),
+            warned: Arc::default(),
         }
+    }
+
+    /// Forgets what was seen below a job's directory: a hook has run there.
+    pub(super) fn forget_below(&self, directory: &Path) {
+        self.files.forget_below(directory);
+        self.units.forget_below(directory);
+    }
+
+    /// Gives a warning, once however many cells it concerns.
+    pub(super) fn warn_once(&self, message: String) {
+        // A panic elsewhere leaves the set whole: each change is one insert.
+        if self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(message.clone()) {
+            self.events.say(EventKind::Log { level: Level::Warn, message });
+        }
+    }
+
+    /// The environment of a job's processes, whose loader finds shared libraries in `library_path` too.
+    pub fn environment(&self, library_path: Option<&Path>) -> Environment {
+        let marker = RunMarker::new(self.layout.root(), &self.staging);
+        Environment::new(&self.layout.staging(), library_path).marked(&marker)
     }
 
     /// A sketch's sources, its C++ generated once for all its cells.
     pub(super) async fn prepared(&self, sketch: &Arc<Sketch>) -> Result<Arc<Prepared>, BuildError> {
-        self.sketches.prepare(&self.files, sketch).await
+        self.sketches.prepare(self, sketch).await
     }
 }
 
@@ -136,6 +173,13 @@ pub struct JobContext {
     pub log: Vec<String>,
     /// Where its objects came from.
     pub units: UnitCounts,
+    /// The libraries that it is built with.
+    pub libraries: Arc<Vec<UsedLibrary>>,
+    /// Whether these were looked for in this run.
+    pub has_discovered: bool,
+    /// How many hooks have run since its first compile was planned: what was planned before one may be another thing
+    /// behind it.
+    pub round: u32,
     /// How long it has been at work, without its waits.
     pub stopwatch: Stopwatch,
     /// Its place among the cells in flight; `None` for a core.
@@ -284,6 +328,12 @@ impl JobContext {
         StepName { part: Part::Compile(unit), ..self.step(Step::Compile, label) }
     }
 
+    /// Notes the libraries that were looked for and found in this run.
+    pub(super) fn discovered(&mut self, libraries: Vec<UsedLibrary>) {
+        self.libraries = Arc::new(libraries);
+        self.has_discovered = true;
+    }
+
     /// Waits until it is known what a core is going to be.
     pub(super) async fn outline_of(&mut self, core: &CoreHandle) -> Result<Arc<CoreOutline>, BuildError> {
         if !core.is_outlined() {
@@ -336,14 +386,14 @@ impl JobContext {
             self.ahead.spent(finished.ended.duration_since(finished.started), finished.peak);
         }
         self.log.push(process.argv().join(" "));
-        let printed = finished.printed();
-        if finished.code == Some(0) {
+        let printed = cx.checkout.with_own_names(&String::from_utf8_lossy(&finished.printed()));
+        if finished.end.succeeded() {
             if !printed.is_empty() && step != Step::Size {
-                self.log.push(String::from_utf8_lossy(&printed).into_owned());
+                self.log.push(printed);
             }
             Ok(finished)
         } else {
-            Err(BuildError::command(step, process.argv(), finished.code, &printed))
+            Err(BuildError::command(step, process.argv(), finished.end, printed.as_bytes()))
         }
     }
 }
@@ -367,102 +417,6 @@ pub(super) async fn run_in_slot(
         .map_err(|error| BuildError::process(name.step, &error))?;
     held.done(Some(finished.ended.duration_since(finished.started)), None);
     Ok(finished)
-}
-
-/// How far a core is.
-#[derive(Debug, Clone)]
-enum CoreState {
-    /// Nothing is known of it.
-    Unplanned,
-    /// It is known what it is going to be.
-    Outlined(Arc<CoreOutline>),
-    /// It has ended.
-    Ended(Result<Arc<CoreArtifacts>, Blocked>),
-}
-
-/// The end of a core that its builder holds.
-#[derive(Debug)]
-pub struct CorePromise {
-    sender: watch::Sender<CoreState>,
-}
-
-/// The end of a core that its cells hold.
-#[derive(Debug, Clone)]
-pub struct CoreHandle {
-    id: CoreId,
-    receiver: watch::Receiver<CoreState>,
-}
-
-/// A core that is yet to be built.
-pub fn core_promise(id: CoreId) -> (CorePromise, CoreHandle) {
-    let (sender, receiver) = watch::channel(CoreState::Unplanned);
-    (CorePromise { sender }, CoreHandle { id, receiver })
-}
-
-impl CorePromise {
-    /// Says what it is going to be.
-    pub fn outline(&self, outline: Arc<CoreOutline>) {
-        self.sender.send_replace(CoreState::Outlined(outline));
-    }
-
-    /// Says how it ended.
-    pub fn keep(self, result: Result<Arc<CoreArtifacts>, Blocked>) {
-        self.sender.send_replace(CoreState::Ended(result));
-    }
-}
-
-impl CoreHandle {
-    /// Waits until it is known what the core is going to be.
-    ///
-    /// # Errors
-    /// Where it failed before that.
-    pub async fn outline(&self) -> Result<Arc<CoreOutline>, BuildError> {
-        match self.reaches(|state| !matches!(state, CoreState::Unplanned)).await? {
-            CoreState::Outlined(outline) => Ok(outline),
-            CoreState::Ended(Ok(core)) => Ok(core.outline.clone()),
-            CoreState::Ended(Err(blocked)) => Err(BuildError::Blocked(blocked)),
-            CoreState::Unplanned => Err(self.lost()),
-        }
-    }
-
-    /// Waits for the core.
-    ///
-    /// # Errors
-    /// Where it failed.
-    pub async fn ready(&self) -> Result<Arc<CoreArtifacts>, BuildError> {
-        match self.reaches(|state| matches!(state, CoreState::Ended(_))).await? {
-            CoreState::Ended(result) => result.map_err(BuildError::Blocked),
-            _ => Err(self.lost()),
-        }
-    }
-
-    async fn reaches(&self, wanted: impl FnMut(&CoreState) -> bool) -> Result<CoreState, BuildError> {
-        let mut receiver = self.receiver.clone();
-        let state = receiver.wait_for(wanted).await.map(|state| state.clone());
-        state.map_err(|_| self.lost())
-    }
-
-    /// The builder ended without a word: its task panicked or was cancelled.
-    fn lost(&self) -> BuildError {
-        BuildError::Blocked(Blocked { by: self.id.clone(), message: "it did not finish".to_owned() })
-    }
-
-    fn is_outlined(&self) -> bool {
-        !matches!(&*self.receiver.borrow(), CoreState::Unplanned)
-    }
-
-    /// Whether it is known how it ended.
-    fn is_ready(&self) -> bool {
-        matches!(&*self.receiver.borrow(), CoreState::Ended(_))
-    }
-
-    /// Whether it is known to have failed.
-    pub fn failed(&self) -> Option<BuildError> {
-        match &*self.receiver.borrow() {
-            CoreState::Ended(Err(blocked)) => Some(BuildError::Blocked(blocked.clone())),
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,21 +1,27 @@
-//! Stage 1: a board's core and variant, compiled once for all its cells. The sketch is nobody's, so
-//! that a broken example can't take a board down.
+//! Stage 1: a board's core and variant, compiled once for all its cells, for an empty sketch: a broken example fails no
+//! board.
+
+mod empty_sketch;
+mod own;
+
+pub(super) use own::{OwnCores, build_own, names_the_job};
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures::future::try_join_all;
-
+use super::archive;
 use super::artifacts::{self, About};
 use super::inputs::{Place, add_commands};
-use super::unit::{self, Key, Planned, Wanted, blocking};
+use super::unit::{self, Key, Planned, Wanted, all_in_order, blocking};
 use super::{
-    BuildContext, BuildError, CoreArtifacts, CoreOutline, CorePromise, JobContext, folder, hooks, sources,
+    BuildContext, BuildError, CoreArtifacts, CoreOutline, CorePromise, FileAction, JobContext, folder, hooks,
+    sources,
 };
 use crate::board::{CORE_ARCHIVE, Hook, Value};
-use crate::event::{Phase, Step, UnitCounts};
+use crate::event::{CoreId, FailureKind, Phase, Step, UnitCounts};
 use crate::plan::{CoreJob, Target};
+use crate::source::Hash;
 use crate::store::{Output, Record, Sharing};
 
 /// An object of the core or the variant that is to be made.
@@ -25,7 +31,25 @@ struct Source {
     unit: Arc<Planned>,
 }
 
-/// Builds a core, or finds that it is up to date, or takes it from the artifact store.
+/// The sources of a core and its variant, planned.
+pub(super) struct CoreSources {
+    core: Vec<Source>,
+    variant: Vec<Source>,
+    /// Hash over the keys of all units: jobs with the same hash share a core.
+    units: Hash,
+}
+
+/// A core that is ready to be made.
+struct CorePlan {
+    sources: CoreSources,
+    outline: Arc<CoreOutline>,
+    /// What packs the archive.
+    archiving: Vec<Vec<String>>,
+    /// The `platform.txt` that has the recipe for it.
+    platform_txt: PathBuf,
+}
+
+/// Builds a core for the empty sketch, unless it is up to date or can be restored from the artifact store.
 ///
 /// # Errors
 /// Where it does not compile, a tool is missing, or the run is interrupted.
@@ -35,16 +59,14 @@ pub(super) async fn build(
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CoreArtifacts, BuildError> {
-    const HOOKS: [Hook; 2] = [Hook::Prebuild, Hook::CorePrebuild];
     jcx.track.enter(Phase::Compile);
     let target = &job.target;
     let build_path = job.folder.display().to_string();
-    // The folder of nobody's sketch is empty, whatever hooks leave beside it.
-    let nobody = job.folder.join("nobody");
-    let source_path = job.sketch.as_deref().unwrap_or(&nobody).display().to_string();
+    let sketch = job.folder.join("empty");
+    let source_path = sketch.display().to_string();
     let values = [
         ("build.path", Value::Word(&build_path)),
-        ("build.project_name", Value::Word("core.ino")),
+        ("build.project_name", Value::Word(empty_sketch::MAIN_FILE)),
         ("build.source.path", Value::Word(&source_path)),
         ("sketch_path", Value::Word(&source_path)),
     ];
@@ -56,68 +78,123 @@ pub(super) async fn build(
             return Ok(known);
         }
     }
-    folder::make(&job.folder).await?;
-    let after = hooks::commands(target, Hook::CorePostbuild, &values)?;
-    let has_hooks = hooks::any(target, &HOOKS, &values)?;
-    if has_hooks && after.is_empty() {
-        // They begin with nothing but the core of an earlier build: a header that they made then is gone.
-        folder::clear(&job.folder, &folder::recorded_files(&job.folder).await?).await?;
-    }
     folder::make(&job.folder.join("core")).await?;
-    if has_hooks {
-        folder::make(&nobody).await?;
+    // Other hooks reach the core's compiles only through directories that the commands name.
+    let looks = names_the_job(target)?;
+    let hooks: &[Hook] = if looks { &Hook::BEFORE_COMPILES } else { &[Hook::Prebuild, Hook::CorePrebuild] };
+    let has_hooks = hooks::any(target, hooks, &values)?;
+    if has_hooks || looks {
+        // Files that hooks left in an earlier run are removed; only the built core stays.
+        folder::clear(&job.folder, &folder::recorded_files(&job.folder).await?).await?;
+        folder::make(&job.folder.join("core")).await?;
+        empty_sketch::write(&sketch, &job.folder.join("sketch")).await?;
     }
-    hooks::prepare(cx, jcx, target, &HOOKS, &values, &job.folder).await?;
-    let core = plan_all(cx, jcx, target, &values, Some(&target.config.core_dir)).await?;
-    let variant = plan_all(cx, jcx, target, &values, target.config.variant_dir.as_deref()).await?;
-    // Written beside its place and renamed, so that no cell ever links half of it.
-    let temporary = job.folder.join("core").join("new").join("core.a");
-    let archiving = if core.is_empty() {
-        None
-    } else {
-        Some(archive_command(target, &values, &job.folder, &core, &temporary)?)
-    };
-    let outline = Arc::new(outline(job, cx, jcx, &core, &variant, archiving.as_deref(), &after).await?);
-    promise.outline(outline.clone());
-    let count = u32::try_from(outline.objects.len()).unwrap_or(u32::MAX);
-    // Hooks run in every run.
-    let repeats = !has_hooks && after.is_empty();
-    let learn = |lasts: bool| {
-        if lasts && repeats {
-            cx.known.learn_core(job, &outline);
+    match hooks::run(cx, jcx, target, hooks, &values, &job.folder).await {
+        // A hook may need a real sketch. Each cell runs it again, and reports a failure as its own.
+        Err(BuildError::Failed(failure)) if failure.kind == FailureKind::Code => {
+            jcx.log.push(format!("a hook fails for the empty sketch: {}", failure.message));
+            if looks {
+                return Ok(empty_sketch::without_core(job, promise, jcx));
+            }
         }
-    };
-    if let Some(known) = recorded(cx, &outline, UnitCounts { reused: count, ..jcx.units }).await? {
-        jcx.units = known.units;
-        learn(known.lasts);
-        return Ok(known);
+        other => other?,
     }
-    // What hooks make in addition nobody knows the names of.
-    let can_be_kept = outline.opaque.is_none() && after.is_empty();
-    if can_be_kept
-        && let Some(restored) = restore(cx, &outline, UnitCounts { cached: count, ..jcx.units }).await?
-    {
-        jcx.units = restored.units;
-        learn(true);
-        return Ok(restored);
+    let sources = plan_sources(cx, jcx, target, &values).await?;
+    let plan = CorePlan::new(cx, jcx, target, sources, &job.id, &values).await?;
+    promise.outline(plan.outline.clone());
+    let made = make(&plan, cx, jcx).await?;
+    // Hooks run in every run.
+    if made.lasts && !has_hooks {
+        cx.known.learn_core(job, &plan.outline);
+    }
+    Ok(made)
+}
+
+/// Plans the units of core and variant for a job with these values.
+///
+/// # Errors
+/// Where a source can't be read, or a compiler is missing.
+pub(super) async fn plan_sources(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    target: &Target,
+    values: &[(&str, Value<'_>)],
+) -> Result<CoreSources, BuildError> {
+    let core = plan_all(cx, jcx, target, values, Some(&target.config.core_dir)).await?;
+    let variant = plan_all(cx, jcx, target, values, target.config.variant_dir.as_deref()).await?;
+    let mut key = Key::new("core units");
+    for source in in_order(&core, &variant) {
+        key.add(source.path.as_os_str().as_encoded_bytes()).add(source.unit.key.as_bytes());
+    }
+    key.add(&core.len().to_le_bytes());
+    Ok(CoreSources { core, variant, units: key.finish() })
+}
+
+impl CoreSources {
+    /// Whether this is what a core is compiled from.
+    pub(super) fn are_of(&self, outline: &CoreOutline) -> bool {
+        self.units == outline.units
     }
 
-    let units = unit::make_all(cx, jcx, core.iter().chain(&variant).map(|source| &source.unit)).await?;
+    fn all(&self) -> impl Iterator<Item = &Source> {
+        in_order(&self.core, &self.variant)
+    }
+}
+
+impl CorePlan {
+    /// The core `id` with its place and its keys.
+    async fn new(
+        cx: &BuildContext,
+        jcx: &JobContext,
+        target: &Target,
+        sources: CoreSources,
+        id: &CoreId,
+        values: &[(&str, Value<'_>)],
+    ) -> Result<Self, BuildError> {
+        let folder = cx.layout.core(&id.0);
+        // The archive is packed in the core's own directory, also for a cell.
+        let build_path = folder.display().to_string();
+        let mut values = values.to_vec();
+        values.push(("build.path", Value::Word(&build_path)));
+        let archiving = archive_commands(cx, target, &values, &folder, &sources.core).await?;
+        warn_of_lost_objects(cx, target, &sources);
+        let outline = Arc::new(outline(id, target, cx, jcx, &sources, &archiving).await?);
+        let platform_txt = target.config.core_platform_dir.join("platform.txt");
+        Ok(Self { sources, outline, archiving, platform_txt })
+    }
+}
+
+/// Finds a core, or takes it from the artifact store, or compiles and packs it.
+async fn make(plan: &CorePlan, cx: &BuildContext, jcx: &mut JobContext) -> Result<CoreArtifacts, BuildError> {
+    let outline = &plan.outline;
+    let count = u32::try_from(outline.objects.len()).unwrap_or(u32::MAX);
+    let before = jcx.units;
+    let reused = UnitCounts { reused: before.reused + count, ..before };
+    if let Some(known) = recorded(cx, outline, reused).await? {
+        jcx.units = known.units;
+        return Ok(known);
+    }
+    let cached = UnitCounts { cached: before.cached + count, ..before };
+    if outline.opaque.is_none()
+        && let Some(restored) = restore(cx, outline, cached).await?
+    {
+        jcx.units = restored.units;
+        return Ok(restored);
+    }
+    let units = unit::make_all(cx, jcx, plan.sources.all().map(|source| &source.unit)).await?;
     let printed: String = units.iter().map(|unit| unit.printed.as_str()).collect();
     let lasts = units.iter().all(|unit| unit.lasts);
     let placed = units.into_iter().map(|unit| unit.object).zip(outline.objects.iter().cloned());
-    forget(&job.folder).await?;
-    folder::place(&job.folder, Step::Archive, placed.collect()).await?;
-    if let Some(argv) = archiving {
+    forget(&outline.folder).await?;
+    folder::place(&outline.folder, Step::Archive, Sharing::Link, placed.collect()).await?;
+    if let Some(archive) = &outline.archive {
         jcx.track.enter(Phase::Archive);
-        pack(job, cx, jcx, argv, &temporary).await?;
+        pack(plan, cx, jcx, archive).await?;
     }
-    hooks::run(cx, jcx, target, Hook::CorePostbuild, &values, &job.folder).await?;
-    let made = record(cx, &outline, printed, jcx.units, lasts).await?;
-    if can_be_kept && lasts {
-        keep(cx, &outline, &made.printed).await?;
+    let made = record(cx, outline, printed, jcx.units, lasts).await?;
+    if outline.opaque.is_none() && lasts {
+        keep(cx, outline, &made.printed).await?;
     }
-    learn(lasts);
     Ok(made)
 }
 
@@ -131,16 +208,16 @@ async fn plan_all(
 ) -> Result<Vec<Source>, BuildError> {
     let Some(folder) = folder else { return Ok(Vec::new()) };
     let (files, walked) = (cx.files.clone(), folder.to_owned());
-    let sources = blocking(move || sources::of_core(files.disk(), &walked)).await?;
-    let sources = sources.map_err(|error| BuildError::io(Step::Compile, "read", folder, &error))?;
+    let sources = blocking(move || sources::of_tree(files.disk(), &walked)).await?;
+    let sources = sources.map_err(|error| BuildError::io(Step::Compile, FileAction::Read, folder, &error))?;
     let include = include_folders(target);
-    try_join_all(sources.into_iter().map(|source| {
+    all_in_order(sources.into_iter().map(|source| {
         let relative = source.strip_prefix(folder).unwrap_or(&source).to_owned();
         let wanted = Wanted {
             target,
             values,
             include: include.clone(),
-            quote: Vec::new(),
+            sketch: None,
             label: format!("core/{}", relative.display()),
             source,
         };
@@ -154,42 +231,40 @@ async fn plan_all(
 
 /// What the core is going to be.
 async fn outline(
-    job: &CoreJob,
+    id: &CoreId,
+    target: &Target,
     cx: &BuildContext,
     jcx: &JobContext,
-    core: &[Source],
-    variant: &[Source],
-    archiving: Option<&[String]>,
-    after: &[Vec<String>],
+    sources: &CoreSources,
+    archiving: &[Vec<String>],
 ) -> Result<CoreOutline, BuildError> {
-    let mut key = Key::new("core 2");
-    for source in core.iter().chain(variant) {
-        key.add(source.path.as_os_str().as_encoded_bytes()).add(source.unit.key.as_bytes());
-    }
-    key.add(&core.len().to_le_bytes());
+    let folder = cx.layout.core(&id.0);
+    let mut key = Key::new("core 3");
+    key.add(sources.units.as_bytes());
     let mut packing = Key::new("packing");
-    packing.add(&core.len().to_le_bytes());
+    packing.add(&sources.core.len().to_le_bytes());
     let place = Place {
-        folder: job.folder.clone(),
+        folder: folder.clone(),
         given: HashSet::new(),
-        whole: vec![job.target.config.platform_dir.clone()],
+        whole: target.config.platform_dirs().collect(),
     };
-    let mut commands: Vec<(Step, &[String])> =
-        archiving.map(|argv| (Step::Archive, argv)).into_iter().collect();
-    commands.extend(after.iter().map(|argv| (Step::Hook, argv.as_slice())));
+    let commands: Vec<(Step, &[String])> =
+        archiving.iter().map(|argv| (Step::Archive, argv.as_slice())).collect();
     let opaque = add_commands(cx, jcx, &mut packing, &place, &commands).await?;
     let packing = packing.finish();
     key.add(packing.as_bytes());
-    let opaque = core.iter().chain(variant).find_map(|source| source.unit.opaque()).or(opaque);
+    let opaque = sources.all().find_map(|source| source.unit.opaque()).or(opaque);
     let path = |source: &Source| source.path.clone();
     Ok(CoreOutline {
-        id: job.id.clone(),
+        id: id.clone(),
         key: key.finish(),
+        units: sources.units,
         packing,
-        folder: job.folder.clone(),
-        archive: archiving.map(|_| CORE_ARCHIVE.into()),
-        objects: core.iter().chain(variant).map(path).collect(),
-        variant_objects: variant.iter().map(path).collect(),
+        archive: (!archiving.is_empty())
+            .then(|| archive::place(archiving, &folder, "core.a", Path::new(CORE_ARCHIVE))),
+        folder,
+        objects: sources.all().map(path).collect(),
+        variant_objects: sources.variant.iter().map(path).collect(),
         opaque,
     })
 }
@@ -209,91 +284,85 @@ pub(super) fn object_path(folder: &Path, relative_source: &Path) -> PathBuf {
     name.into()
 }
 
-/// One command for all objects: Arduino starts one for each, with the same archive in the end.
-fn archive_command(
+/// The sources of the variant and the core, in the order in which arduino-cli compiles them (`compileCore`): where both
+/// have one of the same relative path, the core's object is left.
+fn in_order<'a>(core: &'a [Source], variant: &'a [Source]) -> impl Iterator<Item = &'a Source> {
+    variant.iter().chain(core)
+}
+
+/// The commands that pack the core.
+async fn archive_commands(
+    cx: &BuildContext,
     target: &Target,
     values: &[(&str, Value<'_>)],
     folder: &Path,
-    objects: &[Source],
-    archive: &Path,
-) -> Result<Vec<String>, BuildError> {
-    let config = &target.config;
-    let recipe = config
-        .archive_recipe()
-        .ok_or_else(|| BuildError::no_recipe(Step::Archive, "recipe.ar.pattern", &config.platform_dir))?;
+    core: &[Source],
+) -> Result<Vec<Vec<String>>, BuildError> {
     let words: Vec<String> =
-        objects.iter().map(|object| folder.join(&object.path).display().to_string()).collect();
-    archive_words(target, recipe.pattern, values, &words, archive)
+        core.iter().map(|object| folder.join(&object.path).display().to_string()).collect();
+    archive::commands(cx, target, values, &words, &folder.join(CORE_ARCHIVE)).await
 }
 
-/// The argv that packs `objects` into `archive`.
-pub(super) fn archive_words(
-    target: &Target,
-    pattern: &str,
-    values: &[(&str, Value<'_>)],
-    objects: &[String],
-    archive: &Path,
-) -> Result<Vec<String>, BuildError> {
-    let path = archive.display().to_string();
-    let name = archive.file_name().unwrap_or_default().to_string_lossy();
-    let mut all = values.to_vec();
-    all.extend([
-        ("archive_file", Value::Word(&name)),
-        ("archive_file_path", Value::Word(&path)),
-        ("object_file", Value::Words(objects)),
-    ]);
-    target.config.command(pattern, &all).map_err(|error| BuildError::board(Step::Archive, &error))
+/// Warns of objects that others replace: in the archive, or because core and variant have a source of the same path.
+fn warn_of_lost_objects(cx: &BuildContext, target: &Target, CoreSources { core, variant, .. }: &CoreSources) {
+    let config = &target.config;
+    let paths: Vec<String> = core.iter().map(|source| source.path.display().to_string()).collect();
+    for warning in archive::warnings("core.a", &config.core_dir, &paths) {
+        cx.warn_once(warning);
+    }
+    let own: HashSet<&Path> = core.iter().map(|source| &*source.path).collect();
+    let variant_dir = config.variant_dir.as_deref().unwrap_or(Path::new(""));
+    for source in variant.iter().filter(|source| own.contains(&*source.path)) {
+        let (lost, left) = (variant_dir.display(), config.core_dir.display());
+        let name = source.path.strip_prefix("core").unwrap_or(&source.path).with_extension("");
+        let name = name.display();
+        cx.warn_once(format!(
+            "{lost}/{name} is not linked, because {left}/{name} has the same relative path and replaces its object, as \
+             with arduino-cli; rename one of them"
+        ));
+    }
 }
 
 /// Takes back what the record says: the folder is about to change.
 async fn forget(folder: &Path) -> Result<(), BuildError> {
     let folder = folder.to_owned();
     blocking(move || {
-        Record::forget(&folder).map_err(|error| BuildError::io(Step::Archive, "changed", &folder, &error))
+        Record::forget(&folder)
+            .map_err(|error| BuildError::io(Step::Archive, FileAction::Change, &folder, &error))
     })
     .await?
 }
 
-/// Packs the archive beside its place, where nothing of an earlier one is, and renames it.
+/// Packs the archive at the place that the recipe gives it. No record names it until it is complete, and no other run
+/// uses this work directory at the same time.
 async fn pack(
-    job: &CoreJob,
+    plan: &CorePlan,
     cx: &BuildContext,
     jcx: &mut JobContext,
-    argv: Vec<String>,
-    temporary: &Path,
+    archive: &Path,
 ) -> Result<(), BuildError> {
-    let archive = job.folder.join(CORE_ARCHIVE);
-    let error = |error: std::io::Error| BuildError::io(Step::Archive, "written", &archive, &error);
-    let scratch = temporary.parent().unwrap_or(&job.folder).to_owned();
-    let emptied = scratch.clone();
-    let made = blocking(move || {
-        let _ = std::fs::remove_dir_all(&emptied);
-        std::fs::create_dir_all(&emptied)
+    let folder = &plan.outline.folder;
+    let path = folder.join(archive);
+    let error = |error: std::io::Error| BuildError::io(Step::Archive, FileAction::Write, &path, &error);
+    let stale = path.clone();
+    let removed = blocking(move || match std::fs::remove_file(&stale) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     });
-    made.await?.map_err(error)?;
-    jcx.command(cx, Step::Archive, "core.a", argv, job.folder.clone()).await?;
-    let (from, to) = (temporary.to_owned(), archive.clone());
-    let renamed = blocking(move || {
-        let renamed = std::fs::rename(&from, &to);
-        // Empty it goes, and is there to go, unless somebody takes the work folder away.
-        let emptied = std::fs::remove_dir(&scratch);
-        match renamed {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && emptied.is_ok() => Ok(false),
-            renamed => renamed.map(|()| true),
-        }
-    });
-    if renamed.await?.map_err(error)? {
-        return Ok(());
+    removed.await?.map_err(error)?;
+    for argv in &plan.archiving {
+        jcx.command(cx, Step::Archive, "core.a", argv.clone(), folder.clone()).await?;
     }
-    // Platforms of Arduino 1.5 wrote to `{build.path}/{archive_file}`.
-    let platform = job.target.config.core_platform_dir.join("platform.txt");
-    Err(BuildError::code(
-        Step::Archive,
-        format!(
-            "recipe.ar.pattern of {} made no archive at {{archive_file_path}}, where it belongs",
-            platform.display()
-        ),
-    ))
+    let made = path.clone();
+    if !blocking(move || made.is_file()).await? {
+        // The link decides whether it is needed.
+        cx.warn_once(format!(
+            "recipe.ar.pattern of {} made no archive at {}",
+            plan.platform_txt.display(),
+            archive.display()
+        ));
+    }
+    Ok(())
 }
 
 /// The core in its folder, if it is there with this key and whole.
@@ -312,6 +381,7 @@ async fn recorded(
 }
 
 fn made_of(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh: bool) -> CoreArtifacts {
+    let has_archive = record.outputs.iter().any(|output| Some(&output.path) == outline.archive.as_ref());
     // An archive may say when and by whom it was packed, which enters no link; what it holds does.
     let mut contents = Key::new("contents");
     contents.add(outline.packing.as_bytes());
@@ -320,6 +390,7 @@ fn made_of(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh
     }
     CoreArtifacts {
         outline: outline.clone(),
+        has_archive,
         contents: contents.finish(),
         lasts: !record.keys.is_empty(),
         fresh,
@@ -328,9 +399,10 @@ fn made_of(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh
     }
 }
 
-/// The files of the core that cells see.
+/// The files of the core that cells see, as they are in its folder: an archive may not have been made.
 fn files(outline: &CoreOutline) -> Vec<PathBuf> {
-    outline.objects.iter().chain(&outline.archive).cloned().collect()
+    let archive = outline.archive.iter().filter(|archive| outline.folder.join(archive).is_file());
+    outline.objects.iter().chain(archive).cloned().collect()
 }
 
 /// Takes the core from the artifact store. Its objects are shared with it: nobody writes into them.
@@ -348,8 +420,8 @@ async fn restore(
         Ok(whole.then_some(found.about))
     });
     let found = found.await?;
-    let about =
-        found.map_err(|error: std::io::Error| BuildError::io(Step::Archive, "written", &folder, &error))?;
+    let about = found
+        .map_err(|error: std::io::Error| BuildError::io(Step::Archive, FileAction::Write, &folder, &error))?;
     let Some(about) = about else { return Ok(None) };
     record(cx, outline, about.printed, units, true).await.map(Some)
 }
@@ -383,7 +455,7 @@ async fn record(
                 let record = Record { keys, outputs, printed, ..Record::default() };
                 record.save(folder).map(|()| made_of(&outline, &record, units, true))
             })
-            .map_err(|error| BuildError::io(Step::Archive, "recorded", folder, &error))
+            .map_err(|error| BuildError::io(Step::Archive, FileAction::Record, folder, &error))
     })
     .await?
 }

@@ -26,12 +26,21 @@ impl World {
         Self { root, macros: MacroDefinitions::new(), search }
     }
 
-    /// Walks; every header that begins with `L` is offered by a library.
-    fn candidates(&self, dead: &HashSet<(FileId, usize)>, forced: &[&str]) -> Vec<Candidate> {
+    /// Walks; every header that begins with `L` is offered by a library, one that begins with `M` may be provided
+    /// by one.
+    fn report(&self, dead: &HashSet<(FileId, usize)>, forced: &[&str]) -> Report {
         let get = |name: &str| self.search.files().get(&self.root.path().join(name)).unwrap();
         let forced: Vec<_> = forced.iter().map(|name| get(name)).collect();
-        Walk::new(&self.search, &self.macros, dead, |header| header.starts_with('L'))
-            .run(&forced, &self.root.path().join("m.cpp"))
+        let meaning = |header: &str| match header.as_bytes().first() {
+            Some(b'L') => Meaning::Library,
+            Some(b'M') => Meaning::Unknown,
+            _ => Meaning::Nothing,
+        };
+        Walk::new(&self.search, &self.macros, dead, meaning).run(&forced, &self.root.path().join("m.cpp"))
+    }
+
+    fn candidates(&self, dead: &HashSet<(FileId, usize)>, forced: &[&str]) -> Vec<Candidate> {
+        self.report(dead, forced).candidates
     }
 
     /// The candidates as text: `!` where one is certain, `?` for a computed include.
@@ -76,10 +85,35 @@ fn includes_are_met_in_the_order_of_the_preprocessor() {
 }
 
 #[test]
-fn behind_a_header_that_nobody_offers_nothing_counts() {
-    assert_eq!(walk(&[("m.cpp", "#include <gone.h>\n#include <L1.h>")]), "");
+fn a_header_that_no_library_offers_ends_the_walk_where_it_is_certain() {
+    assert_eq!(walk(&[("m.cpp", "#include <gone.h>\n#include <L1.h>")]), "!gone.h");
     assert_eq!(walk(&[("m.cpp", "#if X\n#include <gone.h>\n#endif\n#include <L1.h>")]), "!L1.h");
-    assert_eq!(walk(&[("m.cpp", "#include <a.h>\n#include <L1.h>"), ("core/a.h", "#include <gone.h>")]), "");
+    let files = [("m.cpp", "#include <a.h>\n#include <L1.h>"), ("core/a.h", "#include <gone.h>")];
+    assert_eq!(walk(&files), "!gone.h");
+    // A later library may provide it: whether it is reached counts.
+    assert_eq!(walk(&[("m.cpp", "#if X\n#include <Maybe/x.h>\n#endif\n#include <L1.h>")]), "Maybe/x.h !L1.h");
+}
+
+#[test]
+fn behind_a_question_for_a_librarys_header_every_missing_include_counts() {
+    let ask = |name: &str| format!("#if __has_include(<{name}>)\n#include <gone.h>\n#endif\n#include <L2.h>");
+    let report = |name: &str| {
+        let report = World::new(&[("m.cpp", &ask(name))]).report(&HashSet::new(), &[]);
+        (text(&report.candidates), report.asks_for_libraries)
+    };
+    assert_eq!(report("string_view"), ("!L2.h".to_owned(), false));
+    assert_eq!(report("L1.h"), ("gone.h !L2.h".to_owned(), true));
+    assert_eq!(report("Maybe.h"), ("gone.h !L2.h".to_owned(), true));
+    // What was asked for may be passed over later.
+    assert_eq!(report("L2.h"), ("gone.h L2.h".to_owned(), true));
+}
+
+#[test]
+fn a_name_that_may_be_read_otherwise_is_not_certain() {
+    assert_eq!(walk(&[("m.cpp", "#include <L1.h> // <x>\n")]), "!L1.h");
+    assert_eq!(walk(&[("m.cpp", "#include <L1.h>//<x>\n")]), "L1.h");
+    assert_eq!(walk(&[("m.cpp", "#include <L 1.h>\n")]), "L 1.h");
+    assert_eq!(walk(&[("m.cpp", "#include \"L1.h\"")]), "!L1.h");
 }
 
 #[test]
@@ -136,6 +170,9 @@ fn of_those_that_include_next_may_mean_none_is_certain() {
     assert_eq!(walk(&files), "!L2.h");
     let files = [("m.cpp", "#include_next \"a.h\"\n#include <L2.h>"), ("core/a.h", "#include <L1.h>")];
     assert_eq!(walk(&files), "L1.h !L2.h");
+    // It may be missing behind the directory that it was found in.
+    let files = [("m.cpp", "#include <L1.h>"), ("core/L1.h", "#include_next <L1.h>\n#include_next <L3.h>")];
+    assert_eq!(walk(&files), "L1.h L3.h");
 }
 
 #[test]
@@ -155,5 +192,5 @@ fn what_is_included_before_the_source_is_met_first() {
         ("g.h", "#include <gone.h>"),
     ]);
     assert_eq!(text(&world.candidates(&HashSet::new(), &["f.h"])), "L1.h !L2.h");
-    assert_eq!(text(&world.candidates(&HashSet::new(), &["g.h"])), "");
+    assert_eq!(text(&world.candidates(&HashSet::new(), &["g.h"])), "!gone.h");
 }

@@ -3,12 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use futures::future::try_join_all;
 use object::elf::{EM_ARM, EM_AVR, EM_RISCV, EM_XTENSA};
 
 use super::context::{process, run_in_slot};
-use super::unit::{Key, blocking};
-use super::{BuildContext, BuildError, JobContext};
+use super::unit::{Key, all_in_order, blocking};
+use super::{BuildContext, BuildError, FileAction, JobContext};
 use crate::event::Step;
 use crate::plan::{Embed, Target};
 use crate::source::Hash;
@@ -56,7 +55,8 @@ impl<'a> Embedding<'a> {
         for embed in embed {
             let (files, path) = (cx.files.clone(), embed.path.clone());
             let hash = blocking(move || files.hash_now(&path)).await?;
-            let hash = hash.map_err(|error| BuildError::io(Step::Objcopy, "read", &embed.path, &error))?;
+            let hash =
+                hash.map_err(|error| BuildError::io(Step::Objcopy, FileAction::Read, &embed.path, &error))?;
             key.add(name(embed).as_bytes()).add(hash.as_bytes()).add(&[u8::from(embed.text)]);
             all.push((embed, hash));
         }
@@ -83,14 +83,14 @@ impl<'a> Embedding<'a> {
             let process = process(self.words(machine, name.clone()), folder.clone(), jcx.environment.clone());
             let step = jcx.step(Step::Objcopy, format!("embed {name}"));
             let finished = run_in_slot(cx, &step, &process, &jcx.transcript).await?;
-            if finished.code == Some(0) {
+            if finished.end.succeeded() {
                 Ok(process.argv().join(" "))
             } else {
                 let printed = finished.printed();
-                Err(BuildError::command(Step::Objcopy, process.argv(), finished.code, &printed))
+                Err(BuildError::command(Step::Objcopy, process.argv(), finished.end, &printed))
             }
         };
-        let commands = try_join_all(self.files.iter().map(one)).await?;
+        let commands = all_in_order(self.files.iter().map(one)).await?;
         jcx.log.extend(commands);
         Ok(())
     }
@@ -126,7 +126,7 @@ async fn stage(embed: &Embed, hash: Hash, to: &Path) -> Result<(), BuildError> {
     let (embed, to) = (embed.clone(), to.to_owned());
     blocking(move || {
         let mut bytes = std::fs::read(&embed.path)
-            .map_err(|error| BuildError::io(Step::Objcopy, "read", &embed.path, &error))?;
+            .map_err(|error| BuildError::io(Step::Objcopy, FileAction::Read, &embed.path, &error))?;
         if blake3::hash(&bytes) != hash {
             return Err(BuildError::changed(&embed.path));
         }
@@ -134,7 +134,7 @@ async fn stage(embed: &Embed, hash: Hash, to: &Path) -> Result<(), BuildError> {
         to.parent()
             .map_or(Ok(()), std::fs::create_dir_all)
             .and_then(|()| std::fs::write(&to, bytes))
-            .map_err(|error| BuildError::io(Step::Objcopy, "written", &to, &error))
+            .map_err(|error| BuildError::io(Step::Objcopy, FileAction::Write, &to, &error))
     })
     .await?
 }
@@ -151,8 +151,8 @@ struct Machine {
 async fn machine(object: &Path) -> Result<Machine, BuildError> {
     let path = object.to_owned();
     blocking(move || {
-        let bytes =
-            std::fs::read(&path).map_err(|error| BuildError::io(Step::Objcopy, "read", &path, &error))?;
+        let bytes = std::fs::read(&path)
+            .map_err(|error| BuildError::io(Step::Objcopy, FileAction::Read, &path, &error))?;
         machine_of(&bytes).ok_or_else(|| {
             let message = format!("files can't be embedded: {} is for an unknown processor", path.display());
             BuildError::code(Step::Objcopy, message)

@@ -1,10 +1,12 @@
 //! Runs a platform's hooks: commands of its own at fixed places of a build.
 
+mod early;
 mod plain;
 mod replay;
 
 use std::path::Path;
 
+pub(super) use early::{Early, place};
 use replay::Replay;
 
 use super::{BuildContext, BuildError, JobContext};
@@ -12,30 +14,12 @@ use crate::board::{Hook, Value};
 use crate::event::Step;
 use crate::plan::Target;
 
-/// Runs the recipes of a hook one after another, in the build folder.
-///
-/// # Errors
-/// Where one fails or can't be run.
-pub(super) async fn run(
-    cx: &BuildContext,
-    jcx: &mut JobContext,
-    target: &Target,
-    hook: Hook,
-    values: &[(&str, Value<'_>)],
-    folder: &Path,
-) -> Result<(), BuildError> {
-    for argv in commands(target, hook, values)? {
-        jcx.command(cx, Step::Hook, hook.prefix(), argv, folder.to_owned()).await?;
-    }
-    Ok(())
-}
-
-/// Runs the recipes of hooks that come before the compiles, one after another, in the build folder; or puts in place what
+/// Runs the recipes of hooks one after another, in the build folder; or puts in place what
 /// they made the last time, where all that they read is known and as it was.
 ///
 /// # Errors
 /// Where one fails or can't be run.
-pub(super) async fn prepare(
+pub(super) async fn run(
     cx: &BuildContext,
     jcx: &mut JobContext,
     target: &Target,
@@ -85,15 +69,15 @@ pub(super) fn any(target: &Target, hooks: &[Hook], values: &[(&str, Value<'_>)])
 /// The commands of a hook.
 ///
 /// # Errors
-/// Where one can't be expanded.
+/// Where one can't be expanded, or nothing is left of it.
 pub(super) fn commands(
     target: &Target,
     hook: Hook,
     values: &[(&str, Value<'_>)],
 ) -> Result<Vec<Vec<String>>, BuildError> {
     let commands = target.config.hooks(hook).into_iter().map(|recipe| {
-        let command = target.config.optional_command(recipe.pattern, values);
+        let command = target.config.command(recipe.pattern, values);
         command.map_err(|error| BuildError::board(Step::Hook, &error))
     });
-    commands.filter_map(Result::transpose).collect()
+    commands.collect()
 }

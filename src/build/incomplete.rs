@@ -1,12 +1,13 @@
-//! What a core's folder lacks that Git was to bring: submodules, what links lead to, files that are in its Large
-//! File Storage. It is looked for when something has failed, to say why; nothing is built from it.
+//! Why a file that a tool or a build misses is missing: a link that leads nowhere, a submodule that was not fetched, a
+//! file that is in Git's Large File Storage. It is looked for when something has failed; nothing is built from it.
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::BuildError;
 use crate::board::BoardConfig;
+use crate::diagnostics::missing_file;
 use crate::event::FailureKind;
 
 /// How many gaps a message has room for.
@@ -14,25 +15,33 @@ const MOST: usize = 3;
 /// How a file begins that stands for one in Git's Large File Storage.
 const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
-/// Adds to a core's failure what is missing in its folders, where it failed for want of a file.
+/// Adds to a core's failure why a file is missing that a tool names: a link that leads nowhere, or a submodule that
+/// was not fetched. What the tool does not name is no cause.
 pub(super) fn explain(error: BuildError, config: &BoardConfig) -> BuildError {
     let BuildError::Failed(mut failure) = error else { return error };
-    if !["No such file or directory", "can't be read"].iter().any(|words| failure.message.contains(words)) {
+    let missing = Some(&failure.diagnostic).filter(|_| !failure.command.is_empty());
+    let Some(missing) = missing.and_then(|diagnostic| missing_file(diagnostic)).map(PathBuf::from) else {
         return BuildError::Failed(failure);
-    }
-    let near = [Some(&config.core_dir), config.variant_dir.as_ref()];
-    let mut gaps: Vec<String> = near.into_iter().flatten().flat_map(|folder| gaps(folder)).collect();
-    gaps.extend(empty_submodules(&config.core_platform_dir));
-    if gaps.is_empty() {
-        gaps = self::gaps(&config.core_platform_dir);
-    }
+    };
+    let mut gaps: Vec<String> = if missing.is_absolute() {
+        gap_above(&missing).into_iter().collect()
+    } else {
+        let near = [Some(&config.core_dir), config.variant_dir.as_ref()];
+        let mut gaps: Vec<String> =
+            near.into_iter().flatten().flat_map(|directory| gaps(directory, &missing)).collect();
+        gaps.extend(empty_submodules(&config.core_platform_dir, &missing));
+        if gaps.is_empty() {
+            gaps = self::gaps(&config.core_platform_dir, &missing);
+        }
+        gaps
+    };
     if !gaps.is_empty() {
         let more = gaps.len().saturating_sub(MOST);
         gaps.truncate(MOST);
         if more > 0 {
             gaps.push(format!("and {more} more"));
         }
-        let note = format!("the core's folder is not whole: {}", gaps.join("; "));
+        let note = format!("the core's directory is incomplete: {}", gaps.join("; "));
         failure.kind = FailureKind::Infrastructure;
         failure.message = format!("{}; {note}", failure.message);
         failure.diagnostic = format!("{}\n{note}\n", failure.diagnostic.trim_end());
@@ -40,30 +49,43 @@ pub(super) fn explain(error: BuildError, config: &BoardConfig) -> BuildError {
     BuildError::Failed(failure)
 }
 
-/// The links below a folder that lead nowhere, or to an empty folder.
-fn gaps(folder: &Path) -> Vec<String> {
-    let links = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten();
-    let links = links.filter(walkdir::DirEntry::path_is_symlink);
-    links
-        .filter_map(|link| {
-            let (path, to) = (link.path(), fs::read_link(link.path()).ok()?);
-            let what = match fs::metadata(path) {
-                Err(_) => "which is not there",
-                Ok(meta) if meta.is_dir() && is_empty(path) => "which is empty",
-                Ok(_) => return None,
-            };
-            Some(format!("{} is a link to {}, {what}", path.display(), to.display()))
-        })
-        .collect()
+/// Why a path does not exist, if it is a link that leads nowhere or lies behind a link to an empty directory.
+pub(super) fn gap_above(path: &Path) -> Option<String> {
+    path.ancestors().filter(|path| !path.as_os_str().is_empty()).find_map(gap)
 }
 
-/// The submodules of a repository that were not fetched.
-fn empty_submodules(folder: &Path) -> Vec<String> {
+/// The links below a directory that lead nowhere, or to an empty directory, and that a file of this name lies behind.
+fn gaps(directory: &Path, missing: &Path) -> Vec<String> {
+    let links = walkdir::WalkDir::new(directory).sort_by_file_name().into_iter().flatten();
+    let links = links.filter(|entry| entry.path_is_symlink() && lies_behind(missing, entry.path()));
+    links.filter_map(|link| gap(link.path())).collect()
+}
+
+/// Whether a relative path, as an include names it, can lie at `place` or below it: `api/Api.h` behind `…/api`.
+fn lies_behind(missing: &Path, place: &Path) -> bool {
+    let names = missing.components().filter(|part| matches!(part, Component::Normal(_)));
+    let names: PathBuf = names.collect();
+    names.ancestors().any(|start| !start.as_os_str().is_empty() && place.ends_with(start))
+}
+
+/// Why nothing lies behind a link.
+fn gap(link: &Path) -> Option<String> {
+    let to = fs::read_link(link).ok()?;
+    let what = match fs::metadata(link) {
+        Err(_) => "which is missing",
+        Ok(meta) if meta.is_dir() && is_empty(link) => "which is empty",
+        Ok(_) => return None,
+    };
+    Some(format!("{} is a link to {}, {what}", link.display(), to.display()))
+}
+
+/// The submodules of a repository that were not fetched, and that a file of this name lies in.
+fn empty_submodules(folder: &Path, missing: &Path) -> Vec<String> {
     let text = fs::read_to_string(folder.join(".gitmodules")).unwrap_or_default();
     let paths = text.lines().filter_map(|line| line.trim().strip_prefix("path")?.trim().strip_prefix('='));
     paths
         .map(|path| folder.join(path.trim()))
-        .filter(|path| is_empty(path))
+        .filter(|path| lies_behind(missing, path) && is_empty(path))
         .map(|path| format!("the submodule {} was not fetched", path.display()))
         .collect()
 }
@@ -128,17 +150,19 @@ mod tests {
         )
         .unwrap();
         let at = |path: &str| dir.path().join(path).display().to_string();
-        assert_eq!(
-            gaps(dir.path()),
-            [
-                format!("{} is a link to missing, which is not there", at("a")),
-                format!("{} is a link to empty, which is empty", at("b"))
-            ]
-        );
-        assert_eq!(
-            empty_submodules(dir.path()),
-            [format!("the submodule {} was not fetched", at("sub/one"))]
-        );
-        assert!(empty_submodules(&dir.path().join("full")).is_empty());
+        let gaps = |missing: &str| gaps(dir.path(), Path::new(missing));
+        assert_eq!(gaps("a"), [format!("{} is a link to missing, which is missing", at("a"))]);
+        assert_eq!(gaps("b/x/y.h"), [format!("{} is a link to empty, which is empty", at("b"))]);
+        // What is missing has nothing to do with these.
+        for other in ["y.h", "x/a", "c/a.h", "full/y.h", "../y.h"] {
+            assert_eq!(gaps(other), Vec::<String>::new(), "{other}");
+        }
+        let submodules = |missing: &str| empty_submodules(dir.path(), Path::new(missing));
+        assert_eq!(submodules("one/x.h"), [format!("the submodule {} was not fetched", at("sub/one"))]);
+        assert_eq!(submodules("../sub/one/x.h").len(), 1);
+        assert!(submodules("two/b.h").is_empty() && submodules("x.h").is_empty());
+        assert!(empty_submodules(&dir.path().join("full"), Path::new("one/x.h")).is_empty());
+        assert_eq!(gap_above(&dir.path().join("a/x.h")), gap(&dir.path().join("a")));
+        assert_eq!(gap_above(&dir.path().join("c/x.h")), None);
     }
 }

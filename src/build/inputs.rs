@@ -3,13 +3,14 @@
 //!
 //! A tool of the GNU tool chain reads what its words name, and what lies in the folders of `-L`. Any
 //! other program (a script of the platform, a hook) may read whatever lies in the platform's folder and
-//! in the sketch's; what it reads elsewhere without naming it nobody can know.
+//! in the sketch's, and every file that its words name, in a shell's text too; what it reads elsewhere without naming it
+//! nobody can know.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::unit::{Key, Options, blocking};
-use super::{BuildContext, BuildError, JobContext};
+use super::{BuildContext, BuildError, FileAction, JobContext};
 use crate::event::Step;
 use crate::source::{Disk, Files};
 
@@ -43,7 +44,8 @@ pub(super) async fn add_commands(
         let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
         let identity =
             cx.identities.of(&program).await.map_err(|error| BuildError::identity(step, &error))?;
-        knows_all &= identity.version.is_some() || is_binary_utility(&program);
+        let is_known = identity.version.is_some() || is_binary_utility(&program);
+        knows_all &= is_known;
         // The folder's own name enters no result; where it might, as in a map, the result is kept there.
         let words: Vec<String> = argv.iter().map(|word| word.replace(&*own, FOLDER)).collect();
         key.add(identity.hash.as_bytes()).command(&words, &jcx.environment);
@@ -54,11 +56,22 @@ pub(super) async fn add_commands(
         }
         let is_compiler = identity.version.is_some();
         let read = blocking(move || {
-            let options = Options::read(&argv, &place.folder, files.disk());
+            let mut options = Options::read(&argv, &place.folder, files.disk());
+            let mut absent = Vec::new();
+            if !is_known {
+                for path in argv.iter().flat_map(|word| absolute_paths(word)) {
+                    if files.disk().is_file(&path) {
+                        options.files.push(path);
+                    } else if !path.starts_with(&place.folder) && !files.disk().exists(&path) {
+                        absent.push((path, Key::new("absent").finish()));
+                    }
+                }
+            }
             let reason = options.opaque.clone().filter(|_| is_compiler);
-            named(&options, &place, &files).map(|hashes| (hashes, reason))
+            named(&options, &place, &files).map(|hashes| ([hashes, absent].concat(), reason))
         });
-        let (hashes, reason) = read.await?.map_err(|error| BuildError::io(step, "read", &program, &error))?;
+        let (hashes, reason) =
+            read.await?.map_err(|error| BuildError::io(step, FileAction::Read, &program, &error))?;
         for (path, hash) in hashes {
             key.add(path.as_os_str().as_encoded_bytes()).add(hash.as_bytes());
         }
@@ -115,10 +128,15 @@ fn absolute_names(script: &Path, disk: &Disk) -> Vec<PathBuf> {
     }
     let text = disk.read(script).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '(' | ')' | ',' | ';'))
+    absolute_paths(&text).into_iter().filter(|path| disk.is_file(path)).collect()
+}
+
+/// The absolute paths that a text names: a script for a linker, or for a shell.
+fn absolute_paths(text: &str) -> Vec<PathBuf> {
+    let is_between = |c: char| c.is_whitespace() || "\"'`(){},;&|<>=".contains(c);
+    text.split(is_between)
         .filter(|word| word.starts_with('/') && !word.starts_with("/*") && !word.starts_with("//"))
         .map(PathBuf::from)
-        .filter(|path| disk.is_file(path))
         .collect()
 }
 
@@ -137,6 +155,13 @@ mod tests {
         {
             assert_eq!(is_binary_utility(Path::new(name)), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn paths_are_found_in_a_shells_text() {
+        let text = "cat '/a/b.txt' >/c/d; [ -f /e ]&&cp /f/g \"/h\" --x=/i // /* */ b/c";
+        let paths = ["/a/b.txt", "/c/d", "/e", "/f/g", "/h", "/i"].map(PathBuf::from);
+        assert_eq!(absolute_paths(text), paths);
     }
 
     #[test]

@@ -13,16 +13,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::CoreOutline;
 use super::firmware::{self, Firmware};
 use super::unit::Key;
-use crate::library::LibraryIndex;
+use super::{Checkout, CoreOutline};
+use crate::event::UsedLibrary;
+use crate::library::{EnclosingLibrary, LibraryIndex};
 use crate::plan::{CellJob, CoreJob, Target};
 use crate::source::{Disk, Files, Hash, Look, Stamp, seal, unseal};
 use crate::store::write_atomically;
 
 /// Raised when keys are made in another way, and when the meaning of what is stored changes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 3;
 
 /// What one work folder knows.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ pub struct Known {
     /// they were.
     targets: Mutex<HashMap<usize, (Arc<Target>, Hash)>>,
     indexes: Mutex<HashMap<usize, (Arc<LibraryIndex>, Hash)>>,
+    enclosing: Mutex<HashMap<usize, (Arc<EnclosingLibrary>, Hash)>>,
 }
 
 /// Keys by the hash of a job as it is planned, and what they follow from.
@@ -46,6 +48,8 @@ struct State {
     looks: Vec<Look>,
     cells: HashMap<Plain, CellKey>,
     cores: HashMap<Plain, CoreKey>,
+    /// The libraries of cells, each list once, by its hash.
+    libraries: HashMap<Plain, Arc<Vec<UsedLibrary>>>,
 }
 
 /// A hash as it is stored.
@@ -57,6 +61,8 @@ pub(super) struct CellKey {
     key: Plain,
     /// How many objects it has of its own.
     pub(super) units: u32,
+    /// The hash of the list of its libraries.
+    libraries: Plain,
 }
 
 impl CellKey {
@@ -66,17 +72,21 @@ impl CellKey {
     }
 }
 
-/// Firmware that is there, and of how many objects of its own.
+/// Firmware that is up to date, with what its record does not say.
 #[derive(Debug)]
 pub(super) struct There {
     pub(super) firmware: Firmware,
+    /// How many objects it has of its own.
     pub(super) units: u32,
+    /// The libraries that it is built with.
+    pub(super) libraries: Arc<Vec<UsedLibrary>>,
 }
 
 /// A core's outline as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct CoreKey {
     key: Plain,
+    units: Plain,
     packing: Plain,
     archive: Option<PathBuf>,
     objects: Vec<PathBuf>,
@@ -104,17 +114,19 @@ impl Known {
             there: Mutex::default(),
             targets: Mutex::default(),
             indexes: Mutex::default(),
+            enclosing: Mutex::default(),
         }
     }
 
     /// Looks which of these have the firmware that their known keys want, with all CPUs at once. In a run in which
     /// nothing has changed, ten thousand ways to a thread that may wait for the disk, and back, take longer than all
     /// that is looked at there.
-    pub fn look_ahead(&self, cells: &[CellJob], files: &Files) {
+    pub fn look_ahead(&self, cells: &[CellJob], files: &Files, checkout: &Checkout) {
         let there = |job: &CellJob| {
             let known = self.cell(job)?;
-            let firmware = firmware::recorded(&job.folder, &known.key(), files)?;
-            Some((job.folder.clone(), There { firmware, units: known.units }))
+            let firmware = firmware::recorded(&job.folder, &known.key(), files, checkout)?;
+            let libraries = self.libraries(&known);
+            Some((job.folder.clone(), There { firmware, units: known.units, libraries }))
         };
         *lock(&self.there) = cells.par_iter().filter_map(there).collect();
     }
@@ -129,13 +141,19 @@ impl Known {
         self.before.cells.get(&self.cell_as_planned(job)).copied()
     }
 
+    /// The libraries of a cell: they follow from the plan and from what was looked at, as its key does.
+    pub(super) fn libraries(&self, cell: &CellKey) -> Arc<Vec<UsedLibrary>> {
+        self.before.libraries.get(&cell.libraries).cloned().unwrap_or_default()
+    }
+
     /// What a core is going to be.
     pub(super) fn core(&self, job: &CoreJob) -> Option<CoreOutline> {
-        let CoreKey { key, packing, archive, objects, variant_objects } =
+        let CoreKey { key, units, packing, archive, objects, variant_objects } =
             self.before.cores.get(&self.core_as_planned(job))?.clone();
         Some(CoreOutline {
             id: job.id.clone(),
             key: Hash::from_bytes(key),
+            units: Hash::from_bytes(units),
             packing: Hash::from_bytes(packing),
             folder: job.folder.clone(),
             archive,
@@ -145,22 +163,32 @@ impl Known {
         })
     }
 
-    /// A cell has this key. To be called only where everything that it was made of has been looked at, and will be
-    /// the same in the next run if all of that is.
-    pub(super) fn learn_cell(&self, job: &CellJob, key: &Hash, units: u32) {
+    /// A cell has this key and these libraries. To be called only where everything that it was made of has been looked
+    /// at, and will be the same in the next run if all of that is.
+    pub(super) fn learn_cell(
+        &self,
+        job: &CellJob,
+        key: &Hash,
+        units: u32,
+        libraries: &Arc<Vec<UsedLibrary>>,
+    ) {
         let planned = self.cell_as_planned(job);
-        lock(&self.learned).cells.insert(planned, CellKey { key: *key.as_bytes(), units });
+        let list = *Key::new("used libraries").add(format!("{libraries:?}").as_bytes()).finish().as_bytes();
+        let mut learned = lock(&self.learned);
+        learned.cells.insert(planned, CellKey { key: *key.as_bytes(), units, libraries: list });
+        learned.libraries.entry(list).or_insert_with(|| libraries.clone());
     }
 
     /// The same of a core.
     pub(super) fn learn_core(&self, job: &CoreJob, outline: &CoreOutline) {
-        let CoreOutline { id: _, folder: _, key, packing, archive, objects, variant_objects, opaque } =
+        let CoreOutline { id: _, folder: _, key, units, packing, archive, objects, variant_objects, opaque } =
             outline;
         if opaque.is_some() {
             return;
         }
         let key = CoreKey {
             key: *key.as_bytes(),
+            units: *units.as_bytes(),
             packing: *packing.as_bytes(),
             archive: archive.clone(),
             objects: objects.clone(),
@@ -192,17 +220,22 @@ impl Known {
         state.looks.extend(looks.into_iter().filter(|look| !known.contains(look.path())));
         state.cells.extend(learned.cells);
         state.cores.extend(learned.cores);
+        state.libraries.extend(learned.libraries);
+        let used: HashSet<Plain> = state.cells.values().map(|cell| cell.libraries).collect();
+        state.libraries.retain(|list, _| used.contains(list));
         write_atomically(&self.path, &seal(VERSION, &state))
     }
 
     fn cell_as_planned(&self, job: &CellJob) -> Plain {
-        let CellJob { id, target, core, sketch, folder, embed, timeout: _, retries: _, run: _ } = job;
-        self.planned("planned cell", target, &(id, core, sketch, folder, embed))
+        let CellJob { id, target, core, sketch, enclosing, folder, embed, timeout: _, retries: _, run: _ } =
+            job;
+        let enclosing = enclosing.as_ref().map(|library| hashed(&self.enclosing, library));
+        self.planned("planned cell", target, &(id, core, sketch, enclosing, folder, embed))
     }
 
     fn core_as_planned(&self, job: &CoreJob) -> Plain {
-        let CoreJob { id, target, boards: _, sketch, folder } = job;
-        self.planned("planned core", target, &(id, sketch, folder))
+        let CoreJob { id, target, boards: _, folder } = job;
+        self.planned("planned core", target, &(id, folder))
     }
 
     fn planned(&self, kind: &str, target: &Arc<Target>, rest: &dyn fmt::Debug) -> Plain {
@@ -216,20 +249,21 @@ impl Known {
         let (_, hash) = targets.entry(Arc::as_ptr(target).addr()).or_insert_with(|| {
             let Target { config, family, libraries, library_path } = &**target;
             let mut key = Key::new("target");
-            key.add(self.index(libraries).as_bytes());
+            key.add(hashed(&self.indexes, libraries).as_bytes());
             key.add(format!("{config:?} {family:?} {library_path:?}").as_bytes());
             (target.clone(), key.finish())
         });
         *hash
     }
+}
 
-    fn index(&self, index: &Arc<LibraryIndex>) -> Hash {
-        let mut indexes = lock(&self.indexes);
-        let (_, hash) = indexes.entry(Arc::as_ptr(index).addr()).or_insert_with(|| {
-            (index.clone(), Key::new("libraries").add(format!("{index:?}").as_bytes()).finish())
-        });
-        *hash
-    }
+/// The hash of what many jobs share, made once. The value is held, so that no other takes its address.
+fn hashed<T: fmt::Debug>(hashes: &Mutex<HashMap<usize, (Arc<T>, Hash)>>, value: &Arc<T>) -> Hash {
+    let mut hashes = lock(hashes);
+    let (_, hash) = hashes.entry(Arc::as_ptr(value).addr()).or_insert_with(|| {
+        (value.clone(), Key::new("libraries").add(format!("{value:?}").as_bytes()).finish())
+    });
+    *hash
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -1,25 +1,33 @@
 //! From units to firmware: compiles what is not there, seeds the cell's folder with stage 1, links,
 //! converts and measures.
 
-use std::collections::HashSet;
+mod commands;
+
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::cell::{LibrarySources, Source};
-use super::core::archive_words;
-use super::embed::{self, Embedding};
+use commands::{Command, Commands};
+
+use super::bootloader::Bootloader;
+use super::cell::{CellCore, LibrarySources, Source};
+use super::embed::Embedding;
 use super::firmware::{self, Firmware};
+use super::hooks::Early;
 use super::inputs::{Place, add_commands};
 use super::known::There;
-use super::unit::{self, Key, Unit, blocking};
+use super::prepare::Prepared;
+use super::unit::{Key, Unit, blocking};
 use super::{
-    BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreHandle, CoreOutline, JobContext, convert,
-    folder, hooks, size, symbols,
+    BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreOutline, FileAction, JobContext, convert,
+    folder, hooks, origin, overflow, size, symbols,
 };
-use crate::board::{CORE_ARCHIVE, Hook, Value};
-use crate::event::{Phase, Step, UnitCounts};
+use crate::board::{Hook, Value};
+use crate::compile::Urgency;
+use crate::event::{Failure, Phase, Step, UnitCounts};
 use crate::plan::CellJob;
 use crate::source::Hash;
+use crate::store::Sharing;
 
 /// Everything that enters a link.
 pub(super) struct Link<'a> {
@@ -31,20 +39,20 @@ pub(super) struct Link<'a> {
     pub(super) project_name: &'a str,
     /// What hooks made in the cell's folder.
     pub(super) given: &'a HashSet<PathBuf>,
+    /// The sketch as it is staged, for hooks that look at it.
+    pub(super) prepared: &'a Prepared,
+    /// The hooks that have run.
+    pub(super) early: &'a Early<'a>,
     /// Whether it is the same in the next run if nothing that was looked at has changed: no hook has run, and nothing
     /// was asked of a tool that no key covers.
     pub(super) repeats: bool,
 }
 
-/// A command and what it is called.
-struct Command {
-    step: Step,
-    label: String,
-    argv: Vec<String>,
+/// What is made in process beside the commands.
+struct Extras<'a> {
+    embedding: Option<&'a Embedding<'a>>,
+    bootloader: Option<&'a Bootloader>,
 }
-
-/// The hooks between the compiles and the link.
-const AFTER_COMPILES: [Hook; 2] = [Hook::SketchPostbuild, Hook::LibrariesPostbuild];
 
 /// The firmware of a cell whose key is known from the run before.
 ///
@@ -55,12 +63,16 @@ pub(super) async fn known(
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<Option<CellArtifacts>, BuildError> {
-    if let Some(There { firmware, units }) = cx.known.take(job) {
+    if let Some(There { firmware, units, libraries }) = cx.known.take(job) {
+        jcx.libraries = libraries;
         return Ok(Some(found_by_key(job, firmware, jcx, units)));
     }
     let Some(known) = cx.known.cell(job) else { return Ok(None) };
     jcx.track.enter(Phase::Compile);
     let found = firmware::find(cx, job, &known.key(), &HashSet::new()).await?;
+    if found.is_some() {
+        jcx.libraries = cx.known.libraries(&known);
+    }
     Ok(found.map(|found| found_by_key(job, found, jcx, known.units)))
 }
 
@@ -81,27 +93,27 @@ fn found_by_key(job: &CellJob, found: Firmware, jcx: &mut JobContext, units: u32
 /// Where it does not compile, link or fit, or a tool is missing.
 pub(super) async fn build(
     link: &Link<'_>,
-    core: &CoreHandle,
+    core: &CellCore<'_>,
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CellArtifacts, BuildError> {
     let cell = &link.job.folder;
-    let commands = link.commands()?;
+    let commands = link.commands(cx).await?;
+    if let Some(warning) = &commands.warning {
+        cx.warn_once(format!("{}: {warning}", link.job.id));
+    }
     let count = u32::try_from(link.sources().count()).unwrap_or(u32::MAX);
+    // Those that hooks have seen are counted.
+    let uncounted = count.saturating_sub(u32::try_from(link.early.placed().len()).unwrap_or(count));
     // Nothing but the commands is the same for both keys.
-    let mut tail = Key::new("cell 3");
+    let mut tail = Key::new("cell 5");
     tail.add(cell.as_os_str().as_encoded_bytes()).add(&convert::VERSION.to_le_bytes());
     for pattern in size::patterns(&link.job.target) {
         tail.add(pattern.as_bytes());
     }
-    let mut between = Vec::new();
-    for hook in AFTER_COMPILES {
-        between.extend(hooks::commands(&link.job.target, hook, link.values)?);
-    }
     let mut words: Vec<(Step, &[String])> =
-        between.iter().map(|argv| (Step::Hook, argv.as_slice())).collect();
-    words.extend(commands.iter().map(|command| (command.step, command.argv.as_slice())));
-    let measuring = size::program(&link.job.target, link.values)?;
+        commands.iter().map(|command| (command.step, command.argv.as_slice())).collect();
+    let measuring = size::command(cx, &link.job.target, link.values).await?;
     words.extend(measuring.iter().map(|argv| (Step::Size, argv.as_slice())));
     let uncovered = add_commands(cx, jcx, &mut tail, &link.place(), &words).await?;
     let job = link.job;
@@ -111,141 +123,134 @@ pub(super) async fn build(
         }
         _ => None,
     };
+    let bootloader = Bootloader::plan(cx, &mut tail, &job.target).await?;
+    let left = link.left_by_hooks(cx).await?;
+    for (path, hash) in &left {
+        tail.add(path.as_os_str().as_encoded_bytes()).add(hash.as_bytes());
+    }
     let by_sources = link.key_of_sources(&tail);
     let is_lasting = uncovered.is_none() && link.opaque().is_none();
     if is_lasting && let Some(found) = firmware::find(cx, link.job, &by_sources, link.given).await? {
-        link.learn(cx, &by_sources, count);
-        return Ok(found_by_key(link.job, found, jcx, count));
+        link.learn(cx, jcx, &by_sources, count);
+        return Ok(found_by_key(link.job, found, jcx, uncounted));
     }
 
-    let units = unit::make_all(cx, jcx, link.sources().map(|source| &source.unit)).await?;
-    for hook in AFTER_COMPILES {
-        hooks::run(cx, jcx, &link.job.target, hook, link.values, cell).await?;
-    }
-    let core = jcx.wait_for(cx, core).await?;
+    let units = Source::make_all(cx, jcx, link.sources()).await?;
+    let own_core = matches!(core, CellCore::Own(_));
+    let core = match core {
+        CellCore::Shared(handle, _) => jcx.wait_for(cx, handle).await?,
+        CellCore::Own(core) => {
+            jcx.urgency = Urgency::CellEnd;
+            core.clone()
+        }
+    };
+    let compiled = units.iter().map(|unit| unit.printed.as_str());
+    let compiled: String = compiled.chain(own_core.then_some(core.printed.as_str())).collect();
     let by_contents = link.key_of_contents(&tail, &core, &units);
     let is_lasting = is_lasting && core.lasts && units.iter().all(|unit| unit.lasts);
     let is_covered = uncovered.is_none();
     let keys: Vec<Hash> =
         [is_covered.then_some(by_contents), is_lasting.then_some(by_sources)].into_iter().flatten().collect();
-    if is_covered && let Some(found) = firmware::find(cx, link.job, &by_contents, link.given).await? {
+    if is_covered && let Some(mut found) = firmware::find(cx, link.job, &by_contents, link.given).await? {
+        // Equal objects may have come of other sources or flags, with other warnings.
+        found.compiled = compiled;
         jcx.log.extend(found.log.iter().cloned());
         // Next time nothing needs to be compiled to find it.
         firmware::keep(cx, link.job, keys, &found).await?;
         if is_lasting {
-            link.learn(cx, &by_sources, count);
+            link.learn(cx, jcx, &by_sources, count);
         }
         return Ok(found.artifacts(cell, jcx.units));
     }
 
-    jcx.track.enter(Phase::Seed);
-    link.seed(&core, &units).await?;
-    jcx.track.enter(Phase::Link);
-    if let (Some(embedding), Some(first)) = (&embedding, link.sources().next()) {
-        embedding.make(cx, jcx, &cell.join(&first.path), cell).await?;
-    }
-    let mut printed: String = units.iter().map(|unit| unit.printed.as_str()).collect();
-    for command in commands {
-        if command.step == Step::Objcopy || command.label == Hook::ObjcopyPreobjcopy.prefix() {
-            jcx.track.enter(Phase::Size);
-        }
-        let Command { step, label, argv } = command;
-        let bytes = if step == Step::Objcopy {
-            convert::command(cx, jcx, step, &label, argv, cell).await?.printed
-        } else {
-            jcx.command(cx, step, label, argv, cell.clone()).await?.printed()
-        };
-        printed.push_str(&String::from_utf8_lossy(&bytes));
-    }
+    let extras = Extras { embedding: embedding.as_ref(), bootloader: bootloader.as_ref() };
+    let mut printed = link.run(cx, jcx, commands, &extras, &core, &units).await?;
     jcx.track.enter(Phase::Size);
-    let files = link.artifacts().await?;
+    let (files, others) = link.artifacts(cx).await?;
     let elf = link.elf(&files);
-    let measured = size::measure(cx, jcx, &link.job.target, link.values, cell, elf.as_deref()).await?;
+    let measured = match size::measure(cx, jcx, &link.job.target, link.values, cell).await {
+        Ok(measured) => measured,
+        Err(error) => return Err(overflow::explain_size(link, elf.as_deref(), error).await),
+    };
     printed.push_str(&measured.said);
     if let Some(elf) = &elf {
         symbols::list(link, elf).await?;
     }
-    let made = Firmware { files, sizes: measured.sizes, printed, log: jcx.log.clone(), fresh: true };
+    // Others of these are what a later step made of them.
+    let now: HashMap<PathBuf, Hash> = link.left_by_hooks(cx).await?.into_iter().collect();
+    let given = left.iter().filter(|(path, hash)| files.contains(path) && now.get(path) == Some(hash));
+    let given = given.map(|(path, _)| path.clone()).collect();
+    let removed =
+        left.iter().map(|(path, _)| path).filter(|path| !now.contains_key(*path)).cloned().collect();
+    let (sizes, log) = (measured.sizes, jcx.log.clone());
+    let made = Firmware { files, others, given, removed, sizes, compiled, printed, log, fresh: true };
     firmware::keep(cx, link.job, keys, &made).await?;
     if is_lasting {
-        link.learn(cx, &by_sources, count);
+        link.learn(cx, jcx, &by_sources, count);
     }
     Ok(made.artifacts(cell, jcx.units))
 }
 
 impl Link<'_> {
-    /// What runs after the compiles, in order: archives of libraries, the link, conversions, and the
-    /// platform's hooks between them.
-    fn commands(&self) -> Result<Vec<Command>, BuildError> {
-        let target = &self.job.target;
-        let config = &target.config;
-        let folder = &self.job.folder;
-        let absolute = |path: &Path| folder.join(path).display().to_string();
-        let mut commands = Vec::new();
-        let mut objects: Vec<String> = self.sketch.iter().map(|source| absolute(&source.path)).collect();
-        objects.extend(self.job.embed.iter().map(|it| absolute(&embed::object(it))));
-        for library in self.libraries {
-            let words: Vec<String> = library.sources.iter().map(|source| absolute(&source.path)).collect();
-            match &library.archive {
-                Some(archive) if !words.is_empty() => {
-                    let recipe = config.archive_recipe().ok_or_else(|| {
-                        BuildError::no_recipe(Step::Archive, "recipe.ar.pattern", &config.platform_dir)
-                    })?;
-                    let argv =
-                        archive_words(target, recipe.pattern, self.values, &words, &folder.join(archive))?;
-                    commands.push(Command {
-                        step: Step::Archive,
-                        label: archive.display().to_string(),
-                        argv,
-                    });
-                    objects.push(absolute(archive));
+    /// Runs the commands on the objects of a cell, the core's and its own; what they printed.
+    async fn run(
+        &self,
+        cx: &BuildContext,
+        jcx: &mut JobContext,
+        commands: Commands,
+        extras: &Extras<'_>,
+        core: &Arc<CoreArtifacts>,
+        units: &[Unit],
+    ) -> Result<String, BuildError> {
+        let cell = &self.job.folder;
+        let mut printed = String::new();
+        let Commands { library_archives, main, postbuild, .. } = commands;
+        jcx.track.enter(Phase::Seed);
+        self.seed(units).await?;
+        let is_hook = |command: &Command| command.step == Step::Hook;
+        if !self.early.is_visible() && main.iter().chain(&postbuild).any(is_hook) {
+            self.prepared.place(&cell.join("sketch")).await?;
+        }
+        for command in library_archives {
+            command.run(cx, jcx, cell, &mut printed).await?;
+        }
+        self.seed_core(core).await?;
+        jcx.track.enter(Phase::Link);
+        if let (Some(embedding), Some(first)) = (extras.embedding, self.sources().next()) {
+            embedding.make(cx, jcx, &cell.join(&first.path), cell).await?;
+        }
+        for command in main {
+            if command.step == Step::Objcopy || command.label == Hook::ObjcopyPreobjcopy.prefix() {
+                jcx.track.enter(Phase::Size);
+            }
+            let step = command.step;
+            match command.run(cx, jcx, cell, &mut printed).await {
+                Err(BuildError::Failed(failure)) if step == Step::Link => {
+                    return Err(self.refused(cx, jcx, failure).await);
                 }
-                _ => objects.extend(words),
+                other => other?,
             }
         }
-        objects.extend(self.core.variant_objects.iter().map(|path| absolute(path)));
-        let archive_path = absolute(Path::new(CORE_ARCHIVE));
-        let mut values = self.values.to_vec();
-        values.extend([
-            ("object_files", Value::Words(&objects)),
-            ("archive_file", Value::Word(CORE_ARCHIVE)),
-            ("archive_file_path", Value::Word(&archive_path)),
-        ]);
-        let hook = |hook: Hook, commands: &mut Vec<Command>| -> Result<(), BuildError> {
-            for argv in hooks::commands(target, hook, &values)? {
-                commands.push(Command { step: Step::Hook, label: hook.prefix().to_owned(), argv });
-            }
-            Ok(())
-        };
-        hook(Hook::LinkingPrelink, &mut commands)?;
-        let recipes = config.link_recipes();
-        if recipes.is_empty() {
-            return Err(BuildError::no_recipe(Step::Link, "recipe.c.combine.pattern", &config.platform_dir));
+        if let Some(bootloader) = extras.bootloader {
+            bootloader.merge(cell, self.project_name).await?;
         }
-        let command = |step, label: String, pattern: &str| {
-            let argv = config.command(pattern, &values).map_err(|error| BuildError::board(step, &error))?;
-            Ok::<_, BuildError>(Command { step, label, argv })
-        };
-        for recipe in recipes {
-            commands.push(command(Step::Link, format!("{}.elf", self.project_name), recipe.pattern)?);
+        for command in postbuild {
+            command.run(cx, jcx, cell, &mut printed).await?;
         }
-        hook(Hook::LinkingPostlink, &mut commands)?;
-        hook(Hook::ObjcopyPreobjcopy, &mut commands)?;
-        for recipe in config.objcopy_recipes() {
-            let name = recipe.key.trim_start_matches("recipe.objcopy.").trim_end_matches(".pattern");
-            let argv = config.optional_command(recipe.pattern, &values);
-            let argv = argv.map_err(|error| BuildError::board(Step::Objcopy, &error))?;
-            let label = name.to_owned();
-            commands.extend(argv.map(|argv| Command { step: Step::Objcopy, label, argv }));
-        }
-        hook(Hook::ObjcopyPostobjcopy, &mut commands)?;
-        hook(Hook::Postbuild, &mut commands)?;
-        Ok(commands)
+        Ok(printed)
     }
 
-    fn learn(&self, cx: &BuildContext, by_sources: &Hash, units: u32) {
+    /// The failure of a link, in the user's words.
+    async fn refused(&self, cx: &BuildContext, jcx: &JobContext, failure: Box<Failure>) -> BuildError {
+        match overflow::explain_link(self, cx, jcx, failure).await {
+            BuildError::Failed(failure) if failure.overflow.is_none() => origin::explain(self, failure).await,
+            explained => explained,
+        }
+    }
+
+    fn learn(&self, cx: &BuildContext, jcx: &JobContext, by_sources: &Hash, units: u32) {
         if self.repeats {
-            cx.known.learn_cell(self.job, by_sources, units);
+            cx.known.learn_cell(self.job, by_sources, units, &jcx.libraries);
         }
     }
 
@@ -259,7 +264,7 @@ impl Link<'_> {
         Place {
             folder: self.job.folder.clone(),
             given: self.given.clone(),
-            whole: vec![self.job.target.config.platform_dir.clone(), self.job.sketch.dir.clone()],
+            whole: self.job.target.config.platform_dirs().chain([self.job.sketch.dir.clone()]).collect(),
         }
     }
 
@@ -288,29 +293,76 @@ impl Link<'_> {
         key.finish()
     }
 
-    /// Hardlinks objects and `core.a` into the cell's folder, and removes what an earlier link made:
-    /// no tool writes through a link into what others share.
-    async fn seed(&self, core: &Arc<CoreArtifacts>, units: &[Unit]) -> Result<(), BuildError> {
-        folder::clear(&self.job.folder, self.given).await?;
-        let own = self.sources().zip(units).map(|(source, unit)| (unit.object.clone(), source.path.clone()));
+    /// What hooks left in the cell's folder, relative to it, as far as it is there, with its content's hash.
+    async fn left_by_hooks(&self, cx: &BuildContext) -> Result<Vec<(PathBuf, Hash)>, BuildError> {
+        let (folder, files, given) = (self.job.folder.clone(), cx.files.clone(), self.given.clone());
+        blocking(move || {
+            let hash = |path: PathBuf| {
+                let relative = path.strip_prefix(&folder).unwrap_or(&path).to_owned();
+                Some((relative, files.hash_now(&path).ok()?))
+            };
+            let mut left: Vec<(PathBuf, Hash)> = given.into_iter().filter_map(hash).collect();
+            left.sort_by(|(one, _), (other, _)| one.cmp(other));
+            left
+        })
+        .await
+    }
+
+    /// Whether a hook runs between the compiles and the link, which may write into objects: then they are copies.
+    fn sharing(&self) -> Sharing {
+        let config = &self.job.target.config;
+        let mut hooks = self.early.others().chain([Hook::LinkingPrelink]);
+        if hooks.any(|hook| !config.hooks(hook).is_empty()) { Sharing::Copy } else { Sharing::Link }
+    }
+
+    /// Puts the objects of sketch and libraries into the cell's folder, and removes what an earlier link made: no tool
+    /// writes through a link into what others share. What hooks have seen stays as they left it.
+    async fn seed(&self, units: &[Unit]) -> Result<(), BuildError> {
+        let folder = &self.job.folder;
+        let placed = self.early.placed();
+        let mut stays = self.given.clone();
+        stays.extend(
+            placed.iter().flat_map(|path| [folder.join(path), folder.join(path).with_extension("d")]),
+        );
+        folder::clear(folder, &stays).await?;
+        let own = self.sources().zip(units).filter(|(source, _)| !placed.contains(&source.path));
+        let sharing = self.sharing();
+        if sharing == Sharing::Copy {
+            let objects = own.map(|(source, unit)| (&*source.path, &*source.unit, unit));
+            return hooks::place(folder, objects).await;
+        }
+        // The last of equal paths counts.
+        let own: HashMap<&Path, &Path> = own.map(|(source, unit)| (&*source.path, &*unit.object)).collect();
+        let own = own.into_iter().map(|(path, object)| (object.to_owned(), path.to_owned()));
+        folder::place(folder, Step::Seed, sharing, own.collect()).await
+    }
+
+    /// Puts the core's objects and archive into the cell's folder, after the archives of libraries are packed: as with
+    /// arduino-cli, a recipe that always names `core.a` finds no directory to put it in.
+    async fn seed_core(&self, core: &Arc<CoreArtifacts>) -> Result<(), BuildError> {
+        let archive = core.outline.archive.iter().filter(|_| core.has_archive);
         let core = &core.outline;
-        let seeds =
-            core.objects.iter().chain(&core.archive).map(|path| (core.folder.join(path), path.clone()));
-        folder::place(&self.job.folder, Step::Seed, own.chain(seeds).collect()).await
+        let seeds = core.objects.iter().chain(archive).map(|path| (core.folder.join(path), path.clone()));
+        folder::place(&self.job.folder, Step::Seed, self.sharing(), seeds.collect()).await
     }
 
     /// The linked program, among the firmware files.
     fn elf(&self, files: &[PathBuf]) -> Option<PathBuf> {
-        // `.axf` on apollo3.
-        let mut names =
-            ["elf", "axf"].map(|extension| format!("{}.{extension}", self.project_name)).into_iter();
-        names.find(|name| files.iter().any(|file| *file == **name)).map(|name| self.job.folder.join(name))
+        let is_there = |path: &PathBuf| files.iter().any(|file| self.job.folder.join(file) == *path);
+        self.linked().into_iter().find(is_there)
     }
 
-    /// The firmware files, relative to the cell's folder: the one to upload, then the others by name.
-    /// What hooks gave is theirs to make again.
-    async fn artifacts(&self) -> Result<Vec<PathBuf>, BuildError> {
-        let (cell, given) = (self.job.folder.clone(), self.given.clone());
+    /// Where the linked program can be: `.axf` on apollo3.
+    pub(super) fn linked(&self) -> [PathBuf; 2] {
+        ["elf", "axf"].map(|extension| self.job.folder.join(format!("{}.{extension}", self.project_name)))
+    }
+
+    /// The firmware files, relative to the cell's folder, the one to upload first, then the others by name: those that
+    /// `arduino-cli compile --output-dir` exports, whose names begin with the project's. Then what else the recipes left
+    /// beside them. What hooks gave is theirs to make again.
+    async fn artifacts(&self, cx: &BuildContext) -> Result<(Vec<PathBuf>, Vec<PathBuf>), BuildError> {
+        let (cell, given, archive) = (self.job.folder.clone(), self.given.clone(), self.core.archive.clone());
+        let project = self.project_name.to_owned();
         let names = blocking(move || {
             let mut names = Vec::new();
             for entry in std::fs::read_dir(&cell)? {
@@ -318,7 +370,8 @@ impl Link<'_> {
                 let name = entry.file_name();
                 if entry.file_type().is_ok_and(|kind| kind.is_file())
                     && !folder::is_ours(&name)
-                    && !given.contains(&entry.path())
+                    && (name.to_string_lossy().starts_with(&*project) || !given.contains(&entry.path()))
+                    && Some(Path::new(&name)) != archive.as_deref()
                 {
                     names.push(PathBuf::from(name));
                 }
@@ -326,29 +379,26 @@ impl Link<'_> {
             names.sort();
             Ok(names)
         });
-        let mut names = names.await?.map_err(|error: std::io::Error| {
-            BuildError::io(Step::Objcopy, "read", &self.job.folder, &error)
+        let names = names.await?.map_err(|error: std::io::Error| {
+            BuildError::io(Step::Objcopy, FileAction::Read, &self.job.folder, &error)
         })?;
-        let first = self
-            .job
-            .target
-            .config
-            .output_file(self.project_name)
-            .map_err(|error| BuildError::board(Step::Objcopy, &error))?
-            .map(PathBuf::from);
-        if let Some(first) = &first {
-            let Some(at) = names.iter().position(|name| name == first) else {
-                return Err(BuildError::code(
-                    Step::Objcopy,
-                    format!(
-                        "the recipes made no {} (recipe.output.tmp_file of {})",
-                        first.display(),
-                        self.job.target.config.platform_dir.join("platform.txt").display()
-                    ),
-                ));
-            };
-            names[..=at].rotate_right(1);
+        let config = &self.job.target.config;
+        let first = config.output_file(self.project_name);
+        let first = first.map_err(|error| BuildError::board(Step::Objcopy, &error))?.map(PathBuf::from);
+        if let Some(first) = first.as_ref().filter(|first| !names.contains(first)) {
+            cx.warn_once(format!(
+                "the recipes made no {} (recipe.output.tmp_file of {}); as with arduino-cli, that is no error",
+                first.display(),
+                config.platform_dir.join("platform.txt").display()
+            ));
         }
-        Ok(names)
+        let is_firmware = |name: &PathBuf| {
+            Some(name) == first.as_ref() || name.to_string_lossy().starts_with(self.project_name)
+        };
+        let (mut files, others): (Vec<_>, Vec<_>) = names.into_iter().partition(is_firmware);
+        if let Some(at) = files.iter().position(|name| Some(name) == first.as_ref()) {
+            files[..=at].rotate_right(1);
+        }
+        Ok((files, others))
     }
 }

@@ -3,13 +3,16 @@
 
 mod advanced_size;
 mod ahead;
+mod archive;
 mod artifacts;
 mod avr;
+mod bootloader;
 mod cell;
 mod checkout;
 mod context;
 mod convert;
 mod core;
+mod core_handle;
 mod discover;
 mod embed;
 mod error;
@@ -21,17 +24,30 @@ mod incomplete;
 mod inputs;
 mod known;
 mod libraries;
+mod library_use;
 mod link;
+mod locate;
+mod long_link;
+mod missing;
+mod no_library;
+mod origin;
+mod overflow;
 mod prepare;
 mod preprocessor;
+mod prototypes;
 mod run;
 mod size;
 pub mod sketch;
 mod sources;
+mod staged;
 mod step;
 mod symbols;
+mod tool;
 mod track;
+mod undeclared;
 mod unit;
+mod unstaged;
+mod warnings;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,14 +56,19 @@ use async_trait::async_trait;
 
 pub use ahead::Ahead;
 pub use checkout::Checkout;
-pub use context::{
-    BuildContext, CoreHandle, CorePromise, Emulators, InFlight, JobContext, Stopwatch, core_promise,
-};
+pub use context::{BuildContext, Emulators, InFlight, JobContext, Stopwatch};
 pub use convert::in_process as convert_in_process;
+pub use core_handle::{CoreHandle, CorePromise, core_promise};
+use error::FileAction;
 pub use error::{Blocked, BuildError};
-pub use folder::write_log;
+pub use folder::{renew_log, write_log};
 pub use known::Known;
+pub use library_use::log_paragraph;
+pub use staged::sweep as sweep_staged;
+pub use tool::{LazyTool, Tool};
 pub use track::Track;
+use unit::blocking;
+pub use warnings::{WarningOwners, find_warnings};
 
 use crate::event::{CoreId, Sizes, UnitCounts};
 use crate::plan::{CellJob, CoreJob, Family};
@@ -72,8 +93,13 @@ pub trait BuildOrchestrator: Send + Sync {
         cx: &BuildContext,
         jcx: &mut JobContext,
     ) -> Result<CoreArtifacts, BuildError> {
-        let built = core::build(job, promise, cx, jcx).await;
-        built.map_err(|error| incomplete::explain(error, &job.target.config))
+        match core::build(job, promise, cx, jcx).await {
+            Ok(built) => Ok(built),
+            Err(error) => {
+                let target = job.target.clone();
+                Err(blocking(move || incomplete::explain(error, &target.config)).await?)
+            }
+        }
     }
 
     /// Stage 2: compiles a sketch with its libraries, links it against its core when that is there,
@@ -108,11 +134,13 @@ pub struct CoreOutline {
     pub id: CoreId,
     /// Over everything that enters.
     pub key: Hash,
+    /// Over what is compiled.
+    pub units: Hash,
     /// Over how its objects are packed: commands, tools and what these read.
     pub packing: Hash,
     /// Its folder.
     pub folder: PathBuf,
-    /// `core.a`, relative to the folder; `None` where the core has no sources.
+    /// `core.a`, relative to the folder, where the platform's recipe puts it; `None` where the core has no sources.
     pub archive: Option<PathBuf>,
     /// Every object of the core and the variant, relative to the folder.
     pub objects: Vec<PathBuf>,
@@ -127,6 +155,8 @@ pub struct CoreOutline {
 pub struct CoreArtifacts {
     /// What it was to be.
     pub outline: Arc<CoreOutline>,
+    /// Whether the recipe made the archive.
+    pub has_archive: bool,
     /// Over the content of each of its objects, and how they are packed.
     pub contents: Hash,
     /// Whether its key covers what its compiles read.

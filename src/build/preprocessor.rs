@@ -1,5 +1,5 @@
-//! Questions to the real compiler that no native scan can answer: which folders it searches, and
-//! which include it misses first. Each is asked once for each state of its inputs, over all runs.
+//! A question to the real compiler that no native scan can answer: which folders it searches. It is asked once
+//! for each state of its inputs, over all runs.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::context::{process, run_in_slot};
-use super::step::StepName;
-use super::unit::{Key, blocking};
-use super::{BuildContext, BuildError, JobContext};
+use super::unit::{Key, blocking, first_option};
+use super::{BuildContext, BuildError, FileAction, JobContext};
 use crate::board::Value;
 use crate::event::Step;
 use crate::plan::Target;
@@ -34,9 +33,9 @@ pub(super) struct Folders {
 
 impl Folders {
     /// The search path of a unit that adds these folders.
-    pub(super) fn with(&self, quote: &[Arc<Path>], include: &[Arc<Path>]) -> SearchPath {
+    pub(super) fn with(&self, include: &[Arc<Path>]) -> SearchPath {
         SearchPath {
-            quote: self.quote.iter().chain(quote).cloned().collect(),
+            quote: self.quote.clone(),
             include: self.before.iter().chain(include).chain(&self.after).cloned().collect(),
             system: self.system.clone(),
         }
@@ -71,7 +70,8 @@ impl Answers {
         strip_compile(&mut argv);
         // Before every other `-isystem`: there the include folders end.
         let system = ["-isystem".to_owned(), markers[1].display().to_string()];
-        argv.splice(argv.len().min(1)..argv.len().min(1), system);
+        let at = first_option(&argv);
+        argv.splice(at..at, system);
         argv.extend(["-E", "-dM", "-v", "-x", language, "/dev/null"].map(str::to_owned));
         let mut key = Key::new("folders 5");
         key.add(identity.as_bytes()).command(&argv, &jcx.environment);
@@ -83,7 +83,8 @@ impl Answers {
         let slot = {
             // A panic elsewhere leaves the map whole: each change is one insert.
             let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-            folders.entry(key).or_default().clone()
+            let asked = Key::new("asked").add(key.as_bytes()).add(&jcx.round.to_le_bytes()).finish();
+            folders.entry(asked).or_default().clone()
         };
         // However many units ask at once.
         let answer = slot.get_or_try_init(async || {
@@ -91,8 +92,9 @@ impl Answers {
             let may_be_known = options.opaque.is_none();
             let known = blocking(move || {
                 for folder in &asked {
-                    std::fs::create_dir_all(folder)
-                        .map_err(|error| BuildError::io(Step::Preprocess, "made", folder, &error))?;
+                    std::fs::create_dir_all(folder).map_err(|error| {
+                        BuildError::io(Step::Preprocess, FileAction::Make, folder, &error)
+                    })?;
                 }
                 let known = memo.memo().fact(&key).filter(|_| may_be_known);
                 let known = known.map(|text| parse(&text, &asked, &staging));
@@ -114,11 +116,17 @@ async fn ask(cx: &BuildContext, jcx: &JobContext, argv: Vec<String>) -> Result<S
     let name = jcx.step(Step::Preprocess, "search path");
     let process = process(argv, cx.staging.clone(), jcx.environment.clone());
     let finished = run_in_slot(cx, &name, &process, &jcx.transcript).await?;
-    if finished.code == Some(0) {
+    if finished.end.succeeded() && finished.omitted > 0 {
+        // A part of the macros is no answer.
+        let message =
+            format!("{} printed too much for its search path and macros", process.program.display());
+        return Err(BuildError::infrastructure(Step::Preprocess, message));
+    }
+    if finished.end.succeeded() {
         // The lists, then the macros.
         Ok(String::from_utf8_lossy(&[finished.stderr, finished.stdout].concat()).into_owned())
     } else {
-        Err(BuildError::command(Step::Preprocess, process.argv(), finished.code, &finished.printed()))
+        Err(BuildError::command(Step::Preprocess, process.argv(), finished.end, &finished.printed()))
     }
 }
 
@@ -238,20 +246,29 @@ fn predefined(text: &str) -> Option<Predefined> {
     names().any(|name| name == "__VERSION__").then(|| names().collect())
 }
 
-/// The command that preprocesses a source with these include words.
+/// The command that preprocesses a source with these include words, for what it misses.
 pub(super) fn question(
     target: &Target,
     source: &Path,
     includes: &[String],
     values: &[(&str, Value<'_>)],
 ) -> Result<Vec<String>, BuildError> {
-    let source_text = source.to_string_lossy();
+    command(target, &source.to_string_lossy(), includes, "/dev/null", values)
+}
+
+/// The command that preprocesses a source into a file.
+pub(super) fn command(
+    target: &Target,
+    source: &str,
+    includes: &[String],
+    output: &str,
+    values: &[(&str, Value<'_>)],
+) -> Result<Vec<String>, BuildError> {
     let mut all = values.to_vec();
     all.extend([
         ("includes", Value::Words(includes)),
-        ("source_file", Value::Word(&source_text)),
-        ("preprocessed_file_path", Value::Word("/dev/null")),
-        ("object_file", Value::Word("/dev/null")),
+        ("source_file", Value::Word(source)),
+        ("preprocessed_file_path", Value::Word(output)),
     ]);
     let platform = &target.config.platform_dir;
     target
@@ -261,40 +278,17 @@ pub(super) fn question(
         .ok_or_else(|| BuildError::no_recipe(Step::Preprocess, "recipe.cpp.o.pattern", platform))
 }
 
-/// The first include that the real preprocessor misses, if any.
-///
-/// `state` covers everything else that the answer depends on: the compiler, and what the command can
-/// read. Without it the question is always asked.
-pub(super) async fn first_missing(
-    cx: &BuildContext,
-    name: StepName,
-    jcx: &JobContext,
-    argv: Vec<String>,
-    state: Option<Hash>,
-) -> Result<Option<String>, BuildError> {
-    let key = state
-        .map(|state| Key::new("missing 2").add(state.as_bytes()).command(&argv, &jcx.environment).finish());
-    let answer = if let Some(known) = key.and_then(|key| cx.files.memo().fact(&key)) {
-        known.to_string()
-    } else {
-        let process = process(argv, cx.staging.clone(), jcx.environment.clone());
-        let finished = run_in_slot(cx, &name, &process, &jcx.transcript).await?;
-        let printed = String::from_utf8_lossy(&finished.stderr).into_owned();
-        let answer = printed.lines().find_map(missing_header).unwrap_or_default().to_owned();
-        if let (Some(key), Some(_)) = (key, finished.code) {
-            cx.files.memo().remember_fact(key, &answer);
-        }
-        answer
+/// Whether a command with [`SOURCE`] and [`OUTPUT`] does nothing but preprocess the one into the other, with line markers,
+/// so that its outcome is known without it. One without `-E` compiles, and options for dependencies that stay when `-MMD`
+/// is taken out are an error of GCC's as a rule.
+pub(super) fn is_plain(argv: &[String]) -> bool {
+    let has = |part: &str| argv.iter().any(|word| word.contains(part));
+    let changes_output = |word: &String| {
+        word.starts_with("-M")
+            || word.starts_with("-d")
+            || matches!(word.as_str(), "-P" | "-S" | "-fsyntax-only" | "-fdirectives-only" | "-fpreprocessed")
     };
-    Ok(Some(answer).filter(|answer| !answer.is_empty()))
-}
-
-/// `FILE:LINE:COLUMN: fatal error: NAME: No such file or directory`; Clang's `'NAME' file not found`.
-fn missing_header(line: &str) -> Option<&str> {
-    let (_, message) = line.split_once("fatal error: ")?;
-    message
-        .strip_suffix(": No such file or directory")
-        .or_else(|| message.strip_prefix('\'')?.strip_suffix("' file not found"))
+    argv.iter().any(|word| word == "-E") && has(SOURCE) && has(OUTPUT) && !argv.iter().any(changes_output)
 }
 
 #[cfg(test)]
@@ -361,19 +355,24 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_only_preprocess_is_no_plain_command() {
+        let plain = |options: &str| {
+            let words = format!("g++ {options} {SOURCE} -o {OUTPUT}");
+            is_plain(&words.split(' ').map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert!(plain("-E -CC -mmcu=atmega328p -DM"));
+        for options in ["-c", "-E -MP", "-E -MF d", "-E -MD", "-E -P", "-E -dM", "-E -fsyntax-only"] {
+            assert!(!plain(options), "{options}");
+        }
+        assert!(!is_plain(&["g++", "-E", SOURCE].map(str::to_owned)), "no output");
+    }
+
+    #[test]
     fn a_compile_command_becomes_a_question() {
         let mut argv: Vec<String> =
             "gcc -c -Os -MMD -x c -DX=1 -Ia -Wall -Wp,-Ib -gdwarf-2".split(' ').map(str::to_owned).collect();
         argv.extend([SOURCE, "-o", OUTPUT].map(str::to_owned));
         strip_compile(&mut argv);
         assert_eq!(argv, ["gcc", "-Os", "-Ia", "-Wp,-Ib"]);
-    }
-
-    #[test]
-    fn missing_headers_are_named() {
-        let line = "/s/A.ino:1:17: fatal error: Servo.h: No such file or directory";
-        assert_eq!(missing_header(line), Some("Servo.h"));
-        assert_eq!(missing_header("x.c:1:10: fatal error: 'a/b.h' file not found"), Some("a/b.h"));
-        assert_eq!(missing_header("x.c:1:1: error: expected"), None);
     }
 }

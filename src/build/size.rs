@@ -1,18 +1,24 @@
-//! Measures firmware with the core's own recipe and expressions, and checks what it says against the
-//! ELF.
+//! Measures firmware with the core's own recipe and expressions, and decides whether it fits, as arduino-cli does
+//! (`internal/arduino/builder/sizer.go`): a size that can't be told is no failure.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use object::{Object, ObjectSection};
 use regex::Regex;
 
-use super::unit::blocking;
+use super::context::{process, run_in_slot};
 use super::{BuildContext, BuildError, JobContext, advanced_size, convert};
-use crate::board::{SizeRecipe, Value};
-use crate::event::{Sizes, Step, Usage};
+use crate::board::{BoardConfig, SizeRecipe, Value};
+use crate::compile::Transcript;
+use crate::event::{FailureKind, FullMemory, Overflow, Sizes, Step, Usage};
 use crate::plan::Target;
 
-/// The expressions that decide what counts, for keys.
+/// The property that limits what a sketch takes of flash.
+const FLASH: &str = "upload.maximum_size";
+
+/// The property that limits what a sketch takes of RAM.
+const RAM: &str = "upload.maximum_data_size";
+
+/// The expressions that decide what counts, and the limits, for keys.
 pub(super) fn patterns(target: &Target) -> Vec<String> {
     let config = &target.config;
     // That has a command of its own in the key.
@@ -23,23 +29,23 @@ pub(super) fn patterns(target: &Target) -> Vec<String> {
         .flatten()
         .map(str::to_owned)
         .collect();
-    patterns.push(format!("{:?} {:?}", config.maximum_size, config.maximum_data_size));
+    patterns.extend([FLASH, RAM].map(|key| format!("{:?}", config.properties.get(key))));
     patterns
 }
 
 /// What measuring came to.
 #[derive(Debug, Default)]
 pub(super) struct Measured {
-    /// `None` where the core has no recipe for it.
+    /// `None` where the core has no recipe for it, or it fails.
     pub(super) sizes: Option<Sizes>,
-    /// What the platform's own program has to say.
+    /// What the user is told of it.
     pub(super) said: String,
 }
 
 /// The command of the platform's own program that measures firmware, if it has one.
 ///
 /// # Errors
-/// Where it can't be expanded.
+/// Where it is empty or can't be expanded.
 pub(super) fn program(
     target: &Target,
     values: &[(&str, Value<'_>)],
@@ -49,18 +55,37 @@ pub(super) fn program(
     argv.map(Some).map_err(|error| BuildError::board(Step::Size, &error))
 }
 
+/// The command that measures firmware, for keys: the platform's own program, or what `recipe.size.pattern` starts.
+///
+/// # Errors
+/// As for [`program`].
+pub(super) async fn command(
+    cx: &BuildContext,
+    target: &Target,
+    values: &[(&str, Value<'_>)],
+) -> Result<Option<Vec<String>>, BuildError> {
+    if let Some(argv) = program(target, values)? {
+        return Ok(Some(argv));
+    }
+    let Some(recipe) = target.config.size_recipe() else { return Ok(None) };
+    let argv = target.config.command_with_warnings(recipe.recipe.pattern, values);
+    let Some(argv) = argv.ok().filter(|argv| !argv.is_empty()) else { return Ok(None) };
+    // One that is missing measures nothing, and fails nothing.
+    let is_there = cx.identities.of(Path::new(&argv[0])).await.is_ok();
+    Ok(is_there.then_some(argv))
+}
+
 /// Runs the size recipe and reads what it prints.
 ///
 /// # Errors
-/// Where the recipe fails, an expression is no regular expression, the ELF says otherwise, or the
-/// firmware does not fit.
+/// Where the platform's own program fails, or says that the firmware does not fit; where a limit is no number, or is
+/// exceeded.
 pub(super) async fn measure(
     cx: &BuildContext,
     jcx: &mut JobContext,
     target: &Target,
     values: &[(&str, Value<'_>)],
     folder: &Path,
-    elf: Option<&Path>,
 ) -> Result<Measured, BuildError> {
     let config = &target.config;
     if let Some(argv) = program(target, values)? {
@@ -68,45 +93,128 @@ pub(super) async fn measure(
         let (sizes, said) = advanced_size::read(&done.stdout)?;
         return Ok(Measured { sizes: Some(sizes), said });
     }
+    let limits = Limits::of(config).map_err(|error| BuildError::board(Step::Size, &error))?;
     let Some(recipe) = config.size_recipe() else { return Ok(Measured::default()) };
-    let argv = config
-        .command(recipe.recipe.pattern, values)
-        .map_err(|error| BuildError::board(Step::Size, &error))?;
-    let program = argv.first().cloned().unwrap_or_default();
-    let done = convert::command(cx, jcx, Step::Size, "size", argv, folder).await?;
-    let printed = String::from_utf8_lossy(&done.stdout).into_owned();
-    let expressions = Expressions::new(&recipe)?;
-    let counted = expressions.count(&printed);
-    // What was listed in process was read from the ELF.
-    if let Some(elf) = elf.filter(|_| done.by_tool) {
-        let path = elf.to_owned();
-        let sections = blocking(move || sections(&path)).await?;
-        let sections = sections.map_err(|message| {
-            BuildError::infrastructure(Step::Size, format!("{}: {message}", elf.display()))
-        })?;
-        check(&program, &printed, &sections)?;
-    }
-    let usage = |used: Option<u64>, max| used.map(|used| Usage { used, max });
-    let sizes = Sizes {
-        flash: usage(counted.flash, config.maximum_size),
-        ram: usage(counted.ram, config.maximum_data_size),
-        eeprom: usage(counted.eeprom.filter(|used| *used > 0), None),
+    let counted = match count(cx, jcx, target, &recipe, values, folder).await? {
+        Ok(counted) => counted,
+        Err(reason) => {
+            let said = format!("warning: the size of the firmware could not be determined: {reason}\n");
+            return Ok(Measured { sizes: None, said });
+        }
     };
-    for (what, usage) in [("program memory", sizes.flash), ("dynamic memory", sizes.ram)] {
-        if let Some(Usage { used, max: Some(max) }) = usage
-            && used > max
-            && max > 0
-        {
+    limits.check(&counted)?;
+    Ok(Measured { sizes: Some(limits.sizes(&counted)), said: String::new() })
+}
+
+/// The memories that are too small for an ELF that a linker refused, by the size recipe. Nothing of it is logged or
+/// remembered. `None` where the recipe finds none, or can't tell.
+pub(super) async fn overflow(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    target: &Target,
+    values: &[(&str, Value<'_>)],
+    folder: &Path,
+) -> Option<Overflow> {
+    let config = &target.config;
+    let recipe = config.size_recipe().filter(|_| config.advanced_size_recipe().is_none())?;
+    let limits = Limits::of(config).ok()?;
+    let argv = config.command_with_warnings(recipe.recipe.pattern, values).ok()?;
+    let process = process(argv, folder.to_owned(), jcx.environment.clone());
+    let transcript = Transcript::new(cx.output_limit);
+    let done = run_in_slot(cx, &jcx.step(Step::Size, "size"), &process, &transcript).await.ok()?;
+    let printed = String::from_utf8_lossy(&done.stdout);
+    let counted = Expressions::new(&recipe).ok()?.count(&printed);
+    limits.overflow(&counted).filter(|_| done.end.succeeded())
+}
+
+/// What the recipe's output amounts to, or why that can't be told.
+async fn count(
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+    target: &Target,
+    recipe: &SizeRecipe<'_>,
+    values: &[(&str, Value<'_>)],
+    folder: &Path,
+) -> Result<Result<Counted, String>, BuildError> {
+    let argv = match target.config.command_with_warnings(recipe.recipe.pattern, values) {
+        Ok(argv) => argv,
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
+    let done = match convert::command(cx, jcx, Step::Size, "size", argv, folder).await {
+        Ok(done) => done,
+        Err(BuildError::Failed(failure)) => {
+            let is_missing = cx.identities.of(&program).await.is_err();
+            let is_error = failure.kind == FailureKind::Code;
+            if is_missing || is_error {
+                return Ok(Err(failure.message));
+            }
+            return Err(BuildError::Failed(failure));
+        }
+        Err(error) => return Err(error),
+    };
+    let printed = String::from_utf8_lossy(&done.stdout);
+    Ok(Expressions::new(recipe)
+        .map(|expressions| expressions.count(&printed))
+        .map_err(|error| format!("a size expression of the platform is none: {error}")))
+}
+
+/// What the board has room for.
+struct Limits {
+    flash: Option<i64>,
+    ram: Option<i64>,
+}
+
+impl Limits {
+    /// Without one for flash there is none for RAM either.
+    fn of(config: &BoardConfig) -> Result<Self, crate::board::BoardError> {
+        let flash = config.limit(FLASH)?;
+        let ram = if flash.is_some() { config.limit(RAM)? } else { None };
+        Ok(Self { flash, ram })
+    }
+
+    fn check(&self, counted: &Counted) -> Result<(), BuildError> {
+        if self.flash == Some(0) {
+            // arduino-cli divides by it.
             return Err(BuildError::code(
                 Step::Size,
-                format!(
-                    "the sketch does not fit: it takes {used} bytes of {what}, the board has {max} ({} too many)",
-                    used - max
-                ),
+                format!("{FLASH}=0: arduino-cli ends without a result"),
             ));
         }
+        self.overflow(counted).map_or(Ok(()), |overflow| Err(BuildError::overflow(Step::Size, overflow)))
     }
-    Ok(Measured { sizes: Some(sizes), said: String::new() })
+
+    /// The memories that are too small, if any.
+    fn overflow(&self, counted: &Counted) -> Option<Overflow> {
+        let bytes = |number: i64| u64::try_from(number).unwrap_or_default();
+        let full = |memory: &str, used: Option<i64>, max: Option<i64>| {
+            let (used, max) = used.zip(max).filter(|(used, max)| used > max)?;
+            Some(FullMemory {
+                memory: memory.to_owned(),
+                used: Some(bytes(used)),
+                max: Some(bytes(max)),
+                excess: Some(bytes(used.saturating_sub(max))),
+                largest: Vec::new(),
+            })
+        };
+        let flash = full("flash", Some(counted.flash), self.flash);
+        let ram = full("RAM", counted.ram, self.ram.filter(|max| *max > 0));
+        let memories: Vec<FullMemory> = [flash, ram].into_iter().flatten().collect();
+        (!memories.is_empty()).then_some(Overflow { memories })
+    }
+
+    /// For reports.
+    fn sizes(&self, counted: &Counted) -> Sizes {
+        let usage = |used: i64, max: Option<i64>| {
+            let max = max.and_then(|max| u64::try_from(max).ok());
+            u64::try_from(used).ok().map(|used| Usage { used, max })
+        };
+        Sizes {
+            flash: usage(counted.flash, self.flash),
+            ram: counted.ram.and_then(|used| usage(used, self.ram)),
+            eeprom: counted.eeprom.filter(|used| *used > 0).and_then(|used| usage(used, None)),
+        }
+    }
 }
 
 struct Expressions {
@@ -117,19 +225,15 @@ struct Expressions {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counted {
-    flash: Option<u64>,
-    ram: Option<u64>,
-    eeprom: Option<u64>,
+    flash: i64,
+    ram: Option<i64>,
+    eeprom: Option<i64>,
 }
 
 impl Expressions {
-    fn new(recipe: &SizeRecipe<'_>) -> Result<Self, BuildError> {
-        let one = |pattern: &str| {
-            // `^` is meant for each line, as in Go's line-by-line use.
-            Regex::new(&format!("(?m){pattern}")).map_err(|error| {
-                BuildError::code(Step::Size, format!("a size expression of the core is none: {error}"))
-            })
-        };
+    fn new(recipe: &SizeRecipe<'_>) -> Result<Self, regex::Error> {
+        // `^` is the beginning of a line.
+        let one = |pattern: &str| Regex::new(&format!("(?m){pattern}"));
         Ok(Self {
             flash: one(recipe.flash)?,
             ram: recipe.ram.map(one).transpose()?,
@@ -140,56 +244,20 @@ impl Expressions {
     fn count(&self, printed: &str) -> Counted {
         Counted {
             flash: sum(&self.flash, printed),
-            ram: self.ram.as_ref().and_then(|expression| sum(expression, printed)),
-            eeprom: self.eeprom.as_ref().and_then(|expression| sum(expression, printed)),
+            ram: self.ram.as_ref().map(|expression| sum(expression, printed)),
+            eeprom: self.eeprom.as_ref().map(|expression| sum(expression, printed)),
         }
     }
 }
 
-/// The sum of every number that a group of the expression matches.
-fn sum(expression: &Regex, printed: &str) -> Option<u64> {
-    let mut found = None;
-    for captures in expression.captures_iter(printed) {
-        for number in captures.iter().skip(1).flatten().filter_map(|group| group.as_str().parse::<u64>().ok())
-        {
-            found = Some(found.unwrap_or(0) + number);
-        }
-    }
-    found
-}
-
-/// Name and size of each section of an ELF.
-fn sections(elf: &Path) -> Result<Vec<(String, u64)>, String> {
-    let bytes = std::fs::read(elf).map_err(|error| error.to_string())?;
-    let file = object::File::parse(bytes.as_slice()).map_err(|error| error.to_string())?;
-    Ok(file
-        .sections()
-        .filter_map(|section| Some((section.name().ok()?.to_owned(), section.size())))
-        .collect())
-}
-
-/// Compares a listing in the format of `size -A` (`.text  924  0`) with the ELF's sections. Listings
-/// of another format say nothing that could be compared.
-fn check(program: &str, printed: &str, sections: &[(String, u64)]) -> Result<(), BuildError> {
-    for line in printed.lines() {
-        let mut words = line.split_whitespace();
-        let (Some(name), Some(size), Some(_address), None) =
-            (words.next(), words.next(), words.next(), words.next())
-        else {
-            continue;
-        };
-        let Ok(size) = size.parse::<u64>() else { continue };
-        let mut named = sections.iter().filter(|(section, _)| section == name).peekable();
-        if named.peek().is_some() && !named.any(|(_, real)| *real == size) {
-            return Err(BuildError::infrastructure(
-                Step::Size,
-                format!(
-                    "{program} says that section {name} has {size} bytes, and the ELF that it has another size"
-                ),
-            ));
-        }
-    }
-    Ok(())
+/// The sum of every whole match and every group that is a number: `^([0-9]+)$` counts twice.
+fn sum(expression: &Regex, printed: &str) -> i64 {
+    let matches = expression.captures_iter(printed).flat_map(|captures| {
+        let numbers =
+            captures.iter().flatten().map(|group| group.as_str().parse::<i64>().unwrap_or_default());
+        numbers.collect::<Vec<_>>()
+    });
+    matches.fold(0, i64::saturating_add)
 }
 
 #[cfg(test)]
@@ -214,41 +282,42 @@ mod tests {
     #[test]
     fn every_match_counts() {
         let counted = expressions().count(LISTING);
-        assert_eq!(counted, Counted { flash: Some(934), ram: Some(19), eeprom: Some(4) });
-        assert_eq!(expressions().count("nothing"), Counted::default());
+        assert_eq!(counted, Counted { flash: 934, ram: Some(19), eeprom: Some(4) });
+        assert_eq!(
+            expressions().count("nothing"),
+            Counted { flash: 0, ram: Some(0), eeprom: Some(0) },
+            "as in arduino-cli"
+        );
     }
 
-    #[test]
-    fn a_listing_that_is_not_of_this_elf_is_noticed() {
-        let sections = [(".text".to_owned(), 924), (".data".to_owned(), 10), (".bss".to_owned(), 9)];
-        assert!(check("size", LISTING, &sections).is_ok());
-        let other = [(".text".to_owned(), 926)];
-        assert!(check("size", LISTING, &other).is_err());
-    }
-
-    #[test]
-    fn only_listings_that_can_be_compared_are() {
-        let sections = [(".text".to_owned(), 924), (".text".to_owned(), 8)];
-        assert!(check("size", ".text 8 0\n", &sections).is_ok(), "one of two sections of a name");
-        assert!(check("size", ".text 9 0\n", &sections).is_err());
-        assert!(check("size", ".other 9 0\n", &sections).is_ok(), "a section of the tool's own");
-        let berkeley = "   text\t   data\t    bss\t    dec\t    hex\tfilename\n    924\t     10\t      9\t    943\t    3af\ta.elf\n";
-        assert!(check("size", berkeley, &sections).is_ok());
-    }
-
-    #[test]
-    fn an_expression_counts_line_by_line_and_every_group() {
-        let recipe = |flash| SizeRecipe {
+    fn flash(expression: &'static str, printed: &str) -> Result<i64, regex::Error> {
+        let recipe = SizeRecipe {
             recipe: Recipe { key: "recipe.size.pattern", pattern: "size" },
-            flash,
+            flash: expression,
             ram: None,
             eeprom: None,
         };
-        let printed = "a 1 2\nb 3 4\na 5 x\n";
-        let flash = |pattern| Expressions::new(&recipe(pattern)).map(|found| found.count(printed).flash);
-        assert_eq!(flash(r"^a (\d+) (\d+)").unwrap(), Some(3));
-        assert_eq!(flash(r"^a (\d+)").unwrap(), Some(6));
-        assert_eq!(flash(r"^c (\d+)").unwrap(), None);
-        assert!(flash("(").is_err(), "what is no expression is said to be none");
+        Expressions::new(&recipe).map(|found| found.count(printed).flash)
+    }
+
+    #[test]
+    fn every_group_of_every_match_counts_and_so_does_the_match() {
+        let printed = "a 1 2\nb 3 4\na 5 x\n7\n";
+        assert_eq!(flash(r"^a (\d+) (\d+)", printed).unwrap(), 3);
+        assert_eq!(flash(r"^a (\d+)", printed).unwrap(), 6);
+        assert_eq!(flash(r"^c (\d+)", printed).unwrap(), 0);
+        assert_eq!(flash(r"\d+", printed).unwrap(), 22, "no group");
+        assert_eq!(flash(r"^(\d+)$", printed).unwrap(), 14, "match and group");
+        assert!(flash("(", printed).is_err());
+    }
+
+    #[test]
+    fn limits_are_checked_as_there() {
+        let counted = Counted { flash: 10, ram: Some(6), eeprom: None };
+        let fits = |flash, ram| Limits { flash, ram }.check(&counted).is_ok();
+        assert!(fits(Some(10), Some(6)) && fits(None, None) && fits(Some(10), None));
+        assert!(!fits(Some(9), None) && !fits(Some(10), Some(5)) && !fits(Some(-1), None));
+        assert!(fits(Some(10), Some(0)) && fits(Some(10), Some(-1)), "no limit");
+        assert!(!fits(Some(0), None));
     }
 }

@@ -5,37 +5,32 @@ use std::path::{Path, PathBuf};
 
 use crate::source::Disk;
 
-/// What is compiled, in the order in which arduino-builder does; it ignores `.cc` and `.cxx`, which
-/// arduino-cli compiles as well.
+/// Extensions of sources (arduino-cli's `SourceFilesValidExtensions`).
 const EXTENSIONS: [&str; 5] = ["S", "c", "cpp", "cc", "cxx"];
 
-/// The sources of a core or a variant: all `.S`, then all `.c`, then all `.cpp`, each folder's files
-/// before its folders.
+/// The sources of a directory and of all directories below it, in the order of their objects.
 ///
 /// # Errors
-/// Where a folder can't be read.
-pub(super) fn of_core(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    files_first(disk, folder, &mut files)?;
-    Ok(by_extension(files))
+/// Where a directory can't be read.
+pub(super) fn of_tree(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(as_linked(as_walked(disk, folder, true)?))
 }
 
-/// The sources of a folder alone: `.S`, `.c`, `.cpp`.
+/// The sources of a directory alone, in the order of their objects.
 ///
 /// # Errors
 /// Where it can't be read.
 pub(super) fn of_folder(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
-    Ok(by_extension(list_apart(disk, folder)?.1))
+    Ok(as_linked(as_walked(disk, folder, false)?))
 }
 
-/// The sources of a library's `src`: a folder's `.S`, `.c` and `.cpp`, then its folders likewise.
+/// The sort key of a source among those that are compiled together: the bytes of its object's path.
 ///
-/// # Errors
-/// Where a folder can't be read.
-pub(super) fn of_library(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut sources = Vec::new();
-    folders_last(disk, folder, &mut sources)?;
-    Ok(sources)
+/// arduino-cli sorts the object files of each group (core, variant, library, `utility`, sketch, its `src`)
+/// as strings, at the end of `compileFiles` in `internal/arduino/builder/compilation.go`. So `a-b.c` comes
+/// before `a.c`, and `a.c` before `a/b.c`.
+pub(super) fn link_order(source: &Path) -> Vec<u8> {
+    [source.as_os_str().as_encoded_bytes(), b".o"].concat()
 }
 
 /// The sources of a folder in the order in which Arduino looks through them for includes: as names
@@ -50,66 +45,43 @@ pub(super) fn as_walked(disk: &Disk, folder: &Path, recurse: bool) -> io::Result
             if recurse {
                 sources.extend(as_walked(disk, &path, true)?);
             }
-        } else if kind(&path).is_some() {
+        } else if is_source(&path) {
             sources.push(path);
         }
     }
     Ok(sources)
 }
 
-/// Where a sketch's source stands among its others: those beside the main file before those in folders,
-/// then by kind, then by name.
-pub(super) fn rank(relative: &Path) -> (bool, usize, PathBuf) {
-    (relative.components().count() > 1, kind(relative).unwrap_or(EXTENSIONS.len()), relative.to_owned())
+fn as_linked(mut sources: Vec<PathBuf>) -> Vec<PathBuf> {
+    sources.sort_by_cached_key(|source| link_order(source));
+    sources
 }
 
-fn folders_last(disk: &Disk, folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
-    let (folders, files) = list_apart(disk, folder)?;
-    into.extend(by_extension(files));
-    folders.iter().try_for_each(|folder| folders_last(disk, folder, into))
+/// Whether the extension is that of a source.
+fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|found| EXTENSIONS.iter().any(|extension| found == *extension))
 }
 
-fn files_first(disk: &Disk, folder: &Path, into: &mut Vec<PathBuf>) -> io::Result<()> {
-    let (folders, files) = list_apart(disk, folder)?;
-    into.extend(files);
-    folders.iter().try_for_each(|folder| files_first(disk, folder, into))
-}
-
-/// Of these the sources: all with the first extension, then all with the next.
-fn by_extension(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
-    files.retain(|path| kind(path).is_some());
-    files.sort_by_key(|path| kind(path));
-    files
-}
-
-/// The place of a source's extension.
-fn kind(path: &Path) -> Option<usize> {
-    let found = path.extension()?;
-    EXTENSIONS.iter().position(|extension| found == *extension)
-}
-
-/// A folder's folders, and its files.
-fn list_apart(disk: &Disk, folder: &Path) -> io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
-    let (folders, files): (Vec<_>, Vec<_>) = list(disk, folder)?.into_iter().partition(|(_, is_dir)| *is_dir);
-    let paths = |entries: Vec<(PathBuf, bool)>| entries.into_iter().map(|(path, _)| path).collect();
-    Ok((paths(folders), paths(files)))
-}
-
-/// A folder's entries by name and whether they are folders; hidden ones and those of version control
-/// are left out, links count as what they lead to, except those that lead back up.
+/// A folder's entries by name and whether they are folders; hidden ones and those called `CVS` or `RCS` are left out
+/// (`FindFilesInFolder` in `internal/arduino/builder/internal/utils/utils.go`; `SCCS` is not), links count as what they
+/// lead to.
+///
+/// # Errors
+/// Where it can't be read, or has a link that leads back up: of kind `Other`, as in arduino-cli an error of the user's.
 fn list(disk: &Disk, folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     let mut entries = Vec::new();
     for entry in disk.list(folder)? {
         let name = entry.file_name();
-        let hidden =
-            name.to_str().is_some_and(|name| name.starts_with('.') || matches!(name, "CVS" | "RCS" | "SCCS"));
+        let hidden = name.to_str().is_some_and(|name| name.starts_with('.') || matches!(name, "CVS" | "RCS"));
         if hidden {
             continue;
         }
         let entry_type = entry.file_type()?;
         let is_dir = if entry_type.is_symlink() { disk.is_dir(&entry.path()) } else { entry_type.is_dir() };
         if is_dir && entry_type.is_symlink() && disk.real(folder)?.starts_with(disk.real(&entry.path())?) {
-            continue;
+            let message =
+                format!("the link {} leads back to a directory that it lies in", entry.path().display());
+            return Err(io::Error::other(message));
         }
         entries.push((entry.path(), is_dir));
     }
@@ -127,6 +99,8 @@ mod tests {
         for name in [
             "b.cpp",
             "a.c",
+            "a-1.c",
+            "a/d.c",
             "z.S",
             "a.cpp",
             "B.cpp",
@@ -140,25 +114,42 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
         }
-        std::os::unix::fs::symlink(folder.path(), folder.path().join("sub/deep/loop")).unwrap();
         let names = |paths: Vec<PathBuf>| -> Vec<String> {
             paths.iter().map(|path| path.strip_prefix(folder.path()).unwrap().display().to_string()).collect()
         };
         assert_eq!(
             names(of_folder(&Disk::default(), folder.path()).unwrap()),
-            ["z.S", "a.c", "B.cpp", "a.cpp", "b.cpp"]
+            ["B.cpp", "a-1.c", "a.c", "a.cpp", "b.cpp", "z.S"]
         );
         assert_eq!(
-            names(of_core(&Disk::default(), folder.path()).unwrap()),
-            ["z.S", "sub/c.S", "a.c", "sub/c.c", "B.cpp", "a.cpp", "b.cpp", "sub/deep/d.cpp"]
-        );
-        assert_eq!(
-            names(of_library(&Disk::default(), folder.path()).unwrap()),
-            ["z.S", "a.c", "B.cpp", "a.cpp", "b.cpp", "sub/c.S", "sub/c.c", "sub/deep/d.cpp"]
+            names(of_tree(&Disk::default(), folder.path()).unwrap()),
+            [
+                "B.cpp",
+                "a-1.c",
+                "a.c",
+                "a.cpp",
+                "a/d.c",
+                "b.cpp",
+                "sub/c.S",
+                "sub/c.c",
+                "sub/deep/d.cpp",
+                "z.S"
+            ]
         );
         assert_eq!(
             names(as_walked(&Disk::default(), folder.path(), true).unwrap()),
-            ["B.cpp", "a.c", "a.cpp", "b.cpp", "sub/c.S", "sub/c.c", "sub/deep/d.cpp", "z.S"]
+            [
+                "B.cpp",
+                "a/d.c",
+                "a-1.c",
+                "a.c",
+                "a.cpp",
+                "b.cpp",
+                "sub/c.S",
+                "sub/c.c",
+                "sub/deep/d.cpp",
+                "z.S"
+            ]
         );
     }
 
@@ -170,6 +161,8 @@ mod tests {
             "core/a.c",
             "elsewhere/b.c",
             "core/CVS/c.c",
+            "core/RCS/c.c",
+            "core/SCCS/s.c",
             "core/.git/d.c",
             "core/e.C",
             "core/f.cc",
@@ -181,8 +174,15 @@ mod tests {
         std::os::unix::fs::symlink(at("elsewhere"), at("core/linked")).unwrap();
         std::os::unix::fs::symlink(at("elsewhere/b.c"), at("core/link.c")).unwrap();
         let expected: Vec<PathBuf> =
-            ["core/a.c", "core/link.c", "core/linked/b.c", "core/f.cc"].iter().map(|name| at(name)).collect();
-        assert_eq!(of_core(&Disk::default(), &at("core")).unwrap(), expected);
-        assert!(of_core(&Disk::default(), &at("nowhere")).is_err());
+            ["core/SCCS/s.c", "core/a.c", "core/f.cc", "core/link.c", "core/linked/b.c"]
+                .iter()
+                .map(|name| at(name))
+                .collect();
+        assert_eq!(of_tree(&Disk::default(), &at("core")).unwrap(), expected);
+        assert!(of_tree(&Disk::default(), &at("nowhere")).is_err());
+        std::os::unix::fs::symlink("..", at("core/.git/unseen")).unwrap();
+        assert!(of_tree(&Disk::default(), &at("core")).is_ok());
+        std::os::unix::fs::symlink("..", at("core/loop")).unwrap();
+        assert_eq!(of_tree(&Disk::default(), &at("core")).unwrap_err().kind(), io::ErrorKind::Other);
     }
 }

@@ -8,7 +8,7 @@ use super::embed;
 use super::link::Link;
 use super::unit::blocking;
 use crate::store::write_atomically;
-use crate::symbols::{CellSymbols, Definitions, Owner, measure};
+use crate::symbols::{CellSymbols, Definitions, Owner, Symbols, measure};
 
 /// Lists the symbols of `elf` in the cell's folder. Whatever is wrong with that is no fault of the firmware: then
 /// there is no list.
@@ -35,6 +35,14 @@ fn described(elf: &Path, folder: &Path, objects: &[(Owner, PathBuf)]) -> std::io
     let bytes = std::fs::read(elf)?;
     let symbols = measure(&bytes, &definitions).map_err(std::io::Error::other)?;
     Ok(CellSymbols { elf: blake3::hash(&bytes).to_hex().to_string(), symbols })
+}
+
+/// The symbols of an ELF that is not kept.
+pub(super) async fn of(link: &Link<'_>, elf: &Path) -> Option<Symbols> {
+    let objects = objects(link);
+    let (folder, elf) = (link.job.folder.clone(), elf.to_owned());
+    let described = blocking(move || described(&elf, &folder, &objects)).await;
+    described.ok()?.ok().map(|cell| cell.symbols)
 }
 
 /// Every object of the link with its owner, in the order of the link.

@@ -1,7 +1,9 @@
 //! A unit: one distinct compile. Its key covers everything that can change its object; its object is
 //! made once, however many cores and cells want it.
 
+mod copy;
 mod depfile;
+mod idle;
 mod kept;
 mod make;
 mod options;
@@ -12,10 +14,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::FutureExt;
+use futures::future::{JoinAll, Map, join_all};
 use tokio::sync::OnceCell;
 
-use super::preprocessor::Answers;
-use super::{BuildContext, BuildError};
+use super::preprocessor::{Answers, Folders};
+use super::{BuildContext, BuildError, JobContext};
 use crate::board::Value;
 use crate::compile::Environment;
 use crate::event::Failure;
@@ -25,7 +29,7 @@ use crate::store::Units;
 
 pub(super) use make::make_all;
 pub(super) use options::Options;
-pub(super) use plan::{Planned, compiler_folders, forced, include_words, plan, reads};
+pub(super) use plan::{Planned, compiler_folders, first_option, forced, include_words, plan, reads};
 
 /// What a core or a cell wants compiled.
 #[derive(Debug, Clone)]
@@ -38,8 +42,8 @@ pub(super) struct Wanted<'a> {
     pub(super) source: PathBuf,
     /// `-I` folders, in order.
     pub(super) include: Vec<Arc<Path>>,
-    /// `-iquote` folders, in order.
-    pub(super) quote: Vec<Arc<Path>>,
+    /// The sketch's directory, where the source is a staged one.
+    pub(super) sketch: Option<&'a Path>,
     /// What it is called in reports.
     pub(super) label: String,
 }
@@ -86,6 +90,17 @@ impl UnitTable {
         }
     }
 
+    /// Forgets what was read from below a job's directory, where a hook has run.
+    pub(super) fn forget_below(&self, directory: &Path) {
+        let text = directory.to_string_lossy();
+        let names = |path: &SearchPath| {
+            let mut all = path.quote.iter().chain(&path.include).chain(&path.system);
+            all.any(|folder| folder.starts_with(directory))
+        };
+        lock(&self.searches).retain(|path, _| !names(path));
+        lock(&self.options).retain(|argv, _| !argv.iter().any(|word| word.contains(&*text)));
+    }
+
     /// The search along a path, shared by all units that use it.
     pub(super) async fn search(
         &self,
@@ -99,6 +114,18 @@ impl UnitTable {
         let (files, along) = (cx.files.clone(), path.clone());
         let search = blocking(move || Arc::new(Search::new(files, along))).await?;
         Ok(lock(&self.searches).entry(path).or_insert(search).clone())
+    }
+
+    /// What the compiler of a command says of its search path and macros: see [`Answers::folders`].
+    pub(super) async fn folders(
+        &self,
+        cx: &BuildContext,
+        jcx: &JobContext,
+        argv: &[String],
+        language: &str,
+        identity: &Hash,
+    ) -> Result<Arc<Folders>, BuildError> {
+        self.answers.folders(cx, jcx, argv, language, identity).await
     }
 
     /// What a command depends on beside its source, read once for each command.
@@ -148,6 +175,16 @@ impl Key {
         self.0.finalize()
     }
 }
+
+/// Awaits all and returns their results, or the first error in their order, whichever was the first in time.
+pub(super) fn all_in_order<F: Future<Output = Result<T, BuildError>>, T>(
+    work: impl IntoIterator<Item = F>,
+) -> AllInOrder<F, T> {
+    join_all(work).map(|results| results.into_iter().collect())
+}
+
+/// The future of [`all_in_order`].
+type AllInOrder<F, T> = Map<JoinAll<F>, fn(Vec<Result<T, BuildError>>) -> Result<Vec<T>, BuildError>>;
 
 /// Runs what reads or writes files off the runtime's threads.
 pub(super) async fn blocking<T: Send + 'static>(

@@ -26,7 +26,7 @@ pub(super) enum Command {
     Boards(Boards),
     /// What the cache folder takes, and how it gets smaller
     Cache(Cache),
-    /// What is missing on this machine, and the command that mends it
+    /// What is missing on this machine, and how to fix it
     Doctor(Doctor),
     /// Print the JSON Schema of the matrix
     Schema,
@@ -58,13 +58,16 @@ pub(super) struct Run {
     /// Only sketches that match (their name, or its last part); repeatable
     #[arg(short, long = "sketch", value_name = "GLOB")]
     pub(super) sketches: Vec<String>,
+    /// Only cells that match an expression: `tag = 'NAME'` or `tag != 'NAME'`, of the board; repeatable
+    #[arg(short = 'E', long = "filter", value_name = "EXPR")]
+    pub(super) filters: Vec<String>,
     /// Stop starting cells after N failures
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(super) max_failures: Option<usize>,
     /// Stop starting cells after the first failure
     #[arg(long, conflicts_with = "max_failures")]
     pub(super) fail_fast: bool,
-    /// Again for a cell that failed for an infrastructure reason [default: the matrix's, or 0]
+    /// Retry cells that failed for an infrastructure reason [default: the matrix's, or 0]
     #[arg(long, value_name = "N")]
     pub(super) retries: Option<u32>,
     /// Per cell: 90s, 10m, 1h30m [default: the matrix's, or 10m]
@@ -164,12 +167,15 @@ pub(super) enum Format {
 #[derive(Debug, Clone, Arguments)]
 #[allow(clippy::struct_field_names)] // the names of the options
 pub(super) struct Boards {
-    /// Take the cores from this matrix
-    #[arg(value_name = "MATRIX.yml")]
-    pub(super) matrix: Option<PathBuf>,
+    /// Take the cores from this matrix, and with --properties what it says of them; an FQBN is that board alone
+    #[arg(value_name = "MATRIX.yml | FQBN", num_args = 0..=2)]
+    pub(super) of: Vec<String>,
     /// Only boards whose FQBN or name matches; repeatable
     #[arg(short, long = "board", value_name = "GLOB")]
     pub(super) boards: Vec<String>,
+    /// The properties of the board FQBN, expanded, as `arduino-cli compile --show-properties=expanded` prints them
+    #[arg(long)]
+    pub(super) properties: bool,
     #[command(flatten)]
     pub(super) common: Common,
 }
@@ -205,6 +211,9 @@ pub(super) struct Compare {
     /// How many symbols are shown
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(super) top: usize,
+    /// Exit with 1 where a cell fails that was built before, or that is new
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(super) fail_on: Option<FailOn>,
     #[command(flatten)]
     pub(super) console: Console,
 }
@@ -214,6 +223,11 @@ pub(super) enum CompareFormat {
     #[default]
     Table,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum FailOn {
+    NewFailures,
 }
 
 #[derive(Debug, Clone, Arguments)]
@@ -252,22 +266,25 @@ pub(super) struct Gc {
 
 #[derive(Debug, Clone, Arguments)]
 pub(super) struct Doctor {
+    /// Look at the boards of this matrix, too
+    #[arg(value_name = "MATRIX.yml")]
+    pub(super) matrix: Option<PathBuf>,
     #[command(flatten)]
     pub(super) common: Common,
 }
 
 impl Args {
-    /// Whether the logs of libraries are wanted.
-    pub(super) fn log(&self) -> bool {
+    /// What the command says of the terminal.
+    pub(super) fn console(&self) -> Option<&Console> {
         match &self.command {
-            Command::Run(run) => run.common.console.verbose,
-            Command::Plan(plan) => plan.run.common.console.verbose,
-            Command::Symbols(symbols) => symbols.console.verbose,
-            Command::Compare(compare) => compare.console.verbose,
-            Command::Boards(boards) => boards.common.console.verbose,
-            Command::Cache(cache) => cache.console.verbose,
-            Command::Doctor(doctor) => doctor.common.console.verbose,
-            Command::Schema | Command::Completions { .. } => false,
+            Command::Run(run) => Some(&run.common.console),
+            Command::Plan(plan) => Some(&plan.run.common.console),
+            Command::Symbols(symbols) => Some(&symbols.console),
+            Command::Compare(compare) => Some(&compare.console),
+            Command::Boards(boards) => Some(&boards.common.console),
+            Command::Cache(cache) => Some(&cache.console),
+            Command::Doctor(doctor) => Some(&doctor.common.console),
+            Command::Schema | Command::Completions { .. } => None,
         }
     }
 }

@@ -14,7 +14,7 @@ use super::run::Early;
 use crate::compile::{CompileBackend, Zccache};
 use crate::exit::Exit;
 use crate::matrix::parse_duration;
-use crate::store::{Artifacts, Keep, Taken};
+use crate::store::{Artifacts, Keep, Taken, make_own_directory};
 
 /// What objects and artifacts may take together, in bytes: half of it each.
 pub(super) const SIZE: u64 = 5 << 30;
@@ -70,7 +70,7 @@ impl Parts {
     /// Holds what only one run may work in, the compiler cache and the folder that compilers run in, until
     /// the file is dropped; `None` where another process holds it.
     pub(super) fn hold(&self) -> io::Result<Option<File>> {
-        std::fs::create_dir_all(&self.root)?;
+        make_own_directory(&self.root)?;
         let file = File::create(self.root.join("compiling.lock"))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),

@@ -2,12 +2,21 @@
 
 use super::options::Options;
 use super::run::Early;
-use crate::matrix::{Expansion, Matrix, SketchRoots, expand, select};
+use crate::matrix::{Expansion, Matrix, Selection, SketchRoots, expand, select};
 
 /// A matrix, and its cells as far as they can be known before anything is brought in.
 pub(super) struct Request {
     pub(super) matrix: Matrix,
-    selected: Option<Expansion>,
+    cells: Option<Cells>,
+}
+
+/// The cells of a matrix.
+#[derive(Clone)]
+pub(super) struct Cells {
+    /// All of them.
+    pub(super) all: Expansion,
+    /// Those that the command line selects, with what it says of them.
+    pub(super) selected: Expansion,
 }
 
 impl Request {
@@ -19,27 +28,33 @@ impl Request {
     pub(super) fn read(options: &Options) -> Result<Self, Early> {
         let matrix = Matrix::read(&options.matrix)?;
         let alone = matrix.needed_roots().next().is_none();
-        let selected = alone.then(|| cells(options, &matrix, &SketchRoots::new())).transpose()?;
-        Ok(Self { matrix, selected })
+        let cells = alone.then(|| cells(options, &matrix, &SketchRoots::new())).transpose()?;
+        Ok(Self { matrix, cells })
     }
 
-    /// The selected cells, with what the command line says of them. `roots` has a folder for each of
-    /// [`Matrix::needed_roots`].
+    /// The cells. `roots` has a folder for each of [`Matrix::needed_roots`].
     ///
     /// # Errors
     /// Where the matrix is wrong or nothing is selected.
-    pub(super) fn cells(&self, options: &Options, roots: &SketchRoots) -> Result<Expansion, Early> {
-        self.selected.clone().map_or_else(|| cells(options, &self.matrix, roots), Ok)
+    pub(super) fn cells(&self, options: &Options, roots: &SketchRoots) -> Result<Cells, Early> {
+        self.cells.clone().map_or_else(|| cells(options, &self.matrix, roots), Ok)
     }
 }
 
-fn cells(options: &Options, matrix: &Matrix, roots: &SketchRoots) -> Result<Expansion, Early> {
+/// Warnings of what a glob matches, and what looks like a sketch and is none.
+pub(super) fn warnings(expansion: &Expansion) -> impl Iterator<Item = String> {
+    expansion.not_sketches.iter().map(|it| format!("{} is not a sketch: {}", it.name, it.reason))
+}
+
+fn cells(options: &Options, matrix: &Matrix, roots: &SketchRoots) -> Result<Cells, Early> {
     let all = expand(matrix, roots)?;
     if all.cells.is_empty() {
-        return Err(Early::NoCells);
+        return Err(Early::NoCells(why_none(matrix, &all)));
     }
-    let mut selected =
-        select(&all, &options.boards, &options.sketches).map_err(|error| Early::Usage(error.to_string()))?;
+    let selection =
+        Selection { boards: &options.boards, sketches: &options.sketches, filters: &options.filters };
+    let tags = |board: &str| matrix.boards.get(board).map_or(&[][..], |board| &board.tags);
+    let mut selected = select(&all, selection, tags).map_err(|error| Early::Usage(error.to_string()))?;
     if selected.cells.is_empty() {
         return Err(Early::NothingSelected);
     }
@@ -47,5 +62,20 @@ fn cells(options: &Options, matrix: &Matrix, roots: &SketchRoots) -> Result<Expa
         cell.timeout = options.timeout.unwrap_or(cell.timeout);
         cell.retries = options.retries.unwrap_or(cell.retries);
     }
-    Ok(selected)
+    Ok(Cells { all, selected })
+}
+
+/// Why a matrix has no cells.
+fn why_none(matrix: &Matrix, all: &Expansion) -> &'static str {
+    if matrix.boards.is_empty() {
+        "`boards` is empty; name one as `uno: arduino:avr:uno`"
+    } else if matrix.sketches.is_empty() && matrix.include.is_empty() {
+        "`sketches` is empty; `- ../examples/**` takes every sketch below that directory"
+    } else if !all.skipped.is_empty() {
+        "every sketch is excluded for every board"
+    } else if matrix.sketches.iter().any(|entry| entry.leaves_out) {
+        "its entries with `!` leave out every sketch that the others find"
+    } else {
+        "nothing is there of what its entries name, and all of them are `optional`"
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::{Compare as Typed, CompareFormat};
+use super::args::{Compare as Typed, CompareFormat, FailOn};
 use super::options::colours_on_stderr;
 use super::print;
 use super::run::Early;
@@ -12,19 +12,28 @@ use crate::report::{Comparison, Past, PastError, SymbolReport};
 /// Runs the command.
 pub(super) fn run(typed: &Typed) -> Exit {
     match comparison(typed) {
-        Ok(text) => print(&text),
+        Ok((text, has_new_failures)) => {
+            let exit = print(&text);
+            if has_new_failures && matches!(typed.fail_on, Some(FailOn::NewFailures)) {
+                Exit::CellsFailed
+            } else {
+                exit
+            }
+        }
         Err(error) => Early::Usage(error).tell(colours_on_stderr(&typed.console)),
     }
 }
 
-fn comparison(typed: &Typed) -> Result<String, String> {
+/// The comparison as text, and whether the head has new failures.
+fn comparison(typed: &Typed) -> Result<(String, bool), String> {
     let read = |folder: &Path| Ok((Past::read(folder)?, SymbolReport::read(folder)?));
     let text = |error: PastError| error.to_string();
     let (base, base_symbols) = read(&typed.base).map_err(text)?;
     let (head, head_symbols) = read(&typed.head).map_err(text)?;
     let comparison = Comparison::new([&base, &head], [base_symbols.as_ref(), head_symbols.as_ref()]);
-    match typed.format {
-        CompareFormat::Table => Ok(comparison.table(typed.top)),
-        CompareFormat::Json => comparison.json().map_err(|error| error.to_string()),
-    }
+    let text = match typed.format {
+        CompareFormat::Table => comparison.table(typed.top),
+        CompareFormat::Json => comparison.json().map_err(|error| error.to_string())?,
+    };
+    Ok((text, comparison.has_new_failures()))
 }

@@ -1,20 +1,25 @@
-//! `doctor`: what is missing on this machine, and the command that mends it.
+//! `doctor`: what is missing on this machine, and the command that fixes it.
+
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use tokio_util::sync::CancellationToken;
 
-use super::args::Doctor as Typed;
+use super::args::{Common, Doctor as Typed};
+use super::boards::known_cores;
 use super::options::{Places, colours_on_stderr};
 use super::print;
 use super::run::Early;
+use crate::board::{Fqbn, Platform, WarningLevel};
 use crate::event::channel;
 use crate::exit::Exit;
-use crate::install::{InstallContext, doctor};
-use crate::plan::EmulatorProgram;
+use crate::install::InstallContext;
+use crate::install::doctor::{self, Check, State};
+use crate::plan::{Cores, EmulatorProgram, platforms};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
-    let places = match Places::new(typed.common.folders) {
+    let places = match Places::new(typed.common.folders.clone()) {
         Ok(places) => places,
         Err(error) => return Early::Usage(error.to_string()).tell(colours_on_stderr(&typed.common.console)),
     };
@@ -27,23 +32,76 @@ pub(super) async fn run(typed: Typed) -> Exit {
     };
     let mut lines = vec![format!("fbuild-matrix {}", env!("CARGO_PKG_VERSION"))];
     let emulators: Vec<_> = EmulatorProgram::all().map(|it| (it.name, it.package)).collect();
-    let checks = doctor::checks(&emulators, &install).await;
+    let mut checks = doctor::checks(&emulators, &install).await;
+    checks.extend(boards(typed.matrix.as_deref(), &typed.common, &places).await);
     let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     let paint = |color: AnsiColor, text: &str| {
         let style = Style::new().fg_color(Some(color.into()));
         format!("{style}{text}{style:#}")
     };
     for check in &checks {
-        let mark = if check.ok { paint(AnsiColor::Green, "ok") } else { paint(AnsiColor::Red, "missing") };
-        let gap = " ".repeat(if check.ok { 5 } else { 0 });
+        let (color, mark) = match check.state {
+            State::Available => (AnsiColor::Green, "ok"),
+            State::NotInstalled => (AnsiColor::Yellow, "absent"),
+            State::Missing => (AnsiColor::Red, "missing"),
+            State::Warning => (AnsiColor::Yellow, "warning"),
+        };
+        let gap = " ".repeat("missing".len() - mark.len());
+        let mark = paint(color, mark);
         lines.push(format!("  {mark}{gap}  {:width$}  {}", check.name, check.detail));
-        if let Some(mend) = &check.mend {
-            lines.push(format!("           {:width$}  mend it with: {mend}", ""));
+        if let Some(fix) = &check.fix {
+            lines.push(format!("           {:width$}  fix: {fix}", ""));
         }
     }
     lines.push(String::new());
     lines.push("exit codes of fbuild-matrix:".to_owned());
     lines.extend(Exit::ALL.map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning())));
     print(&lines.join("\n"));
-    if checks.iter().all(|check| check.ok) { Exit::Success } else { Exit::Setup }
+    if checks.iter().all(|check| check.state != State::Missing) { Exit::Success } else { Exit::Setup }
+}
+
+/// Checks the boards of the matrix, or else every board of the installed cores with its default options: whether two
+/// menu options set one property. Installs nothing.
+async fn boards(matrix: Option<&Path>, common: &Common, places: &Places) -> Vec<Check> {
+    let name = || "menus".to_owned();
+    let unknown = |detail: String| Check { name: name(), state: State::NotInstalled, detail, fix: None };
+    let offline = Common { offline: true, ..common.clone() };
+    let known = match known_cores(matrix, None, &offline, places).await {
+        Ok(known) => known,
+        Err(early) => return vec![unknown(format!("the boards can't be looked at: {early}"))],
+    };
+    let platforms = match platforms(&known.installed) {
+        Ok(platforms) => platforms,
+        Err(error) => return vec![unknown(error.to_string())],
+    };
+    let default = |platform: &Platform| {
+        let (vendor, architecture) = (platform.vendor.clone(), platform.architecture.clone());
+        let fqbn = move |board| Fqbn {
+            vendor: vendor.clone(),
+            architecture: architecture.clone(),
+            board,
+            options: Vec::new(),
+        };
+        platform.boards().map(|board| fqbn(board.id)).collect::<Vec<_>>()
+    };
+    let boards: Vec<Fqbn> =
+        if matrix.is_some() { known.boards.clone() } else { platforms.iter().flat_map(default).collect() };
+    let cores = Cores { platforms: &platforms, installed: &known.installed, matrix: &known.matrix };
+    let mut checks = Vec::new();
+    for fqbn in boards {
+        match cores.board(&fqbn, WarningLevel::default(), &[]) {
+            Ok(board) => checks.extend(board.config.clashes.iter().map(|clash| Check {
+                name: name(),
+                state: State::Warning,
+                detail: format!(
+                    "{fqbn}: `{}` is set by {} and by {}; arduino-cli takes either, at random, and this program {}",
+                    clash.key, clash.overridden, clash.wins, clash.wins
+                ),
+                fix: None,
+            })),
+            Err(error) if matrix.is_some() => checks.push(unknown(error.to_string())),
+            Err(_) => {}
+        }
+    }
+    checks
 }

@@ -7,6 +7,8 @@ use crate::build::Emulators;
 use crate::install::{InstallContext, InstallError, install_program};
 use crate::plan::{InstalledEmulator, Plan};
 
+const HINT: &str = ", or take `run` out of the matrix";
+
 /// Brings in the emulators of a plan.
 ///
 /// # Errors
@@ -15,7 +17,7 @@ pub(super) async fn bring_in(plan: &Plan, cx: &InstallContext) -> Result<Emulato
     let mut emulators = Emulators::default();
     for run in plan.cells.iter().filter_map(|cell| cell.run.as_ref()) {
         if let Entry::Vacant(place) = emulators.entry(run.program) {
-            let found = install_program(run.program.name, run.program.package, cx).await?;
+            let found = install_program(run.program.name, run.program.package, HINT, cx).await?;
             let emulator = InstalledEmulator { program: found.program, library_path: found.library_path };
             place.insert(Arc::new(emulator));
         }

@@ -6,11 +6,14 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
-/// Begins to log: errors, with `-v` from our own debug messages on.
-pub(super) fn log(verbose: bool) {
-    let filter = if verbose { "warn,fbuild_matrix=debug" } else { "error" };
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let subscriber = Registry::default().with(console()).with(lines.with_filter(EnvFilter::new(filter)));
+/// What a developer wants to read, in the form of [`EnvFilter`]: `fbuild_matrix=debug`. Users have `-v`.
+const FILTER: &str = "FBUILD_MATRIX_LOG";
+
+/// Begins to log errors, and what the variable asks for.
+pub(super) fn log(colours: bool) {
+    let filter = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new("error"));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    let subscriber = Registry::default().with(console()).with(lines.with_filter(filter));
     // It can be set only once, and this is where.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

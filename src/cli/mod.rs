@@ -7,6 +7,7 @@ mod cells;
 mod compare;
 mod doctor;
 mod emulators;
+mod gone;
 mod leftovers;
 mod log;
 mod narrate;
@@ -39,7 +40,7 @@ pub fn main() -> ExitCode {
             return if help { Exit::Success.into() } else { Exit::Usage.into() };
         }
     };
-    log::log(args.log());
+    log::log(args.console().is_some_and(options::colours_on_stderr));
     let exit = std::panic::catch_unwind(|| execute(args)).unwrap_or_else(|_| {
         complain("this is a defect of fbuild-matrix; please report it with the lines above");
         Exit::Defect
@@ -100,6 +101,13 @@ fn print(text: &str) -> Exit {
     let mut out = anstream::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
     Exit::Success
+}
+
+/// Warns on standard error.
+fn warn(message: &str) {
+    let mut err = anstream::stderr().lock();
+    // Nobody is left to read it if even this can't be printed.
+    let _ = writeln!(err, "warning: {message}");
 }
 
 /// Says what went wrong.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::{self, CacheFolder, Color, Console, Folders, Progress};
-use crate::matrix::{NameGlob, parse_duration};
+use crate::matrix::{Filter, NameGlob, parse_duration};
 use crate::report;
 
 /// What `run` and `plan` do.
@@ -16,6 +16,7 @@ pub(super) struct Options {
     pub(super) sketch_jobs: usize,
     pub(super) boards: Vec<NameGlob>,
     pub(super) sketches: Vec<NameGlob>,
+    pub(super) filters: Vec<Filter>,
     pub(super) max_failures: Option<usize>,
     pub(super) retries: Option<u32>,
     pub(super) timeout: Option<Duration>,
@@ -59,6 +60,7 @@ impl Options {
             sketch_jobs: typed.sketch_jobs.unwrap_or(jobs),
             boards: globs("board", &typed.boards)?,
             sketches: globs("sketch", &typed.sketches)?,
+            filters: filters(&typed.filters)?,
             max_failures: if typed.fail_fast { Some(1) } else { typed.max_failures },
             retries: typed.retries,
             timeout: timeout
@@ -111,6 +113,17 @@ pub(super) fn globs(option: &'static str, typed: &[String]) -> Result<Vec<NameGl
         NameGlob::new(text).map_err(|error| OptionsError::Value { option, message: error.to_string() })
     };
     typed.iter().map(glob).collect()
+}
+
+fn filters(typed: &[String]) -> Result<Vec<Filter>, OptionsError> {
+    let filter = |text: &String| {
+        let option = "filter";
+        text.parse().map_err(|error: crate::matrix::FilterError| OptionsError::Value {
+            option,
+            message: error.to_string(),
+        })
+    };
+    typed.iter().map(filter).collect()
 }
 
 /// What the reports are to be like.

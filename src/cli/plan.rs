@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Format, Plan as Typed};
-use super::cells::Request;
+use super::cells::{Cells, Request, warnings};
 use super::narrate::narrated;
 use super::options::{Options, colours_on_stderr, shown};
 use super::run::Early;
 use super::setup::bring_in;
 use super::{complain, print};
+use crate::event::{EventKind, Level};
 use crate::exit::Exit;
 use crate::install::InstallContext;
 use crate::plan::{Layout, Plan, Sources, make};
@@ -35,18 +36,30 @@ pub(super) async fn run(typed: Typed) -> Exit {
 async fn plan(options: &Options) -> Result<Plan, Early> {
     let request = Request::read(options)?;
     let matrix = &request.matrix;
-    let (events, _narrator) = narrated(options.console.quiet);
+    let (events, narrator) = narrated(options.console.quiet);
     let install = InstallContext {
         cache_dir: options.places.cache.clone(),
         offline: options.offline,
-        events,
+        events: events.clone(),
         cancel: CancellationToken::new(),
     };
     let installed = bring_in(matrix, &install).await?;
-    let expansion = request.cells(options, &installed.roots)?;
+    let Cells { all, selected } = request.cells(options, &installed.roots)?;
+    if !options.console.quiet {
+        warnings(&selected).for_each(|warning| super::warn(&warning));
+    }
     let layout = Layout::new(options.places.work.clone());
-    let sources = Sources { matrix, expansion: &expansion, cores: &installed.cores, layout: &layout };
-    Ok(make(sources)?)
+    let slugs = Layout::slugs(all.sketch_names());
+    let sources =
+        Sources { matrix, slugs: &slugs, expansion: &selected, cores: &installed.cores, layout: &layout };
+    let plan = make(sources)?;
+    for message in plan.warnings.iter().cloned() {
+        events.say(EventKind::Log { level: Level::Warn, message });
+    }
+    // The narrator ends with the last sink; a warning is told before the plan.
+    drop((install, events));
+    let _ = narrator.join();
+    Ok(plan)
 }
 
 fn table(plan: &Plan, options: &Options) -> String {
@@ -64,6 +77,14 @@ fn table(plan: &Plan, options: &Options) -> String {
             skipped.add_row([&*cell.id.board, &*cell.id.sketch, &cell.reason]);
         }
         text = format!("{text}\n\n{}", skipped.trim_fmt());
+    }
+    if !plan.not_sketches.is_empty() {
+        let mut others = Table::new();
+        others.load_style(presets::NOTHING).set_header(["not a sketch", "reason"]);
+        for it in &plan.not_sketches {
+            others.add_row([&*it.name, &*it.reason]);
+        }
+        text = format!("{text}\n\n{}", others.trim_fmt());
     }
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     format!(
@@ -99,6 +120,7 @@ fn json(plan: &Plan) -> String {
                 "platform": cell.target.family.to_string(),
                 "core": cell.core,
                 "file": cell.sketch.main_file.display().to_string(),
+                "problem": cell.sketch.problem,
                 "timeout_s": cell.timeout.as_secs_f64(),
                 "retries": cell.retries,
                 "run": cell.run.as_ref().map(|run| run.program.name),
@@ -110,7 +132,9 @@ fn json(plan: &Plan) -> String {
         .iter()
         .map(|cell| json!({"board": cell.id.board, "sketch": cell.id.sketch, "fqbn": cell.fqbn, "reason": cell.reason}))
         .collect();
-    let plan = json!({"cores": cores, "cells": cells, "skipped": skipped});
+    let not_sketches: Vec<Value> =
+        plan.not_sketches.iter().map(|it| json!({"path": it.name, "reason": it.reason})).collect();
+    let plan = json!({"cores": cores, "cells": cells, "skipped": skipped, "not_sketches": not_sketches});
     match serde_json::to_string_pretty(&plan) {
         Ok(text) => text,
         Err(error) => {

@@ -1,5 +1,5 @@
 //! Finds what keeps a thread of the runtime from its other tasks: with the feature `console` (and
-//! `--cfg tokio_unstable`) each poll that works or is blocked for 10 ms or more is told with `-v`; for how long
+//! `--cfg tokio_unstable`) each poll that works or is blocked for 10 ms or more is told with `FBUILD_MATRIX_LOG=fbuild_matrix=debug`; for how long
 //! it waited for a CPU says nothing of it. Without the feature it does nothing.
 
 use tokio::runtime::Builder;

@@ -9,26 +9,28 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
 use super::cache::{self, Parts};
-use super::cells::Request;
+use super::cells::{Cells, Request, warnings};
+use super::gone;
 use super::leftovers::Running;
 use super::options::{Options, colours_on_stderr, reports};
 use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
 use super::space::Watched;
 use super::{args, complain, emulators, plan};
-use crate::build::{BuildContext, Checkout, Emulators, Known};
+use crate::build::{BuildContext, Checkout, Emulators, Known, LazyTool, Tool, sweep_staged};
 use crate::compile::{
-    Backend, Direct, Environment, Fallback, Identities, Lazy, Slots, adopt, end_leftovers, memory_budget,
+    Backend, Direct, Environment, Fallback, Identities, Lazy, OutputLimit, RunMarker, Slots, adopt,
+    end_leftovers, memory_budget,
 };
 use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, RunPhase, Span, channel};
 use crate::exit::Exit;
-use crate::install::InstallContext;
+use crate::install::{InstallContext, install_program};
 use crate::matrix::MatrixError;
 use crate::plan::{Layout, Plan, PlanError, Sources, Target, make};
 use crate::report::Reports;
 use crate::source::{Disk, Files, Memo};
 use crate::stage;
-use crate::store::{Artifacts, Costs, Daily, Units};
+use crate::store::{Artifacts, Costs, Daily, Units, make_own_directory};
 
 /// Why a run ended before anything was built.
 #[derive(Debug, thiserror::Error)]
@@ -46,15 +48,19 @@ pub(super) enum Early {
     /// The run went on until a folder could not be written any more; what became of its cells is reported.
     #[error("{message}")]
     Storage { message: String, exit: Exit },
-    #[error("nothing is selected: no cell of the matrix matches both --board and --sketch")]
+    #[error("nothing is selected: no cell of the matrix matches --board, --sketch and --filter together")]
     NothingSelected,
-    #[error("the matrix has no cells: every sketch is excluded for every board")]
-    NoCells,
+    #[error("the matrix has no cells: {0}")]
+    NoCells(&'static str),
     #[error("interrupted")]
     Cancelled,
 }
 
 impl Early {
+    fn unwritable(path: &Path, error: &std::io::Error) -> Self {
+        Self::Unwritable(format!("{} can't be written: {error}", path.display()))
+    }
+
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Matrix(_)
@@ -62,7 +68,7 @@ impl Early {
             | Self::Plan(PlanError::Matrix(_))
             | Self::Usage(_) => Exit::Usage,
             Self::Setup(_) | Self::Plan(_) | Self::Unwritable(_) => Exit::Setup,
-            Self::NothingSelected | Self::NoCells => Exit::NothingSelected,
+            Self::NothingSelected | Self::NoCells(_) => Exit::NothingSelected,
             Self::Storage { exit, .. } => *exit,
             Self::Cancelled => Exit::Interrupted,
         }
@@ -97,6 +103,10 @@ pub(super) async fn run(typed: args::Run) -> Exit {
         Ok(request) => request,
         Err(early) => return early.tell(colours),
     };
+    let work = &options.places.work;
+    if let Err(error) = make_own_directory(work) {
+        return Early::unwritable(work, &error).tell(colours);
+    }
     let reports = match Reports::open(reports(&options.places, &options.console)) {
         Ok(reports) => reports,
         Err(error) => return Early::Unwritable(error.to_string()).tell(colours),
@@ -137,10 +147,6 @@ async fn build(
     let places = &options.places;
     let parts = Parts::new(places.cache.clone());
     let layout = Layout::new(places.work.clone());
-    let unwritable = |path: &Path, error: &std::io::Error| {
-        Early::Unwritable(format!("{} can't be written: {error}", path.display()))
-    };
-    std::fs::create_dir_all(layout.root()).map_err(|error| unwritable(layout.root(), &error))?;
     let _lock = lock(&layout, events).await?;
     let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     events.say(EventKind::RunStarted(RunInfo {
@@ -155,29 +161,31 @@ async fn build(
     }));
     let mut phase = Phases { events: events.clone(), since: std::time::Duration::ZERO };
     let prepared = prepare(options, request, &layout, events, cancel, &mut phase);
-    let (plan, emulators) = tokio::select! {
+    let (mut plan, emulators) = tokio::select! {
         biased;
         () = cancel.cancelled() => return Err(Early::Cancelled),
         prepared = prepared => prepared?,
     };
     announce(&plan, events);
+    let library_places = Arc::new(std::mem::take(&mut plan.library_places));
     phase.end(RunPhase::Plan);
 
-    let running = Running::begin(layout.root()).map_err(|error| unwritable(layout.root(), &error))?;
+    let running = Running::begin(layout.root()).map_err(|error| Early::unwritable(layout.root(), &error))?;
     let Workshop { backend, staging, _held } = Workshop::open(options, &layout, events);
     // What a run that was killed left there, processes first. Nobody else works in these folders: they go
     // with locks that we hold.
     let (work, scratch) = (layout.root().to_owned(), layout.staging());
+    let marker = RunMarker::new(&work, &staging);
     {
-        let (work, staging, scratch) = (work.clone(), staging.clone(), scratch.clone());
-        let ended = tokio::task::spawn_blocking(move || end_leftovers(&work, &staging, &scratch)).await;
+        let marker = marker.clone();
+        let ended = tokio::task::spawn_blocking(move || end_leftovers(&marker)).await;
         tracing::debug!(?ended, "ended what an earlier run left");
     }
     for folder in [&staging, &scratch, &layout.passing_units()] {
         let _ = std::fs::remove_dir_all(folder);
     }
     for folder in [&staging.join("include-folders"), &scratch, &layout.units()] {
-        std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+        std::fs::create_dir_all(folder).map_err(|error| Early::unwritable(folder, &error))?;
     }
     let checkout = Checkout::new(Checkout::root_of(&request.matrix.dir), &layout, &staging).linked();
     let artifacts = options.cache.then(|| Artifacts::new(parts.artifacts()));
@@ -186,7 +194,7 @@ async fn build(
     let watched = Watched::new(&[(&work, "--work-dir"), (&places.cache, "--cache-dir")]);
     let planned = plan.cores.len() + plan.cells.len();
     let disk = Disk::new(layout.own().into_iter().chain([staging.clone()]).collect());
-    let environment = Environment::new(&scratch, None);
+    let environment = Environment::new(&scratch, None).marked(&marker);
     let read = {
         let (memo, costs, known) = (memo_path.clone(), costs_path.clone(), layout.known());
         let (checkout, environment, staging, caches) =
@@ -194,7 +202,7 @@ async fn build(
         move || {
             let files = Files::new(Memo::load(&memo), disk);
             let known = Known::load(known, &[&checkout, &environment, &staging, &caches]);
-            known.look_ahead(&plan.cells, &files);
+            known.look_ahead(&plan.cells, &files, &checkout);
             (plan, files, known, Costs::load(&costs), memory_budget())
         }
     };
@@ -214,10 +222,13 @@ async fn build(
         checkout,
         known.clone(),
         artifacts,
+        Arc::new(arduino_ctags(install_context(options, events, cancel))),
         events.clone(),
         cancel.clone(),
     );
     cx.emulators = Arc::new(emulators);
+    cx.library_places = library_places;
+    cx.output_limit = request.matrix.defaults.output_limit.map(OutputLimit).unwrap_or_default();
     let stage = stage::Options { sketch_jobs: options.sketch_jobs, max_failures: options.max_failures };
     let ended = stage::run(plan, &cx, &stage).await;
     phase.end(RunPhase::Build);
@@ -267,24 +278,63 @@ async fn prepare(
     cancel: &CancellationToken,
     phase: &mut Phases,
 ) -> Result<(Plan, Emulators), Early> {
-    let install = InstallContext {
-        cache_dir: options.places.cache.clone(),
-        offline: options.offline,
-        events: events.clone(),
-        cancel: cancel.clone(),
-    };
+    let install = install_context(options, events, cancel);
     let matrix = &request.matrix;
     let installed = bring_in(matrix, &install).await?;
     phase.end(RunPhase::Setup);
-    let expansion = request.cells(options, &installed.roots)?;
-    let sources = Sources { matrix, expansion: &expansion, cores: &installed.cores, layout };
+    let Cells { all, selected } = request.cells(options, &installed.roots)?;
+    for message in warnings(&selected) {
+        events.say(EventKind::Log { level: Level::Warn, message });
+    }
+    let slugs = Layout::slugs(all.sketch_names());
+    let sources = Sources { matrix, slugs: &slugs, expansion: &selected, cores: &installed.cores, layout };
     let plan = make(sources)?;
+    let (current, layout, file) =
+        (gone::Current::new(&all, &plan, &slugs), layout.clone(), options.matrix.clone());
+    let removed = tokio::task::spawn_blocking(move || {
+        // By its own name, however it was called this time.
+        let file = std::fs::canonicalize(&file).unwrap_or(file);
+        gone::remove(&layout, &file, current).map_err(|error| Early::unwritable(&layout.cells(), &error))
+    });
+    let removed = removed.await.map_err(|error| Early::Unwritable(error.to_string()))??;
+    if let Some(message) = removed {
+        events.say(EventKind::Log { level: Level::Info, message });
+    }
     let emulators = emulators::bring_in(&plan, &install).await.map_err(SetupError::from)?;
     Ok((plan, emulators))
 }
 
+fn install_context(options: &Options, events: &EventSink, cancel: &CancellationToken) -> InstallContext {
+    InstallContext {
+        cache_dir: options.places.cache.clone(),
+        offline: options.offline,
+        events: events.clone(),
+        cancel: cancel.clone(),
+    }
+}
+
+/// Arduino's ctags: installed when the first sketch needs it, which most do not.
+fn arduino_ctags(install: InstallContext) -> LazyTool {
+    const NAME: &str = "arduino-ctags";
+    LazyTool::new(Box::new(move || {
+        let install = install.clone();
+        // The compiler can't prove that the future of an installation may move between threads, so it stays on one.
+        let installing = tokio::task::spawn_blocking(move || {
+            tokio::runtime::Handle::current().block_on(install_program(NAME, NAME, "", &install))
+        });
+        Box::pin(async move {
+            let installed = installing.await.map_err(|error| error.to_string())?;
+            let installed = installed.map_err(|error| error.to_string())?;
+            Ok(Tool { program: installed.program, library_path: installed.library_path })
+        })
+    }))
+}
+
 /// Says what is planned. Reports keep it all: what cells have in common is there once.
 fn announce(plan: &Plan, events: &EventSink) {
+    for message in plan.warnings.iter().cloned() {
+        events.say(EventKind::Log { level: Level::Warn, message });
+    }
     let mut fqbns: HashMap<Arc<str>, Arc<str>> = HashMap::new();
     let mut platforms: HashMap<String, Arc<str>> = HashMap::new();
     let mut files: HashMap<Arc<str>, Arc<Path>> = HashMap::new();
@@ -352,6 +402,9 @@ async fn sweep(options: &Options, layout: &Layout, backend: &Backend) {
     if daily.is_due() {
         let swept = tokio::task::spawn_blocking(move || units.sweep(cache::AGE)).await;
         tracing::debug!(?swept, "swept the objects of the work folder");
+        let sketches = layout.sketches();
+        let swept = tokio::task::spawn_blocking(move || sweep_staged(&sketches)).await;
+        tracing::debug!(?swept, "swept the staged sketches");
         daily.done();
     }
     if !options.cache {

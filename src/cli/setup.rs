@@ -8,6 +8,7 @@ use indexmap::{IndexMap, IndexSet};
 use crate::install::locate::{Places, candidates, from_path};
 use crate::install::{InstallContext, InstallError, InstalledCore, apt, pypi};
 use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
+use crate::store::make_own_directory;
 
 /// What was brought in.
 #[derive(Debug, Default)]
@@ -59,6 +60,8 @@ pub(super) async fn bring_in(matrix: &Matrix, cx: &InstallContext) -> Result<Ins
     let lenders = matrix.cores.iter().filter(|(_, core)| matches!(core.provider, Provider::Apt));
     let lenders: Vec<&str> = lenders.filter_map(|(name, _)| apt::lender(name)).collect();
     names.extend(lenders.iter().map(|&name| name.to_owned()));
+    // Where it can't be made, whatever is to be kept in it says so.
+    let _ = make_own_directory(&cx.cache_dir);
     let mut installed = Installed::default();
     let mut tools = HashMap::new();
     // One after another: they share one package manager.

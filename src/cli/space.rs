@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
+use crate::event::StorageCause;
 use crate::report::bytes;
 use crate::stage::{Ended, FULL};
 
@@ -57,7 +58,7 @@ impl Watched {
         let fault = ended.storage.as_ref()?;
         let now: Vec<(&Folder, Option<Space>)> =
             self.folders.iter().map(|folder| (folder, Space::of(&folder.path))).collect();
-        let full = |message: &str| message.contains("No space left") || message.contains("quota exceeded");
+        let is_full = fault.cause == StorageCause::Full;
         let tight = |one: Option<&(&Folder, Option<Space>)>| {
             one.and_then(|(_, space)| *space).is_some_and(|space| space.free < FULL)
         };
@@ -68,7 +69,7 @@ impl Watched {
             .iter()
             .filter(|(folder, _)| fault.message.contains(&*folder.path.to_string_lossy()))
             .max_by_key(|(folder, _)| folder.path.as_os_str().len());
-        let (folder, space) = if full(&fault.message) || (worst.is_none() && tight(fullest)) {
+        let (folder, space) = if is_full || (worst.is_none() && tight(fullest)) {
             fullest
         } else {
             worst.or(named).or(now.first())
@@ -82,7 +83,7 @@ impl Watched {
             Some(space) if space.read_only => {
                 format!("{path} is on a file system that is read-only; choose another folder with {option}")
             }
-            Some(space) if full(&fault.message) || space.free < FULL => {
+            Some(space) if is_full || space.free < FULL => {
                 let need = need(folder, *space, ended, planned);
                 format!(
                     "{path} is full: {} of {} free; {need}. Make room or choose another folder with {option}; \
@@ -123,15 +124,15 @@ mod tests {
     use super::*;
     use crate::stage::StorageFault;
 
-    fn failed(message: &str, done: usize) -> Ended {
+    fn failed(cause: StorageCause, message: &str, done: usize) -> Ended {
         let mut ended = Ended::default();
         ended.done = done;
-        ended.storage = Some(StorageFault { message: message.to_owned() });
+        ended.storage = Some(StorageFault { cause, message: message.to_owned() });
         ended
     }
 
     fn full(done: usize) -> Ended {
-        failed("as: can't write x.o: No space left on device", done)
+        failed(StorageCause::Full, "as: can't write x.o: No space left on device", done)
     }
 
     /// A folder that had `before` free bytes, and what is needed now that it has `free`.
@@ -162,7 +163,7 @@ mod tests {
         let said = watched.complaint(&full(1), 3).unwrap();
         assert!(said.contains("is full: ") && said.contains("--work-dir"), "{said}");
         let message = format!("{} could not be made: Permission denied", gone.join("x").display());
-        let said = watched.complaint(&failed(&message, 0), 3).unwrap();
+        let said = watched.complaint(&failed(StorageCause::Gone, &message, 0), 3).unwrap();
         assert!(said.starts_with(&format!("{} is gone", gone.display())), "{said}");
     }
 }

@@ -35,7 +35,7 @@ pub(super) async fn compile(
     let cache = match &request.way {
         Way::Cached => CacheOutcome::Bypassed { reason: reason.to_owned() },
         Way::Kept => CacheOutcome::Miss,
-        Way::Bypassed(reason) => CacheOutcome::Bypassed { reason: reason.clone() },
+        Way::Uncacheable(reason) => CacheOutcome::Uncacheable { reason: reason.clone() },
     };
     let finished = run(&request.process, cancel, &request.transcript, &request.meter).await.map_err(
         |error| match error {
@@ -44,7 +44,7 @@ pub(super) async fn compile(
         },
     )?;
     Ok(CompileOutput {
-        code: finished.code,
+        end: finished.end,
         object: request.output.clone(),
         printed: finished.printed(),
         cache,

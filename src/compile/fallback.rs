@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    BackendError, CompileBackend, CompileOutput, CompileRequest, ProcessError, direct, storage_fault,
-};
+use super::{BackendError, CompileBackend, CompileOutput, CompileRequest, ProcessError, direct};
+use crate::diagnostics::write_fault;
 use crate::event::{EventKind, EventSink, Level};
 
 /// A cache, and what to do without it.
@@ -31,16 +30,16 @@ impl<C: CompileBackend> Fallback<C> {
     /// Why the cache did not do it, if it is the cache's fault.
     fn fault(answer: &Result<CompileOutput, BackendError>) -> Option<Fault> {
         match answer {
-            Ok(output) if output.code == Some(0) => None,
+            Ok(output) if output.end.succeeded() => None,
             Ok(output) => {
                 let printed = String::from_utf8_lossy(&output.printed);
-                storage_fault(&printed).map(|line| Fault { message: line.to_owned(), lasting: true })
+                write_fault(&printed).map(|fault| Fault { message: fault.line.to_owned(), lasting: true })
             }
             Err(BackendError::Unusable { message }) => {
                 Some(Fault { message: message.clone(), lasting: true })
             }
             Err(BackendError::Cache { message, .. }) => {
-                let lasting = storage_fault(message).is_some();
+                let lasting = write_fault(message).is_some();
                 Some(Fault { message: message.clone(), lasting })
             }
             Err(BackendError::Process(error @ ProcessError::NoFolder { .. })) => {
@@ -135,7 +134,7 @@ impl<C: CompileBackend> CompileBackend for Fallback<C> {
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
-    use super::super::{Environment, Meter, Process, Transcript, Way};
+    use super::super::{Environment, Meter, Process, ProcessEnd, Transcript, Way};
     use super::*;
     use crate::event::{CacheOutcome, channel};
 
@@ -163,7 +162,7 @@ mod tests {
 
     fn printed(request: &CompileRequest, text: &str) -> CompileOutput {
         CompileOutput {
-            code: Some(1),
+            end: ProcessEnd::Exited(1),
             object: request.output.clone(),
             printed: text.into(),
             cache: CacheOutcome::Miss,
@@ -208,7 +207,7 @@ mod tests {
             twice(|request| Ok(printed(request, "as: can't write x.o: No space left on device\n"))).await;
         assert_eq!((asked, warnings), (1, 1));
         for (output, name) in outputs.iter().zip(["a", "b"]) {
-            assert_eq!(output.code, Some(0));
+            assert!(output.end.succeeded());
             assert_eq!(output.object, folder.path().join("refuge").join(format!("{name}.o")));
             assert_eq!(std::fs::read_to_string(&output.object).unwrap(), format!("{name}\n"));
             assert!(matches!(&output.cache, CacheOutcome::Bypassed { reason } if reason == REASON));
@@ -223,7 +222,7 @@ mod tests {
         })
         .await;
         assert_eq!((asked, warnings), (2, 1));
-        assert!(outputs.iter().all(|output| output.code == Some(0)));
+        assert!(outputs.iter().all(|output| output.end.succeeded()));
     }
 
     #[tokio::test]
@@ -231,7 +230,7 @@ mod tests {
         let (outputs, asked, warnings, folder) =
             twice(|request| Ok(printed(request, "a.cpp:1:1: error: no\n"))).await;
         assert_eq!((asked, warnings), (2, 0));
-        assert!(outputs.iter().all(|output| output.code == Some(1)));
+        assert!(outputs.iter().all(|output| output.end == ProcessEnd::Exited(1)));
         assert!(!folder.path().join("refuge").exists());
     }
 }

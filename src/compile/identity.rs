@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use super::{Environment, Meter, Process, ProcessError, Transcript, run};
+use crate::diagnostics::diagnose;
 use crate::source::{Disk, Files, Hash};
 
 /// What is known of a tool.
@@ -24,6 +25,8 @@ pub struct Identity {
     pub hash: Hash,
     /// What `-dumpversion` says, for a compiler.
     pub version: Option<String>,
+    /// Whether the program's file begins with `#!`.
+    pub is_script: bool,
 }
 
 /// Why a tool's identity can't be told.
@@ -108,9 +111,13 @@ impl Identities {
             return Err(IdentityError::Missing { program: program.to_owned() });
         };
         let driver = self.file_hash(program).await?;
+        let (files, script) = (self.files.clone(), program.clone());
+        let is_script = tokio::task::spawn_blocking(move || files.disk().begins_with(&script, b"#!"))
+            .await
+            .map_err(|error| unreadable(program, &error))?;
         let Some(compiler) = compiler_behind(program, disk) else {
             let Some(environment) = python_environment(program, disk) else {
-                return Ok(Identity { hash: driver, version: None });
+                return Ok(Identity { hash: driver, version: None, is_script });
             };
             let files = self.files.clone();
             let packages = tokio::task::spawn_blocking(move || packages(&files, &environment))
@@ -118,7 +125,7 @@ impl Identities {
                 .map_err(|error| unreadable(program, &error))?
                 .map_err(|error| unreadable(program, &error))?;
             let hash = blake3::Hasher::new().update(driver.as_bytes()).update(packages.as_bytes()).finalize();
-            return Ok(Identity { hash, version: None });
+            return Ok(Identity { hash, version: None, is_script });
         };
         let compiler_hash = self.file_hash(&compiler).await?;
         let question = blake3::Hasher::new()
@@ -154,7 +161,7 @@ impl Identities {
             .update(compiler_hash.as_bytes())
             .update(hash.as_bytes())
             .finalize();
-        Ok(Identity { hash, version: Some(version) })
+        Ok(Identity { hash, version: Some(version), is_script })
     }
 
     async fn file_hash(&self, file: &Path) -> Result<Hash, IdentityError> {
@@ -186,10 +193,10 @@ impl Identities {
                         silent(other.to_string())
                     }
                 })?;
-            if finished.code == Some(0) {
+            if finished.end.succeeded() {
                 Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned())
             } else {
-                Err(silent(String::from_utf8_lossy(&finished.printed()).trim().to_owned()))
+                Err(silent(diagnose(&String::from_utf8_lossy(&finished.printed())).message))
             }
         };
         let programs = futures::future::try_join_all(
@@ -372,6 +379,9 @@ mod tests {
         std::fs::write(&tool, "two").unwrap();
         let two = identity().await.unwrap();
         assert_ne!(one.hash, two.hash);
+        assert!(!two.is_script);
+        std::fs::write(&tool, "#!/bin/sh").unwrap();
+        assert!(identity().await.unwrap().is_script);
     }
 
     #[tokio::test]

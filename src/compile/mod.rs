@@ -1,7 +1,6 @@
 //! Starts compilers, through the embedded cache or directly. Knows argv, not recipes; objects, not
 //! sketches.
 
-mod diagnostics;
 mod direct;
 mod fallback;
 mod gate;
@@ -9,6 +8,7 @@ mod identity;
 mod lazy;
 mod memory;
 mod orphans;
+mod output;
 mod peaks;
 mod process;
 mod slots;
@@ -23,16 +23,16 @@ use std::time::Instant;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-pub use diagnostics::{Diagnosis, diagnose, storage_fault};
 pub use direct::Direct;
 pub use fallback::Fallback;
 pub use gate::{Gate, Place, Rank};
 pub use identity::{Identities, Identity, IdentityError};
 pub use lazy::Lazy;
 pub use memory::memory_budget;
-pub use orphans::{adopt, end_descendants, end_leftovers};
+pub use orphans::{RunMarker, adopt, end_descendants, end_leftovers};
+pub use output::{OutputLimit, Transcript};
 pub use peaks::{Meter, Peaks};
-pub use process::{Environment, Finished, Process, ProcessError, Transcript, run};
+pub use process::{Environment, Finished, Process, ProcessEnd, ProcessError, run};
 pub use slots::{Ask, Slot, Slots, Urgency};
 pub use surroundings::settle;
 pub use watch::{Stream, WatchEnd, Watched, watch};
@@ -62,18 +62,18 @@ pub enum Way {
     Cached,
     /// By the compiler itself: whoever asks has not found the object in a store of its own, and keeps it there.
     Kept,
-    /// By the compiler itself, for this reason; nobody keeps the object.
-    Bypassed(String),
+    /// By the compiler itself, for this reason; the object is good for this run only.
+    Uncacheable(String),
 }
 
 /// What became of it.
 #[derive(Debug, Clone)]
 pub struct CompileOutput {
-    /// Exit code; `None` where a signal ended the compiler.
-    pub code: Option<i32>,
+    /// How the compiler ended.
+    pub end: ProcessEnd,
     /// Where the object is: where it was to be, unless that could not be written.
     pub object: PathBuf,
-    /// What the compiler printed, standard output first. A hit replays it.
+    /// What the compiler printed, standard output first, bounded. A hit replays it.
     pub printed: Vec<u8>,
     /// What the cache did.
     pub cache: CacheOutcome,

@@ -4,6 +4,7 @@
 //! Works on Linux, by `/proc`; elsewhere it does nothing.
 
 use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
@@ -49,23 +50,54 @@ pub(super) fn end_marked(variable: &str) {
     }
 }
 
-/// Kills what a run that was killed has left behind: compilers that still write what this run is about to
-/// write. Nobody else works in `work` and `staging`, since this run holds their locks; our children are told
-/// from whatever else has its current folder there by their folder for temporary files, `temporary`, or by
-/// having no home.
-pub fn end_leftovers(work: &std::path::Path, staging: &std::path::Path, temporary: &std::path::Path) {
-    let marked = format!("TMPDIR={}", temporary.display());
+/// The variable that every process of a run has in its environment. It names the directories that the run writes,
+/// so that a later run in one of them recognises what a killed one has left behind. It is part of no key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunMarker(String);
+
+impl RunMarker {
+    pub(super) const NAME: &'static str = "FBUILD_MATRIX_RUN";
+
+    /// Of runs that work in the directory `work` and whose compilers run in `staging`.
+    pub fn new(work: &Path, staging: &Path) -> Self {
+        let name = |directory: &Path| {
+            let real = real(directory);
+            blake3::hash(real.as_os_str().as_encoded_bytes()).to_hex()[..16].to_owned()
+        };
+        Self(format!("{}:{}", name(work), name(staging)))
+    }
+
+    /// The variable's value: a name for each directory.
+    pub(super) fn value(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a run with this value writes into a directory of this one.
+    fn shares(&self, value: &str) -> bool {
+        value.split(':').any(|theirs| self.0.split(':').any(|ours| ours == theirs))
+    }
+}
+
+/// A path without links, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let known = path.ancestors().find_map(|known| Some((known.canonicalize().ok()?, known)));
+    let Some((mut real, known)) = known else { return path.to_owned() };
+    real.extend(path.strip_prefix(known).into_iter().flat_map(Path::components));
+    real
+}
+
+/// Kills what a run that was killed has left behind: compilers that still write what this run is about to write. No
+/// living run works in the directories that `marker` names, since this run holds their locks.
+pub fn end_leftovers(marker: &RunMarker) {
+    // Where paths mean something else, the same name is another directory.
+    let mounts = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/mnt")).ok();
+    let here = mounts("self");
     for _ in 0..40 {
         let own = descendants(getpid());
         let left: Vec<Pid> = processes()
             .filter(|pid| *pid != getpid() && !own.contains(pid))
-            .filter(|pid| {
-                let folder = |name: &str| std::fs::read_link(format!("/proc/{}/{name}", pid.as_raw_pid()));
-                // A kernel thread, or a process of somebody else, does not tell.
-                let Ok(cwd) = folder("cwd") else { return false };
-                (cwd.starts_with(work) || cwd.starts_with(staging))
-                    && (has_variable(*pid, &marked) || is_homeless(*pid))
-            })
+            .filter(|pid| value_of(*pid, RunMarker::NAME).is_some_and(|value| marker.shares(&value)))
+            .filter(|pid| mounts(&pid.as_raw_pid().to_string()) == here)
             .collect();
         if left.is_empty() {
             return;
@@ -87,18 +119,22 @@ fn processes() -> impl Iterator<Item = Pid> {
         .filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
 }
 
-/// Whether it was started with an environment that has a folder for temporary files and no home, as our
-/// children are.
-fn is_homeless(pid: Pid) -> bool {
-    let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();
-    let has = |name: &[u8]| environment.split(|byte| *byte == 0).any(|entry| entry.starts_with(name));
-    has(b"TMPDIR=") && has(b"LC_ALL=C") && !has(b"HOME=")
-}
-
 /// Whether a process was started with this variable (`NAME=value`).
 pub(super) fn has_variable(pid: Pid, variable: &str) -> bool {
-    let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();
-    environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
+    environment(pid).split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
+}
+
+/// The value of a variable that a process was started with.
+fn value_of(pid: Pid, name: &str) -> Option<String> {
+    let environment = environment(pid);
+    let mut entries = environment.split(|byte| *byte == 0);
+    let value = entries.find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    String::from_utf8(value.to_vec()).ok()
+}
+
+/// The environment that a process was started with: nothing for a kernel thread or one of another user.
+fn environment(pid: Pid) -> Vec<u8> {
+    std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default()
 }
 
 /// The living descendants of a process; zombies wait only for somebody to look.
@@ -186,40 +222,59 @@ mod tests {
 
     #[test]
     fn what_a_killed_run_left_is_ended_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
+        let root = tempfile::tempdir().unwrap();
         let at = |name: &str| {
-            let path = folder.path().join(name);
+            let path = root.path().join(name);
             std::fs::create_dir_all(&path).unwrap();
             path
         };
-        let (work, staging, elsewhere) = (at("work"), at("staging"), at("elsewhere"));
+        let (work, staging, other) = (at("work"), at("staging"), at("other"));
         // Detached from us, as what a killed run leaves is.
-        let start = |cwd: &std::path::Path, variables: &[(&str, &str)]| {
+        let start = |cwd: &Path, marker: Option<&RunMarker>| {
+            let temporary = work.join("tmp");
             let output = std::process::Command::new("/bin/sh")
                 .args(["-c", "sleep 60 >/dev/null 2>&1 & echo $!"])
                 .current_dir(cwd)
                 .env_clear()
-                .envs(variables.iter().copied())
+                .env("TMPDIR", temporary)
+                .env("LC_ALL", "C")
+                .envs(marker.map(|marker| (RunMarker::NAME, marker.value())))
                 .output()
                 .unwrap();
             Pid::from_raw(String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()).unwrap()
         };
-        let temporary = work.join("tmp");
-        let ours = [("TMPDIR", temporary.to_str().unwrap()), ("LC_ALL", "C")];
-        let left = start(&work, &ours);
-        let other_run = start(&staging, &[("TMPDIR", "/other/tmp"), ("LC_ALL", "C")]);
-        let shell = start(&work, &[("HOME", "/root"), ("LC_ALL", "C")]);
-        let away = start(&elsewhere, &[("TMPDIR", "/other/tmp"), ("LC_ALL", "C")]);
-        end_leftovers(&work, &staging, &temporary);
+        let marker = RunMarker::new(&work, &staging);
+        let left = start(&work, Some(&marker));
+        let away = start(Path::new("/"), Some(&marker));
+        let same_staging = start(&staging, Some(&RunMarker::new(&other, &staging)));
+        let same_work = start(&work, Some(&RunMarker::new(&work, &other)));
+        let other_run = start(&work, Some(&RunMarker::new(&other, &other.join("tmp"))));
+        // With the directory and the bare environment of our own processes.
+        let bystander = start(&work, None);
+        end_leftovers(&marker);
         let alive = |pid: Pid| {
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid()));
             stat.is_ok_and(|stat| !stat.contains(") Z"))
         };
-        let found = [left, other_run, shell, away].map(alive);
-        for pid in [shell, away] {
+        let found = [left, away, same_staging, same_work, other_run, bystander].map(alive);
+        for pid in [other_run, bystander] {
             kill_process(pid, Signal::KILL).unwrap();
         }
-        assert_eq!(found, [false, false, true, true]);
+        assert_eq!(found, [false, false, false, false, true, true]);
+    }
+
+    #[test]
+    fn a_directory_has_one_name_however_it_is_reached() {
+        let root = tempfile::tempdir().unwrap();
+        let (work, link) = (root.path().join("work"), root.path().join("link"));
+        std::fs::create_dir(&work).unwrap();
+        std::os::unix::fs::symlink(&work, &link).unwrap();
+        assert_eq!(RunMarker::new(&work, &work), RunMarker::new(&link, &link));
+        assert_ne!(RunMarker::new(&work, &work), RunMarker::new(&work, root.path()));
+        // The directory of compilers is made later than the marker.
+        let early = RunMarker::new(&work, &link.join("tmp"));
+        std::fs::create_dir(work.join("tmp")).unwrap();
+        assert_eq!(early, RunMarker::new(&work, &work.join("tmp")));
     }
 
     #[test]

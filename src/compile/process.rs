@@ -4,14 +4,17 @@
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::sync::CancellationToken;
 
+use super::orphans::RunMarker;
+use super::output::{BoundedOutput, OutputLimit, Printed, Transcript};
 use super::peaks::{Looking, Meter, Tree};
 
 /// The environment of every child: nothing is inherited, so nothing that is set on a machine can
@@ -26,7 +29,7 @@ impl Environment {
         let mut variables = vec![
             ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()),
             ("LC_ALL".to_owned(), "C".to_owned()),
-            ("TMPDIR".to_owned(), temporary.display().to_string()),
+            (TEMPORARY.to_owned(), temporary.display().to_string()),
         ];
         if let Some(path) = library_path {
             variables.push(("LD_LIBRARY_PATH".to_owned(), path.display().to_string()));
@@ -55,11 +58,39 @@ impl Environment {
         &self.0
     }
 
-    /// What of it can change a result: all but the folder for temporary files.
+    /// What of it can change a result: all but the folder for temporary files and the run's marker.
     pub fn keyed(&self) -> impl Iterator<Item = &(String, String)> {
-        self.0.iter().filter(|(name, _)| name != "TMPDIR")
+        self.0.iter().filter(|(name, _)| name != TEMPORARY && name != RunMarker::NAME)
+    }
+
+    /// The same with the variable that says which run started a process.
+    #[must_use]
+    pub fn marked(&self, marker: &RunMarker) -> Self {
+        self.with(RunMarker::NAME, marker.value())
+    }
+
+    /// Replaces the random part of the names of temporary files (`TMPDIR/ccXXXXXX…`, as GCC makes them), so that a
+    /// failure is told in the same words each time.
+    pub(super) fn settle_names(&self, printed: Vec<u8>) -> Vec<u8> {
+        const RANDOM: usize = 6;
+        let Some((_, temporary)) = self.0.iter().find(|(name, _)| name == TEMPORARY) else { return printed };
+        let start = format!("{}/cc", temporary.trim_end_matches('/'));
+        let ends: Vec<usize> =
+            memchr::memmem::find_iter(&printed, &start).map(|at| at + start.len()).collect();
+        let mut printed = printed;
+        for end in ends {
+            if let Some(random) = printed.get_mut(end..end + RANDOM)
+                && random.iter().all(u8::is_ascii_alphanumeric)
+            {
+                random.fill(b'X');
+            }
+        }
+        printed
     }
 }
+
+/// The variable with the directory for temporary files.
+const TEMPORARY: &str = "TMPDIR";
 
 /// A process to be started.
 #[derive(Debug, Clone)]
@@ -94,15 +125,39 @@ impl Process {
     }
 }
 
-/// How a process ended.
+/// Why a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcessEnd {
+    /// By itself, with this exit code.
+    Exited(i32),
+    /// By a signal that was not ours.
+    Signalled,
+    /// It printed more than this, and was ended with all that it had started.
+    Flooded(OutputLimit),
+}
+
+impl ProcessEnd {
+    /// Whether it ended by itself and without an error.
+    pub const fn succeeded(self) -> bool {
+        matches!(self, Self::Exited(0))
+    }
+
+    fn of(status: ExitStatus) -> Self {
+        status.code().map_or(Self::Signalled, Self::Exited)
+    }
+}
+
+/// What is known of a process that has ended.
 #[derive(Debug, Clone)]
 pub struct Finished {
-    /// Exit code; `None` where a signal ended it.
-    pub code: Option<i32>,
-    /// What it wrote.
+    /// Why it ended.
+    pub end: ProcessEnd,
+    /// What it wrote: the first and the last megabyte.
     pub stdout: Vec<u8>,
-    /// What it wrote to standard error.
+    /// What it wrote to standard error: the first and the last megabyte.
     pub stderr: Vec<u8>,
+    /// How many bytes are left out of both.
+    pub omitted: u64,
     /// When it was started.
     pub started: Instant,
     /// When it had ended.
@@ -146,29 +201,14 @@ pub enum ProcessError {
     Cancelled,
 }
 
-/// What processes of a job had printed when they were cut short.
-#[derive(Debug, Clone, Default)]
-pub struct Transcript(Arc<Mutex<Vec<u8>>>);
-
-impl Transcript {
-    /// Takes what is in it.
-    pub fn take(&self) -> String {
-        let bytes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-
-    fn append(&self, bytes: &[u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-    }
-}
-
 /// For how long what an ended process had printed is waited for: it may lie in the pipe still.
 pub(super) const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Runs a process to its end.
 ///
 /// Where `cancel` fires, the process group is killed, and all that it had printed goes to `transcript`; where
-/// the future is dropped, what was read of it until then. `meter` is told which processes to look at.
+/// the future is dropped, what was read of it until then. A process that prints more than `transcript` allows is
+/// ended too. `meter` is told which processes to look at.
 ///
 /// # Errors
 /// Where the program is missing or can't be run, or `cancel` fires first.
@@ -183,12 +223,13 @@ pub async fn run(
     let mut printed = Printed::new(transcript);
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let Printed { stdout, stderr, .. } = &mut printed;
-    let ending = async {
-        let (status, out, err) = tokio::join!(child.wait(), drain(out, stdout), drain(err, stderr));
-        out.and(err).and(status)
-    };
-    let mut ending = Box::pin(ending);
-    let status = tokio::select! {
+    let allowance = Allowance { limit: transcript.limit(), printed: AtomicU64::new(0) };
+    let mut ending = Box::pin(async {
+        let (out, err) = (drain(out, stdout, &allowance), drain(err, stderr, &allowance));
+        let wait = async { Ok(child.wait().await?) };
+        tokio::try_join!(wait, out, err).map(|(status, (), ())| ProcessEnd::of(status))
+    });
+    let ended = tokio::select! {
         biased;
         () = cancel.cancelled() => {
             drop(group);
@@ -196,13 +237,53 @@ pub async fn run(
             let _ = tokio::time::timeout(LAST_WORDS, &mut ending).await;
             return Err(ProcessError::Cancelled);
         }
-        status = &mut ending => status.map_err(|error| process.failed(error))?,
+        ended = &mut ending => ended,
     };
     drop(ending);
     drop(looking);
-    group.finish();
+    let end = match ended {
+        Ok(end) => {
+            group.finish();
+            end
+        }
+        Err(Stopped::Flooded(limit)) => {
+            drop(group);
+            // It is killed; this only takes it off the table of processes.
+            let _ = child.wait().await;
+            ProcessEnd::Flooded(limit)
+        }
+        Err(Stopped::Io(error)) => return Err(process.failed(error)),
+    };
+    let omitted = printed.omitted();
     let (stdout, stderr) = printed.finish();
-    Ok(Finished { code: status.code(), stdout, stderr, started, ended: Instant::now(), peak: meter.peak() })
+    let [stdout, stderr] = [stdout, stderr].map(|bytes| process.environment.settle_names(bytes));
+    Ok(Finished { end, stdout, stderr, omitted, started, ended: Instant::now(), peak: meter.peak() })
+}
+
+/// How much a process may still print.
+struct Allowance {
+    limit: OutputLimit,
+    printed: AtomicU64,
+}
+
+impl Allowance {
+    fn take(&self, count: usize) -> Result<(), Stopped> {
+        let count = count as u64;
+        let printed = self.printed.fetch_add(count, Ordering::Relaxed).saturating_add(count);
+        if printed > self.limit.0 { Err(Stopped::Flooded(self.limit)) } else { Ok(()) }
+    }
+}
+
+/// Why a process is not waited for any longer.
+enum Stopped {
+    Flooded(OutputLimit),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Stopped {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 /// A process that was started, with both outputs to be read.
@@ -237,35 +318,25 @@ pub(super) async fn start(process: &Process) -> Result<Running, ProcessError> {
     starting.await.map_err(io::Error::from).flatten().map_err(|error| process.failed(error))
 }
 
-async fn drain(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) -> io::Result<()> {
-    if let Some(mut pipe) = pipe {
-        pipe.read_to_end(into).await?;
-    }
-    Ok(())
-}
-
-/// What a compile has printed so far. Dropped before it is finished, it goes to the transcript.
-pub(super) struct Printed<'a> {
-    pub(super) stdout: Vec<u8>,
-    pub(super) stderr: Vec<u8>,
-    transcript: &'a Transcript,
-}
-
-impl<'a> Printed<'a> {
-    pub(super) fn new(transcript: &'a Transcript) -> Self {
-        Self { stdout: Vec::new(), stderr: Vec::new(), transcript }
-    }
-
-    /// It ended by itself: both outputs are its result, and nobody else's.
-    pub(super) fn finish(&mut self) -> (Vec<u8>, Vec<u8>) {
-        (std::mem::take(&mut self.stdout), std::mem::take(&mut self.stderr))
-    }
-}
-
-impl Drop for Printed<'_> {
-    fn drop(&mut self) {
-        self.transcript.append(&self.stdout);
-        self.transcript.append(&self.stderr);
+/// Reads an output to its end.
+async fn drain(
+    pipe: Option<impl AsyncRead + Unpin>,
+    into: &mut BoundedOutput,
+    allowance: &Allowance,
+) -> Result<(), Stopped> {
+    let Some(mut pipe) = pipe else { return Ok(()) };
+    // Most processes print nothing: the first read needs no more than a page.
+    let mut piece = vec![0; 4 << 10];
+    loop {
+        let count = pipe.read(&mut piece).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        into.push(&piece[..count]);
+        allowance.take(count)?;
+        if count == piece.len() {
+            piece.resize(64 << 10, 0);
+        }
     }
 }
 
@@ -296,101 +367,6 @@ impl Drop for Group {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn process(script: &str, folder: &Path) -> Process {
-        Process {
-            program: "/bin/sh".into(),
-            args: vec!["-c".into(), script.into()],
-            cwd: folder.to_owned(),
-            environment: Environment::new(folder, None),
-        }
-    }
-
-    #[test]
-    fn a_bare_name_is_looked_for_where_the_system_has_its_tools() {
-        let environment = Environment::new(Path::new("/tmp"), None);
-        let find = |program: &str| environment.find(Path::new(program), Path::is_file);
-        let shell = find("sh").unwrap();
-        assert!(shell.is_absolute() && shell.ends_with("sh"), "{shell:?}");
-        assert_eq!(find("/bin/sh").unwrap(), Path::new("/bin/sh"));
-        assert_eq!(find("no-such-program"), None);
-        assert_eq!(find("/bin/no-such-program"), None);
-    }
-
-    #[tokio::test]
-    async fn captures_output_code_and_a_clean_environment() {
-        let folder = tempfile::tempdir().unwrap();
-        let finished = run(
-            &process("env; echo oops >&2; exit 3", folder.path()),
-            &CancellationToken::new(),
-            &Transcript::default(),
-            &Meter::default(),
-        )
-        .await
-        .unwrap();
-        let stdout = String::from_utf8(finished.stdout).unwrap();
-        let mut names: Vec<_> = stdout.lines().filter_map(|line| line.split('=').next()).collect();
-        names.retain(|name| !["PWD", "SHLVL", "_", "OLDPWD"].contains(name));
-        names.sort_unstable();
-        assert_eq!(names, ["LC_ALL", "PATH", "TMPDIR"]);
-        assert_eq!(finished.stderr, b"oops\n");
-        assert_eq!(finished.code, Some(3));
-    }
-
-    #[tokio::test]
-    async fn a_missing_program_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut process = process("", folder.path());
-        process.program = "/nowhere/avr-gcc".into();
-        let error = run(&process, &CancellationToken::new(), &Transcript::default(), &Meter::default())
-            .await
-            .unwrap_err();
-        assert!(matches!(error, ProcessError::Missing { .. }), "{error}");
-    }
-
-    #[tokio::test]
-    async fn what_lies_in_the_pipe_at_an_interrupt_is_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let (transcript, cancel) = (Transcript::default(), CancellationToken::new());
-        let said = folder.path().join("said");
-        let process = process(&format!("echo begun; touch {}; sleep 60", said.display()), folder.path());
-        let meter = Meter::default();
-        let running = run(&process, &cancel, &transcript, &meter);
-        let interrupting = async {
-            while !said.exists() {
-                tokio::task::yield_now().await;
-            }
-            // The one thread of this runtime has read nothing since.
-            cancel.cancel();
-        };
-        let (ended, ()) = tokio::join!(running, interrupting);
-        assert!(matches!(ended, Err(ProcessError::Cancelled)));
-        assert_eq!(transcript.take(), "begun\n");
-    }
-
-    #[tokio::test]
-    async fn a_timeout_ends_grandchildren_and_keeps_what_was_printed() {
-        let folder = tempfile::tempdir().unwrap();
-        let transcript = Transcript::default();
-        let marker = folder.path().join("grandchild");
-        let script = format!("echo begun; sh -c 'echo $$ > {}; sleep 60' & wait", marker.display());
-        let process = process(&script, folder.path());
-        let cancel = CancellationToken::new();
-        let meter = Meter::default();
-        let running = run(&process, &cancel, &transcript, &meter);
-        assert!(tokio::time::timeout(Duration::from_millis(500), running).await.is_err());
-        assert_eq!(transcript.take(), "begun\n");
-        let pid = std::fs::read_to_string(&marker).unwrap();
-        let status = Path::new("/proc").join(pid.trim()).join("stat");
-        for _ in 0..100 {
-            // A killed orphan may stay a zombie for as long as nobody reaps it.
-            if std::fs::read_to_string(&status).map_or(true, |stat| stat.contains(") Z")) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("the grandchild is still alive");
-    }
-}
+#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
+#[path = "process_tests.rs"]
+mod tests;

@@ -30,12 +30,23 @@ const OF_COMPILERS: [&str; 14] = [
 /// that limit, 2.5 times with it; `cargo run --release --example wrapped`.)
 const LIMIT: (&str, &str) = ("ZCCACHE_MAX_PARALLEL_COMPILES", "0");
 
+/// How much of each output of a compile zccache keeps; the first half it hands on as it comes, of the rest it keeps the
+/// end without saying how long it was. A compile that prints more than that half is therefore ended and made anew
+/// without zccache, so that our own limit holds and what is left out is counted.
+pub(super) const CAPTURED: usize = 4 << 20;
+
+/// The settings that zccache takes from the environment.
+fn settings() -> [(&'static str, String); 2] {
+    [(LIMIT.0, LIMIT.1.to_owned()), ("ZCCACHE_STREAM_CAPTURE_LIMIT_BYTES", CAPTURED.to_string())]
+}
+
 /// Starts the program anew, as the same process, with an environment that changes no result and no
 /// setting. Returns where it has one already, or where that can't be done. To be called first in `main`.
 pub fn settle() {
     let strange: Vec<OsString> =
         std::env::vars_os().map(|(name, _)| name).filter(|name| is_strange(name)).collect();
-    let is_settled = std::env::var_os(LIMIT.0).is_some_and(|value| value == LIMIT.1);
+    let is_set = |(name, value): (&str, String)| std::env::var_os(name).is_some_and(|there| *there == *value);
+    let is_settled = settings().into_iter().all(is_set);
     if strange.is_empty() && is_settled {
         return;
     }
@@ -48,14 +59,15 @@ pub fn settle() {
         command.env_remove(name);
     }
     // It returns only where it failed; the run is right without it.
-    let error = command.env(LIMIT.0, LIMIT.1).exec();
+    let error = command.envs(settings()).exec();
     tracing::warn!(%error, "the program could not be started with a clean environment");
 }
 
 /// Whether a variable is a compiler's or one of the cache's own settings.
 fn is_strange(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    OF_COMPILERS.contains(&&*name) || (name.starts_with("ZCCACHE_") && name != LIMIT.0)
+    OF_COMPILERS.contains(&&*name)
+        || (name.starts_with("ZCCACHE_") && !settings().iter().any(|(setting, _)| *setting == name))
 }
 
 #[cfg(test)]
@@ -69,6 +81,7 @@ mod tests {
             ("DEPENDENCIES_OUTPUT", true),
             ("ZCCACHE_PATH_REMAP", true),
             ("ZCCACHE_MAX_PARALLEL_COMPILES", false),
+            ("ZCCACHE_STREAM_CAPTURE_LIMIT_BYTES", false),
             ("PATH", false),
             ("FBUILD_MATRIX_CACHE_DIR", false),
         ] {

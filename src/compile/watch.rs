@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_util::sync::CancellationToken;
 
-use super::Meter;
 use super::process::{Process, ProcessError, Running, start};
+use super::{Meter, OutputLimit};
 
 /// Which of its outputs a process printed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,15 +38,19 @@ pub enum WatchEnd {
     ByItself(Option<i32>),
     /// It had its time, and was ended.
     TimedOut,
+    /// It printed more than this, and was ended.
+    Flooded(OutputLimit),
 }
 
-/// Runs a process until `enough` says so of what it prints, piece by piece, it ends by itself, or `limit` is over.
+/// Runs a process until `enough` says so of what it prints, piece by piece, it ends by itself, `limit` is over, or it
+/// has printed more than `most`.
 ///
 /// # Errors
 /// Where the program is missing or can't be run, or `cancel` fires first.
 pub async fn watch(
     process: &Process,
     limit: Duration,
+    most: OutputLimit,
     mut enough: impl FnMut(Stream, &[u8]) -> bool,
     cancel: &CancellationToken,
     meter: &Meter,
@@ -55,6 +59,7 @@ pub async fn watch(
     let looking = group.look_at(meter);
     let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
     let (mut out_piece, mut err_piece) = (vec![0; PIECE], vec![0; PIECE]);
+    let mut printed: u64 = 0;
     let over = tokio::time::sleep(limit);
     tokio::pin!(over);
     let end = loop {
@@ -82,6 +87,10 @@ pub async fn watch(
         if count > 0 && enough(stream, said) {
             break WatchEnd::Enough;
         }
+        printed += count as u64;
+        if printed > most.0 {
+            break WatchEnd::Flooded(most);
+        }
         // What prints without end is always ready to be read.
         if started.elapsed() >= limit {
             break WatchEnd::TimedOut;
@@ -96,7 +105,7 @@ pub async fn watch(
     drop(looking);
     match end {
         WatchEnd::ByItself(_) => group.finish(),
-        WatchEnd::Enough | WatchEnd::TimedOut => {
+        WatchEnd::Enough | WatchEnd::TimedOut | WatchEnd::Flooded(_) => {
             drop(group);
             // It is dead; this only takes it off the table of processes.
             let _ = child.wait().await;
@@ -134,6 +143,15 @@ mod tests {
 
     /// Runs a script until it has said `enough`; also what it said.
     async fn watched(script: &str, enough: &str, limit: Duration) -> (WatchEnd, String) {
+        watched_at_most(script, enough, limit, OutputLimit(u64::MAX)).await
+    }
+
+    async fn watched_at_most(
+        script: &str,
+        enough: &str,
+        limit: Duration,
+        most: OutputLimit,
+    ) -> (WatchEnd, String) {
         let folder = tempfile::tempdir().unwrap();
         let mut said = String::new();
         let hear = |_, piece: &[u8]| {
@@ -142,7 +160,7 @@ mod tests {
         };
         let process = shell(script, folder.path());
         let watched =
-            watch(&process, limit, hear, &CancellationToken::new(), &Meter::default()).await.unwrap();
+            watch(&process, limit, most, hear, &CancellationToken::new(), &Meter::default()).await.unwrap();
         (watched.end, said)
     }
 
@@ -170,6 +188,17 @@ mod tests {
         for script in ["while :; do echo again; done", "sleep 600", "exec >&- 2>&-; sleep 600"] {
             let (end, _) = watched(script, "enough", Duration::from_millis(200)).await;
             assert_eq!(end, WatchEnd::TimedOut, "{script}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_prints_too_much_is_ended_before_its_time() {
+        let most = OutputLimit(100_000);
+        for output in ["echo again", "echo again >&2"] {
+            let script = format!("while :; do {output}; done");
+            let (end, said) = watched_at_most(&script, "enough", LONG, most).await;
+            assert_eq!(end, WatchEnd::Flooded(most));
+            assert!(said.len() < 200_000, "{}", said.len());
         }
     }
 }

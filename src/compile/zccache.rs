@@ -21,9 +21,13 @@ use zccache::embedded::{
 use flusher::Flusher;
 
 use super::orphans::end_marked;
+use super::output::Printed;
 use super::peaks::Tree;
-use super::process::{LAST_WORDS, Printed};
-use super::{BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, Way, direct};
+use super::process::LAST_WORDS;
+use super::surroundings::CAPTURED;
+use super::{
+    BackendError, CacheOutcome, CompileBackend, CompileOutput, CompileRequest, ProcessEnd, Way, direct,
+};
 
 /// How long after a compiler's end by a signal it may turn out that the run was interrupted.
 const INTERRUPTION: Duration = Duration::from_millis(200);
@@ -31,13 +35,7 @@ const INTERRUPTION: Duration = Duration::from_millis(200);
 /// Why the embedded cache can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ZccacheError {
-    /// Another process works on the same folder.
-    #[error("another run is using the compiler cache in {}", root.display())]
-    InUse {
-        /// The cache's folder.
-        root: PathBuf,
-    },
-    /// Anything else.
+    /// The service does not start.
     #[error("the compiler cache in {} can't be started: {message}", root.display())]
     Start {
         /// The cache's folder.
@@ -61,13 +59,7 @@ impl Zccache {
     /// # Errors
     /// Where another process holds `root`, or it can't be written.
     pub async fn start(root: &Path, size: u64) -> Result<Self, ZccacheError> {
-        let failed = |message: String| {
-            if message.contains("already holds") {
-                ZccacheError::InUse { root: root.to_owned() }
-            } else {
-                ZccacheError::Start { root: root.to_owned(), message }
-            }
-        };
+        let failed = |message: String| ZccacheError::Start { root: root.to_owned(), message };
         let id = |text: &str| AuditId::new(text.to_owned()).map_err(|error| failed(format!("{error:?}")));
         let audit = AuditContext::new(id("fbuild-matrix")?, id("fbuild-matrix")?);
         // The instance is the cache's continuity: the same for every run, whatever binary runs it.
@@ -141,6 +133,23 @@ impl Drop for Marker {
     }
 }
 
+/// Makes a compile anew by the compiler itself, because it prints more than zccache keeps.
+async fn past(
+    request: &CompileRequest,
+    marker: Marker,
+    mut printed: Printed<'_>,
+    cancel: &CancellationToken,
+) -> Result<CompileOutput, BackendError> {
+    // What was printed so far is printed again.
+    let _ = printed.finish();
+    let variable = marker.variable();
+    // Both would write the same object.
+    let ended = tokio::task::spawn_blocking(move || end_marked(&variable)).await;
+    tracing::debug!(?ended, output = %request.output.display(), "it prints more than the cache keeps");
+    marker.finished();
+    direct::compile(request, "it prints more than the cache keeps", cancel).await
+}
+
 #[async_trait]
 impl CompileBackend for Zccache {
     fn name(&self) -> &'static str {
@@ -170,9 +179,23 @@ impl CompileBackend for Zccache {
         let _looking = request.meter.look_at(Tree::Marked(marker.variable()));
         let mut printed = Printed::new(&request.transcript);
         let mut done = None;
+        let too_long = CancellationToken::new();
+        let mut lengths = [0; 2];
+        let mut count = |stream: usize, bytes: &[u8]| {
+            lengths[stream] += bytes.len();
+            if lengths[stream] >= CAPTURED / 2 {
+                too_long.cancel();
+            }
+        };
         let mut streaming = Box::pin(self.service.compile_streaming(question, |chunk| match chunk {
-            CompileChunk::Stdout(bytes) => printed.stdout.extend(bytes),
-            CompileChunk::Stderr(bytes) => printed.stderr.extend(bytes),
+            CompileChunk::Stdout(bytes) => {
+                count(0, &bytes);
+                printed.stdout.push(&bytes);
+            }
+            CompileChunk::Stderr(bytes) => {
+                count(1, &bytes);
+                printed.stderr.push(&bytes);
+            }
             CompileChunk::Done { exit_code, cache_outcome, .. } => done = Some((exit_code, cache_outcome)),
         }));
         let ended = tokio::select! {
@@ -184,9 +207,14 @@ impl CompileBackend for Zccache {
                 }
                 return Err(BackendError::Cancelled);
             }
-            ended = &mut streaming => ended,
+            ended = &mut streaming => Some(ended),
+            () = too_long.cancelled() => None,
         };
         drop(streaming);
+        let is_hit = matches!(done, Some((_, Answer::Hit)));
+        let Some(ended) = ended.filter(|_| is_hit || !too_long.is_cancelled()) else {
+            return past(&request, marker, printed, cancel).await;
+        };
         marker.finished();
         let failed = |message: String| BackendError::Cache { output: request.output.clone(), message };
         ended.map_err(|error| failed(error.to_string()))?;
@@ -212,9 +240,9 @@ impl CompileBackend for Zccache {
         printed.extend(stderr);
         Ok(CompileOutput {
             // It reports the end by a signal as a negative code.
-            code: Some(code).filter(|code| *code >= 0),
+            end: if code < 0 { ProcessEnd::Signalled } else { ProcessEnd::Exited(code) },
             object: request.output.clone(),
-            printed,
+            printed: process.environment.settle_names(printed),
             cache,
             ran: None,
         })
@@ -289,7 +317,7 @@ mod tests {
         let mut right = Vec::new();
         for number in 0..6 {
             let output = direct::compile(&request(&place, number), "", &never).await.unwrap();
-            assert_eq!(output.code, Some(0), "{}", String::from_utf8_lossy(&output.printed));
+            assert!(output.end.succeeded(), "{}", String::from_utf8_lossy(&output.printed));
             right.push(std::fs::read(&output.object).unwrap());
         }
         let mut cancelled = 0;
@@ -321,7 +349,7 @@ mod tests {
                 let request = request(&place, number);
                 let _ = std::fs::remove_file(&request.output);
                 let output = zccache.compile(request, &never).await.unwrap();
-                assert_eq!(output.code, Some(0));
+                assert!(output.end.succeeded());
                 assert_eq!(&std::fs::read(&output.object).unwrap(), right);
                 assert!(!cached || output.cache == CacheOutcome::Hit, "{:?}", output.cache);
             }

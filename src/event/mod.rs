@@ -1,8 +1,11 @@
 //! Everything that happens in a run, as values. The modules that build say events; [`crate::report`]
 //! folds them into reports. This module knows neither of them.
 
+mod libraries;
 mod outcome;
+mod overflow;
 mod sink;
+mod warning;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,8 +13,11 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-pub use outcome::{CacheOutcome, Failure, FailureKind, Location, Outcome, Sizes, Step, Usage};
+pub use libraries::{Listed, NamedLibrary, Replaced, UsedLibrary};
+pub use outcome::{CacheOutcome, Failure, FailureKind, Location, Outcome, Sizes, Step, StorageCause, Usage};
+pub use overflow::{FullMemory, LargeObject, Overflow, grouped};
 pub use sink::{EventSink, channel};
+pub use warning::{Warning, WarningOwner};
 
 /// Identifies a core job within a run: the board that gave it its name and its key, `uno-1f2e3d4c`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -93,6 +99,8 @@ pub enum EventKind {
     SetupFinished {
         /// The same text as in [`EventKind::SetupStarted`].
         what: String,
+        /// What it is, in a few words: its first package, with the version.
+        brief: String,
         /// What was done: versions, `already installed`, properties that the provider set.
         detail: String,
     },
@@ -262,6 +270,11 @@ pub struct JobResult {
     pub log: Option<PathBuf>,
     /// Warnings of the compilers, as they were printed; empty where there were none.
     pub warnings: String,
+    /// The same as values, each place and text once. `None` where the job was not built.
+    pub warning_list: Option<Vec<Warning>>,
+    /// The libraries that it is built with, in the order of discovery; none of a core.
+    #[serde(skip_serializing_if = "no_libraries")]
+    pub libraries: Arc<Vec<UsedLibrary>>,
     /// Objects that were compiled, taken from the cache, and found in the work folder.
     pub units: UnitCounts,
 }
@@ -372,6 +385,10 @@ pub(crate) fn path_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::
 
 fn path_texts<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(paths.iter().map(|path| path.display().to_string()))
+}
+
+fn no_libraries(libraries: &Arc<Vec<UsedLibrary>>) -> bool {
+    libraries.is_empty()
 }
 
 #[allow(clippy::ref_option)] // the shape that serde asks for

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::CoreId;
+use super::{CoreId, Overflow};
 
 /// How a job ended. Every job has exactly one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -82,22 +82,69 @@ pub struct Failure {
     pub command: Vec<String>,
     /// Where the first error is, if the diagnostic says so.
     pub location: Option<Location>,
+    /// Of firmware that the board has no room for: by how much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overflow: Option<Box<Overflow>>,
+}
+
+impl Failure {
+    /// Place and message in one line: `A.ino:3:5: expected ';' before '}' token`.
+    pub fn summary(&self) -> String {
+        match &self.location {
+            Some(Location { file, line, column: Some(column) }) => {
+                format!("{}:{line}:{column}: {}", file.display(), self.message)
+            }
+            Some(Location { file, line, column: None }) => {
+                format!("{}:{line}: {}", file.display(), self.message)
+            }
+            None => self.message.clone(),
+        }
+    }
 }
 
 /// Whose fault a failure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// The code does not compile, link or fit.
     Code,
     /// A tool is missing or was killed, a file can't be read: trying again may help.
     Infrastructure,
-    /// A folder that we write is full, read-only or gone: nothing is built any more until that is mended.
-    Storage,
+    /// A write into a directory of ours failed for a reason that meets every other job too: the run ends.
+    Storage(StorageCause),
+}
+
+impl FailureKind {
+    /// The word in `events.jsonl`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Infrastructure => "infrastructure",
+            Self::Storage(_) => "storage",
+        }
+    }
+}
+
+impl Serialize for FailureKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+/// Why nothing can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StorageCause {
+    /// The file system or a quota is full.
+    Full,
+    /// The file system is read-only.
+    ReadOnly,
+    /// The device reports errors.
+    Broken,
+    /// The work directory was removed while the run went on.
+    Gone,
 }
 
 /// A place in a source file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Location {
     /// The file, as the tool named it.
     #[serde(serialize_with = "super::path_text")]
@@ -162,6 +209,11 @@ pub enum CacheOutcome {
         /// Why.
         reason: String,
     },
+    /// No stored object may stand for this one: it is compiled in every run.
+    Uncacheable {
+        /// Why, and what makes it cacheable, if anything does.
+        reason: String,
+    },
 }
 
 /// How much of the board a firmware takes.
@@ -184,6 +236,6 @@ pub struct Usage {
     pub max: Option<u64>,
 }
 
-fn seconds<S: serde::Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+fn seconds<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(value.as_secs_f64())
 }

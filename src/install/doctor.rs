@@ -1,4 +1,4 @@
-//! What bringing in cores needs on this machine, and whether it is there: data for the command
+//! What bringing in cores needs on this machine, and whether it is available: data for the command
 //! `doctor`, which prints it.
 
 use std::path::Path;
@@ -11,12 +11,31 @@ use super::{InstallContext, InstallError, apt};
 pub struct Check {
     /// What, in a word or two.
     pub name: String,
-    /// Whether it is there.
-    pub ok: bool,
+    /// Whether it is available.
+    pub state: State,
     /// Where it is, or what is wrong.
     pub detail: String,
-    /// The command that mends it, where one does.
-    pub mend: Option<String>,
+    /// The command that fixes it, where one does.
+    pub fix: Option<String>,
+}
+
+/// Whether something is available.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is.
+    Available,
+    /// It is not. A run installs it when a matrix needs it.
+    NotInstalled,
+    /// It is not, and nothing can be installed without it.
+    Missing,
+    /// It is, but something about it should be known.
+    Warning,
+}
+
+impl State {
+    fn of(is_available: bool) -> Self {
+        if is_available { Self::Available } else { Self::Missing }
+    }
 }
 
 /// Checks what provider `apt` needs, and says where the emulators are, by program and package. Fetches the package
@@ -34,7 +53,7 @@ async fn checks_on(machine: &Machine, emulators: &[(&str, &str)], cx: &InstallCo
         program(machine, &["sqv", "gpgv"], Some("sudo apt-get install gpgv")),
         cache_folder(&cx.cache_dir).await,
     ];
-    if checks.iter().all(|check| check.ok) {
+    if checks.iter().all(|check| check.state == State::Available) {
         checks.push(package_lists(machine, cx).await);
     }
     for core in apt::known_cores() {
@@ -43,42 +62,56 @@ async fn checks_on(machine: &Machine, emulators: &[(&str, &str)], cx: &InstallCo
             let versions = core.versions.into_iter().map(|(name, version)| format!("{name} {version}"));
             versions.collect::<Vec<_>>().join(", ")
         };
-        checks.push(Check {
-            name: format!("core {core}"),
-            ok: true,
-            detail: installed
-                .map_or_else(|| "not installed yet: the first run brings it".to_owned(), versions),
-            mend: None,
+        let name = format!("core {core}");
+        checks.push(match installed.map(versions) {
+            Some(detail) => Check { name, state: State::Available, detail, fix: None },
+            None => Check {
+                name,
+                state: State::NotInstalled,
+                detail: format!("not installed; the matrix says `{core}: {{provider: apt}}`"),
+                fix: Some("fbuild-matrix plan MATRIX.yml".to_owned()),
+            },
         });
     }
     checks.extend(emulators.iter().map(|(name, package)| emulator(machine, name, package, &cx.cache_dir)));
     checks
 }
 
-/// Where an emulator is, or will come from: none is needed before a matrix asks for it.
+/// Checks an emulator: none is needed before a matrix asks for it.
 fn emulator(machine: &Machine, name: &str, package: &str, cache_dir: &Path) -> Check {
     let detail = if let Ok(program) = machine.find(name) {
-        program.display().to_string()
-    } else if let Some(installed) = apt::installed_package(machine, package, cache_dir) {
-        let its = installed.versions.into_iter().find(|(installed, _)| installed == package);
-        its.map_or_else(|| package.to_owned(), |(package, version)| format!("{package} {version}"))
+        Some(program.display().to_string())
     } else {
-        "not installed yet: the first run that needs it brings it".to_owned()
+        apt::installed_package(machine, package, cache_dir).map(|installed| {
+            let its = installed.versions.into_iter().find(|(installed, _)| installed == package);
+            its.map_or_else(|| package.to_owned(), |(package, version)| format!("{package} {version}"))
+        })
     };
-    Check { name: format!("emulator {name}"), ok: true, detail, mend: None }
+    let name = format!("emulator {name}");
+    match detail {
+        Some(detail) => Check { name, state: State::Available, detail, fix: None },
+        None => Check {
+            name,
+            state: State::NotInstalled,
+            detail: format!("not installed; package {package}"),
+            fix: Some(format!(
+                "sudo apt-get install {package}, or fbuild-matrix run MATRIX.yml with a sketch to `run`"
+            )),
+        },
+    }
 }
 
 /// Whether one of some programs is there.
-fn program(machine: &Machine, names: &[&str], mend: Option<&str>) -> Check {
+fn program(machine: &Machine, names: &[&str], fix: Option<&str>) -> Check {
     let found = names.iter().find_map(|name| machine.find(name).ok());
     let name = names.join(" or ");
     Check {
-        ok: found.is_some(),
+        state: State::of(found.is_some()),
         detail: match &found {
             Some(file) => file.display().to_string(),
             None => format!("not in PATH={}", machine.path.to_string_lossy()),
         },
-        mend: if found.is_none() { mend.map(str::to_owned) } else { None },
+        fix: if found.is_none() { fix.map(str::to_owned) } else { None },
         name,
     }
 }
@@ -93,8 +126,8 @@ async fn cache_folder(dir: &Path) -> Check {
     let shown = dir.display().to_string();
     Check {
         name: "cache folder".to_owned(),
-        ok: tried.is_ok(),
-        mend: tried
+        state: State::of(tried.is_ok()),
+        fix: tried
             .is_err()
             .then(|| format!("sudo install -d -o \"$(id -un)\" '{}'", shown.replace('\'', r"'\''"))),
         detail: match tried {
@@ -107,17 +140,17 @@ async fn cache_folder(dir: &Path) -> Check {
 async fn package_lists(machine: &Machine, cx: &InstallContext) -> Check {
     let name = "package lists".to_owned();
     match apt::have_lists(machine, cx).await {
-        Ok(true) => Check { name, ok: true, detail: "there".to_owned(), mend: None },
+        Ok(true) => Check { name, state: State::Available, detail: "fetched".to_owned(), fix: None },
         Ok(false) => Check {
             name,
-            ok: true,
-            detail: "not fetched yet, and --offline forbids it".to_owned(),
-            mend: None,
+            state: State::NotInstalled,
+            detail: "not fetched, and --offline forbids it".to_owned(),
+            fix: Some("fbuild-matrix doctor".to_owned()),
         },
         Err(error) => Check {
             name,
-            ok: false,
-            mend: match &error {
+            state: State::Missing,
+            fix: match &error {
                 InstallError::Lists { command, .. } => Some(command.clone()),
                 _ => None,
             },
@@ -145,10 +178,19 @@ mod tests {
         };
         let machine = Machine { path: dir.path().into(), ..Machine::here() };
         let checks = checks_on(&machine, &[("simavr", "simavr")], &cx).await;
-        let failed: Vec<&str> = checks.iter().filter(|it| !it.ok).map(|it| it.name.as_str()).collect();
+        let failed: Vec<&str> =
+            checks.iter().filter(|it| it.state == State::Missing).map(|it| it.name.as_str()).collect();
         assert_eq!(failed, ["apt-get", "dpkg-deb", "tar", "sqv or gpgv"]);
         let gpgv = checks.iter().find(|it| it.name.contains("gpgv")).unwrap();
-        assert_eq!(gpgv.mend.as_deref(), Some("sudo apt-get install gpgv"));
+        assert_eq!(gpgv.fix.as_deref(), Some("sudo apt-get install gpgv"));
+        let not_installed = |name: &str| {
+            let check = checks.iter().find(|it| it.name == name).unwrap();
+            assert_eq!(check.state, State::NotInstalled, "{name}");
+            assert!(check.detail.starts_with("not installed"), "{}", check.detail);
+            check.fix.clone().unwrap()
+        };
+        assert_eq!(not_installed("core arduino:avr"), "fbuild-matrix plan MATRIX.yml");
+        assert!(not_installed("emulator simavr").starts_with("sudo apt-get install simavr"));
     }
 
     #[tokio::test]
@@ -156,7 +198,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("file"), "").unwrap();
         let check = cache_folder(&dir.path().join("file/cache")).await;
-        assert!(!check.ok);
+        assert_eq!(check.state, State::Missing);
         assert!(check.detail.contains("--cache-dir"), "{}", check.detail);
     }
 }

@@ -225,9 +225,11 @@ pub enum InstallError {
     /// A program that the matrix asks for is neither on this machine nor to be had.
     #[error(
         "`{name}` is not on this machine, and its package `{package}` can't be brought in: {cause}\n\
-         install it yourself so that it is in PATH, or take `run` out of the matrix"
+         install it yourself so that it is in PATH (sudo apt-get install {package}){hint}"
     )]
     NoProgram {
+        /// What else can be done, after a comma; or nothing.
+        hint: &'static str,
         /// What it is called.
         name: String,
         /// The package that has it.

@@ -109,6 +109,7 @@ pub fn from_path(
         platform_dir: path.to_path_buf(),
         tools,
         properties: IndexMap::new(),
+        required: Vec::new(),
         versions: version.into_iter().collect(),
         library_path: None,
     })
@@ -143,7 +144,7 @@ fn of_system(core: &str, vendor: &str, arch: &str, root: &Path) -> Option<Candid
         installed.tools.insert("avr-gcc".to_owned(), root.join("usr"));
         let versions = vec![("gcc-avr".to_owned(), gcc)];
         for (property, value, _) in apt::repairs(core, &versions) {
-            installed.properties.insert(property.to_owned(), value.to_owned());
+            installed.required.push((property.to_owned(), value.to_owned()));
         }
         installed.versions.extend(versions);
     }
@@ -301,7 +302,8 @@ mod tests {
             ]
         );
         assert_eq!(found[1].core.tools["avr-gcc"], root.join("usr"));
-        assert_eq!(found[1].core.properties["compiler.cpp.extra_flags"], "-DDECIMAL_DIG=__DECIMAL_DIG__");
+        let required = ("compiler.cpp.extra_flags".to_owned(), "-DDECIMAL_DIG=__DECIMAL_DIG__".to_owned());
+        assert_eq!(found[1].core.required, [required]);
         assert!(candidates("arduino:samd", &places).is_empty());
         assert!(candidates("../arduino:avr", &places).is_empty());
         assert!(candidates("nonsense", &places).is_empty());

@@ -52,6 +52,9 @@ pub struct InstalledCore {
     /// Properties that this provider overrides. They win over `platform.txt` and `boards.txt`; the
     /// `properties:` of the matrix win over them.
     pub properties: IndexMap<String, String>,
+    /// Words that a property must have for the core to compile, by key. They stand behind what the matrix sets, and
+    /// nothing removes them.
+    pub required: Vec<(String, String)>,
     /// What was installed: names (of packages, or of the core and its tools) and their versions.
     pub versions: Vec<(String, String)>,
     /// For `LD_LIBRARY_PATH` of the tools (folders with `:` between them), where this machine may lack

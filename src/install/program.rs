@@ -17,19 +17,21 @@ pub struct InstalledProgram {
 /// Has a program: the one in `PATH`, else that of a package with all that it depends on.
 ///
 /// # Errors
-/// [`InstallError::NoProgram`] with what keeps the package from being there.
+/// [`InstallError::NoProgram`] with what keeps the package from being there, and `hint` behind what to do.
 pub async fn install_program(
     name: &str,
     package: &str,
+    hint: &'static str,
     cx: &InstallContext,
 ) -> Result<InstalledProgram, InstallError> {
-    install_program_on(&Machine::here(), name, package, cx).await
+    install_program_on(&Machine::here(), name, package, hint, cx).await
 }
 
 async fn install_program_on(
     machine: &Machine,
     name: &str,
     package: &str,
+    hint: &'static str,
     cx: &InstallContext,
 ) -> Result<InstalledProgram, InstallError> {
     if let Ok(program) = machine.find(name) {
@@ -38,7 +40,7 @@ async fn install_program_on(
     let packages = apt::install_packages_on(machine, &[package], true, cx).await;
     let packages = packages.map_err(|error| {
         let (name, package) = (name.to_owned(), package.to_owned());
-        error.cause_of(|cause| InstallError::NoProgram { name, package, cause })
+        error.cause_of(|cause| InstallError::NoProgram { hint, name, package, cause })
     })?;
     let relative = PathBuf::from("usr/bin").join(name);
     let program = packages.root.join(&relative);
@@ -65,15 +67,16 @@ mod tests {
         let cache_dir = dir.path().join("cache");
         let cx = InstallContext { cache_dir, offline: true, events, cancel: CancellationToken::new() };
         let machine = Machine { path: dir.path().into(), ..Machine::here() };
-        let error = install_program_on(&machine, "simavr", "simavr-package", &cx).await.unwrap_err();
+        let error =
+            install_program_on(&machine, "simavr", "simavr-package", ", or else", &cx).await.unwrap_err();
         let message = error.to_string();
-        for part in ["`simavr` is not on this machine", "simavr-package", "--offline", "`run`"] {
+        for part in ["`simavr` is not on this machine", "simavr-package", "--offline", "), or else"] {
             assert!(message.contains(part), "`{part}` is not in {message}");
         }
         let program = dir.path().join("simavr");
         std::fs::write(&program, "").unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let found = install_program_on(&machine, "simavr", "simavr-package", &cx).await.unwrap();
+        let found = install_program_on(&machine, "simavr", "simavr-package", ", or else", &cx).await.unwrap();
         assert_eq!(found, InstalledProgram { program, library_path: None });
     }
 }

@@ -1,146 +1,158 @@
 //! Which library a header means, among all that offer it.
+//!
+//! Follows arduino-cli's `internal/arduino/libraries/librariesresolver/cpp.go`.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path};
 use std::sync::Arc;
 
-use super::load::headers;
+use super::closest::closest;
+use super::load::{list, offers_header};
 use super::{Library, Location};
 
 /// The libraries that a board's sketches can use, by header.
 #[derive(Debug, Default)]
 pub struct LibraryIndex {
     architecture: String,
+    /// In the order in which they were given.
+    libraries: Vec<Arc<Library>>,
     by_header: BTreeMap<String, Vec<Arc<Library>>>,
+    /// Every name directly in a library's source directory.
+    names: BTreeSet<String>,
+}
+
+/// The library that a header means.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The header.
+    pub header: String,
+    /// The library.
+    pub library: Arc<Library>,
+    /// Others that arduino-cli could have taken as well, in another run.
+    pub equals: Vec<Arc<Library>>,
 }
 
 impl LibraryIndex {
-    /// An index of `libraries` for boards of `architecture`. Lists each library's source folder.
+    /// An index of `libraries` for boards of `architecture`. Lists each library's source directory.
     pub fn new(architecture: &str, libraries: impl IntoIterator<Item = Library>) -> Self {
         let mut index = Self { architecture: architecture.to_owned(), ..Self::default() };
         for library in libraries {
             let library = Arc::new(library);
-            for header in headers(&library) {
-                index.by_header.entry(header).or_default().push(library.clone());
+            for entry in list(&library.source_dir).unwrap_or_default() {
+                if offers_header(&entry.name) {
+                    index.by_header.entry(entry.name.clone()).or_default().push(library.clone());
+                }
+                index.names.insert(entry.name);
             }
-        }
-        for (header, offers) in &mut index.by_header {
-            offers.sort_by_cached_key(|library| Reverse(rank(library, header, &index.architecture)));
+            index.libraries.push(library);
         }
         index
     }
 
-    /// All libraries that offer `header`, the one that it means first.
+    /// All libraries: those of the matrix in its order, then the platforms'.
+    pub fn libraries(&self) -> &[Arc<Library>] {
+        &self.libraries
+    }
+
+    /// The first library that the matrix names itself (arduino-cli's `--library`).
+    pub fn named(&self) -> Option<&Arc<Library>> {
+        self.libraries.iter().find(|library| library.location == Location::Unmanaged)
+    }
+
+    /// All libraries that offer `header`.
     pub fn offers(&self, header: &str) -> &[Arc<Library>] {
         self.by_header.get(header).map_or(&[], Vec::as_slice)
     }
+
+    /// The library that `header` means: of those with the highest priority the one whose name is closest to the
+    /// header's, else the first by name.
+    ///
+    /// Where arduino-cli leaves the choice to chance (two names that are equally close, two libraries whose names
+    /// differ in nothing that counts) it is the first by name, and the others are its equals.
+    pub fn resolve(&self, header: &str) -> Option<Choice> {
+        let offers = self.offers(header);
+        let best = offers.iter().map(|library| priority(library, header, &self.architecture)).max()?;
+        let mut found: Vec<_> = offers
+            .iter()
+            .filter(|library| priority(library, header, &self.architecture) == best)
+            .map(|library| (simplified(&library.name), library))
+            .collect();
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        let closest: Vec<String> = closest(header, &names).into_iter().map(str::to_owned).collect();
+        if !closest.is_empty() {
+            found.retain(|(name, _)| closest.contains(name));
+        }
+        // Libraries of one name keep their order, that of their directories.
+        found.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
+        let (_, library) = *found.first()?;
+        let equals = found.iter().map(|(_, other)| *other).filter(|other| other.name != library.name);
+        let equals = if closest.is_empty() { Vec::new() } else { equals.cloned().collect() };
+        Some(Choice { header: header.to_owned(), library: library.clone(), equals })
+    }
+
+    /// Whether a name that leads nowhere may lead somewhere once a library's source directory is searched.
+    pub fn may_provide(&self, name: &str) -> bool {
+        match Path::new(name).components().next() {
+            Some(Component::Normal(first)) => first.to_str().is_some_and(|first| self.names.contains(first)),
+            Some(Component::CurDir | Component::ParentDir) => true,
+            _ => false,
+        }
+    }
 }
 
-/// The higher, the better a library fits. In Arduino's order: one that names the architecture before
-/// one for all before one for others; then how well its name fits the header; then where it is from.
-/// A library that the matrix itself names beats all. The last parts decide what Arduino leaves open.
-fn rank(
-    library: &Library,
-    header: &str,
-    architecture: &str,
-) -> (bool, u8, u8, Location, Reverse<usize>, Reverse<String>) {
-    let fits_architecture = if library.is_for(architecture) { 2 } else { u8::from(library.is_for_any()) };
+/// The priority of a library for a header, as arduino-cli's `ComputePriority` counts it: architecture before name
+/// before optimisation for the architecture before location; a library that the user names before all.
+fn priority(library: &Library, header: &str, architecture: &str) -> u32 {
+    let fits_architecture = if library.is_for(architecture) {
+        1010
+    } else if library.is_for_any() {
+        1000
+    } else {
+        0
+    };
+    let location = match library.location {
+        Location::ReferencedPlatform => 1,
+        Location::Platform => 2,
+        Location::User => 3,
+        Location::Unmanaged => 10_000,
+    };
     let stem = header.rsplit_once('.').map_or(header, |(stem, _)| stem);
-    (
-        library.location == Location::Named,
-        fits_architecture,
-        fits_name(library, stem),
-        library.location,
-        Reverse(library.order),
-        Reverse(library.dir_name.clone()),
-    )
+    fits_architecture + fits_name(library, stem) + location
 }
 
-fn fits_name(library: &Library, stem: &str) -> u8 {
+fn fits_name(library: &Library, stem: &str) -> u32 {
     let stem = simplified(stem);
     let names = [simplified(&library.name), simplified(&library.dir_name)];
     let any = |test: &dyn Fn(&str) -> bool| names.iter().any(|name| test(name));
     if names.iter().all(|name| *name == stem) {
-        7
+        700
     } else if any(&|name| name == stem) {
-        6
+        600
     } else if any(&|name| name.strip_prefix(&stem) == Some("-main")) {
-        5
+        500
     } else if any(&|name| name.strip_prefix(&stem) == Some("-master")) {
-        4
+        400
     } else if any(&|name| name.starts_with(&stem)) {
-        3
+        300
     } else if any(&|name| name.ends_with(&stem)) {
-        2
+        200
+    } else if any(&|name| name.contains(&stem)) {
+        100
     } else {
-        u8::from(any(&|name| name.contains(&stem)))
+        0
     }
 }
 
-/// Lower case, and `_` for what can't be in a folder's name.
-fn simplified(name: &str) -> String {
-    name.chars()
-        .map(
-            |c| {
-                if c.is_ascii_alphanumeric() || matches!(c, '-' | '.') { c.to_ascii_lowercase() } else { '_' }
-            },
-        )
-        .collect()
+/// Lower case, `_` for everything but ASCII letters, digits and (behind the first place) `-` and `.`, cut to 64
+/// characters: arduino-cli's `SanitizeName`.
+pub(super) fn simplified(name: &str) -> String {
+    let one = |(at, c): (usize, char)| {
+        let kept = c.is_ascii_alphanumeric() || (at > 0 && matches!(c, '-' | '.'));
+        if kept { c.to_ascii_lowercase() } else { '_' }
+    };
+    name.char_indices().map(one).take(64).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use super::super::{Layout, Precompiled};
-    use super::*;
-
-    fn library(name: &str, location: Location, architectures: &[&str]) -> Library {
-        Library {
-            name: name.to_owned(),
-            dir_name: name.to_owned(),
-            root: PathBuf::new(),
-            source_dir: PathBuf::new(),
-            layout: Layout::Recursive,
-            architectures: architectures.iter().map(|name| (*name).to_owned()).collect(),
-            dot_a_linkage: false,
-            precompiled: Precompiled::No,
-            ldflags: String::new(),
-            location,
-            order: 0,
-        }
-    }
-
-    fn best<'a>(libraries: &'a [Library], header: &str) -> &'a str {
-        &libraries.iter().max_by_key(|library| rank(library, header, "avr")).unwrap().name
-    }
-
-    #[test]
-    fn architecture_counts_before_name_before_location() {
-        use Location::{Folder, Named, Platform};
-        let for_avr = library("Other", Platform, &["avr"]);
-        let for_any = library("Servo", Folder, &["*"]);
-        let for_sam = library("Servo", Folder, &["sam"]);
-        assert_eq!(best(&[for_any.clone(), for_avr.clone()], "Servo.h"), "Other");
-        assert_eq!(best(&[for_sam.clone(), for_any.clone()], "Servo.h"), "Servo");
-        let fork = library("Servo-fork", Folder, &["*"]);
-        assert_eq!(best(&[fork.clone(), for_any.clone()], "Servo.h"), "Servo");
-        let under_test = library("servo_under_test", Named, &["sam"]);
-        assert_eq!(best(&[for_avr, for_any, under_test], "Servo.h"), "servo_under_test");
-    }
-
-    #[test]
-    fn names_fit_in_the_documented_order() {
-        let names = ["Servo", "Servo-main", "Servo-master", "ServoX", "MyServo", "XServoX", "Other"];
-        let fits: Vec<u8> =
-            names.iter().map(|name| fits_name(&library(name, Location::Folder, &["*"]), "Servo")).collect();
-        assert_eq!(fits, [7, 5, 4, 3, 2, 1, 0]);
-    }
-
-    #[test]
-    fn the_first_root_wins_where_all_else_is_equal() {
-        let first = library("Servo", Location::Folder, &["*"]);
-        let second = Library { order: 1, ..first.clone() };
-        assert!(rank(&first, "Servo.h", "avr") > rank(&second, "Servo.h", "avr"));
-    }
-}
+#[path = "index_tests.rs"]
+mod tests;

@@ -1,195 +1,206 @@
-//! Finds libraries in folders and reads their `library.properties`.
+//! Finds libraries in directories and reads their `library.properties`.
+//!
+//! Follows arduino-cli's `internal/arduino/libraries/loader.go` and `librariesmanager.go`.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use super::{Layout, Library, Location, Precompiled};
+use super::properties::Properties;
+use super::{Layout, Library, Location, Precompiled, examples};
 
-const HEADERS: [&str; 3] = ["h", "hpp", "hh"];
+const HEADERS: [&str; 3] = [".h", ".hpp", ".hh"];
 
-/// A folder that is searched for libraries.
+/// A directory that is searched for libraries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
-    /// A library, or a folder of libraries.
+    /// A library, or a directory of libraries.
     pub path: PathBuf,
-    /// What claim its libraries have. [`Location::Folder`] becomes [`Location::Named`] where the
-    /// folder is itself a library.
+    /// What claim its libraries have. [`Location::User`] becomes [`Location::Unmanaged`] where the
+    /// directory is itself a library.
     pub location: Location,
-    /// Its position among the roots.
-    pub order: usize,
 }
 
-/// Why a folder's libraries can't be read.
+/// Why a directory of libraries can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
-    /// The folder can't be listed.
-    #[error("the library folder {} can't be read: {source}", path.display())]
+    /// The directory can't be listed.
+    #[error("the library directory {} can't be read: {source}", path.display())]
     Unreadable {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
     },
-    /// There is no library in it.
-    #[error(
-        "{} is neither a library nor a folder of libraries: there is no library.properties and no header in it or in its folders",
-        path.display()
-    )]
-    Empty {
-        /// The folder.
-        path: PathBuf,
-    },
 }
 
-/// The libraries of a root, sorted by folder name.
+/// The libraries of a root.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Sorted by directory name.
+    pub libraries: Vec<Library>,
+    /// Directories that look like libraries and are ignored, as arduino-cli ignores them.
+    pub refused: Vec<Refused>,
+}
+
+/// A library that is ignored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the library in {} is ignored, as by arduino-cli: {reason}", path.display())]
+pub struct Refused {
+    /// Its directory.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Loads the libraries of a root: itself, or the directories in it that are not hidden. No directory below those is
+/// looked at, and a root without libraries is no error.
 ///
 /// # Errors
-/// Where the folder can't be read. A platform's folder without libraries is no error.
-pub fn load_root(root: &Root) -> Result<Vec<Library>, LibraryError> {
+/// Where the directory can't be read.
+pub fn load_root(root: &Root) -> Result<Loaded, LibraryError> {
     let unreadable = |source| LibraryError::Unreadable { path: root.path.clone(), source };
-    let entries = list(&root.path).map_err(unreadable)?;
-    let named = root.location >= Location::Folder;
-    if named && is_library(&root.path, &entries) {
-        return Ok(load(&root.path, Location::Named, root.order).into_iter().collect());
-    }
-    let mut libraries = Vec::new();
-    for folder in entries.iter().filter(|entry| entry.is_dir && !entry.name.starts_with('.')) {
-        let path = root.path.join(&folder.name);
-        let Ok(entries) = list(&path) else { continue };
-        if is_library(&path, &entries) {
-            libraries.extend(load(&path, root.location, root.order));
+    let path = clean(&std::path::absolute(&root.path).map_err(unreadable)?);
+    let entries = list(&path).map_err(unreadable)?;
+    let is_single = root.location >= Location::User && is_library(&path, &entries);
+    let found: Vec<(PathBuf, Location)> = if is_single {
+        vec![(path, Location::Unmanaged)]
+    } else {
+        let shown = entries.iter().filter(|entry| entry.is_dir && !entry.name.starts_with('.'));
+        shown.map(|entry| (path.join(&entry.name), root.location)).collect()
+    };
+    let mut loaded = Loaded::default();
+    for (path, location) in found {
+        match load(&path, location) {
+            Ok(library) => loaded.libraries.extend(library),
+            Err(reason) => loaded.refused.push(Refused { path, reason }),
         }
     }
-    if named && libraries.is_empty() {
-        return Err(LibraryError::Empty { path: root.path.clone() });
+    Ok(loaded)
+}
+
+/// An absolute path without `.` and `..`, as Go's `filepath.Clean` makes it: links are not looked at.
+pub fn clean(path: &Path) -> PathBuf {
+    let mut cleaned = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                cleaned.pop();
+            }
+            Component::CurDir => {}
+            other => cleaned.push(other),
+        }
     }
-    Ok(libraries)
+    cleaned
 }
 
-struct Entry {
-    name: String,
-    is_dir: bool,
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) is_dir: bool,
 }
 
-/// A folder's entries by name; links count as what they lead to.
-fn list(folder: &Path) -> io::Result<Vec<Entry>> {
+/// A directory's entries by name; links count as what they lead to.
+pub(super) fn list(directory: &Path) -> io::Result<Vec<Entry>> {
     let mut entries = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
+    for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
         let Ok(name) = entry.file_name().into_string() else { continue };
-        let is_dir = std::fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_dir());
+        let kind = entry.file_type()?;
+        let is_dir = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
         entries.push(Entry { name, is_dir });
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)
 }
 
-/// `library.properties` makes a library; so do headers in the folder itself (the format of Arduino
-/// 1.0), unless it is a folder of libraries that happens to hold one.
+/// Whether a root is itself a library: `library.properties` makes it one; so do headers in the directory itself
+/// (the format of Arduino 1.0), unless it is a directory of libraries that happens to hold one.
 fn is_library(path: &Path, entries: &[Entry]) -> bool {
-    let has = |name: &str| entries.iter().any(|entry| entry.name == name && !entry.is_dir);
-    if has("library.properties") {
+    if path.join("library.properties").exists() {
         return true;
     }
-    let has_header = entries.iter().any(|entry| !entry.is_dir && is_header(&entry.name));
     let holds_libraries = entries
         .iter()
         .any(|entry| entry.is_dir && path.join(&entry.name).join("library.properties").is_file());
-    has_header && !holds_libraries
+    has_header(entries) && !holds_libraries
 }
 
-fn is_header(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|extension| HEADERS.iter().any(|header| extension == *header))
+fn has_header(entries: &[Entry]) -> bool {
+    entries.iter().any(|entry| !entry.is_dir && offers_header(&entry.name))
 }
 
-fn load(root: &Path, location: Location, order: usize) -> Option<Library> {
-    let dir_name = root.canonicalize().ok()?.file_name()?.to_string_lossy().into_owned();
-    let text = std::fs::read(root.join("library.properties")).ok();
-    let modern = text.is_some();
-    let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    let value = |key: &str| {
-        text.lines()
-            .filter_map(|line| line.split_once('='))
-            .find(|(name, _)| name.trim() == key)
-            .map(|(_, value)| value.trim())
+/// Whether a name in a library's source directory is one that an include can mean. It may be a directory.
+pub(super) fn offers_header(name: &str) -> bool {
+    HEADERS.iter().any(|extension| name.ends_with(extension))
+}
+
+/// Loads one library; none where the directory is no library at all.
+///
+/// # Errors
+/// Why it is ignored, where it is one that arduino-cli does not load.
+pub(super) fn load(root: &Path, location: Location) -> Result<Option<Library>, String> {
+    let unreadable = |path: &Path, error: &io::Error| format!("{} can't be read: {error}", path.display());
+    let install_dir = root.canonicalize().map_err(|error| unreadable(root, &error))?;
+    let entries = list(&install_dir).map_err(|error| unreadable(&install_dir, &error))?;
+    let file = root.join("library.properties");
+    let properties = if file.exists() {
+        let bytes = std::fs::read(&file).map_err(|error| unreadable(&file, &error))?;
+        Some(Properties::parse(&bytes).map_err(|error| error.to_string())?)
+    } else if has_header(&entries) {
+        None
+    } else {
+        return Ok(None);
     };
-    let src = root.join("src");
-    let recursive = modern && src.is_dir();
-    let utility = root.join("utility");
-    let architectures: Vec<String> = value("architectures")
-        .unwrap_or("*")
-        .split(',')
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .collect();
-    Some(Library {
-        name: value("name").filter(|name| !name.is_empty()).map_or_else(|| dir_name.clone(), str::to_owned),
+    examples::check(&install_dir, &entries)?;
+    let dir_name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let utility = Some(root.join("utility")).filter(|path| path.is_dir());
+    let flat = Library {
+        name: dir_name.clone(),
+        version: String::new(),
         dir_name,
-        source_dir: if recursive { src } else { root.to_owned() },
-        layout: if recursive {
-            Layout::Recursive
-        } else {
-            Layout::Flat { utility: Some(utility).filter(|path| path.is_dir()) }
-        },
-        architectures: if architectures.is_empty() { vec!["*".to_owned()] } else { architectures },
-        dot_a_linkage: value("dot_a_linkage") == Some("true"),
-        precompiled: match value("precompiled") {
-            Some("true") => Precompiled::Beside,
-            Some("full") => Precompiled::Instead,
+        root: root.to_owned(),
+        real_root: install_dir.clone(),
+        source_dir: root.to_owned(),
+        layout: Layout::Flat { utility },
+        architectures: vec!["*".to_owned()],
+        dot_a_linkage: false,
+        precompiled: Precompiled::No,
+        ldflags: String::new(),
+        has_arch_directory: false,
+        location,
+    };
+    Ok(Some(match properties {
+        Some(properties) => modern(flat, &properties, &install_dir),
+        None => flat,
+    }))
+}
+
+/// A library with what its `library.properties` says.
+fn modern(flat: Library, properties: &Properties, install_dir: &Path) -> Library {
+    let get = |key: &str, without: &str| match properties.get(key) {
+        "" => without.to_owned(),
+        value => value.to_owned(),
+    };
+    let src = flat.root.join("src");
+    // A file of that name makes the library one without headers.
+    let is_recursive = src.exists();
+    Library {
+        name: get("name", "-"),
+        version: properties.get("version").to_owned(),
+        layout: if is_recursive { Layout::Recursive } else { flat.layout },
+        source_dir: if is_recursive { src } else { flat.source_dir },
+        architectures: get("architectures", "*").split(',').map(|name| name.trim().to_owned()).collect(),
+        dot_a_linkage: is_recursive && properties.get("dot_a_linkage") == "true",
+        precompiled: match properties.get("precompiled") {
+            "true" => Precompiled::Beside,
+            "full" => Precompiled::Instead,
             _ => Precompiled::No,
         },
-        ldflags: value("ldflags").unwrap_or_default().to_owned(),
-        root: root.to_owned(),
-        location,
-        order,
-    })
-}
-
-/// The headers that a library offers: those directly in its source folder.
-pub(super) fn headers(library: &Library) -> Vec<String> {
-    list(&library.source_dir)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|entry| !entry.is_dir && is_header(&entry.name))
-        .map(|entry| entry.name)
-        .collect()
+        ldflags: properties.get("ldflags").to_owned(),
+        has_arch_directory: install_dir.join("arch").is_dir(),
+        ..flat
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn write(path: &Path, text: &str) {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
-    fn root(path: &Path) -> Root {
-        Root { path: path.to_owned(), location: Location::Folder, order: 0 }
-    }
-
-    #[test]
-    fn a_root_is_a_library_or_a_folder_of_them() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        write(&at("libs/Modern/library.properties"), "name=A modern one\narchitectures=avr, sam\n");
-        write(&at("libs/Modern/src/Modern.h"), "");
-        write(&at("libs/Modern/utility/x.h"), "");
-        write(&at("libs/Old/Old.h"), "");
-        write(&at("libs/Old/utility/x.h"), "");
-        write(&at("libs/.git/x.h"), "");
-        write(&at("libs/docs/readme.txt"), "");
-        let found = load_root(&root(&at("libs"))).unwrap();
-        let names: Vec<_> = found.iter().map(|library| library.name.as_str()).collect();
-        assert_eq!(names, ["A modern one", "Old"]);
-        assert_eq!(found[0].layout, Layout::Recursive);
-        assert_eq!(found[0].architectures, ["avr", "sam"]);
-        assert_eq!(found[1].layout, Layout::Flat { utility: Some(at("libs/Old/utility")) });
-        assert!(found.iter().all(|library| library.location == Location::Folder));
-
-        let itself = load_root(&root(&at("libs/Modern"))).unwrap();
-        assert_eq!(itself[0].location, Location::Named);
-        assert!(matches!(load_root(&root(&at("libs/docs"))), Err(LibraryError::Empty { .. })));
-        assert!(matches!(load_root(&root(&at("nowhere"))), Err(LibraryError::Unreadable { .. })));
-    }
-}
+#[path = "load_tests.rs"]
+mod tests;

@@ -1,26 +1,25 @@
-//! Finds sketches on the disk. Knows what a sketch is; knows nothing of boards or of the matrix.
+//! Finds sketches on the disk by a path or a glob. Knows nothing of boards or of the matrix.
 //!
-//! A sketch is a folder `Name` with a file `Name.ino` (Arduino's sketch specification,
-//! <https://docs.arduino.cc/arduino-cli/sketch-specification/>), or a single `.ino`, `.cpp` or `.c`
-//! file that a path names.
+//! A sketch is a directory `Name` with a main file `Name.ino` or `Name.pde` ([`super::sketch_dir`]), or a single
+//! `.ino`, `.pde`, `.cpp` or `.c` file that a path names.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use walkdir::{DirEntry, WalkDir};
-
 use super::path_pattern::{PathGlob, PathPattern, SKETCH_EXTENSIONS, normalised};
+use super::sketch_dir::{MAIN_EXTENSIONS, SketchDir, look_at};
+use super::walk::{Kind, Visited, walk};
 use crate::nearest::{nearest, quoted};
 
-/// How much of a folder is looked through for a good error message.
+/// How much of a directory is looked through for a good error message.
 const HINT_DEPTH: usize = 6;
 
 /// What the sketch is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SketchKind {
-    /// A folder with all the files in it.
+    /// A directory with all the files in it.
     Folder,
     /// One file; its neighbours do not belong to it.
     SingleFile,
@@ -28,24 +27,46 @@ pub enum SketchKind {
 
 /// A sketch on the disk.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Found {
-    /// What names it: the folder, or the single file.
+pub(super) struct FoundSketch {
+    /// The path that names it: its directory, or the single file.
     pub(super) path: PathBuf,
-    /// `Name.ino`, or the single file.
+    /// `Name.ino` in the real directory, or the single file.
     pub(super) main_file: PathBuf,
+    /// Why arduino-cli does not open it.
+    pub(super) problem: Option<String>,
 }
 
-impl Found {
+impl FoundSketch {
     pub(super) fn kind(&self) -> SketchKind {
         if self.path == self.main_file { SketchKind::SingleFile } else { SketchKind::Folder }
     }
+}
+
+/// Something that a glob matches, and that looks like a sketch and is none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Lookalike {
+    /// The path that names it.
+    pub(super) path: PathBuf,
+    /// The same without links to directories.
+    pub(super) real: PathBuf,
+    /// Why it is no sketch.
+    pub(super) reason: String,
+}
+
+/// What a path or glob leads to.
+#[derive(Debug, Default)]
+pub(super) struct Matches {
+    /// Sketches, sorted by path.
+    pub(super) sketches: Vec<FoundSketch>,
+    /// What looks like a sketch and is none, sorted by path.
+    pub(super) lookalikes: Vec<Lookalike>,
 }
 
 /// Why a path leads to no sketch.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DiscoverError {
     #[error("{message}")]
-    Nothing { message: String, help: Option<String> },
+    Nothing { message: String, help: Option<String>, lookalikes: Vec<Lookalike> },
     #[error("can't read {}: {cause}", path.display())]
     Read {
         path: PathBuf,
@@ -55,51 +76,136 @@ pub(super) enum DiscoverError {
 }
 
 fn nothing(message: impl Into<String>, help: impl Into<Option<String>>) -> DiscoverError {
-    DiscoverError::Nothing { message: message.into(), help: help.into() }
+    DiscoverError::Nothing { message: message.into(), help: help.into(), lookalikes: Vec::new() }
 }
 
-/// Every sketch that `pattern` names relative to the folder `root`, sorted by path, at least one.
+/// Every sketch that `pattern` names relative to the directory `root`, at least one.
 ///
 /// # Errors
-/// There is none, or a folder can't be read.
-pub(super) fn find(root: &Path, pattern: &PathPattern) -> Result<Vec<Found>, DiscoverError> {
+/// There is none, or a directory can't be read.
+pub(super) fn find(root: &Path, pattern: &PathPattern) -> Result<Matches, DiscoverError> {
     let start = normalised(&root.join(&pattern.prefix));
     let Some(glob) = &pattern.glob else {
-        return literal(&start, &pattern.text).map(|found| vec![found]);
+        let sketch = literal(&start, &pattern.text)?;
+        return Ok(Matches { sketches: vec![sketch], lookalikes: Vec::new() });
     };
-    let is_folder = fs::metadata(&start).is_ok_and(|metadata| metadata.is_dir());
-    if !is_folder {
+    if !start.is_dir() {
         return Err(missing(&start, &pattern.prefix.to_string_lossy()));
     }
-    let mut found = Vec::new();
-    let mut passed = 0_usize;
-    walk(&start, glob.depth, &mut |path, is_folder| {
-        let relative = path.strip_prefix(&start).unwrap_or(path);
-        let matches =
-            if relative.as_os_str().is_empty() { glob.everything } else { glob.matcher.is_match(relative) };
-        if matches && is_folder {
-            passed += usize::from(!relative.as_os_str().is_empty());
-            found.extend(folder_sketch(path));
-        } else if matches && glob.files {
-            found.extend(globbed_file(path));
+    let mut found = Globbed::default();
+    walk(&start, glob.depth, &mut |visited| {
+        let relative = visited.path.strip_prefix(&start).unwrap_or(visited.path);
+        let is_start = relative.as_os_str().is_empty();
+        let matches = if is_start { glob.everything } else { glob.matcher.is_match(relative) };
+        if matches {
+            found.add(visited, glob);
         }
-    })?;
-    found.sort();
-    found.dedup();
-    if found.is_empty() {
-        let help = hint(&start, glob, passed);
-        return Err(nothing(format!("no sketch matches {}", quoted(&pattern.text)), help));
+    })
+    .map_err(|cause| DiscoverError::Read { path: start.clone(), cause })?;
+    let passed = found.directories;
+    let found = found.finish();
+    if found.sketches.is_empty() {
+        let message = format!("no sketch matches {}", quoted(&pattern.text));
+        let help = match found.lookalikes.first() {
+            Some(Lookalike { path, reason, .. }) => {
+                let path = path.strip_prefix(&start).unwrap_or(path);
+                format!("{} is not a sketch: {reason}", quoted(&path.to_string_lossy()))
+            }
+            None => hint(&start, pattern, glob, passed),
+        };
+        return Err(DiscoverError::Nothing { message, help: Some(help), lookalikes: found.lookalikes });
     }
     Ok(found)
 }
 
-/// What to do about a glob without sketches. `passed` folders match it and are no sketches.
-fn hint(start: &Path, glob: &PathGlob, passed: usize) -> String {
+/// What a glob matches, while directories are walked through.
+#[derive(Default)]
+struct Globbed {
+    /// By main file. Of several paths to it, the first that ends in the directory's own name counts, else the first.
+    sketches: HashMap<PathBuf, FoundSketch>,
+    /// By real path.
+    lookalikes: BTreeMap<PathBuf, Lookalike>,
+    /// How many directories match, the start left out.
+    directories: usize,
+}
+
+impl Globbed {
+    fn add(&mut self, visited: &Visited<'_>, glob: &PathGlob) {
+        let Visited { path, real, .. } = *visited;
+        match &visited.kind {
+            Kind::Directory => {
+                self.directories += 1;
+                match look_at(real) {
+                    SketchDir::Sketch { main_file, problem } => {
+                        self.sketch(FoundSketch { path: path.to_owned(), main_file, problem });
+                    }
+                    SketchDir::Lookalike(reason) => self.lookalike(visited, reason),
+                    SketchDir::Other if glob.files && has_sketch_extension(path) => {
+                        self.lookalike(visited, "it is a directory".to_owned());
+                    }
+                    SketchDir::Other => {}
+                }
+            }
+            Kind::File if glob.files => {
+                if let Some(sketch) = globbed_file(path, real) {
+                    self.sketch(sketch);
+                }
+            }
+            Kind::File => {}
+            Kind::Dangling => {
+                // In a sketch's directory it is a matter of that sketch.
+                let is_in_sketch = || matches!(real.parent().map(look_at), Some(SketchDir::Sketch { .. }));
+                let may_be_sketch =
+                    if glob.files { has_sketch_extension(path) } else { path.extension().is_none() };
+                if may_be_sketch && !is_in_sketch() {
+                    self.lookalike(visited, "it is a link that leads nowhere".to_owned());
+                }
+            }
+            Kind::Unreadable(error) => self.lookalike(visited, format!("it can't be read: {error}")),
+        }
+    }
+
+    fn sketch(&mut self, sketch: FoundSketch) {
+        let has_own_name = |sketch: &FoundSketch| {
+            sketch.path.file_name() == sketch.main_file.parent().and_then(Path::file_name)
+        };
+        match self.sketches.get(&sketch.main_file) {
+            Some(known) if has_own_name(known) || !has_own_name(&sketch) => {}
+            _ => drop(self.sketches.insert(sketch.main_file.clone(), sketch)),
+        }
+    }
+
+    fn lookalike(&mut self, visited: &Visited<'_>, reason: String) {
+        let (path, real) = (visited.path.to_owned(), visited.real.to_owned());
+        self.lookalikes.entry(real.clone()).or_insert(Lookalike { path, real, reason });
+    }
+
+    fn finish(self) -> Matches {
+        let mut sketches: Vec<FoundSketch> = self.sketches.into_values().collect();
+        sketches.sort();
+        let mut lookalikes: Vec<Lookalike> = self.lookalikes.into_values().collect();
+        lookalikes.sort();
+        Matches { sketches, lookalikes }
+    }
+}
+
+/// What to do about a glob without sketches. `passed` directories match it and are no sketches.
+fn hint(start: &Path, pattern: &PathPattern, glob: &PathGlob, passed: usize) -> String {
     let below = sketches_below(start);
-    if below.is_empty() {
-        "a sketch is a folder `Name` with a file `Name.ino`".to_owned()
+    // `Sketch*/**` is what lies in the sketches: their `src`, their `data`.
+    let above =
+        pattern.text.strip_suffix("/**").and_then(|text| Some((text, PathPattern::new(text).ok()?.glob?)));
+    let above = above.filter(|(_, above)| below.iter().any(|sketch| above.matcher.is_match(sketch)));
+    if let Some((text, _)) = above {
+        let pattern = quoted(&pattern.text);
+        format!(
+            "{pattern} is what lies in the directories of the sketches: {} takes the sketches",
+            quoted(text)
+        )
+    } else if below.is_empty() {
+        "a sketch is a directory `Name` with a file `Name.ino`".to_owned()
     } else if passed > 0 && !glob.everything {
-        "the folders that match are not sketches themselves: `**` takes what is below them".to_owned()
+        "the directories that match are not sketches themselves: `**` takes what is below them".to_owned()
     } else {
         format!("there are {}", listed(&below))
     }
@@ -116,74 +222,80 @@ fn listed(sketches: &[String]) -> String {
 }
 
 /// The sketch that a path without a glob names.
-fn literal(path: &Path, text: &str) -> Result<Found, DiscoverError> {
-    let metadata = fs::metadata(path).map_err(|cause| match cause.kind() {
+fn literal(path: &Path, text: &str) -> Result<FoundSketch, DiscoverError> {
+    let read = |cause: io::Error| match cause.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory if path.is_symlink() => {
+            nothing(format!("{} is a link that leads nowhere", quoted(text)), None)
+        }
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => missing(path, text),
         _ => DiscoverError::Read { path: path.to_owned(), cause },
-    })?;
-    if !metadata.is_dir() {
+    };
+    let real = fs::canonicalize(path).map_err(read)?;
+    if !real.is_dir() {
         return literal_file(path, text);
     }
-    if let Some(found) = folder_sketch(path) {
-        return Ok(found);
-    }
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let inos: Vec<String> = file_names(path, "ino");
-    let below = sketches_below(path);
-    let help = match (inos.as_slice(), below.as_slice()) {
-        ([], []) => None,
-        ([only], _) => Some(format!("it has {}, but a main file has its folder's name", quoted(only))),
-        (_, []) => Some(format!("none of its `.ino` files is called {}", quoted(&format!("{name}.ino")))),
-        ([], below) => {
-            let glob = format!("{}/**", text.trim_end_matches('/'));
-            Some(format!("{} takes what is below it: {}", quoted(&glob), listed(below)))
+    let (message, help) = match look_at(&real) {
+        SketchDir::Sketch { main_file, problem } => {
+            return Ok(FoundSketch { path: path.to_owned(), main_file, problem });
         }
-        _ => None,
+        SketchDir::Lookalike(reason) => {
+            let help =
+                "a sketch is a directory `Name` with a file `Name.ino`; an `.ino` file can be named itself";
+            (format!("{} is not a sketch: {reason}", quoted(text)), Some(help.to_owned()))
+        }
+        SketchDir::Other => {
+            let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let below = sketches_below(path);
+            let glob = format!("{}/**", text.trim_end_matches('/'));
+            let help = format!("{} takes what is below it: {}", quoted(&glob), listed(&below));
+            let message =
+                format!("{} is not a sketch: it has no {}", quoted(text), quoted(&format!("{name}.ino")));
+            (message, (!below.is_empty()).then_some(help))
+        }
     };
-    Err(nothing(
-        format!("{} is not a sketch: it has no {}", quoted(text), quoted(&format!("{name}.ino"))),
-        help,
-    ))
+    Err(nothing(message, help))
 }
 
-fn literal_file(path: &Path, text: &str) -> Result<Found, DiscoverError> {
+fn literal_file(path: &Path, text: &str) -> Result<FoundSketch, DiscoverError> {
     if !has_sketch_extension(path) {
-        let help = "a sketch is a folder `Name` with `Name.ino`, or a `.ino`, `.cpp` or `.c` file";
+        let help = "a sketch is a directory `Name` with `Name.ino`, or a `.ino`, `.pde`, `.cpp` or `.c` file";
         return Err(nothing(format!("{} is not a sketch", quoted(text)), help.to_owned()));
     }
-    Ok(main_file_of_folder(path).unwrap_or_else(|| single_file(path)))
+    Ok(sketch_of_main_file(path).unwrap_or_else(|| single_file(path)))
 }
 
-fn single_file(path: &Path) -> Found {
-    Found { path: path.to_owned(), main_file: path.to_owned() }
+fn single_file(path: &Path) -> FoundSketch {
+    FoundSketch { path: path.to_owned(), main_file: path.to_owned(), problem: None }
 }
 
-/// A file that a glob matches. Those that belong to a sketch folder are no sketches of their own.
-fn globbed_file(path: &Path) -> Option<Found> {
+/// A file that a glob matches. Those that belong to a sketch's directory are no sketches of their own.
+fn globbed_file(path: &Path, real: &Path) -> Option<FoundSketch> {
     if !has_sketch_extension(path) {
         return None;
     }
-    match path.parent().and_then(folder_sketch) {
-        Some(sketch) if sketch.main_file == path => Some(sketch),
-        Some(_) => None,
-        None => Some(single_file(path)),
+    match real.parent().map(look_at) {
+        Some(SketchDir::Sketch { .. }) => sketch_of_main_file(path),
+        _ => Some(single_file(path)),
     }
 }
 
-fn main_file_of_folder(path: &Path) -> Option<Found> {
-    path.parent().and_then(folder_sketch).filter(|sketch| sketch.main_file == path)
+/// The sketch whose main file is at `path`.
+fn sketch_of_main_file(path: &Path) -> Option<FoundSketch> {
+    let dir = path.parent()?;
+    let real = fs::canonicalize(dir).ok()?;
+    let is_main = path.file_stem() == real.file_name()
+        && path.extension().is_some_and(|extension| MAIN_EXTENSIONS.iter().any(|main| extension == *main));
+    match look_at(&real) {
+        SketchDir::Sketch { main_file, problem } if is_main => {
+            Some(FoundSketch { path: dir.to_owned(), main_file, problem })
+        }
+        _ => None,
+    }
 }
 
 fn has_sketch_extension(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str);
     extension.is_some_and(|extension| SKETCH_EXTENSIONS.contains(&extension))
-}
-
-fn folder_sketch(folder: &Path) -> Option<Found> {
-    let mut name = folder.file_name()?.to_owned();
-    name.push(".ino");
-    let main_file = folder.join(name);
-    main_file.is_file().then(|| Found { path: folder.to_owned(), main_file })
 }
 
 /// The message for a path that is not there: names the nearest one, and where the trail ends.
@@ -207,106 +319,18 @@ fn entry_names(folder: &Path) -> Vec<String> {
     names
 }
 
-fn file_names(folder: &Path, extension: &str) -> Vec<String> {
-    let mut names = entry_names(folder);
-    names.retain(|name| Path::new(name).extension().is_some_and(|found| found == extension));
-    names
-}
-
-/// The sketches below a folder, relative to it. For hints only: errors on the way are no matter.
-fn sketches_below(folder: &Path) -> Vec<String> {
+/// The sketches below a directory, relative to it. For hints only: errors on the way are no matter.
+fn sketches_below(directory: &Path) -> Vec<String> {
     let mut found = Vec::new();
-    let _ = walk(folder, Some(HINT_DEPTH), &mut |path, is_folder| {
-        if let (true, Some(_), Ok(relative)) = (is_folder, folder_sketch(path), path.strip_prefix(folder)) {
+    let _ = walk(directory, Some(HINT_DEPTH), &mut |visited| {
+        let is_sketch = || matches!(look_at(visited.real), SketchDir::Sketch { .. });
+        if let (Kind::Directory, 0, Ok(relative)) =
+            (&visited.kind, visited.links, visited.path.strip_prefix(directory))
+            && is_sketch()
+        {
             found.push(relative.to_string_lossy().into_owned());
         }
     });
     found.sort();
     found
-}
-
-/// Visits `start` and what is below it, except hidden files and folders, each folder once however many
-/// symbolic links lead to it. Folders that are there come before folders that are linked, so that a
-/// sketch is called by its own path where it has one below `start`.
-fn walk(
-    start: &Path,
-    depth: Option<usize>,
-    visit: &mut impl FnMut(&Path, bool),
-) -> Result<(), DiscoverError> {
-    let mut seen = HashSet::new();
-    let mut waiting = vec![(start.to_owned(), depth.unwrap_or(usize::MAX))];
-    while !waiting.is_empty() {
-        let mut linked = Vec::new();
-        for (folder, depth) in waiting {
-            walk_real(&folder, depth, &mut seen, &mut linked, visit)?;
-        }
-        linked.sort();
-        waiting = linked;
-    }
-    Ok(())
-}
-
-fn walk_real(
-    start: &Path,
-    depth: usize,
-    seen: &mut HashSet<(u64, u64)>,
-    linked: &mut Vec<(PathBuf, usize)>,
-    visit: &mut impl FnMut(&Path, bool),
-) -> Result<(), DiscoverError> {
-    // A link that leads nowhere, or to itself, is nothing.
-    let Ok(identity) = identity(start) else { return Ok(()) };
-    if seen.contains(&identity) {
-        return Ok(());
-    }
-    let mut entries = WalkDir::new(start).max_depth(depth).sort_by_file_name().into_iter();
-    while let Some(entry) = entries.next() {
-        let entry = entry.map_err(|error| {
-            let path = error.path().unwrap_or(start).to_owned();
-            DiscoverError::Read { path, cause: error.into() }
-        })?;
-        let path = entry.path();
-        let is_start = entry.depth() == 0;
-        if !is_start && hidden(&entry) {
-            if entry.file_type().is_dir() {
-                entries.skip_current_dir();
-            }
-        } else if is_start || entry.file_type().is_dir() {
-            let identity = if is_start { Ok(identity) } else { self::identity(path) };
-            let new = identity.is_ok_and(|identity| seen.insert(identity));
-            if new {
-                visit(path, true);
-            } else {
-                entries.skip_current_dir();
-            }
-        } else if entry.file_type().is_symlink() {
-            match fs::metadata(path) {
-                Ok(metadata) if metadata.is_dir() => linked.push((path.to_owned(), depth - entry.depth())),
-                Ok(_) => visit(path, false),
-                Err(_) => {}
-            }
-        } else {
-            visit(path, false);
-        }
-    }
-    Ok(())
-}
-
-fn hidden(entry: &DirEntry) -> bool {
-    entry.file_name().as_encoded_bytes().starts_with(b".")
-}
-
-/// What a folder is, whatever path leads to it: device and inode.
-#[cfg(unix)]
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
-}
-
-/// What a folder is, whatever path leads to it: a hash of its real path.
-#[cfg(not(unix))]
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    fs::canonicalize(path)?.hash(&mut hasher);
-    Ok((hasher.finish(), 0))
 }

@@ -1,7 +1,7 @@
 //! From the matrix to its cells: finds the sketches, crosses them with the boards, takes out what is
 //! excluded and adds what is included. Knows nothing of cores: whether a board exists is not asked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::diagnostic::{Diagnostic, MatrixError};
-use super::discover::{DiscoverError, Found, SketchKind, find};
+use super::discover::{DiscoverError, FoundSketch, Lookalike, SketchKind, find};
 use super::model::{
-    BUILTIN, Board, Embed, ExcludeRule, From, Matrix, Properties, Run, SketchEntry, SketchRoots,
+    BUILTIN, Board, Embed, ExcludeRule, From, Matrix, Overrides, Run, SketchEntry, SketchRoots,
 };
-use super::name_glob::{NameGlob, last_component};
+use super::name_glob::{NameGlob, NameGlobs, last_component};
 use super::path_pattern::relative;
 use super::schema::Warnings;
 use super::source::Span;
@@ -31,6 +31,19 @@ pub struct SketchRef {
     pub main_file: PathBuf,
     /// Whether the rest of the folder belongs to it.
     pub kind: SketchKind,
+    /// Why arduino-cli does not open it: each of its cells fails for that reason.
+    pub problem: Option<Arc<str>>,
+}
+
+/// Something that a glob of the matrix matches, and that looks like a sketch and is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotASketch {
+    /// Its path, in the form of [`SketchRef::name`].
+    pub name: Arc<str>,
+    /// Why it is no sketch.
+    pub reason: Arc<str>,
+    /// The entry with the glob.
+    pub span: Span,
 }
 
 /// One sketch for one board.
@@ -40,8 +53,8 @@ pub struct Cell {
     pub board: Arc<str>,
     /// The sketch.
     pub sketch: Arc<SketchRef>,
-    /// Property overrides: the board's, and over them the entry's.
-    pub properties: Arc<Properties>,
+    /// Property overrides: the board's, then the entry's.
+    pub properties: Arc<Overrides>,
     /// How long it may take.
     pub timeout: Duration,
     /// How often it is tried again if it fails for an infrastructure reason.
@@ -77,6 +90,16 @@ pub struct Expansion {
     pub cells: Vec<Cell>,
     /// What the matrix leaves out.
     pub skipped: Vec<SkippedCell>,
+    /// What looks like a sketch and is none, by name.
+    pub not_sketches: Vec<NotASketch>,
+}
+
+impl Expansion {
+    /// The names of the sketches of all cells, skipped or not; a name once for each cell.
+    pub fn sketch_names(&self) -> impl Iterator<Item = &str> {
+        let skipped = self.skipped.iter().map(|cell| &*cell.sketch.name);
+        self.cells.iter().map(|cell| &*cell.sketch.name).chain(skipped)
+    }
 }
 
 /// Expands the matrix. `roots` must have a folder for each of [`Matrix::needed_roots`].
@@ -91,12 +114,18 @@ pub fn expand(matrix: &Matrix, roots: &SketchRoots) -> Result<Expansion, MatrixE
         matrix,
         roots,
         sketches: IndexMap::new(),
+        paths: Vec::new(),
+        lookalikes: IndexMap::new(),
         cells: HashMap::new(),
         sketches_missing: false,
         problems: Vec::new(),
     };
     for entry in &matrix.sketches {
-        expander.entry(entry, false);
+        if entry.leaves_out {
+            expander.leave_out(entry);
+        } else {
+            expander.entry(entry, false);
+        }
     }
     // Rules are held against the cells of `sketches` alone; what `include` adds is there on purpose.
     let skipped = expander.exclude();
@@ -115,6 +144,10 @@ struct Expander<'m> {
     roots: &'m SketchRoots,
     /// By name, in the order in which they were found.
     sketches: IndexMap<Arc<str>, Arc<SketchRef>>,
+    /// The path of each, as it was found.
+    paths: Vec<PathBuf>,
+    /// What looks like a sketch and is none, by name, with its real path.
+    lookalikes: IndexMap<Arc<str>, (PathBuf, NotASketch)>,
     cells: HashMap<Key, Cell>,
     /// An optional entry found nothing.
     sketches_missing: bool,
@@ -132,7 +165,10 @@ impl<'m> Expander<'m> {
         };
         let found = match find(root, &entry.path) {
             Ok(found) => found,
-            Err(DiscoverError::Nothing { .. }) if entry.optional => {
+            Err(DiscoverError::Nothing { lookalikes, .. }) if entry.optional => {
+                for lookalike in lookalikes {
+                    self.lookalike(root, prefix, lookalike, entry.span);
+                }
                 self.sketches_missing = true;
                 return;
             }
@@ -143,18 +179,57 @@ impl<'m> Expander<'m> {
         }
         let embed: Arc<[Embed]> = entry.embed.iter().map(|embed| embed.value.clone()).collect();
         // One merged set of properties for each board serves all cells of the entry.
-        let properties: Vec<(usize, Arc<Properties>)> = entry
+        let properties: Vec<(usize, Arc<Overrides>)> = entry
             .boards
             .iter()
             .filter_map(|&board| {
                 Some((board, Arc::new(merged(self.matrix.boards.get_index(board)?.1, entry))))
             })
             .collect();
-        for found in found {
+        for lookalike in found.lookalikes {
+            self.lookalike(root, prefix, lookalike, entry.span);
+        }
+        for found in found.sketches {
             let Some(sketch) = self.sketch(root, prefix, &found, entry.span) else { continue };
             for (board, properties) in &properties {
                 self.cell((*board, sketch), properties, &embed, entry, is_include);
             }
+        }
+    }
+
+    /// Takes what the entry names out of what was found before it.
+    fn leave_out(&mut self, entry: &SketchEntry) {
+        let root = match &entry.from {
+            From::Matrix => &self.matrix.dir,
+            From::Root(name) => match self.roots.get(name) {
+                Some(root) => root,
+                None => return self.unknown_root(entry, name),
+            },
+        };
+        let names = |path: &Path| entry.path.covers(root, path);
+        let sketches = self.sketches.values().zip(&self.paths);
+        let named: Vec<bool> =
+            sketches.map(|(sketch, path)| names(path) || names(&sketch.main_file)).collect();
+        let before = self.cells.len() + self.lookalikes.len();
+        self.cells.retain(|(board, sketch), _| !(named[*sketch] && entry.boards.contains(board)));
+        if entry.boards.len() == self.matrix.boards.len() {
+            self.lookalikes.retain(|_, (path, _)| !names(path));
+        }
+        let is_idle = self.cells.len() + self.lookalikes.len() == before;
+        // Where sketches are missing, it may be about them.
+        if is_idle && !entry.optional && !self.sketches_missing && self.problems.is_empty() {
+            let text = format!("!{}", entry.path.text);
+            let message = format!("{} leaves out nothing", quoted(&text));
+            let help = if self.cells.is_empty() {
+                "it takes sketches out of what the entries before it have found: put it behind them"
+                    .to_owned()
+            } else {
+                let last = last_component(entry.path.text.trim_end_matches(['/', '*']));
+                suggestion(last, self.sketches.keys().map(|name| last_component(name))).unwrap_or_else(|| {
+                    "no entry before it has found such a sketch for such a board".to_owned()
+                })
+            };
+            self.problems.push(Diagnostic::new(entry.span, message).help(help));
         }
     }
 
@@ -180,20 +255,27 @@ impl<'m> Expander<'m> {
         self.problems.push(Diagnostic::new(entry.span, message).maybe_help(help));
     }
 
+    fn lookalike(&mut self, root: &Path, prefix: Option<&str>, found: Lookalike, span: Span) {
+        let name = name_of(root, prefix, &found.path);
+        let entry = NotASketch { name: Arc::clone(&name), reason: found.reason.into(), span };
+        self.lookalikes.entry(name).or_insert((found.real, entry));
+    }
+
     /// The index of the sketch, by its name.
-    fn sketch(&mut self, root: &Path, prefix: Option<&str>, found: &Found, span: Span) -> Option<usize> {
-        let relative = relative(root, &found.path);
-        let name: Arc<str> =
-            prefix.map_or_else(|| relative.clone(), |prefix| format!("{prefix}/{relative}")).into();
-        let dir = match found.kind() {
-            SketchKind::Folder => Some(found.path.as_path()),
-            SketchKind::SingleFile => found.path.parent(),
-        };
+    fn sketch(
+        &mut self,
+        root: &Path,
+        prefix: Option<&str>,
+        found: &FoundSketch,
+        span: Span,
+    ) -> Option<usize> {
+        let name = name_of(root, prefix, &found.path);
         let sketch = SketchRef {
             name: Arc::clone(&name),
-            dir: dir?.to_owned(),
+            dir: found.main_file.parent()?.to_owned(),
             main_file: found.main_file.clone(),
             kind: found.kind(),
+            problem: found.problem.as_deref().map(Into::into),
         };
         if let Some((index, _, known)) = self.sketches.get_full(&name) {
             if known.main_file != sketch.main_file {
@@ -203,13 +285,14 @@ impl<'m> Expander<'m> {
             }
             return Some(index);
         }
+        self.paths.push(found.path.clone());
         Some(self.sketches.insert_full(name, Arc::new(sketch)).0)
     }
 
     fn cell(
         &mut self,
         key: Key,
-        properties: &Arc<Properties>,
+        properties: &Arc<Overrides>,
         embed: &Arc<[Embed]>,
         entry: &SketchEntry,
         is_include: bool,
@@ -277,29 +360,46 @@ impl<'m> Expander<'m> {
                     });
                 }
             }
-            if !matched && complete {
-                self.stale(rule);
+            if complete {
+                self.stale(rule, matched);
+            }
+            // A rule may also be about what is no sketch: then nothing needs to be said of that.
+            if rule.board.is_none()
+                && let Some(globs) = &rule.sketch
+            {
+                self.lookalikes.retain(|name, _| !globs.matches(name));
             }
         }
         self.cells.retain(|key, _| !skipped.contains_key(key));
         skipped.into_iter().collect()
     }
 
-    fn stale(&mut self, rule: &ExcludeRule) {
+    /// Says what of a rule is a leftover: a pattern that matches nothing, or all of it.
+    fn stale(&mut self, rule: &'m ExcludeRule, matched: bool) {
         let boards = || self.matrix.boards.keys().map(|name| &**name);
         let sketches = || self.sketches.keys().map(|name| &**name);
-        let (message, help) = match (&rule.board, &rule.sketch) {
-            (Some(glob), _) if !boards().any(|name| glob.matches(name)) => {
-                let message = format!("no board of this matrix matches {}", quoted(glob.as_str()));
-                (message, suggestion(glob.as_str(), boards()))
-            }
-            (_, Some(glob)) if !sketches().any(|name| glob.matches(name)) => {
-                let message = format!("no sketch of this matrix matches {}", quoted(glob.as_str()));
-                (message, suggestion(last_component(glob.as_str()), sketches().map(last_component)))
-            }
-            _ => ("this rule excludes no cell: none has such a sketch for such a board".to_owned(), None),
+        let lookalikes = || self.lookalikes.keys().map(|name| &**name);
+        let no_board = |glob: &&NameGlob| !boards().any(|name| glob.matches(name));
+        let no_sketch = |glob: &&NameGlob| !sketches().chain(lookalikes()).any(|name| glob.matches(name));
+        let patterns = |globs: &'m Option<NameGlobs>| globs.iter().flat_map(NameGlobs::patterns);
+        let (message, help) = if let Some(glob) = patterns(&rule.board).find(no_board) {
+            let message = format!("no board of this matrix matches {}", quoted(glob.as_str()));
+            (message, suggestion(glob.as_str(), boards()))
+        } else if let Some(glob) = patterns(&rule.sketch).find(no_sketch) {
+            let message = format!("no sketch of this matrix matches {}", quoted(glob.as_str()));
+            (message, suggestion(last_component(glob.as_str()), sketches().map(last_component)))
+        } else if matched
+            || rule.board.is_none()
+                && self
+                    .lookalikes
+                    .keys()
+                    .any(|name| rule.sketch.as_ref().is_some_and(|globs| globs.matches(name)))
+        {
+            return;
+        } else {
+            ("this rule excludes no cell: none has such a sketch for such a board".to_owned(), None)
         };
-        let help = help.unwrap_or_else(|| "take the rule out, or mend its pattern".to_owned());
+        let help = help.unwrap_or_else(|| "take the rule out, or correct its pattern".to_owned());
         self.problems.push(Diagnostic::new(rule.span, message).help(help));
     }
 
@@ -328,18 +428,29 @@ impl<'m> Expander<'m> {
         }
         // A cell that is included after all is not skipped.
         let skipped = skipped.into_iter().filter(|(key, _)| !self.cells.contains_key(key)).collect();
-        Ok(Expansion { skipped: sorted(skipped), cells: sorted(self.cells.into_iter().collect()) })
+        // A file of it may be a sketch of its own, by another entry.
+        let dirs: HashSet<&Path> = self.sketches.values().map(|sketch| sketch.dir.as_path()).collect();
+        let is_none = |(real, _): &(PathBuf, NotASketch)| !dirs.contains(real.as_path());
+        let mut not_sketches: Vec<NotASketch> =
+            self.lookalikes.into_values().filter(is_none).map(|(_, entry)| entry).collect();
+        not_sketches.sort_by(|one, other| one.name.cmp(&other.name));
+        let (skipped, cells) = (sorted(skipped), sorted(self.cells.into_iter().collect()));
+        Ok(Expansion { cells, skipped, not_sketches })
     }
 }
 
-/// The entry's properties over the board's.
-fn merged(board: &Board, entry: &SketchEntry) -> Properties {
-    let mut properties = board.properties.clone();
-    properties.extend(entry.properties.iter().map(|(name, value)| (name.clone(), value.clone())));
-    properties
+/// The name of what lies at `path`, which was found in `root`.
+fn name_of(root: &Path, prefix: Option<&str>, path: &Path) -> Arc<str> {
+    let relative = relative(root, path);
+    prefix.map_or_else(|| relative.clone(), |prefix| format!("{prefix}/{relative}")).into()
 }
 
-fn matching<'n>(glob: Option<&NameGlob>, names: impl Iterator<Item = &'n str>) -> Vec<bool> {
+/// The board's overrides, then the entry's.
+fn merged(board: &Board, entry: &SketchEntry) -> Overrides {
+    board.properties.iter().chain(&entry.properties).cloned().collect()
+}
+
+fn matching<'n>(glob: Option<&NameGlobs>, names: impl Iterator<Item = &'n str>) -> Vec<bool> {
     names.map(|name| glob.is_none_or(|glob| glob.matches(name))).collect()
 }
 

@@ -14,17 +14,21 @@ mod diagnostic;
 mod discover;
 mod duration;
 mod expand;
+mod filter;
 mod model;
 mod name_glob;
 mod path_pattern;
 mod resolve;
 mod schema;
 mod select;
+mod sketch_dir;
+mod sketch_project;
 mod source;
 mod syntax;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod walk;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -34,14 +38,15 @@ use std::sync::Arc;
 pub use diagnostic::{Diagnostic, Invalid, MatrixError};
 pub use discover::SketchKind;
 pub use duration::{DurationError, parse_duration};
-pub use expand::{Cell, Expansion, SketchRef, SkippedCell, expand};
+pub use expand::{Cell, Expansion, NotASketch, SketchRef, SkippedCell, expand};
+pub use filter::{Filter, FilterError};
 pub use model::{
-    BUILTIN, Board, Core, Defaults, Embed, Emulation, ExcludeRule, From, Matrix, Packages, Properties,
+    BUILTIN, Board, Core, Defaults, Embed, Emulation, ExcludeRule, From, Matrix, Overrides, Packages,
     Provider, Run, SketchEntry, SketchRoots, Tool,
 };
-pub use name_glob::{GlobError, NameGlob};
+pub use name_glob::{GlobError, NameGlob, NameGlobs};
 pub use schema::{Emulator, Warnings, json_schema};
-pub use select::{SelectError, select};
+pub use select::{SelectError, Selection, select};
 pub use source::{Position, Span, Spanned};
 
 use source::Source;

@@ -8,14 +8,14 @@ use std::time::Duration;
 use indexmap::{IndexMap, IndexSet};
 
 use super::diagnostic::{Diagnostic, MatrixError};
-use super::name_glob::NameGlob;
+use super::name_glob::NameGlobs;
 use super::path_pattern::PathPattern;
 use super::schema::{Emulator, Warnings};
 use super::source::{Position, Source, Span, Spanned};
-use crate::board::fqbn::Fqbn;
+use crate::board::{Fqbn, Override};
 
-/// Property overrides, in the order of the file.
-pub type Properties = IndexMap<String, String>;
+/// Property overrides, in the order in which they apply.
+pub type Overrides = Vec<Override>;
 
 /// A valid matrix file.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ pub struct Core {
     /// Where the core comes from.
     pub provider: Provider,
     /// Overrides of its `platform.txt`.
-    pub properties: Properties,
+    pub properties: Overrides,
 }
 
 /// Where a core comes from.
@@ -103,7 +103,7 @@ pub struct Board {
     /// Words to select it by.
     pub tags: Vec<String>,
     /// Overrides for its cells; they reach the core too.
-    pub properties: Properties,
+    pub properties: Overrides,
     /// No error if the core does not have it, or no sketch is built for it.
     pub optional: bool,
     /// How its firmware is run, where a sketch asks for that.
@@ -148,10 +148,12 @@ pub struct SketchEntry {
     pub from: From,
     /// Which sketches.
     pub(super) path: PathPattern,
+    /// Whether these are left out of what the entries before this one have found (`!` in front of the path).
+    pub leaves_out: bool,
     /// The boards that it is built for, by index into [`Matrix::boards`].
     pub(super) boards: IndexSet<usize>,
     /// Overrides for its cells, on top of the board's.
-    pub properties: Properties,
+    pub properties: Overrides,
     /// For its cells.
     pub timeout: Option<Duration>,
     /// No error if there is no such sketch.
@@ -200,9 +202,9 @@ pub struct ExcludeRule {
     /// Where it is written.
     pub span: Span,
     /// Which sketches; `None` is all.
-    pub sketch: Option<NameGlob>,
+    pub sketch: Option<NameGlobs>,
     /// Which boards; `None` is all.
-    pub board: Option<NameGlob>,
+    pub board: Option<NameGlobs>,
     /// The reason that is given, or else the rule itself.
     pub reason: Arc<str>,
 }
@@ -216,6 +218,8 @@ pub struct Defaults {
     pub retries: u32,
     /// Which compiler warnings are shown.
     pub warnings: Warnings,
+    /// How many bytes a process may print before it is ended, if the matrix says so.
+    pub output_limit: Option<u64>,
 }
 
 impl Matrix {

@@ -55,6 +55,42 @@ impl NameGlob {
     }
 }
 
+/// Several globs over names, as a list of the matrix: what one of them matches, except what matches one that has `!` in
+/// front. Where all have it, everything else.
+#[derive(Debug, Clone, Default)]
+pub struct NameGlobs {
+    globs: Vec<NameGlob>,
+    /// Whether each of them leaves out.
+    leaves_out: Vec<bool>,
+}
+
+impl NameGlobs {
+    /// Adds a pattern, which may have `!` in front, and returns its glob.
+    ///
+    /// # Errors
+    /// As for [`NameGlob::new`].
+    pub(super) fn add(&mut self, text: &str) -> Result<(), GlobError> {
+        let pattern = text.strip_prefix('!').unwrap_or(text);
+        self.globs.push(NameGlob::new(pattern)?);
+        self.leaves_out.push(pattern.len() < text.len());
+        Ok(())
+    }
+
+    /// Whether the name is meant.
+    pub fn matches(&self, name: &str) -> bool {
+        let any = |which: bool| {
+            let mut some = self.globs.iter().zip(&self.leaves_out).filter(|(_, it)| **it == which).peekable();
+            some.peek().is_some().then(|| some.any(|(glob, _)| glob.matches(name)))
+        };
+        any(false).unwrap_or(true) && !any(true).unwrap_or(false)
+    }
+
+    /// The patterns as they were added, without `!`.
+    pub(super) fn patterns(&self) -> &[NameGlob] {
+        &self.globs
+    }
+}
+
 impl fmt::Display for NameGlob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -96,6 +132,25 @@ mod tests {
         assert!(!matches("../examples/*", "../examples/01.Basics/Blink"));
         assert!(matches("./Blink/", "Blink"));
         assert!(!matches("01.Basics/Blink", "../examples/01.Basics/Blink"));
+    }
+
+    #[test]
+    fn of_several_patterns_those_with_an_exclamation_mark_leave_out() {
+        let globs = |patterns: &[&str]| {
+            let mut globs = NameGlobs::default();
+            for pattern in patterns {
+                globs.add(pattern).unwrap();
+            }
+            let meant = ["uno", "mega", "due"].into_iter().filter(|name| globs.matches(name));
+            meant.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(globs(&["uno", "d*"]), "uno due");
+        assert_eq!(globs(&["*", "!mega"]), "uno due");
+        assert_eq!(globs(&["!mega"]), "uno due");
+        assert_eq!(globs(&["!mega", "!d*"]), "uno");
+        assert_eq!(globs(&["!mega", "mega"]), "", "the order does not matter");
+        assert_eq!(globs(&[]), "uno mega due");
+        assert!(NameGlobs::default().add("!").is_err());
     }
 
     #[test]

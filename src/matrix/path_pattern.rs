@@ -32,7 +32,7 @@ pub(super) struct PathGlob {
 }
 
 /// Extensions of files that are sketches on their own.
-pub(super) const SKETCH_EXTENSIONS: [&str; 3] = ["ino", "cpp", "c"];
+pub(super) const SKETCH_EXTENSIONS: [&str; 4] = ["ino", "pde", "cpp", "c"];
 
 impl PathPattern {
     /// Splits and compiles.
@@ -57,6 +57,17 @@ impl PathPattern {
         }
         let glob = if rest.is_empty() { None } else { Some(PathGlob::new(&rest)?) };
         Ok(Self { text: text.to_owned(), prefix, glob })
+    }
+
+    /// Whether it names `path`, or a directory above it, relative to the directory `root`. Both are absolute and
+    /// normalised.
+    pub(super) fn covers(&self, root: &Path, path: &Path) -> bool {
+        let Ok(below) = path.strip_prefix(normalised(&root.join(&self.prefix))) else { return false };
+        let named = |part: &Path| !part.as_os_str().is_empty();
+        self.glob.as_ref().is_none_or(|glob| {
+            glob.everything
+                || below.ancestors().filter(|part| named(part)).any(|part| glob.matcher.is_match(part))
+        })
     }
 
     /// Whether it stays below the folder that it is relative to.
@@ -138,6 +149,22 @@ mod tests {
         assert_eq!(glob("a/{b,c/d}").depth, None);
         assert!(glob("a/*.cpp").files);
         assert!(!glob("a/*").files);
+    }
+
+    #[test]
+    fn a_path_is_covered_by_itself_and_what_is_above() {
+        let covers = |text: &str, path: &str| {
+            PathPattern::new(text).unwrap().covers(Path::new("/m/matrices"), Path::new(path))
+        };
+        assert!(covers("../examples/more", "/m/examples/more"));
+        assert!(covers("../examples/more", "/m/examples/more/A/B"));
+        assert!(!covers("../examples/more", "/m/examples/moreover"));
+        assert!(covers("../examples/*/old", "/m/examples/x/old/A"));
+        assert!(!covers("../examples/*/old", "/m/examples/old/A"));
+        assert!(covers("../examples/**", "/m/examples/A"));
+        assert!(covers("**/old*", "/m/matrices/a/older/b/A"));
+        assert!(!covers("**/old*", "/m/examples/old"));
+        assert!(covers("a/*.ino", "/m/matrices/a/b.ino"));
     }
 
     #[test]

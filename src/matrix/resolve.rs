@@ -4,6 +4,7 @@
 //! The typed values and the tree with the places come from the same text, so that the two are walked
 //! side by side. Nothing is asked of the disk.
 
+mod entries;
 mod run;
 mod tools;
 
@@ -11,26 +12,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use indexmap::{IndexMap, IndexSet};
+use bytesize::ByteSize;
+use indexmap::IndexMap;
 
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
-use super::model::{
-    BUILTIN, Board, Core, Defaults, Embed, ExcludeRule, From, Matrix, Properties, Provider, SketchEntry,
-};
-use super::name_glob::NameGlob;
+use super::model::{BUILTIN, Board, Core, Defaults, From, Matrix, Overrides, Provider};
 use super::path_pattern::{PathPattern, normalised};
 use super::schema::{
-    RawBoard, RawCore, RawDefaults, RawExclude, RawInclude, RawLibrary, RawLongBoard, RawLongSketch,
-    RawMatrix, RawProperties, RawProvider, RawSketch, RawTool,
+    RawBoard, RawCore, RawDefaults, RawLibrary, RawLongBoard, RawMatrix, RawProperties, RawProvider,
+    RawScalar, RawTool,
 };
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
+use crate::board::Override;
 use crate::board::fqbn::{Fqbn, FqbnErrorKind};
-use crate::nearest::{nearest, quoted, suggestion};
+use crate::nearest::{nearest, quoted};
 
 /// If nothing else is said.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// The smallest output limit, in bytes.
+const LEAST_OUTPUT: u64 = 1_000_000;
 
 /// A board's name names folders and files; nobody needs longer ones.
 const LONGEST_BOARD_NAME: usize = 64;
@@ -55,6 +58,9 @@ pub(super) fn resolve(
         Err(MatrixError::invalid(source, problems))
     }
 }
+
+/// The boards, by name.
+type Boards = IndexMap<Arc<str>, Board>;
 
 struct Resolver<'s> {
     source: &'s Arc<Source>,
@@ -96,11 +102,11 @@ impl Resolver<'_> {
         });
         let libraries = libraries.collect();
         let sketches = raw.sketches.into_iter().zip(nodes("sketches"));
-        let sketches = sketches.filter_map(|(sketch, node)| self.sketch(sketch, node, &boards)).collect();
+        let sketches = sketches.flat_map(|(sketch, node)| self.sketch(sketch, node, &boards)).collect();
         let exclude = raw.exclude.into_iter().zip(nodes("exclude"));
         let exclude = exclude.map(|(rule, node)| self.exclude(rule, node)).collect();
         let include = raw.include.into_iter().zip(nodes("include"));
-        let include = include.filter_map(|(cell, node)| self.include(cell, node, &boards)).collect();
+        let include = include.flat_map(|(cell, node)| self.include(cell, node, &boards)).collect();
         let defaults = self.defaults(&raw.defaults, root.get("defaults").unwrap_or(root));
         Matrix {
             source: Arc::clone(self.source),
@@ -158,8 +164,8 @@ impl Resolver<'_> {
         Core { span: key, provider, properties: self.properties(raw.properties, node) }
     }
 
-    fn boards(&mut self, raw: IndexMap<String, RawBoard>, root: &Node) -> IndexMap<Arc<str>, Board> {
-        let mut boards: IndexMap<Arc<str>, Board> = IndexMap::new();
+    fn boards(&mut self, raw: IndexMap<String, RawBoard>, root: &Node) -> Boards {
+        let mut boards = Boards::new();
         let mut folders: IndexMap<String, Span> = IndexMap::new();
         let Some(nodes) = root.get("boards") else { return boards };
         for (name, raw) in raw {
@@ -211,144 +217,34 @@ impl Resolver<'_> {
         Some(Board { fqbn, span, tags: raw.tags, properties, optional: raw.optional, run })
     }
 
-    fn sketch(
-        &mut self,
-        raw: RawSketch,
-        node: &Node,
-        boards: &IndexMap<Arc<str>, Board>,
-    ) -> Option<SketchEntry> {
-        let (raw, span) = match raw {
-            RawSketch::Long(long) => (*long, place(node, "path")),
-            RawSketch::Path(path) => {
-                let properties = RawProperties::new();
-                let (from, boards, timeout, run) = (None, None, None, None);
-                let (embed_files, embed_txtfiles) = (Vec::new(), Vec::new());
-                let plain = RawLongSketch {
-                    path,
-                    from,
-                    boards,
-                    properties,
-                    timeout,
-                    optional: false,
-                    embed_files,
-                    embed_txtfiles,
-                    run,
-                };
-                (plain, node.span)
-            }
-        };
-        let wanted = match &raw.boards {
-            None => (0..boards.len()).collect(),
-            Some(globs) => {
-                let nodes = node.get("boards").map(Node::items).unwrap_or_default();
-                if globs.is_empty() {
-                    self.problem(place(node, "boards"), "this sketch is for no board");
-                }
-                let mut wanted = IndexSet::new();
-                for (glob, node) in globs.iter().zip(nodes) {
-                    wanted.extend(self.matching_boards(glob, node.span, boards));
-                }
-                wanted
-            }
-        };
-        let from = self.from(raw.from, place(node, "from"));
-        let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
-        let properties = self.properties(raw.properties, node);
-        let runs = self.runs(raw.run, node, &wanted, boards);
-        let embed = self.embedded(&raw.embed_files, &raw.embed_txtfiles, node);
-        let path = self.pattern(&raw.path, span, &from)?;
-        let optional = raw.optional;
-        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional, runs, embed })
-    }
-
-    fn include(
-        &mut self,
-        raw: RawInclude,
-        node: &Node,
-        boards: &IndexMap<Arc<str>, Board>,
-    ) -> Option<SketchEntry> {
-        let span = place(node, "sketch");
-        let wanted: IndexSet<usize> =
-            self.matching_boards(&raw.board, place(node, "board"), boards).into_iter().collect();
-        let from = self.from(raw.from, place(node, "from"));
-        let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
-        let properties = self.properties(raw.properties, node);
-        let runs = self.runs(raw.run, node, &wanted, boards);
-        let embed = self.embedded(&raw.embed_files, &raw.embed_txtfiles, node);
-        let path = self.pattern(&raw.sketch, span, &from)?;
-        let optional = false;
-        Some(SketchEntry { span, from, path, boards: wanted, properties, timeout, optional, runs, embed })
-    }
-
-    /// Each file has symbols of its own, made of its name alone.
-    fn embedded(&mut self, files: &[String], texts: &[String], node: &Node) -> Arc<[Spanned<Embed>]> {
-        let mut all: Vec<Spanned<Embed>> = Vec::new();
-        for (key, paths, text) in [("embed_files", files, false), ("embed_txtfiles", texts, true)] {
-            let nodes = node.get(key).map(Node::items).unwrap_or_default();
-            for (path, node) in paths.iter().zip(nodes) {
-                let Spanned { value: path, span } = self.path(path, node.span);
-                let embed = Spanned { value: Embed { path, text }, span };
-                if let Some(other) = all.iter().find(|other| other.value.symbol() == embed.value.symbol()) {
-                    let symbol = embed.value.symbol();
-                    let message = format!("two files would both be `_binary_{symbol}_start`");
-                    let diagnostic = Diagnostic::new(span, message).related(other.span, "the other one");
-                    self.problems.push(diagnostic);
-                }
-                all.push(embed);
-            }
-        }
-        all.into()
-    }
-
-    fn exclude(&mut self, raw: RawExclude, node: &Node) -> ExcludeRule {
-        if raw.sketch.is_none() && raw.board.is_none() {
-            let help = "it would leave out everything";
-            let message = "an `exclude` rule needs `sketch`, `board` or both";
-            self.problems.push(Diagnostic::new(node.span, message).help(help));
-        }
-        let text = |key: &str, glob: &Option<String>| glob.as_ref().map(|glob| format!("{key}: {glob}"));
-        let rule = [text("sketch", &raw.sketch), text("board", &raw.board)];
-        let rule = rule.into_iter().flatten().collect::<Vec<String>>().join(", ");
-        let reason = raw.reason.filter(|reason| !reason.trim().is_empty());
-        ExcludeRule {
-            span: node.span,
-            sketch: raw.sketch.and_then(|glob| self.glob(&glob, place(node, "sketch"))),
-            board: raw.board.and_then(|glob| self.glob(&glob, place(node, "board"))),
-            reason: reason.unwrap_or_else(|| format!("excluded by {{{rule}}}")).into(),
-        }
-    }
-
     fn defaults(&mut self, raw: &RawDefaults, node: &Node) -> Defaults {
         let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
         Defaults {
             timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
             retries: raw.retries.unwrap_or(0),
             warnings: raw.warnings.unwrap_or_default(),
+            output_limit: raw
+                .output_limit
+                .as_deref()
+                .and_then(|raw| self.output_limit(raw, place(node, "output-limit"))),
         }
     }
 
-    fn glob(&mut self, text: &str, span: Span) -> Option<NameGlob> {
-        match NameGlob::new(text) {
-            Ok(glob) => Some(glob),
-            Err(error) => {
-                self.problem(span, format!("{} is not a valid pattern: {}", quoted(text), error.problem));
+    fn output_limit(&mut self, raw: &str, span: Span) -> Option<u64> {
+        match raw.parse::<ByteSize>() {
+            Ok(ByteSize(bytes)) if bytes >= LEAST_OUTPUT => Some(bytes),
+            Ok(_) => {
+                self.problem(
+                    span,
+                    "`output-limit` can't be less than 1MB: compilers print their macros when asked",
+                );
+                None
+            }
+            Err(_) => {
+                self.problem(span, "`output-limit` is a number with a unit: `64MB`, `1GB`");
                 None
             }
         }
-    }
-
-    fn matching_boards(&mut self, text: &str, span: Span, boards: &IndexMap<Arc<str>, Board>) -> Vec<usize> {
-        let Some(glob) = self.glob(text, span) else { return Vec::new() };
-        let names = || boards.keys().map(|name| &**name);
-        let matching: Vec<usize> =
-            names().enumerate().filter(|(_, name)| glob.matches(name)).map(|(index, _)| index).collect();
-        // Where the board is declared, but itself wrong, that is told already.
-        let broken = self.broken_boards.iter().any(|name| glob.matches(name));
-        if matching.is_empty() && !broken {
-            let message = format!("no board of this matrix matches {}", quoted(text));
-            self.problems.push(Diagnostic::new(span, message).maybe_help(suggestion(text, names())));
-        }
-        matching
     }
 
     fn pattern(&mut self, text: &str, span: Span, from: &From) -> Option<PathPattern> {
@@ -395,14 +291,24 @@ impl Resolver<'_> {
         Spanned { value: normalised(&self.dir.join(text)), span }
     }
 
-    fn properties(&mut self, raw: RawProperties, node: &Node) -> Properties {
-        for (name, _) in &raw {
+    /// The overrides of one `properties`. What appends applies after what replaces, wherever it is written.
+    fn properties(&mut self, raw: RawProperties, node: &Node) -> Overrides {
+        // The lines of a block are words of one value: no flag holds the end of a line.
+        let one_line =
+            |value: RawScalar| String::from(value).lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        let written = |(name, value): (String, RawScalar)| (Override::written(&name, one_line(value)), name);
+        let mut overrides: Vec<(Override, String)> = raw.into_iter().map(written).collect();
+        for (Override { key, .. }, name) in &overrides {
             let place = node.get("properties").and_then(|properties| properties.entry(name));
-            if let (true, Some(entry)) = (name.trim().is_empty() || name.contains(['=', '\n']), place) {
-                self.problem(entry.key, format!("{} can't be a property's name", quoted(name)));
+            let is_name = !key.trim().is_empty() && !key.contains(['=', '\n']) && !key.ends_with(['+', ' ']);
+            if let (false, Some(entry)) = (is_name, place) {
+                let message = format!("{} can't be a property's name", quoted(name));
+                let help = "`NAME: value` replaces the value of a property, `NAME+: value` appends to it";
+                self.problems.push(Diagnostic::new(entry.key, message).help(help));
             }
         }
-        raw.into_iter().map(|(name, value)| (name, value.into())).collect()
+        overrides.sort_by_key(|(it, _)| it.appends);
+        overrides.into_iter().map(|(it, _)| it).collect()
     }
 }
 

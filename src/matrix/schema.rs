@@ -70,7 +70,8 @@ impl JsonSchema for RawVersion {
     }
 }
 
-/// Values of properties, by their names in `platform.txt` and `boards.txt`.
+/// Values of properties, by their names in `platform.txt` and `boards.txt`; with `+` behind the name, what is
+/// appended to them.
 pub(super) type RawProperties = IndexMap<String, RawScalar>;
 
 /// A property's value.
@@ -109,7 +110,8 @@ pub(super) struct RawCore {
     /// With `provider: path`, what `{runtime.tools.NAME.path}` means, by tool name: a folder, relative to
     /// this file, or packages.
     pub(super) tools: IndexMap<String, RawTool>,
-    /// Overrides properties of the core's `platform.txt`.
+    /// Overrides properties of the core's `platform.txt`. `NAME: value` replaces a value, `NAME+: value` appends to
+    /// it; `{NAME}` in its own value is the value before.
     pub(super) properties: RawProperties,
 }
 
@@ -156,6 +158,12 @@ pub(super) enum RawNames {
     Several(Vec<String>),
 }
 
+impl Default for RawNames {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
 impl From<RawNames> for Vec<String> {
     fn from(names: RawNames) -> Self {
         match names {
@@ -198,7 +206,7 @@ pub(super) struct RawLongBoard {
     /// Words to select boards by.
     #[serde(default)]
     pub(super) tags: Vec<String>,
-    /// Overrides properties for this board.
+    /// Overrides properties for this board, on top of the core's. `NAME+: value` appends.
     #[serde(default)]
     pub(super) properties: RawProperties,
     /// No error if the core does not have the board, or no sketch is built for it.
@@ -234,27 +242,29 @@ pub(super) struct RawLongLibrary {
 #[serde(untagged)]
 #[schemars(rename = "Sketch")]
 pub(super) enum RawSketch {
-    /// A sketch, or a glob: `../examples/**` is every sketch folder under it.
+    /// A sketch, or a glob: `../examples/**` is every sketch directory under it. With `!` in front, sketches that the
+    /// entries before this one have found, and that are left out.
     Path(String),
     /// The long form.
     Long(Box<RawLongSketch>),
 }
 
 /// Sketches with more to say about them.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "LongSketch")]
 pub(super) struct RawLongSketch {
-    /// A sketch, or a glob: `../examples/**` is every sketch folder under it.
-    pub(super) path: String,
+    /// A sketch, or a glob: `../examples/**` is every sketch directory under it; or several. With `!` in front, sketches
+    /// that the entries before this one have found, and that are left out.
+    pub(super) path: RawNames,
     /// What `path` is relative to: `builtin` for Arduino's built-in examples, `vendor:arch` for the
     /// folder of that core. Without it, this file.
     #[serde(default)]
     pub(super) from: Option<String>,
-    /// Only these boards: names or globs.
+    /// Only these boards: a name or a glob, or several; with `!` in front, all but these.
     #[serde(default)]
-    pub(super) boards: Option<Vec<String>>,
-    /// Overrides properties for these sketches.
+    pub(super) boards: Option<RawNames>,
+    /// Overrides properties for these sketches, on top of the board's. `NAME+: value` appends.
     #[serde(default)]
     pub(super) properties: RawProperties,
     /// How long a cell may take: `90s`, `10m`, `1h30m`.
@@ -281,12 +291,13 @@ pub(super) struct RawLongSketch {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Exclude")]
 pub(super) struct RawExclude {
-    /// A glob over the names of sketches; without `/`, over their last components. Without it: all.
+    /// A glob over the names of sketches, or several; without `/`, over their last components; with `!` in front, all but
+    /// these. Without it: all.
     #[serde(default)]
-    pub(super) sketch: Option<String>,
-    /// A glob over the names of boards. Without it: all.
+    pub(super) sketch: Option<RawNames>,
+    /// A glob over the names of boards, or several; with `!` in front, all but these. Without it: all.
     #[serde(default)]
-    pub(super) board: Option<String>,
+    pub(super) board: Option<RawNames>,
     /// Why; shown in reports.
     #[serde(default)]
     pub(super) reason: Option<String>,
@@ -297,15 +308,15 @@ pub(super) struct RawExclude {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Include")]
 pub(super) struct RawInclude {
-    /// A sketch, or a glob: `../examples/**` is every sketch folder under it.
-    pub(super) sketch: String,
+    /// A sketch, or a glob: `../examples/**` is every sketch directory under it; or several.
+    pub(super) sketch: RawNames,
     /// What `sketch` is relative to: `builtin` for Arduino's built-in examples, `vendor:arch` for the
     /// folder of that core. Without it, this file.
     #[serde(default)]
     pub(super) from: Option<String>,
-    /// The board: a name or a glob.
-    pub(super) board: String,
-    /// Overrides properties for this cell.
+    /// The board: a name or a glob, or several; with `!` in front, all but these.
+    pub(super) board: RawNames,
+    /// Overrides properties for this cell, on top of the board's. `NAME+: value` appends.
     #[serde(default)]
     pub(super) properties: RawProperties,
     /// How long the cell may take: `90s`, `10m`, `1h30m`.
@@ -382,6 +393,11 @@ pub(super) struct RawDefaults {
     pub(super) retries: Option<u32>,
     /// Which compiler warnings are shown.
     pub(super) warnings: Option<Warnings>,
+    /// How much each process may print before it is ended and its step fails: `64MB` (the default), `1GB`. The first
+    /// and the last megabyte are kept in any case.
+    #[serde(rename = "output-limit")]
+    #[schemars(example = "64MB")]
+    pub(super) output_limit: Option<String>,
 }
 
 /// Which compiler warnings are shown: chooses `compiler.warning_flags.*` of `platform.txt`.

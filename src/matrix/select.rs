@@ -1,8 +1,9 @@
-//! Selects cells by the globs of the command line (`-b`, `-s`). Knows nothing of the matrix file.
+//! Selects cells by the globs and filters of the command line (`-b`, `-s`, `-E`). Knows nothing of the matrix file.
 
 use std::collections::BTreeSet;
 
 use super::expand::Expansion;
+use super::filter::Filter;
 use super::name_glob::{NameGlob, last_component};
 use crate::nearest::{quoted, suggestion};
 
@@ -10,7 +11,7 @@ use crate::nearest::{quoted, suggestion};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no {what} of the matrix matches {}{}", quoted(.pattern), hint(.help.as_deref()))]
 pub struct SelectError {
-    /// `board` or `sketch`.
+    /// `board`, `sketch` or `tag`.
     pub what: &'static str,
     /// The pattern.
     pub pattern: String,
@@ -22,18 +23,29 @@ fn hint(help: Option<&str>) -> String {
     help.map(|help| format!("; {help}")).unwrap_or_default()
 }
 
+/// What the command line selects by. An empty list selects everything.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Selection<'s> {
+    /// Globs over boards.
+    pub boards: &'s [NameGlob],
+    /// Globs over sketches.
+    pub sketches: &'s [NameGlob],
+    /// Filters, all of which must select a cell.
+    pub filters: &'s [Filter],
+}
+
 /// The cells, and the skipped cells, whose board matches one of `boards` and whose sketch matches one
 /// of `sketches`; an empty list of patterns matches all. A pattern without `/` is matched against the
-/// last component of a sketch's name ([`NameGlob`]), so that `-s Blink` needs no path.
+/// last component of a sketch's name ([`NameGlob`]), so that `-s Blink` needs no path. `tags` has the tags of a board.
 ///
 /// The result may be empty, where each pattern matches something but no cell matches both.
 ///
 /// # Errors
 /// A pattern matches no name at all.
-pub fn select(
+pub fn select<'t>(
     expansion: &Expansion,
-    boards: &[NameGlob],
-    sketches: &[NameGlob],
+    Selection { boards, sketches, filters }: Selection<'_>,
+    tags: impl Fn(&str) -> &'t [String],
 ) -> Result<Expansion, SelectError> {
     let skipped = &expansion.skipped;
     let board_names: BTreeSet<&str> = expansion
@@ -48,13 +60,29 @@ pub fn select(
         .map(|cell| &*cell.sketch.name)
         .chain(skipped.iter().map(|cell| &*cell.sketch.name))
         .collect();
-    let wanted_boards = matching("board", boards, &board_names)?;
+    let mut wanted_boards = matching("board", boards, &board_names)?;
+    for filter in filters {
+        known_tag(filter, board_names.iter().flat_map(|board| tags(board)))?;
+        wanted_boards.retain(|board| filter.selects(tags(board)));
+    }
     let wanted_sketches = matching("sketch", sketches, &sketch_names)?;
     let wanted =
         |board: &str, sketch: &str| wanted_boards.contains(board) && wanted_sketches.contains(sketch);
     let cells = expansion.cells.iter().filter(|cell| wanted(&cell.board, &cell.sketch.name));
     let skipped = skipped.iter().filter(|cell| wanted(&cell.board, &cell.sketch.name));
-    Ok(Expansion { cells: cells.cloned().collect(), skipped: skipped.cloned().collect() })
+    let is_wanted = |name: &str| sketches.is_empty() || sketches.iter().any(|glob| glob.matches(name));
+    let not_sketches = expansion.not_sketches.iter().filter(|it| is_wanted(&it.name)).cloned().collect();
+    Ok(Expansion { cells: cells.cloned().collect(), skipped: skipped.cloned().collect(), not_sketches })
+}
+
+/// A tag that no board has is misspelt.
+fn known_tag<'t>(filter: &Filter, tags: impl Iterator<Item = &'t String>) -> Result<(), SelectError> {
+    let known: BTreeSet<&str> = tags.map(String::as_str).collect();
+    if known.contains(filter.tag()) {
+        return Ok(());
+    }
+    let (pattern, help) = (filter.tag().to_owned(), suggestion(filter.tag(), known.iter().copied()));
+    Err(SelectError { what: "tag", pattern, help })
 }
 
 fn matching<'n>(

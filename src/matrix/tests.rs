@@ -2,6 +2,7 @@
 //! input makes it panic.
 
 mod good;
+mod lookalikes;
 mod malformed;
 mod random;
 

@@ -20,9 +20,25 @@ impl Layout {
         &self.root
     }
 
+    /// The build directories of all cells.
+    pub fn cells(&self) -> PathBuf {
+        self.root.join("cells")
+    }
+
     /// `cells/BOARD/SKETCH`: the build folder of a cell.
     pub fn cell(&self, board: &str, sketch_slug: &Path) -> PathBuf {
-        self.root.join("cells").join(board).join(sketch_slug)
+        self.cells().join(board).join(sketch_slug)
+    }
+
+    /// What is noted of each matrix that was run here.
+    pub fn manifests(&self) -> PathBuf {
+        self.root.join("matrices")
+    }
+
+    /// What is noted of a matrix; its path is absolute.
+    pub fn manifest(&self, matrix: &Path) -> PathBuf {
+        let hash = blake3::hash(matrix.as_os_str().as_encoded_bytes()).to_hex();
+        self.manifests().join(format!("{}.json", &hash[..16]))
     }
 
     /// `cores/BOARD-KEY`: stage 1.
@@ -30,12 +46,7 @@ impl Layout {
         self.root.join("cores").join(id)
     }
 
-    /// `sketches/SKETCH`: what is generated from a sketch and the same for every board.
-    pub fn sketch(&self, sketch_slug: &Path) -> PathBuf {
-        self.sketches().join(sketch_slug)
-    }
-
-    /// Where everything is that is generated from sketches.
+    /// Staged sketches, each in a directory that is named by its content.
     pub fn sketches(&self) -> PathBuf {
         self.root.join("sketches")
     }
@@ -67,7 +78,7 @@ impl Layout {
 
     /// The folders in which runs write themselves.
     pub fn own(&self) -> [PathBuf; 5] {
-        [self.root.join("cells"), self.root.join("cores"), self.sketches(), self.units(), self.staging()]
+        [self.cells(), self.root.join("cores"), self.sketches(), self.units(), self.staging()]
     }
 
     /// What steps took.
@@ -108,13 +119,12 @@ impl Layout {
     }
 }
 
-/// A relative path of harmless parts.
+/// A relative path of harmless parts: a hook may name the build directory without quotes, and for arduino-cli, which
+/// builds in directories that are named by hashes, that does no harm.
 fn slug(name: &str) -> PathBuf {
-    let parts = name.split('/').filter(|part| !matches!(*part, "" | "." | "..")).map(|part| {
-        part.chars()
-            .map(|c| if c.is_control() || matches!(c, ':' | '\\' | '"') { '_' } else { c })
-            .collect::<String>()
-    });
+    let harmless = |c: char| if c.is_alphanumeric() || "._-+".contains(c) { c } else { '_' };
+    let parts = name.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
+    let parts = parts.map(|part| part.chars().map(harmless).collect::<String>());
     let slug: PathBuf = parts.collect();
     if slug.as_os_str().is_empty() { "sketch".into() } else { slug }
 }
@@ -133,6 +143,11 @@ mod tests {
         assert_eq!(slugs["../examples/Fade"], Path::new("examples/Fade"));
         assert_eq!(slugs["arduino:avr/libraries/SPI/X"], Path::new("arduino_avr/libraries/SPI/X"));
         assert_eq!(slugs["."], Path::new("sketch"));
+        let slugs = Layout::slugs(["My Sketch", "a(b)/c'd", "$x", "Größe"]);
+        assert_eq!(slugs["My Sketch"], Path::new("My_Sketch"));
+        assert_eq!(slugs["a(b)/c'd"], Path::new("a_b_/c_d"));
+        assert_eq!(slugs["$x"], Path::new("_x"));
+        assert_eq!(slugs["Größe"], Path::new("Größe"));
     }
 
     #[test]
@@ -144,7 +159,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_slug_leads_out_or_into_another(names in prop::collection::hash_set("[a-b./:]{1,6}", 1..8)) {
+        fn no_slug_leads_out_or_into_another(names in prop::collection::hash_set("[a-b./: ]{1,6}", 1..8)) {
             let slugs = Layout::slugs(names.iter().map(String::as_str));
             let paths: Vec<&PathBuf> = slugs.values().collect();
             for (index, path) in paths.iter().enumerate() {

@@ -1,19 +1,21 @@
 //! From a matrix and the cores that were brought in to a plan.
 
-use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::boards::{Cores, ResolvedBoard};
+use super::libraries::Libraries;
 use super::{CellJob, CoreJob, Family, Layout, Plan, Run, Sketch, Target};
-use crate::board::{
-    BoardConfig, BoardError, Hook, HostOs, Platform, Platforms, Properties, RuntimeEnv, WarningLevel, resolve,
-};
+use crate::board::{BoardConfig, BoardError, HostOs, Platform, Platforms, Properties, WarningLevel};
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::install::InstalledCore;
-use crate::library::{Library, LibraryError, LibraryIndex, Location, Root, load_root};
-use crate::matrix::{Board, Cell, Expansion, Matrix, MatrixError, SketchKind, SketchRef, Warnings};
+use crate::library::{EnclosingLibraries, LibraryError};
+use crate::matrix::{
+    Board, Cell, Expansion, Matrix, MatrixError, Overrides, SketchKind, SketchRef, Warnings,
+};
 use crate::nearest::suggestion;
 
 /// What a plan is made from.
@@ -21,6 +23,8 @@ use crate::nearest::suggestion;
 pub struct Sources<'a> {
     /// The matrix.
     pub matrix: &'a Matrix,
+    /// The directory of each sketch of the matrix, selected or not ([`Layout::slugs`]).
+    pub slugs: &'a HashMap<&'a str, PathBuf>,
     /// Its selected cells.
     pub expansion: &'a Expansion,
     /// The cores of its boards, by `vendor:arch`.
@@ -53,15 +57,13 @@ pub fn make(sources: Sources<'_>) -> Result<Plan, PlanError> {
     let mut planner = Planner {
         sources,
         platforms: platforms(cores)?,
-        roots: matrix_libraries(matrix)?,
-        platform_libraries: HashMap::new(),
-        indexes: HashMap::new(),
+        libraries: Libraries::of(matrix)?,
         targets: HashMap::new(),
         sketches: HashMap::new(),
+        enclosing: EnclosingLibraries::default(),
         cores: IndexMap::new(),
-        slugs: Layout::slugs(expansion.cells.iter().map(|cell| &*cell.sketch.name)),
     };
-    let mut plan = Plan::default();
+    let mut plan = Plan { not_sketches: expansion.not_sketches.clone(), ..Plan::default() };
     for cell in &expansion.cells {
         let board = &matrix.boards[&cell.board];
         match planner.cell(cell, board) {
@@ -79,9 +81,9 @@ pub fn make(sources: Sources<'_>) -> Result<Plan, PlanError> {
         }
     }
     plan.cores = planner.cores.into_values().collect();
-    // Where every sketch of a board brings flags of its own, nobody needs the common core.
-    let needed: HashSet<&CoreId> = plan.cells.iter().map(|cell| &cell.core).collect();
-    plan.cores.retain(|core| needed.contains(&core.id));
+    plan.warnings = std::mem::take(&mut planner.libraries.warnings);
+    let enclosing = plan.cells.iter().filter_map(|cell| cell.enclosing.as_deref());
+    plan.library_places = planner.libraries.places(matrix, enclosing);
     for cell in &expansion.skipped {
         plan.skipped.push(skipped(&cell.board, &cell.sketch, &matrix.boards[&cell.board], &cell.reason));
     }
@@ -105,27 +107,19 @@ pub(crate) fn platforms(cores: &IndexMap<String, InstalledCore>) -> Result<Platf
 struct Planner<'a> {
     sources: Sources<'a>,
     platforms: Platforms,
-    /// The libraries of the matrix.
-    roots: Vec<Library>,
-    platform_libraries: HashMap<PathBuf, Vec<Library>>,
-    indexes: HashMap<(String, Vec<PathBuf>), Arc<LibraryIndex>>,
+    libraries: Libraries,
     targets: HashMap<TargetKey, (Arc<Target>, CoreId)>,
     sketches: HashMap<Arc<str>, Arc<Sketch>>,
+    enclosing: EnclosingLibraries,
     cores: IndexMap<CoreId, CoreJob>,
-    slugs: HashMap<&'a str, PathBuf>,
 }
 
 /// What decides a target: the board, the cell's properties, the warnings.
-type TargetKey = (Arc<str>, Vec<(String, String)>, Warnings);
+type TargetKey = (Arc<str>, Arc<Overrides>, Warnings);
 
 impl Planner<'_> {
     fn cell(&mut self, cell: &Cell, board: &Board) -> Result<CellJob, PlanError> {
         let (target, core) = self.target(cell, board)?;
-        let core = if brings_flags(&cell.sketch.dir, &target.config) {
-            self.core_of_sketch(&core, &target, cell)
-        } else {
-            core
-        };
         let run = match &cell.run {
             Some(wanted) => Some(Run::of(wanted, &target.config).map(Arc::new).map_err(|message| {
                 let help = format!("the board is {}, of {}", cell.board, board.fqbn.value);
@@ -133,7 +127,7 @@ impl Planner<'_> {
             })?),
             None => None,
         };
-        let slug = &self.slugs[&*cell.sketch.name];
+        let slug = &self.sources.slugs[&*cell.sketch.name];
         let layout = self.sources.layout;
         let sketch = self
             .sketches
@@ -144,7 +138,7 @@ impl Planner<'_> {
                     dir: cell.sketch.dir.clone(),
                     main_file: cell.sketch.main_file.clone(),
                     single_file: cell.sketch.kind == SketchKind::SingleFile,
-                    staging: layout.sketch(slug),
+                    problem: cell.sketch.problem.clone(),
                 })
             })
             .clone();
@@ -152,6 +146,7 @@ impl Planner<'_> {
             id: CellId { board: cell.board.clone(), sketch: cell.sketch.name.clone() },
             target,
             core,
+            enclosing: self.enclosing.of(&cell.sketch.dir),
             sketch,
             folder: layout.cell(&cell.board, slug),
             timeout: cell.timeout,
@@ -162,47 +157,21 @@ impl Planner<'_> {
     }
 
     fn target(&mut self, cell: &Cell, board: &Board) -> Result<(Arc<Target>, CoreId), PlanError> {
-        let properties = cell.properties.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-        let key: TargetKey = (cell.board.clone(), properties, cell.warnings);
+        let key: TargetKey = (cell.board.clone(), cell.properties.clone(), cell.warnings);
         if let Some((target, core)) = self.targets.get(&key) {
             return Ok((target.clone(), core.clone()));
         }
-        let own = board.fqbn.core_name();
-        let mut config = self.resolved(&[&own], cell, board)?;
-        // Recipes of another core (`build.core=vendor:core`) want what comes with that one.
-        let cores = self.sources.cores;
-        let is_lender =
-            |core: &InstalledCore| core.name != own && core.platform_dir == config.core_platform_dir;
-        let lender = cores.values().find(|core| is_lender(core));
-        if let Some(lender) = lender {
-            config = self.resolved(&[&lender.name, &own], cell, board)?;
-        }
-        let library_path = |core: &InstalledCore| core.library_path.clone();
-        let library_path = cores.get(&own).and_then(library_path).or_else(|| lender.and_then(library_path));
+        let Sources { matrix, cores, .. } = self.sources;
+        let cores = Cores { platforms: &self.platforms, installed: cores, matrix: &matrix.cores };
+        let resolved = cores.board(&board.fqbn.value, level(cell.warnings), &cell.properties)?;
+        let ResolvedBoard { config, library_path } = resolved;
         let id = core_id(&cell.board, &config, library_path.as_ref());
-        let libraries = self.index(&config)?;
+        let libraries = self.libraries.index(&config)?;
         let target =
             Arc::new(Target { family: Family::of(config.architecture()), config, libraries, library_path });
         let id = self.core(id, &target, &cell.board);
         self.targets.insert(key, (target.clone(), id.clone()));
         Ok((target, id))
-    }
-
-    /// A cell's board with what comes with these cores and what the matrix says of them; the later ones win.
-    fn resolved(&self, cores: &[&str], cell: &Cell, board: &Board) -> Result<BoardConfig, PlanError> {
-        let Sources { matrix, cores: installed, .. } = self.sources;
-        let mut env = RuntimeEnv { warnings: level(cell.warnings), ..RuntimeEnv::default() };
-        // Whoever is nearer to the cell wins: provider, core, board and cell.
-        let mut overrides = IndexMap::new();
-        for &name in cores {
-            if let Some(core) = installed.get(name) {
-                env.tools.extend(core.tools.clone());
-                overrides.extend(core.properties.clone());
-            }
-            overrides.extend(matrix.cores.get(name).into_iter().flat_map(|core| core.properties.clone()));
-        }
-        overrides.extend(cell.properties.iter().map(|(key, value)| (key.clone(), value.clone())));
-        Ok(resolve(&self.platforms, &board.fqbn, &env, &overrides)?)
     }
 
     /// The core job with everything in common, or a new one.
@@ -217,76 +186,16 @@ impl Planner<'_> {
         let folder = self.sources.layout.core(&id.0);
         self.cores.insert(
             id.clone(),
-            CoreJob {
-                id: id.clone(),
-                target: target.clone(),
-                boards: vec![board.clone()],
-                sketch: None,
-                folder,
-            },
+            CoreJob { id: id.clone(), target: target.clone(), boards: vec![board.clone()], folder },
         );
         id
     }
-
-    /// The core that a sketch with flags of its own needs instead of `common`.
-    fn core_of_sketch(&mut self, common: &CoreId, target: &Arc<Target>, cell: &Cell) -> CoreId {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(common.0.as_bytes()).update(b"\n").update(cell.sketch.name.as_bytes());
-        let id = CoreId(format!("{}-{}", cell.board, &hasher.finalize().to_hex()[..12]).into());
-        let folder = self.sources.layout.core(&id.0);
-        self.cores.entry(id.clone()).or_insert_with(|| CoreJob {
-            id: id.clone(),
-            target: target.clone(),
-            boards: vec![cell.board.clone()],
-            sketch: Some(cell.sketch.dir.clone()),
-            folder,
-        });
-        id
-    }
-
-    fn index(&mut self, config: &BoardConfig) -> Result<Arc<LibraryIndex>, PlanError> {
-        let key = (config.architecture().to_owned(), config.library_dirs.clone());
-        if let Some(index) = self.indexes.get(&key) {
-            return Ok(index.clone());
-        }
-        let mut libraries = self.roots.clone();
-        for (order, path) in config.library_dirs.iter().enumerate() {
-            let location = if order == 0 { Location::Platform } else { Location::ReferencedPlatform };
-            if !self.platform_libraries.contains_key(path) {
-                let found = load_root(&Root { path: path.clone(), location, order })?;
-                self.platform_libraries.insert(path.clone(), found);
-            }
-            libraries.extend(self.platform_libraries[path].iter().cloned().map(|library| Library {
-                location,
-                order,
-                ..library
-            }));
-        }
-        let index = Arc::new(LibraryIndex::new(config.architecture(), libraries));
-        self.indexes.insert(key, index.clone());
-        Ok(index)
-    }
-}
-
-/// The libraries that the matrix names.
-fn matrix_libraries(matrix: &Matrix) -> Result<Vec<Library>, PlanError> {
-    let mut libraries = Vec::new();
-    for (order, path) in matrix.libraries.iter().enumerate() {
-        let root = Root { path: path.value.clone(), location: Location::Folder, order };
-        let found = load_root(&root).map_err(|error| {
-            let help =
-                "`libraries` lists folders relative to the matrix file: a library, or a folder of libraries";
-            matrix.error_at(path.span, error.to_string(), Some(help.to_owned()))
-        })?;
-        libraries.extend(found);
-    }
-    Ok(libraries)
 }
 
 /// What the keys of properties begin with that only upload and debug: they enter no core, unless one of the
 /// others names them (`{tools.xtensa-esp32-elf-gcc.path}`, `{upload.maximum_size}`).
 fn idle_prefixes(properties: &Properties) -> Vec<&'static str> {
-    let mut idle = vec!["tools.", "upload.", "debug.", "bootloader."];
+    let mut idle = vec!["tools.", "upload.", "debug.", "bootloader.", "menu."];
     loop {
         let active = properties.iter().filter(|(key, _)| !idle.iter().any(|it| key.starts_with(it)));
         let values: Vec<&str> = active.map(|(_, value)| value).collect();
@@ -299,13 +208,6 @@ fn idle_prefixes(properties: &Properties) -> Vec<&'static str> {
     }
 }
 
-/// Whether the core has to be compiled for this sketch alone: it has a `build_opt.h` (stm32, esp32,
-/// esp8266), which the platform's first hook makes a part of every command.
-fn brings_flags(sketch: &Path, config: &BoardConfig) -> bool {
-    let hooks = [Hook::Prebuild, Hook::CorePrebuild];
-    sketch.join("build_opt.h").is_file() && hooks.into_iter().any(|hook| !config.hooks(hook).is_empty())
-}
-
 /// A core's name: the board that gives it, and a key over every property that could enter it.
 fn core_id(board: &str, config: &BoardConfig, library_path: Option<&PathBuf>) -> (CoreId, String) {
     let mut hasher = blake3::Hasher::new();
@@ -316,6 +218,7 @@ fn core_id(board: &str, config: &BoardConfig, library_path: Option<&PathBuf>) ->
         }
         hasher.update(key.as_bytes()).update(b"=").update(value.as_bytes()).update(b"\n");
     }
+    hasher.update(config.warning_flags().as_bytes()).update(b"\n");
     hasher.update(config.platform_dir.as_os_str().as_encoded_bytes());
     if let Some(path) = library_path {
         hasher.update(path.as_os_str().as_encoded_bytes());
@@ -375,10 +278,13 @@ mod tests {
             let plain = [("recipe.c.o.pattern", "gcc {flags}"), ("tools.dude.cmd", "dude {upload.speed}")];
             idle_prefixes(&plain.iter().chain(more).copied().collect())
         };
-        assert_eq!(idle(&[]), ["tools.", "upload.", "debug.", "bootloader."]);
-        assert_eq!(idle(&[("flags", "-DSIZE={upload.maximum_size}")]), ["tools.", "debug.", "bootloader."]);
+        assert_eq!(idle(&[]), ["tools.", "upload.", "debug.", "bootloader.", "menu."]);
+        assert_eq!(
+            idle(&[("flags", "-DSIZE={upload.maximum_size}")]),
+            ["tools.", "debug.", "bootloader.", "menu."]
+        );
         // A tool's path is named, so what tools name counts as well.
         let named = idle(&[("flags", "-B{tools.{build.arch}-gcc.path}")]);
-        assert_eq!(named, ["debug.", "bootloader."]);
+        assert_eq!(named, ["debug.", "bootloader.", "menu."]);
     }
 }

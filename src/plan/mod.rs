@@ -1,8 +1,10 @@
 //! What a run will do: core jobs and cells, with what each needs to be built. Reads the folders of
 //! platforms and libraries; nothing here is started.
 
+mod boards;
 mod family;
 mod layout;
+mod libraries;
 mod make;
 mod run;
 
@@ -10,15 +12,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use crate::matrix::{Embed, Emulator};
+pub use crate::matrix::{Embed, Emulator, NotASketch};
+pub(crate) use boards::{Cores, ResolvedBoard};
 pub use family::Family;
 pub use layout::Layout;
+pub use libraries::LibraryPlaces;
+pub(crate) use make::platforms;
 pub use make::{PlanError, Sources, make};
 pub use run::{EmulatorProgram, InstalledEmulator, Run};
 
 use crate::board::BoardConfig;
 use crate::event::{CellId, CoreId, SkippedCell};
-use crate::library::LibraryIndex;
+use crate::library::{EnclosingLibrary, LibraryIndex};
 
 /// Everything that a run will do.
 #[derive(Debug, Default)]
@@ -29,6 +34,12 @@ pub struct Plan {
     pub cells: Vec<CellJob>,
     /// What the matrix excludes.
     pub skipped: Vec<SkippedCell>,
+    /// What a glob of the matrix matches, and what looks like a sketch and is none.
+    pub not_sketches: Vec<NotASketch>,
+    /// What users should know before anything is built: libraries that are ignored, and why.
+    pub warnings: Vec<String>,
+    /// Where libraries are looked for.
+    pub library_places: LibraryPlaces,
 }
 
 /// A board with everything that is needed to build for it.
@@ -53,8 +64,6 @@ pub struct CoreJob {
     pub target: Arc<Target>,
     /// The boards (matrix names) whose cells use it.
     pub boards: Vec<Arc<str>>,
-    /// The folder of the sketch that brings flags of its own into it; `None` for a core that is nobody's.
-    pub sketch: Option<PathBuf>,
     /// Where it is built.
     pub folder: PathBuf,
 }
@@ -70,6 +79,8 @@ pub struct CellJob {
     pub core: CoreId,
     /// The sketch.
     pub sketch: Arc<Sketch>,
+    /// The library that the sketch lies in.
+    pub enclosing: Option<Arc<EnclosingLibrary>>,
     /// Where it is built.
     pub folder: PathBuf,
     /// How long it may take, without the wait for its core.
@@ -93,6 +104,6 @@ pub struct Sketch {
     pub main_file: PathBuf,
     /// Whether the main file is all of it, whatever else is in its folder.
     pub single_file: bool,
-    /// Where its generated C++ is kept.
-    pub staging: PathBuf,
+    /// Why arduino-cli does not open it: its cells fail for that reason.
+    pub problem: Option<Arc<str>>,
 }

@@ -19,6 +19,9 @@ use crate::symbols::{Area, Kind, Owner, Symbol};
 pub struct Comparison {
     /// Cells whose outcome is another, or that only one of the runs has.
     results: Vec<ResultChange>,
+    /// Whether a cell fails that did not fail before, or that is new.
+    #[serde(skip)]
+    new_failures: bool,
     /// How long the runs took, in milliseconds.
     wall_ms: Change<u64>,
     /// Cells whose compilers give another number of warnings.
@@ -126,10 +129,12 @@ impl Comparison {
             let [before, now] = [before, now].map(|cell| cell.unwrap_or(&nothing));
             if change.base != change.head {
                 let reason = now.reason.clone();
+                comparison.new_failures |= now.has_failed() && !before.has_failed();
                 comparison.results.push(ResultChange { cell: cell.clone(), outcome: change, reason });
             }
             let count = Change { base: before.warnings as u64, head: now.warnings as u64 };
-            if !count.is_none() {
+            // A cell that fails stops at its first error: what it had to say before says nothing of the code.
+            if before.is_built() && now.is_built() && !count.is_none() {
                 comparison.warnings.push(WarningChange { cell: cell.clone(), count });
             }
             let both = |base: Option<u64>, head: Option<u64>| Some(Change { base: base?, head: head? });
@@ -144,6 +149,11 @@ impl Comparison {
             comparison.symbols = Some(symbols);
         }
         comparison
+    }
+
+    /// Whether a cell of the head has failed that has not failed in the base; one that is new counts as well.
+    pub fn has_new_failures(&self) -> bool {
+        self.new_failures
     }
 
     /// As a person reads it, with the `top` largest changes of symbols.

@@ -1,16 +1,22 @@
 //! Finds failures that are one and the same: a missing semicolon in a sketch breaks it on every board,
 //! and is told once. Knows nothing of how they are shown.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::paths::Here;
 use super::text;
-use crate::event::{CellId, JobId, Location, Outcome};
+use super::told::Told;
+use crate::event::{CellId, Failure, JobId, Outcome};
 
 /// No report shows more of a message, and ten thousand failures may all differ.
 const MESSAGE_MAX: usize = 500;
+
+/// Marks failures of firmware that is too large.
+const OVERFLOW: &str = "overflow";
 
 /// What failed, in the words of reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,39 +25,45 @@ pub(super) struct Trouble {
     pub(super) what: &'static str,
     /// The first error, in one line of at most [`MESSAGE_MAX`] bytes.
     pub(super) message: Arc<str>,
-    /// Where it is, if known.
-    pub(super) location: Option<Location>,
+    /// Everything else that is told.
+    pub(super) told: Told,
+    key: Key,
 }
 
 impl Trouble {
-    /// What an outcome says of a failure; `None` for success, for what is blocked (its core says it) and
-    /// for what was cancelled.
-    pub(super) fn of(outcome: &Outcome) -> Option<Self> {
-        let (what, message, location) = match outcome {
-            Outcome::Failed(failure) => {
-                (failure.step.word(), text::one_line(&failure.message), failure.location.clone())
-            }
-            Outcome::TimedOut { after, .. } => {
-                ("timeout", format!("timed out after {}", text::duration(*after)), None)
-            }
-            Outcome::Crashed { message } => {
-                ("crash", format!("fbuild-matrix crashed: {}", text::one_line(message)), None)
-            }
+    /// What a job's outcome says of a failure; `None` for success, for what is blocked (its core says it) and
+    /// for what was cancelled. Of what a tool printed about `room` bytes are read.
+    pub(super) fn of(job: &JobId, outcome: &Outcome, here: &Here, room: usize) -> Option<Self> {
+        let what = match outcome {
+            Outcome::Failed(failure) => failure.step.word(),
+            Outcome::TimedOut { .. } => "timeout",
+            Outcome::Crashed { .. } => "crash",
             Outcome::Built | Outcome::UpToDate | Outcome::Blocked { .. } | Outcome::Cancelled { .. } => {
                 return None;
             }
         };
-        Some(Self { what, message: text::cut_end(&message, MESSAGE_MAX).into(), location })
+        let told = Told::of(outcome, here, room);
+        let message: Arc<str> = text::cut_end(&told.message, MESSAGE_MAX).into();
+        let of_job = || match job {
+            JobId::Cell(id) => Place::Sketch(id.sketch.clone()),
+            JobId::Core(id) => Place::Core(id.0.clone()),
+        };
+        let key = match outcome {
+            // Each board has its own numbers, and one linker or another says so.
+            Outcome::Failed(Failure { overflow: Some(overflow), .. }) => {
+                Key { what: OVERFLOW, message: overflow.names().into(), place: of_job() }
+            }
+            Outcome::Failed(Failure { location: Some(at), .. }) => {
+                Key { what, message: message.clone(), place: Place::Line(at.file.clone(), at.line) }
+            }
+            _ => Key { what, message: message.clone(), place: of_job() },
+        };
+        Some(Self { what, message, told, key })
     }
-}
 
-/// The whole text that belongs to an outcome: a diagnostic, or what a process printed until it was ended.
-pub(super) fn body(outcome: &Outcome) -> &str {
-    match outcome {
-        Outcome::Failed(failure) => &failure.diagnostic,
-        Outcome::TimedOut { output, .. } | Outcome::Cancelled { output, .. } => output,
-        Outcome::Crashed { message } => message,
-        Outcome::Built | Outcome::UpToDate | Outcome::Blocked { .. } => "",
+    /// What is different from board to board.
+    pub(super) fn numbers(&self) -> Option<&str> {
+        (self.key.what == OVERFLOW).then_some(&*self.message)
     }
 }
 
@@ -74,10 +86,13 @@ enum Place {
 /// A failure and everything that it broke.
 #[derive(Debug)]
 pub(super) struct Group {
-    /// What went wrong.
-    pub(super) trouble: Trouble,
-    /// In the order in which they failed.
-    pub(super) jobs: Vec<JobId>,
+    /// What went wrong, of the first: see [`Trouble::what`].
+    pub(super) what: &'static str,
+    /// Where, of the first: `FILE:LINE:COLUMN`.
+    pub(super) place: Option<String>,
+    /// In the order in which they failed, each with its own message.
+    jobs: Vec<(JobId, Arc<str>)>,
+    key: Key,
     /// The diagnostic's start, as much as the one who groups wants to keep.
     pub(super) excerpt: String,
 }
@@ -87,21 +102,17 @@ pub(super) struct Group {
 pub(super) struct Groups(IndexMap<Key, Group>);
 
 impl Groups {
-    /// Adds a job's failure. True if it is the first of its kind; `excerpt` is asked only then.
-    pub(super) fn add(&mut self, job: &JobId, trouble: Trouble, excerpt: impl FnOnce() -> String) -> bool {
-        let place = match (&trouble.location, job) {
-            (Some(location), _) => Place::Line(location.file.clone(), location.line),
-            (None, JobId::Cell(id)) => Place::Sketch(id.sketch.clone()),
-            (None, JobId::Core(id)) => Place::Core(id.0.clone()),
-        };
-        let key = Key { what: trouble.what, message: trouble.message.clone(), place };
-        let first = !self.0.contains_key(&key);
-        self.0
-            .entry(key)
-            .or_insert_with(|| Group { trouble, jobs: Vec::new(), excerpt: excerpt() })
-            .jobs
-            .push(job.clone());
-        first
+    /// Adds a job's failure, and returns the first job that failed in this way. `excerpt` is asked only of that.
+    pub(super) fn add(&mut self, job: &JobId, trouble: &Trouble, excerpt: impl FnOnce() -> String) -> &JobId {
+        let group = self.0.entry(trouble.key.clone()).or_insert_with(|| Group {
+            what: trouble.what,
+            place: trouble.told.place.clone(),
+            jobs: Vec::new(),
+            key: trouble.key.clone(),
+            excerpt: excerpt(),
+        });
+        group.jobs.push((job.clone(), trouble.message.clone()));
+        &group.jobs[0].0
     }
 
     /// All of them.
@@ -111,12 +122,34 @@ impl Groups {
 }
 
 impl Group {
+    /// What went wrong, of all jobs.
+    pub(super) fn message(&self) -> Cow<'_, str> {
+        match self.jobs.first() {
+            Some((_, message)) if self.each().is_empty() => Cow::Borrowed(&**message),
+            _ => Cow::Owned(format!("{}: the firmware does not fit", self.key.message)),
+        }
+    }
+
+    /// The boards with their messages, where these differ: a failure with numbers is one sketch's.
+    pub(super) fn each(&self) -> Vec<(&str, &str)> {
+        let differ = self.jobs.windows(2).any(|pair| pair[0].1 != pair[1].1);
+        let mut each: Vec<(&str, &str)> =
+            self.jobs.iter().filter(|_| differ).map(|(job, message)| (board(job), &**message)).collect();
+        each.sort_unstable();
+        each
+    }
+
+    /// The jobs that it broke.
+    pub(super) fn jobs(&self) -> impl Iterator<Item = &JobId> {
+        self.jobs.iter().map(|(job, _)| job)
+    }
+
     /// What it broke: `Blink on uno, mega`, `core uno-1f2e3d4c`; at most `limit` names of each kind.
     pub(super) fn who(&self, limit: usize) -> String {
         let mut sketches: IndexMap<&str, Vec<&str>> = IndexMap::new();
         let mut parts = Vec::new();
         // By name: the order in which they failed is another one each time.
-        let mut jobs: Vec<&JobId> = self.jobs.iter().collect();
+        let mut jobs: Vec<&JobId> = self.jobs().collect();
         jobs.sort();
         for job in jobs {
             match job {
@@ -128,6 +161,13 @@ impl Group {
             parts.push(format!("{sketch} on {}", listed(&boards, limit, ", ")));
         }
         text::one_line(&listed(&parts, limit, "; "))
+    }
+}
+
+fn board(job: &JobId) -> &str {
+    match job {
+        JobId::Cell(id) => &id.board,
+        JobId::Core(id) => &id.0,
     }
 }
 
@@ -144,12 +184,13 @@ fn listed<S: AsRef<str>>(names: &[S], limit: usize, separator: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{FullMemory, Overflow};
     use crate::report::testing::{cell, core, failure};
 
     fn add(groups: &mut Groups, job: &JobId, message: &str, line: Option<u32>) -> bool {
         let outcome = Outcome::Failed(failure(message, line));
-        let trouble = Trouble::of(&outcome).expect("a failure");
-        groups.add(job, trouble, String::new)
+        let trouble = Trouble::of(job, &outcome, &Here::default(), 1_000).expect("a failure");
+        groups.add(job, &trouble, String::new) == job
     }
 
     #[test]
@@ -177,5 +218,45 @@ mod tests {
         assert!(add(&mut groups, &cell("uno/A"), "ld returned 1", None));
         assert!(!add(&mut groups, &cell("mega/A"), "ld returned 1", None));
         assert!(add(&mut groups, &cell("uno/B"), "ld returned 1", None));
+    }
+
+    #[test]
+    fn firmware_that_is_too_large_is_one_failure_with_a_number_for_each_board() {
+        let overflow = |memory: &str, used, max| FullMemory {
+            memory: memory.to_owned(),
+            used: Some(used),
+            max: Some(max),
+            excess: Some(used - max),
+            largest: Vec::new(),
+        };
+        let mut groups = Groups::default();
+        for (name, memory) in [
+            ("uno/A", overflow("RAM", 2_370, 2_048)),
+            ("leonardo/A", overflow("RAM", 2_802, 2_560)),
+            ("mega/A", overflow("flash", 300_000, 253_952)),
+        ] {
+            let overflow = Overflow { memories: vec![memory] };
+            let failed = Failure {
+                overflow: Some(Box::new(overflow.clone())),
+                ..failure(&overflow.to_string(), None)
+            };
+            let job = cell(name);
+            let trouble =
+                Trouble::of(&job, &Outcome::Failed(failed), &Here::default(), 1_000).expect("a failure");
+            groups.add(&job, &trouble, String::new);
+        }
+        let told: Vec<(String, String, usize)> = groups
+            .iter()
+            .map(|group| (group.who(8), group.message().into_owned(), group.each().len()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("A on leonardo, uno".to_owned(), "RAM: the firmware does not fit".to_owned(), 2),
+                ("A on mega".to_owned(), "flash: 300,000 of 253,952 bytes, 46,048 too many".to_owned(), 0),
+            ]
+        );
+        let first = groups.iter().next().expect("a group");
+        assert_eq!(first.each()[0], ("leonardo", "RAM: 2,802 of 2,560 bytes, 242 too many"));
     }
 }

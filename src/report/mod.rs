@@ -15,11 +15,14 @@
 mod busy;
 mod compare;
 mod console;
+mod copies;
 mod failures;
 mod file;
 mod jsonl;
 mod junit;
+mod notices;
 mod past;
+mod paths;
 mod place;
 mod roster;
 mod summary;
@@ -29,10 +32,13 @@ mod tally;
 mod testing;
 mod text;
 mod timing;
+mod told;
 mod trace;
+mod uncacheable;
+mod warnings;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -83,7 +89,7 @@ pub struct ReportOptions {
     pub report_dir: PathBuf,
     /// Where a folder for the files is made if `report_dir` can't be written any more when they are, in turn.
     pub refuges: Vec<PathBuf>,
-    /// Files below it are shown relative to it; usually the current folder.
+    /// Files are shown relative to it where that is shorter; usually the current directory.
     pub current_dir: PathBuf,
     /// `--color`.
     pub color: Color,
@@ -174,7 +180,7 @@ impl Reports {
             ("junit.xml", Box::new(junit::Junit::new(create("junit.xml")?, current.clone()))),
             ("timing.json", Box::new(timing::Timing::new(create("timing.json")?))),
             ("trace.json", Box::new(trace::Trace::new(create("trace.json")?))),
-            ("summary.md", Box::new(summary::Summary::new(create("summary.md")?, current.clone()))),
+            ("summary.md", Box::new(summary::Summary::new(create("summary.md")?, current))),
         ];
         let files = files.into_iter().map(|(name, reporter)| Entry::new(name.into(), reporter)).collect();
         let console = console::Console::on_terminal(options, place.clone());
@@ -275,11 +281,6 @@ fn each(
             errors.push(ReportError::Write { path: entry.path.clone(), source });
         }
     }
-}
-
-/// Where everything that a job's tools printed is, as a report shows it.
-fn log_path(log: Option<&PathBuf>, current: &Path) -> Option<String> {
-    log.map(|path| text::shown_path(path, current))
 }
 
 #[cfg(test)]

@@ -28,10 +28,22 @@ pub struct PastCell {
     pub flash: Option<u64>,
     /// Bytes of static data.
     pub ram: Option<u64>,
-    /// How many warnings its compilers gave.
+    /// How many warnings its tools gave, each place and text once; 0 where it was not built.
     pub warnings: usize,
     /// The linked program, if it was made.
     pub elf: Option<PathBuf>,
+}
+
+impl PastCell {
+    /// Whether its firmware is there.
+    pub fn is_built(&self) -> bool {
+        matches!(self.outcome.as_str(), "built" | "up-to-date")
+    }
+
+    /// Whether it is a failure: no firmware, and neither skipped nor left behind by a run that ended early.
+    pub fn has_failed(&self) -> bool {
+        matches!(self.outcome.as_str(), "failed" | "timed-out" | "blocked" | "crashed")
+    }
 }
 
 /// Why a report folder can't be read.
@@ -113,7 +125,7 @@ impl Past {
                 .to_owned(),
             flash: used("flash"),
             ram: used("ram"),
-            warnings: event["warnings"].as_str().unwrap_or_default().matches("warning: ").count(),
+            warnings: event["warning_list"].as_array().map_or(0, Vec::len),
             elf: artifacts.map(Path::new).find(is_elf).map(Path::to_owned),
         };
     }

@@ -4,18 +4,22 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 
-use super::failures::{self, Group, Groups, Trouble};
+use super::copies::ForeignCopies;
+use super::failures::{Group, Groups, Trouble};
 use super::file::ReportFile;
+use super::paths::Here;
 use super::tally::{Tally, Verdict};
-use super::{Reporter, text};
+use super::{Reporter, notices, text};
 use crate::event::{CellId, CoreId, Event, EventKind, JobId, Outcome};
 
 /// GitHub takes 1 MiB a step; other steps of the job have their own.
 const MAX: usize = 1024 * 1024;
 /// A failure's diagnostic, in bytes.
 const EXCERPT_MAX: usize = 3 * 1024;
+/// Bytes of a tool's output that are read for it.
+const ROOM: usize = 20 * EXCERPT_MAX;
 /// Failures with a diagnostic; the others have a line.
 const EXCERPTS: usize = 50;
 /// Names of boards or sketches in one line.
@@ -28,9 +32,9 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    /// `current` is the folder that paths are shown relative to.
-    pub(super) fn new(file: ReportFile, current: PathBuf) -> Self {
-        Self { file, fold: Fold { current, ..Fold::default() } }
+    /// `current` is the directory that paths are shown relative to.
+    pub(super) fn new(file: ReportFile, current: &Path) -> Self {
+        Self { file, fold: Fold { here: Here::new(current), ..Fold::default() } }
     }
 }
 
@@ -48,10 +52,12 @@ impl Reporter for Summary {
 
 #[derive(Debug, Default)]
 struct Fold {
-    current: PathBuf,
+    here: Here,
     name: String,
     tally: Tally,
     groups: Groups,
+    /// Other copies of the library under test.
+    copies: ForeignCopies,
     /// How many cells each failed core blocks.
     blocked: BTreeMap<CoreId, usize>,
     /// Skipped cells by reason.
@@ -82,14 +88,15 @@ impl Fold {
                 }
             }
             EventKind::JobFinished(result) => {
+                self.copies.fold(result, &self.here);
                 if let Outcome::Blocked { by, .. } = &result.outcome {
                     *self.blocked.entry(by.clone()).or_default() += 1;
                 }
-                if let Some(trouble) = Trouble::of(&result.outcome) {
+                if let Some(trouble) = Trouble::of(&result.job, &result.outcome, &self.here, ROOM) {
                     let known = self.groups.iter().len();
-                    self.groups.add(&result.job, trouble, || {
-                        let body = if known < EXCERPTS { failures::body(&result.outcome) } else { "" };
-                        text::for_xml(&text::cut_middle(body, EXCERPT_MAX))
+                    let log = result.log.as_ref().map(|log| self.here.path(log));
+                    self.groups.add(&result.job, &trouble, || {
+                        if known < EXCERPTS { excerpt(&trouble, log.as_deref()) } else { String::new() }
                     });
                 }
                 if let (JobId::Cell(id), Some(sizes)) = (&result.job, result.sizes) {
@@ -120,6 +127,10 @@ impl Fold {
             for group in self.groups.iter() {
                 page.add(&self.failure(group));
             }
+        }
+        page.add(&notices::copies(&self.copies));
+        for part in notices::warnings(&self.tally.warnings, &self.here) {
+            page.add(&part);
         }
         page.add(&self.sizes());
         page.add(&self.skipped());
@@ -187,19 +198,11 @@ impl Fold {
     }
 
     fn failure(&self, group: &Group) -> String {
-        let trouble = &group.trouble;
-        let message = escape(&trouble.message);
-        let mut entry = format!("- **{}**: {}: {message}", escape(&group.who(NAMES)), trouble.what);
-        if let Some(place) = &trouble.location {
-            let _ = write!(
-                entry,
-                " ({})",
-                code(&format!("{}:{}", text::shown_path(&place.file, &self.current), place.line))
-            );
-        }
+        let place = group.place.as_ref().map(|place| format!("{}: ", code(place))).unwrap_or_default();
+        let who = escape(&group.who(NAMES));
+        let mut entry = format!("- **{who}**: {place}{} ({})", escape(&group.message()), group.what);
         let blocked: usize = group
-            .jobs
-            .iter()
+            .jobs()
             .filter_map(|job| match job {
                 JobId::Core(id) => self.blocked.get(id),
                 JobId::Cell(_) => None,
@@ -209,6 +212,9 @@ impl Fold {
             let _ = write!(entry, "; it blocks {}", text::count(blocked, "cell"));
         }
         entry.push('\n');
+        for (board, message) in group.each().into_iter().take(NAMES) {
+            let _ = writeln!(entry, "  - {}: {}", escape(board), escape(message));
+        }
         if !group.excerpt.trim().is_empty() {
             let fence = fence(&group.excerpt);
             let _ = writeln!(entry, "\n  <details><summary>diagnostic</summary>\n\n  {fence}text");
@@ -266,8 +272,30 @@ impl Fold {
         for (reason, number) in bypassed.iter().take(NAMES) {
             let _ = writeln!(list, "  - {number} bypassed: {}", escape(reason));
         }
+        let count = self.tally.uncacheable.count();
+        if count > 0 {
+            let units = text::count(count, "uncacheable unit");
+            let _ = writeln!(list, "- {units}, compiled in every run");
+            for line in self.tally.uncacheable.lines() {
+                let _ = writeln!(list, "  - {}", escape(&line));
+            }
+        }
         list
     }
+}
+
+/// The diagnostic of a failure, its errors first, and how many warnings there are beside them.
+fn excerpt(trouble: &Trouble, log: Option<&str>) -> String {
+    if trouble.told.lines.len() < 2 && trouble.told.warnings == 0 {
+        // The entry has said it.
+        return String::new();
+    }
+    let mut excerpt = text::cut_middle(&trouble.told.lines.join("\n"), EXCERPT_MAX).into_owned();
+    if let Some(warnings) = trouble.told.and_warnings() {
+        let log = log.map(|log| format!(" in {log}")).unwrap_or_default();
+        let _ = write!(excerpt, "\n\n{warnings}{log}");
+    }
+    text::for_xml(&excerpt)
 }
 
 /// A text that stays within its bound: what does not fit is counted instead.
@@ -300,7 +328,7 @@ impl Page {
 }
 
 /// Text that Markdown and HTML leave alone, in one line.
-fn escape(line: &str) -> String {
+pub(super) fn escape(line: &str) -> String {
     let line = text::for_xml(&text::one_line(line));
     let mut escaped = String::with_capacity(line.len());
     for c in line.chars() {
@@ -341,7 +369,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn render(events: &[Event], max: usize) -> String {
-        let mut fold = Fold { current: "/here".into(), ..Fold::default() };
+        let mut fold = Fold { here: Here::new(Path::new("/here")), ..Fold::default() };
         for event in events {
             fold.fold(event);
         }
@@ -365,28 +393,19 @@ mod tests {
 
         ### Failures
 
-        - **Broken on mega, uno**: compile: 'foo' was not declared in this scope (`examples/Broken/Broken.ino:5`)
+        - **Broken on mega, uno**: `examples/Broken/Broken.ino:5:3`: 'foo' was not declared in this scope (compile)
 
           <details><summary>diagnostic</summary>
 
           ```text
-          Broken.ino: error: 'foo' was not declared in this scope
-             5 |   foo();
+          examples/Broken/Broken.ino:5:3: error: 'foo' was not declared in this scope
+             foo();
+             ^
           ```
 
           </details>
 
-        - **core due-1f2e3d4c**: compile: no variant 'due'; it blocks 1 cell
-
-          <details><summary>diagnostic</summary>
-
-          ```text
-          Broken.ino: error: no variant 'due'
-             5 |   foo();
-          ```
-
-          </details>
-
+        - **core due-1f2e3d4c**: no variant 'due' (compile); it blocks 1 cell
 
         ### Fullest firmware
 

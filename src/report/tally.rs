@@ -8,6 +8,8 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::text;
+use super::uncacheable::Uncacheable;
+use super::warnings::Warnings;
 use crate::event::{
     CacheOutcome, CellId, CoreId, Event, EventKind, JobId, JobResult, Outcome, StepInfo, UnitCounts, Usage,
 };
@@ -166,6 +168,10 @@ pub(super) struct Tally {
     pub(super) misses: usize,
     /// Compiles that the cache was not asked about, by reason.
     pub(super) bypassed: BTreeMap<String, usize>,
+    /// Compiles that are repeated in every run.
+    pub(super) uncacheable: Uncacheable,
+    /// Warnings of cores and cells.
+    pub(super) warnings: Warnings,
     /// Core jobs that ended, by verdict, and how many were planned.
     pub(super) cores: Counts,
     pub(super) cores_planned: usize,
@@ -221,8 +227,9 @@ impl Tally {
             Some(CacheOutcome::Bypassed { reason }) => {
                 *self.bypassed.entry(reason.clone()).or_default() += 1;
             }
-            None => {}
+            Some(CacheOutcome::Uncacheable { .. }) | None => {}
         }
+        self.uncacheable.fold(step);
         let board = match &step.job {
             JobId::Core(core) => self.core_boards.get(core),
             JobId::Cell(cell) => Some(&cell.board),
@@ -236,6 +243,7 @@ impl Tally {
         self.units.compiled = self.units.compiled.saturating_add(result.units.compiled);
         self.units.cached = self.units.cached.saturating_add(result.units.cached);
         self.units.reused = self.units.reused.saturating_add(result.units.reused);
+        self.warnings.fold(result);
         match &result.job {
             JobId::Core(_) => self.cores.add(Verdict::of(&result.outcome)),
             JobId::Cell(id) => {
@@ -270,16 +278,18 @@ impl Tally {
         self.boards.values().map(|board| board.planned).sum()
     }
 
-    /// `30 cells: 28 built, 1 failed, 1 blocked in 3.2s (105 compiled, 12 cached)`.
+    /// `30 cells: 28 built, 1 failed, 1 blocked in 3.2s (105 compiled, 12 cached); 3 warnings (2 yours)`.
     pub(super) fn result_line(&self) -> String {
         let total = self.total();
         let words = total.words();
+        let warnings = self.warnings.counts().words().map(|words| format!("; {words}"));
         format!(
-            "{}: {} in {} ({})",
+            "{}: {} in {} ({}){}",
             text::count(self.cells_planned(), "cell"),
             if words.is_empty() { "nothing to do" } else { &words },
             text::duration(self.wall),
-            self.objects()
+            self.objects(),
+            warnings.unwrap_or_default()
         )
     }
 
@@ -328,6 +338,20 @@ mod tests {
         let uno = &tally.boards["uno"];
         assert_eq!(uno.flash.as_ref().map(Fullest::share).as_deref(), Some("3.2%"));
         assert_eq!(uno.counts.get(Verdict::Skipped), 1);
+    }
+
+    #[test]
+    fn warnings_are_counted_where_there_are_some() {
+        use crate::event::WarningOwner::{Library, Own};
+        use crate::report::testing::warning;
+        let found = [warning(Own, Some(("/a.h", 1)), "x"), warning(Library, Some(("/l.h", 1)), "x")];
+        let script = Script::new().plan(&["uno/A", "uno/B"], &[]).warned("uno/A", &found);
+        let mut tally = Tally::default();
+        for event in script.warned("uno/B", &found[..1]).end(150, 0).events() {
+            tally.fold(&event);
+        }
+        let line = "2 cells: 2 up-to-date in 0.15s (nothing compiled); 2 warnings (1 yours)";
+        assert_eq!(tally.result_line(), line);
     }
 
     #[test]

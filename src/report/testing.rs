@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::event::{
     CacheOutcome, CellId, CellInfo, CoreId, CoreInfo, Event, EventKind, Failure, FailureKind, JobId,
-    JobResult, Level, Location, Outcome, Phase, RunInfo, RunPhase, Sizes, SkippedCell, Span, Step, StepInfo,
-    UnitCounts, Usage,
+    JobResult, Level, Location, NamedLibrary, Outcome, Phase, RunInfo, RunPhase, Sizes, SkippedCell, Span,
+    Step, StepInfo, UnitCounts, Usage, UsedLibrary, Warning, WarningOwner,
 };
 
 pub(super) const fn ms(value: u64) -> Duration {
@@ -56,13 +56,34 @@ pub(super) fn failure(message: &str, line: Option<u32>) -> Failure {
         kind: FailureKind::Code,
         step: Step::Compile,
         message: message.to_owned(),
-        diagnostic: format!("Broken.ino: error: {message}\n   5 |   foo();\n"),
+        diagnostic: line.map_or_else(
+            || format!("{message}\n"),
+            |line| format!("/here/examples/Broken/Broken.ino:{line}:3: error: {message}\n   foo();\n   ^\n"),
+        ),
         command: vec!["avr-g++".to_owned(), "-c".to_owned()],
         location: line.map(|line| Location {
             file: "/here/examples/Broken/Broken.ino".into(),
             line,
             column: Some(3),
         }),
+        overflow: None,
+    }
+}
+
+pub(super) fn warning(owner: WarningOwner, place: Option<(&str, u32)>, message: &str) -> Warning {
+    let location = place.map(|(file, line)| Location { file: file.into(), line, column: Some(7) });
+    Warning { owner, location, message: message.to_owned() }
+}
+
+/// A library of version 1.0 that was brought by its own header.
+pub(super) fn library(name: &str, path: &str) -> UsedLibrary {
+    UsedLibrary {
+        library: NamedLibrary { name: name.to_owned(), version: "1.0".to_owned(), path: path.to_owned() },
+        header: format!("{name}.h"),
+        not_used: Vec::new(),
+        under_test: false,
+        made_for: String::new(),
+        instead_of: None,
     }
 }
 
@@ -78,6 +99,7 @@ pub(super) fn one_of_each_outcome() -> Vec<Outcome> {
             diagnostic: String::new(),
             command: Vec::new(),
             location: None,
+            overflow: None,
         }),
         Outcome::Blocked { by: core_of("uno"), message: "no variant".to_owned() },
         Outcome::TimedOut { after: Duration::from_mins(10), output: "still at it".to_owned() },
@@ -111,7 +133,8 @@ impl Script {
             .at(100)
             .say(EventKind::SetupFinished {
                 what: "core arduino:avr from apt".to_owned(),
-                detail: "gcc-avr 5.4.0, already installed".to_owned(),
+                brief: "arduino-core-avr 1.8.6".to_owned(),
+                detail: "already installed: arduino-core-avr 1.8.6, gcc-avr 5.4.0".to_owned(),
             })
             .say(EventKind::RunPhase { phase: RunPhase::Setup, span: span(0, 100) })
     }
@@ -221,8 +244,28 @@ impl Script {
             artifacts: Vec::new(),
             log: Some(format!(".fbuild-matrix/log of {job}").into()),
             warnings: String::new(),
+            warning_list: built.then(Vec::new),
+            libraries: Arc::default(),
             units: UnitCounts { compiled: u32::from(built), cached: 0, reused: 0 },
         })))
+    }
+
+    /// A cell that is up to date, with these warnings.
+    pub(super) fn warned(self, name: &str, warnings: &[Warning]) -> Self {
+        self.up_to_date(name, |result| result.warning_list = Some(warnings.to_vec()))
+    }
+
+    /// A cell that is up to date, with these libraries.
+    pub(super) fn with_libraries(self, name: &str, libraries: &[UsedLibrary]) -> Self {
+        self.up_to_date(name, |result| result.libraries = Arc::new(libraries.to_vec()))
+    }
+
+    fn up_to_date(self, name: &str, change: impl FnOnce(&mut JobResult)) -> Self {
+        let mut script = self.finished(&cell(name), Outcome::UpToDate, 130);
+        if let Some(Event { kind: EventKind::JobFinished(result), .. }) = script.events.last_mut() {
+            change(result);
+        }
+        script
     }
 
     /// A cell that queues until `start`, compiles for most of the time and links.
@@ -322,8 +365,11 @@ pub(super) fn long_run() -> Vec<Event> {
     }
     let ready =
         "gcc-avr 1:5.4.0, avr-libc 1:2.0.0, arduino-core-avr 1.8.6; -DDECIMAL_DIG=__DECIMAL_DIG__ set";
-    script =
-        script.at(2_200).say(EventKind::SetupFinished { what: what.to_owned(), detail: ready.to_owned() });
+    script = script.at(2_200).say(EventKind::SetupFinished {
+        what: what.to_owned(),
+        brief: "gcc-avr 1:5.4.0".to_owned(),
+        detail: ready.to_owned(),
+    });
     let boards = ["uno", "mega", "leonardo", "due"];
     let names: Vec<String> =
         (0..12).flat_map(|n| boards.map(|board| format!("{board}/examples/Sketch{n}"))).collect();

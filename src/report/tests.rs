@@ -1,6 +1,7 @@
 //! All reports together, as a run uses them.
 
 use std::fs;
+use std::path::Path;
 use std::sync::mpsc;
 
 use super::testing::Script;

@@ -17,6 +17,13 @@ pub type MacroDefinitions = std::collections::HashMap<String, String>;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Predefined(foldhash::HashSet<MacroName>);
 
+impl Predefined {
+    /// Whether the compiler defines this macro; a name that only seems to be one of them counts as well.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains(&MacroName::of(name))
+    }
+}
+
 impl<'n> FromIterator<&'n str> for Predefined {
     fn from_iter<T: IntoIterator<Item = &'n str>>(names: T) -> Self {
         Self(names.into_iter().map(MacroName::of).collect())
@@ -39,8 +46,10 @@ pub struct Inputs {
     /// The folders of the search path that a name leads to, by index, in order: without the others
     /// every name leads to the same file.
     pub folders: BTreeSet<usize>,
-    /// Why the result depends on more than the files, if it does.
+    /// Why the compile may read other files than these, if it may.
     pub opaque: Option<String>,
+    /// Why the result depends on the clock, if it does. Which files are read does not.
+    pub clock: Option<String>,
 }
 
 impl<'a> Closure<'a> {
@@ -76,19 +85,24 @@ impl<'a> Closure<'a> {
         }
         let mut files: Vec<_> = found.seen.keys().map(|id| self.search.files().by_id(*id)).collect();
         files.sort_by_key(|file| (file.id != source.id, file.id));
-        Inputs { files, folders: found.folders, opaque: found.opaque }
+        Inputs { files, folders: found.folders, opaque: found.opaque, clock: found.clock }
     }
 
     fn visit(&self, file: &Arc<SourceFile>, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
         for kind in &file.scan.traits {
             let reason = match kind {
                 Trait::OwnName => continue,
-                Trait::Time => "the date or time of the compile",
+                Trait::Date | Trait::Time | Trait::Timestamp => {
+                    if let Some(reason) = self.clock(*kind) {
+                        found.clock.get_or_insert_with(|| format!("{reason}, in {}", file.path.display()));
+                    }
+                    continue;
+                }
                 Trait::OpaqueEmbed => "an .incbin or .include whose file name is computed",
                 Trait::OddName => "an include whose name is not UTF-8",
-                Trait::FileTimes => "the times of files",
+                Trait::FileTimes => "#pragma GCC dependency",
             };
-            found.opaque.get_or_insert_with(|| format!("{reason} ({})", file.path.display()));
+            found.opaque.get_or_insert_with(|| format!("{reason}, in {}", file.path.display()));
         }
         let edges = self.search.edges(file);
         if !edges.needy.is_empty() {
@@ -97,9 +111,20 @@ impl<'a> Closure<'a> {
         self.follow(file, &edges, found, queue);
     }
 
+    /// Says what a macro from the clock does to the unit, unless the command gives it a value of its own.
+    fn clock(&self, kind: Trait) -> Option<String> {
+        let name = match kind {
+            Trait::Date => "__DATE__",
+            Trait::Time => "__TIME__",
+            _ => "__TIMESTAMP__",
+        };
+        let is_fixed = self.macros.contains_key(name);
+        (!is_fixed).then(|| format!("{name} (a property with -D{name}=… fixes its value)"))
+    }
+
     fn follow(&self, file: &SourceFile, edges: &Edges, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
         if let Some(header) = &edges.precompiled {
-            found.opaque.get_or_insert_with(|| format!("a precompiled header ({})", header.display()));
+            found.opaque.get_or_insert_with(|| format!("a precompiled header, {}", header.display()));
         }
         for edge in &edges.found {
             found.reach(self.search, edge.file, edge.folder, edge.directive, queue);
@@ -274,6 +299,7 @@ struct Found {
     computed: BTreeSet<(FileId, String)>,
     patterns: HashSet<(FileId, String, Form)>,
     opaque: Option<String>,
+    clock: Option<String>,
 }
 
 impl Found {
@@ -335,6 +361,11 @@ impl Pattern {
 }
 
 impl Inputs {
+    /// Why no key covers the result of a compile, if none does.
+    pub fn uncacheable(&self) -> Option<&str> {
+        self.opaque.as_deref().or(self.clock.as_deref())
+    }
+
     /// A hash over path and content of every file.
     pub fn hash(&self) -> Hash {
         self.hash_by(SourceFile::digest)

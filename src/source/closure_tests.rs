@@ -74,7 +74,7 @@ impl Tree {
     }
 
     fn opaque(&self) -> Option<String> {
-        self.look().1.opaque
+        self.look().1.uncacheable().map(str::to_owned)
     }
 
     /// Whether something that is done to the tree changes the closure's hash.
@@ -282,6 +282,16 @@ fn what_no_hash_covers_is_opaque() {
     {
         tree.write("i2/a.h", text);
         assert!(tree.opaque().is_some(), "{text}");
+    }
+    let mut tree = tree;
+    tree.write("i2/a.h", "x = __TIME__;");
+    tree.macros.insert("__DATE__".to_owned(), "\"\"".to_owned());
+    assert!(tree.opaque().unwrap().contains("-D__TIME__=…"));
+    tree.macros.insert("__TIME__".to_owned(), "\"\"".to_owned());
+    assert_eq!(tree.opaque(), None, "the command says what it is");
+    for text in ["x = 1; // __TIME__", "/* .incbin NAME */", "char *s = \"__DATE__\";"] {
+        tree.write("i2/a.h", text);
+        assert_eq!(tree.opaque(), None, "{text}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! The file system as a run looks at it: whatever is asked here is noted, so that a later run can tell that
 //! nothing of it has changed. Whoever makes keys asks here and nowhere else.
 
-use std::fs::{DirEntry, Metadata};
-use std::io;
+use std::fs::{DirEntry, File, Metadata};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -49,6 +49,18 @@ impl Look {
     /// One of these that does not hold any more, if there is one.
     pub fn any_changed(looks: &[Self]) -> Option<&Self> {
         looks.par_iter().find_any(|look| !look.holds())
+    }
+}
+
+/// Refuses what may never come to an end when it is read: a pipe without a writer, a device.
+///
+/// # Errors
+/// Where it is neither a file nor a directory.
+pub(super) fn must_end(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_file() || metadata.is_dir() {
+        Ok(())
+    } else {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "not a regular file"))
     }
 }
 
@@ -104,8 +116,16 @@ impl Disk {
     /// # Errors
     /// Whatever the file system says.
     pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.metadata(path)?;
+        must_end(&self.metadata(path)?)?;
         std::fs::read(path)
+    }
+
+    /// Whether a file's first bytes are `start`. A file that can't be read has none.
+    pub fn begins_with(&self, path: &Path, start: &[u8]) -> bool {
+        let mut begin = vec![0; start.len()];
+        self.is_file(path)
+            && File::open(path).and_then(|mut file| file.read_exact(&mut begin)).is_ok()
+            && begin == start
     }
 
     /// What is in a folder, in no order.
@@ -170,6 +190,19 @@ mod tests {
     /// Old enough for looks to be believed.
     fn wait() {
         std::thread::sleep(Duration::from_millis(2100));
+    }
+
+    #[test]
+    fn what_never_ends_is_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe.ino");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let link = directory.path().join("zero.ino");
+        symlink("/dev/zero", &link).unwrap();
+        for path in [&pipe, &link] {
+            let error = Disk::default().read(path).unwrap_err();
+            assert_eq!(error.to_string(), "not a regular file");
+        }
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The files of one run, each looked at once: content hash, scan, folder listings. What a file held
 //! when it was first looked at is what it holds for the whole run.
 
-use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs::DirEntry;
 use std::io;
@@ -10,7 +9,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use foldhash::{HashMap, HashSet};
 
-use super::{Disk, Hash, MacroName, Memo, Scan, Stamp, scan};
+use super::disk::must_end;
+use super::{Disk, Hash, MacroName, Memo, Mentions, Scan, Stamp, scan};
 
 /// The names in a folder.
 #[derive(Debug, Default)]
@@ -74,6 +74,8 @@ pub struct SourceFile {
     keyed: OnceLock<Hash>,
     /// The bodies of macros in it, by name. Few names are asked for, of many files.
     definitions: Mutex<Vec<(String, Arc<[String]>)>>,
+    /// How it mentions an identifier, by name.
+    mentions: Mutex<Vec<(String, Mentions)>>,
     /// The macros that its includes need, sorted; and which files define one of them.
     needed: OnceLock<Box<[MacroName]>>,
     definers: RwLock<HashMap<FileId, bool>>,
@@ -117,9 +119,9 @@ impl SourceFile {
         *self.digest.get_or_init(|| digest(self.path.as_os_str(), &self.hash))
     }
 
-    /// A hash over the path as `name` puts it, and content. All who ask in a run name it in the same way.
-    pub fn keyed_digest(&self, name: impl FnOnce(&Path) -> Cow<'_, OsStr>) -> Hash {
-        *self.keyed.get_or_init(|| digest(&name(&self.path), &self.hash))
+    /// The hash that `make` gives for this file. Everything that asks in a run makes it in the same way.
+    pub fn keyed_digest(&self, make: impl FnOnce() -> Hash) -> Hash {
+        *self.keyed.get_or_init(make)
     }
 }
 
@@ -156,6 +158,14 @@ impl Files {
         &self.disk
     }
 
+    /// Forgets what is below a directory: a hook has run there, and what it holds now is another matter.
+    pub fn forget_below(&self, directory: &Path) {
+        lock(&self.by_path).retain(|path, _| !Path::new(path).starts_with(directory));
+        lock(&self.listings).retain(|path, _| !Path::new(path).starts_with(directory));
+        lock(&self.trees).retain(|path, _| !Path::new(path).starts_with(directory));
+        lock(&self.real).retain(|path, _| !path.starts_with(directory));
+    }
+
     /// What earlier runs and this one remember.
     pub fn memo(&self) -> &Memo {
         &self.memo
@@ -180,6 +190,7 @@ impl Files {
                 digest: OnceLock::new(),
                 keyed: OnceLock::new(),
                 definitions: Mutex::default(),
+                mentions: Mutex::default(),
                 needed: OnceLock::new(),
                 definers: RwLock::default(),
             });
@@ -224,7 +235,9 @@ impl Files {
     /// # Errors
     /// Where the file can't be read.
     pub fn hash_now(&self, path: &Path) -> io::Result<Hash> {
-        let stamp = Stamp::of(&self.disk.metadata(path)?);
+        let metadata = self.disk.metadata(path)?;
+        must_end(&metadata)?;
+        let stamp = Stamp::of(&metadata);
         if let Some(hash) = self.memo.hash(path, &stamp) {
             return Ok(hash);
         }
@@ -276,6 +289,20 @@ impl Files {
         });
         known.push((name.to_owned(), bodies.clone()));
         bodies
+    }
+
+    /// Which words of a file could make up the identifier `name`. A file that has changed since it was looked at could
+    /// hold any.
+    pub fn mentions(&self, file: &SourceFile, name: &str) -> Mentions {
+        let mut known = lock(&file.mentions);
+        if let Some((_, mentions)) = known.iter().find(|(known, _)| known == name) {
+            return *mentions;
+        }
+        let text = std::fs::read(&file.path).unwrap_or_default();
+        let is_current = blake3::hash(&text) == file.hash;
+        let mentions = if is_current { Mentions::of(&text, name) } else { Mentions::ANY };
+        known.push((name.to_owned(), mentions));
+        mentions
     }
 
     fn look_at(&self, path: &Path) -> Option<(Hash, Arc<Scan>, Stamp)> {

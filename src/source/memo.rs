@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Hash, Scan, seal, unseal};
 
 /// Raised when the meaning of the stored data changes; another version's memo is not read.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// A file whose times are younger than this when it is hashed is hashed again next time: the clock of
 /// a file system is coarse, and a second write within one tick would leave the same stamp.

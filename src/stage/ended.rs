@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::event::{CoreId, FailureKind, JobId, JobResult, Outcome};
+use crate::event::{CoreId, Failure, FailureKind, JobId, JobResult, Outcome, StorageCause};
 
 /// How a plan ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub const FULL: u64 = 4_000_000;
 /// A folder of ours could not be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageFault {
+    /// Why.
+    pub cause: StorageCause,
     /// What the first job that saw it said.
     pub message: String,
 }
@@ -44,11 +46,13 @@ impl Ended {
         self.done += usize::from(success);
         self.crashed |= matches!(result.outcome, Outcome::Crashed { .. });
         let storage = match &result.outcome {
-            Outcome::Failed(failure) if failure.kind == FailureKind::Storage => Some(&failure.message),
+            Outcome::Failed(Failure { kind: FailureKind::Storage(cause), message, .. }) => {
+                Some((*cause, message))
+            }
             _ => None,
         };
-        if let Some(message) = storage {
-            self.storage.get_or_insert_with(|| StorageFault { message: message.clone() });
+        if let Some((cause, message)) = storage {
+            self.storage.get_or_insert_with(|| StorageFault { cause, message: message.clone() });
         }
         match (&result.job, &result.outcome) {
             (JobId::Core(core), _) if storage.is_some() => {
@@ -79,7 +83,7 @@ impl Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{CellId, Failure, Span, Step, UnitCounts};
+    use crate::event::{CellId, Span, Step, UnitCounts};
 
     fn cell() -> JobId {
         JobId::Cell(CellId { board: "uno".into(), sketch: "A".into() })
@@ -98,6 +102,7 @@ mod tests {
             message,
             command: Vec::new(),
             location: None,
+            overflow: None,
         })
     }
 
@@ -116,6 +121,8 @@ mod tests {
                 artifacts: Vec::new(),
                 log: None,
                 warnings: String::new(),
+                warning_list: None,
+                libraries: std::sync::Arc::default(),
                 units: UnitCounts::default(),
             });
         }
@@ -129,8 +136,8 @@ mod tests {
         let full = || {
             vec![
                 (cell(), blocked("uno-1")),
-                (core("uno-1"), failed(FailureKind::Storage)),
-                (cell(), failed(FailureKind::Storage)),
+                (core("uno-1"), failed(FailureKind::Storage(StorageCause::Full))),
+                (cell(), failed(FailureKind::Storage(StorageCause::Full))),
                 (cell(), cancelled()),
                 (cell(), Outcome::Built),
             ]
@@ -138,7 +145,7 @@ mod tests {
         let only = ended(full());
         assert!(only.only_storage());
         assert_eq!((only.succeeded, only.failed, only.done, only.jobs), (1, 3, 1, 5));
-        assert_eq!(only.storage.unwrap().message, "Storage");
+        assert_eq!(only.storage.unwrap().cause, StorageCause::Full);
         for other in [
             (cell(), failed(FailureKind::Code)),
             (cell(), failed(FailureKind::Infrastructure)),

@@ -4,18 +4,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::statvfs;
 use tokio_util::sync::CancellationToken;
 
 use super::needs::Need;
 use super::stop::{Stop, StopReason};
+use super::work_directory::WorkDirectory;
 use super::{FULL, Settled};
 use crate::build::{
     Ahead, Blocked, BuildContext, BuildError, CellArtifacts, CoreHandle, CorePromise, InFlight, JobContext,
-    Stopwatch, Track, orchestrator, write_log,
+    Stopwatch, Track, WarningOwners, find_warnings, log_paragraph, orchestrator, renew_log, write_log,
 };
-use crate::compile::{Environment, Transcript, Urgency};
-use crate::event::{EventKind, Failure, FailureKind, JobId, JobResult, Outcome, Phase, Sizes, UnitCounts};
+use crate::compile::{Transcript, Urgency};
+use crate::diagnostics::first_error;
+use crate::event::{
+    EventKind, Failure, FailureKind, JobId, JobResult, Outcome, Phase, Sizes, StorageCause, UnitCounts,
+};
 use crate::plan::{CellJob, CoreJob, Target};
 
 const INTERRUPTED: &str = "the run was interrupted";
@@ -46,10 +49,13 @@ fn context(
         track: Track::new(job, cx.events.clone(), began),
         urgency,
         ahead,
-        environment: Environment::new(&cx.layout.staging(), target.library_path.as_deref()),
-        transcript: Transcript::default(),
+        environment: cx.environment(target.library_path.as_deref()),
+        transcript: Transcript::new(cx.output_limit),
         log: Vec::new(),
         units: UnitCounts::default(),
+        libraries: Arc::default(),
+        has_discovered: false,
+        round: 0,
         stopwatch: Stopwatch::started(),
         in_flight: None,
         misbehaved: None,
@@ -62,6 +68,7 @@ pub(super) async fn run_core(
     promise: CorePromise,
     cx: BuildContext,
     need: Need,
+    work: WorkDirectory,
     stop: Stop,
     began: Duration,
 ) -> Settled {
@@ -87,13 +94,13 @@ pub(super) async fn run_core(
     match result {
         Ok(core) => {
             done.outcome = if core.fresh { Outcome::Built } else { Outcome::UpToDate };
-            done.warnings.clone_from(&core.printed);
+            done.warnings = Some(core.printed.as_str().into());
             promise.keep(Ok(Arc::new(core)));
         }
         Err(outcome) => {
-            let outcome = unless_storage(outcome, &cx, &job.folder);
+            let outcome = unless_storage(outcome, &work);
             let message = match &outcome {
-                Outcome::Failed(failure) => failure.message.clone(),
+                Outcome::Failed(failure) => failure.summary(),
                 Outcome::TimedOut { after, .. } => format!("it took longer than {}", seconds(*after)),
                 Outcome::Cancelled { reason, .. } => reason.clone(),
                 other => other.word().to_owned(),
@@ -102,7 +109,7 @@ pub(super) async fn run_core(
             promise.keep(Err(Blocked { by: job.id.clone(), message }));
         }
     }
-    finish(done, jcx, &job.folder).await
+    finish(done, jcx, &job.folder, WarningOwners::of_core()).await
 }
 
 /// Builds a cell.
@@ -111,6 +118,7 @@ pub(super) async fn run_cell(
     core: CoreHandle,
     cx: BuildContext,
     place: impl Future<Output = InFlight>,
+    work: WorkDirectory,
     stop: Stop,
     began: Duration,
 ) -> Settled {
@@ -127,14 +135,16 @@ pub(super) async fn run_cell(
     }
     cx.events.say(EventKind::JobStarted { job: id });
     // The tasks of ten thousand waiting cells stay small: what a build needs is made when it begins.
-    Box::pin(attempts(&job, &core, &cx, &stop, &mut jcx, &mut done)).await;
-    finish(done, jcx, &job.folder).await
+    Box::pin(attempts(&job, &core, &cx, &work, &stop, &mut jcx, &mut done)).await;
+    let owners = WarningOwners::of_cell(&job, &jcx.libraries, cx.layout.sketches());
+    finish(done, jcx, &job.folder, owners).await
 }
 
 async fn attempts(
     job: &CellJob,
     core: &CoreHandle,
     cx: &BuildContext,
+    work: &WorkDirectory,
     stop: &Stop,
     jcx: &mut JobContext,
     done: &mut Done,
@@ -163,7 +173,7 @@ async fn attempts(
             Err(error) => {
                 let again = attempt < job.retries
                     && matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Infrastructure);
-                let outcome = unless_storage(outcome(error, &transcript), cx, &job.folder);
+                let outcome = unless_storage(outcome(error, &transcript), work);
                 if let Some(cell) = jcx.misbehaved.take() {
                     done.built(*cell);
                 }
@@ -187,7 +197,7 @@ async fn unless_blocked(
     jcx: &mut JobContext,
 ) -> Outcome {
     let Outcome::Failed(failure) = &outcome else { return outcome };
-    if failure.kind == FailureKind::Storage || stop.max_failures().is_some() {
+    if matches!(failure.kind, FailureKind::Storage(_)) || stop.max_failures().is_some() {
         return outcome;
     }
     jcx.track.enter(Phase::Wait);
@@ -209,12 +219,13 @@ struct Done {
     outcome: Outcome,
     sizes: Option<Sizes>,
     artifacts: Vec<std::path::PathBuf>,
-    warnings: String,
+    /// What tools printed although they succeeded; `None` where nothing was built.
+    warnings: Option<Arc<str>>,
 }
 
 impl Default for Done {
     fn default() -> Self {
-        Self { outcome: cancelled(INTERRUPTED), sizes: None, artifacts: Vec::new(), warnings: String::new() }
+        Self { outcome: cancelled(INTERRUPTED), sizes: None, artifacts: Vec::new(), warnings: None }
     }
 }
 
@@ -223,7 +234,7 @@ impl Done {
     fn built(&mut self, cell: CellArtifacts) {
         self.sizes = cell.sizes;
         self.artifacts = cell.artifacts;
-        self.warnings = cell.printed;
+        self.warnings = Some(cell.printed.into());
     }
 }
 
@@ -237,29 +248,24 @@ fn outcome(error: BuildError, transcript: &Transcript) -> Outcome {
     }
 }
 
-/// A failure where our folders are gone or full says nothing of the code, whatever the tools made of it. Not
-/// every tool says why it failed: GCC's `lto-wrapper` does not. What names a place in a source does.
-fn unless_storage(outcome: Outcome, cx: &BuildContext, folder: &Path) -> Outcome {
+/// A failure says nothing of the code where the work directory was removed, or is full and the tool does not say why it
+/// failed: GCC's `lto-wrapper` does not.
+fn unless_storage(outcome: Outcome, work: &WorkDirectory) -> Outcome {
     let Outcome::Failed(failure) = outcome else { return outcome };
-    let work = cx.layout.root();
-    let gone = [work, folder].into_iter().find(|folder| !folder.is_dir());
-    let message = if failure.kind == FailureKind::Storage {
-        None
-    } else if let Some(gone) = gone {
-        Some(format!("{} has vanished while the run was going on", gone.display()))
-    } else if failure.location.is_none() && !failure.command.is_empty() {
-        statvfs(work)
-            .map(|stat| stat.f_bavail.saturating_mul(stat.f_frsize))
-            .ok()
-            .filter(|free| *free < FULL)
-            .map(|free| format!("{} ({free} bytes free in {})", failure.message, work.display()))
+    let path = work.path().display();
+    let (cause, message) = if matches!(failure.kind, FailureKind::Storage(_)) {
+        return Outcome::Failed(failure);
+    } else if work.is_gone() {
+        (StorageCause::Gone, format!("{path} has vanished while the run was going on"))
+    } else if let Some(free) = work.free().filter(|free| *free < FULL)
+        && !failure.command.is_empty()
+        && first_error(&failure.diagnostic).is_none()
+    {
+        (StorageCause::Full, format!("{} ({free} bytes free in {path})", failure.message))
     } else {
-        None
+        return Outcome::Failed(failure);
     };
-    Outcome::Failed(match message {
-        Some(message) => Failure { kind: FailureKind::Storage, message, location: None, ..failure },
-        None => failure,
-    })
+    Outcome::Failed(Failure { kind: FailureKind::Storage(cause), message, location: None, ..failure })
 }
 
 /// `600 s`, `0.5 s`.
@@ -267,7 +273,7 @@ fn seconds(time: Duration) -> String {
     format!("{} s", time.as_secs_f64())
 }
 
-async fn finish(done: Done, mut jcx: JobContext, folder: &Path) -> Settled {
+async fn finish(done: Done, mut jcx: JobContext, folder: &Path, owners: WarningOwners) -> Settled {
     match &done.outcome {
         Outcome::Failed(failure) => {
             jcx.log.push(failure.command.join(" "));
@@ -276,17 +282,24 @@ async fn finish(done: Done, mut jcx: JobContext, folder: &Path) -> Settled {
         Outcome::TimedOut { output, .. } | Outcome::Cancelled { output, .. } => jcx.log.push(output.clone()),
         _ => {}
     }
+    let paragraph = log_paragraph(&jcx.libraries);
+    // A log that can't be written is no result's fault, whatever the reason.
     if !matches!(done.outcome, Outcome::UpToDate) {
-        if !done.warnings.is_empty() {
-            jcx.log.push(done.warnings.clone());
-        }
+        jcx.log.extend(done.warnings.iter().filter(|text| !text.is_empty()).map(ToString::to_string));
         let (folder, log) = (folder.to_owned(), std::mem::take(&mut jcx.log));
-        // A log that can't be written is no result's fault, whatever the reason.
+        let log: Vec<String> = paragraph.into_iter().chain(log).collect();
         let _ = tokio::task::spawn_blocking(move || write_log(&folder, &log)).await;
+    } else if let Some(paragraph) = paragraph.filter(|_| jcx.has_discovered) {
+        let folder = folder.to_owned();
+        let _ = tokio::task::spawn_blocking(move || renew_log(&folder, &paragraph)).await;
     }
-    let log = Some(folder.join("build.log"));
+    let log = Some(folder.join("build.log")).filter(|log| log.is_file());
+    let warning_list = match done.warnings.clone() {
+        Some(printed) => Some(find_warnings(owners, printed).await),
+        None => None,
+    };
     let (result, place) = finish_unstarted(done, jcx);
-    (JobResult { log, ..result }, place)
+    (JobResult { log, warning_list, ..result }, place)
 }
 
 fn finish_unstarted(done: Done, mut jcx: JobContext) -> Settled {
@@ -298,7 +311,9 @@ fn finish_unstarted(done: Done, mut jcx: JobContext) -> Settled {
         sizes: done.sizes,
         artifacts: done.artifacts,
         log: None,
-        warnings: done.warnings,
+        warnings: done.warnings.as_deref().unwrap_or_default().to_owned(),
+        warning_list: None,
+        libraries: std::mem::take(&mut jcx.libraries),
         units: jcx.units,
     };
     (result, place)

@@ -6,6 +6,7 @@ mod ended;
 mod job;
 mod needs;
 mod stop;
+mod work_directory;
 
 use std::any::Any;
 use std::cmp::Reverse;
@@ -19,6 +20,7 @@ use tokio::task::JoinHandle;
 pub use self::ended::{Ended, FULL, StorageFault};
 use self::needs::Needs;
 use self::stop::{Stop, StopReason};
+use self::work_directory::WorkDirectory;
 use crate::build::{Ahead, BuildContext, CoreHandle, InFlight, core_promise};
 use crate::compile::{Gate, end_descendants};
 use crate::event::{CoreId, EventKind, JobId, JobResult, Outcome, Span, UnitCounts};
@@ -37,6 +39,7 @@ pub struct Options {
 pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     let began = cx.events.now();
     let stop = Stop::after(options.max_failures);
+    let work = WorkDirectory::new(cx.layout.root().to_owned());
     let mut running = FuturesUnordered::new();
     let mut cores: HashMap<CoreId, CoreHandle> = HashMap::new();
     let mut needs = Needs::of(&plan.cells, &cx.costs);
@@ -45,7 +48,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         cores.insert(core.id.clone(), handle);
         let id = JobId::Core(core.id.clone());
         let need = needs.of_core(&core.id);
-        let run = job::run_core(core, promise, cx.clone(), need, stop.clone(), began);
+        let run = job::run_core(core, promise, cx.clone(), need, work.clone(), stop.clone(), began);
         let task = spawn(&id, run);
         running.push(settle(id, task));
     }
@@ -55,7 +58,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         let Some(core) = cores.get(&cell.core).cloned() else { continue };
         let id = JobId::Cell(cell.id.clone());
         let place = InFlight::enter(in_flight.clone());
-        let run = job::run_cell(cell, core, cx.clone(), place, stop.clone(), began);
+        let run = job::run_cell(cell, core, cx.clone(), place, work.clone(), stop.clone(), began);
         let task = spawn(&id, run);
         running.push(settle(id, task));
     }
@@ -142,6 +145,8 @@ fn crashed(job: JobId, panic: &(dyn Any + Send), span: Span) -> JobResult {
         artifacts: Vec::new(),
         log: None,
         warnings: String::new(),
+        warning_list: None,
+        libraries: std::sync::Arc::default(),
         units: UnitCounts::default(),
     }
 }

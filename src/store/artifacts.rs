@@ -17,22 +17,13 @@ use std::time::SystemTime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{link_or_copy, write_atomically};
+use super::{Sharing, write_atomically};
 use crate::source::Hash;
 
 /// An artifact store. Cheap to clone; several runs may work on one at the same time.
 #[derive(Debug, Clone)]
 pub struct Artifacts {
     root: PathBuf,
-}
-
-/// How the files of an entry come to where they are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sharing {
-    /// They share their bytes with the store: for what nobody writes into.
-    Link,
-    /// They are files of their own: for what a user or a tool may write into.
-    Copy,
 }
 
 /// What the store has under a key.
@@ -89,7 +80,7 @@ impl Artifacts {
             return Ok(hash);
         }
         blob.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        put(file, &blob, sharing)?;
+        sharing.put(file, &blob)?;
         Ok(hash)
     }
 
@@ -128,7 +119,7 @@ impl Artifacts {
             }
             let to = folder.join(path);
             to.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-            match put(&blob, &to, sharing) {
+            match sharing.put(&blob, &to) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound && !blob.exists() => return Ok(false),
                 other => other?,
             }
@@ -155,13 +146,6 @@ impl Artifacts {
 
 fn hash(path: &Path) -> io::Result<Hash> {
     Ok(blake3::Hasher::new().update_reader(std::fs::File::open(path)?)?.finalize())
-}
-
-fn put(from: &Path, to: &Path, sharing: Sharing) -> io::Result<()> {
-    match sharing {
-        Sharing::Link => link_or_copy(from, to),
-        Sharing::Copy => super::link::copy_atomically(from, to),
-    }
 }
 
 #[cfg(test)]

@@ -6,13 +6,35 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::io::Errno;
 
+/// How a file comes to a second place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// Both places share their bytes: for what nobody writes into.
+    Link,
+    /// They are files of their own: for what a user or a tool may write into.
+    Copy,
+}
+
+impl Sharing {
+    /// Puts the file at `from` to `to`. What was there is replaced, never written into.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn put(self, from: &Path, to: &Path) -> io::Result<()> {
+        match self {
+            Self::Link => link_or_copy(from, to),
+            Self::Copy => copy_atomically(from, to),
+        }
+    }
+}
+
 /// Makes `to` a hardlink to `from`, or a copy where they can't share (another file system, or too
 /// many links). What was at `to` is replaced, never written into: other names of its inode keep
 /// their bytes.
 ///
 /// # Errors
 /// Whatever the file system says.
-pub fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
+fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
     match std::fs::hard_link(from, to) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let temporary = temporary_beside(to);
@@ -31,7 +53,7 @@ pub fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever the file system says.
-pub(super) fn copy_atomically(from: &Path, to: &Path) -> io::Result<()> {
+fn copy_atomically(from: &Path, to: &Path) -> io::Result<()> {
     let temporary = temporary_beside(to);
     let written = std::fs::copy(from, &temporary).and_then(|_| std::fs::rename(&temporary, to));
     if written.is_err() {
@@ -65,12 +87,14 @@ fn cannot_link(error: &io::Error) -> bool {
     matches!(errno, Some(Errno::XDEV | Errno::MLINK | Errno::PERM | Errno::OPNOTSUPP))
 }
 
+/// `NAME.PID-NUMBER.tmp`. Of a long name only the beginning: it may be as long as a file system allows.
 fn temporary_beside(path: &Path) -> std::path::PathBuf {
+    const LONGEST: usize = 200;
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}-{number}.tmp", std::process::id()));
-    path.with_file_name(name)
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = &name[..name.floor_char_boundary(LONGEST)];
+    path.with_file_name(format!("{name}.{}-{number}.tmp", std::process::id()))
 }
 
 #[cfg(test)]
@@ -93,6 +117,17 @@ mod tests {
         let inode = |name: &str| std::fs::metadata(at(name)).unwrap().ino();
         assert_eq!(inode("cell"), inode("stage1"));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_name_as_long_as_can_be_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["x".repeat(255), "é".repeat(127)] {
+            let path = folder.path().join(name);
+            write_atomically(&path, b"x").unwrap();
+            write_atomically(&path, b"y").unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), b"y");
+        }
     }
 
     #[test]

@@ -5,13 +5,15 @@
 mod artifacts;
 mod costs;
 mod link;
+mod own_directory;
 mod records;
 mod sweep;
 mod units;
 
-pub use artifacts::{Artifact, Artifacts, Sharing};
+pub use artifacts::{Artifact, Artifacts};
 pub use costs::{Cost, CostName, Costs, Subject};
-pub use link::{link_or_copy, write_atomically};
+pub use link::{Sharing, write_atomically};
+pub use own_directory::make_own_directory;
 pub use records::{Output, Record};
 pub use sweep::{Daily, Keep, Swept, Taken};
 pub use units::{StoredUnit, Units};

@@ -19,9 +19,15 @@ pub struct Record {
     pub outputs: Vec<Output>,
     /// The firmware files among them, first the one to upload.
     pub artifacts: Vec<PathBuf>,
+    /// What hooks left before the link and a later step removed, relative to the job's folder.
+    #[serde(default)]
+    pub removed: Vec<PathBuf>,
     /// What the firmware takes.
     pub sizes: Option<Sizes>,
-    /// What the tools printed although they succeeded.
+    /// Of a cell, what compilers printed although they succeeded, without the names of the checkout.
+    #[serde(default)]
+    pub compiled: String,
+    /// What the tools behind them printed, in the same way; of a core, compilers too, and with all names.
     pub printed: String,
 }
 

@@ -138,6 +138,49 @@ fn a_comment_that_changes_no_object_changes_no_firmware() {
     assert_eq!(run(&workspace.clone().sketch("s/C", &text)).firmware(), before);
 }
 
+/// With link-time optimisation the names of an object's sections come from a seed, which must not follow comments.
+#[test]
+fn a_comment_that_moves_no_line_links_nothing() {
+    let boards = "{uno: {fqbn: \"mini:mcu:uno\", properties: {build.extra_flags: -flto -ffat-lto-objects -g}}, \
+                  other: {fqbn: \"mini:avr:uno\", properties: {build.extra_flags: -flto -ffat-lto-objects -g -DOTHER}}}";
+    let text = matrix("libraries: [libs]\nsketches: [\"s/A\"]\n").replace("{uno: mini:mcu:uno}", boards);
+    let workspace = project().file("m.yml", text);
+    let before = run(&workspace);
+    let source = fs::read_to_string(workspace.path("libs/Lib/src/Lib.cpp")).unwrap();
+    let commented = source.replacen('\n', " // built on __DATE__\n", 1);
+    assert_ne!(commented, source);
+    let after = run(&workspace.clone().file("libs/Lib/src/Lib.cpp", &commented));
+    let steps = steps(&after);
+    assert_eq!(steps.iter().filter(|step| step.contains(": compile ")).count(), 2, "{steps:?}");
+    assert!(!steps.iter().any(|step| step.contains(": link ")), "{steps:?}");
+    assert_eq!(after.firmware(), before.firmware());
+    assert_eq!(run(&workspace.clone().file("libs/Lib/src/Lib.cpp", &source)).firmware(), before.firmware());
+}
+
+#[test]
+fn units_that_are_compiled_in_every_run_are_said_with_the_reason() {
+    let workspace =
+        project().file("libs/Lib/src/when.cpp", "const char *when() { return __DATE__ __TIME__; }\n");
+    for _ in 0..2 {
+        let run = workspace.run(["run", "m.yml"]).assert_exit(0);
+        let run = run.assert_stdout("uncacheable units: compiled in every run").assert_stdout("when.cpp");
+        let summary = run.reports().text("summary.md");
+        assert!(summary.contains("uncacheable units, compiled in every run"), "{summary}");
+        run.assert_stdout("-D__DATE__=…");
+    }
+    let text = fs::read_to_string(workspace.path("m.yml")).unwrap();
+    let fixed =
+        "properties: {build.extra_flags+: '-D__DATE__=\"\" -D__TIME__=\"\" -Wno-builtin-macro-redefined'}";
+    let text = text.replace("uno: mini:mcu:uno", &format!("uno: {{fqbn: \"mini:mcu:uno\", {fixed}}}"));
+    let workspace = workspace.file(
+        "m.yml",
+        text.replace(", other: {fqbn: \"mini:avr:uno\", properties: {build.extra_flags: -DOTHER}}", ""),
+    );
+    workspace.run(["run", "m.yml"]).assert_exit(0);
+    let again = workspace.run(["run", "m.yml"]).assert_exit(0);
+    assert_eq!(steps(&again), Vec::<String>::new());
+}
+
 #[test]
 fn a_changed_header_of_a_library_builds_the_cells_that_use_it() {
     let workspace = project();

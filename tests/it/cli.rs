@@ -284,6 +284,33 @@ fn boards_lists_fqbns_and_menus() {
 }
 
 #[test]
+fn boards_prints_the_properties_of_a_board() {
+    let text = matrix("sketches: [\"s/*\"]\n")
+        .replace("path: core,", "path: core, properties: {build.extra_flags: \"-DA={build.mcu} {none}\"},");
+    let workspace = project().file("p.yml", text);
+    let run = workspace.run(["boards", "p.yml", "mini:mcu:uno", "--properties"]).assert_exit(0);
+    run.assert_stdout("\nbuild.extra_flags=-DA=atmega328p {none}\n")
+        .assert_stdout("\nbuild.fqbn=mini:mcu:uno\n")
+        .assert_stdout("\nrecipe.output.tmp_file={build.project_name}.hex\n");
+    workspace.run(["boards", "p.yml", "--properties"]).assert_exit(2).assert_stderr("name its FQBN");
+    workspace.run(["boards", "p.yml", "m.yml"]).assert_exit(2).assert_stderr("one matrix");
+    workspace.run(["boards", "p.yml", "mini:mcu:umo", "--properties"]).assert_exit(3).assert_stderr("`uno`");
+    let one = workspace.run(["boards", "p.yml", "mini:mcu:uno"]).assert_exit(0);
+    assert_eq!(one.stdout, "mini:mcu:uno  Mini Uno\n");
+}
+
+#[test]
+fn doctor_names_what_two_menu_options_set() {
+    let menus = "menu.cpu=CPU\nmenu.opt=Optimize\nuno.menu.opt.a=A\nuno.menu.opt.a.build.x=1\n\
+                 uno.menu.cpu.b=B\nuno.menu.cpu.b.build.x=2\nuno.menu.cpu.b.build.y=3\n";
+    let workspace = project().file("core/boards.local.txt", menus);
+    let run = workspace.run(["doctor", "m.yml", "--offline"]).assert_exit(0);
+    assert!(!run.stdout.contains("build.y"), "{}", run.stdout);
+    run.assert_stdout("warning")
+        .assert_stdout("mini:mcu:uno: `build.x` is set by cpu=b and by opt=a; arduino-cli takes either");
+}
+
+#[test]
 fn doctor_says_what_is_there_and_what_each_exit_code_means() {
     let run = Workspace::new().run(["doctor", "--offline"]).assert_exit(0);
     run.assert_stdout("apt-get")
@@ -322,4 +349,53 @@ fn colours_come_when_asked_for_and_not_into_a_pipe() {
     assert!(!plain.stdout.contains(escape) && !plain.stderr.contains(escape));
     let coloured = workspace.run(["run", "m.yml", "--color", "always"]).assert_exit(0);
     assert!(coloured.stdout.contains(escape) || coloured.stderr.contains(escape));
+}
+
+#[test]
+fn compare_can_fail_on_new_failures_and_counts_no_warnings_of_what_fails() {
+    let sketch = |body: &str| format!("#warning old\n{EMPTY}{body}");
+    let workspace = workspace().sketch("s/Blink", &sketch("")).file("m.yml", matrix("sketches: [\"s/*\"]\n"));
+    workspace.run(["run", "m.yml", "--report-dir", "good"]).assert_exit(0);
+    let workspace = workspace.sketch("s/Blink", &sketch("int x = y;\n"));
+    workspace.run(["run", "m.yml", "--report-dir", "bad"]).assert_exit(1);
+    let compare = |arguments: &[&str]| workspace.run(["compare"].iter().chain(arguments));
+    let run = compare(&["good", "bad"]).assert_exit(0).assert_stdout("uno/s/Blink: built before, failed now");
+    assert!(!run.stdout.contains("warning"), "{}", run.stdout);
+    let fail_on = ["--fail-on", "new-failures"];
+    compare(&[&["good", "bad"][..], &fail_on].concat()).assert_exit(1).assert_stdout("failed now");
+    compare(&[&["bad", "bad"][..], &fail_on].concat()).assert_exit(0);
+    compare(&[&["bad", "good"][..], &fail_on].concat()).assert_exit(0).assert_stdout("built now");
+    compare(&["good", "bad", "--fail-on", "anything"]).assert_exit(2);
+}
+
+#[test]
+fn a_matrix_without_cells_says_why() {
+    let workspace = project();
+    for (sketches, why) in [
+        ("sketches: []\n", "`sketches` is empty"),
+        ("sketches: [\"s/*\"]\nexclude: [{sketch: \"*\"}]\n", "every sketch is excluded for every board"),
+        ("sketches: [\"s/*\", \"!s\"]\n", "its entries with `!` leave out every sketch"),
+        ("sketches: [{path: t, optional: true}]\n", "nothing is there of what its entries name"),
+    ] {
+        let workspace = workspace.clone().file("none.yml", matrix(sketches));
+        workspace.run(["plan", "none.yml"]).assert_exit(4).assert_stderr(why);
+    }
+    let none = matrix("sketches: [\"s/*\"]\n").replace("{uno: mini:mcu:uno}", "{}");
+    workspace
+        .clone()
+        .file("none.yml", none)
+        .run(["plan", "none.yml"])
+        .assert_exit(4)
+        .assert_stderr("`boards` is empty");
+}
+
+#[test]
+fn developers_have_a_log_of_their_own_and_pipes_have_no_colours() {
+    let workspace = project();
+    let run = workspace.run(["run", "m.yml", "-v", "-s", "Blink"]).assert_exit(0);
+    assert!(!run.stderr.contains("DEBUG") && !run.stderr.contains("fbuild_matrix::"), "{}", run.stderr);
+    let workspace = workspace.env("FBUILD_MATRIX_LOG", "fbuild_matrix=debug");
+    let run =
+        workspace.run(["run", "m.yml", "-s", "Blink"]).assert_exit(0).assert_stderr("DEBUG fbuild_matrix::");
+    assert!(!run.stderr.contains('\u{1b}'), "{}", run.stderr);
 }

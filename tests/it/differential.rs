@@ -176,7 +176,7 @@ fn warm_runs_make_what_clean_runs_make() {
 /// `just differential COUNT [SEED]`: as many as are asked for, or what a seed made again.
 #[test]
 #[allow(clippy::print_stdout)] // who asks wants to know
-#[ignore = "takes as long as it is told to: just differential 5000"]
+#[ignore = "as long as it is told to: `just differential 2000`; cargo test makes fewer edits"]
 fn by_hand() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let count =

@@ -76,7 +76,8 @@ fn every_failure_is_told_with_its_place_and_the_good_cells_are_built() {
     assert_has(&message, "Nowhere.h: No such file or directory");
     assert_has(&body, "Missing/Missing.ino:1:");
     let (message, _) = failure(&run, "uno", "Overflow");
-    assert_has(&message, "region `text' overflowed by");
+    assert_has(&message, "Overflow/Overflow.ino:2: flash: 4");
+    assert_has(&message, " of 32,256 bytes, ");
     assert_has(&run.reports().junit().case("uno", "Overflow").file, "Overflow.ino");
 
     let (message, body) = error(&run, "broken", "Good");
@@ -107,11 +108,12 @@ fn firmware_that_the_board_has_no_room_for_is_a_failure() {
         .file("matrix.yml", format!("version: 1\ncores:\n{}boards:\n{boards}sketches: [Big]\n", core()))
         .run(["run", "matrix.yml"])
         .assert_exit(1);
-    assert_has(&failure(&run, "flash", "Big").0, "bytes of program memory, the board has 100");
-    assert_has(
-        &failure(&run, "ram", "Big").0,
-        "it takes 101 bytes of dynamic memory, the board has 100 (1 too many)",
-    );
+    let (message, body) = failure(&run, "flash", "Big");
+    assert_has(&message, " of 100 bytes, ");
+    assert_has(&body, "the largest in flash:\n");
+    let (message, body) = failure(&run, "ram", "Big");
+    assert_eq!(message, "Big/Big.ino:1: RAM: 101 of 100 bytes, 1 too many");
+    assert_has(&body, "the largest in RAM:\n  101  sketch  data");
 }
 
 #[test]
@@ -225,12 +227,12 @@ fn a_link_that_hangs_is_ended_with_all_that_it_started() {
     let slow = workspace.path("slow").display().to_string();
     let rest = format!(
         "  slow: {{fqbn: \"mini:mcu:uno\", properties: {{compiler.link: \"{slow}\"}}}}\n\
-         sketches:\n  - {{path: A, boards: [slow], timeout: 3s}}\n  - {{path: B, boards: [uno]}}\n"
+         sketches:\n  - {{path: A, boards: [slow], timeout: 15s}}\n  - {{path: B, boards: [uno]}}\n"
     );
     let matrix = format!("version: 1\ncores:\n{}boards:\n  uno: mini:mcu:uno\n{rest}", core());
     let run = workspace.file("matrix.yml", matrix).run(["run", "matrix.yml"]).assert_exit(1);
     let (message, body) = error(&run, "slow", "A");
-    assert_has(&message, "timed out after 3.00s");
+    assert_has(&message, "timed out after 15.0s");
     assert_has(&body, "begun");
     assert_eq!(run.reports().junit().case("uno", "B").verdict, Verdict::Passed);
     assert_both_gone(&run.workspace, "slow");
@@ -303,7 +305,7 @@ fn wrong_code_is_not_tried_again() {
     let run = moody_linker("echo 'x.ino:1: error: no'; exit 1")
         .run(["run", "matrix.yml", "--retries", "3"])
         .assert_exit(1);
-    assert_eq!(failure(&run, "uno", "A").0, "no");
+    assert_eq!(failure(&run, "uno", "A").0, "x.ino:1: no");
     assert_eq!(calls(&run), 1);
 }
 

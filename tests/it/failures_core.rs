@@ -17,6 +17,7 @@ compiler.cpp={compiler.path}avr-g++
 compiler.link={compiler.path}avr-gcc
 compiler.size={compiler.path}avr-size
 build.extra_flags=
+compiler.cpp.flags=
 compiler.warning_flags=
 compiler.warning_flags.none=-w
 compiler.warning_flags.default=
@@ -24,7 +25,7 @@ compiler.warning_flags.more=-Wall
 compiler.warning_flags.all=-Wall -Wextra
 recipe.S.o.pattern=\"{compiler.path}avr-gcc\" -c -x assembler-with-cpp -mmcu={build.mcu} {build.extra_flags} {includes} \"{source_file}\" -o \"{object_file}\"
 recipe.c.o.pattern=\"{compiler.path}avr-gcc\" -c -Os {compiler.warning_flags} -std=gnu11 -MMD -mmcu={build.mcu} {build.extra_flags} {includes} \"{source_file}\" -o \"{object_file}\"
-recipe.cpp.o.pattern=\"{compiler.cpp}\" -c -Os {compiler.warning_flags} -std=gnu++11 -MMD -mmcu={build.mcu} {build.extra_flags} {includes} \"{source_file}\" -o \"{object_file}\"
+recipe.cpp.o.pattern=\"{compiler.cpp}\" {compiler.cpp.flags} -c -Os {compiler.warning_flags} -std=gnu++11 -MMD -mmcu={build.mcu} {build.extra_flags} {includes} \"{source_file}\" -o \"{object_file}\"
 recipe.ar.pattern=\"{compiler.path}avr-ar\" rcs \"{archive_file_path}\" \"{object_file}\"
 recipe.c.combine.pattern=\"{compiler.link}\" -mmcu={build.mcu} -o \"{build.path}/{build.project_name}.elf\" {object_files} \"{build.path}/{archive_file}\"
 recipe.objcopy.hex.pattern=\"{compiler.path}avr-objcopy\" -O ihex \"{build.path}/{build.project_name}.elf\" \"{build.path}/{build.project_name}.hex\"

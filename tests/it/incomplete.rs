@@ -62,7 +62,7 @@ fn a_pointer_of_git_lfs_in_place_of_an_archive_is_told() {
 fn a_linked_folder_that_was_not_fetched_is_told() {
     let main = "#include <Arduino.h>\n#include \"api/Api.h\"\nint main() { setup(); }\n";
     for (link, to, how) in
-        [("api", "../../extra/api", "which is not there"), ("api", "../empty", "which is empty")]
+        [("api", "../../extra/api", "which is missing"), ("api", "../empty", "which is empty")]
     {
         let workspace = workspace().file("core/cores/mini/main.cpp", main);
         fs::create_dir(workspace.path("core/cores/empty")).unwrap();
@@ -78,7 +78,7 @@ fn a_linked_source_that_was_not_fetched_is_told() {
     let workspace = workspace();
     symlink("../../extra/stack.c", workspace.path("core/cores/mini/stack.c")).unwrap();
     let (_, body) = error_of(workspace, "");
-    assert_has(&body, "core/cores/mini/stack.c is a link to ../../extra/stack.c, which is not there");
+    assert_has(&body, "core/cores/mini/stack.c is a link to ../../extra/stack.c, which is missing");
 }
 
 #[test]
@@ -93,14 +93,23 @@ fn a_submodule_that_was_not_fetched_is_told() {
     assert_has(&body, "core/cores/mini/api was not fetched");
 }
 
-/// A core that is whole has no such excuse for a missing header.
+fn symbolic(workspace: &Workspace, link: &str) {
+    symlink("../nothing/here", workspace.path(link)).unwrap();
+}
+
+/// No core has such an excuse for a missing header that it never had.
 #[test]
 fn a_header_that_is_nowhere_is_the_codes_fault() {
     let main = "#include <Arduino.h>\n#include \"Nowhere.h\"\nint main() {}\n";
-    let events =
-        failed(workspace().file("core/cores/mini/main.cpp", main), "").reports().text("events.jsonl");
+    let workspace = workspace().file("core/cores/mini/main.cpp", main);
+    // Links that lead nowhere have nothing to do with it, wherever they are.
+    for link in ["core/cores/mini/extras", "core/cores/mini/Elsewhere.h", "core/libraries"] {
+        symbolic(&workspace, link);
+    }
+    let events = failed(workspace, "").reports().text("events.jsonl");
     assert_has(&events, "Nowhere.h: No such file or directory");
-    assert!(!events.contains("is not whole"), "{events}");
+    assert!(!events.contains("is incomplete") && !events.contains("nothing/here"), "{events}");
+    assert!(events.contains("\"kind\":\"code\""), "{events}");
 }
 
 #[test]

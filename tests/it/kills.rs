@@ -124,6 +124,19 @@ fn fifty_kills() {
     killed_at(50, 2);
 }
 
+/// A process of somebody else with the directory and the bare environment of our own.
+fn bystander(workspace: &Workspace) -> std::process::Child {
+    let work = workspace.path(".fbuild-matrix");
+    std::process::Command::new("/bin/sleep")
+        .arg("600")
+        .current_dir(&work)
+        .env_clear()
+        .env("TMPDIR", work.join("tmp"))
+        .env("LC_ALL", "C")
+        .spawn()
+        .unwrap()
+}
+
 /// What hangs is not ended by the kill of the run that started it, at least not what the compiler itself
 /// has started. It would write what the next run is writing.
 fn left_behind(arguments: &[&str]) {
@@ -134,12 +147,16 @@ fn left_behind(arguments: &[&str]) {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(alive(&grandchild), "this test shows nothing: all has ended with the run");
+    let mut bystander = bystander(&workspace);
     let text = fs::read_to_string(workspace.path("m.yml")).unwrap();
     let rest = text.replace("sketches: [A, Slow, Z]", "sketches: [A, Z]");
     workspace.clone().file("rest.yml", rest);
     workspace.run(["run", "rest.yml", arguments.last().unwrap()]).assert_exit(0);
     assert_gone(&pid);
     assert_gone(&grandchild);
+    assert!(bystander.try_wait().unwrap().is_none(), "a process that is not ours was ended");
+    bystander.kill().unwrap();
+    bystander.wait().unwrap();
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::failures_core::{EMPTY, matrix, workspace};
-use crate::support::{Finished, Verdict, Workspace};
+use crate::support::{Finished, Verdict, Workspace, repository};
 
 /// A project with the sketch `s/S`; more than one run of the rules in one test means more than one sketch.
 fn project(sketch: &str) -> Workspace {
@@ -222,7 +222,8 @@ fn the_servo_is(libraries: &[(&str, &str)], named: &str, expected: &str) {
 #[test]
 fn among_libraries_with_the_same_header_the_best_is_taken() {
     the_servo_is(&[("libs/Servo", "*"), ("libs/Aaa", "*")], "libs", "Servo");
-    the_servo_is(&[("libs/Servo", "*"), ("libs/Special", "mcu")], "libs", "Special");
+    the_servo_is(&[("libs/Servo", "*"), ("libs/Servo-fork", "mcu")], "libs", "Servo");
+    the_servo_is(&[("libs/ServoA", "*"), ("libs/ServoB", "mcu")], "libs", "ServoB");
     the_servo_is(&[("libs/Servo", "sam"), ("libs/Other", "*")], "libs", "Other");
     the_servo_is(&[("libs/Servo-fork", "*"), ("libs/Servo", "*")], "libs", "Servo");
     // One that says it is for something else is better than none.
@@ -254,21 +255,91 @@ fn the_first_folder_wins() {
     assert_eq!(order("two"), two);
 }
 
-#[test]
-fn two_libraries_in_folders_of_one_name_stay_two() {
+/// Two libraries in directories of the name `Tools`, each with one source.
+fn two_called_tools(sources: [&str; 2], properties: &str) -> Workspace {
     let text = format!(
         "#include <First.h>\n#include <Second.h>\n{USES}void setup() {{ x = first() + second(); }}\n"
     );
-    let library = |workspace: Workspace, root: &str, name: &str| {
+    let library = |workspace: Workspace, root: &str, name: &str, source: &str| {
         let function = name.to_lowercase();
         workspace
-            .file(&format!("{root}/Tools/library.properties"), format!("name={name}\n"))
+            .file(&format!("{root}/Tools/library.properties"), format!("name={name}\n{properties}"))
             .file(&format!("{root}/Tools/src/{name}.h"), format!("#pragma once\nint {function}();\n"))
-            .file(&format!("{root}/Tools/src/tools.cpp"), format!("int {function}() {{ return 1; }}\n"))
+            .file(&format!("{root}/Tools/src/{source}"), format!("int {function}() {{ return 1; }}\n"))
     };
-    let workspace = library(library(project(&text), "one", "First"), "two", "Second")
-        .file("m.yml", matrix("libraries: [one, two]\nsketches: [s/S]\n"));
-    build(&workspace);
+    let workspace = library(project(&text), "one", "First", sources[0]);
+    library(workspace, "two", "Second", sources[1])
+        .file("m.yml", matrix("libraries: [one, two]\nsketches: [s/S]\n"))
+}
+
+/// Asserts that the only cell fails with a message that has `part`.
+#[track_caller]
+fn fails(workspace: &Workspace, part: &str) {
+    let run = workspace.run(["run", "m.yml"]).assert_exit(1);
+    let verdict = run.reports().junit().case("uno", "s/S").verdict.clone();
+    assert!(
+        matches!(&verdict, Verdict::Failure { message, body } if message.contains(part) || body.contains(part)),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn two_libraries_in_directories_of_one_name_share_the_place_of_their_objects() {
+    build(&two_called_tools(["first.cpp", "second.cpp"], ""));
+    // As with arduino-cli, the second object has replaced the first, and is linked twice.
+    fails(&two_called_tools(["tools.cpp", "tools.cpp"], ""), "multiple definition of `second()'");
+    fails(
+        &two_called_tools(["first.cpp", "second.cpp"], "dot_a_linkage=true\n"),
+        "undefined reference to `first()'",
+    );
+}
+
+#[test]
+fn discovery_ends_at_the_first_header_that_means_no_library() {
+    let sketch = |head: &str| format!("{head}\n{USES}void setup() {{}}\n");
+    let with = |head: &str| {
+        library(library(project(&sketch(head)), "Later", 1), "Other", 2)
+            .file("libs/Later/src/sub/deep.h", "#define DEEP 1\n")
+            .file("s/S/later.cpp", "#include <Later.h>\n")
+    };
+    fails(&with("#include <gone.h>"), "gone.h: No such file");
+    fails(&with("#include <sub/deep.h>"), "sub/deep.h: No such file");
+    fails(&with("#ifdef __AVR__\n#include <sub/deep.h>\n#endif"), "sub/deep.h: No such file");
+    build(&with("#include <Later.h>\n#include <sub/deep.h>"));
+    build(&with("#ifdef ESP32\n#include <sub/deep.h>\n#endif"));
+    // A C source is looked through as C++.
+    let in_c = with("").file("s/S/a.c", "#ifdef __cplusplus\n#include <gone.h>\n#endif\nint a;\n");
+    fails(&in_c, "gone.h: No such file");
+    // The second run remembers the answer, and has the same message.
+    fails(&in_c, "gone.h: No such file");
+}
+
+#[test]
+fn a_library_that_arduino_cli_does_not_load_is_ignored_with_a_warning() {
+    let text = format!("#include <Bad.h>\n{USES}void setup() {{}}\n");
+    let workspace = library(project(&text), "Bad", 1)
+        .file("libs/Bad/library.properties", "name=Bad\nsecond line of the paragraph\n");
+    let run = workspace.run(["run", "m.yml"]).assert_exit(1);
+    assert!(run.stderr.contains("line 2 of library.properties has no `=`"), "{}", run.stderr);
+    fails(&workspace, "Bad.h: No such file");
+    fails(&library(project(&text), "Bad", 1).file("libs/Bad/arch/x.h", ""), "has a directory `arch`");
+}
+
+#[test]
+fn a_choice_that_arduino_cli_leaves_to_chance_is_told() {
+    let servo_in = |workspace, name: &str| servo(workspace, &format!("libs/{name}"), "*");
+    let text = format!("#include <Servo.h>\n{USES}void setup() {{ x = servo(); }}\n");
+    let workspace = servo_in(servo_in(project(&text), "Servo_b"), "Servo_a").sketch("s/T", &text);
+    let run = build(&workspace);
+    assert_eq!(linked(&run), ["Servo_a"]);
+    let warnings = run.stderr.matches("libraries that fit equally").count();
+    assert_eq!(warnings, 1, "once for both cells: {}", run.stderr);
+}
+
+#[test]
+fn a_directory_without_libraries_is_no_error() {
+    let workspace = project(&format!("{USES}void setup() {{}}\n")).file("libs/readme.txt", "");
+    assert!(build(&workspace).stderr.contains("there is no library in"));
 }
 
 #[test]
@@ -280,6 +351,49 @@ fn dot_a_linkage_packs_an_archive() {
     // In an archive, a member that nobody needs is left out, with what it needs.
     let run = build(&workspace);
     assert!(objects(&run, "Packed").contains(&"Packed.a".to_owned()), "{:?}", objects(&run, "Packed"));
+}
+
+#[test]
+fn what_an_archive_lacks_is_told() {
+    let text = format!("#include <Packed.h>\n{USES}void setup() {{ x = packed(); }}\n");
+    let packed = |workspace| {
+        library(workspace, "Packed", 1)
+            .file("libs/Packed/library.properties", "name=Packed\ndot_a_linkage=true\n")
+    };
+    let run = build(
+        &packed(project(&text))
+            .file("libs/Packed/src/a/part.cpp", "int a;\n")
+            .file("libs/Packed/src/b/part.cpp", "int b;\n"),
+    );
+    let told = "libraries/Packed/a/part.cpp is missing in it, because libraries/Packed/b/part.cpp has";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let empty = packed(project(&format!("#include <Packed.h>\n{USES}void setup() {{}}\n")));
+    fs::remove_file(empty.path("libs/Packed/src/Packed.cpp")).unwrap();
+    let run = empty.run(["run", "m.yml"]).assert_exit(1);
+    assert!(run.stderr.contains("Packed.a is linked although nothing makes it"), "{}", run.stderr);
+}
+
+#[test]
+fn a_changed_archive_is_linked_anew() {
+    const CASES: &str = "tests/it/arduino/library-cases/precompiled";
+    let archive = |case: &str| fs::read(repository(&format!("{CASES}/{case}"))).unwrap();
+    let text = format!("#include <Pre.h>\n{USES}void setup() {{ x = precompiled(); }}\n");
+    let mut platform = fs::read_to_string(workspace().path("core/platform.txt")).unwrap();
+    platform.push_str("compiler.libraries.ldflags=\n");
+    let workspace = project(&text)
+        .file("core/platform.txt", platform)
+        .file("libs/Pre/library.properties", "name=Pre\nprecompiled=full\n")
+        .file("libs/Pre/src/Pre.h", "extern \"C\" int precompiled(void);\n")
+        .file("libs/Pre/src/atmega328p/pre.a", archive("archive-without-lib/libs/Pre/src/atmega328p/pre.a"));
+    let three = build(&workspace).firmware();
+    let changed = workspace.file(
+        "libs/Pre/src/atmega328p/pre.a",
+        archive("first-archive-counts/libs/Pre/src/atmega328p/liba.a"),
+    );
+    assert_ne!(build(&changed).firmware(), three);
+    // Without it the sources are compiled.
+    fs::remove_file(changed.path("libs/Pre/src/atmega328p/pre.a")).unwrap();
+    fails(&changed, "undefined reference to `precompiled'");
 }
 
 #[test]

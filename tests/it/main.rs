@@ -6,12 +6,18 @@
 // A helper that can't go on fails its test: that is what these say here.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod action;
 mod architecture;
+mod arduino;
+mod bad_sketches;
+mod bootloader;
 mod cache;
 mod cache_command;
 mod checkouts;
 mod cli;
 mod conversions;
+mod cores;
+mod diagnostics;
 mod differential;
 mod esp;
 mod failures;
@@ -21,17 +27,26 @@ mod incomplete;
 mod interrupts;
 mod kills;
 mod libraries;
+mod library_use;
+mod lint;
+mod lookalikes;
 mod malformed;
+mod missing_headers;
 mod order;
+mod output;
+mod own_directories;
 mod platform;
 mod platforms;
 mod preprocess;
 mod processes;
+mod properties;
 mod pypi;
 mod reports;
 mod run;
+mod same_words;
 mod scale;
 mod seeds;
 mod storage;
 mod support;
 mod symbols;
+mod warnings;

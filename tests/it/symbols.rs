@@ -26,7 +26,7 @@ fn owners(symbols: &Value, name: &str) -> Vec<String> {
 fn clashing(table: usize) -> Workspace {
     let sketch = "#include <Lib.h>\n#include <avr/pgmspace.h>\nstatic volatile int count;\n\
                   __attribute__((noinline)) static int twice(int x) { return x * (count + 2); }\n\
-                  void setup() { static const char text[] PROGMEM = \"text\"; count = pgm_read_byte(text + lib(twice(1))); }\n\
+                  void setup() {\n  static const char text[] PROGMEM = \"text\"; count = pgm_read_byte(text + lib(twice(1))); }\n\
                   void loop() { count = times<int>(count) / 7; }\n";
     let header = "#pragma once\nint lib(int x);\ntemplate <typename T> \
                   __attribute__((noinline, noclone)) T times(T x) { return x * lib(x); }\n";

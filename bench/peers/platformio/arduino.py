@@ -12,7 +12,7 @@ variant = join(framework, "variants", board.get("build.variant"))
 env.Append(
     CPPDEFINES=[
         ("F_CPU", board.get("build.f_cpu")),
-        ("ARDUINO", 10819),
+        ("ARDUINO", 10607),
         board.get("build.board"),
         "ARDUINO_ARCH_AVR",
     ],

@@ -6,6 +6,8 @@ use super::image::Image;
 /// Bytes of a record.
 const CHUNK: usize = 16;
 
+const LINE_END: &[u8] = b"\r\n";
+
 const DATA: u8 = 0;
 const END: u8 = 1;
 const SEGMENT: u8 = 2;
@@ -29,22 +31,22 @@ pub(super) fn write(image: &Image, entry: u32) -> Vec<u8> {
                 let [high, low, ..] = address.to_be_bytes();
                 if address <= LAST_OF_SEGMENTS {
                     segment = address & 0xf_0000;
-                    record(&mut out, SEGMENT, 0, &[low << 4, 0]);
+                    record(&mut out, SEGMENT, 0, &[low << 4, 0], LINE_END);
                 } else {
                     if segment != 0 {
                         // Some readers add up both kinds.
-                        record(&mut out, SEGMENT, 0, &[0, 0]);
+                        record(&mut out, SEGMENT, 0, &[0, 0], LINE_END);
                         segment = 0;
                     }
                     linear = address & 0xffff_0000;
-                    record(&mut out, LINEAR, 0, &[high, low]);
+                    record(&mut out, LINEAR, 0, &[high, low], LINE_END);
                 }
             }
             let offset = address - (segment + linear);
             // A record does not cross the end of what its address reaches.
             let left = 0x1_0000 - offset as usize;
             let (now, rest) = bytes.split_at(bytes.len().min(CHUNK).min(left));
-            record(&mut out, DATA, offset, now);
+            record(&mut out, DATA, offset, now, LINE_END);
             address = address.wrapping_add(u32::try_from(now.len()).unwrap_or_default());
             bytes = rest;
         }
@@ -52,15 +54,15 @@ pub(super) fn write(image: &Image, entry: u32) -> Vec<u8> {
     let [_, second, third, last] = entry.to_be_bytes();
     match entry {
         0 => {}
-        1..=LAST_OF_SEGMENTS => record(&mut out, START_SEGMENT, 0, &[second << 4, 0, third, last]),
-        _ => record(&mut out, START_LINEAR, 0, &entry.to_be_bytes()),
+        1..=LAST_OF_SEGMENTS => record(&mut out, START_SEGMENT, 0, &[second << 4, 0, third, last], LINE_END),
+        _ => record(&mut out, START_LINEAR, 0, &entry.to_be_bytes(), LINE_END),
     }
-    record(&mut out, END, 0, &[]);
+    record(&mut out, END, 0, &[], LINE_END);
     out
 }
 
 /// Writes a record; of `address` only the lower 16 bits.
-fn record(out: &mut Vec<u8>, kind: u8, address: u32, data: &[u8]) {
+pub(super) fn record(out: &mut Vec<u8>, kind: u8, address: u32, data: &[u8], line_end: &[u8]) {
     let [.., high, low] = address.to_be_bytes();
     // No record has more than 16 bytes.
     let head = [u8::try_from(data.len()).unwrap_or_default(), high, low, kind];
@@ -69,7 +71,7 @@ fn record(out: &mut Vec<u8>, kind: u8, address: u32, data: &[u8]) {
     for byte in all().chain([all().fold(0, u8::wrapping_add).wrapping_neg()]) {
         out.extend([byte >> 4, byte & 15].map(|digit| b"0123456789ABCDEF"[usize::from(digit)]));
     }
-    out.extend(b"\r\n");
+    out.extend(line_end);
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod elf;
 mod ihex;
 mod image;
 mod listing;
+mod memory;
 mod proof;
 mod specimen;
 mod words;
@@ -24,6 +25,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use elf::Elf;
+pub(super) use memory::HexMemory;
 pub(super) use proof::Proofs;
 use proof::{Answer, Recipe, Verdict};
 use words::{Format, Request, Work};
@@ -46,8 +48,6 @@ pub(super) struct Done {
     pub(super) stdout: Vec<u8>,
     /// What it wrote to either output.
     pub(super) printed: Vec<u8>,
-    /// Whether its process was started.
-    pub(super) by_tool: bool,
 }
 
 /// Why something is left to the tool.
@@ -94,7 +94,7 @@ pub(super) async fn command(
             Ok(made) => {
                 jcx.log.extend([argv.join(" "), REMARK.to_owned()]);
                 let stdout = made.printed;
-                return Ok(Done { printed: stdout.clone(), stdout, by_tool: false });
+                return Ok(Done { printed: stdout.clone(), stdout });
             }
             Err(reason) => tracing::debug!(?argv, %reason, "left to the tool"),
         }
@@ -120,7 +120,7 @@ async fn by_tool(
     cwd: &Path,
 ) -> Result<Done, BuildError> {
     let finished = jcx.command(cx, step, label, argv, cwd.to_owned()).await?;
-    Ok(Done { printed: finished.printed(), stdout: finished.stdout, by_tool: true })
+    Ok(Done { printed: finished.printed(), stdout: finished.stdout })
 }
 
 /// What a recipe comes to.
@@ -175,10 +175,11 @@ impl Product {
     }
 }
 
-/// A hidden name: one that a kill leaves there is no firmware, and goes with the next build.
+/// A hidden name: one that a kill leaves there is no firmware, and goes with the next build. Of a long name only the
+/// beginning: it may be as long as a file system allows.
 fn temporary_beside(path: &Path) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
+    const LONGEST: usize = 200;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = &name[..name.floor_char_boundary(LONGEST)];
+    path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }

@@ -167,7 +167,7 @@ async fn try_out(
         let process = process(argv, folder.path().to_owned(), jcx.environment.clone());
         let finished = run_in_slot(cx, &name, &process, &Transcript::default()).await?;
         let is_same = blocking(move || {
-            finished.code == Some(0)
+            finished.end.succeeded()
                 && specimen.product.is(&finished.stdout, &finished.printed(), &specimen.files())
         });
         if !is_same.await? {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::unit::{Key, blocking};
-use super::super::{BuildContext, BuildError, JobContext, artifacts};
+use super::super::{BuildContext, BuildError, FileAction, JobContext, artifacts};
 use super::plain::Plain;
 use crate::event::Step;
 use crate::source::Hash;
@@ -16,7 +16,12 @@ pub(super) struct Replay {
     plain: Plain,
     commands: Vec<Vec<String>>,
     folder: PathBuf,
+    /// Over the commands, their programs, and what they read outside the folder.
+    outside: Hash,
+    /// The same with what was in the folder before.
     key: Hash,
+    /// What they can write and was not there before.
+    absent: Vec<PathBuf>,
 }
 
 impl Replay {
@@ -32,9 +37,17 @@ impl Replay {
     ) -> Result<Option<Self>, BuildError> {
         let plain = Plain::read(commands, folder).filter(|_| cx.artifacts.is_some());
         let Some(plain) = plain else { return Ok(None) };
-        let key = key(cx, jcx, commands, &plain).await?;
-        let (commands, folder) = (commands.to_vec(), folder.to_owned());
-        Ok(key.map(|key| Self { plain, commands, folder, key }))
+        let Some(outside) = outside(cx, jcx, commands, &plain).await? else { return Ok(None) };
+        let Some(inside) = states(cx, plain.writes.iter().cloned().collect()).await? else { return Ok(None) };
+        let absent = plain.writes.iter().zip(&inside).filter(|(_, state)| *state == NOTHING);
+        let absent = absent.map(|(path, _)| path.clone()).collect();
+        let mut key = Key::new("hooks 2");
+        key.add(outside.as_bytes());
+        for state in inside {
+            key.add(&state);
+        }
+        let (commands, folder, key) = (commands.to_vec(), folder.to_owned(), key.finish());
+        Ok(Some(Self { plain, commands, folder, outside, key, absent }))
     }
 
     /// Puts in place what the commands made the last time. Says whether that is all there; if not, nothing of it is.
@@ -43,24 +56,20 @@ impl Replay {
     /// Where the folder can't be written.
     pub(super) async fn restore(&self, cx: &BuildContext) -> Result<bool, BuildError> {
         let Some(store) = cx.artifacts.clone() else { return Ok(false) };
-        let (key, folder, writes) = (self.key, self.folder.clone(), self.plain.writes.clone());
+        let (key, folder, absent) = (self.key, self.folder.clone(), self.absent.clone());
         let restored = blocking(move || {
-            // They begin without what they make, as in a new folder.
-            for path in &writes {
-                let _ = std::fs::remove_file(path);
-            }
             let Some(found) = store.find::<()>(&key) else { return Ok(false) };
             let whole = store.restore(&found, &folder, Sharing::Copy)?;
             if !whole {
-                for path in &writes {
+                for path in &absent {
                     let _ = std::fs::remove_file(path);
                 }
             }
             Ok(whole)
         });
-        restored
-            .await?
-            .map_err(|error: std::io::Error| BuildError::io(Step::Hook, "written", &self.folder, &error))
+        restored.await?.map_err(|error: std::io::Error| {
+            BuildError::io(Step::Hook, FileAction::Write, &self.folder, &error)
+        })
     }
 
     /// Keeps what the commands have made, unless what they read has changed meanwhile.
@@ -68,7 +77,7 @@ impl Replay {
     /// # Errors
     /// Where one of their programs is missing.
     pub(super) async fn keep(self, cx: &BuildContext, jcx: &JobContext) -> Result<(), BuildError> {
-        if key(cx, jcx, &self.commands, &self.plain).await? != Some(self.key) {
+        if outside(cx, jcx, &self.commands, &self.plain).await? != Some(self.outside) {
             return Ok(());
         }
         let cx = cx.clone();
@@ -87,14 +96,15 @@ impl Replay {
     }
 }
 
-/// Over the commands, their programs, and what is at each path that they name; `None` where a shell is not found.
-async fn key(
+/// Over the commands, their programs, and what is at each path outside the folder that they name; `None` where a shell is
+/// not found.
+async fn outside(
     cx: &BuildContext,
     jcx: &JobContext,
     commands: &[Vec<String>],
     plain: &Plain,
 ) -> Result<Option<Hash>, BuildError> {
-    let mut key = Key::new("hooks 1");
+    let mut key = Key::new("outside");
     for argv in commands {
         key.command(argv, &jcx.environment);
     }
@@ -103,21 +113,29 @@ async fn key(
         let Ok(identity) = cx.identities.of(program).await else { return Ok(None) };
         key.add(identity.hash.as_bytes());
     }
-    let (files, reads) = (cx.files.clone(), plain.reads.clone());
-    let states = blocking(move || {
+    let Some(states) = states(cx, plain.reads.iter().cloned().collect()).await? else { return Ok(None) };
+    for state in states {
+        key.add(&state);
+    }
+    Ok(Some(key.finish()))
+}
+
+/// The state of a path at which nothing is.
+const NOTHING: &[u8] = b"nothing";
+
+/// What is at each path: a file's content, a folder, or nothing; `None` where that can't be told.
+async fn states(cx: &BuildContext, paths: Vec<PathBuf>) -> Result<Option<Vec<Vec<u8>>>, BuildError> {
+    let files = cx.files.clone();
+    blocking(move || {
         let state = |path: &PathBuf| match files.disk().metadata(path) {
             Ok(metadata) if metadata.is_file() => {
                 files.hash_now(path).map(|hash| hash.as_bytes().to_vec()).ok()
             }
             Ok(_) => Some(b"folder".to_vec()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(b"nothing".to_vec()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(NOTHING.to_vec()),
             Err(_) => None,
         };
-        reads.iter().map(state).collect::<Option<Vec<_>>>()
-    });
-    let Some(states) = states.await? else { return Ok(None) };
-    for state in states {
-        key.add(&state);
-    }
-    Ok(Some(key.finish()))
+        paths.iter().map(state).collect()
+    })
+    .await
 }

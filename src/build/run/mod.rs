@@ -12,8 +12,8 @@ use super::context::process;
 use super::folder::PASSED;
 use super::step::Held;
 use super::unit::{Key, blocking};
-use super::{BuildContext, BuildError, CellArtifacts, JobContext, artifacts};
-use crate::compile::{Environment, WatchEnd, Watched, watch};
+use super::{BuildContext, BuildError, CellArtifacts, FileAction, JobContext, artifacts};
+use crate::compile::{WatchEnd, Watched, watch};
 use crate::event::{Failure, FailureKind, Phase, Step};
 use crate::plan::{CellJob, InstalledEmulator, Run};
 use crate::source::Hash;
@@ -46,14 +46,15 @@ pub(super) async fn run(
     let mut arguments = wanted.arguments.clone();
     arguments.push(elf.display().to_string());
     let argv = std::iter::once(emulator.program.display().to_string()).chain(arguments).collect();
-    let environment = Environment::new(&cx.layout.staging(), emulator.library_path.as_deref());
+    let environment = cx.environment(emulator.library_path.as_deref());
     let process = process(argv, job.folder.clone(), environment);
     let mut serial = Serial::new(wanted.program.emulator, &wanted.expect);
     let watched = {
         let name = jcx.step(Step::Run, wanted.program.name);
         let held = Held::wait(cx, &name).await;
         let hear = |stream, piece: &[u8]| serial.hear(stream, piece);
-        let watched = watch(&process, wanted.timeout, hear, &cx.cancel, &cx.peaks.meter())
+        let most = jcx.transcript.limit();
+        let watched = watch(&process, wanted.timeout, most, hear, &cx.cancel, &cx.peaks.meter())
             .await
             .map_err(|error| BuildError::process(Step::Run, &error))?;
         held.done(Some(watched.ran), None);
@@ -69,8 +70,9 @@ pub(super) async fn run(
     }
     let (kind, message) = complaint(wanted, &watched, &serial);
     let diagnostic = diagnostic(&message, wanted, &serial);
-    Err(Failure { kind, step: Step::Run, message, diagnostic, command: process.argv(), location: None }
-        .into())
+    let command = process.argv();
+    let step = Step::Run;
+    Err(Failure { kind, step, message, diagnostic, command, location: None, overflow: None }.into())
 }
 
 /// Over everything that decides how a run ends.
@@ -84,7 +86,8 @@ async fn key(
     for path in [&emulator.program, elf] {
         let (files, path) = (cx.files.clone(), path.to_owned());
         let hash = blocking(move || files.hash_now(&path).map_err(|error| (path, error))).await?;
-        let hash = hash.map_err(|(path, error)| BuildError::io(Step::Run, "read", &path, &error))?;
+        let hash =
+            hash.map_err(|(path, error)| BuildError::io(Step::Run, FileAction::Read, &path, &error))?;
         key.add(hash.as_bytes());
     }
     // A package's folder is named after its bytes, which its libraries are among.
@@ -124,6 +127,10 @@ fn complaint(wanted: &Run, watched: &Watched, serial: &Serial) -> (FailureKind, 
         WatchEnd::Enough | WatchEnd::TimedOut => {
             let message =
                 format!("the firmware did not print {expected} within {}{last}", shown(wanted.timeout));
+            (FailureKind::Code, message)
+        }
+        WatchEnd::Flooded(most) => {
+            let message = format!("the firmware printed more than {most}, but not {expected}{last}");
             (FailureKind::Code, message)
         }
         WatchEnd::ByItself(Some(code)) => {

@@ -1,195 +1,124 @@
-//! Puts the `.ino` files of a sketch one after another into one C++ source, as Arduino does. It
-//! reads no files and knows nothing of C++ but `#include <Arduino.h>`.
+//! Puts the `.ino` files of a sketch one after another into one source (arduino-cli
+//! `internal/arduino/builder/sketch.go`, `sketchMergeSources`). Reads no files.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-/// One `.ino` (or `.pde`) file of a sketch.
+use regex::bytes::Regex;
+
+/// One `.ino` or `.pde` file of a sketch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SketchFile {
-    /// What diagnostics and `__FILE__` name: the absolute path, to get Arduino's bytes.
+    /// The absolute path, which diagnostics and `__FILE__` name.
     pub path: PathBuf,
-    /// Its bytes, of whatever encoding: the compiler gets them as they are.
+    /// Its bytes, of any encoding.
     pub text: Vec<u8>,
 }
 
-/// The `.ino` files of a sketch in one source.
+/// The `.ino` files of a sketch in one source: `Name.ino.cpp.merged` in arduino-cli's build directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
-    /// The source. Lines end with `\n`.
+    /// The source. Line ends are those of the files.
     pub text: Vec<u8>,
-    parts: Vec<Part>,
-    /// Where each newline of `text` is.
-    newlines: Vec<usize>,
+    /// How many lines stand before the main file's first line: 1 or 2.
+    pub offset: usize,
+    /// The main file's path.
+    pub main: PathBuf,
 }
 
-/// Where a file's own text is in the merged source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Part {
-    path: PathBuf,
-    start: usize,
-    end: usize,
-}
+/// The expression by which arduino-cli looks for an include of `Arduino.h`, also in comments. Go's `\s` has no
+/// vertical tab.
+static INCLUDES_ARDUINO_H: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?m-u)^[\t\n\f\r ]*#[\t\n\f\r ]*include[\t\n\f\r ]*[<"]Arduino\.h[>"]"#).ok()
+});
 
-impl Merged {
-    /// The file and line (from 1) that the byte at `offset` comes from; `None` for what was added.
-    pub fn locate(&self, offset: usize) -> Option<(&Path, usize)> {
-        let part = self.parts.iter().find(|part| (part.start..part.end).contains(&offset))?;
-        let newlines_before = |offset| self.newlines.partition_point(|&newline| newline < offset);
-        Some((&part.path, newlines_before(offset) - newlines_before(part.start) + 1))
-    }
-}
-
-/// Merges the files, in the order given: main file first (see [`super::folder`]).
-///
-/// Rules, after arduino-cli's `sketchMergeSources` and sketch-build-process.md:
-/// - `#include <Arduino.h>` comes first, unless the main file has one at the start of a line
-///   (also in a comment: Arduino asks a regular expression);
-/// - `#line 1 "path"` comes before each file, and a newline after it;
-/// - CR LF and lone CR become LF.
-///
-/// Unlike Arduino, a byte order mark is taken away: GCC takes one only at the start of a source.
+/// Merges the files, in the order given, main file first:
+/// - `#include <Arduino.h>` comes first, unless the main file has one;
+/// - `#line 1 "path"` comes before each file, a newline after it;
+/// - a byte order mark is removed.
 pub fn merge(files: &[SketchFile]) -> Merged {
     let mut text = Vec::with_capacity(files.iter().map(|file| file.text.len() + 128).sum());
-    let mut parts = Vec::with_capacity(files.len());
-    if files.first().is_none_or(|main| !includes_arduino_h(without_mark(&main.text))) {
+    let main = files.first();
+    let includes = |file: &SketchFile| {
+        INCLUDES_ARDUINO_H.as_ref().is_some_and(|include| include.is_match(without_mark(&file.text)))
+    };
+    let mut offset = 1;
+    if !main.is_some_and(includes) {
         text.extend_from_slice(b"#include <Arduino.h>\n");
+        offset += 1;
     }
     for file in files {
         text.extend_from_slice(&line_directive(1, &file.path));
-        let start = text.len();
-        push_normalized(&mut text, without_mark(&file.text));
+        text.extend_from_slice(without_mark(&file.text));
         text.push(b'\n');
-        parts.push(Part { path: file.path.clone(), start, end: text.len() });
     }
-    let newlines = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
-    Merged { text, parts, newlines }
+    Merged { text, offset, main: main.map(|file| file.path.clone()).unwrap_or_default() }
 }
 
-/// `#line LINE "PATH"` and a newline, with the escapes that GCC's preprocessor undoes.
-pub(super) fn line_directive(line: usize, path: &Path) -> Vec<u8> {
-    let mut directive = format!("#line {line} \"").into_bytes();
-    for &byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'\\' | b'"' => directive.extend_from_slice(&[b'\\', byte]),
-            b'\n' => directive.extend_from_slice(b"\\n"),
-            b'\r' => directive.extend_from_slice(b"\\r"),
-            _ => directive.push(byte),
-        }
-    }
-    directive.extend_from_slice(b"\"\n");
+/// `#line LINE "PATH"` and a newline, quoted as in arduino-cli (`cpp.QuoteString`).
+pub fn line_directive(line: usize, path: &Path) -> Vec<u8> {
+    let mut directive = format!("#line {line} ").into_bytes();
+    directive.extend(quoted(path.as_os_str().as_encoded_bytes()));
+    directive.push(b'\n');
     directive
 }
 
-/// Whether a line begins with an include of `Arduino.h`, as Arduino looks for it:
-/// `(?m)^\s*#\s*include\s*[<"]Arduino\.h[>"]`.
-fn includes_arduino_h(text: &[u8]) -> bool {
-    let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text).map(|end| end + 1));
-    starts.map(|start| &text[start..]).any(|text| {
-        let name = without_blanks(text, b"\t\x0c\r ")
-            .strip_prefix(b"#")
-            // From here on the pattern's blanks may go over the ends of lines.
-            .and_then(|text| without_blanks(text, b"\t\n\x0c\r ").strip_prefix(b"include"))
-            .map(|text| without_blanks(text, b"\t\n\x0c\r "));
-        matches!(
-            name,
-            Some([b'<' | b'"', b'A', b'r', b'd', b'u', b'i', b'n', b'o', b'.', b'h', b'>' | b'"', ..])
-        )
-    })
-}
-
-/// The text without the blanks that it begins with. Go's `\s`, in which Arduino wrote the rule, has no
-/// vertical tab.
-fn without_blanks<'a>(text: &'a [u8], blanks: &[u8]) -> &'a [u8] {
-    &text[text.iter().take_while(|byte| blanks.contains(byte)).count()..]
-}
-
-/// The text without its byte order mark.
-fn without_mark(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
-}
-
-fn push_normalized(out: &mut Vec<u8>, text: &[u8]) {
-    let mut bytes = text.iter().copied().peekable();
-    while let Some(byte) = bytes.next() {
-        if byte == b'\r' {
-            bytes.next_if_eq(&b'\n');
-            out.push(b'\n');
-        } else {
-            out.push(byte);
+/// Bytes in double quotes, with a backslash before each quote and backslash.
+pub(super) fn quoted(bytes: &[u8]) -> Vec<u8> {
+    let mut text = vec![b'"'];
+    for &byte in bytes {
+        if matches!(byte, b'\\' | b'"') {
+            text.push(b'\\');
         }
+        text.push(byte);
     }
+    text.push(b'"');
+    text
+}
+
+/// A text without its UTF-8 byte order mark.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn merged(files: &[(&str, &[u8])]) -> String {
-        let files: Vec<_> =
-            files.iter().map(|(path, text)| SketchFile { path: path.into(), text: text.to_vec() }).collect();
-        String::from_utf8_lossy(&merge(&files).text).into_owned()
+    fn merged(files: &[(&str, &str)]) -> (String, usize) {
+        let file =
+            |(path, text): &(&str, &str)| SketchFile { path: path.into(), text: text.as_bytes().into() };
+        let merged = merge(&files.iter().map(file).collect::<Vec<_>>());
+        assert_eq!(merged.main, Path::new(files[0].0));
+        (String::from_utf8(merged.text).unwrap(), merged.offset)
     }
 
     #[test]
-    fn each_file_is_named() {
-        assert_eq!(
-            merged(&[("/s/a.ino", b"int a;"), ("/s/b.ino", b"int b;\n")]),
-            "#include <Arduino.h>\n#line 1 \"/s/a.ino\"\nint a;\n#line 1 \"/s/b.ino\"\nint b;\n\n"
-        );
+    fn each_file_is_named_and_ends_with_a_newline() {
+        let expected =
+            "#include <Arduino.h>\n#line 1 \"/S/S.ino\"\nint a;\r\n\n#line 1 \"/S/t\\\"\\\\.ino\"\nint b;\n";
+        let (text, offset) = merged(&[("/S/S.ino", "\u{feff}int a;\r\n"), ("/S/t\"\\.ino", "int b;")]);
+        assert_eq!((text.as_str(), offset), (expected, 2));
     }
 
     #[test]
-    fn arduino_h_is_included_once() {
-        for main in [
+    fn arduino_h_is_looked_for_in_the_main_file_only() {
+        for text in [
             "#include <Arduino.h>",
-            " \t# include\t\"Arduino.h\"",
-            "int a;\n\n#include<Arduino.h>",
-            "int a;\r\n \n\x0c#\n include\r\n\"Arduino.h>",
-            "/*\n#include <Arduino.h>\n*/",
+            "int a;\n \t# include\"Arduino.h>",
+            "/*\n#include <Arduino.h>*/",
+            "\n\n#\ninclude <Arduino.h>",
         ] {
-            assert!(merged(&[("a", main.as_bytes())]).starts_with("#line"), "{main}");
+            assert_eq!(merged(&[("/S.ino", text)]).1, 1, "{text:?}");
         }
-        for main in [
-            "",
-            "// #include <Arduino.h>",
-            "\x0b#include <Arduino.h>",
-            "#include <xArduino.h>",
-            "#include <Arduino.hpp>",
-            "x #include <Arduino.h>",
+        for text in [
+            "//#include <Arduino.h>",
             "#include <arduino.h>",
+            "x #include <Arduino.h>",
+            "\x0b#include <Arduino.h>",
         ] {
-            assert!(merged(&[("a", main.as_bytes())]).starts_with("#include <Arduino.h>\n#line"), "{main}");
+            assert_eq!(merged(&[("/S.ino", text)]).1, 2, "{text:?}");
         }
-        assert!(
-            merged(&[("a", b""), ("b", b"#include <Arduino.h>")]).starts_with("#include <Arduino.h>\n#line")
-        );
-    }
-
-    #[test]
-    fn line_ends_and_byte_order_marks() {
-        assert!(merged(&[("a", b"\xef\xbb\xbfa\r\nb\rc\n\r\n")]).ends_with("\"a\"\na\nb\nc\n\n\n"));
-        assert!(merged(&[("a", b"\xef\xbb\xbf#include <Arduino.h>")]).starts_with("#line"));
-    }
-
-    #[test]
-    fn bytes_that_are_no_text_stay() {
-        let files = [SketchFile { path: "a".into(), text: b"char c = '\xe9\xff';".to_vec() }];
-        assert!(merge(&files).text.windows(4).any(|window| window == b"'\xe9\xff'"));
-    }
-
-    #[test]
-    fn paths_are_escaped() {
-        assert_eq!(line_directive(7, Path::new("C:\\a \"b\"\n")), b"#line 7 \"C:\\\\a \\\"b\\\"\\n\"\n");
-    }
-
-    #[test]
-    fn offsets_are_located() {
-        let files =
-            ["a\nb\n", "c"].map(|text| SketchFile { path: format!("/{text}").into(), text: text.into() });
-        let merged = merge(&files);
-        let find = |byte| merged.locate(merged.text.iter().rposition(|&b| b == byte).unwrap());
-        assert_eq!(merged.locate(0), None);
-        assert_eq!(find(b'c'), Some((Path::new("/c"), 1)));
-        assert_eq!(merged.locate(merged.parts[0].start + 2), Some((Path::new("/a\nb\n"), 2)));
+        assert_eq!(merged(&[("/S.ino", ""), ("/a.ino", "#include <Arduino.h>")]).1, 2);
     }
 }

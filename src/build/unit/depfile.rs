@@ -29,6 +29,19 @@ pub(super) fn unforeseen(
     strange.into_iter().find(|path| path.canonicalize().is_ok_and(|path| !real.contains(&path)))
 }
 
+/// The rule by which an object is made of files, as a compiler writes it.
+pub(super) fn rule<'f>(object: &Path, files: impl Iterator<Item = &'f Path>) -> String {
+    let escaped =
+        |path: &Path| path.to_string_lossy().replace('$', "$$").replace('#', "\\#").replace(' ', "\\ ");
+    let mut text = format!("{}:", escaped(object));
+    for file in files {
+        text.push_str(" \\\n ");
+        text.push_str(&escaped(file));
+    }
+    text.push('\n');
+    text
+}
+
 /// What the first rule of a makefile depends on.
 fn prerequisites(text: &str) -> Vec<String> {
     let Some((_, list)) = text.split_once(": ") else { return Vec::new() };
@@ -61,6 +74,15 @@ mod tests {
 
     use super::*;
     use crate::source::{Closure, Files, MacroDefinitions, Search, SearchPath};
+
+    #[test]
+    fn a_rule_is_read_as_it_was_written() {
+        let files = ["/a b/x.cpp", "/c#/$d.h"].map(Path::new);
+        let text = rule(Path::new("/o/x.cpp.o"), files.into_iter());
+        assert!(text.starts_with("/o/x.cpp.o: \\\n /a\\ b/x.cpp \\\n "));
+        let read: Vec<PathBuf> = prerequisites(&text).into_iter().map(PathBuf::from).collect();
+        assert_eq!(read, files);
+    }
 
     #[test]
     fn prerequisites_are_read_as_make_reads_them() {

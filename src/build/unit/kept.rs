@@ -2,7 +2,7 @@
 //! compiler does.
 
 use super::super::artifacts::{self, About};
-use super::super::{BuildContext, BuildError};
+use super::super::{BuildContext, BuildError, FileAction};
 use super::blocking;
 use crate::event::Step;
 use crate::source::Hash;
@@ -23,9 +23,9 @@ pub(super) async fn restore(cx: &BuildContext, key: &Hash) -> Result<Option<Stor
         let Some((object, _)) = found.files.first() else { return Ok(None) };
         units.keep(&key, &scratch.join(object), found.about.printed).map(Some)
     });
-    restored
-        .await?
-        .map_err(|error: std::io::Error| BuildError::io(Step::Compile, "written", cx.layout.root(), &error))
+    restored.await?.map_err(|error: std::io::Error| {
+        BuildError::io(Step::Compile, FileAction::Write, cx.layout.root(), &error)
+    })
 }
 
 /// Keeps an object of the work folder in the artifact store. To be called where files may be written.

@@ -3,22 +3,26 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use futures::future::try_join_all;
+use futures::future::join_all;
 use tracing::Instrument;
 
 use super::super::context::process;
 use super::super::preprocessor::{OUTPUT, SOURCE};
 use super::super::step::{Held, StepName};
-use super::super::{BuildContext, BuildError, JobContext};
+use super::super::{BuildContext, BuildError, FileAction, JobContext};
 use super::{Key, Planned, Unit, blocking, depfile, kept, lock};
 use crate::compile::{CompileRequest, Environment, Transcript, Way};
 use crate::event::{CacheOutcome, FailureKind, Step, UnitCounts};
 use crate::store::{StoredUnit, Subject};
 
+/// How long a diagnostic, in bytes, is remembered for other cells that want the same unit.
+const REMEMBERED: usize = 100_000;
+
 /// Makes units, all at once as far as there are slots, and counts for the job where they came from.
 ///
 /// # Errors
-/// Where one of them does not compile or can't be kept, or the run is interrupted.
+/// Where units do not compile or can't be kept, or the run is interrupted: the error of the first of them in the
+/// order of `units`, with a list of the others. Which fails first in time makes no difference, so all are made.
 pub(in crate::build) async fn make_all(
     cx: &BuildContext,
     jcx: &mut JobContext,
@@ -32,7 +36,8 @@ pub(in crate::build) async fn make_all(
         making.push(make(cx, shared, planned, subject));
         subjects.push(subject);
     }
-    let made = try_join_all(making).await?;
+    let made = join_all(making).await;
+    let made = first_error(jcx, made)?;
     jcx.ahead.learn_compiles(&cx.costs, subjects.into_iter(), cx.slots.count());
     Ok(made
         .into_iter()
@@ -41,6 +46,24 @@ pub(in crate::build) async fn make_all(
             unit
         })
         .collect())
+}
+
+/// The units, or the first error with a list of the others; what these printed goes to the job's log.
+fn first_error<T>(jcx: &mut JobContext, made: Vec<Result<T, BuildError>>) -> Result<Vec<T>, BuildError> {
+    let mut units = Vec::with_capacity(made.len());
+    let mut errors = Vec::new();
+    for made in made {
+        match made {
+            Ok(unit) => units.push(unit),
+            Err(BuildError::Cancelled) => return Err(BuildError::Cancelled),
+            Err(error) => errors.push(error),
+        }
+    }
+    let mut errors = errors.into_iter();
+    match errors.next() {
+        Some(first) => Err(first.with_others(errors, &mut jcx.log)),
+        None => Ok(units),
+    }
 }
 
 /// Makes sure that an object is there, and counts where it came from.
@@ -78,11 +101,13 @@ async fn make(
                     };
                     Ok(Ok(made))
                 }
-                Err(BuildError::Failed(failure)) if failure.kind == FailureKind::Code => {
+                Err(BuildError::Failed(failure))
+                    if failure.kind == FailureKind::Code && failure.diagnostic.len() <= REMEMBERED =>
+                {
                     counts = UnitCounts { compiled: 1, ..UnitCounts::default() };
                     Ok(Err(failure))
                 }
-                // What may go better next time is not remembered for the other cells.
+                // What may go better next time, or takes too much memory, is not remembered for other cells.
                 Err(other) => Err(other),
             }
         })
@@ -95,9 +120,17 @@ async fn make(
 
 fn unit(cx: &BuildContext, planned: &Planned, stored: StoredUnit, lasts: bool) -> Unit {
     // It may have been printed for another checkout.
-    let printed = cx.checkout.restore_names(&stored.printed);
-    let printed = printed.replace(SOURCE, &planned.source.to_string_lossy());
+    let printed = restore_names(cx, planned, &stored.printed);
     Unit { object: stored.object, hash: stored.hash, printed, lasts }
+}
+
+/// What was printed, with the names that the user knows.
+fn restore_names(cx: &BuildContext, planned: &Planned, printed: &str) -> String {
+    let printed = cx.checkout.restore_names(printed);
+    match &planned.copy {
+        Some(copy) => copy.restore_names(&printed),
+        None => printed.replace(SOURCE, &planned.source.to_string_lossy()),
+    }
 }
 
 /// Compiles a unit in a slot and takes its object into the store.
@@ -116,16 +149,15 @@ async fn compile(
     };
     let mut named = planned.named.clone();
     let mut way = match &planned.opaque {
-        Some(reason) => Way::Bypassed(reason.clone()),
+        Some(reason) => Way::Uncacheable(reason.clone()),
         None if planned.is_light && cx.artifacts.is_some() => Way::Kept,
         None => Way::Cached,
     };
-    if cx.checkout.is_generated(&planned.source) && named != planned.source {
-        let (checkout, source, path) = (cx.checkout.clone(), planned.source.clone(), named.clone());
-        let written = blocking(move || checkout.write_generated(&std::fs::read(&source)?, &path)).await?;
-        if let Err(error) = written {
+    if let Some(copy) = planned.copy.clone() {
+        let checkout = cx.checkout.clone();
+        if let Err(error) = blocking(move || copy.write(&checkout)).await? {
             // The firmware is the same, but the object says where it was made.
-            way = Way::Bypassed(format!("{} can't be written: {error}", named.display()));
+            way = Way::Uncacheable(format!("{} can't be written: {error}", named.display()));
             named.clone_from(&planned.source);
         }
     }
@@ -146,11 +178,14 @@ async fn compile(
     let output = cx.backend.compile(request, &cx.cancel).await;
     let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
     let ran = output.ran.map(|(from, to)| to.duration_since(from));
-    held.compiled(ran, output.cache.clone(), &meter, output.code == Some(0));
+    held.compiled(ran, output.cache.clone(), &meter, output.end.succeeded());
     let object = output.object;
     let printed = cx.checkout.forget_names(&String::from_utf8_lossy(&output.printed));
-    let printed = printed.replace(&*planned.named.to_string_lossy(), SOURCE);
-    if output.code != Some(0) {
+    let printed = match &planned.copy {
+        Some(copy) => copy.forget_names(&printed),
+        None => printed.replace(&*planned.named.to_string_lossy(), SOURCE),
+    };
+    if !output.end.succeeded() {
         let inputs = planned.inputs.clone();
         let changed = blocking(move || {
             let _ = std::fs::remove_file(&object);
@@ -159,21 +194,25 @@ async fn compile(
         if let Some(changed) = changed.await? {
             return Err(BuildError::changed(&changed));
         }
-        let printed = cx.checkout.restore_names(&printed).replace(SOURCE, &planned.source.to_string_lossy());
-        return Err(BuildError::command(Step::Compile, shown, output.code, printed.as_bytes()));
+        let printed = restore_names(cx, planned, &printed);
+        return Err(BuildError::command(Step::Compile, shown, output.end, printed.as_bytes()));
     }
     let mut key = planned.key;
     let (context, planned) = (cx.clone(), planned.clone());
     let (staging, nonce, label) = (cx.staging.clone(), cx.nonce, name.label.clone());
     let kept = blocking(move || {
-        let mut lasts = !matches!(way, Way::Bypassed(_));
+        let mut lasts = !matches!(way, Way::Uncacheable(_));
         // What the key says must be what the compiler read.
         if let Some(changed) = planned.inputs.changed() {
             return Err(BuildError::changed(changed));
         }
         let depfile = object.with_extension("d");
         if let Some(path) = depfile::unforeseen(&depfile, &staging, &planned.inputs, |path| {
-            if path == planned.named { planned.source.clone() } else { context.checkout.restore_name(path) }
+            match &planned.copy {
+                Some(copy) => context.checkout.restore_name(copy.original(path)),
+                None if path == planned.named => planned.source.clone(),
+                None => context.checkout.restore_name(path),
+            }
         }) {
             tracing::warn!(%label, path = %path.display(), "an include that the scan did not find: compiled in every run");
             lasts = false;
@@ -183,7 +222,7 @@ async fn compile(
         let store = if lasts { &context.units.store } else { &context.units.passing };
         let stored = store
             .keep(&key, &object, printed)
-            .map_err(|error| BuildError::io(Step::Compile, "kept", &object, &error))?;
+            .map_err(|error| BuildError::io(Step::Compile, FileAction::Keep, &object, &error))?;
         if lasts && way == Way::Kept {
             kept::keep(&context, &key, &stored);
         }

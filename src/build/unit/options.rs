@@ -211,7 +211,7 @@ impl Options {
     fn define(&mut self, definition: &str) {
         let (name, body) = definition.split_once('=').unwrap_or((definition, "1"));
         if TIMES.iter().any(|time| body.contains(time)) {
-            self.opaque("the date or time of the compile (-D)");
+            self.opaque("the date or time of the compile, in a macro of the command");
         }
         if body.contains("__has_include") || body.contains("__has_embed") {
             self.opaque("a macro of the command that asks for a header");

@@ -4,13 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::preprocessor::{Folders, OUTPUT, SOURCE, marker};
-use super::super::{BuildContext, BuildError, JobContext};
-use super::{Key, Options, Wanted, blocking, lock, responses};
+use super::super::{BuildContext, BuildError, FileAction, JobContext};
+use super::copy::{SketchCopy, exact_digest, portable_digest};
+use super::idle::without_idle;
+use super::{Key, Options, Wanted, blocking, depfile, lock, responses};
 use crate::board::Value;
+use crate::build::sketch::plain::Macros;
 use crate::compile::Identity;
 use crate::event::Step;
 use crate::plan::Target;
-use crate::source::{Closure, Disk, Form, Hash, Inputs, OWN_NAMES, Search, SourceFile, Trait, digest};
+use crate::source::{
+    Closure, Disk, Files, Form, Hash, Inputs, MacroName, OWN_NAMES, Search, SourceFile, Trait,
+};
 
 /// A unit that can be made.
 #[derive(Debug, Clone)]
@@ -27,6 +32,12 @@ pub(in crate::build) struct Planned {
     pub(super) shown: Vec<String>,
     /// What the compiler calls the source.
     pub(super) named: PathBuf,
+    /// The copies that it is compiled from, where it is a sketch's.
+    pub(super) copy: Option<SketchCopy>,
+    /// What its command depends on beside the source.
+    options: Arc<Options>,
+    /// What the compiler says of itself.
+    folders: Arc<Folders>,
     /// Everything that the compile could read.
     pub(super) inputs: Inputs,
     /// Why neither an earlier object nor the cache may stand for it, if so.
@@ -38,14 +49,59 @@ pub(in crate::build) struct Planned {
 }
 
 impl Planned {
+    /// The source; of a sketch's the staged copy.
+    pub(in crate::build) fn source(&self) -> &Path {
+        &self.source
+    }
+
     /// How large its source is.
     pub(super) fn bytes(&self) -> u64 {
         self.inputs.files.first().map_or(0, |source| source.size())
     }
 
+    /// The rule that its compile writes into a depfile, if it writes one.
+    pub(in crate::build) fn depfile(&self, object: &Path) -> Option<String> {
+        let with_system = self.shown.iter().any(|word| word == "-MD");
+        let is_wanted = with_system || self.shown.iter().any(|word| word == "-MMD");
+        let system = &self.folders.system;
+        let is_system = |file: &Path| system.iter().any(|folder| file.starts_with(folder));
+        let mut files: Vec<&Path> = self.inputs.files.iter().map(|file| &*file.path).collect();
+        files.retain(|file| with_system || !is_system(file));
+        // The source, then the others in an order that is the same in each run.
+        files.get_mut(1..).unwrap_or_default().sort_unstable();
+        is_wanted.then(|| depfile::rule(object, files.into_iter()))
+    }
+
+    /// The macros that its compile can see.
+    pub(in crate::build) fn macros<'a>(&'a self, files: &'a Files) -> UnitMacros<'a> {
+        UnitMacros { unit: self, files }
+    }
+
     /// Why its key is good for this run only, if so.
     pub(in crate::build) fn opaque(&self) -> Option<String> {
         self.opaque.clone()
+    }
+}
+
+/// The macros that a unit's compile can see: those of every file that it could read, of its command, and of the compiler.
+pub(in crate::build) struct UnitMacros<'a> {
+    unit: &'a Planned,
+    files: &'a Files,
+}
+
+impl Macros for UnitMacros<'_> {
+    fn bodies(&self, name: &str) -> Vec<String> {
+        let macro_name = MacroName::of(name);
+        let defining = self.unit.inputs.files.iter();
+        let defining = defining.filter(|file| file.scan.defines.binary_search(&macro_name).is_ok());
+        let own = self.unit.options.macros.get(name).cloned();
+        own.into_iter().chain(defining.flat_map(|file| self.files.definitions(file, name).to_vec())).collect()
+    }
+
+    fn is_predefined(&self, name: &str) -> bool {
+        // A compiler that does not say may have any.
+        let predefined = self.unit.folders.predefined.as_ref();
+        predefined.is_none_or(|predefined| predefined.has(name))
     }
 }
 
@@ -56,16 +112,14 @@ pub(in crate::build) async fn plan(
     jcx: &JobContext,
     wanted: Wanted<'_>,
 ) -> Result<Arc<Planned>, BuildError> {
-    let everything = responses::spelled_out(cx, command(&wanted, &[marker(cx).into()], &[])?).await?;
+    let everything = responses::spelled_out(cx, command(&wanted, &[marker(cx).into()])?).await?;
     let mut key = Key::new("plan");
     key.command(&everything, &jcx.environment).add(wanted.label.as_bytes());
     key.add(wanted.source.as_os_str().as_encoded_bytes()).add(wanted.target.family.to_string().as_bytes());
-    for folders in [&wanted.include, &wanted.quote] {
-        key.add(&folders.len().to_le_bytes());
-        for folder in folders {
-            key.add(folder.as_os_str().as_encoded_bytes());
-        }
+    for folder in &wanted.include {
+        key.add(folder.as_os_str().as_encoded_bytes());
     }
+    key.add(&jcx.round.to_le_bytes());
     let slot = lock(&cx.units.planned).entry(key.finish()).or_default().clone();
     slot.get_or_try_init(async || plan_once(cx, jcx, wanted, everything).await.map(Arc::new)).await.cloned()
 }
@@ -81,13 +135,13 @@ async fn plan_once(
     let identity = identify(cx, &everything).await?;
     let options = cx.units.options(cx, &everything).await?;
     let language = language(&everything, &wanted.source, &options);
-    let folders = cx.units.answers.folders(cx, jcx, &everything, &language, &identity.hash).await?;
-    let search = cx.units.search(cx, folders.with(&wanted.quote, &wanted.include)).await?;
-    let inputs = reads(cx, &search, &wanted.source, &options, Some(&folders)).await?.ok_or_else(|| {
-        BuildError::infrastructure(Step::Compile, format!("{} can't be read", wanted.source.display()))
-    })?;
-    let (include, quote) = needed(&wanted, &search, &inputs);
-    let shown = command(&wanted, &include, &quote)?;
+    let folders = cx.units.folders(cx, jcx, &everything, &language, &identity.hash).await?;
+    let search = cx.units.search(cx, folders.with(&wanted.include)).await?;
+    let Some(inputs) = reads(cx, &search, &wanted.source, &options, Some(&folders)).await? else {
+        return Err(unreadable(cx, &wanted.source).await?);
+    };
+    let include = needed(&wanted, &search, &inputs);
+    let shown = command(&wanted, &include)?;
     for (place, what) in [(SOURCE, "source_file"), (OUTPUT, "object_file")] {
         if !shown.iter().any(|word| word.contains(place)) {
             let platform = &wanted.target.config.platform_dir;
@@ -95,25 +149,38 @@ async fn plan_once(
             return Err(BuildError::no_recipe(Step::Compile, &recipe, platform));
         }
     }
-    let mut opaque = inputs.opaque.clone();
+    let mut opaque = inputs.uncacheable().map(str::to_owned);
     if identity.version.is_none() {
         // Who knows what it reads, and whether the cache understands its options.
         opaque.get_or_insert_with(|| "a compiler of a kind that is not known".to_owned());
     }
-    let portable = portable(cx, &wanted, &inputs, &include, &quote, opaque.is_none()).await?;
-    let mut key = Key::new("unit 4");
-    key.add(identity.hash.as_bytes());
-    let (argv, named) = if let Some(Portable { argv, named, generated }) = portable {
-        let files = keyed_files(cx, &inputs, &wanted.source, generated);
-        key.add(b"portable").add(files.as_bytes()).command(&argv, &jcx.environment);
-        (argv, named)
+    let portable = portable(cx, &wanted, &search, &inputs, &include, opaque.is_none()).await?;
+    let name = seed(cx, &wanted);
+    let mut key = Key::new("unit 6");
+    key.add(identity.hash.as_bytes()).add(name.as_bytes());
+    let is_portable = portable.is_some();
+    let argv = if let Some(argv) = portable {
+        argv
     } else {
         let argv = responses::spelled_out(cx, shown.clone()).await?;
-        key.add(inputs.hash().as_bytes()).add(wanted.source.as_os_str().as_encoded_bytes());
-        key.command(&argv, &jcx.environment);
-        (argv, wanted.source.clone())
+        without_idle(argv, wanted.values, &search, &inputs).await?
     };
-    let seed = key.finish();
+    let copy = SketchCopy::of(cx, &inputs, &wanted, &argv, is_portable);
+    let named = copy.as_ref().map(|copy| copy.named(&wanted.source));
+    let (argv, named) = if is_portable {
+        let (context, read) = (cx.clone(), inputs.clone());
+        let files = blocking(move || read.hash_by(|file| portable_digest(&context, file))).await?;
+        key.add(b"portable").add(files.as_bytes()).command(&argv, &jcx.environment);
+        (argv, named.unwrap_or_else(|| cx.checkout.rename(&wanted.source).into_owned()))
+    } else {
+        let files = inputs.hash_by(|file| exact_digest(cx, file));
+        let named = named.unwrap_or_else(|| wanted.source.clone());
+        key.add(files.as_bytes()).add(named.as_os_str().as_encoded_bytes());
+        key.command(&argv, &jcx.environment);
+        (argv, named)
+    };
+    // With a depfile, the path of the object is in the key of the compiler cache, and brings our key into it.
+    let seed = if writes_depfile(&argv) { name } else { key.finish() };
     if opaque.is_some() {
         // Never the same twice: it is compiled in every run, once.
         key.add(&cx.nonce.to_le_bytes());
@@ -122,16 +189,7 @@ async fn plan_once(
     let argv = if identity.version.is_some() { reproducible(cx, argv, &seed) } else { argv };
     let is_light = wanted.target.family.has_light_units();
     let (label, source) = (wanted.label, wanted.source);
-    Ok(Planned { key, label, source, argv, shown, named, inputs, opaque, is_light })
-}
-
-/// A unit whose object is the same wherever the checkout is.
-struct Portable {
-    argv: Vec<String>,
-    /// What the compiler calls the source.
-    named: PathBuf,
-    /// The hash of a generated source's text, wherever the checkout is.
-    generated: Option<Hash>,
+    Ok(Planned { key, label, source, argv, shown, named, copy, options, folders, inputs, opaque, is_light })
 }
 
 /// The command by the names behind the link to the checkout, if the object can't tell the difference:
@@ -140,67 +198,66 @@ struct Portable {
 async fn portable(
     cx: &BuildContext,
     wanted: &Wanted<'_>,
+    search: &Arc<Search>,
     inputs: &Inputs,
     include: &[Arc<Path>],
-    quote: &[Arc<Path>],
     transparent: bool,
-) -> Result<Option<Portable>, BuildError> {
+) -> Result<Option<Vec<String>>, BuildError> {
     let says_its_name = inputs.files.iter().any(|file| file.scan.traits.contains(&Trait::OwnName));
     if !transparent || says_its_name || !cx.checkout.can_be_renamed() {
         return Ok(None);
     }
-    let rename = |folders: &[Arc<Path>]| -> Vec<Arc<Path>> {
-        folders.iter().map(|folder| cx.checkout.rename(folder).into()).collect()
-    };
-    let argv = responses::spelled_out(cx, command(wanted, &rename(include), &rename(quote))?).await?;
+    let include: Vec<Arc<Path>> = include.iter().map(|folder| cx.checkout.rename(folder).into()).collect();
+    let argv = responses::spelled_out(cx, command(wanted, &include)?).await?;
+    let argv = without_idle(argv, wanted.values, search, inputs).await?;
     let seen = cx.checkout.seen().to_string_lossy();
     let is_tied = |word: &String| {
         // The staging folder may lie in the checkout, or in the work folder.
         let word = word.replace(&*seen, "");
         cx.checkout.is_tied(&word) || OWN_NAMES.iter().any(|name| word.contains(name))
     };
-    if argv.iter().skip(1).any(is_tied) {
-        return Ok(None);
-    }
-    if !cx.checkout.is_generated(&wanted.source) {
-        let named = cx.checkout.rename(&wanted.source).into_owned();
-        return Ok(Some(Portable { argv, named, generated: None }));
-    }
-    let (files, checkout, source) = (cx.files.clone(), cx.checkout.clone(), wanted.source.clone());
-    let hash = blocking(move || files.disk().read(&source).map(|text| checkout.hash_of(&text))).await?;
-    let hash = hash.map_err(|error| BuildError::io(Step::Compile, "read", &wanted.source, &error))?;
-    let named = cx.checkout.generated_path(&wanted.source, &hash);
-    Ok(Some(Portable { argv, named, generated: Some(hash) }))
+    Ok(Some(argv).filter(|argv| !argv.iter().skip(1).any(is_tied)))
 }
 
-/// A hash over what a portable unit reads, by names that are the same for every checkout.
-fn keyed_files(cx: &BuildContext, inputs: &Inputs, source: &Path, generated: Option<Hash>) -> Hash {
-    let name = source.file_name().unwrap_or_default();
-    inputs.hash_by(|file| match generated {
-        Some(hash) if *file.path == *source => digest(name, &hash),
-        _ => file.keyed_digest(|path| cx.checkout.keyed(path)),
-    })
+/// Returns the seed of a unit: the same for any content of its source, and another for each unit of a link. Of
+/// a sketch's source only the label counts.
+fn seed(cx: &BuildContext, wanted: &Wanted<'_>) -> Hash {
+    let mut seed = Key::new("seed");
+    seed.add(wanted.label.as_bytes());
+    if wanted.sketch.is_none() {
+        seed.add(cx.checkout.keyed(&wanted.source).as_encoded_bytes());
+    }
+    seed.finish()
+}
+
+/// Whether a compile writes a depfile beside its object: then zccache's key covers the path of the object.
+fn writes_depfile(argv: &[String]) -> bool {
+    argv.iter().any(|word| matches!(word.as_str(), "-MD" | "-MMD"))
 }
 
 /// Adds what makes objects the same every time: names of link-time sections are random without a seed,
-/// and the folder that a compiler runs in is in its debug information. The seed also brings our key
-/// into that of the cache, which else knows nothing of what our key covers.
+/// and the folder that a compiler runs in is in its debug information.
 fn reproducible(cx: &BuildContext, mut argv: Vec<String>, seed: &Hash) -> Vec<String> {
     let map = |folder: &Path| format!("-fdebug-prefix-map={}=.", folder.display());
     let seed = format!("-frandom-seed={}", &seed.to_hex()[..32]);
     // Of two that fit the last counts. What the recipe says comes behind, and counts before ours.
     let words = [seed, map(&cx.staging), map(cx.checkout.seen())];
-    argv.splice(argv.len().min(1)..argv.len().min(1), words);
+    let at = first_option(&argv);
+    argv.splice(at..at, words);
     argv
 }
 
-/// Of include and quote folders those that a name leads to, in their order: then cells whose other
+/// Where options of ours go: before the first of the command's own, which is the compiler's, however it is started (`env
+/// avr-gcc`, `sh gcc.sh`).
+pub(in crate::build) fn first_option(argv: &[String]) -> usize {
+    let first = argv.iter().skip(1).position(|word| word.starts_with('-'));
+    first.map_or_else(|| argv.len().min(1), |at| at + 1)
+}
+
+/// Of the include folders those that a name leads to, in their order: then cells whose other
 /// libraries differ share the unit, and every name still leads to the same file.
-fn needed(wanted: &Wanted<'_>, search: &Search, inputs: &Inputs) -> (Vec<Arc<Path>>, Vec<Arc<Path>>) {
-    let kept = |folders: &[Arc<Path>]| -> Vec<Arc<Path>> {
-        folders.iter().filter(|folder| inputs.needs(search, folder)).cloned().collect()
-    };
-    (kept(&wanted.include), kept(&wanted.quote))
+fn needed(wanted: &Wanted<'_>, search: &Search, inputs: &Inputs) -> Vec<Arc<Path>> {
+    wanted.include.iter().filter(|folder| inputs.needs(search, folder)).cloned().collect()
 }
 
 /// What the driver takes a source for.
@@ -285,12 +342,12 @@ pub(in crate::build) async fn compiler_folders(
         values,
         source: "question.cpp".into(),
         include: Vec::new(),
-        quote: Vec::new(),
+        sketch: None,
         label: String::new(),
     };
-    let argv = responses::spelled_out(cx, command(&wanted, &[marker(cx).into()], &[])?).await?;
+    let argv = responses::spelled_out(cx, command(&wanted, &[marker(cx).into()])?).await?;
     let identity = identify(cx, &argv).await?;
-    let folders = cx.units.answers.folders(cx, jcx, &argv, "c++", &identity.hash).await?;
+    let folders = cx.units.folders(cx, jcx, &argv, "c++", &identity.hash).await?;
     Ok((folders, identity.hash))
 }
 
@@ -300,28 +357,33 @@ async fn identify(cx: &BuildContext, argv: &[String]) -> Result<Identity, BuildE
 }
 
 /// The argv of a unit with [`SOURCE`] and [`OUTPUT`] in their places.
-fn command(
-    wanted: &Wanted<'_>,
-    include: &[Arc<Path>],
-    quote: &[Arc<Path>],
-) -> Result<Vec<String>, BuildError> {
+fn command(wanted: &Wanted<'_>, include: &[Arc<Path>]) -> Result<Vec<String>, BuildError> {
     let config = &wanted.target.config;
     let extension = wanted.source.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let recipe = config.compile_recipe(extension).ok_or_else(|| {
         BuildError::no_recipe(Step::Compile, &format!("recipe for .{extension} files"), &config.platform_dir)
     })?;
-    let includes = include_words(quote, include);
+    let includes = include_words(include);
     let mut values = wanted.values.to_vec();
     values.extend([
         ("includes", Value::Words(&includes)),
         ("source_file", Value::Word(SOURCE)),
         ("object_file", Value::Word(OUTPUT)),
     ]);
-    config.command(recipe.pattern, &values).map_err(|error| BuildError::board(Step::Compile, &error))
+    let argv = config.command_with_warnings(recipe.pattern, &values);
+    argv.map_err(|error| BuildError::board(Step::Compile, &error))
 }
 
 /// The words that `{includes}` becomes.
-pub(in crate::build) fn include_words(quote: &[Arc<Path>], include: &[Arc<Path>]) -> Vec<String> {
-    let quote = quote.iter().flat_map(|folder| ["-iquote".to_owned(), folder.display().to_string()]);
-    quote.chain(include.iter().map(|folder| format!("-I{}", folder.display()))).collect()
+pub(in crate::build) fn include_words(include: &[Arc<Path>]) -> Vec<String> {
+    include.iter().map(|folder| format!("-I{}", folder.display())).collect()
+}
+/// Why a source can't be read.
+async fn unreadable(cx: &BuildContext, source: &Path) -> Result<BuildError, BuildError> {
+    let (files, path) = (cx.files.clone(), source.to_owned());
+    let read = blocking(move || files.disk().read(&path)).await?;
+    Ok(match read {
+        Err(error) => BuildError::io(Step::Compile, FileAction::Read, source, &error),
+        Ok(_) => BuildError::changed(source),
+    })
 }

@@ -173,7 +173,7 @@ async fn install_core_on(
     let mut more = String::new();
     for (property, value, reason) in repairs(entry.name, &core.versions) {
         // Writing into a string can't fail.
-        let _ = write!(more, "; sets {property}={value} ({reason})");
+        let _ = write!(more, "; appends {value} to {property} ({reason})");
     }
     finished(&what, &done, &more, cx);
     Ok(core)
@@ -285,14 +285,14 @@ fn described(entry: &AptCore, installed: &Installed) -> Result<InstalledCore, In
         }
         tools.extend(compiler.tools.iter().map(|&(name, dir)| (name.to_owned(), root.join(dir))));
     }
-    for (property, value, _) in repairs(entry.name, &versions) {
-        properties.insert(property.to_owned(), value.to_owned());
-    }
+    let required = repairs(entry.name, &versions).into_iter();
+    let required = required.map(|(property, value, _)| (property.to_owned(), value.to_owned())).collect();
     Ok(InstalledCore {
         name: entry.name.to_owned(),
         platform_dir,
         tools,
         properties,
+        required,
         versions,
         library_path: installed.library_path(),
     })
@@ -312,7 +312,8 @@ fn finished(what: &str, done: &Ensured, more: &str, cx: &InstallContext) {
     let versions: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let how = if done.was_there { "already installed: " } else { "" };
     let detail = format!("{how}{}{more}", versions.join(", "));
-    cx.events.say(EventKind::SetupFinished { what: what.to_owned(), detail });
+    let brief = versions.into_iter().next().unwrap_or_default();
+    cx.events.say(EventKind::SetupFinished { what: what.to_owned(), brief, detail });
 }
 
 /// A name for the folder of a set of packages: readable, and short enough for any file system.

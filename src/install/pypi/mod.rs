@@ -109,7 +109,9 @@ async fn install_tool_on(
     };
     let versions: Vec<String> = found.versions().map(|(name, version)| format!("{name} {version}")).collect();
     let how = if was_there { "already installed: " } else { "" };
-    cx.events.say(EventKind::SetupFinished { what, detail: format!("{how}{}", versions.join(", ")) });
+    let detail = format!("{how}{}", versions.join(", "));
+    let brief = versions.into_iter().next().unwrap_or_default();
+    cx.events.say(EventKind::SetupFinished { what, brief, detail });
     Ok(InstalledEnvironment {
         versions: found.versions().map(|(name, version)| (name.to_owned(), version.to_owned())).collect(),
         library_path: found.library_path().map(Path::to_owned),

@@ -1,5 +1,8 @@
-//! Characters that a YAML file can't contain, found before the parser sees them: it would take NUL as
-//! the end of the file and ignore what follows.
+//! Characters that a YAML file can't contain. Most are found before the parser sees them: it would take NUL as
+//! the end of the file and ignore what follows. A tab is good in some places and not in others, and the parser complains
+//! lines behind it.
+
+use saphyr_parser::Parser;
 
 use super::super::diagnostic::Diagnostic;
 use super::super::source::Span;
@@ -22,5 +25,42 @@ fn printable(c: char) -> bool {
         '\t' | '\n' | '\r' | '\u{85}' => true,
         '\u{feff}' | char::REPLACEMENT_CHARACTER | '\u{fffe}' | '\u{ffff}' => false,
         other => !other.is_control(),
+    }
+}
+
+/// The tab because of which the parser stops at the character `stop` of `text`, if it is a tab: with blanks in its place the
+/// parser stops elsewhere, or nowhere. `skipped` is added to its place.
+pub(super) fn tab(text: &str, stop: usize, skipped: usize) -> Option<Diagnostic> {
+    /// How many lines may lie between the tab and where the parser stops: the value that it breaks may be long.
+    const LINES: usize = 50;
+    let stop_byte = text.char_indices().nth(stop).map_or(text.len(), |(at, _)| at);
+    let stop_line = text[..stop_byte].matches('\n').count();
+    let mut start = 0;
+    let mut near = Vec::new();
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        if number.abs_diff(stop_line) <= LINES && line.contains('\t') {
+            near.push((number.abs_diff(stop_line), start, line));
+        }
+        start += line.len();
+    }
+    near.sort_unstable();
+    let (start, line) = near.into_iter().find_map(|(_, start, line)| {
+        let cured = [&text[..start], &line.replace('\t', " "), &text[start + line.len()..]].concat();
+        (stops_at(&cured) != Some(stop)).then_some((start, line))
+    })?;
+    let at = skipped + start + line.find('\t')?;
+    let diagnostic = Diagnostic::new(Span { start: at, end: at + 1 }, "a tab can't indent YAML");
+    Some(diagnostic.help("put spaces in its place"))
+}
+
+/// The character of `text` at which the parser stops, if it does not come to the end.
+fn stops_at(text: &str) -> Option<usize> {
+    let mut parser = Parser::new_from_str(text);
+    loop {
+        match parser.next_event()? {
+            Ok((saphyr_parser::Event::StreamEnd, _)) => return None,
+            Ok(_) => {}
+            Err(error) => return Some(error.marker().index()),
+        }
     }
 }

@@ -89,6 +89,14 @@ impl Node {
         self.entry(key).map(|entry| &entry.node)
     }
 
+    /// The items of a list; any other value is a list of one.
+    pub(super) fn each(&self) -> &[Self] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
     /// The items of a list; none where this is no list.
     pub(super) fn items(&self) -> &[Self] {
         match &self.value {
@@ -122,6 +130,9 @@ pub(super) fn parse(source: &Source, limits: Limits) -> Result<Node, Vec<Diagnos
                 builder.event(event, span).map_err(|diagnostic| vec![*diagnostic])?;
             }
             Err(error) => {
+                if let Some(diagnostic) = check::tab(text, error.marker().index(), skipped) {
+                    return Err(vec![diagnostic]);
+                }
                 let at = offsets.byte(*error.marker()).min(end);
                 let message = format!("this is not valid YAML: {}", error.info());
                 return Err(vec![Diagnostic::new(Span { start: at, end: at }, message)]);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::board::Override;
 use crate::nearest::suggestion;
 
 const WHOLE: &str = include_str!("../../../tests/it/matrix/whole.yml");
@@ -14,14 +15,18 @@ fn packed(names: &[&str], suite: Option<&str>) -> Tool {
     Tool::Apt(Packages { names, suite: suite.map(str::to_owned) })
 }
 
+/// `key=value`, or `key+=value` where it appends.
+fn shown(property: &Override) -> String {
+    format!("{}{}={}", property.key, if property.appends { "+" } else { "" }, property.value)
+}
+
 #[test]
 fn every_key_is_understood() {
     let matrix = parse(WHOLE).unwrap();
     assert_eq!(matrix.name, "everything");
     let avr = &matrix.cores["arduino:avr"];
     assert_eq!(avr.provider, Provider::Apt);
-    let properties: Vec<String> =
-        avr.properties.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let properties: Vec<String> = avr.properties.iter().map(shown).collect();
     assert_eq!(properties, ["compiler.cpp.extra_flags=-DX=1", "build.f_cpu=16000000", "a=0x10", "b=true"]);
     let Provider::Path { dir, tools } = &matrix.cores["me:mine"].provider else { panic!() };
     assert_eq!(dir.value, Path::new("/core"));
@@ -58,7 +63,12 @@ fn every_key_is_understood() {
     );
     assert_eq!(matrix.exclude[0].reason, "needs WiFi".into());
     assert_eq!(matrix.exclude[1].reason, "excluded by {sketch: Fade, board: mega}".into());
-    let defaults = Defaults { timeout: Duration::from_mins(20), retries: 2, warnings: Warnings::All };
+    let defaults = Defaults {
+        timeout: Duration::from_mins(20),
+        retries: 2,
+        warnings: Warnings::All,
+        output_limit: Some(100_000_000),
+    };
     assert_eq!(matrix.defaults, defaults);
 }
 
@@ -66,7 +76,12 @@ fn every_key_is_understood() {
 fn what_is_left_out_has_its_default() {
     let matrix = parse("version: 1\nboards: {uno: arduino:avr:uno}\nsketches: [Blink]\n").unwrap();
     assert_eq!(matrix.name, "matrix");
-    let defaults = Defaults { timeout: Duration::from_mins(10), retries: 0, warnings: Warnings::Default };
+    let defaults = Defaults {
+        timeout: Duration::from_mins(10),
+        retries: 0,
+        warnings: Warnings::Default,
+        output_limit: None,
+    };
     assert_eq!(matrix.defaults, defaults);
     assert!(!matrix.needs_builtin_examples());
 }
@@ -120,8 +135,7 @@ fn later_stages_can_point_into_an_fqbn() {
 /// The cells as lines, and the skipped ones.
 fn listing(expansion: &Expansion) -> String {
     let cells = expansion.cells.iter().map(|cell| {
-        let flags: Vec<String> =
-            cell.properties.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let flags: Vec<String> = cell.properties.iter().map(shown).collect();
         format!("{} {} {:?} {}\n", cell.board, cell.sketch.name, cell.timeout, flags.join(" "))
     });
     let skipped = &expansion.skipped;
@@ -198,6 +212,62 @@ fn the_same_cell_twice_is_one_cell() {
 }
 
 #[test]
+fn an_exclamation_mark_leaves_out_what_the_entries_before_have_found() {
+    let folder =
+        sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino", "s/more/A/A.ino", "s/more/B/B.ino", "s/one.ino"]);
+    let cells = |text: &str| {
+        let expansion = expanded(folder.path(), text);
+        expansion.cells.iter().map(|cell| format!("{} {}", cell.board, cell.sketch.name)).collect::<Vec<_>>()
+    };
+    let both = |names: &[&str]| {
+        let of = |board: &str| names.iter().map(|name| format!("{board} ../s/{name}")).collect::<Vec<_>>();
+        [of("uno"), of("mega")].concat()
+    };
+    assert_eq!(cells("sketches: [../s/**, \"!../s/more\"]\n"), both(&["Blink", "Fade"]));
+    assert_eq!(
+        cells("sketches: [../s/**, \"!../s/more/**\", ../s/more/B]\n"),
+        both(&["Blink", "Fade", "more/B"])
+    );
+    assert_eq!(cells("sketches:\n  - path: [../s/**, \"!../s/*/[AB]\"]\n"), both(&["Blink", "Fade"]));
+    assert_eq!(
+        cells("sketches: [\"../s/**/*.ino\", \"!../s/**/[AF]*.ino\"]\n"),
+        both(&["Blink", "more/B", "one.ino"])
+    );
+    // Only for some boards.
+    assert_eq!(
+        cells("sketches: [../s/*, {path: \"!../s/Fade\", boards: uno}]\n"),
+        ["uno ../s/Blink", "mega ../s/Blink", "mega ../s/Fade"]
+    );
+    assert_eq!(cells("sketches: [../s/*]\ninclude: [{sketch: [../s/more/A], board: [uno]}]\n").len(), 5);
+}
+
+#[test]
+fn lists_stand_wherever_one_name_stands() {
+    let folder = sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino", "s/Tone/Tone.ino"]);
+    let text = "sketches: [{path: [../s/Blink, ../s/Fade], boards: [\"!mega\"]}]\n\
+                exclude: [{sketch: [Blink, Tone], board: [uno, mega]}]\n\
+                include: [{sketch: [../s/Tone, ../s/Fade], board: [uno, mega]}]\n";
+    let problem = expand(&matrix_in(folder.path(), text), &SketchRoots::new()).unwrap_err().to_string();
+    assert!(problem.contains("no sketch of this matrix matches `Tone`"), "{problem}");
+    let expansion = expanded(folder.path(), &text.replace("[Blink, Tone]", "[Blink, \"!Fade\"]"));
+    insta::assert_snapshot!(listing(&expansion), @r"
+    uno ../s/Fade 600s
+    uno ../s/Tone 600s
+    mega ../s/Fade 600s
+    mega ../s/Tone 600s
+    - uno ../s/Blink: excluded by {sketch: Blink, !Fade, board: uno, mega}
+    ");
+}
+
+#[test]
+fn the_lines_of_a_block_are_words_of_one_value() {
+    let text = "version: 1\nboards:\n  uno:\n    fqbn: arduino:avr:uno\n    properties:\n      \
+                build.extra_flags: |\n        -DA\n        -DB=\"c d\"\n\n      x+: >\n        -DE\n        -DF\nsketches: []\n";
+    let flags: Vec<String> = parse(text).unwrap().boards["uno"].properties.iter().map(shown).collect();
+    assert_eq!(flags, ["build.extra_flags=-DA -DB=\"c d\"", "x+=-DE -DF"]);
+}
+
+#[test]
 fn single_files_are_sketches_when_they_are_named() {
     let folder = sketches(&["t/one.cpp", "t/two.c", "t/three.ino", "t/Blink/Blink.ino", "t/Blink/other.ino"]);
     let names = |text: &str| {
@@ -266,11 +336,23 @@ fn selection_by_board_and_sketch() {
     let folder = sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino", "t/Blink/Blink.ino"]);
     let expansion =
         expanded(folder.path(), "sketches: [../s/**, ../t/**]\nexclude: [{sketch: Fade, board: uno}]\n");
-    let selected = |boards: &[&str], names: &[&str]| {
+    let filtered = |boards: &[&str], names: &[&str], filters: &[&str]| {
         let globs =
             |texts: &[&str]| texts.iter().map(|text| NameGlob::new(text).unwrap()).collect::<Vec<_>>();
-        select(&expansion, &globs(boards), &globs(names)).map(|expansion| listing(&expansion))
+        let (boards, sketches) = (globs(boards), globs(names));
+        let filters: Vec<Filter> = filters.iter().map(|text| text.parse().unwrap()).collect();
+        let selection = Selection { boards: &boards, sketches: &sketches, filters: &filters };
+        let (large, none) = (["large".to_owned()], []);
+        let tags = |board: &str| if board == "mega" { &large[..] } else { &none[..] };
+        select(&expansion, selection, tags).map(|expansion| listing(&expansion))
     };
+    let selected = |boards: &[&str], names: &[&str]| filtered(boards, names, &[]);
+    let megas = "mega ../s/Blink 600s\nmega ../s/Fade 600s\nmega ../t/Blink 600s\n";
+    assert_eq!(filtered(&[], &[], &["tag = 'large'"]), Ok(megas.to_owned()));
+    assert_eq!(filtered(&[], &[], &["tag = 'large'", "tag != 'large'"]), Ok(String::new()));
+    assert_eq!(filtered(&[], &["Fade"], &["tag = 'large'"]), Ok("mega ../s/Fade 600s\n".to_owned()));
+    let misspelt = filtered(&[], &[], &["tag = 'lrage'"]).unwrap_err().to_string();
+    assert_eq!(misspelt, "no tag of the matrix matches `lrage`; did you mean `large`?");
     assert_eq!(selected(&[], &[]), Ok(listing(&expansion)));
     let both = "uno ../s/Blink 600s\nuno ../t/Blink 600s\n";
     assert_eq!(selected(&["u*"], &["Blink"]), Ok(both.to_owned()));

@@ -2,7 +2,6 @@
 //! line. A pure function of what was counted.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
@@ -18,26 +17,19 @@ const NAMED: usize = 30;
 const WHO: usize = 8;
 
 /// The closing lines. `width` is the terminal's, where there is one.
-pub(super) fn closing(
-    paint: Paint,
-    tally: &Tally,
-    failures: &Groups,
-    current: &Path,
-    width: Option<usize>,
-) -> String {
+pub(super) fn closing(paint: Paint, tally: &Tally, failures: &Groups, width: Option<usize>) -> String {
     let mut text = String::new();
     let known = failures.iter().len();
     if known > 0 {
         let _ = writeln!(text, "\n{}", paint.bad("failures:"));
         for group in failures.iter().take(NAMED) {
-            let place = group.trouble.location.as_ref().map(|place| {
-                let place = format!("{}:{}", text::shown_path(&place.file, current), place.line);
-                paint.dim(&text::one_line(&format!("({place})")))
-            });
-            let message = text::cut_end(&group.trouble.message, 200);
-            let line = format!("  {}: {message}", paint.bold(&group.who(WHO)));
-            let _ =
-                writeln!(text, "{}", place.into_iter().fold(line, |line, place| format!("{line} {place}")));
+            let _ = writeln!(text, "  {}", paint.bold(&group.who(WHO)));
+            let place = group.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+            let cause = text::one_line(&format!("{place}{}", group.message()));
+            let _ = writeln!(text, "    {}", text::cut_end(&cause, 200));
+            for (board, message) in group.each().into_iter().take(WHO) {
+                let _ = writeln!(text, "    {}", text::one_line(&format!("{board}: {message}")));
+            }
         }
         if known > NAMED {
             let _ = writeln!(text, "  {}", paint.dim(&format!("… and {} more", known - NAMED)));
@@ -47,6 +39,14 @@ pub(super) fn closing(
         text.push('\n');
         text.push_str(&boards(paint, tally, width));
         text.push('\n');
+    }
+    let uncacheable = tally.uncacheable.count();
+    if uncacheable > 0 {
+        let head = format!("{}:", text::count(uncacheable, "uncacheable unit"));
+        let _ = writeln!(text, "{} compiled in every run", paint.warn(&head));
+        for line in tally.uncacheable.lines() {
+            let _ = writeln!(text, "  {}", text::cut_end(&line, 300));
+        }
     }
     let total = tally.total();
     let all_good = Verdict::ALL.into_iter().all(|verdict| {

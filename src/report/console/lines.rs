@@ -2,17 +2,20 @@
 //! when a line is shown is the console's.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use super::paint::Paint;
-use crate::event::{JobResult, Level, Outcome};
-use crate::report::failures::{self, Trouble};
+use crate::event::{JobId, JobResult, Level, Outcome, WarningOwner};
+use crate::report::failures::Trouble;
+use crate::report::paths::Here;
 use crate::report::tally::Verdict;
-use crate::report::{log_path, text};
+use crate::report::text;
+use crate::report::warnings::{Warnings, title};
 
 /// Lines of a diagnostic that are shown; the rest is in the log.
 pub(super) const DIAGNOSTIC_LINES: usize = 40;
+/// Bytes of a tool's output that are read for them.
+pub(super) const ROOM: usize = 64 * 1024;
 /// A line of a diagnostic is cut here, in bytes: a link command can be longer than a screen.
 const LINE_MAX: usize = 500;
 
@@ -89,46 +92,53 @@ pub(super) const fn color(verdict: Verdict) -> fn(Paint, &str) -> String {
     }
 }
 
-/// A failure that has not been seen before: its headline, its diagnostic, where the rest is.
-pub(super) fn failure(paint: Paint, ended: &Ended<'_>, trouble: &Trouble, current: &Path) -> String {
-    let Ended { result, .. } = ended;
-    let mut block = format!(
-        "\n{} {}: {}\n",
-        ended.head(paint),
-        paint.bold(&ended.name()),
-        text::cut_end(&trouble.message, LINE_MAX)
-    );
-    if let Some(place) = &trouble.location {
-        let _ = writeln!(
-            block,
-            "{} {}",
-            word(paint, Paint::accent, "at"),
-            text::for_terminal(&format!("{}:{}", text::shown_path(&place.file, current), place.line))
-        );
+/// A failure that has not been seen before: whose it is, its cause with its place, its diagnostic, where the rest is.
+pub(super) fn failure(paint: Paint, ended: &Ended<'_>, trouble: &Trouble, here: &Here) -> String {
+    let mut block = format!("\n{} {}\n", ended.head(paint), paint.bold(&ended.name()));
+    let lines = &trouble.told.lines;
+    for (place, line) in lines.iter().take(DIAGNOSTIC_LINES).enumerate() {
+        let line = text::for_terminal(text::cut_end(line, LINE_MAX).trim_end());
+        let line = if place == 0 { paint.bold(&line) } else { line };
+        let _ = writeln!(block, "{}", format!("  {line}").trim_end());
     }
-    // Trouble's message tells everything that a crash does.
-    let body = if ended.verdict() == Verdict::Crashed { "" } else { failures::body(&result.outcome) };
-    let body = text::for_terminal(body);
-    let lines: Vec<&str> = body.trim_end().lines().collect();
-    for line in lines.iter().take(DIAGNOSTIC_LINES) {
-        let _ = writeln!(block, "{}", format!("  {}", text::cut_end(line, LINE_MAX)).trim_end());
-    }
-    let log = log_path(result.log.as_ref(), current);
-    let more = match (lines.len().saturating_sub(DIAGNOSTIC_LINES), log) {
-        (0, _) => None,
-        (more, Some(log)) => Some(format!("… {} in {log}", text::count(more, "more line"))),
-        (more, None) => Some(format!("… {} in junit.xml", text::count(more, "more line"))),
-    };
-    if let Some(more) = more {
-        let _ = writeln!(block, "  {}", paint.dim(&text::for_terminal(&more)));
+    let more = lines.len().saturating_sub(DIAGNOSTIC_LINES);
+    let more = (more > 0).then(|| format!("… {}", text::count(more, "more line")));
+    let rest: Vec<String> = more.into_iter().chain(trouble.told.and_warnings()).collect();
+    if !rest.is_empty() {
+        let log = ended.result.log.as_ref().map_or("junit.xml".to_owned(), |log| here.path(log));
+        let rest = format!("{} in {log}", rest.join(" "));
+        let _ = writeln!(block, "  {}", paint.dim(&text::for_terminal(&rest)));
     }
     block
 }
 
-/// A failure that is the same as one that was shown.
-pub(super) fn same_failure(paint: Paint, ended: &Ended<'_>, trouble: &Trouble) -> String {
-    let known = format!("as above: {}", text::cut_end(&trouble.message, 80));
+/// A failure that is the same as the one that was shown for `first`; its own numbers where it has some.
+pub(super) fn same_failure(paint: Paint, ended: &Ended<'_>, first: &JobId, numbers: Option<&str>) -> String {
+    let first = text::one_line(&first.to_string());
+    let known = numbers.map_or(format!("as {first}"), str::to_owned);
     format!("{} {}: {}", ended.head(paint), paint.bold(&ended.name()), paint.dim(&known))
+}
+
+/// Warnings of one owner that are listed; `summary.md` has more.
+const WARNINGS: usize = 30;
+
+/// The warnings of a run by owner; empty where there are none.
+pub(super) fn warnings(paint: Paint, warnings: &Warnings, here: &Here) -> String {
+    let mut text = String::new();
+    for owner in WarningOwner::ALL {
+        let (lines, more) = warnings.lines(owner, here, WARNINGS);
+        if lines.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "\n{}", paint.warn(&format!("warnings {}:", title(owner))));
+        for line in lines {
+            let _ = writeln!(text, "  {}", text::cut_end(&line, LINE_MAX));
+        }
+        if more > 0 {
+            let _ = writeln!(text, "  {}", paint.dim(&format!("… and {more} more")));
+        }
+    }
+    text
 }
 
 /// A remark; lines after the first are indented as far as the first.

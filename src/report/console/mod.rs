@@ -8,14 +8,15 @@ mod paint;
 mod screen;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use self::live::Live;
 use self::paint::Paint;
 use self::screen::Screen;
 use super::busy::Busy;
+use super::copies::{Choices, ForeignCopies};
 use super::failures::{Groups, Trouble};
+use super::paths::Here;
 use super::place::{Moved, Place};
 use super::tally::Tally;
 use super::{ReportError, ReportOptions, Reporter, text};
@@ -65,7 +66,7 @@ pub(super) struct Console {
     err: Box<dyn Write + Send>,
     out_paint: Paint,
     err_paint: Paint,
-    current: PathBuf,
+    here: Here,
     place: Place,
     verbosity: Verbosity,
     /// Whether every job has a line.
@@ -75,6 +76,10 @@ pub(super) struct Console {
     live: Live,
     tally: Tally,
     failures: Groups,
+    copies: ForeignCopies,
+    choices: Choices,
+    /// Whether the last line on standard error is empty.
+    is_apart: bool,
     /// The clock of the events: the last one's time, and when it came.
     clock: (Duration, Instant),
 }
@@ -127,7 +132,7 @@ impl Console {
             err,
             out_paint,
             err_paint,
-            current: current_dir,
+            here: Here::new(&current_dir),
             place,
             verbosity,
             job_lines,
@@ -136,12 +141,18 @@ impl Console {
             live: Live::default(),
             tally: Tally::default(),
             failures: Groups::default(),
+            copies: ForeignCopies::default(),
+            choices: Choices::default(),
+            is_apart: false,
             clock: (Duration::ZERO, Instant::now()),
         }
     }
 
     /// Writes lines to standard error, above the bars.
     fn tell(&mut self, lines: &str) -> io::Result<()> {
+        // A failure has an empty line on either side.
+        let lines = if self.is_apart { lines.trim_start_matches('\n') } else { lines };
+        self.is_apart = lines.ends_with('\n');
         let text = format!("{lines}\n");
         self.write_err(&self.screen.as_ref().map_or_else(|| text.clone(), |screen| screen.above(&text)))
     }
@@ -159,8 +170,9 @@ impl Console {
             EventKind::SetupStarted { what } if self.job_lines && self.screen.is_none() => {
                 self.tell(&format!("{} {}", lines::word(paint, Paint::bold, "set-up"), text::one_line(what)))
             }
-            EventKind::SetupFinished { what, detail } if normal => {
-                let detail = text::for_terminal(detail.trim_end()).replace('\n', "; ");
+            EventKind::SetupFinished { what, brief, detail } if normal => {
+                let said = if self.verbosity == Verbosity::Verbose { detail } else { brief };
+                let detail = text::for_terminal(said.trim_end()).replace('\n', "; ");
                 let done = lines::word(paint, Paint::good, "ready");
                 self.tell(&format!("{done} {}  {}", text::one_line(what), paint.dim(&detail)))
             }
@@ -196,7 +208,23 @@ impl Console {
         }
     }
 
+    /// Tells once of a library that was chosen: where it is another copy of the library under test, and with `-v` where
+    /// there are several.
+    fn tell_libraries(&mut self, result: &JobResult) -> io::Result<()> {
+        for message in self.copies.fold(result, &self.here) {
+            self.tell(&lines::log(self.err_paint, Level::Warn, &message))?;
+        }
+        if self.verbosity < Verbosity::Verbose {
+            return Ok(());
+        }
+        for message in self.choices.fold(result, &self.here) {
+            self.tell(&lines::log(self.err_paint, Level::Info, &message))?;
+        }
+        Ok(())
+    }
+
     fn tell_job(&mut self, result: &JobResult) -> io::Result<()> {
+        self.tell_libraries(result)?;
         let paint = self.err_paint;
         let time = self.busy.end(result);
         let (done, all) = match &result.job {
@@ -204,12 +232,12 @@ impl Console {
             JobId::Cell(_) => (self.tally.total().ended(), self.tally.cells_planned()),
         };
         let ended = lines::Ended { result, done, all, time };
-        if let Some(trouble) = Trouble::of(&result.outcome) {
-            let first = self.failures.add(&result.job, trouble.clone(), String::new);
-            let text = if first {
-                lines::failure(paint, &ended, &trouble, &self.current)
+        if let Some(trouble) = Trouble::of(&result.job, &result.outcome, &self.here, lines::ROOM) {
+            let first = self.failures.add(&result.job, &trouble, String::new);
+            let text = if *first == result.job {
+                lines::failure(paint, &ended, &trouble, &self.here)
             } else {
-                lines::same_failure(paint, &ended, &trouble)
+                lines::same_failure(paint, &ended, first, trouble.numbers())
             };
             return self.tell(&text);
         }
@@ -252,7 +280,7 @@ impl Reporter for Console {
             ignore_closed(self.write_err(&text))?;
         }
         if let Some(Moved { from, to, why }) = self.place.moved() {
-            let (from, to) = (text::shown_path(&from, &self.current), text::shown_path(&to, &self.current));
+            let (from, to) = (self.here.path(&from), self.here.path(&to));
             let message = format!("the reports could not be written to {from} ({why}); they are in {to}");
             ignore_closed(self.tell(&lines::log(self.err_paint, Level::Warn, &message)))?;
         }
@@ -261,9 +289,15 @@ impl Reporter for Console {
             // There is no result: what went wrong is told by who ends the program.
             return Ok(());
         }
+        if self.verbosity == Verbosity::Verbose {
+            let warnings = lines::warnings(self.err_paint, &self.tally.warnings, &self.here);
+            if !warnings.is_empty() {
+                ignore_closed(self.write_err(&warnings))?;
+            }
+        }
         let width = console::Term::stdout().size_checked().map(|(_, width)| usize::from(width));
-        let mut text = closing::closing(self.out_paint, &self.tally, &self.failures, &self.current, width);
-        let reports = text::shown_path(&self.place.folder(), &self.current);
+        let mut text = closing::closing(self.out_paint, &self.tally, &self.failures, width);
+        let reports = self.here.path(&self.place.folder());
         text.push_str(&self.out_paint.dim(&format!("reports: {reports}")));
         text.push('\n');
         let written = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());

@@ -54,30 +54,31 @@ fn plain() {
     let (err, out) = shown(&Script::mixed().events(), Progress::Plain, Verbosity::Normal, false);
     insta::assert_snapshot!(err, @r"
           set-up core arduino:avr from apt
-           ready core arduino:avr from apt  gcc-avr 5.4.0, already installed
+           ready core arduino:avr from apt  arduino-core-avr 1.8.6
             plan 5 cells for 3 boards, with 3 cores; 2 skipped
            built [1/3] core uno-1f2e3d4c  0.33s
            built [2/3] core mega-1f2e3d4c  0.38s
            built [1/5] uno/Blink  0.45s  3.2% flash
 
-          failed [2/5] uno/Broken: 'foo' was not declared in this scope
-              at examples/Broken/Broken.ino:5
-        Broken.ino: error: 'foo' was not declared in this scope
-           5 |   foo();
+          failed [2/5] uno/Broken
+        examples/Broken/Broken.ino:5:3: error: 'foo' was not declared in this scope
+           foo();
+           ^
 
            built [3/5] mega/Blink  0.50s  3.2% flash
-          failed [4/5] mega/Broken: as above: 'foo' was not declared in this scope
+          failed [4/5] mega/Broken: as uno/Broken
 
-          failed [3/3] core due-1f2e3d4c: no variant 'due'
-        Broken.ino: error: no variant 'due'
-           5 |   foo();
+          failed [3/3] core due-1f2e3d4c
+        no variant 'due'
 
          blocked [5/5] due/Blink  by core due-1f2e3d4c
         ");
     insta::assert_snapshot!(out, @r"
         failures:
-          Broken on mega, uno: 'foo' was not declared in this scope (examples/Broken/Broken.ino:5)
-          core due-1f2e3d4c: no variant 'due'
+          Broken on mega, uno
+            examples/Broken/Broken.ino:5:3: 'foo' was not declared in this scope
+          core due-1f2e3d4c
+            no variant 'due'
 
          board  built  failed  blocked  skipped  fullest flash  slot time
          uno        1       1        -        1  3.2% Blink         1.23s
@@ -95,7 +96,10 @@ fn quiet_has_failures_and_the_table() {
     let script = Script::mixed().log(Level::Info, "a note").log(Level::Warn, "a warning");
     let (err, out) = shown(&script.events(), Progress::Plain, Verbosity::Quiet, false);
     assert!(!err.contains("a note") && err.contains("warning a warning"), "{err}");
-    assert!(!err.contains("built") && err.contains("uno/Broken: 'foo' was not declared"), "{err}");
+    assert!(
+        !err.contains("built") && err.contains("uno/Broken\n  examples/Broken/Broken.ino:5:3: error: 'foo'"),
+        "{err}"
+    );
     assert!(out.contains("5 cells: 2 built, 2 failed, 1 blocked, 2 skipped"), "{out}");
 }
 
@@ -122,10 +126,11 @@ fn no_escape_codes_unless_wanted() {
 
 #[test]
 fn a_long_diagnostic_ends_with_where_the_rest_is() {
-    let long = Failure { diagnostic: "line\n".repeat(45), ..failure("no", None) };
+    let long = Failure { diagnostic: "line\n".repeat(44), ..failure("no", None) };
     let script = Script::new().plan(&["uno/A"], &[]).finished(&cell("uno/A"), Outcome::Failed(long), 200);
     let (err, _) = shown(&script.events(), Progress::Plain, Verbosity::Normal, false);
-    assert_eq!(err.matches("  line\n").count(), lines::DIAGNOSTIC_LINES);
+    assert_eq!(err.matches("  no\n").count(), 1);
+    assert_eq!(err.matches("  line\n").count(), lines::DIAGNOSTIC_LINES - 1);
     assert!(err.contains("  … 5 more lines in .fbuild-matrix/log of uno/A\n"), "{err}");
 }
 
@@ -140,4 +145,67 @@ fn a_run_in_which_everything_is_up_to_date() {
     let script = Script::new().plan(&["uno/A"], &[]).finished(&cell("uno/A"), Outcome::UpToDate, 130);
     let (_, out) = shown(&script.end(150, 0).events(), Progress::Plain, Verbosity::Normal, false);
     assert!(out.contains("1 cell: 1 up-to-date in 0.15s (nothing compiled)\n"), "{out}");
+}
+
+#[test]
+fn verbose_lists_warnings_by_owner_and_all_have_their_number() {
+    use crate::event::WarningOwner::{Core, Library, Own};
+    use crate::report::testing::warning;
+    let at = |owner, file: &str| warning(owner, Some((file, 3)), "unused 'x' [-Wunused]");
+    let found = [at(Core, "/core/main.cpp"), at(Library, "/l/L.h"), at(Own, "/here/A/A.ino")];
+    let script = || Script::new().plan(&["uno/A", "uno/B"], &[]).warned("uno/B", &found[2..]);
+    let events = script().warned("uno/A", &found).end(150, 0).events();
+    let (err, out) = shown(&events, Progress::None, Verbosity::Verbose, false);
+    insta::assert_snapshot!(err.split_once("\nwarnings").unwrap_or_default().1, @r"
+     in your code:
+      A/A.ino:3:7: unused 'x' [-Wunused] (uno/A and 1 more)
+
+    warnings in libraries:
+      /l/L.h:3:7: unused 'x' [-Wunused] (uno/A)
+
+    warnings in the core and its tools:
+      /core/main.cpp:3:7: unused 'x' [-Wunused] (uno/A)
+    ");
+    assert!(out.contains("(nothing compiled); 3 warnings (1 yours)\n"), "{out}");
+    let (err, out) = shown(&events, Progress::None, Verbosity::Normal, false);
+    assert!(!err.contains("-Wunused") && out.contains("; 3 warnings (1 yours)\n"), "{err}{out}");
+}
+
+#[test]
+fn another_copy_of_the_library_under_test_is_a_warning_once_also_when_quiet() {
+    use crate::event::{Listed, Replaced};
+    use crate::report::testing::library;
+    let mut used = library("Foo", "/other/Foo");
+    let own = library("Foo", "/here").library;
+    used.not_used.push(own.clone());
+    used.instead_of =
+        Some(Replaced { library: own, header: "Foo.h".into(), listed: Listed::Itself, entry: "..".into() });
+    let script = Script::new().plan(&["uno/A", "uno/B"], &[]).with_libraries("uno/A", &[used.clone()]);
+    let events = script.with_libraries("uno/B", &[used]).end(150, 0).events();
+    let (err, _) = shown(&events, Progress::Plain, Verbosity::Quiet, false);
+    assert_eq!(err.matches("warning Foo.h is of Foo 1.0 in /other/Foo").count(), 1, "{err}");
+    assert!(!err.contains("note"), "{err}");
+    let (err, _) = shown(&events, Progress::Plain, Verbosity::Verbose, false);
+    assert_eq!(err.matches("not used: Foo 1.0 in /here").count(), 1, "{err}");
+}
+
+#[test]
+fn warnings_are_counted_behind_the_errors() {
+    let warning = "/here/A.ino:1:1: warning: unused\n".repeat(30);
+    let printed =
+        |errors: &str| Failure { diagnostic: format!("{warning}{errors}"), ..failure("no", Some(5)) };
+    let error = "/here/examples/Broken/Broken.ino:5:3: error: no\n";
+    let told = |errors: &str| {
+        let script = Script::new().plan(&["uno/A"], &[]);
+        let script = script.finished(&cell("uno/A"), Outcome::Failed(printed(errors)), 200);
+        shown(&script.events(), Progress::Plain, Verbosity::Quiet, false).0
+    };
+    let few = told(error);
+    assert!(
+        few.contains("Broken.ino:5:3: error: no\n  and 30 warnings in .fbuild-matrix/log of uno/A\n"),
+        "{few}"
+    );
+    let many = told(&error.repeat(50));
+    assert!(many.contains("  … 10 more lines and 30 warnings in .fbuild-matrix/log of uno/A\n"), "{many}");
+    assert!(!few.contains("warning: unused") && !many.contains("warning: unused"));
 }

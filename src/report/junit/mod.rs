@@ -13,8 +13,10 @@ use junit_report::{OffsetDateTime, Report, TestCase, TestResult, TestSuite};
 
 use super::busy::Busy;
 use super::file::ReportFile;
+use super::paths::Here;
 use super::roster::{Part, Roster, Row};
-use super::{Reporter, failures, text};
+use super::told::Told;
+use super::{Reporter, text};
 use crate::event::{CellId, CoreId, Event, EventKind, FailureKind, JobId, JobResult, Outcome};
 
 /// The longest diagnostic of one test case, in bytes.
@@ -37,6 +39,7 @@ pub(super) struct Junit {
 /// What the report keeps of a run.
 struct Fold {
     current: PathBuf,
+    here: Here,
     run: String,
     started: OffsetDateTime,
     roster: Roster<Case>,
@@ -84,9 +87,14 @@ struct Complaint {
 struct Budget(usize);
 
 impl Budget {
+    /// How long a text may be that could be `max` bytes long.
+    fn room(&self, max: usize) -> usize {
+        max.min(self.0 / 64)
+    }
+
     fn take(&mut self, text: &str, max: usize) -> String {
         // Cut first: a diagnostic of megabytes is not worth looking through.
-        let cut = text::for_xml(&text::cut_middle(text, max.min(self.0 / 64)));
+        let cut = text::for_xml(&text::cut_middle(text, self.room(max)));
         self.0 = self.0.saturating_sub(xml::cdata_len(&cut));
         cut
     }
@@ -113,6 +121,7 @@ impl Reporter for Junit {
 impl Fold {
     fn new(current: PathBuf) -> Self {
         Self {
+            here: Here::new(&current),
             current,
             run: String::new(),
             started: OffsetDateTime::UNIX_EPOCH,
@@ -179,34 +188,36 @@ impl Fold {
             Outcome::Built | Outcome::UpToDate => Result::Success,
             Outcome::Failed(failure) => {
                 let line = failure.location.as_ref().filter(|place| main_file == Some(&place.file));
-                let complaint = |kind, budget: &mut Budget| {
-                    let mut complaint = complaint(kind, &failure.message, failures::body(outcome), budget);
-                    complaint.line = line.map(|place| place.line);
-                    complaint
-                };
+                let mut complaint =
+                    |kind| Complaint { line: line.map(|place| place.line), ..self.complaint(kind, outcome) };
                 match failure.kind {
-                    FailureKind::Code => Result::Failure(complaint(failure.step.word(), &mut self.budget)),
-                    FailureKind::Infrastructure => {
-                        Result::Error(complaint("infrastructure", &mut self.budget))
-                    }
-                    FailureKind::Storage => Result::Error(complaint("storage", &mut self.budget)),
+                    FailureKind::Code => Result::Failure(complaint(failure.step.word())),
+                    FailureKind::Infrastructure => Result::Error(complaint("infrastructure")),
+                    FailureKind::Storage(_) => Result::Error(complaint("storage")),
                 }
             }
             Outcome::Blocked { by, message } => {
-                Result::Blocked { by: by.clone(), message: text::cut_end(message, MESSAGE_MAX).into_owned() }
+                let message = self.here.text(message);
+                Result::Blocked { by: by.clone(), message: text::cut_end(&message, MESSAGE_MAX).into_owned() }
             }
-            Outcome::TimedOut { after, output } => {
-                let message = format!("timed out after {}", text::duration(*after));
-                Result::Error(complaint("timeout", &message, output, &mut self.budget))
-            }
-            Outcome::Cancelled { reason, output } => {
-                Result::Error(complaint("cancelled", reason, output, &mut self.budget))
-            }
-            Outcome::Crashed { message } => {
-                let line = format!("fbuild-matrix crashed: {message}");
-                Result::Error(complaint("crash", &line, message, &mut self.budget))
-            }
+            Outcome::TimedOut { .. } => Result::Error(self.complaint("timeout", outcome)),
+            Outcome::Cancelled { .. } => Result::Error(self.complaint("cancelled", outcome)),
+            Outcome::Crashed { .. } => Result::Error(self.complaint("crash", outcome)),
         }
+    }
+
+    /// What is said of a failure: errors, then how many warnings there are, then these.
+    fn complaint(&mut self, kind: &'static str, outcome: &Outcome) -> Complaint {
+        let room = self.budget.room(BODY_MAX);
+        let told = Told::of(outcome, &self.here, room);
+        // Where no tool has failed, the first line is the message and the others are what tools had printed.
+        let said = usize::from(matches!(outcome, Outcome::TimedOut { .. } | Outcome::Cancelled { .. }));
+        let mut body = self.budget.take(&told.lines.get(said..).unwrap_or_default().join("\n"), BODY_MAX);
+        if let Some(warnings) = told.and_warnings() {
+            let text = format!("\n\n{warnings}:\n{}", told.warning_lines.join("\n"));
+            body.push_str(&self.budget.take(&text, WARNINGS_MAX));
+        }
+        Complaint { kind, message: message_for_xml(&told.headline()), body, line: None }
     }
 
     fn write(&self, writer: &mut dyn io::Write) -> io::Result<()> {
@@ -304,12 +315,6 @@ impl Fold {
             Result::Success | Result::Blocked { .. } => None,
         }
     }
-}
-
-fn complaint(kind: &'static str, message: &str, body: &str, budget: &mut Budget) -> Complaint {
-    // GitLab shows the body and not the message: there is always one.
-    let body = if body.trim().is_empty() { message } else { body };
-    Complaint { kind, message: message_for_xml(message), body: budget.take(body, BODY_MAX), line: None }
 }
 
 fn error(kind: &str, message: &str, body: &str) -> TestResult {

@@ -17,9 +17,10 @@ use self::model::Seconds;
 use super::Reporter;
 use super::busy::Held;
 use super::file::ReportFile;
+use super::warnings::{WarningCounts, Warnings};
 use crate::event::{
     CacheOutcome, CellInfo, CoreId, CoreInfo, Event, EventKind, JobId, JobResult, Phase, RunInfo, RunPhase,
-    Span, StepInfo, UnitCounts,
+    Span, StepInfo, UnitCounts, UsedLibrary,
 };
 
 /// Writes `timing.json`.
@@ -57,6 +58,7 @@ struct Fold {
     wall: Duration,
     exit: Option<u8>,
     stopped: Option<String>,
+    warnings: Warnings,
 }
 
 /// What is kept of a job.
@@ -71,6 +73,8 @@ struct Job {
     hits: usize,
     misses: usize,
     bypassed: BTreeMap<String, usize>,
+    warnings: Option<WarningCounts>,
+    libraries: Arc<Vec<UsedLibrary>>,
 }
 
 #[derive(Debug)]
@@ -110,6 +114,8 @@ impl From<About> for Job {
             hits: 0,
             misses: 0,
             bypassed: BTreeMap::new(),
+            warnings: None,
+            libraries: Arc::default(),
         }
     }
 }
@@ -157,7 +163,9 @@ impl Fold {
         match &step.cache {
             Some(CacheOutcome::Hit) => job.hits += 1,
             Some(CacheOutcome::Miss) => job.misses += 1,
-            Some(CacheOutcome::Bypassed { reason }) => *job.bypassed.entry(reason.clone()).or_default() += 1,
+            Some(CacheOutcome::Bypassed { reason } | CacheOutcome::Uncacheable { reason }) => {
+                *job.bypassed.entry(reason.clone()).or_default() += 1;
+            }
             None => {}
         }
     }
@@ -166,6 +174,9 @@ impl Fold {
         if let Some(job) = self.jobs.get_mut(&result.job).filter(|job| job.end.is_none()) {
             job.end = Some((result.outcome.word(), whole(result.span)));
             job.units = result.units;
+            job.warnings = result.warning_list.as_ref().map(WarningCounts::of);
+            job.libraries = result.libraries.clone();
+            self.warnings.fold(result);
         }
     }
 
@@ -218,6 +229,7 @@ impl Fold {
                 build: Seconds(length(tiles, RunPhase::Build)),
                 finish: Seconds(length(tiles, RunPhase::Finish)),
             },
+            warnings: self.warnings.counts(),
             exit: self.exit,
             stopped: self.stopped.as_deref(),
         }
@@ -282,6 +294,8 @@ impl Job {
                 misses: self.misses,
                 bypassed: self.bypassed.iter().map(|(reason, number)| (reason.as_str(), *number)).collect(),
             },
+            warnings: self.warnings,
+            libraries: self.libraries.iter().map(model::Library::from).collect(),
         }
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::event::{Phase, UnitCounts};
+use crate::event::{NamedLibrary, Phase, UnitCounts, UsedLibrary};
+use crate::report::warnings::WarningCounts;
 
 /// A time or a length; in JSON seconds, to the microsecond.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +57,8 @@ pub(super) struct Run<'a> {
     pub(super) wall_s: Seconds,
     /// They add up to `wall_s`.
     pub(super) phases: RunPhases,
+    /// Of all jobs, each place and text once.
+    pub(super) warnings: WarningCounts,
     /// `None` where the run ended without a word.
     pub(super) exit: Option<u8>,
     /// Why nothing new was started from some moment on.
@@ -93,6 +96,45 @@ pub(super) struct Job<'a> {
     pub(super) idle_s: Seconds,
     pub(super) units: UnitCounts,
     pub(super) cache: Cache<'a>,
+    /// Each place and text once; `None` where the job was not built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) warnings: Option<WarningCounts>,
+    /// In the order of discovery.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) libraries: Vec<Library<'a>>,
+}
+
+/// A library of a cell.
+#[derive(Debug, Serialize)]
+pub(super) struct Library<'a> {
+    #[serde(flatten)]
+    named: &'a NamedLibrary,
+    /// The include that brought it.
+    header: &'a str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    under_test: bool,
+    /// Its architectures, where the board's is none of them.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    made_for: &'a str,
+    /// Others that offer the header.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_used: &'a [NamedLibrary],
+    /// The library under test whose place it took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instead_of: Option<&'a NamedLibrary>,
+}
+
+impl<'a> From<&'a UsedLibrary> for Library<'a> {
+    fn from(used: &'a UsedLibrary) -> Self {
+        Self {
+            named: &used.library,
+            header: &used.header,
+            under_test: used.under_test,
+            made_for: &used.made_for,
+            not_used: &used.not_used,
+            instead_of: used.instead_of.as_ref().map(|replaced| &replaced.library),
+        }
+    }
 }
 
 /// For how long a job was in each phase.

@@ -116,6 +116,7 @@ impl Fold {
         let cache = step.cache.as_ref().map(|cache| match cache {
             CacheOutcome::Hit => "hit".into(),
             CacheOutcome::Miss => "miss".into(),
+            CacheOutcome::Uncacheable { reason } => format!("uncacheable: {reason}").into(),
             CacheOutcome::Bypassed { reason } => format!("bypassed: {reason}").into(),
         });
         self.steps.push(Held {

@@ -1,6 +1,5 @@
-//! What the assembler reads: `.incbin` and `.include`, in assembler and in `asm("…")` strings. Looks
-//! at the text as it stands, comments included: a directive too many costs a hash, one too few a stale
-//! object.
+//! What the assembler reads: `.incbin` and `.include`, in assembler and in `asm("…")` strings. Knows no comments of
+//! the assembler's: a directive too many costs a hash, one too few a stale object.
 
 use super::{Condition, Directive, Form, Include, Scan, Trait, is_plain_name};
 

@@ -7,7 +7,7 @@
 
 use memchr::{memchr, memchr3};
 
-use super::find;
+use super::{find, traits};
 
 /// What a compiler's options decide and a file's text can't tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,10 @@ pub(super) struct Lines<'a> {
     text: &'a [u8],
     at: usize,
     dialect: Dialect,
+    /// Whether lines of code are copied as well, and words of [`super::traits`] noted.
+    watches: bool,
+    /// Words of [`super::traits`] in the line, but those in literals.
+    watched: Vec<&'static str>,
     /// Whether there was anything that [`Dialect::raw_strings`] decides.
     pub(super) saw_raw_string: bool,
     /// Whether there was anything that [`Dialect::digit_separators`] decides.
@@ -57,7 +61,25 @@ enum Expect {
 impl<'a> Lines<'a> {
     pub(super) fn new(text: &'a [u8], dialect: Dialect) -> Self {
         let at = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        Self { text, at, dialect, saw_raw_string: false, saw_separator: false }
+        Self {
+            text,
+            at,
+            dialect,
+            watches: false,
+            watched: Vec::new(),
+            saw_raw_string: false,
+            saw_separator: false,
+        }
+    }
+
+    /// Makes every line be copied, not only directives, and words of [`super::traits`] be noted.
+    pub(super) fn watch(&mut self) {
+        self.watches = true;
+    }
+
+    /// Takes the words of [`super::traits`] in the last line, literals left out.
+    pub(super) fn watched(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.watched)
     }
 
     /// Reads one logical line. For a directive `line` holds its text without the `#`; every comment
@@ -71,6 +93,7 @@ impl<'a> Lines<'a> {
         let mut expect = Expect::Name;
         while let Some(byte) = self.peek() {
             let directive = kind == LineKind::Directive;
+            let copies = directive || self.watches;
             match byte {
                 b'\n' | b'\r' => {
                     self.end_line();
@@ -78,7 +101,7 @@ impl<'a> Lines<'a> {
                 }
                 b' ' | b'\t' | 0x0b | 0x0c | 0 => {
                     self.at += 1;
-                    line.extend(directive.then_some(b' '));
+                    line.extend(copies.then_some(b' '));
                     continue;
                 }
                 b'/' => {
@@ -91,21 +114,24 @@ impl<'a> Lines<'a> {
                         Some(b'*') => {
                             self.at += 1;
                             self.skip_block_comment();
-                            line.extend(directive.then_some(b' '));
+                            line.extend(copies.then_some(b' '));
                             continue;
                         }
-                        _ => line.extend(directive.then_some(b'/')),
+                        _ => line.extend(copies.then_some(b'/')),
                     }
                     expect = Expect::Any;
                 }
                 b'#' if kind == LineKind::Blank => {
                     self.at += 1;
+                    line.clear();
                     kind = LineKind::Directive;
                     continue;
                 }
                 b'%' if kind == LineKind::Blank => {
                     self.at += 1;
+                    line.extend(self.watches.then_some(byte));
                     if self.peek() == Some(b':') {
+                        line.clear();
                         self.at += 1;
                         kind = LineKind::Directive;
                         continue;
@@ -116,24 +142,24 @@ impl<'a> Lines<'a> {
                     expect = Expect::Any;
                 }
                 b'"' | b'\'' => {
-                    self.literal(byte, directive.then_some(&mut *line));
+                    self.literal(byte, copies.then_some(&mut *line));
                     expect = Expect::Any;
                 }
                 b'0'..=b'9' => {
-                    self.number(directive.then_some(&mut *line));
+                    self.number(copies.then_some(&mut *line));
                     expect = Expect::Any;
                 }
                 b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'$' | 0x80.. => {
-                    expect = self.word(directive.then_some(&mut *line), expect);
+                    expect = self.word(copies.then_some(&mut *line), expect);
                 }
                 b'(' if expect == Expect::Parenthesis => {
                     self.at += 1;
-                    line.extend(directive.then_some(byte));
+                    line.extend(copies.then_some(byte));
                     expect = Expect::Header;
                 }
                 _ => {
                     self.at += 1;
-                    line.extend(directive.then_some(byte));
+                    line.extend(copies.then_some(byte));
                     expect = Expect::Any;
                 }
             }
@@ -194,6 +220,9 @@ impl<'a> Lines<'a> {
         if matches!(word, b"R" | b"LR" | b"uR" | b"UR" | b"u8R") && self.peek() == Some(b'"') {
             self.raw_string(line);
             return Expect::Any;
+        }
+        if self.watches {
+            self.watched.extend(traits::word(word));
         }
         let asks = |operator: &[u8]| word.starts_with(operator);
         match (expect, word) {

@@ -14,16 +14,15 @@ mod lines;
 mod needs;
 #[cfg(test)]
 mod tests;
+mod traits;
 
 use std::collections::HashSet;
-use std::ops::Range;
-use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use serde::{Deserialize, Serialize};
 
 use lines::{Dialect, LineKind, Lines};
 pub use needs::{MacroName, Needs};
+pub use traits::{OWN_NAMES, TIMES};
 
 /// No path is longer (`PATH_MAX`); the bound keeps broken text from being read again and again.
 const LONGEST_NAME: usize = 4096;
@@ -84,8 +83,12 @@ pub struct Include {
 /// What makes a compile depend on more than the files that it reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Trait {
-    /// `__DATE__`, `__TIME__` or `__TIMESTAMP__`.
+    /// `__DATE__`, where the preprocessor can see it.
+    Date,
+    /// `__TIME__`, likewise.
     Time,
+    /// `__TIMESTAMP__`, likewise.
+    Timestamp,
     /// `.incbin` or `.include` whose operand is not a plain literal.
     OpaqueEmbed,
     /// An include whose name is not UTF-8 or holds a NUL.
@@ -121,26 +124,9 @@ pub fn scan(text: &[u8]) -> Scan {
     })
     .reduce(Scan::merge)
     .unwrap_or_default();
-    for text in [Some(text.to_vec()), lines::without_splices(text)].into_iter().flatten() {
-        for found in TELLING.find_iter(&text) {
-            let kind = match found.pattern().as_usize() {
-                index if index < TIMES.len() => {
-                    if is_parameter(&text, found.range()) {
-                        continue;
-                    }
-                    Trait::Time
-                }
-                index if index < TIMES.len() + OWN_NAMES.len() => Trait::OwnName,
-                _ => Trait::FileTimes,
-            };
-            if !scan.traits.contains(&kind) {
-                scan.traits.push(kind);
-            }
-        }
-        assembler::scan(&text, &mut scan);
-    }
+    traits::scan(text, &mut scan);
     let mut seen = HashSet::new();
-    // The assembler's are found in the text with its splices, and again without.
+    // The assembler's are found again in each reading.
     scan.includes.retain(|include| {
         !matches!(include.directive, Directive::EmbedAnywhere | Directive::IncludeAnywhere)
             || seen.insert(include.clone())
@@ -149,46 +135,6 @@ pub fn scan(text: &[u8]) -> Scan {
     scan.traits.dedup();
     scan
 }
-
-/// Whether a word is a parameter of the macro that its line defines: ST's headers call one `__TIME__`. A line in
-/// which a comment or a text begins or ends may be something else than it looks like.
-fn is_parameter(text: &[u8], word: Range<usize>) -> bool {
-    let start = text[..word.start].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-    let end =
-        text[word.start..].iter().position(|&byte| byte == b'\n').map_or(text.len(), |at| word.start + at);
-    let Ok(line) = std::str::from_utf8(&text[start..end]) else { return false };
-    // The trigraph of a backslash.
-    if text[..start].trim_ascii_end().ends_with(b"??/") {
-        return false;
-    }
-    let parameters = || {
-        let rest = line.trim_start().strip_prefix('#')?.trim_start().strip_prefix("define")?;
-        let (name, rest) = rest.strip_prefix([' ', '\t'])?.trim_start().split_once('(')?;
-        let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        rest.split_once(')').map(|(parameters, _)| parameters).filter(|_| is_name)
-    };
-    !line.contains(['"', '\'', '\\'])
-        && !line.contains("/*")
-        && !line.contains("*/")
-        && !line.contains("//")
-        && parameters()
-            .is_some_and(|names| names.split(',').any(|name| name.trim().as_bytes() == &text[word.clone()]))
-}
-
-/// The macros that the compiler sets from the clock.
-pub const TIMES: [&str; 3] = ["__DATE__", "__TIME__", "__TIMESTAMP__"];
-
-/// All words that tell what a result depends on beside files, looked for at once: [`TIMES`],
-/// [`OWN_NAMES`], and the pragma that compares the times of files.
-static TELLING: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = TIMES.iter().chain(&OWN_NAMES).chain(&["GCC dependency"]);
-    #[allow(clippy::expect_used)] // it fails on more than i32::MAX states, and these words have a hundred
-    AhoCorasick::new(words).expect("a few short words")
-});
-
-/// What the compiler sets from the path of a file: macros, the builtin behind `std::source_location`,
-/// and what a header of that name would declare.
-pub const OWN_NAMES: [&str; 4] = ["__FILE__", "__BASE_FILE__", "__builtin_FILE", "source_location"];
 
 /// The bodies of every `#define name …` in a text, in any branch. That of a function-like macro
 /// begins with its parenthesis.

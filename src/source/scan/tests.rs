@@ -245,23 +245,23 @@ fn the_assembler_reads_files_too() {
 #[test]
 fn what_depends_on_more_than_files_is_said() {
     let traits = |text: &[u8]| scan(text).traits;
-    for name in TIMES {
-        assert_eq!(traits(format!("x = {name};").as_bytes()), [Trait::Time], "{name}");
+    for (name, kind) in TIMES.into_iter().zip([Trait::Date, Trait::Time, Trait::Timestamp]) {
+        assert_eq!(traits(format!("x = {name};").as_bytes()), [kind], "{name}");
     }
-    assert_eq!(traits(b"x = __DA\\\nTE__;"), [Trait::Time]);
+    assert_eq!(traits(b"x = __DA\\\nTE__;"), [Trait::Date]);
     // ST's headers.
     assert_eq!(traits(b"#define IS(__TIME__) ((__TIME__) <= 15U)\n # define F(a, __TIME__ ) __TIME__\n"), []);
     for text in [
         "#define IS(__TIME__) (__TIME__)\nx = IS(__TIME__);",
         "#define IS (__TIME__)",
-        "#define IS(__TIME__) __DATE__",
-        "#define IS(__TIME__) */ x = __TIME__;",
-        "#define IS(__TIME__) )\" __TIME__",
+        "/*\n#define IS(__TIME__) */ x = __TIME__;",
+        "x(\"\\\n#define IS(__TIME__) \", __TIME__)",
         "#define IS(TIME) __TIME__",
         "IS(__TIME__)",
     ] {
         assert_eq!(traits(text.as_bytes()), [Trait::Time], "{text}");
     }
+    assert_eq!(traits(b"#define IS(__TIME__) __DATE__ __TIME__"), [Trait::Date]);
     assert_eq!(traits(b"x = __DATE;"), []);
     assert_eq!(traits(b"#pragma GCC dependency \"x\""), [Trait::FileTimes]);
     assert_eq!(traits(b"#include \"a\xff.h\""), [Trait::OddName]);

@@ -60,9 +60,11 @@ fn the_artifact_store_serves_a_new_work_folder_without_a_process() {
     assert_eq!(again.firmware(), first.firmware());
     assert_built(&again, ALL);
     let log = fs::read_to_string(&log).unwrap();
-    let (first, rest) = log.split_once('\n').unwrap();
+    let [made, log] = [&made, &log].map(|log| log.split_once("\n\n").unwrap());
+    assert!(log.0.starts_with("libraries of this build:") && log.0 == made.0, "{}", log.0);
+    let (first, rest) = log.1.split_once('\n').unwrap();
     assert!(first.contains("artifact store"), "{first}");
-    assert_eq!(rest, made, "how it was made");
+    assert_eq!(rest, made.1, "how it was made");
     let third = workspace.run(["run", "m.yml"]).assert_exit(0);
     assert_eq!(cells(&third).0.len(), 0, "it is recorded");
 }

@@ -22,7 +22,7 @@ type Edit<'a> = fn(&mut Editor<'a>) -> Option<String>;
 
 impl<'a> Editor<'a> {
     /// Every kind of edit, and how often it comes up.
-    const EDITS: [(usize, Edit<'a>); 18] = [
+    const EDITS: [(usize, Edit<'a>); 20] = [
         (10, Self::change),
         (3, Self::touch),
         (3, Self::delete),
@@ -39,6 +39,8 @@ impl<'a> Editor<'a> {
         (2, Self::add_source),
         (2, Self::add_include),
         (2, Self::move_folder),
+        (2, Self::move_sketch_behind_a_link),
+        (2, Self::link_src),
         (8, Self::restore),
         (1, Self::restore_all),
     ];
@@ -361,6 +363,40 @@ impl Editor<'_> {
         }
         fs::rename(self.path(Path::new(from)), self.path(Path::new(to))).unwrap();
         Some(format!("renamed {from} to {to}"))
+    }
+
+    /// Moves a sketch, and leaves a link in its place; or the other way round.
+    fn move_sketch_behind_a_link(&mut self) -> Option<String> {
+        let name = *self.dice.pick(&["A", "B", "C"])?;
+        let (place, behind) =
+            (self.path(&Path::new("s").join(name)), self.path(&Path::new("behind").join(name)));
+        if place.is_symlink() && behind.is_dir() {
+            fs::remove_file(&place).unwrap();
+            fs::rename(&behind, &place).unwrap();
+            return Some(format!("moved behind/{name} back to s/{name}"));
+        }
+        if !place.is_dir() || place.is_symlink() || behind.exists() {
+            return None;
+        }
+        fs::create_dir_all(behind.parent().unwrap()).unwrap();
+        fs::rename(&place, &behind).unwrap();
+        symlink(Path::new("../behind").join(name), &place).unwrap();
+        Some(format!("moved s/{name} behind a link"))
+    }
+
+    /// Gives a sketch a `src` behind a link, or takes it away.
+    fn link_src(&mut self) -> Option<String> {
+        let name = *self.dice.pick(&["A", "B", "C"])?;
+        let src = self.path(&Path::new("s").join(name).join("src"));
+        if src.is_symlink() {
+            fs::remove_file(&src).unwrap();
+            return Some(format!("removed s/{name}/src"));
+        }
+        if !src.parent()?.is_dir() || src.exists() {
+            return None;
+        }
+        symlink("../../elsewhere/Shared", &src).unwrap();
+        Some(format!("made s/{name}/src a link to elsewhere/Shared"))
     }
 
     fn restore(&mut self) -> Option<String> {

@@ -51,8 +51,10 @@ name=Diff
 version=1.0.0
 compiler.path={runtime.tools.avr-gcc.path}/bin/
 build.extra_flags=-DBOARD=700
+compiler.libraries.ldflags=
 flags.platform=-DPLATFORM=701
 flags.more=
+compiler.cpp.flags=
 flags.response=\"@{runtime.platform.path}/flags.txt\"
 flags.forced=-include \"{runtime.platform.path}/forced.h\"
 flags.system=-isystem \"{runtime.platform.path}/system\"
@@ -60,7 +62,7 @@ flags.all=-c -Os -MMD -mmcu={build.mcu} {flags.platform} {flags.more} {flags.res
 recipe.hooks.prebuild.1.pattern=/bin/cp \"{runtime.platform.path}/generated.in\" \"{build.path}/generated.h\"
 recipe.S.o.pattern=\"{compiler.path}avr-gcc\" -x assembler-with-cpp {flags.all} {includes} \"-I{build.path}\" \"{source_file}\" -o \"{object_file}\"
 recipe.c.o.pattern=\"{compiler.path}avr-gcc\" {flags.all} -std=gnu11 {includes} \"-I{build.path}\" \"{source_file}\" -o \"{object_file}\"
-recipe.cpp.o.pattern=\"{compiler.path}avr-g++\" {flags.all} -std=gnu++11 {includes} \"-I{build.path}\" \"{source_file}\" -o \"{object_file}\"
+recipe.cpp.o.pattern=\"{compiler.path}avr-g++\" {compiler.cpp.flags} {flags.all} -std=gnu++11 {includes} \"-I{build.path}\" \"{source_file}\" -o \"{object_file}\"
 recipe.ar.pattern=\"{compiler.path}avr-ar\" rcs \"{archive_file_path}\" \"{object_file}\"
 recipe.c.combine.pattern=\"{compiler.path}avr-gcc\" -mmcu={build.mcu} \"-Wl,@{runtime.platform.path}/link.args\" -o \"{build.path}/{build.project_name}.elf\" {object_files} \"{build.path}/{archive_file}\" \"{runtime.platform.path}/link.x\" {compiler.libraries.ldflags}
 recipe.objcopy.hex.pattern=\"{compiler.path}avr-objcopy\" -O ihex \"{build.path}/{build.project_name}.elf\" \"{build.path}/{build.project_name}.hex\"
@@ -192,6 +194,7 @@ pub(super) fn make(workspace: Workspace, dice: &mut Dice) -> Workspace {
         .file("s/C/C.ino", "#include <Arduino.h>\n#include \"local.h\"\nvolatile int x;\nconst char *volatile name = __FILE__;\nvoid setup() { x = LOCAL; x = ANSWER; x = name[0]; }\nvoid loop() {}\n")
         .file("elsewhere/local.h", "#define LOCAL 723\n")
         .file("elsewhere/local-2.h", "#define LOCAL 724\n")
+        .file("elsewhere/Shared/shared.cpp", "#include \"../part.h\"\nint shared_part() { return PART; }\n")
         .file("elsewhere/Linked/Linked.h", "#pragma once\n#define LINKED 725\n")
         .file("elsewhere/Linked-2/Linked.h", "#pragma once\n#define LINKED 726\n");
     link(&workspace, "../../elsewhere/local.h", "s/C/local.h");

@@ -59,14 +59,16 @@ impl Finished {
     }
 
     /// The firmware of every cell in the default work folder: the bytes of each `.hex` by its path
-    /// below `cells/`, `uno/examples/Blink/Blink.ino.hex`.
+    /// below `cells/`, `uno/examples/Blink/Blink.ino.hex`. Those merged with a bootloader are left out.
     pub(crate) fn firmware(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         self.firmware_in(".fbuild-matrix")
     }
 
     /// The same of another work folder.
     pub(crate) fn firmware_in(&self, work: &str) -> BTreeMap<PathBuf, Vec<u8>> {
-        files_below(&self.workspace.path(work).join("cells"), "hex")
+        let mut firmware = files_below(&self.workspace.path(work).join("cells"), "hex");
+        firmware.retain(|path, _| !path.to_string_lossy().ends_with(".with_bootloader.hex"));
+        firmware
     }
 }
 

@@ -5,9 +5,11 @@ mod junit;
 mod packages;
 mod reports;
 mod workspace;
+mod yaml;
 
 pub(crate) use finished::{Finished, files_below};
 pub(crate) use junit::{Junit, Verdict};
-pub(crate) use packages::{Packages, avr_core, builtin_examples, esptool, packages, tool};
+pub(crate) use packages::{avr_core, builtin_examples, esptool, packages, python_programs, tool};
 pub(crate) use reports::Reports;
 pub(crate) use workspace::{Workspace, repository};
+pub(crate) use yaml::yaml;

@@ -44,8 +44,14 @@ pub(crate) fn tool(package: &str) -> Packages {
 #[track_caller]
 pub(crate) fn esptool() -> PathBuf {
     let lock = super::repository("tests/platform/shared/tools/esptool.txt");
-    let packages = ["esptool==5.1.0".to_owned()];
-    install(async |cx| pypi::install_tool(&packages, Some(&lock), &cx).await).dir.join("esptool")
+    python_programs(&["esptool==5.1.0"], &lock).join("esptool")
+}
+
+/// Python packages, each `NAME==VERSION`, pinned by a lock file: the directory of their programs.
+#[track_caller]
+pub(crate) fn python_programs(packages: &[&str], lock: &Path) -> PathBuf {
+    let packages: Vec<String> = packages.iter().map(|&package| package.to_owned()).collect();
+    install(async |cx| pypi::install_tool(&packages, Some(lock), &cx).await).dir
 }
 
 /// Where it is there already this takes milliseconds; tests that ask at once wait for one another.

@@ -120,7 +120,17 @@ fn no_variable_of_the_environment_reaches_a_compiler() {
         let _ = fs::remove_file(&outputs);
     }
     // The shell adds its own, for the script; zccache says who it is, which no compiler reads.
-    let expected = ["FBUILD_MATRIX_COMPILE", "LC_ALL", "PATH", "TMPDIR", "OLDPWD", "PWD", "SHLVL", "_"];
+    let expected = [
+        "FBUILD_MATRIX_COMPILE",
+        "FBUILD_MATRIX_RUN",
+        "LC_ALL",
+        "PATH",
+        "TMPDIR",
+        "OLDPWD",
+        "PWD",
+        "SHLVL",
+        "_",
+    ];
     let names = fs::read_to_string(seen).unwrap();
     assert!(names.contains("TMPDIR"), "{names}");
     let strange: Vec<&str> = names
@@ -189,6 +199,11 @@ fn a_file_that_a_link_or_a_conversion_reads_changes() {
             "recipe.hooks.objcopy.postobjcopy.1.pattern=/bin/sh \"{runtime.platform.path}/append.sh\" \
              \"{build.path}/{build.project_name}.hex\"\n",
         ),
+        (
+            "-Wl,--defsym=one=1",
+            "recipe.hooks.objcopy.postobjcopy.1.pattern=/bin/sh -c \"cat '{runtime.platform.path}/../elsewhere.txt' >> \
+             {build.path}/{build.project_name}.hex\"\n",
+        ),
     ] {
         let workspace = project();
         let at = |name: &str| workspace.path("core").join(name).display().to_string();
@@ -208,12 +223,14 @@ fn a_file_that_a_link_or_a_conversion_reads_changes() {
             .file("core/deeper.args", format!("-T{}\n--defsym=three=4\n", at("implicit.x")))
             .file("core/implicit.x", "one = 10;\nINSERT AFTER .text;\n")
             .file("core/gcc.args", format!("-L{}\n-lread\n", at("scripts")))
+            .file("elsewhere.txt", "one = 10;\n")
             .file("core/append.sh", "cat \"$(dirname \"$0\")/read.x\" >> \"$1\"\n")
             .sketch("s/D", &sketch("", "1"))
             .file("m.yml", matrix("libraries: [libs]\nsketches: [s/D]\n"));
         assert_seen(&workspace, |workspace, round| {
             for (path, text) in [
                 ("core/read.x", "one = 1{};\n"),
+                ("elsewhere.txt", "one = 1{};\n"),
                 ("core/scripts/libread.a", "one = 1{};\n"),
                 ("core/read.args", "--defsym=one=1{}\n"),
                 ("core/implicit.x", "one = 1{};\nINSERT AFTER .text;\n"),

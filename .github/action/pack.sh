@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Step 4, after a failed run too: makes the cache smaller and names it by its content. A cache that holds what the
+# restored one held gets the same name, and is not saved again.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "${BASH_SOURCE[0]%/*}/lib.sh"
+
+# Nothing was added where the program could not be built, where the matrix is bad, and where it selects nothing.
+[[ -x $PROGRAM && -d $CACHE_DIR && $EXIT_CODE != [24] ]] || exit 0
+
+# 168 hours: as long as GitHub keeps what is not asked for.
+"$PROGRAM" cache gc --cache-dir "$CACHE_DIR" --max-age 168h --max-size "$CACHE_SIZE" ||
+    annotate warning "the cache could not be made smaller; it is saved as it is"
+
+cd -- "$CACHE_DIR"
+shopt -s nullglob
+
+# Sets the key NAME to PREFIX and the hash of the lines on standard input; there is none where there are no lines.
+key() {
+    local lines
+    lines=$(LC_ALL=C sort)
+    [[ -z $lines ]] || output "$1" "$2$(printf '%s' "$lines" | digest)"
+}
+
+# Installed packages are in directories that are named by their content.
+packages=()
+for path in apt/*/ pypi/*/; do
+    case $path in apt/state/ | */tmp/) ;; *) packages+=("$path") ;; esac
+done
+printf '%s\n' "${packages[@]}" | key packages-key "$PACKAGES_PREFIX"
+
+# Results are in files and directories that are named by a hash of all that entered.
+{ find artifacts zccache 2> /dev/null || true; } | { grep -E '/[0-9a-f]{64}$' || true; } | key results-key "$RESULTS_PREFIX"

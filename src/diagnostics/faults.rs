@@ -1,0 +1,121 @@
+//! What a tool prints where the machine is at fault and not the code: no room to write, no memory.
+
+use crate::event::StorageCause;
+
+/// A line in which a tool says that it could not write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteFault<'a> {
+    /// The line.
+    pub line: &'a str,
+    /// What is wrong with the file system; `None` where it is only this file that can't be written.
+    pub cause: Option<StorageCause>,
+}
+
+/// The line in which a tool says that it could not write: the disk is full or broken, the directory read-only
+/// or gone. The code is not at fault then. What the code itself makes a compiler say is no such line.
+pub fn write_fault(printed: &str) -> Option<WriteFault<'_>> {
+    // As the C library says them; our children run in the C locale.
+    const CAUSES: [(&str, StorageCause); 4] = [
+        ("No space left on device", StorageCause::Full),
+        ("Disk quota exceeded", StorageCause::Full),
+        ("Read-only file system", StorageCause::ReadOnly),
+        ("Input/output error", StorageCause::Broken),
+    ];
+    // A file that can't be read may be the code's fault, one that can't be written is not.
+    const WRITING: [&str; 7] = [
+        "can't create ",
+        "cannot create ",
+        "cannot open output file ",
+        "error writing to ",
+        "error closing ",
+        "final link failed: ",
+        "for writing: ",
+    ];
+    const WHY: [&str; 2] = ["No such file or directory", "Permission denied"];
+    let fault = |line| {
+        let has = |part: &&str| str::contains(line, *part);
+        let cause = CAUSES.iter().find(|(words, _)| has(words)).map(|(_, cause)| *cause);
+        let is_fault = cause.is_some() || (WRITING.iter().any(has) && WHY.iter().any(has));
+        is_fault.then_some(WriteFault { line, cause })
+    };
+    own_lines(printed).find_map(fault)
+}
+
+/// The line in which a compiler driver says that a program of it was killed, or that memory is short. The driver itself
+/// exits with an error then, not by a signal.
+pub fn memory_fault(printed: &str) -> Option<&str> {
+    const WORDS: [&str; 7] = [
+        // GCC up to 8, and since 9; its `collect2`.
+        "internal compiler error: Killed (program ",
+        "fatal error: Killed signal terminated program ",
+        "terminated with signal 9 [Killed]",
+        "virtual memory exhausted: ",
+        "out of memory allocating ",
+        // Clang.
+        "unable to execute command: Killed",
+        "LLVM ERROR: out of memory",
+    ];
+    own_lines(printed).find(|line| WORDS.iter().any(|words| line.contains(words)))
+}
+
+/// The lines that a tool does not quote from a source.
+fn own_lines(printed: &str) -> impl Iterator<Item = &str> {
+    // `#error`, `#warning` and `static_assert` say what they are told to say.
+    const QUOTING: [&str; 4] = ["#error", "#warning", "static assertion", "warning: "];
+    printed.lines().map(str::trim_end).filter(|line| {
+        !line.starts_with([' ', '\t']) && !QUOTING.iter().any(|quoting| line.contains(quoting))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_killed_compiler_is_told_from_wrong_code() {
+        for fault in [
+            "avr-g++: internal compiler error: Killed (program cc1plus)",
+            "xtensa-esp32-elf-g++: fatal error: Killed signal terminated program cc1plus",
+            "collect2: fatal error: ld terminated with signal 9 [Killed]",
+            "cc1plus: out of memory allocating 65536 bytes after a total of 4096 bytes",
+            "clang: error: unable to execute command: Killed",
+        ] {
+            let printed = format!("/s/A.ino:1:1: note: x\n{fault}\ncompilation terminated.\n");
+            assert_eq!(memory_fault(&printed), Some(fault));
+        }
+        for code in [
+            "avr-g++: internal compiler error: Segmentation fault (program cc1plus)",
+            "/s/A.ino:1:2: error: #error out of memory allocating 1 byte",
+            "  virtual memory exhausted: quoted",
+        ] {
+            assert_eq!(memory_fault(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_nobodys_code() {
+        let assembler = "/w/tmp/x.s: Assembler messages:\n/w/tmp/x.s: Fatal error: can't write 52 bytes to section .text of /w/tmp/x.o: 'No space left on device'";
+        let line = assembler.lines().nth(1).unwrap();
+        assert_eq!(write_fault(assembler), Some(WriteFault { line, cause: Some(StorageCause::Full) }));
+        let (full, other) = (Some(StorageCause::Full), None);
+        for (line, cause) in [
+            ("cc1plus: fatal error: error writing to /w/tmp/cc1.s: No space left on device", full),
+            ("/s/A.ino:7:1: fatal error: error writing to /w/tmp/cc1.s: No space left on device", full),
+            ("/usr/bin/ld: final link failed: No space left on device", full),
+            ("avr-objcopy: /w/A.hex: Disk quota exceeded", full),
+            ("avr-objcopy: /w/A.hex: Read-only file system", Some(StorageCause::ReadOnly)),
+            ("/w/tmp/x.s: Fatal error: can't create /w/tmp/x.o: No such file or directory", other),
+            ("/usr/bin/ld: cannot open output file /w/A.elf: Permission denied", other),
+        ] {
+            assert_eq!(write_fault(line), Some(WriteFault { line, cause }));
+        }
+        for code in [
+            "/s/A.ino:1:2: error: #error No space left on device",
+            "/s/A.ino:1:1: error: static assertion failed: No space left on device",
+            "/s/A.ino:1:10: fatal error: Missing.h: No such file or directory",
+            "/s/A.ino:1:1: warning: unused\n    1 | log(\"No space left on device\");",
+        ] {
+            assert_eq!(write_fault(code), None);
+        }
+    }
+}

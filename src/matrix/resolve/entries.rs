@@ -1,0 +1,174 @@
+//! `sketches`, `include` and `exclude`: which sketches and which boards an entry means.
+
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+
+use super::super::diagnostic::Diagnostic;
+use super::super::model::{Embed, ExcludeRule, SketchEntry};
+use super::super::name_glob::NameGlobs;
+use super::super::schema::{RawExclude, RawInclude, RawLongSketch, RawNames, RawSketch};
+use super::super::source::Spanned;
+use super::super::syntax::{Node, Value};
+use super::{Boards, Resolver, place};
+use crate::nearest::{quoted, suggestion};
+
+impl Resolver<'_> {
+    /// The entries that an entry of `sketches` stands for: one for each of its paths.
+    pub(super) fn sketch(&mut self, raw: RawSketch, node: &Node, boards: &Boards) -> Vec<SketchEntry> {
+        let raw = match raw {
+            RawSketch::Long(long) => *long,
+            RawSketch::Path(path) => RawLongSketch { path: RawNames::One(path), ..RawLongSketch::default() },
+        };
+        let entries = self.entries(raw, ["path", "boards"], node, boards);
+        if let (true, Value::Map(keys)) = (entries.iter().all(|entry| entry.leaves_out), &node.value) {
+            let says = |key: &str| !["path", "from", "boards", "optional"].contains(&key);
+            for (key, entry) in keys.iter().filter(|(key, _)| !entries.is_empty() && says(key)) {
+                self.problem(
+                    entry.key,
+                    format!("{} says nothing of sketches that are left out", quoted(key)),
+                );
+            }
+        }
+        entries
+    }
+
+    pub(super) fn include(&mut self, raw: RawInclude, node: &Node, boards: &Boards) -> Vec<SketchEntry> {
+        let RawInclude { sketch, from, board, properties, timeout, embed_files, embed_txtfiles, run } = raw;
+        let boards_of = Some(board);
+        let raw = RawLongSketch {
+            path: sketch,
+            from,
+            boards: boards_of,
+            properties,
+            timeout,
+            optional: false,
+            embed_files,
+            embed_txtfiles,
+            run,
+        };
+        let entries = self.entries(raw, ["sketch", "board"], node, boards);
+        for entry in entries.iter().filter(|entry| entry.leaves_out) {
+            let help = "`!` leaves out what entries of `sketches` before it have found";
+            let message = "`include` only adds cells";
+            self.problems.push(Diagnostic::new(entry.span, message).help(help));
+        }
+        entries
+    }
+
+    /// `path_key` and `boards_key` are the names of the two keys in `node`.
+    fn entries(
+        &mut self,
+        raw: RawLongSketch,
+        [path_key, boards_key]: [&str; 2],
+        node: &Node,
+        boards: &Boards,
+    ) -> Vec<SketchEntry> {
+        let wanted = match raw.boards {
+            None => (0..boards.len()).collect(),
+            Some(names) => {
+                self.wanted_boards(&Vec::from(names), node.get(boards_key).unwrap_or(node), boards)
+            }
+        };
+        let from = self.from(raw.from, place(node, "from"));
+        let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
+        let properties = self.properties(raw.properties, node);
+        let runs = self.runs(raw.run, node, &wanted, boards);
+        let embed = self.embedded(&raw.embed_files, &raw.embed_txtfiles, node);
+        let paths = Vec::from(raw.path);
+        if paths.is_empty() {
+            self.problem(place(node, path_key), "no path is listed");
+        }
+        let mut entries = Vec::with_capacity(paths.len());
+        for (text, node) in paths.iter().zip(node.get(path_key).unwrap_or(node).each()) {
+            let leaves_out = text.starts_with('!');
+            let text = text.strip_prefix('!').unwrap_or(text);
+            let Some(path) = self.pattern(text, node.span, &from) else { continue };
+            entries.push(SketchEntry {
+                span: node.span,
+                from: from.clone(),
+                path,
+                leaves_out,
+                boards: wanted.clone(),
+                properties: properties.clone(),
+                timeout,
+                optional: raw.optional,
+                runs: runs.clone(),
+                embed: embed.clone(),
+            });
+        }
+        entries
+    }
+
+    /// The boards that a list of patterns means, by index. Each of its patterns must match one.
+    fn wanted_boards(&mut self, texts: &[String], node: &Node, boards: &Boards) -> IndexSet<usize> {
+        if texts.is_empty() {
+            self.problem(node.span, "this is for no board");
+        }
+        let Some(globs) = self.globs(texts, node) else { return IndexSet::new() };
+        let names = || boards.keys().map(|name| &**name);
+        for (glob, node) in globs.patterns().iter().zip(node.each()) {
+            // Where the board is declared, but itself wrong, that is told already.
+            let broken = self.broken_boards.iter().any(|name| glob.matches(name));
+            if !broken && !names().any(|name| glob.matches(name)) {
+                let message = format!("no board of this matrix matches {}", quoted(glob.as_str()));
+                let help = suggestion(glob.as_str(), names());
+                self.problems.push(Diagnostic::new(node.span, message).maybe_help(help));
+            }
+        }
+        names().enumerate().filter(|(_, name)| globs.matches(name)).map(|(index, _)| index).collect()
+    }
+
+    /// The patterns of a list, or of a single text; `None` where one of them is no pattern.
+    fn globs(&mut self, texts: &[String], node: &Node) -> Option<NameGlobs> {
+        let mut globs = NameGlobs::default();
+        for (text, node) in texts.iter().zip(node.each()) {
+            if let Err(error) = globs.add(text) {
+                let message = format!("{} is not a valid pattern: {}", quoted(text), error.problem);
+                self.problem(node.span, message);
+            }
+        }
+        (globs.patterns().len() == texts.len()).then_some(globs)
+    }
+
+    /// Each file has symbols of its own, made of its name alone.
+    fn embedded(&mut self, files: &[String], texts: &[String], node: &Node) -> Arc<[Spanned<Embed>]> {
+        let mut all: Vec<Spanned<Embed>> = Vec::new();
+        for (key, paths, text) in [("embed_files", files, false), ("embed_txtfiles", texts, true)] {
+            let nodes = node.get(key).map(Node::items).unwrap_or_default();
+            for (path, node) in paths.iter().zip(nodes) {
+                let Spanned { value: path, span } = self.path(path, node.span);
+                let embed = Spanned { value: Embed { path, text }, span };
+                if let Some(other) = all.iter().find(|other| other.value.symbol() == embed.value.symbol()) {
+                    let symbol = embed.value.symbol();
+                    let message = format!("two files would both be `_binary_{symbol}_start`");
+                    let diagnostic = Diagnostic::new(span, message).related(other.span, "the other one");
+                    self.problems.push(diagnostic);
+                }
+                all.push(embed);
+            }
+        }
+        all.into()
+    }
+
+    pub(super) fn exclude(&mut self, raw: RawExclude, node: &Node) -> ExcludeRule {
+        if raw.sketch.is_none() && raw.board.is_none() {
+            let help = "it would leave out everything";
+            let message = "an `exclude` rule needs `sketch`, `board` or both";
+            self.problems.push(Diagnostic::new(node.span, message).help(help));
+        }
+        let mut rule = Vec::new();
+        let [sketch, board] = [("sketch", raw.sketch), ("board", raw.board)].map(|(key, names)| {
+            let texts = Vec::from(names?);
+            rule.push(format!("{key}: {}", texts.join(", ")));
+            let node = node.get(key).unwrap_or(node);
+            if texts.is_empty() {
+                self.problem(node.span, format!("no {key} is listed"));
+            }
+            self.globs(&texts, node)
+        });
+        let reason = raw.reason.filter(|reason| !reason.trim().is_empty());
+        let reason = reason.unwrap_or_else(|| format!("excluded by {{{}}}", rule.join(", "))).into();
+        ExcludeRule { span: node.span, sketch, board, reason }
+    }
+}

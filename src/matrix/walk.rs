@@ -1,0 +1,197 @@
+//! Walks the directories below one, links followed. Knows nothing of sketches.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use walkdir::WalkDir;
+
+/// Number of paths by which a directory is visited. Links may lead to it by any number, in a circle even by
+/// infinitely many.
+const MOST_PATHS: usize = 8;
+
+/// One thing on the way.
+#[derive(Debug)]
+pub(super) struct Visited<'a> {
+    /// The path by which it was reached.
+    pub(super) path: &'a Path,
+    /// The same path without links to directories.
+    pub(super) real: &'a Path,
+    /// Number of links to directories on the path.
+    pub(super) links: usize,
+    /// What it is.
+    pub(super) kind: Kind,
+}
+
+/// What was visited.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// A directory.
+    Directory,
+    /// Anything else that exists.
+    File,
+    /// A link that leads nowhere, or to itself.
+    Dangling,
+    /// A directory that can't be read, and why.
+    Unreadable(io::Error),
+}
+
+/// Visits `start` and what is below it, at most `depth` deep, except hidden files and directories. Paths with fewer
+/// links come first, and equal ones sorted.
+///
+/// # Errors
+/// `start` can't be read.
+pub(super) fn walk(
+    start: &Path,
+    depth: Option<usize>,
+    visit: &mut impl FnMut(&Visited<'_>),
+) -> io::Result<()> {
+    fs::read_dir(start)?;
+    let mut walker = Walker { paths: HashMap::new(), linked: Vec::new(), visit };
+    let mut waiting = vec![(start.to_owned(), depth.unwrap_or(usize::MAX))];
+    let mut links = 0;
+    while !waiting.is_empty() {
+        for (directory, depth) in waiting {
+            walker.below(&directory, depth, links);
+        }
+        waiting = std::mem::take(&mut walker.linked);
+        waiting.sort();
+        links += 1;
+    }
+    Ok(())
+}
+
+struct Walker<'v, V> {
+    /// By how many paths each real directory was visited.
+    paths: HashMap<PathBuf, usize>,
+    /// Links to directories, each with the depth that is left for it.
+    linked: Vec<(PathBuf, usize)>,
+    visit: &'v mut V,
+}
+
+impl<V: FnMut(&Visited<'_>)> Walker<'_, V> {
+    fn visit(&mut self, path: &Path, real: &Path, links: usize, kind: Kind) {
+        (self.visit)(&Visited { path, real, links, kind });
+    }
+
+    /// Visits a directory and what is below it without following links.
+    fn below(&mut self, start: &Path, depth: usize, links: usize) {
+        let Ok(real_start) = fs::canonicalize(start) else { return };
+        let mut entries = WalkDir::new(start).max_depth(depth).sort_by_file_name().into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(start).to_owned();
+                    let real = real_of(&path, start, &real_start);
+                    self.visit(&path, &real, links, Kind::Unreadable(error.into()));
+                    continue;
+                }
+            };
+            let (path, is_start) = (entry.path(), entry.depth() == 0);
+            let is_directory = is_start || entry.file_type().is_dir();
+            if !is_start && entry.file_name().as_encoded_bytes().starts_with(b".") {
+                if is_directory {
+                    entries.skip_current_dir();
+                }
+                continue;
+            }
+            let real = real_of(path, start, &real_start);
+            if is_directory {
+                let paths = self.paths.entry(real.clone()).or_default();
+                *paths += 1;
+                if *paths > MOST_PATHS {
+                    entries.skip_current_dir();
+                    continue;
+                }
+                self.visit(path, &real, links, Kind::Directory);
+            } else if entry.file_type().is_symlink() {
+                match fs::metadata(path) {
+                    Ok(metadata) if metadata.is_dir() => {
+                        self.linked.push((path.to_owned(), depth - entry.depth()));
+                    }
+                    Ok(_) => self.visit(path, &real, links, Kind::File),
+                    Err(_) => self.visit(path, &real, links, Kind::Dangling),
+                }
+            } else {
+                self.visit(path, &real, links, Kind::File);
+            }
+        }
+    }
+}
+
+fn real_of(path: &Path, start: &Path, real_start: &Path) -> PathBuf {
+    match path.strip_prefix(start) {
+        Ok(below) if !below.as_os_str().is_empty() => real_start.join(below),
+        _ => real_start.to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test may
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn walked(start: &Path, depth: Option<usize>) -> Vec<String> {
+        let real = start.canonicalize().unwrap();
+        let mut lines = Vec::new();
+        walk(start, depth, &mut |visited| {
+            let below = |path: &Path, base: &Path| path.strip_prefix(base).unwrap().display().to_string();
+            let path = below(visited.path, start);
+            let kind = match visited.kind {
+                Kind::Directory => "/",
+                Kind::File => "",
+                Kind::Dangling => "?",
+                Kind::Unreadable(_) => "!",
+            };
+            let line = format!("{path}{kind}");
+            let its = below(visited.real, &real);
+            lines.push(if its == path { line } else { format!("{line} ({its}, {} links)", visited.links) });
+        })
+        .unwrap();
+        lines
+    }
+
+    #[test]
+    fn links_come_last_and_by_every_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("real/inner")).unwrap();
+        fs::create_dir_all(at(".hidden/inner")).unwrap();
+        fs::write(at("real/inner/file"), "").unwrap();
+        symlink("real", at("a")).unwrap();
+        symlink("real/inner/file", at("b")).unwrap();
+        symlink("nowhere", at("c")).unwrap();
+        let expected = [
+            "/",
+            "b",
+            "c?",
+            "real/",
+            "real/inner/",
+            "real/inner/file",
+            "a/ (real, 1 links)",
+            "a/inner/ (real/inner, 1 links)",
+            "a/inner/file (real/inner/file, 1 links)",
+        ];
+        assert_eq!(walked(folder.path(), None), expected);
+        assert_eq!(walked(folder.path(), Some(1)), ["/", "b", "c?", "real/", "a/ (real, 1 links)"]);
+    }
+
+    #[test]
+    fn a_circle_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("d")).unwrap();
+        symlink("..", folder.path().join("d/up")).unwrap();
+        symlink("..", folder.path().join("d/over")).unwrap();
+        let lines = walked(folder.path(), None);
+        assert!(lines.len() <= 2 * MOST_PATHS, "{lines:?}");
+    }
+
+    #[test]
+    fn a_start_that_is_missing_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(walk(&folder.path().join("x"), None, &mut |_| {}).is_err());
+    }
+}

@@ -1,0 +1,139 @@
+//! The libraries that the sketches of each board can use: those of the matrix, of the board's platform and of the
+//! platform that it borrows its core from.
+//!
+//! Follows `LibrariesLoader` in arduino-cli's `internal/arduino/builder/internal/detector/detector.go`.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+
+use super::make::PlanError;
+use crate::board::BoardConfig;
+use crate::library::{
+    EnclosingLibrary, Library, LibraryError, LibraryIndex, Location, Refused, Root, Shelves, load_root,
+};
+use crate::matrix::Matrix;
+
+/// Where a run looks for libraries, and where others lie.
+#[derive(Debug, Default)]
+pub struct LibraryPlaces {
+    /// The matrix file's directory, which the entries of `libraries` are relative to.
+    pub matrix_dir: PathBuf,
+    /// The entries of `libraries`.
+    pub roots: Vec<PathBuf>,
+    /// Libraries that sketches can't use.
+    pub shelves: Shelves,
+}
+
+/// The libraries of a plan.
+pub(super) struct Libraries {
+    /// Those of the matrix: each entry by its real path, in the order of the matrix.
+    roots: Vec<(PathBuf, Vec<Library>)>,
+    platforms: HashMap<PathBuf, Vec<Library>>,
+    indexes: HashMap<(String, Vec<PathBuf>), Arc<LibraryIndex>>,
+    /// What users should know of libraries that are ignored.
+    pub(super) warnings: Vec<String>,
+    refused: Vec<Refused>,
+}
+
+impl Libraries {
+    /// Loads the libraries that the matrix names. An entry that is the same directory as one before is ignored.
+    ///
+    /// # Errors
+    /// An entry that can't be read.
+    pub(super) fn of(matrix: &Matrix) -> Result<Self, PlanError> {
+        let mut libraries = Self {
+            roots: Vec::new(),
+            platforms: HashMap::new(),
+            indexes: HashMap::new(),
+            warnings: Vec::new(),
+            refused: Vec::new(),
+        };
+        for path in &matrix.libraries {
+            let found = libraries.load(&path.value, Location::User).map_err(|error| {
+                let help = "`libraries` lists directories relative to the matrix file: a library, or a directory of \
+                            libraries";
+                matrix.error_at(path.span, error.to_string(), Some(help.to_owned()))
+            })?;
+            let real = real(&path.value);
+            if libraries.roots.iter().all(|(other, _)| *other != real) {
+                libraries.roots.push((real, found));
+            }
+        }
+        Ok(libraries)
+    }
+
+    /// The libraries of a board, by header.
+    ///
+    /// # Errors
+    /// A platform's directory that can't be read.
+    pub(super) fn index(&mut self, config: &BoardConfig) -> Result<Arc<LibraryIndex>, LibraryError> {
+        let key = (config.architecture().to_owned(), config.library_dirs.clone());
+        if let Some(index) = self.indexes.get(&key) {
+            return Ok(index.clone());
+        }
+        let of_platforms: HashSet<PathBuf> = config.library_dirs.iter().map(|path| real(path)).collect();
+        let roots = self.roots.iter().filter(|(path, _)| !of_platforms.contains(path));
+        let mut libraries: Vec<Library> = roots.flat_map(|(_, libraries)| libraries).cloned().collect();
+        for (order, path) in config.library_dirs.iter().enumerate() {
+            let location = if order == 0 { Location::Platform } else { Location::ReferencedPlatform };
+            if !self.platforms.contains_key(path) {
+                let found = self.load(path, location)?;
+                self.platforms.insert(path.clone(), found);
+            }
+            let found = self.platforms[path].iter().cloned();
+            libraries.extend(found.map(|library| Library { location, ..library }));
+        }
+        let index = Arc::new(LibraryIndex::new(config.architecture(), libraries));
+        self.indexes.insert(key, index.clone());
+        Ok(index)
+    }
+
+    fn load(&mut self, path: &Path, location: Location) -> Result<Vec<Library>, LibraryError> {
+        let loaded = load_root(&Root { path: path.to_owned(), location })?;
+        self.warnings.extend(loaded.refused.iter().map(ToString::to_string));
+        self.refused.extend(loaded.refused.iter().cloned());
+        if location == Location::User && loaded.libraries.is_empty() && loaded.refused.is_empty() {
+            self.warnings.push(format!("there is no library in {}, which `libraries` names", path.display()));
+        }
+        Ok(loaded.libraries)
+    }
+
+    /// Where was looked, and where libraries lie that the matrix does not name: beside those that it names, beside those
+    /// that hold its sketches, in directories with usual names, and where Arduino's IDE puts them.
+    pub(super) fn places<'e>(
+        self,
+        matrix: &Matrix,
+        enclosing: impl Iterator<Item = &'e EnclosingLibrary>,
+    ) -> LibraryPlaces {
+        let named = self.roots.iter().flat_map(|(_, libraries)| libraries);
+        let named = named.filter(|library| library.location == Location::Unmanaged);
+        let libraries = named.chain(enclosing.map(|enclosing| &enclosing.library));
+        let beside = libraries.filter_map(|library| library.root.parent()).map(Path::to_owned);
+        let usual = ["libraries", "lib", "../libraries", "../lib"].map(|name| matrix.dir.join(name));
+        let nearby: IndexSet<PathBuf> = beside.chain(usual).chain(user_libraries()).collect();
+        let nearby = nearby.into_iter().filter(|path| path.is_dir()).collect();
+        let mut platforms: Vec<PathBuf> = self.platforms.into_keys().collect();
+        platforms.sort();
+        LibraryPlaces {
+            matrix_dir: matrix.dir.clone(),
+            roots: matrix.libraries.iter().map(|path| path.value.clone()).collect(),
+            shelves: Shelves::new(nearby, platforms, self.refused),
+        }
+    }
+}
+
+/// Where Arduino's IDE and arduino-cli install libraries.
+fn user_libraries() -> impl Iterator<Item = PathBuf> {
+    let own = std::env::var_os("ARDUINO_DIRECTORIES_USER").map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let usual =
+        home.into_iter().flat_map(|home| ["Arduino", "Documents/Arduino"].map(|name| home.join(name)));
+    own.into_iter().chain(usual).filter(|path| path.is_absolute()).map(|path| path.join("libraries"))
+}
+
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}

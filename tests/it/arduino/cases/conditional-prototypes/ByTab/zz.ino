@@ -1,0 +1,2 @@
+#define FROM_TAB
+int other() { return 3; }

@@ -1,0 +1,4 @@
+#include <Deep.h>
+#include <parts/inner.h>
+void setup() { PORTB = INNER; }
+void loop() {}

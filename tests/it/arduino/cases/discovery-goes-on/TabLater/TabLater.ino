@@ -1,0 +1,3 @@
+#include <parts/inner.h>
+void setup() { PORTB = INNER; }
+void loop() {}

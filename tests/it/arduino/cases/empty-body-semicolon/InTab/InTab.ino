@@ -1,0 +1,2 @@
+void setup() { far(2); }
+void loop() {}

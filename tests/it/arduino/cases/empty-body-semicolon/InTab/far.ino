@@ -1,0 +1,1 @@
+void far(int n) { PORTB = n; };

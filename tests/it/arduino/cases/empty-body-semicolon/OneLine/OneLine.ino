@@ -1,0 +1,1 @@
+void setup() { on(); off(); } void loop() {} void on() {}; void off() { PORTB = 0; };

@@ -1,0 +1,6 @@
+void setup() { tick(); }
+void loop() {}
+void tick()
+{
+}  ;
+void tock() { tick(); } ;;

@@ -1,0 +1,4 @@
+void setup() { PORTB = f(1); }
+void loop() {}
+int f(int a // how many
+      ) { return a; }

@@ -1,0 +1,3 @@
+void setup() { PORTB = f(1); }
+void loop() {}
+int f(int a) throw() { return a; }

@@ -1,0 +1,3 @@
+#include <local.h>
+void setup() { PORTB = LOCAL; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include "needed.h"
+void setup() { PORTB = NEEDED; }
+void loop() {}

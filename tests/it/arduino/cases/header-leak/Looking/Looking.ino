@@ -1,0 +1,3 @@
+#include <Looks.h>
+void setup() { PORTB = looks() + MINE; }
+void loop() {}

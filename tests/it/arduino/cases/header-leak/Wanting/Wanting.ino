@@ -1,0 +1,3 @@
+#include <Wants.h>
+void setup() {}
+void loop() {}

@@ -1,0 +1,2 @@
+#include "Looks.h"
+int looks() { return MINE; }

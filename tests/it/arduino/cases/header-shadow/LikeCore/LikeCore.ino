@@ -1,0 +1,2 @@
+void setup() { Serial.begin(9600); }
+void loop() {}

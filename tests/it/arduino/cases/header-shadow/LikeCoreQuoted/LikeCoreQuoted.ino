@@ -1,0 +1,3 @@
+#include "binary.h"
+void setup() { PORTB = B101 + MINE; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include <math.h>
+void setup() { PORTB = (int)sqrt((float)PINB); }
+void loop() {}

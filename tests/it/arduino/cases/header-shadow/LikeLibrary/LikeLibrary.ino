@@ -1,0 +1,3 @@
+#include <Outer.h>
+void setup() { PORTB = OUTER; }
+void loop() {}

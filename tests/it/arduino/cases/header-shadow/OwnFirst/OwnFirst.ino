@@ -1,0 +1,4 @@
+#include "shared_name.h"
+#include <Outer.h>
+void setup() { PORTB = OUTER; }
+void loop() {}

@@ -1,0 +1,3 @@
+#pragma once
+#include "shared_name.h"
+#define OUTER SHARED

@@ -1,0 +1,3 @@
+int version();
+void setup() { PORTB = version(); }
+void loop() {}

@@ -1,0 +1,8 @@
+void setup() { both(); }
+void loop() {}
+void both()
+#ifdef NEVER
+;
+#else
+{ PORTB = 2; }
+#endif

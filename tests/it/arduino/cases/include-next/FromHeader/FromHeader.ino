@@ -1,0 +1,3 @@
+#include "wrapped.h"
+void setup() { PORTB = SPI.transfer(1); }
+void loop() {}

@@ -1,0 +1,3 @@
+#include_next <EEPROM.h>
+void setup() { PORTB = EEPROM.read(1); }
+void loop() { EEPROM.write(0, 1); }

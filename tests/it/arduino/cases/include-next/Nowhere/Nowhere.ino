@@ -1,0 +1,3 @@
+#include_next <no_such_header.h>
+void setup() {}
+void loop() {}

@@ -1,0 +1,3 @@
+#pragma once
+#include_next <Wire.h>
+#define WRAPPED 1

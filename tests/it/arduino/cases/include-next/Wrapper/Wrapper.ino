@@ -1,0 +1,3 @@
+#include "Wire.h"
+void setup() { Wire.begin(); PORTB = WRAPPED; }
+void loop() {}

@@ -1,0 +1,2 @@
+void setup() { PORTB = 2; }
+void loop() {}

@@ -1,0 +1,1 @@
+int in_src() { return 1; }

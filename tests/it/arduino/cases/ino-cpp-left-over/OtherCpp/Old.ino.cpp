@@ -1,0 +1,1 @@
+int old_thing() { return 3; }

@@ -1,0 +1,2 @@
+void setup() { PORTB = 1; }
+void loop() {}

@@ -1,0 +1,3 @@
+void setup() { PORTB = g(); }
+void loop() {}
+int g() { return 5; }

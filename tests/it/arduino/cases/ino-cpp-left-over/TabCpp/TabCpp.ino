@@ -1,0 +1,3 @@
+int tabbed();
+void setup() { PORTB = tabbed(); }
+void loop() {}

@@ -1,0 +1,1 @@
+int tab_value = 4;

@@ -1,0 +1,1 @@
+int tabbed() { return 2; }

@@ -1,0 +1,6 @@
+#include <CircleOne.h>
+void setup() {
+  PORTB = one();
+  PORTB = two();
+}
+void loop() {}

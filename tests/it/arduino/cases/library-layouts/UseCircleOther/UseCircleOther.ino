@@ -1,0 +1,5 @@
+#include <CircleTwo.h>
+void setup() {
+  PORTB = two();
+}
+void loop() {}

@@ -1,0 +1,5 @@
+#include <Clash.h>
+void setup() {
+  PORTB = CLASH;
+}
+void loop() {}

@@ -1,0 +1,5 @@
+#include <DotA.h>
+void setup() {
+  PORTB = dot_used();
+}
+void loop() {}

@@ -1,0 +1,5 @@
+#include <DotTwice.h>
+void setup() {
+  PORTB = twice_a();
+}
+void loop() {}

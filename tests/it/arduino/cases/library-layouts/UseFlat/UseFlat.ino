@@ -1,0 +1,6 @@
+#include <FlatUtility.h>
+void setup() {
+  PORTB = flat_top();
+  PORTB = flat_low();
+}
+void loop() {}

@@ -1,0 +1,5 @@
+#include <EspThing.h>
+void setup() {
+  PORTB = ESP_THING;
+}
+void loop() {}

@@ -1,0 +1,5 @@
+#include <OnlyHeader.h>
+void setup() {
+  PORTB = only();
+}
+void loop() {}

@@ -1,0 +1,6 @@
+#include <Recursive.h>
+#include <in/side.h>
+void setup() {
+  PORTB = SIDE;
+}
+void loop() {}

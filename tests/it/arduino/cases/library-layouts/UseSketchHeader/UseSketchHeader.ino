@@ -1,0 +1,5 @@
+#include <SketchHeader.h>
+void setup() {
+  PORTB = sees();
+}
+void loop() {}

@@ -1,0 +1,5 @@
+#include <SourceNeeds.h>
+void setup() {
+  PORTB = needy();
+}
+void loop() {}

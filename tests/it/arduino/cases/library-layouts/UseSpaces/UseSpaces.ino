@@ -1,0 +1,5 @@
+#include <NeedsSpaces.h>
+void setup() {
+  PORTB = spaced();
+}
+void loop() {}

@@ -1,0 +1,1 @@
+#define CLASH 1

@@ -1,0 +1,3 @@
+#pragma once
+#include <CircleTwo.h>
+int one();

@@ -1,0 +1,2 @@
+int dot_used();
+int dot_unused();

@@ -1,0 +1,1 @@
+struct Loud { Loud() { *(volatile char *)0x25 = 9; } } loud;

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) dot_used() { return 8; }

@@ -1,0 +1,2 @@
+int twice_a();
+int twice_b();

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) twice_c() { return 3; }

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) e1() { return 1; }

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) e2() { return 2; }

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) e3() { return 3; }

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) e4(void) { return 4; }

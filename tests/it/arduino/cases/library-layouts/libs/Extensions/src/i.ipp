@@ -1,0 +1,1 @@
+inline int ipp() { return 4; }

@@ -1,0 +1,1 @@
+template <class T> T tpp(T a) { return a + 1; }

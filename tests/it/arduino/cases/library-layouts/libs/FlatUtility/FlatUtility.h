@@ -1,0 +1,2 @@
+int flat_top();
+int flat_low();

@@ -1,0 +1,1 @@
+#define LOW_VALUE 3

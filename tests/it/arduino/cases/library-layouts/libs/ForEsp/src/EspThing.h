@@ -1,0 +1,1 @@
+#define ESP_THING 1

@@ -1,0 +1,2 @@
+#include <Wire.h>
+int spaced();

@@ -1,0 +1,2 @@
+#include "NeedsSpaces.h"
+int __attribute__((noinline)) spaced() { return Wire.available(); }

@@ -1,0 +1,2 @@
+int old_one();
+int old_two();

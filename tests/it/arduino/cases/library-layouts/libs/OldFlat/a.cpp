@@ -1,0 +1,1 @@
+int __attribute__((noinline)) old_two() { return 2; }

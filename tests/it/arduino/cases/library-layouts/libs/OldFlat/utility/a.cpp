@@ -1,0 +1,1 @@
+int __attribute__((noinline)) old_three() { return 3; }

@@ -1,0 +1,1 @@
+inline int only() { return 6; }

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) r3() { return 3; }

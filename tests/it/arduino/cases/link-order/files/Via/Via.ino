@@ -1,0 +1,1 @@
+../../real/Lamp/Lamp.ino

@@ -1,0 +1,1 @@
+#define NOTE 3

@@ -1,0 +1,3 @@
+void setup() { lamp(); }
+void loop() {}
+void lamp() { PORTB = 1; }

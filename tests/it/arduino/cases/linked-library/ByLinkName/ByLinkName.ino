@@ -1,0 +1,3 @@
+#include <Gear.h>
+void setup() { PORTB = GEAR; }
+void loop() {}

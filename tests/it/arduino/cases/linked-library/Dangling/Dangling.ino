@@ -1,0 +1,3 @@
+#include <Gone.h>
+void setup() {}
+void loop() {}

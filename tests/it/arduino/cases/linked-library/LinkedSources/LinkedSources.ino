@@ -1,0 +1,3 @@
+#include <Valve.h>
+void setup() { PORTB = valve(); }
+void loop() {}

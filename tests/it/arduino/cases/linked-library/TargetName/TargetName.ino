@@ -1,0 +1,3 @@
+#include <Pump.h>
+void setup() { PORTB = PUMP; }
+void loop() {}

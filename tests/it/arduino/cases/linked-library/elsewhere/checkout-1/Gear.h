@@ -1,0 +1,1 @@
+#define GEAR 1

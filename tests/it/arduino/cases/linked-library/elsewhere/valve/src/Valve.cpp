@@ -1,0 +1,2 @@
+#include "Valve.h"
+int __attribute__((noinline)) valve() { return 7; }

@@ -1,0 +1,1 @@
+#define PUMP 2

@@ -1,0 +1,4 @@
+#include "verbs.h"
+void setup() { PORTB = CALL(one)(); }
+void loop() {}
+VERB(int, one) { return 1; }

@@ -1,0 +1,2 @@
+class Led { public: void on() { PORTB = 1; } };
+Led led;

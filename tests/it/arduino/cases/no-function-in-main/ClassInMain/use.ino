@@ -1,0 +1,3 @@
+void setup() { light(led); }
+void loop() {}
+void light(Led &l) { l.on(); }

@@ -1,0 +1,3 @@
+void setup() { go(); }
+void loop() {}
+void go() { PORTB = 1; }

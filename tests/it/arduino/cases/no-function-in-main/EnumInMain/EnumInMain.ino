@@ -1,0 +1,1 @@
+enum Way { LEFT, RIGHT };

@@ -1,0 +1,1 @@
+Way way = RIGHT;

@@ -1,0 +1,3 @@
+void setup() { turn(way); }
+void loop() {}
+void turn(Way w) { PORTB = w; }

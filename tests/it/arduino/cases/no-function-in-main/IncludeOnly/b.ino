@@ -1,0 +1,3 @@
+void setup() { Pt p = {1}; put(p); }
+void loop() {}
+void put(Pt p) { PORTB = p.x; }

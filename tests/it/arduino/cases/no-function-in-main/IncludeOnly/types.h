@@ -1,0 +1,1 @@
+struct Pt { int x; };

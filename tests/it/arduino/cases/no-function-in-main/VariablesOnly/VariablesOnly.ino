@@ -1,0 +1,2 @@
+int level = 4;
+const char name[] = "x";

@@ -1,0 +1,3 @@
+void setup() { PORTB = raise(level); }
+void loop() {}
+int raise(int n) { return n + 1; }

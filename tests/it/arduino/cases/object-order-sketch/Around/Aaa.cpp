@@ -1,0 +1,1 @@
+int __attribute__((noinline)) c1() { return 1; }

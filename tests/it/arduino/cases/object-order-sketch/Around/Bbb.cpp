@@ -1,0 +1,1 @@
+int __attribute__((noinline)) c2() { return 2; }

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) bb() { return 2; }

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) a2() { return 2; }

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) a1() { return 1; }

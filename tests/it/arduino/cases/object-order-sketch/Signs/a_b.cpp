@@ -1,0 +1,1 @@
+int __attribute__((noinline)) a3() { return 3; }

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) b4() { return 4; }

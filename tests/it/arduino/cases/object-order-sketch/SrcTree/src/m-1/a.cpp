@@ -1,0 +1,1 @@
+int __attribute__((noinline)) b3() { return 3; }

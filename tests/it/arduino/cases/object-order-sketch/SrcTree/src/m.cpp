@@ -1,0 +1,1 @@
+int __attribute__((noinline)) b1() { return 1; }

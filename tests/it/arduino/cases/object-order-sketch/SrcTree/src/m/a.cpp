@@ -1,0 +1,1 @@
+int __attribute__((noinline)) b2() { return 2; }

@@ -1,0 +1,1 @@
+int __attribute__((noinline)) b5() { return 5; }

@@ -1,0 +1,3 @@
+#include "../common/impl.cpp"
+void setup() { PORTB = impl(); }
+void loop() {}

@@ -1,0 +1,2 @@
+#include "../../common/pins.h"
+int v() { return PIN; }

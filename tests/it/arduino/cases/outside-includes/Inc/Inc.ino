@@ -1,0 +1,3 @@
+#include "table.inc"
+void setup() { PORTB = table[0]; }
+void loop() {}

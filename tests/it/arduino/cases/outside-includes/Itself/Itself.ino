@@ -1,0 +1,3 @@
+#include "../Itself/own.h"
+void setup() { PORTB = OWN; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include "../common/pins.h"
+void setup() { PORTB = PIN; }
+void loop() {}

@@ -1,0 +1,3 @@
+void setup() { old(1); }
+void loop() {}
+void old(int n) { PORTB = n; }

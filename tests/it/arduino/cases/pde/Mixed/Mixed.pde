@@ -1,0 +1,2 @@
+void setup() { tab(1); }
+void loop() {}

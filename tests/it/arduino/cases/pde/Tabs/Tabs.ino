@@ -1,0 +1,2 @@
+void setup() { tab(2); }
+void loop() {}

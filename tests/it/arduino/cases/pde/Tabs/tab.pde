@@ -1,0 +1,1 @@
+void tab(int n) { PORTB = n; }

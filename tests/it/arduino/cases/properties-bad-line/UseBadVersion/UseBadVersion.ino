@@ -1,0 +1,3 @@
+#include <BadVersion.h>
+void setup() { PORTB = BADVERSION; }
+void loop() {}

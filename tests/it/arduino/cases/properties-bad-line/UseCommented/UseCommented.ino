@@ -1,0 +1,3 @@
+#include <Commented.h>
+void setup() { PORTB = COMMENTED; }
+void loop() {}

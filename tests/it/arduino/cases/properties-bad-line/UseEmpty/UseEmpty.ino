@@ -1,0 +1,3 @@
+#include <Empty.h>
+void setup() { PORTB = EMPTY; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include <NoAuthor.h>
+void setup() { PORTB = NOAUTHOR; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include <NoVersion.h>
+void setup() { PORTB = NOVERSION; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include <Spaces.h>
+void setup() { PORTB = SPACES; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include <Twice.h>
+void setup() { PORTB = TWICE; }
+void loop() {}

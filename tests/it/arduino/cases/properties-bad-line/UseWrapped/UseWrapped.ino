@@ -1,0 +1,3 @@
+#include <Wrapped.h>
+void setup() { PORTB = WRAPPED; }
+void loop() {}

@@ -1,0 +1,1 @@
+#define BADVERSION 8

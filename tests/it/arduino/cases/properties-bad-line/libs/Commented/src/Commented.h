@@ -1,0 +1,1 @@
+#define COMMENTED 3

@@ -1,0 +1,1 @@
+#define NOAUTHOR 6

@@ -1,0 +1,1 @@
+#define NOVERSION 7

@@ -1,0 +1,3 @@
+#include "src/part/part.h"
+void setup() { PORTB = part(); }
+void loop() {}

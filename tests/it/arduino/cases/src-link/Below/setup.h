@@ -1,0 +1,1 @@
+#define SETUP 6

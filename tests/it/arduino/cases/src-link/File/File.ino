@@ -1,0 +1,3 @@
+int one();
+void setup() { PORTB = one(); }
+void loop() {}

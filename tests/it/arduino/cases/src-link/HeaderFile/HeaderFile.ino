@@ -1,0 +1,3 @@
+#include "near.h"
+void setup() { PORTB = NEAR; }
+void loop() {}

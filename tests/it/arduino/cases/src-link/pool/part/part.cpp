@@ -1,0 +1,3 @@
+#include "part.h"
+#include "../../setup.h"
+int part() { return SETUP; }

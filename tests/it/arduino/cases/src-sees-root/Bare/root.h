@@ -1,0 +1,1 @@
+#define ROOT 1

@@ -1,0 +1,2 @@
+#include "root.h"
+int v() { return ROOT; }

@@ -1,0 +1,2 @@
+#include "near.h"
+int v() { return NEAR; }

@@ -1,0 +1,3 @@
+#include "src/face.h"
+void setup() { PORTB = FACE; }
+void loop() {}

@@ -1,0 +1,1 @@
+#define FACE 2

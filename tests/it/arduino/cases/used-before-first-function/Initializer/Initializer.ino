@@ -1,0 +1,4 @@
+int start = first();
+void setup() { PORTB = start; }
+void loop() {}
+int first() { return 3; }

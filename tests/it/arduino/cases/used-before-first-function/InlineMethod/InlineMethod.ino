@@ -1,0 +1,4 @@
+struct Btn { void press() { pressed(); } };
+void setup() { Btn b; b.press(); }
+void loop() {}
+void pressed() { PORTB = 1; }

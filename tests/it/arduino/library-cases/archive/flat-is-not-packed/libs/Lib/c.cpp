@@ -1,0 +1,2 @@
+int elsewhere();
+int third() { return elsewhere(); }

@@ -1,0 +1,3 @@
+#include <Lib.h>
+void setup() {}
+void loop() {}

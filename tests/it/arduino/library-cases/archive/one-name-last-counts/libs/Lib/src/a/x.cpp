@@ -1,0 +1,2 @@
+int first() { return 5; }
+int second() { return 6; }

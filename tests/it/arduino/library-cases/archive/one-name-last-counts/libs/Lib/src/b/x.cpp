@@ -1,0 +1,2 @@
+int first() { return 1; }
+int second() { return 2; }

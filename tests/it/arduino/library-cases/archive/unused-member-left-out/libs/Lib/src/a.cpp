@@ -1,0 +1,1 @@
+int first() { return 1; }

@@ -1,0 +1,3 @@
+#include <L.h>
+.global x
+x: ret

@@ -1,0 +1,5 @@
+#ifndef __ASSEMBLER__
+#include <gone.h>
+#endif
+.global x
+x: ret

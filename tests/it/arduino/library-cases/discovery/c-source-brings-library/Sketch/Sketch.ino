@@ -1,0 +1,3 @@
+extern "C" int get(void);
+void setup() { PORTB = get(); }
+void loop() {}

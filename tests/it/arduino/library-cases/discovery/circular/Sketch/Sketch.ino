@@ -1,0 +1,3 @@
+#include <A.h>
+void setup() { PORTB = V; }
+void loop() {}

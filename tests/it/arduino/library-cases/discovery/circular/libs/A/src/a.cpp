@@ -1,0 +1,3 @@
+#include <B.h>
+#include <C.h>
+int a = 1;

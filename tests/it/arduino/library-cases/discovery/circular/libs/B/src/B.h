@@ -1,0 +1,3 @@
+#pragma once
+#include <A.h>
+#define V 2

@@ -1,0 +1,3 @@
+#include <L.h>/* the library */ // <x>
+void setup() { PORTB = V; }
+void loop() {}

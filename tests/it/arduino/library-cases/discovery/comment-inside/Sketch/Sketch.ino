@@ -1,0 +1,3 @@
+# /* a */ include /* b */ <L.h>
+void setup() { PORTB = V; }
+void loop() {}

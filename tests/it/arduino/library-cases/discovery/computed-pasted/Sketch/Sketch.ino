@@ -1,0 +1,5 @@
+#define Q(x) #x
+#define H(x) Q(x.h)
+#include H(L)
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,4 @@
+#define H <L.h>
+#include H
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,1 @@
+#define WANTS 1

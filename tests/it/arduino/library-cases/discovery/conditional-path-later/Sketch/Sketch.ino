@@ -1,0 +1,6 @@
+#ifdef __AVR__
+#include <sub/deep.h>
+#endif
+#define V DEEP
+void setup() { PORTB = V; }
+void loop() {}

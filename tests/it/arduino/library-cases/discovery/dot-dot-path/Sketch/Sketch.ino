@@ -1,0 +1,3 @@
+#include <../src/L.h>
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include <./L.h>
+void setup() { PORTB = V; }
+void loop() {}

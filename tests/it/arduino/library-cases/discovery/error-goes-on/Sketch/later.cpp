@@ -1,0 +1,4 @@
+#include <L.h>
+#ifdef V
+int x;
+#endif

@@ -1,0 +1,4 @@
+#ifdef __cplusplus
+#error C only
+#endif
+int c_only = 1;

@@ -1,0 +1,2 @@
+#include <L.h>
+int b = V;

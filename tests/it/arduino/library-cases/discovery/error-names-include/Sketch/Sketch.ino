@@ -1,0 +1,4 @@
+#error #include <L.h>
+#define V 9
+void setup() { PORTB = V; }
+void loop() {}

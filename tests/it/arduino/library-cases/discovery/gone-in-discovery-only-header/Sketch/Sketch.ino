@@ -1,0 +1,3 @@
+#define V 9
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,2 @@
+#include "h.h"
+int c_only = 1;

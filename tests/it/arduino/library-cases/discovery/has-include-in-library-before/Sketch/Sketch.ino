@@ -1,0 +1,4 @@
+#include <L.h>
+#include <M.h>
+void setup() { PORTB = V + W; }
+void loop() {}

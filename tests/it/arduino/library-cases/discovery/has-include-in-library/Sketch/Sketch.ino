@@ -1,0 +1,4 @@
+#include <M.h>
+#include <L.h>
+void setup() { PORTB = V + W; }
+void loop() {}

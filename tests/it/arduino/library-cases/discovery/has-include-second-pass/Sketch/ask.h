@@ -1,0 +1,3 @@
+#if __has_include(<M.h>)
+#include <L.h>
+#endif

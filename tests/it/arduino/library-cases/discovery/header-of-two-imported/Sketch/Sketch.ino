@@ -1,0 +1,4 @@
+#include <A.h>
+#include <Shared.h>
+void setup() { PORTB = S; }
+void loop() {}

@@ -1,0 +1,4 @@
+#include <Shared.h>
+#include <A.h>
+void setup() { PORTB = S; }
+void loop() {}

@@ -1,0 +1,4 @@
+#import <gone.h>
+#define V 9
+void setup() { PORTB = V; }
+void loop() {}

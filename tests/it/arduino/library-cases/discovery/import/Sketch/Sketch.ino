@@ -1,0 +1,3 @@
+#import <L.h>
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,4 @@
+#include <table.inc>
+#define V TABLE
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include "EEPROM.h"
+void setup() { PORTB = EEPROM.read(0); }
+void loop() {}

@@ -1,0 +1,3 @@
+#include <N.h>
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,3 @@
+extern int get();
+void setup() { PORTB = get(); }
+void loop() {}

@@ -1,0 +1,3 @@
+#include <My L.h>
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,2 @@
+#include <inner/x.h>
+#define V 3

@@ -1,0 +1,5 @@
+#include <M.h>
+#include <sub/deep.h>
+#define V DEEP
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,5 @@
+#include <sub/deep.h>
+#include <M.h>
+#define V 9
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include "L.h"//"library"
+void setup() { PORTB = V; }
+void loop() {}

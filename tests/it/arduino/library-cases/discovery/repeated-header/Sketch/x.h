@@ -1,0 +1,3 @@
+#ifdef SECOND
+#include <L.h>
+#endif

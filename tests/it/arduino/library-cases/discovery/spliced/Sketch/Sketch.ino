@@ -1,0 +1,4 @@
+#inc\
+lude <L.h>
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,4 @@
+#include <math.h>
+#define V 2
+void setup() { PORTB = V; }
+void loop() {}

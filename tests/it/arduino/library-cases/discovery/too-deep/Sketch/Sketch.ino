@@ -1,0 +1,4 @@
+#include "deep.h"
+#define V 9
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,4 @@
+#error first
+#include <L.h>
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,4 @@
+#warning #include <L.h>
+#define V 9
+void setup() { PORTB = V; }
+void loop() {}

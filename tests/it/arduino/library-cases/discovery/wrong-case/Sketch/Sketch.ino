@@ -1,0 +1,3 @@
+#include <l.h>
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,2 @@
+int x();
+int w() { return x(); }

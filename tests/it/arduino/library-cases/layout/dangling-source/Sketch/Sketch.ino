@@ -1,0 +1,4 @@
+#include <W.h>
+extern int w();
+void setup() { PORTB = w(); }
+void loop() {}

@@ -1,0 +1,3 @@
+#include <W.h>
+void setup() { PORTB = V; }
+void loop() {}

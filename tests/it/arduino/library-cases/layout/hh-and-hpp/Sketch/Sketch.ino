@@ -1,0 +1,4 @@
+#include <W.hh>
+#include <X.hpp>
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include <W.hxx>
+void setup() { PORTB = V; }
+void loop() {}

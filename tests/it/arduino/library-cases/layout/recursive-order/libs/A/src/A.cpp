@@ -1,0 +1,1 @@
+int value_a = 65;

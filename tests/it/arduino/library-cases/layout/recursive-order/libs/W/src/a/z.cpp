@@ -1,0 +1,2 @@
+#include <A.h>
+int z() { return 1; }

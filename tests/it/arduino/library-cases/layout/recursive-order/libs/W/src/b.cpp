@@ -1,0 +1,2 @@
+#include <B.h>
+int w() { return 4; }

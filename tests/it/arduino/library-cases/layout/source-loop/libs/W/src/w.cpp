@@ -1,0 +1,1 @@
+int w() { return 4; }

@@ -1,0 +1,3 @@
+#include <W.tpp>
+void setup() { PORTB = V; }
+void loop() {}

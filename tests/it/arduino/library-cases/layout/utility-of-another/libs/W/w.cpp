@@ -1,0 +1,2 @@
+#include <X.h>
+int w() { return 1; }

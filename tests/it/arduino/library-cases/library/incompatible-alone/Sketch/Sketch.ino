@@ -1,0 +1,3 @@
+#include <Wanted.h>
+void setup() { PORTB = V; }
+void loop() {}

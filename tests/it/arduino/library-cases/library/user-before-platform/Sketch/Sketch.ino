@@ -1,0 +1,3 @@
+#include <EEPROM.h>
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,3 @@
+#include <Linked.h>
+void setup() { PORTB = V; }
+void loop() {}

@@ -1,0 +1,2 @@
+#define V 6
+int f();

@@ -1,0 +1,4 @@
+#include <Pre.h>
+volatile int value;
+void setup() { value = precompiled(); }
+void loop() {}

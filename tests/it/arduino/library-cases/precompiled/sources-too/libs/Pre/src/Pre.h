@@ -1,0 +1,3 @@
+#pragma once
+extern "C" int precompiled(void);
+extern "C" int more(void);

@@ -1,0 +1,5 @@
+#include <Second.h>
+#include <Pre.h>
+volatile int value;
+void setup() { value = precompiled(); }
+void loop() {}

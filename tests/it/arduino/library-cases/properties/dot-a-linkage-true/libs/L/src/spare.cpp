@@ -1,0 +1,2 @@
+extern "C" int elsewhere(void);
+int spare() { return elsewhere(); }

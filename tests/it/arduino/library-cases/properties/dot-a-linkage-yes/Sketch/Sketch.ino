@@ -1,0 +1,4 @@
+#include <L.h>
+extern int get();
+void setup() { PORTB = get(); }
+void loop() {}

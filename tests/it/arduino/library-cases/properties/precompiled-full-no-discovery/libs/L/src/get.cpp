@@ -1,0 +1,2 @@
+#include <EEPROM.h>
+int get() { return EEPROM.read(0); }

@@ -1,0 +1,3 @@
+volatile int value;
+void setup() { value = one() + two(); }
+void loop() {}

@@ -1,0 +1,4 @@
+extern "C" int first();
+volatile int v;
+void setup() { v = first(); }
+void loop() {}

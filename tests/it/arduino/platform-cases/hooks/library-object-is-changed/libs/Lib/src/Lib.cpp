@@ -1,0 +1,2 @@
+extern "C" int first();
+int lib() { return first(); }

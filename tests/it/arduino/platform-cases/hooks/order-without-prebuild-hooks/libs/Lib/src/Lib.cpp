@@ -1,0 +1,2 @@
+#include "Lib.h"
+int lib() { return 7; }

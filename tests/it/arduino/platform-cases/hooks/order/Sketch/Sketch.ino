@@ -1,0 +1,5 @@
+#include "h.h"
+#include <Lib.h>
+volatile int v;
+void setup() { v = lib(); }
+void loop() {}

@@ -1,0 +1,4 @@
+#include "made.h"
+volatile int v;
+void setup() { v = MADE; }
+void loop() {}

@@ -1,0 +1,4 @@
+int made();
+volatile int v;
+void setup() { v = made(); }
+void loop() {}

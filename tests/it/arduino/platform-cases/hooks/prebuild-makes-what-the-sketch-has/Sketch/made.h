@@ -1,0 +1,1 @@
+#define MADE 6

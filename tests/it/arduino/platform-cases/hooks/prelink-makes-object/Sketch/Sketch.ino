@@ -1,0 +1,4 @@
+extern "C" int made();
+volatile int v;
+void setup() { v = made(); }
+void loop() {}

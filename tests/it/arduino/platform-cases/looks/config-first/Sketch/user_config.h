@@ -1,0 +1,1 @@
+#define USER 703

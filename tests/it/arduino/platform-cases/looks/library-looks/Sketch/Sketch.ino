@@ -1,0 +1,4 @@
+#include <Lib.h>
+volatile int v;
+void setup() { v = lib(); }
+void loop() {}

@@ -1,0 +1,17 @@
+#include <Arduino.h>
+#if __has_include("user_config.h")
+#include "user_config.h"
+#endif
+#define S(x) #x
+#define T(x) S(x)
+#define J(x, y) T(x ## y)
+#define USER sizeof J(PRO, JECT)
+#ifndef USER
+#define USER 1
+#endif
+volatile int user;
+int main() {
+  user = USER;
+  setup();
+  for (;;) loop();
+}

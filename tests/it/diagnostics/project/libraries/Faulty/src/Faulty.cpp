@@ -1,0 +1,5 @@
+#include "Faulty.h"
+
+int faulty() {
+  return undeclared + 1;
+}

@@ -1,0 +1,4 @@
+#include <Faulty.h>
+
+void setup() { faulty(); }
+void loop() {}

@@ -1,0 +1,4 @@
+#include "config.h"
+
+void setup() { pinMode(LED, OUTPUT); }
+void loop() {}

@@ -1,0 +1,5 @@
+// The header is of no library.
+#include <Nowhere.h>
+
+void setup() {}
+void loop() {}

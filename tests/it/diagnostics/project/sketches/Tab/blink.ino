@@ -1,0 +1,5 @@
+// The second tab.
+void blink() {
+  int pause = ;
+  delay(pause);
+}

@@ -1,0 +1,8 @@
+int counter = 1;
+int more();
+
+void setup() {}
+
+void loop() {
+  counter = more();
+}
