@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fbuild_matrix::board::{BoardConfig, Value};
+use fbuild_matrix::platform::{BoardConfig, Value};
 
 use super::Result;
 use super::peers::Work;
@@ -203,7 +203,7 @@ impl Rules {
             ("archive_file_path", Value::Word(archive)),
         ];
         let elf = text(&cell.join(format!("{project}.elf")))?;
-        let all = |recipes: Vec<fbuild_matrix::board::Recipe<'_>>| -> Result<Vec<Vec<String>>> {
+        let all = |recipes: Vec<fbuild_matrix::platform::Recipe<'_>>| -> Result<Vec<Vec<String>>> {
             Ok(recipes
                 .iter()
                 .map(|it| config.command(it.pattern, &values))

@@ -26,20 +26,23 @@
 //!
 //! `tests/it/architecture.rs` fails on an arrow that points back.
 
-pub mod board;
-pub mod build;
+pub mod budget;
+pub mod cache;
 pub mod cli;
-pub mod compile;
 pub mod diagnostics;
 pub mod event;
 pub mod exit;
-pub mod install;
+pub mod fs;
+pub mod includes;
 pub mod library;
 pub mod matrix;
 pub mod nearest;
+pub mod pipeline;
 pub mod plan;
+pub mod platform;
+pub mod process;
+pub mod provide;
 pub mod report;
-pub mod source;
-pub mod stage;
-pub mod store;
+pub mod schedule;
 pub mod symbols;
+pub mod toolchain;

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fbuild_matrix::event::channel;
-use fbuild_matrix::install::{InstallContext, apt};
+use fbuild_matrix::provide::{InstallContext, apt};
 use tokio_util::sync::CancellationToken;
 
 use meter::Spent;
@@ -33,7 +33,7 @@ const AT_ONCE: usize = 2;
 const ROUNDS: usize = 5;
 
 fn main() -> Result<()> {
-    fbuild_matrix::compile::settle();
+    fbuild_matrix::process::settle();
     let words: Vec<String> = std::env::args().skip(1).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use fbuild_matrix::board::{BoardConfig, HostOs, Override, Platform, Platforms, RuntimeEnv, Value, resolve};
-use fbuild_matrix::install::InstalledCore;
+use fbuild_matrix::platform::{BoardConfig, HostOs, Override, Platform, Platforms, RuntimeEnv, Value, resolve};
+use fbuild_matrix::provide::InstalledCore;
 use walkdir::WalkDir;
 
 use super::Result;

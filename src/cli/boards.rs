@@ -11,9 +11,9 @@ use super::options::{Places, colours_on_stderr, globs};
 use super::run::Early;
 use super::setup::bring_in;
 use super::{complain, print};
-use crate::board::{BoardSummary, Fqbn, HostOs, Platform, WarningLevel, expanded_lines};
+use crate::platform::{BoardSummary, Fqbn, HostOs, Platform, WarningLevel, expanded_lines};
 use crate::exit::Exit;
-use crate::install::{InstallContext, InstalledCore, apt, locate};
+use crate::provide::{InstallContext, InstalledCore, apt, locate};
 use crate::matrix::{self, Matrix, NameGlob};
 use crate::plan::{Cores, PlanError, ResolvedBoard, platforms};
 

@@ -11,10 +11,11 @@ use super::args::{Cache as Typed, CacheCommand, Gc};
 use super::options::{OptionsError, colours_on_stderr};
 use super::print;
 use super::run::Early;
-use crate::compile::{CompileBackend, Zccache};
+use crate::cache::{CompileBackend, Zccache};
 use crate::exit::Exit;
 use crate::matrix::parse_duration;
-use crate::store::{Artifacts, Keep, Taken, make_own_directory};
+use crate::cache::{Artifacts, Keep, Taken};
+use crate::fs::make_own_directory;
 
 /// What objects and artifacts may take together, in bytes: half of it each.
 pub(super) const SIZE: u64 = 5 << 30;

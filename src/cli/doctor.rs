@@ -10,11 +10,11 @@ use super::boards::known_cores;
 use super::options::{Places, colours_on_stderr};
 use super::print;
 use super::run::Early;
-use crate::board::{Fqbn, Platform, WarningLevel};
+use crate::platform::{Fqbn, Platform, WarningLevel};
 use crate::event::channel;
 use crate::exit::Exit;
-use crate::install::InstallContext;
-use crate::install::doctor::{self, Check, State};
+use crate::provide::InstallContext;
+use crate::provide::doctor::{self, Check, State};
 use crate::plan::{Cores, EmulatorProgram, platforms};
 
 /// Runs the command.

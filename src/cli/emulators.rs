@@ -3,8 +3,8 @@
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use crate::build::Emulators;
-use crate::install::{InstallContext, InstallError, install_program};
+use crate::pipeline::Emulators;
+use crate::provide::{InstallContext, InstallError, install_program};
 use crate::plan::{InstalledEmulator, Plan};
 
 const HINT: &str = ", or take `run` out of the matrix";

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::matrix::Expansion;
 use crate::plan::{Layout, Plan};
-use crate::store::write_atomically;
+use crate::fs::write_atomically;
 
 /// What a work directory remembers of a matrix that was run in it: several may share one, and each removes only what was
 /// its own.

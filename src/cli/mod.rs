@@ -30,7 +30,7 @@ use args::{Args, Command};
 
 /// Parses the process's arguments and runs the command.
 pub fn main() -> ExitCode {
-    crate::compile::settle();
+    crate::process::settle();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => {

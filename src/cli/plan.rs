@@ -13,7 +13,7 @@ use super::setup::bring_in;
 use super::{complain, print};
 use crate::event::{EventKind, Level};
 use crate::exit::Exit;
-use crate::install::InstallContext;
+use crate::provide::InstallContext;
 use crate::plan::{Layout, Plan, Sources, make};
 
 /// Runs the command.

@@ -17,20 +17,22 @@ use super::setup::{SetupError, bring_in};
 use super::signal::Signals;
 use super::space::Watched;
 use super::{args, complain, emulators, plan};
-use crate::build::{BuildContext, Checkout, Emulators, Known, LazyTool, Tool, sweep_staged};
-use crate::compile::{
-    Backend, Direct, Environment, Fallback, Identities, Lazy, OutputLimit, RunMarker, Slots, adopt,
-    end_leftovers, memory_budget,
-};
+use crate::pipeline::{BuildContext, Checkout, Emulators, Known, LazyTool, Tool, sweep_staged};
+use crate::cache::{Backend, Direct, Fallback, Lazy};
+use crate::process::{Environment, OutputLimit, RunMarker, adopt, end_leftovers, memory_budget};
+use crate::toolchain::Identities;
+use crate::budget::Slots;
 use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level, RunInfo, RunPhase, Span, channel};
 use crate::exit::Exit;
-use crate::install::{InstallContext, install_program};
+use crate::provide::{InstallContext, install_program};
 use crate::matrix::MatrixError;
 use crate::plan::{Layout, Plan, PlanError, Sources, Target, make};
 use crate::report::Reports;
-use crate::source::{Disk, Files, Memo};
-use crate::stage;
-use crate::store::{Artifacts, Costs, Daily, Units, make_own_directory};
+use crate::includes::{Disk, Files, Memo};
+use crate::schedule;
+use crate::cache::{Artifacts, Daily, Units};
+use crate::budget::Costs;
+use crate::fs::make_own_directory;
 
 /// Why a run ended before anything was built.
 #[derive(Debug, thiserror::Error)]
@@ -229,8 +231,8 @@ async fn build(
     cx.emulators = Arc::new(emulators);
     cx.library_places = library_places;
     cx.output_limit = request.matrix.defaults.output_limit.map(OutputLimit).unwrap_or_default();
-    let stage = stage::Options { sketch_jobs: options.sketch_jobs, max_failures: options.max_failures };
-    let ended = stage::run(plan, &cx, &stage).await;
+    let limits = schedule::Options { sketch_jobs: options.sketch_jobs, max_failures: options.max_failures };
+    let ended = schedule::run(plan, &cx, &limits).await;
     phase.end(RunPhase::Build);
 
     // Every job has ended: nothing is in flight.

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::install::locate::{Places, candidates, from_path};
-use crate::install::{InstallContext, InstallError, InstalledCore, apt, pypi};
+use crate::provide::locate::{Places, candidates, from_path};
+use crate::provide::{InstallContext, InstallError, InstalledCore, apt, pypi};
 use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
-use crate::store::make_own_directory;
+use crate::fs::make_own_directory;
 
 /// What was brought in.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use rustix::fs::{StatVfsMountFlags, statvfs};
 
 use crate::event::StorageCause;
 use crate::report::bytes;
-use crate::stage::{Ended, FULL};
+use crate::schedule::{Ended, FULL};
 
 /// The file system of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +122,7 @@ fn need(folder: &Folder, now: Space, ended: &Ended, planned: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::StorageFault;
+    use crate::schedule::StorageFault;
 
     fn failed(cause: StorageCause, message: &str, done: usize) -> Ended {
         let mut ended = Ended::default();

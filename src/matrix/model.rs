@@ -12,7 +12,7 @@ use super::name_glob::NameGlobs;
 use super::path_pattern::PathPattern;
 use super::schema::{Emulator, Warnings};
 use super::source::{Position, Source, Span, Spanned};
-use crate::board::{Fqbn, Override};
+use crate::platform::{Fqbn, Override};
 
 /// Property overrides, in the order in which they apply.
 pub type Overrides = Vec<Override>;

@@ -25,8 +25,8 @@ use super::schema::{
 };
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
-use crate::board::Override;
-use crate::board::fqbn::{Fqbn, FqbnErrorKind};
+use crate::platform::Override;
+use crate::platform::fqbn::{Fqbn, FqbnErrorKind};
 use crate::nearest::{nearest, quoted};
 
 /// If nothing else is said.

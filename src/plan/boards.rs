@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
-use crate::board::{BoardConfig, BoardError, Fqbn, Override, Platforms, RuntimeEnv, WarningLevel, resolve};
-use crate::install::InstalledCore;
+use crate::platform::{BoardConfig, BoardError, Fqbn, Override, Platforms, RuntimeEnv, WarningLevel, resolve};
+use crate::provide::InstalledCore;
 use crate::matrix::{Core, Overrides};
 
 /// The cores that boards are of.

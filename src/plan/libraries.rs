@@ -10,7 +10,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 
 use super::make::PlanError;
-use crate::board::BoardConfig;
+use crate::platform::BoardConfig;
 use crate::library::{
     EnclosingLibrary, Library, LibraryError, LibraryIndex, Location, Refused, Root, Shelves, load_root,
 };

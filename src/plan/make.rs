@@ -9,9 +9,9 @@ use indexmap::IndexMap;
 use super::boards::{Cores, ResolvedBoard};
 use super::libraries::Libraries;
 use super::{CellJob, CoreJob, Family, Layout, Plan, Run, Sketch, Target};
-use crate::board::{BoardConfig, BoardError, HostOs, Platform, Platforms, Properties, WarningLevel};
+use crate::platform::{BoardConfig, BoardError, HostOs, Platform, Platforms, Properties, WarningLevel};
 use crate::event::{CellId, CoreId, SkippedCell};
-use crate::install::InstalledCore;
+use crate::provide::InstalledCore;
 use crate::library::{EnclosingLibraries, LibraryError};
 use crate::matrix::{
     Board, Cell, Expansion, Matrix, MatrixError, Overrides, SketchKind, SketchRef, Warnings,

@@ -21,7 +21,7 @@ pub(crate) use make::platforms;
 pub use make::{PlanError, Sources, make};
 pub use run::{EmulatorProgram, InstalledEmulator, Run};
 
-use crate::board::BoardConfig;
+use crate::platform::BoardConfig;
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::library::{EnclosingLibrary, LibraryIndex};
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::board::BoardConfig;
+use crate::platform::BoardConfig;
 use crate::matrix::{Emulation, Emulator, Run as Wanted};
 
 /// The run of a cell's firmware.

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fbuild_matrix::build::convert_in_process;
+use fbuild_matrix::pipeline::convert_in_process;
 
 use crate::differential::Dice;
 use crate::failures_core::{EMPTY, matrix, script, tools, workspace};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::board::Override;
+use crate::platform::Override;
 use crate::nearest::suggestion;
 
 const WHOLE: &str = include_str!("../../../tests/it/matrix/whole.yml");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use fbuild_matrix::install::InstalledCore;
+use fbuild_matrix::provide::InstalledCore;
 
 use super::case::Case;
 use super::installation::{self, Found};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fbuild_matrix::event::channel;
-use fbuild_matrix::install::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt, pypi};
+use fbuild_matrix::provide::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt, pypi};
 use tokio_util::sync::CancellationToken;
 
 /// The cache folder of all tests for what is installed; nothing else is in it.

@@ -1,0 +1,329 @@
+//! Keeps the stores small: what was used least recently goes first.
+
+use std::collections::HashMap;
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use walkdir::WalkDir;
+
+use super::artifacts::Artifacts;
+use super::units::Units;
+
+/// What is younger may belong to an entry that is being written.
+const SETTLED: Duration = Duration::from_hours(1);
+
+/// What a folder takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Files in it.
+    pub files: u64,
+    /// Their sizes, in bytes. A file with several names counts for each.
+    pub bytes: u64,
+}
+
+impl Taken {
+    /// What a file or a folder takes; nothing where there is none.
+    pub fn by(path: &Path) -> Self {
+        let mut taken = Self::default();
+        for entry in WalkDir::new(path).into_iter().flatten().filter(|entry| entry.file_type().is_file()) {
+            taken.files += 1;
+            taken.bytes += entry.metadata().map_or(0, |metadata| metadata.len());
+        }
+        taken
+    }
+}
+
+/// What is to stay of a store.
+#[derive(Debug, Clone, Copy)]
+pub struct Keep {
+    /// In bytes.
+    pub size: u64,
+    /// What was not used for longer goes in any case.
+    pub age: Duration,
+}
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Entries that went.
+    pub removed: usize,
+    /// Entries that stay.
+    pub kept: usize,
+    /// What went, in bytes.
+    pub freed: u64,
+    /// What stays, in bytes.
+    pub taken: u64,
+}
+
+/// Something that is done to a folder once a day, by whichever run comes first.
+#[derive(Debug)]
+pub struct Daily {
+    note: PathBuf,
+}
+
+impl Daily {
+    /// What is done to `folder`.
+    pub fn new(folder: &Path) -> Self {
+        Self { note: folder.join(".swept") }
+    }
+
+    /// Whether it was not done for a day.
+    pub fn is_due(&self) -> bool {
+        let done = std::fs::metadata(&self.note).and_then(|metadata| metadata.modified());
+        !done.is_ok_and(|done| done.elapsed().unwrap_or_default() < Duration::from_hours(24))
+    }
+
+    /// It is done.
+    pub fn done(&self) {
+        // Where that can't be noted it is done again.
+        let _ = std::fs::write(&self.note, "");
+    }
+}
+
+struct Used {
+    path: PathBuf,
+    at: SystemTime,
+    size: u64,
+    blobs: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    files: Vec<(IgnoredAny, String)>,
+}
+
+impl Artifacts {
+    /// Removes what was used least recently until the rest fits, and what nothing needs any more. Other
+    /// runs may go on meanwhile: what they miss they make again.
+    ///
+    /// # Errors
+    /// Where the store can't be written.
+    pub fn sweep(&self, keep: Keep) -> io::Result<Swept> {
+        let now = SystemTime::now();
+        let mut entries: Vec<Used> =
+            files(&self.entries()).filter_map(|(path, metadata)| used(path, &metadata)).collect();
+        entries.sort_by_key(|entry| entry.at);
+        let blobs: HashMap<String, (PathBuf, Metadata)> = files(&self.blobs())
+            .filter_map(|(path, metadata)| Some((path.file_name()?.to_str()?.to_owned(), (path, metadata))))
+            .collect();
+        let size_of = |name: &String| blobs.get(name).map_or(0, |(_, metadata)| metadata.len());
+        let mut needed: HashMap<&String, usize> = HashMap::new();
+        for entry in &entries {
+            entry.blobs.iter().for_each(|blob| *needed.entry(blob).or_default() += 1);
+        }
+        let mut taken = entries.iter().map(|entry| entry.size).sum::<u64>()
+            + needed.keys().map(|name| size_of(name)).sum::<u64>();
+        let mut swept = Swept::default();
+        for entry in &entries {
+            let is_old = now.duration_since(entry.at).unwrap_or_default() > keep.age;
+            if !is_old && taken <= keep.size {
+                swept.kept += 1;
+                continue;
+            }
+            remove(&entry.path)?;
+            swept.removed += 1;
+            swept.freed += entry.size;
+            taken -= entry.size;
+            for blob in &entry.blobs {
+                let count = needed.entry(blob).or_default();
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    taken -= size_of(blob);
+                }
+            }
+        }
+        for (name, (path, metadata)) in &blobs {
+            let is_needed = needed.get(name).is_some_and(|count| *count > 0);
+            // Blobs are there before the entries that need them.
+            let was_needed = needed.contains_key(name);
+            if !is_needed && (was_needed || is_settled(metadata, now)) {
+                remove(path)?;
+                swept.freed += metadata.len();
+            }
+        }
+        swept.taken = taken;
+        Ok(swept)
+    }
+}
+
+impl Units {
+    /// Removes objects that were not used for so long.
+    ///
+    /// # Errors
+    /// Where the store can't be written.
+    pub fn sweep(&self, age: Duration) -> io::Result<()> {
+        let now = SystemTime::now();
+        for (path, metadata) in files(self.root()) {
+            // A note is touched when its object is used.
+            let note = path.with_extension("json");
+            let used = note.metadata().unwrap_or(metadata).modified()?;
+            if now.duration_since(used).unwrap_or_default() > age {
+                remove(&path.with_extension("o"))?;
+                remove(&note)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> {
+    WalkDir::new(folder).into_iter().flatten().filter(|entry| entry.file_type().is_file()).filter_map(
+        |entry| {
+            let metadata = entry.metadata().ok()?;
+            Some((entry.into_path(), metadata))
+        },
+    )
+}
+
+/// An entry that can't be read was last used at the beginning of time.
+fn used(path: PathBuf, metadata: &Metadata) -> Option<Used> {
+    let bytes = std::fs::read(&path).ok()?;
+    let (at, blobs) = match serde_json::from_slice::<Named>(&bytes) {
+        Ok(named) => (metadata.modified().ok()?, named.files.into_iter().map(|(_, hash)| hash).collect()),
+        Err(_) if !is_settled(metadata, SystemTime::now()) => return None,
+        Err(_) => (SystemTime::UNIX_EPOCH, Vec::new()),
+    };
+    Some(Used { path, at, size: metadata.len(), blobs })
+}
+
+/// Whether a file is there for a while. A hardlink has its first name's times, but one of them changes
+/// with each new name.
+fn is_settled(metadata: &Metadata, now: SystemTime) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(metadata.ctime()).unwrap_or(0));
+    let at = metadata.modified().map_or(changed, |modified| modified.max(changed));
+    now.duration_since(at).is_ok_and(|age| age > SETTLED)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::includes::{Files, Hash};
+    use crate::fs::Sharing;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    /// Three entries, used three, two and one days ago; the first two share a file.
+    fn store(folder: &Path) -> (Artifacts, [Hash; 3]) {
+        let store = Artifacts::new(folder.join("store"));
+        let keys = ["a", "b", "c"].map(|name| blake3::hash(name.as_bytes()));
+        std::fs::write(folder.join("shared"), vec![0; 1000]).unwrap();
+        for (index, key) in (0_u8..).zip(&keys) {
+            let own = format!("own{index}");
+            std::fs::write(folder.join(&own), vec![index + 1; 10_000]).unwrap();
+            let files = if index < 2 { vec![own.into(), "shared".into()] } else { vec![own.into()] };
+            store.keep(key, folder, &files, Sharing::Copy, &()).unwrap();
+            let used = SystemTime::now() - DAY * (3 - u32::from(index));
+            let entry = files_named(&store, key);
+            std::fs::File::options().append(true).open(entry).unwrap().set_modified(used).unwrap();
+        }
+        (store, keys)
+    }
+
+    fn files_named(store: &Artifacts, key: &Hash) -> PathBuf {
+        let name = key.to_hex();
+        files(&store.entries()).find(|(path, _)| path.ends_with(name.as_str())).unwrap().0
+    }
+
+    /// Which entries are there and whole. Not by asking the store: that would use them.
+    fn left(folder: &Path, store: &Artifacts, keys: &[Hash; 3]) -> Vec<usize> {
+        let is_there = |index: &usize| {
+            let found = store.find::<()>(&keys[*index]);
+            found.is_some_and(|found| store.restore(&found, &folder.join("out"), Sharing::Copy).unwrap())
+        };
+        (0..3).filter(is_there).collect()
+    }
+
+    #[test]
+    fn the_least_recently_used_go_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, keys) = store(folder.path());
+        let keep = |size| Keep { size, age: DAY * 30 };
+        let swept = store.sweep(keep(1 << 20)).unwrap();
+        assert_eq!((swept.removed, swept.kept, swept.freed), (0, 3, 0));
+        assert_eq!(swept.taken, Taken::by(&folder.path().join("store")).bytes);
+        let swept = store.sweep(keep(swept.taken - 1)).unwrap();
+        assert_eq!((swept.removed, swept.kept), (1, 2), "{swept:?}");
+        assert_eq!(swept.taken, Taken::by(&folder.path().join("store")).bytes);
+        assert_eq!(left(folder.path(), &store, &keys), [1, 2], "what they share stays");
+    }
+
+    #[test]
+    fn what_was_used_is_not_the_least_recently_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, keys) = store(folder.path());
+        store.find::<()>(&keys[0]).unwrap();
+        store.sweep(Keep { size: 12_000, age: DAY * 30 }).unwrap();
+        assert_eq!(left(folder.path(), &store, &keys), [0]);
+    }
+
+    #[test]
+    fn what_is_old_goes_in_any_case() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, keys) = store(folder.path());
+        let swept = store.sweep(Keep { size: u64::MAX, age: DAY * 3 / 2 }).unwrap();
+        assert_eq!(swept.removed, 2);
+        assert_eq!(left(folder.path(), &store, &keys), [2]);
+        let swept = store.sweep(Keep { size: 0, age: DAY }).unwrap();
+        assert_eq!(swept.taken, 0);
+        assert_eq!(Taken::by(&folder.path().join("store")), Taken::default());
+    }
+
+    #[test]
+    fn what_another_run_is_writing_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = store(folder.path());
+        let young = store.blobs().join("00").join("0".repeat(64));
+        std::fs::create_dir_all(young.parent().unwrap()).unwrap();
+        std::fs::write(&young, "a blob whose entry comes next").unwrap();
+        let half = store.entries().join("half");
+        std::fs::write(&half, "{").unwrap();
+        store.sweep(Keep { size: 0, age: DAY * 30 }).unwrap();
+        assert!(young.exists() && half.exists());
+    }
+
+    #[test]
+    fn what_is_done_daily_is_due_the_next_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let daily = Daily::new(folder.path());
+        assert!(daily.is_due());
+        daily.done();
+        assert!(!daily.is_due());
+        let note = std::fs::File::options().append(true).open(&daily.note).unwrap();
+        note.set_modified(SystemTime::now() - DAY).unwrap();
+        assert!(daily.is_due());
+    }
+
+    #[test]
+    fn objects_that_nobody_uses_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let units = Units::new(folder.path().join("units"));
+        let files = Files::default();
+        let keys = ["old", "used"].map(|name| blake3::hash(name.as_bytes()));
+        for key in &keys {
+            let made = folder.path().join("made.o");
+            std::fs::write(&made, key.as_bytes()).unwrap();
+            let object = units.keep(key, &made, String::new()).unwrap().object;
+            let old = SystemTime::now() - DAY * 40;
+            for path in [object.with_extension("json"), object] {
+                std::fs::File::options().append(true).open(path).unwrap().set_modified(old).unwrap();
+            }
+        }
+        units.find(&keys[1], &files).unwrap();
+        units.sweep(DAY * 30).unwrap();
+        assert!(units.find(&keys[0], &files).is_none());
+        assert!(units.find(&keys[1], &files).is_some());
+        assert_eq!(Taken::by(&folder.path().join("units")).files, 2);
+    }
+}

@@ -1,0 +1,386 @@
+//! The backend with the embedded compiler cache: zccache's service on this runtime, in this process.
+//!
+//! What zccache can't be trusted with (see `docs/cache.md`) never reaches it: the output path, which
+//! is part of its key, is made from a key of ours that covers everything a compile can read.
+
+mod flusher;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+use zccache::audit::{AuditConfig, AuditContext, AuditId, AuditMode};
+use zccache::embedded::{
+    CacheOutcome as Answer, CompileChunk, CompileRequest as Question, DiskCacheLimits, DiskMaintenanceKind,
+    HostIdentity, MaintenanceOwnership, RuntimeHooks, ServiceLimits, ShutdownMode, ZccacheConfig,
+    ZccacheService, ZccacheStartOptions,
+};
+
+use flusher::Flusher;
+
+use super::backend::{BackendError, CompileBackend, CompileOutput, CompileRequest, Way};
+use super::direct;
+use crate::event::CacheOutcome;
+use crate::process::{CAPTURED, LAST_WORDS, Printed, ProcessEnd, Tree, end_marked};
+
+/// How long after a compiler's end by a signal it may turn out that the run was interrupted.
+const INTERRUPTION: Duration = Duration::from_millis(200);
+
+/// Why the embedded cache can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ZccacheError {
+    /// The service does not start.
+    #[error("the compiler cache in {} can't be started: {message}", root.display())]
+    Start {
+        /// The cache's folder.
+        root: PathBuf,
+        /// What it said.
+        message: String,
+    },
+}
+
+/// The embedded cache.
+pub struct Zccache {
+    service: ZccacheService,
+    audit: AuditContext,
+    flusher: Flusher,
+}
+
+impl Zccache {
+    /// Starts the service with its cache in `root`, which is to hold no more than `size` bytes.
+    /// Must be called on the runtime that it is to use.
+    ///
+    /// # Errors
+    /// Where another process holds `root`, or it can't be written.
+    pub async fn start(root: &Path, size: u64) -> Result<Self, ZccacheError> {
+        let failed = |message: String| ZccacheError::Start { root: root.to_owned(), message };
+        let id = |text: &str| AuditId::new(text.to_owned()).map_err(|error| failed(format!("{error:?}")));
+        let audit = AuditContext::new(id("fbuild-matrix")?, id("fbuild-matrix")?);
+        // The instance is the cache's continuity: the same for every run, whatever binary runs it.
+        let identity = "fbuild-matrix".to_owned();
+        let config = ZccacheConfig {
+            host: HostIdentity {
+                product: identity.clone(),
+                instance_id: identity.clone(),
+                workspace_id: identity.clone(),
+            },
+            cache_root: root.into(),
+            audit: AuditConfig { mode: AuditMode::Off, ..AuditConfig::default() },
+            limits: ServiceLimits::default(),
+            runtime: RuntimeHooks {
+                service_name: Some(identity),
+                handle: Some(tokio::runtime::Handle::current()),
+            },
+            cancellation: None,
+        };
+        let options = ZccacheStartOptions {
+            disk_limits: DiskCacheLimits { max_cache_bytes: Some(size.max(1)), max_cache_percent: None },
+            // When that is done is for us to say: not while compilers run.
+            maintenance_ownership: MaintenanceOwnership::Host,
+            staging_root: None,
+        };
+        let service = ZccacheService::start_with_options(config, options);
+        let service = service.await.map_err(|error| failed(error.to_string()))?;
+        let flusher = Flusher::start(service.clone());
+        Ok(Self { service, audit, flusher })
+    }
+}
+
+/// Marks the processes of one compile by a variable in their environment. Dropped before the compile is
+/// finished, it ends them: zccache itself ends only the driver. The variable is in no key.
+struct Marker {
+    value: String,
+    finished: bool,
+}
+
+impl Marker {
+    const NAME: &'static str = "FBUILD_MATRIX_COMPILE";
+
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let value = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        Self { value, finished: false }
+    }
+
+    fn finished(mut self) {
+        self.finished = true;
+    }
+
+    /// Which processes are marked.
+    fn variable(&self) -> String {
+        format!("{}={}", Self::NAME, self.value)
+    }
+
+    /// Ends the processes.
+    fn end(&self) {
+        let variable = self.variable();
+        // Looking through /proc takes milliseconds, and no task may be held up by them.
+        std::thread::spawn(move || end_marked(&variable));
+    }
+}
+
+impl Drop for Marker {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.end();
+        }
+    }
+}
+
+/// Makes a compile anew by the compiler itself, because it prints more than zccache keeps.
+async fn past(
+    request: &CompileRequest,
+    marker: Marker,
+    mut printed: Printed<'_>,
+    cancel: &CancellationToken,
+) -> Result<CompileOutput, BackendError> {
+    // What was printed so far is printed again.
+    let _ = printed.finish();
+    let variable = marker.variable();
+    // Both would write the same object.
+    let ended = tokio::task::spawn_blocking(move || end_marked(&variable)).await;
+    tracing::debug!(?ended, output = %request.output.display(), "it prints more than the cache keeps");
+    marker.finished();
+    direct::compile(request, "it prints more than the cache keeps", cancel).await
+}
+
+#[async_trait]
+impl CompileBackend for Zccache {
+    fn name(&self) -> &'static str {
+        "zccache"
+    }
+
+    async fn compile(
+        &self,
+        request: CompileRequest,
+        cancel: &CancellationToken,
+    ) -> Result<CompileOutput, BackendError> {
+        if request.way != Way::Cached {
+            return direct::compile(&request, "", cancel).await;
+        }
+        let process = &request.process;
+        let marker = Marker::new();
+        let mut env = process.environment.variables().to_vec();
+        env.push((Marker::NAME.to_owned(), marker.value.clone()));
+        let question = Question {
+            audit: self.audit.clone(),
+            compiler: process.program.as_path().into(),
+            args: process.args.clone(),
+            cwd: process.cwd.as_path().into(),
+            env,
+            stdin: Vec::new(),
+        };
+        let _looking = request.meter.look_at(Tree::Marked(marker.variable()));
+        let mut printed = Printed::new(&request.transcript);
+        let mut done = None;
+        let too_long = CancellationToken::new();
+        let mut lengths = [0; 2];
+        let mut count = |stream: usize, bytes: &[u8]| {
+            lengths[stream] += bytes.len();
+            if lengths[stream] >= CAPTURED / 2 {
+                too_long.cancel();
+            }
+        };
+        let mut streaming = Box::pin(self.service.compile_streaming(question, |chunk| match chunk {
+            CompileChunk::Stdout(bytes) => {
+                count(0, &bytes);
+                printed.stdout.push(&bytes);
+            }
+            CompileChunk::Stderr(bytes) => {
+                count(1, &bytes);
+                printed.stderr.push(&bytes);
+            }
+            CompileChunk::Done { exit_code, cache_outcome, .. } => done = Some((exit_code, cache_outcome)),
+        }));
+        let ended = tokio::select! {
+            biased;
+            () = cancel.cancelled() => {
+                marker.end();
+                if tokio::time::timeout(LAST_WORDS, &mut streaming).await.is_ok() {
+                    marker.finished();
+                }
+                return Err(BackendError::Cancelled);
+            }
+            ended = &mut streaming => Some(ended),
+            () = too_long.cancelled() => None,
+        };
+        drop(streaming);
+        let is_hit = matches!(done, Some((_, Answer::Hit)));
+        let Some(ended) = ended.filter(|_| is_hit || !too_long.is_cancelled()) else {
+            return past(&request, marker, printed, cancel).await;
+        };
+        marker.finished();
+        let failed = |message: String| BackendError::Cache { output: request.output.clone(), message };
+        ended.map_err(|error| failed(error.to_string()))?;
+        let (code, answer) = done.ok_or_else(|| failed("it ended without a result".to_owned()))?;
+        // The terminal sends its SIGINT to these compilers too, for they are in our process group. One
+        // that it ends is part of the interruption, which may be heard of only a moment later.
+        if code < 0 {
+            let interruption = tokio::time::timeout(INTERRUPTION, cancel.cancelled()).await;
+            if interruption.is_ok() {
+                return Err(BackendError::Cancelled);
+            }
+        }
+        let cache = match answer {
+            Answer::Hit => CacheOutcome::Hit,
+            Answer::Miss => {
+                self.flusher.missed();
+                CacheOutcome::Miss
+            }
+            // The compiler failed, or zccache did and says so in the code; failures are never kept.
+            Answer::Error => CacheOutcome::Bypassed { reason: "the compile failed".to_owned() },
+        };
+        let (mut printed, stderr) = printed.finish();
+        printed.extend(stderr);
+        Ok(CompileOutput {
+            // It reports the end by a signal as a negative code.
+            end: if code < 0 { ProcessEnd::Signalled } else { ProcessEnd::Exited(code) },
+            object: request.output.clone(),
+            printed: process.environment.settle_names(printed),
+            cache,
+            ran: None,
+        })
+    }
+
+    async fn flush(&self) {
+        self.flusher.flush().await;
+    }
+
+    async fn maintain(&self) -> Option<(u64, u64)> {
+        match self.service.maintain_disk(DiskMaintenanceKind::Full).await {
+            Ok(report) => Some((report.usage_before_bytes, report.usage_after_bytes)),
+            Err(error) => {
+                tracing::warn!(%error, "the compiler cache could not be swept");
+                None
+            }
+        }
+    }
+
+    async fn shutdown(&self) {
+        self.flusher.stop().await;
+        if let Err(error) = self.service.clone().shutdown(ShutdownMode::Graceful).await {
+            tracing::warn!(%error, "the compiler cache could not be shut down");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::process::{Environment, Meter, Process, Transcript};
+
+    /// More than these tests fill.
+    const SIZE: u64 = 1 << 30;
+
+    /// The compile of a source that takes some time, and whose object is known by its number.
+    fn request(folder: &Path, number: usize) -> CompileRequest {
+        let source = folder.join(format!("{number}.c"));
+        if !source.exists() {
+            let line = |line| format!("int f{line}(int x) {{ return x * {line} + {number}; }}\n");
+            let body = (0..400).map(line).collect::<Vec<_>>().concat();
+            std::fs::write(&source, body).unwrap();
+        }
+        let output = folder.join(format!("{number}.o"));
+        let args = ["-c", "-O2", &source.to_string_lossy(), "-o", &output.to_string_lossy()];
+        CompileRequest {
+            process: Process {
+                program: "/usr/bin/gcc".into(),
+                args: args.map(str::to_owned).to_vec(),
+                cwd: folder.to_owned(),
+                environment: Environment::new(folder, None),
+            },
+            output,
+            way: Way::Cached,
+            transcript: Transcript::default(),
+            meter: Meter::default(),
+        }
+    }
+
+    /// Compiles in flight are dropped at a moment that differs from round to round, the service is shut
+    /// down at once, as after an interrupt, and the next one must know nothing wrong.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_shutdown_right_after_a_cancel_loses_and_corrupts_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, place) = (folder.path().join("cache"), folder.path().join("place"));
+        for path in [&root, &place] {
+            std::fs::create_dir(path).unwrap();
+        }
+        let never = CancellationToken::new();
+        let mut right = Vec::new();
+        for number in 0..6 {
+            let output = direct::compile(&request(&place, number), "", &never).await.unwrap();
+            assert!(output.end.succeeded(), "{}", String::from_utf8_lossy(&output.printed));
+            right.push(std::fs::read(&output.object).unwrap());
+        }
+        let mut cancelled = 0;
+        for round in 0..6_u64 {
+            let zccache = Arc::new(Zccache::start(&root, SIZE).await.unwrap());
+            let cancel = CancellationToken::new();
+            let compiles = (0..6).map(|number| {
+                let (zccache, cancel, request) = (zccache.clone(), cancel.clone(), request(&place, number));
+                let _ = std::fs::remove_file(&request.output);
+                tokio::spawn(async move { zccache.compile(request, &cancel).await })
+            });
+            let compiles: Vec<_> = compiles.collect();
+            tokio::time::sleep(Duration::from_millis(round * 15)).await;
+            cancel.cancel();
+            for (compile, right) in compiles.into_iter().zip(&right) {
+                match compile.await.unwrap() {
+                    Ok(output) => assert_eq!(&std::fs::read(&output.object).unwrap(), right),
+                    Err(BackendError::Cancelled) => cancelled += 1,
+                    Err(other) => panic!("{other}"),
+                }
+            }
+            zccache.shutdown().await;
+        }
+        assert!(cancelled > 0, "nothing was in flight");
+
+        let zccache = Zccache::start(&root, SIZE).await.expect("the root is free");
+        for (number, right) in right.iter().enumerate() {
+            for cached in [false, true] {
+                let request = request(&place, number);
+                let _ = std::fs::remove_file(&request.output);
+                let output = zccache.compile(request, &never).await.unwrap();
+                assert!(output.end.succeeded());
+                assert_eq!(&std::fs::read(&output.object).unwrap(), right);
+                assert!(!cached || output.cache == CacheOutcome::Hit, "{:?}", output.cache);
+            }
+        }
+        zccache.shutdown().await;
+    }
+
+    /// What was made and flushed is there for a service that starts after one that was not shut down.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_is_flushed_needs_no_shutdown() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, copy) = (folder.path().join("cache"), folder.path().join("copy"));
+        let place = folder.path().join("place");
+        for path in [&root, &place] {
+            std::fs::create_dir(path).unwrap();
+        }
+        let never = CancellationToken::new();
+        let zccache = Zccache::start(&root, SIZE).await.unwrap();
+        assert_eq!(zccache.compile(request(&place, 1), &never).await.unwrap().cache, CacheOutcome::Miss);
+        zccache.flush().await;
+        // As a kill would leave it.
+        for entry in walkdir::WalkDir::new(&root) {
+            let entry = entry.unwrap();
+            let to = copy.join(entry.path().strip_prefix(&root).unwrap());
+            if entry.file_type().is_dir() {
+                std::fs::create_dir(&to).unwrap();
+            } else if entry.file_type().is_file() {
+                std::fs::copy(entry.path(), &to).unwrap();
+            }
+        }
+        zccache.shutdown().await;
+        let next = Zccache::start(&copy, SIZE).await.unwrap();
+        let request = request(&place, 1);
+        std::fs::remove_file(&request.output).unwrap();
+        assert_eq!(next.compile(request, &never).await.unwrap().cache, CacheOutcome::Hit);
+        next.shutdown().await;
+    }
+}

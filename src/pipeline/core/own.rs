@@ -1,0 +1,83 @@
+//! Cores for a single sketch. A core can depend on the sketch: stm32 compiles it with `-I{build.source.path}`, flags come
+//! from the sketch's `build_opt.h`, sources ask `__has_include("user_config.h")`. Decides by the units that the core's
+//! commands resolve to for the sketch, and knows no core by name.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+
+use super::{CorePlan, CoreSources, make};
+use crate::platform::{Recipe, Value};
+use crate::pipeline::{BuildContext, BuildError, CoreArtifacts, JobContext, folder};
+use crate::event::{CoreId, Failure, FailureKind, Step};
+use crate::plan::{CellJob, Target};
+
+/// The cores of a run that belong to single sketches, by name.
+#[derive(Debug, Default)]
+pub(in crate::pipeline) struct OwnCores(Mutex<HashMap<CoreId, OwnCore>>);
+
+type OwnCore = Arc<OnceCell<Result<Arc<CoreArtifacts>, Box<Failure>>>>;
+
+impl OwnCores {
+    fn slot(&self, id: &CoreId) -> OwnCore {
+        // A panic elsewhere leaves the map whole: each change is one insert.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id.clone()).or_default().clone()
+    }
+}
+
+/// Whether a compile command names the job's build directory, sketch or project. If none does, the core is the same for all
+/// sketches.
+///
+/// # Errors
+/// A recipe can't be expanded.
+pub(in crate::pipeline) fn names_the_job(target: &Target) -> Result<bool, BuildError> {
+    let config = &target.config;
+    let commands = |path: &str, name: &str| -> Result<Vec<Vec<String>>, BuildError> {
+        let values = [
+            ("build.path", Value::Word(path)),
+            ("build.project_name", Value::Word(name)),
+            ("build.source.path", Value::Word(path)),
+            ("sketch_path", Value::Word(path)),
+            ("includes", Value::Words(&[])),
+            ("source_file", Value::Word("source")),
+            ("object_file", Value::Word("object")),
+        ];
+        let recipes = ["c", "cpp", "cc", "cxx", "S"]
+            .into_iter()
+            .filter_map(|extension| config.compile_recipe(extension));
+        let command = |recipe: Recipe<'_>| {
+            config.command(recipe.pattern, &values).map_err(|error| BuildError::board(Step::Compile, &error))
+        };
+        recipes.map(command).collect()
+    };
+    Ok(commands("/one", "one.ino")? != commands("/other", "other.ino")?)
+}
+
+/// Builds the core of a cell whose units differ from the shared core's. Cells with the same units share the result.
+///
+/// # Errors
+/// It does not compile, a tool is missing, or the run is interrupted.
+pub(in crate::pipeline) async fn build_own(
+    sources: CoreSources,
+    job: &CellJob,
+    values: &[(&str, Value<'_>)],
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+) -> Result<Arc<CoreArtifacts>, BuildError> {
+    let id = CoreId(format!("{}-{}", job.id.board, &sources.units.to_hex()[..12]).into());
+    let slot = cx.own_cores.slot(&id);
+    let id = &id;
+    let made = slot
+        .get_or_try_init(|| async move {
+            let plan = CorePlan::new(cx, jcx, &job.target, sources, id, values).await?;
+            folder::make(&plan.outline.folder.join("core")).await?;
+            match make(&plan, cx, jcx).await {
+                Ok(made) => Ok(Ok(Arc::new(made))),
+                Err(BuildError::Failed(failure)) if failure.kind == FailureKind::Code => Ok(Err(failure)),
+                Err(other) => Err(other),
+            }
+        })
+        .await?;
+    made.clone().map_err(BuildError::Failed)
+}

@@ -1,0 +1,141 @@
+//! What plain hooks made is kept in the artifact store, and put in place again as long as all that enters them is as it
+//! was: a run in which nothing has changed starts none of them.
+
+use std::path::{Path, PathBuf};
+
+use super::super::unit::{Key, blocking};
+use super::super::{BuildContext, BuildError, FileAction, JobContext, artifacts};
+use super::plain::Plain;
+use crate::event::Step;
+use crate::includes::Hash;
+use crate::fs::Sharing;
+
+/// What hooks read and write, and the key of what comes of it.
+#[derive(Debug)]
+pub(super) struct Replay {
+    plain: Plain,
+    commands: Vec<Vec<String>>,
+    folder: PathBuf,
+    /// Over the commands, their programs, and what they read outside the folder.
+    outside: Hash,
+    /// The same with what was in the folder before.
+    key: Hash,
+    /// What they can write and was not there before.
+    absent: Vec<PathBuf>,
+}
+
+impl Replay {
+    /// How these commands can be spared, if that is known and there is a store.
+    ///
+    /// # Errors
+    /// Where one of their programs is missing.
+    pub(super) async fn of(
+        cx: &BuildContext,
+        jcx: &JobContext,
+        commands: &[Vec<String>],
+        folder: &Path,
+    ) -> Result<Option<Self>, BuildError> {
+        let plain = Plain::read(commands, folder).filter(|_| cx.artifacts.is_some());
+        let Some(plain) = plain else { return Ok(None) };
+        let Some(outside) = outside(cx, jcx, commands, &plain).await? else { return Ok(None) };
+        let Some(inside) = states(cx, plain.writes.iter().cloned().collect()).await? else { return Ok(None) };
+        let absent = plain.writes.iter().zip(&inside).filter(|(_, state)| *state == NOTHING);
+        let absent = absent.map(|(path, _)| path.clone()).collect();
+        let mut key = Key::new("hooks 2");
+        key.add(outside.as_bytes());
+        for state in inside {
+            key.add(&state);
+        }
+        let (commands, folder, key) = (commands.to_vec(), folder.to_owned(), key.finish());
+        Ok(Some(Self { plain, commands, folder, outside, key, absent }))
+    }
+
+    /// Puts in place what the commands made the last time. Says whether that is all there; if not, nothing of it is.
+    ///
+    /// # Errors
+    /// Where the folder can't be written.
+    pub(super) async fn restore(&self, cx: &BuildContext) -> Result<bool, BuildError> {
+        let Some(store) = cx.artifacts.clone() else { return Ok(false) };
+        let (key, folder, absent) = (self.key, self.folder.clone(), self.absent.clone());
+        let restored = blocking(move || {
+            let Some(found) = store.find::<()>(&key) else { return Ok(false) };
+            let whole = store.restore(&found, &folder, Sharing::Copy)?;
+            if !whole {
+                for path in &absent {
+                    let _ = std::fs::remove_file(path);
+                }
+            }
+            Ok(whole)
+        });
+        restored.await?.map_err(|error: std::io::Error| {
+            BuildError::io(Step::Hook, FileAction::Write, &self.folder, &error)
+        })
+    }
+
+    /// Keeps what the commands have made, unless what they read has changed meanwhile.
+    ///
+    /// # Errors
+    /// Where one of their programs is missing.
+    pub(super) async fn keep(self, cx: &BuildContext, jcx: &JobContext) -> Result<(), BuildError> {
+        if outside(cx, jcx, &self.commands, &self.plain).await? != Some(self.outside) {
+            return Ok(());
+        }
+        let cx = cx.clone();
+        blocking(move || {
+            let made = self.plain.writes.iter().filter(|path| path.exists());
+            let files: Option<Vec<PathBuf>> = made
+                .map(|path| {
+                    path.is_file().then(|| path.strip_prefix(&self.folder).ok()).flatten().map(Path::to_owned)
+                })
+                .collect();
+            if let Some(files) = files {
+                artifacts::keep(&cx, &self.key, &self.folder, &files, Sharing::Copy, &());
+            }
+        })
+        .await
+    }
+}
+
+/// Over the commands, their programs, and what is at each path outside the folder that they name; `None` where a shell is
+/// not found.
+async fn outside(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    commands: &[Vec<String>],
+    plain: &Plain,
+) -> Result<Option<Hash>, BuildError> {
+    let mut key = Key::new("outside");
+    for argv in commands {
+        key.command(argv, &jcx.environment);
+    }
+    for program in &plain.programs {
+        // What does not start fails when it is started.
+        let Ok(identity) = cx.identities.of(program).await else { return Ok(None) };
+        key.add(identity.hash.as_bytes());
+    }
+    let Some(states) = states(cx, plain.reads.iter().cloned().collect()).await? else { return Ok(None) };
+    for state in states {
+        key.add(&state);
+    }
+    Ok(Some(key.finish()))
+}
+
+/// The state of a path at which nothing is.
+const NOTHING: &[u8] = b"nothing";
+
+/// What is at each path: a file's content, a folder, or nothing; `None` where that can't be told.
+async fn states(cx: &BuildContext, paths: Vec<PathBuf>) -> Result<Option<Vec<Vec<u8>>>, BuildError> {
+    let files = cx.files.clone();
+    blocking(move || {
+        let state = |path: &PathBuf| match files.disk().metadata(path) {
+            Ok(metadata) if metadata.is_file() => {
+                files.hash_now(path).map(|hash| hash.as_bytes().to_vec()).ok()
+            }
+            Ok(_) => Some(b"folder".to_vec()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(NOTHING.to_vec()),
+            Err(_) => None,
+        };
+        paths.iter().map(state).collect()
+    })
+    .await
+}

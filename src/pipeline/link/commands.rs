@@ -1,0 +1,140 @@
+//! The commands of a cell after its compiles: which there are, and in which order. Runs one at a time; decides nothing
+//! about keys.
+
+use std::path::Path;
+
+use super::Link;
+use crate::platform::{CORE_ARCHIVE, Hook, Value};
+use crate::pipeline::{BuildContext, BuildError, JobContext, archive, convert, embed, hooks, long_link};
+use crate::event::Step;
+
+/// A command and what it is called.
+pub(super) struct Command {
+    pub(super) step: Step,
+    pub(super) label: String,
+    pub(super) argv: Vec<String>,
+}
+
+/// The commands after the compiles, in order.
+pub(super) struct Commands {
+    /// They pack libraries with `dot_a_linkage`, before the core's files are in the cell.
+    pub(super) library_archives: Vec<Command>,
+    /// Hooks between the compiles and the link, the link, conversions, and the hooks around them.
+    pub(super) main: Vec<Command>,
+    /// Hooks that see the merged bootloader too.
+    pub(super) postbuild: Vec<Command>,
+    /// What could make the firmware another one than arduino-cli's.
+    pub(super) warning: Option<String>,
+}
+
+impl Commands {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Command> {
+        self.library_archives.iter().chain(&self.main).chain(&self.postbuild)
+    }
+}
+
+impl Command {
+    /// Runs the command, and adds what it prints to `printed`.
+    pub(super) async fn run(
+        self,
+        cx: &BuildContext,
+        jcx: &mut JobContext,
+        cell: &Path,
+        printed: &mut String,
+    ) -> Result<(), BuildError> {
+        let Self { step, label, argv } = self;
+        let bytes = if step == Step::Objcopy {
+            convert::command(cx, jcx, step, &label, argv, cell).await?.printed
+        } else {
+            jcx.command(cx, step, label, argv, cell.to_owned()).await?.printed()
+        };
+        printed.push_str(&cx.checkout.with_own_names(&String::from_utf8_lossy(&bytes)));
+        Ok(())
+    }
+}
+
+impl Link<'_> {
+    /// The commands that run after the compiles.
+    pub(super) async fn commands(&self, cx: &BuildContext) -> Result<Commands, BuildError> {
+        let target = &self.job.target;
+        let config = &target.config;
+        let (library_archives, objects) = self.objects(cx).await?;
+        let archive_path = self.job.folder.join(CORE_ARCHIVE).display().to_string();
+        let packed = long_link::pack(cx, target, self.values, &self.job.folder, &objects).await?;
+        let object_files = packed.as_ref().map_or(&objects, |packed| &packed.words);
+        let mut values = self.values.to_vec();
+        values.extend([
+            ("object_files", Value::Words(object_files)),
+            ("archive_file", Value::Word(CORE_ARCHIVE)),
+            ("archive_file_path", Value::Word(&archive_path)),
+        ]);
+        let hook = |hook: Hook, commands: &mut Vec<Command>| -> Result<(), BuildError> {
+            for argv in hooks::commands(target, hook, self.values)? {
+                commands.push(Command { step: Step::Hook, label: hook.prefix().to_owned(), argv });
+            }
+            Ok(())
+        };
+        let mut commands = Vec::new();
+        for late in self.early.others() {
+            hook(late, &mut commands)?;
+        }
+        hook(Hook::LinkingPrelink, &mut commands)?;
+        for (label, argv) in packed.iter().flat_map(|packed| packed.archiving.iter().cloned()) {
+            commands.push(Command { step: Step::Archive, label, argv });
+        }
+        for recipe in config.link_recipes() {
+            let argv = config.command_with_warnings(recipe.pattern, &values);
+            let argv = argv.map_err(|error| BuildError::board(Step::Link, &error))?;
+            commands.push(Command { step: Step::Link, label: format!("{}.elf", self.project_name), argv });
+        }
+        hook(Hook::LinkingPostlink, &mut commands)?;
+        hook(Hook::ObjcopyPreobjcopy, &mut commands)?;
+        for recipe in config.objcopy_recipes() {
+            let name = recipe.key.trim_start_matches("recipe.objcopy.").trim_end_matches(".pattern");
+            let argv = config.command(recipe.pattern, self.values);
+            let argv = argv.map_err(|error| BuildError::board(Step::Objcopy, &error))?;
+            commands.push(Command { step: Step::Objcopy, label: name.to_owned(), argv });
+        }
+        hook(Hook::ObjcopyPostobjcopy, &mut commands)?;
+        let mut postbuild = Vec::new();
+        hook(Hook::Postbuild, &mut postbuild)?;
+        let warning = packed.and_then(|packed| packed.warning);
+        Ok(Commands { library_archives, main: commands, postbuild, warning })
+    }
+
+    /// The objects and archives of `{object_files}`, in link order, and the commands that make the archives among them.
+    async fn objects(&self, cx: &BuildContext) -> Result<(Vec<Command>, Vec<String>), BuildError> {
+        let folder = &self.job.folder;
+        let absolute = |path: &Path| folder.join(path).display().to_string();
+        let mut commands = Vec::new();
+        let mut objects: Vec<String> = self.sketch.iter().map(|source| absolute(&source.path)).collect();
+        objects.extend(self.job.embed.iter().map(|it| absolute(&embed::object(it))));
+        for (index, library) in self.libraries.iter().enumerate() {
+            // One in a directory of the same name packs it anew.
+            let is_replaced = self.libraries[index + 1..]
+                .iter()
+                .any(|later| later.archive == library.archive && !later.sources.is_empty());
+            objects.extend(library.precompiled.iter().map(|archive| archive.display().to_string()));
+            let words: Vec<String> = library.sources.iter().map(|source| absolute(&source.path)).collect();
+            let Some(archive) = &library.archive else {
+                objects.extend(words);
+                continue;
+            };
+            if !is_replaced {
+                let archiving =
+                    archive::commands(cx, &self.job.target, self.values, &words, &folder.join(archive))
+                        .await?;
+                let label = archive.display().to_string();
+                commands.extend(archiving.into_iter().map(|argv| Command {
+                    step: Step::Archive,
+                    label: label.clone(),
+                    argv,
+                }));
+            }
+            // Also of a library without sources: arduino-cli names an archive to the linker that nothing makes.
+            objects.push(absolute(archive));
+        }
+        objects.extend(self.core.variant_objects.iter().map(|path| absolute(path)));
+        Ok((commands, objects))
+    }
+}

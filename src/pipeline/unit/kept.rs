@@ -1,0 +1,37 @@
+//! Objects of light units in the artifact store: the embedded cache would take longer over them than the
+//! compiler does.
+
+use super::super::artifacts::{self, About};
+use super::super::{BuildContext, BuildError, FileAction};
+use super::blocking;
+use crate::event::Step;
+use crate::includes::Hash;
+use crate::fs::Sharing;
+use crate::cache::StoredUnit;
+
+/// Takes the object with this key out of the artifact store into that of the work folder.
+///
+/// # Errors
+/// Where it is there and can't be put into the work folder.
+pub(super) async fn restore(cx: &BuildContext, key: &Hash) -> Result<Option<StoredUnit>, BuildError> {
+    let Some(store) = cx.artifacts.clone() else { return Ok(None) };
+    let (key, scratch, units) = (*key, cx.layout.staging(), cx.units.store.clone());
+    let restored = blocking(move || {
+        let Some(found) = store.find::<About>(&key) else { return Ok(None) };
+        if !store.restore(&found, &scratch, Sharing::Link)? {
+            return Ok(None);
+        }
+        let Some((object, _)) = found.files.first() else { return Ok(None) };
+        units.keep(&key, &scratch.join(object), found.about.printed).map(Some)
+    });
+    restored.await?.map_err(|error: std::io::Error| {
+        BuildError::io(Step::Compile, FileAction::Write, cx.layout.root(), &error)
+    })
+}
+
+/// Keeps an object of the work folder in the artifact store. To be called where files may be written.
+pub(super) fn keep(cx: &BuildContext, key: &Hash, unit: &StoredUnit) {
+    let (Some(folder), Some(name)) = (unit.object.parent(), unit.object.file_name()) else { return };
+    let about = About { printed: unit.printed.clone() };
+    artifacts::keep(cx, key, folder, &[name.into()], Sharing::Link, &about);
+}

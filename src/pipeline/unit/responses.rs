@@ -1,0 +1,84 @@
+//! Response files (`@{build.path}/build_opt.h`, `@{build.variant.path}/includes.txt`): a unit's command has
+//! their words in their places, as the driver itself would put them there. So cells whose flags are the same
+//! share their units, though each has a file of its own; a hook that writes its file anew later changes
+//! nothing that was planned before; and zccache, which takes backslashes in such a file for text, sees none.
+
+use std::path::Path;
+
+use super::options::response;
+use super::{BuildContext, BuildError, blocking};
+use crate::includes::Disk;
+
+/// How deep response files may be nested. Deeper the word stays, and the driver says what it thinks of it.
+const DEEPEST: usize = 16;
+
+/// The command without response files.
+///
+/// # Errors
+/// Where the run is interrupted.
+pub(super) async fn spelled_out(cx: &BuildContext, argv: Vec<String>) -> Result<Vec<String>, BuildError> {
+    if !argv.iter().any(|word| word.starts_with('@')) {
+        return Ok(argv);
+    }
+    let (cwd, files) = (cx.staging.clone(), cx.files.clone());
+    blocking(move || {
+        let mut words = Vec::with_capacity(argv.len());
+        expand(argv, &cwd, files.disk(), 0, &mut words);
+        words
+    })
+    .await
+}
+
+fn expand(argv: Vec<String>, cwd: &Path, disk: &Disk, depth: usize, into: &mut Vec<String>) {
+    for word in argv {
+        // What can't be read is no response file, says GCC, and takes the word as it is.
+        let text = word.strip_prefix('@').filter(|_| depth < DEEPEST);
+        let text = text.and_then(|name| String::from_utf8(disk.read(&cwd.join(name)).ok()?).ok());
+        match text {
+            Some(text) => expand(response(&text), cwd, disk, depth + 1, into),
+            None => into.push(word),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_where_the_file_was_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("a"), "-DX=\\\"y\\\" \"-DZ=\\\"a b\\\"\"\n@b\n").unwrap();
+        std::fs::write(at("b"), "-iprefix /p/ -iwithprefixbefore q").unwrap();
+        std::fs::write(at("loop"), "-O2 @loop").unwrap();
+        let words = |argv: &[&str]| {
+            let mut words = Vec::new();
+            expand(
+                argv.iter().map(|&word| word.to_owned()).collect(),
+                folder.path(),
+                &Disk::default(),
+                0,
+                &mut words,
+            );
+            words
+        };
+        let absolute = format!("@{}", at("b").display());
+        assert_eq!(
+            words(&["gcc", "@a", "-c", "@missing"]),
+            [
+                "gcc",
+                "-DX=\"y\"",
+                "-DZ=\"a b\"",
+                "-iprefix",
+                "/p/",
+                "-iwithprefixbefore",
+                "q",
+                "-c",
+                "@missing"
+            ]
+        );
+        assert_eq!(words(&[&absolute]), words(&["@b"]));
+        assert_eq!(words(&["@loop"]).last().unwrap(), "@loop", "a loop ends");
+    }
+}

@@ -1,0 +1,226 @@
+//! Measures what the processes of a step take at most: looks at their resident sets from time to time, all steps
+//! at once. A step that is over before anybody looks costs nothing and tells nothing.
+//!
+//! Works on Linux, by `/proc`; elsewhere nothing is measured.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, getpid};
+
+use super::memory::kibibytes;
+use super::orphans::{Ancestry, has_variable};
+
+/// A step that is younger is not looked at.
+const YOUNG: Duration = Duration::from_millis(150);
+
+/// How often they are looked at. Where a look takes longer than usual there are fewer of them, but not none.
+const OFTEN: Duration = Duration::from_millis(100);
+const SELDOM: Duration = Duration::from_secs(5);
+const LOOKS_PART: u32 = 50;
+
+/// The processes of the steps that are at work. Cheap to clone; all clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Peaks(Arc<Mutex<Watching>>);
+
+#[derive(Debug, Default)]
+struct Watching {
+    count: u64,
+    steps: HashMap<u64, Watched>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    tree: Tree,
+    since: Instant,
+    peak: Arc<Mutex<Option<u64>>>,
+}
+
+/// Which processes are those of a step: with all their descendants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tree {
+    /// This one.
+    Root(Pid),
+    /// Our children with this variable (`NAME=value`) in their environment.
+    Marked(String),
+}
+
+/// What one step takes. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Meter {
+    watching: Weak<Mutex<Watching>>,
+    peak: Arc<Mutex<Option<u64>>>,
+}
+
+/// Processes that are looked at until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Looking {
+    watching: Weak<Mutex<Watching>>,
+    number: u64,
+}
+
+impl Peaks {
+    /// Looks until the last clone is dropped. Must be called on the runtime that is to do it.
+    pub fn start() -> Self {
+        let peaks = Self::default();
+        tokio::spawn(look(Arc::downgrade(&peaks.0)));
+        peaks
+    }
+
+    /// For one step.
+    pub fn meter(&self) -> Meter {
+        Meter { watching: Arc::downgrade(&self.0), peak: Arc::default() }
+    }
+}
+
+impl Meter {
+    /// The most that its processes took together whenever somebody looked, in bytes.
+    pub fn peak(&self) -> Option<u64> {
+        *lock(&self.peak)
+    }
+
+    /// Has the processes looked at.
+    pub(crate) fn look_at(&self, tree: Tree) -> Looking {
+        let mut number = 0;
+        if let Some(watching) = self.watching.upgrade() {
+            let mut watching = lock(&watching);
+            watching.count += 1;
+            number = watching.count;
+            watching.steps.insert(number, Watched { tree, since: Instant::now(), peak: self.peak.clone() });
+        }
+        Looking { watching: self.watching.clone(), number }
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        if let Some(watching) = self.watching.upgrade() {
+            lock(&watching).steps.remove(&self.number);
+        }
+    }
+}
+
+async fn look(watching: Weak<Mutex<Watching>>) {
+    let mut pause = OFTEN;
+    loop {
+        tokio::time::sleep(pause).await;
+        let Some(watching) = watching.upgrade() else { return };
+        let old: Vec<(Tree, Arc<Mutex<Option<u64>>>)> = lock(&watching)
+            .steps
+            .values()
+            .filter(|step| step.since.elapsed() >= YOUNG)
+            .map(|step| (step.tree.clone(), step.peak.clone()))
+            .collect();
+        drop(watching);
+        if old.is_empty() {
+            pause = OFTEN;
+            continue;
+        }
+        let began = Instant::now();
+        let looked = tokio::task::spawn_blocking(move || {
+            let ancestry = Ancestry::read();
+            for (tree, peak) in old {
+                let taken = taken(&tree, &ancestry);
+                let mut peak = lock(&peak);
+                *peak = (*peak).max(taken);
+            }
+        });
+        // It can only fail by a panic, after which nothing is measured.
+        if looked.await.is_err() {
+            return;
+        }
+        pause = (began.elapsed() * LOOKS_PART).clamp(OFTEN, SELDOM);
+    }
+}
+
+/// What the processes take: of each the most that it ever took, for its largest moment may be between two looks.
+fn taken(tree: &Tree, ancestry: &Ancestry) -> Option<u64> {
+    let roots = match tree {
+        Tree::Root(pid) => vec![*pid],
+        Tree::Marked(variable) => {
+            let children = ancestry.children(getpid());
+            children.filter(|pid| has_variable(*pid, variable)).collect()
+        }
+    };
+    let all = roots.iter().flat_map(|root| std::iter::once(*root).chain(ancestry.descendants(*root)));
+    all.filter_map(high_water).reduce(u64::saturating_add)
+}
+
+/// The most memory that a process had at once.
+fn high_water(pid: Pid) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_pid())).ok()?;
+    kibibytes(status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic elsewhere leaves it whole: each change is one insert, remove or store.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod tests {
+    use std::process::{Child, Command, Stdio};
+
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    /// A program whose child holds so many MiB until it is killed.
+    fn holder(mebibytes: u64, mark: &str) -> Child {
+        // `tail` keeps what might be the end, and there is no end.
+        let script =
+            format!("{{ head -c {mebibytes}M /dev/zero; sleep 600; }} | tail -c {mebibytes}M & wait");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &script]).env("MARK", mark).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    fn end(mut child: Child) {
+        for pid in Ancestry::read().descendants(pid(&child)) {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        }
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+
+    fn pid(child: &Child) -> Pid {
+        Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_tree_is_measured_and_no_other() {
+        let (large, small) = (holder(64, "this"), holder(1, "other"));
+        let peaks = Peaks::start();
+        let [by_root, by_mark, other] = [(); 3].map(|()| peaks.meter());
+        let looking = [
+            by_root.look_at(Tree::Root(pid(&large))),
+            by_mark.look_at(Tree::Marked("MARK=this".to_owned())),
+            other.look_at(Tree::Marked("MARK=other".to_owned())),
+        ];
+        for _ in 0..1200 {
+            let grown = |meter: &Meter| meter.peak() > Some(64 * MIB);
+            // The first look may come before the program is there.
+            if grown(&by_root) && grown(&by_mark) && other.peak() >= Some(MIB) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        drop(looking);
+        let left = lock(&peaks.0).steps.len();
+        end(large);
+        end(small);
+        let found = [by_root, by_mark, other].map(|meter| meter.peak().unwrap_or(0) / MIB);
+        assert!((64..128).contains(&found[0]) && (64..128).contains(&found[1]), "{found:?}");
+        assert!((1..32).contains(&found[2]), "{found:?}");
+        assert_eq!(left, 0);
+    }
+
+    #[test]
+    fn who_measures_for_nobody_needs_nothing() {
+        let meter = Meter::default();
+        drop(meter.look_at(Tree::Marked("MARK=nobody".to_owned())));
+        assert_eq!(meter.peak(), None);
+    }
+}

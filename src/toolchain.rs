@@ -1,0 +1,480 @@
+//! What a tool is, by content: the driver, the programs that it starts, and the libraries and
+//! specifications of its installation. A compiler that was replaced by one with the same version
+//! text is another compiler.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use crate::diagnostics::diagnose;
+use crate::includes::{Disk, Files, Hash};
+use crate::process::{Environment, Meter, Process, ProcessError, Transcript, run};
+
+/// What is known of a tool.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Over everything that makes it this tool and no other.
+    pub hash: Hash,
+    /// What `-dumpversion` says, for a compiler.
+    pub version: Option<String>,
+    /// Whether the program's file begins with `#!`.
+    pub is_script: bool,
+}
+
+/// Why a tool's identity can't be told.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum IdentityError {
+    /// There is no such program.
+    #[error("{} is not there: the core's recipes name it, but no such program exists", program.display())]
+    Missing {
+        /// The program.
+        program: PathBuf,
+    },
+    /// A file of it can't be read.
+    #[error("{} can't be read: {message}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        message: String,
+    },
+    /// It does not answer.
+    #[error("{} does not answer {question}: {message}", program.display())]
+    Silent {
+        /// The program.
+        program: PathBuf,
+        /// The option that it was asked with.
+        question: &'static str,
+        /// What happened instead.
+        message: String,
+    },
+    /// The run was interrupted while it was asked.
+    #[error("interrupted")]
+    Cancelled,
+}
+
+type Slot = Arc<OnceCell<Result<Identity, IdentityError>>>;
+
+/// The identities of a run: each tool is asked once, however many tasks ask for it at once.
+#[derive(Debug)]
+pub struct Identities {
+    files: Arc<Files>,
+    environment: Environment,
+    cwd: PathBuf,
+    cancel: CancellationToken,
+    slots: Mutex<HashMap<PathBuf, Slot>>,
+    /// The hash of each installation: most have several drivers.
+    installed: Mutex<HashMap<Installation, Arc<OnceCell<Hash>>>>,
+}
+
+/// What a compiler driver answers about its installation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Installation {
+    version: String,
+    machine: String,
+    /// Folders that hold its programs, specifications and libraries.
+    folders: Vec<PathBuf>,
+    programs: Vec<PathBuf>,
+}
+
+impl Identities {
+    /// None asked yet. Tools are asked in `cwd`, and until `cancel` fires: one that hangs must not keep
+    /// the run from ending.
+    pub fn new(files: Arc<Files>, environment: Environment, cwd: PathBuf, cancel: CancellationToken) -> Self {
+        Self { files, environment, cwd, cancel, slots: Mutex::default(), installed: Mutex::default() }
+    }
+
+    /// The identity of the tool at `program`.
+    ///
+    /// # Errors
+    /// Where it is missing, can't be read or does not answer.
+    pub async fn of(&self, program: &Path) -> Result<Identity, IdentityError> {
+        let slot = {
+            // A panic elsewhere leaves the map whole: each change is one insert.
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            slots.entry(program.to_owned()).or_default().clone()
+        };
+        slot.get_or_init(|| self.find_out(program)).await.clone()
+    }
+
+    async fn find_out(&self, program: &Path) -> Result<Identity, IdentityError> {
+        let disk = self.files.disk();
+        let Some(program) = &self.environment.find(program, |path| disk.is_file(path)) else {
+            return Err(IdentityError::Missing { program: program.to_owned() });
+        };
+        let driver = self.file_hash(program).await?;
+        let (files, script) = (self.files.clone(), program.clone());
+        let is_script = tokio::task::spawn_blocking(move || files.disk().begins_with(&script, b"#!"))
+            .await
+            .map_err(|error| unreadable(program, &error))?;
+        let Some(compiler) = compiler_behind(program, disk) else {
+            let Some(environment) = python_environment(program, disk) else {
+                return Ok(Identity { hash: driver, version: None, is_script });
+            };
+            let files = self.files.clone();
+            let packages = tokio::task::spawn_blocking(move || packages(&files, &environment))
+                .await
+                .map_err(|error| unreadable(program, &error))?
+                .map_err(|error| unreadable(program, &error))?;
+            let hash = blake3::Hasher::new().update(driver.as_bytes()).update(packages.as_bytes()).finalize();
+            return Ok(Identity { hash, version: None, is_script });
+        };
+        let compiler_hash = self.file_hash(&compiler).await?;
+        let question = blake3::Hasher::new()
+            .update(b"installation\0")
+            .update(compiler.as_os_str().as_encoded_bytes())
+            .update(compiler_hash.as_bytes())
+            .finalize();
+        let known = self.files.memo().fact(&question).and_then(|answer| serde_json::from_str(&answer).ok());
+        let installation: Installation = if let Some(known) = known {
+            known
+        } else {
+            let asked = self.ask(&compiler).await?;
+            if let Ok(answer) = serde_json::to_string(&asked) {
+                self.files.memo().remember_fact(question, &answer);
+            }
+            asked
+        };
+        let version = installation.version.clone();
+        let slot = {
+            let mut slots = self.installed.lock().unwrap_or_else(PoisonError::into_inner);
+            slots.entry(installation.clone()).or_default().clone()
+        };
+        let looked_at = slot.get_or_try_init(|| async {
+            let files = self.files.clone();
+            tokio::task::spawn_blocking(move || installed(&files, &installation))
+                .await
+                .map_err(|error| unreadable(program, &error))?
+                .map_err(|error| unreadable(program, &error))
+        });
+        let hash = *looked_at.await?;
+        let hash = blake3::Hasher::new()
+            .update(driver.as_bytes())
+            .update(compiler_hash.as_bytes())
+            .update(hash.as_bytes())
+            .finalize();
+        Ok(Identity { hash, version: Some(version), is_script })
+    }
+
+    async fn file_hash(&self, file: &Path) -> Result<Hash, IdentityError> {
+        let files = self.files.clone();
+        let path = file.to_owned();
+        tokio::task::spawn_blocking(move || files.hash_now(&path))
+            .await
+            .map_err(|error| unreadable(file, &error))?
+            .map_err(|error| unreadable(file, &error))
+    }
+
+    async fn ask(&self, compiler: &Path) -> Result<Installation, IdentityError> {
+        const PROGRAMS: [&str; 8] = ["cc1", "cc1plus", "as", "ld", "collect2", "lto1", "lto-wrapper", "ar"];
+        let one = async |question: &'static str, argument: String| {
+            let process = Process {
+                program: compiler.to_owned(),
+                args: vec![argument],
+                cwd: self.cwd.clone(),
+                environment: self.environment.clone(),
+            };
+            let silent =
+                |message: String| IdentityError::Silent { program: compiler.to_owned(), question, message };
+            let finished = run(&process, &self.cancel, &Transcript::default(), &Meter::default())
+                .await
+                .map_err(|error| match error {
+                    ProcessError::Missing { program } => IdentityError::Missing { program },
+                    ProcessError::Cancelled => IdentityError::Cancelled,
+                    other @ (ProcessError::Io { .. } | ProcessError::NoFolder { .. }) => {
+                        silent(other.to_string())
+                    }
+                })?;
+            if finished.end.succeeded() {
+                Ok(String::from_utf8_lossy(&finished.stdout).trim().to_owned())
+            } else {
+                Err(silent(diagnose(&String::from_utf8_lossy(&finished.printed())).message))
+            }
+        };
+        let programs = futures::future::try_join_all(
+            PROGRAMS.iter().map(|name| one("-print-prog-name", format!("-print-prog-name={name}"))),
+        );
+        let (version, machine, search, plugin, programs) = tokio::try_join!(
+            one("-dumpversion", "-dumpversion".into()),
+            one("-dumpmachine", "-dumpmachine".into()),
+            one("-print-search-dirs", "-print-search-dirs".into()),
+            one("-print-file-name", "-print-file-name=liblto_plugin.so".into()),
+            programs,
+        )?;
+        let disk = self.files.disk();
+        // A program that is not part of the installation is answered with its bare name.
+        let programs = programs
+            .into_iter()
+            .chain([plugin])
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute() && disk.is_file(path))
+            .collect();
+        Ok(Installation { folders: own_folders(&search, &machine, disk), version, machine, programs })
+    }
+}
+
+/// The compiler driver that a tool belongs to: itself, or for GCC's wrappers around the binary
+/// utilities (`avr-gcc-ar`) the `gcc` beside it.
+fn compiler_behind(program: &Path, disk: &Disk) -> Option<PathBuf> {
+    let name = program.file_name()?.to_str()?;
+    let base = ["-ar", "-nm", "-ranlib"].iter().find_map(|suffix| name.strip_suffix(suffix));
+    if let Some(base) = base.filter(|base| base.ends_with("gcc")) {
+        return Some(program.with_file_name(base)).filter(|path| disk.is_file(path));
+    }
+    // `avr-gcc`, `arm-none-eabi-g++`, `gcc-12`, `clang++`, `cc`.
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').trim_end_matches('-');
+    let last = stem.rsplit('-').next()?;
+    ["gcc", "g++", "cc", "c++", "clang", "clang++"].contains(&last).then(|| program.to_owned())
+}
+
+/// The Python environment whose program this is: the folder with its `pyvenv.cfg`. A link to a program is one of the
+/// environment that it leads to; an environment's interpreter is a link itself, out of it.
+fn python_environment(program: &Path, disk: &Disk) -> Option<PathBuf> {
+    let real = disk.real(program).ok();
+    let folders =
+        [Some(program), real.as_deref()].into_iter().flatten().filter_map(|it| it.parent()?.parent());
+    folders.map(Path::to_owned).find(|folder| disk.is_file(&folder.join("pyvenv.cfg")))
+}
+
+/// Hashes what the programs of a Python environment are made of: its configuration, which has the version of its
+/// Python, and the content of every file of its packages. What is compiled from these may come and go.
+fn packages(files: &Files, environment: &Path) -> io::Result<Hash> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(files.hash_now(&environment.join("pyvenv.cfg"))?.as_bytes());
+    let walk = files
+        .disk()
+        .walk(&environment.join("lib"), false, |entry| entry.file_name() != OsStr::new("__pycache__"));
+    let entries = walk.into_iter().filter(|entry| entry.as_ref().map_or(true, |it| it.file_type().is_file()));
+    let paths: Vec<PathBuf> =
+        entries.map(|entry| entry.map(walkdir::DirEntry::into_path)).collect::<Result<_, _>>()?;
+    let hashes: Vec<Hash> = paths.par_iter().map(|path| files.hash_now(path)).collect::<io::Result<_>>()?;
+    for (path, hash) in paths.iter().zip(hashes) {
+        // By its place in the environment: the same packages elsewhere are the same.
+        let path = path.strip_prefix(environment).unwrap_or(path);
+        hasher.update(path.as_os_str().as_encoded_bytes()).update(hash.as_bytes());
+    }
+    Ok(hasher.finalize())
+}
+
+/// Of the folders that a driver searches, those that belong to it alone: its own installation, and
+/// what is named after its target. `/usr/lib` holds a machine's libraries, not a compiler's.
+fn own_folders(search: &str, machine: &str, disk: &Disk) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for line in search.lines() {
+        let (kind, paths) = line.split_once(": ").unwrap_or(("", line));
+        let paths = paths.trim_start_matches('=');
+        for path in paths.split(if kind == "install" { '\n' } else { ':' }) {
+            let Ok(real) = disk.real(Path::new(path)) else { continue };
+            let named_after_target = real.iter().any(|part| part == OsStr::new(machine));
+            if (kind == "install" || named_after_target)
+                && !folders.iter().any(|known| real.starts_with(known))
+            {
+                folders.push(real);
+            }
+        }
+    }
+    folders
+}
+
+/// Hashes an installation: the content of each program and of what the driver takes options from
+/// (specifications, linker scripts), and name, size and modification time of each other file of it (libraries;
+/// headers are inputs of each compile by their content). A link counts as what it leads to. Hashing hundreds of
+/// megabytes of multilibs by content would cost every run more than all it builds.
+fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(installation.version.as_bytes()).update(b"\0").update(installation.machine.as_bytes());
+    // Their hundred megabytes are read at once as far as there are CPUs.
+    let programs = &installation.programs;
+    let hashes: Vec<Hash> =
+        programs.par_iter().map(|program| files.hash_now(program)).collect::<io::Result<_>>()?;
+    for (program, hash) in programs.iter().zip(hashes) {
+        hasher.update(program.as_os_str().as_encoded_bytes()).update(hash.as_bytes());
+    }
+    for folder in &installation.folders {
+        let walk = files.disk().walk(folder, false, |entry| {
+            !matches!(
+                entry.file_name().to_str(),
+                Some("include" | "include-fixed" | "plugin" | "install-tools")
+            )
+        });
+        let paths: Vec<PathBuf> = walk
+            .into_iter()
+            .map(|entry| entry.map(walkdir::DirEntry::into_path))
+            .collect::<Result<_, _>>()?;
+        let told: Vec<Option<Vec<u8>>> =
+            paths.par_iter().map(|path| tell(files, folder, path)).collect::<io::Result<_>>()?;
+        for (path, told) in paths.iter().zip(told) {
+            if let Some(told) = told {
+                hasher.update(path.as_os_str().as_encoded_bytes()).update(&told);
+            }
+        }
+    }
+    Ok(hasher.finalize())
+}
+
+/// What counts of a file of an installation; nothing of what is no file.
+fn tell(files: &Files, folder: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
+    // A link that leads nowhere is no file.
+    let Some(metadata) = files.disk().metadata(path).ok().filter(Metadata::is_file) else { return Ok(None) };
+    if path.strip_prefix(folder).is_ok_and(is_specification) {
+        return files.hash_now(path).map(|hash| Some(hash.as_bytes().to_vec()));
+    }
+    let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Ok(Some([&metadata.len().to_le_bytes()[..], &modified.as_nanos().to_le_bytes()].concat()))
+}
+
+/// `device-specs/specs-atmega328p`, `nano.specs`, `specs`, `ldscripts/avr5.x`.
+fn is_specification(path: &Path) -> bool {
+    path.iter().any(|part| part.to_str().is_some_and(|part| part.contains("specs") || part == "ldscripts"))
+}
+
+fn unreadable(file: &Path, error: &dyn std::fmt::Display) -> IdentityError {
+    IdentityError::Unreadable { file: file.to_owned(), message: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drivers_and_their_wrappers_are_told_from_other_tools() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("avr-gcc"), "").unwrap();
+        let disk = Disk::default();
+        for name in ["avr-gcc", "avr-g++", "gcc-12", "arm-none-eabi-g++-12.2", "clang++", "cc"] {
+            assert_eq!(compiler_behind(&at(name), &disk), Some(at(name)), "{name}");
+        }
+        assert_eq!(compiler_behind(&at("avr-gcc-ar"), &disk), Some(at("avr-gcc")));
+        for name in ["avr-objcopy", "python3", "avr-ar", "arm-none-eabi-gcc-ar"] {
+            assert_eq!(compiler_behind(&at(name), &disk), None, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_program_that_changes_is_another_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let tool = folder.path().join("tool");
+        let identity = async || {
+            let environment = Environment::new(folder.path(), None);
+            let identities = Identities::new(
+                Arc::default(),
+                environment,
+                folder.path().to_owned(),
+                CancellationToken::new(),
+            );
+            identities.of(&tool).await
+        };
+        assert!(matches!(identity().await, Err(IdentityError::Missing { .. })));
+        std::fs::write(&tool, "one").unwrap();
+        let one = identity().await.unwrap();
+        std::fs::write(&tool, "two").unwrap();
+        let two = identity().await.unwrap();
+        assert_ne!(one.hash, two.hash);
+        assert!(!two.is_script);
+        std::fs::write(&tool, "#!/bin/sh").unwrap();
+        assert!(identity().await.unwrap().is_script);
+    }
+
+    #[tokio::test]
+    async fn a_program_of_a_python_environment_is_all_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join("env").join(name);
+        let packages = at("lib/python3/site-packages/toy");
+        for folder in [at("bin"), packages.join("__pycache__")] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        for (path, text) in [
+            (at("pyvenv.cfg"), "version = 3.11"),
+            (at("bin/toy"), "toy"),
+            (packages.join("toy.py"), "one"),
+            (packages.join("__pycache__/toy.pyc"), "one"),
+        ] {
+            std::fs::write(path, text).unwrap();
+        }
+        std::os::unix::fs::symlink("bin/toy", at("toy")).unwrap();
+        let identity = async |name: &str| {
+            let environment = Environment::new(folder.path(), None);
+            let (files, cwd) = (Arc::default(), folder.path().to_owned());
+            Identities::new(files, environment, cwd, CancellationToken::new())
+                .of(&at(name))
+                .await
+                .unwrap()
+                .hash
+        };
+        let first = identity("toy").await;
+        assert_eq!(identity("bin/toy").await, first);
+        std::fs::write(packages.join("__pycache__/toy.pyc"), "two").unwrap();
+        assert_eq!(identity("toy").await, first, "it is made of the rest");
+        std::fs::write(packages.join("toy.py"), "two").unwrap();
+        let second = identity("toy").await;
+        std::fs::write(at("pyvenv.cfg"), "version = 3.12").unwrap();
+        assert!(second != first && identity("toy").await != second);
+    }
+
+    #[test]
+    fn an_installation_is_what_its_files_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("gcc/device-specs")).unwrap();
+        std::fs::create_dir_all(at("gcc/include")).unwrap();
+        std::fs::create_dir_all(at("gcc/ldscripts")).unwrap();
+        let old = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
+        let write = |name: &str, text: &str| {
+            std::fs::write(at(name), text).unwrap();
+            let file = std::fs::File::options().write(true).open(at(name)).unwrap();
+            file.set_times(std::fs::FileTimes::new().set_modified(old)).unwrap();
+        };
+        for name in [
+            "cc1",
+            "gcc/device-specs/specs-x",
+            "gcc/libgcc.a",
+            "gcc/include/x.h",
+            "gcc/ldscripts/x",
+            "outside",
+        ] {
+            write(name, "one");
+        }
+        std::os::unix::fs::symlink(at("outside"), at("gcc/link.a")).unwrap();
+        std::os::unix::fs::symlink(at("nowhere"), at("gcc/dangling.a")).unwrap();
+        let installation =
+            Installation { folders: vec![at("gcc")], programs: vec![at("cc1")], ..Installation::default() };
+        let mut last = installed(&Files::default(), &installation).unwrap();
+        let mut changes = |name: &str, text: &str| {
+            write(name, text);
+            let now = installed(&Files::default(), &installation).unwrap();
+            std::mem::replace(&mut last, now) != now
+        };
+        assert!(!changes("gcc/libgcc.a", "one"));
+        assert!(changes("cc1", "two"), "a program by its content");
+        assert!(changes("gcc/device-specs/specs-x", "two"), "specifications by their content");
+        assert!(changes("gcc/ldscripts/x", "two"), "linker scripts by their content");
+        assert!(changes("gcc/libgcc.a", "three"), "anything else by its size");
+        assert!(changes("outside", "three"), "behind a link");
+        assert!(!changes("gcc/include/x.h", "three"), "headers are inputs of the compiles that read them");
+    }
+
+    #[test]
+    fn folders_of_the_whole_machine_are_not_a_compilers_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["lib/gcc/avr/5", "avr/lib", "lib/other"] {
+            std::fs::create_dir_all(at(name)).unwrap();
+        }
+        let root = folder.path().display();
+        let search = format!(
+            "install: {root}/lib/gcc/avr/5/\nprograms: ={root}/lib/gcc/avr/5/:{root}/avr/nowhere/\n\
+             libraries: ={root}/avr/lib/:{root}/lib/other/:{root}/lib/gcc/avr/5/../../../../avr/lib/\n"
+        );
+        let real = |name: &str| at(name).canonicalize().unwrap();
+        assert_eq!(own_folders(&search, "avr", &Disk::default()), [real("lib/gcc/avr/5"), real("avr/lib")]);
+    }
+}
