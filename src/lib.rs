@@ -44,5 +44,7 @@ pub mod process;
 pub mod provide;
 pub mod report;
 pub mod schedule;
+pub mod session;
 pub mod symbols;
+mod sync;
 pub mod toolchain;

@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fbuild_matrix::compile::self;
 use fbuild_matrix::cache::{Backend, CompileRequest, Direct, Way, Zccache};
-use fbuild_matrix::process::{Environment, Process, Transcript, run};
+use fbuild_matrix::compile;
 use fbuild_matrix::event::CacheOutcome;
+use fbuild_matrix::process::{Environment, Process, Transcript, run};
 use fbuild_matrix::provide::{InstalledCore, InstalledPackages};
 use futures::stream::{StreamExt, TryStreamExt};
 use tokio_util::sync::CancellationToken;

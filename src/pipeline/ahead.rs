@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use crate::budget::{Ask, Urgency};
-use crate::event::Step;
-use crate::plan::{CellJob, CoreJob, Family};
-use crate::includes::Hash;
 use crate::budget::{Cost, CostName, Costs, Subject};
+use crate::event::Step;
+use crate::includes::Hash;
+use crate::plan::{CellJob, CoreJob, Family};
 
 /// What a source weighs beside its own bytes: the headers that everything includes.
 const HEADERS: u64 = 8 << 10;

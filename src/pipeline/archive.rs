@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::{BuildContext, BuildError};
-use crate::platform::Value;
 use crate::event::Step;
 use crate::plan::Target;
+use crate::platform::Value;
 
 /// The commands that pack `objects` into `archive`, in order; none without objects. One command packs all objects where
 /// its program is `ar` and the archive is the same: starting one process for each object takes a second for a core.

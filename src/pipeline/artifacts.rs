@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::BuildContext;
-use crate::includes::Hash;
 use crate::fs::Sharing;
+use crate::includes::Hash;
 
 /// What the artifact store says of a core or an object.
 #[derive(Debug, Serialize, Deserialize)]

@@ -11,9 +11,9 @@ use super::convert::HexMemory;
 use super::unit::{Key, blocking};
 use super::{BuildContext, BuildError, FileAction};
 use crate::event::Step;
-use crate::plan::Target;
-use crate::includes::Disk;
 use crate::fs::write_atomically;
+use crate::includes::Disk;
+use crate::plan::Target;
 
 /// Largest `.bin` for boards without `upload.maximum_size`, in bytes.
 const DEFAULT_LIMIT: u32 = 16_000_000;

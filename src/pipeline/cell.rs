@@ -18,11 +18,11 @@ use super::{
     firmware, folder, libraries, library_use, no_library, preprocessor, prototypes, run, undeclared,
     unstaged,
 };
-use crate::platform::{Hook, Value};
 use crate::event::{Phase, Step, UsedLibrary};
+use crate::includes::Hash;
 use crate::library::{Layout, Library};
 use crate::plan::CellJob;
-use crate::includes::Hash;
+use crate::platform::{Hook, Value};
 
 /// An object of the cell that is to be made.
 pub(super) struct Source {

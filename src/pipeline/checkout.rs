@@ -10,8 +10,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::plan::Layout;
 use crate::includes::Hash;
+use crate::plan::Layout;
 
 /// Stands for a checkout's root in what is kept.
 const NAME: &str = "\u{1}checkout";

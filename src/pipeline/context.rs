@@ -15,15 +15,15 @@ use super::prepare::{Prepared, Sketches};
 use super::step::{Held, StepName};
 use super::unit::UnitTable;
 use super::{BuildError, CellArtifacts, Checkout, CoreArtifacts, CoreHandle, CoreOutline, LazyTool, Track};
-use crate::cache::Backend;
-use crate::process::{Environment, Finished, OutputLimit, Peaks, Process, RunMarker, Transcript, run};
-use crate::budget::{Gate, Place, Rank, Slots, Urgency};
-use crate::toolchain::Identities;
-use crate::event::{EventKind, EventSink, Level, Phase, Step, UnitCounts, UsedLibrary};
-use crate::plan::{EmulatorProgram, InstalledEmulator, Layout, LibraryPlaces, Sketch};
-use crate::includes::Files;
-use crate::cache::Artifacts;
 use crate::budget::{Costs, Subject};
+use crate::budget::{Gate, Place, Rank, Slots, Urgency};
+use crate::cache::Artifacts;
+use crate::cache::Backend;
+use crate::event::{EventKind, EventSink, Level, Phase, Step, UnitCounts, UsedLibrary};
+use crate::includes::Files;
+use crate::plan::{EmulatorProgram, InstalledEmulator, Layout, LibraryPlaces, Sketch};
+use crate::process::{Environment, Finished, OutputLimit, Peaks, Process, RunMarker, Transcript, run};
+use crate::toolchain::Identities;
 
 /// The emulators that are there.
 pub type Emulators = HashMap<EmulatorProgram, Arc<InstalledEmulator>>;

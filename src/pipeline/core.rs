@@ -18,12 +18,12 @@ use super::{
     BuildContext, BuildError, CoreArtifacts, CoreOutline, CorePromise, FileAction, JobContext, folder, hooks,
     sources,
 };
-use crate::platform::{CORE_ARCHIVE, Hook, Value};
-use crate::event::{CoreId, FailureKind, Phase, Step, UnitCounts};
-use crate::plan::{CoreJob, Target};
-use crate::includes::Hash;
 use crate::cache::{Output, Record};
+use crate::event::{CoreId, FailureKind, Phase, Step, UnitCounts};
 use crate::fs::Sharing;
+use crate::includes::Hash;
+use crate::plan::{CoreJob, Target};
+use crate::platform::{CORE_ARCHIVE, Hook, Value};
 
 /// An object of the core or the variant that is to be made.
 struct Source {

@@ -15,11 +15,11 @@ use super::missing::first_missing;
 use super::preprocessor::{Folders, SOURCE, question as preprocess};
 use super::unit::{Key, Options, blocking, forced, include_words, reads};
 use super::{BuildContext, BuildError, JobContext, libraries, sources};
-use crate::platform::Value;
 use crate::event::Step;
+use crate::includes::{Condition, Directive, Disk, FileId, MacroDefinitions, Search, SourceFile, Trait};
 use crate::library::{Choice, Layout, Library, LibraryIndex, Precompiled};
 use crate::plan::Target;
-use crate::includes::{Condition, Directive, Disk, FileId, MacroDefinitions, Search, SourceFile, Trait};
+use crate::platform::Value;
 
 /// What discovery begins with.
 pub(super) struct Question<'a> {

@@ -9,8 +9,8 @@ use super::context::{process, run_in_slot};
 use super::unit::{Key, all_in_order, blocking};
 use super::{BuildContext, BuildError, FileAction, JobContext};
 use crate::event::Step;
-use crate::plan::{Embed, Target};
 use crate::includes::Hash;
+use crate::plan::{Embed, Target};
 
 /// Where the objects are in a cell's folder.
 const FOLDER: &str = "embed";

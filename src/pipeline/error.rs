@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use rustix::io::Errno;
 
 use super::incomplete;
-use crate::platform::BoardError;
 use crate::cache::BackendError;
-use crate::toolchain::IdentityError;
-use crate::process::{ProcessEnd, ProcessError};
 use crate::diagnostics::{diagnose, first_error, memory_fault, write_fault};
 use crate::event::{CoreId, Failure, FailureKind, Location, Overflow, Step, StorageCause};
+use crate::platform::BoardError;
+use crate::process::{ProcessEnd, ProcessError};
+use crate::toolchain::IdentityError;
 
 /// How many further errors a diagnostic lists.
 const OTHERS: usize = 20;

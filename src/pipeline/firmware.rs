@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use super::unit::blocking;
 use super::{BuildContext, BuildError, CellArtifacts, Checkout, FileAction, artifacts, folder};
-use crate::event::{Sizes, Step, UnitCounts};
-use crate::plan::CellJob;
-use crate::includes::{Files, Hash};
 use crate::cache::{Output, Record};
+use crate::event::{Sizes, Step, UnitCounts};
 use crate::fs::Sharing;
+use crate::includes::{Files, Hash};
+use crate::plan::CellJob;
 use crate::symbols::CellSymbols;
 
 /// What a link came to.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::unit::blocking;
 use super::{BuildError, FileAction};
-use crate::event::Step;
 use crate::cache::Record;
+use crate::event::Step;
 use crate::fs::{Sharing, write_atomically};
 use crate::symbols::CellSymbols;
 

@@ -10,9 +10,9 @@ pub(super) use early::{Early, place};
 use replay::Replay;
 
 use super::{BuildContext, BuildError, JobContext};
-use crate::platform::{Hook, Value};
 use crate::event::Step;
 use crate::plan::Target;
+use crate::platform::{Hook, Value};
 
 /// Runs the recipes of hooks one after another, in the build folder; or puts in place what
 /// they made the last time, where all that they read is known and as it was.

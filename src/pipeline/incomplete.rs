@@ -6,9 +6,9 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use super::BuildError;
-use crate::platform::BoardConfig;
 use crate::diagnostics::missing_file;
 use crate::event::FailureKind;
+use crate::platform::BoardConfig;
 
 /// How many gaps a message has room for.
 const MOST: usize = 3;

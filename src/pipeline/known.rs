@@ -17,11 +17,11 @@ use super::firmware::{self, Firmware};
 use super::unit::Key;
 use super::{Checkout, CoreOutline};
 use crate::event::UsedLibrary;
+use crate::fs::write_atomically;
+use crate::fs::{seal, unseal};
+use crate::includes::{Disk, Files, Hash, Look, Stamp};
 use crate::library::{EnclosingLibrary, LibraryIndex};
 use crate::plan::{CellJob, CoreJob, Target};
-use crate::includes::{Disk, Files, Hash, Look, Stamp};
-use crate::fs::{seal, unseal};
-use crate::fs::write_atomically;
 
 /// Raised when keys are made in another way, and when the meaning of what is stored changes.
 const VERSION: u32 = 3;

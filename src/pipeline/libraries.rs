@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::{BuildError, FileAction, sources};
 use crate::event::Step;
+use crate::includes::Disk;
 use crate::library::{Layout, Library, Precompiled};
 use crate::plan::Target;
-use crate::includes::Disk;
 
 /// Where the objects of a library go, relative to the cell's folder. Two libraries in directories of one name have
 /// this directory in common, as with arduino-cli: of two objects of one path the later replaces the first, and the

@@ -22,12 +22,12 @@ use super::{
     BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreOutline, FileAction, JobContext, convert,
     folder, hooks, origin, overflow, size, symbols,
 };
-use crate::platform::{Hook, Value};
 use crate::budget::Urgency;
 use crate::event::{Failure, Phase, Step, UnitCounts};
-use crate::plan::CellJob;
-use crate::includes::Hash;
 use crate::fs::Sharing;
+use crate::includes::Hash;
+use crate::plan::CellJob;
+use crate::platform::{Hook, Value};
 
 /// Everything that enters a link.
 pub(super) struct Link<'a> {

@@ -11,8 +11,8 @@ use indexmap::IndexMap;
 
 use super::archive;
 use super::{BuildContext, BuildError};
-use crate::platform::Value;
 use crate::plan::Target;
+use crate::platform::Value;
 
 /// More bytes than this are too long for arduino-cli.
 const LIMIT: usize = 30_000;

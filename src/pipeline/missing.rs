@@ -9,9 +9,9 @@ use super::context::{process, run_in_slot};
 use super::step::StepName;
 use super::unit::{Key, blocking};
 use super::{BuildContext, BuildError, JobContext};
-use crate::process::ProcessEnd;
 use crate::event::{FailureKind, Step};
 use crate::includes::{Hash, Inputs};
+use crate::process::ProcessEnd;
 
 /// What the real preprocessor says of a source.
 #[derive(Debug)]

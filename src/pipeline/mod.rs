@@ -71,8 +71,8 @@ use unit::blocking;
 pub use warnings::{WarningOwners, find_warnings};
 
 use crate::event::{CoreId, Sizes, UnitCounts};
-use crate::plan::{CellJob, CoreJob, Family};
 use crate::includes::Hash;
+use crate::plan::{CellJob, CoreJob, Family};
 
 /// Builds cores and cells of one family. What is provided here is the shared recipe pipeline; an
 /// implementation adds only what the family's `platform.txt` can't say.

@@ -14,9 +14,9 @@ use super::locate;
 use super::origin;
 use super::unit::blocking;
 use super::{BuildContext, BuildError, JobContext, size, symbols};
-use crate::process::Transcript;
 use crate::diagnostics::{RegionOverflow, is_overflow, overflows};
 use crate::event::{Failure, FailureKind, FullMemory, LargeObject, Location, Overflow, Step};
+use crate::process::Transcript;
 use crate::symbols::{Owner, Symbol, Symbols};
 
 /// Objects that are listed for each memory.

@@ -12,9 +12,9 @@ use super::staged::{Copies, Staging};
 use super::unit::blocking;
 use super::{BuildContext, BuildError, FileAction, core, folder, sources};
 use crate::event::{Failure, Step};
-use crate::plan::Sketch;
-use crate::includes::Disk;
 use crate::fs::Sharing;
+use crate::includes::Disk;
+use crate::plan::Sketch;
 
 /// A staged sketch.
 #[derive(Debug, Clone)]

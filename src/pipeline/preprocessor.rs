@@ -10,10 +10,10 @@ use tokio::sync::OnceCell;
 use super::context::{process, run_in_slot};
 use super::unit::{Key, blocking, first_option};
 use super::{BuildContext, BuildError, FileAction, JobContext};
-use crate::platform::Value;
 use crate::event::Step;
-use crate::plan::Target;
 use crate::includes::{Disk, Hash, Predefined, SearchPath};
+use crate::plan::Target;
+use crate::platform::Value;
 
 /// The folders that a command searches, with a place for the include folders that a unit adds; and the macros
 /// that its compiler defines.

@@ -14,11 +14,11 @@ use super::sketch::{Prototypes, ctags};
 use super::step::StepName;
 use super::unit::{Key, blocking, include_words, reads};
 use super::{BuildContext, BuildError, FileAction, JobContext, Tool};
+use crate::event::Step;
+use crate::includes::{Hash, Inputs};
+use crate::plan::Target;
 use crate::platform::Value;
 use crate::process::Environment;
-use crate::event::Step;
-use crate::plan::Target;
-use crate::includes::{Hash, Inputs};
 
 /// A sketch whose prototypes are asked for, for one board.
 pub(super) struct Question<'a> {

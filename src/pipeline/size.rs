@@ -7,10 +7,10 @@ use regex::Regex;
 
 use super::context::{process, run_in_slot};
 use super::{BuildContext, BuildError, JobContext, advanced_size, convert};
-use crate::platform::{BoardConfig, SizeRecipe, Value};
-use crate::process::Transcript;
 use crate::event::{FailureKind, FullMemory, Overflow, Sizes, Step, Usage};
 use crate::plan::Target;
+use crate::platform::{BoardConfig, SizeRecipe, Value};
+use crate::process::Transcript;
 
 /// The property that limits what a sketch takes of flash.
 const FLASH: &str = "upload.maximum_size";

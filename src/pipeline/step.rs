@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::BuildContext;
 use super::ahead::{Ahead, Part};
 use super::context::Stopwatch;
-use crate::process::Meter;
+use crate::budget::Cost;
 use crate::budget::{Slot, Urgency};
 use crate::event::{CacheOutcome, EventKind, JobId, Span, Step, StepInfo};
-use crate::budget::Cost;
+use crate::process::Meter;
 
 /// A step that is to be given to a slot: what it says of itself.
 #[derive(Debug, Clone)]

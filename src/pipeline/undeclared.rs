@@ -85,8 +85,8 @@ fn reason(name: &str, prototypes: &Prototypes, texts: &[String]) -> Option<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::sketch::Prototype;
     use crate::event::FailureKind;
+    use crate::pipeline::sketch::Prototype;
 
     fn explained(diagnostic: &str, prototypes: &Prototypes, tabs: &[PathBuf]) -> Failure {
         let failure = Failure {

@@ -20,12 +20,12 @@ use tokio::sync::OnceCell;
 
 use super::preprocessor::{Answers, Folders};
 use super::{BuildContext, BuildError, JobContext};
+use crate::cache::Units;
+use crate::event::Failure;
+use crate::includes::{Hash, Search, SearchPath};
+use crate::plan::{Layout, Target};
 use crate::platform::Value;
 use crate::process::Environment;
-use crate::event::Failure;
-use crate::plan::{Layout, Target};
-use crate::includes::{Hash, Search, SearchPath};
-use crate::cache::Units;
 
 pub(super) use make::make_all;
 pub(super) use options::Options;

@@ -9,14 +9,14 @@ use indexmap::IndexMap;
 use super::boards::{Cores, ResolvedBoard};
 use super::libraries::Libraries;
 use super::{CellJob, CoreJob, Family, Layout, Plan, Run, Sketch, Target};
-use crate::platform::{BoardConfig, BoardError, HostOs, Platform, Platforms, Properties, WarningLevel};
 use crate::event::{CellId, CoreId, SkippedCell};
-use crate::provide::InstalledCore;
 use crate::library::{EnclosingLibraries, LibraryError};
 use crate::matrix::{
     Board, Cell, Expansion, Matrix, MatrixError, Overrides, SketchKind, SketchRef, Warnings,
 };
 use crate::nearest::suggestion;
+use crate::platform::{BoardConfig, BoardError, HostOs, Platform, Platforms, Properties, WarningLevel};
+use crate::provide::InstalledCore;
 
 /// What a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +83,7 @@ pub fn make(sources: Sources<'_>) -> Result<Plan, PlanError> {
     plan.cores = planner.cores.into_values().collect();
     plan.warnings = std::mem::take(&mut planner.libraries.warnings);
     let enclosing = plan.cells.iter().filter_map(|cell| cell.enclosing.as_deref());
-    plan.library_places = planner.libraries.places(matrix, enclosing);
+    plan.library_places = Arc::new(planner.libraries.places(matrix, enclosing));
     for cell in &expansion.skipped {
         plan.skipped.push(skipped(&cell.board, &cell.sketch, &matrix.boards[&cell.board], &cell.reason));
     }

@@ -2,6 +2,7 @@
 //! platforms and libraries; nothing here is started.
 
 mod boards;
+mod cache_layout;
 mod family;
 mod layout;
 mod libraries;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use crate::matrix::{Embed, Emulator, NotASketch};
 pub(crate) use boards::{Cores, ResolvedBoard};
+pub use cache_layout::CacheLayout;
 pub use family::Family;
 pub use layout::Layout;
 pub use libraries::LibraryPlaces;
@@ -21,9 +23,9 @@ pub(crate) use make::platforms;
 pub use make::{PlanError, Sources, make};
 pub use run::{EmulatorProgram, InstalledEmulator, Run};
 
-use crate::platform::BoardConfig;
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::library::{EnclosingLibrary, LibraryIndex};
+use crate::platform::BoardConfig;
 
 /// Everything that a run will do.
 #[derive(Debug, Default)]
@@ -39,7 +41,7 @@ pub struct Plan {
     /// What users should know before anything is built: libraries that are ignored, and why.
     pub warnings: Vec<String>,
     /// Where libraries are looked for.
-    pub library_places: LibraryPlaces,
+    pub library_places: Arc<LibraryPlaces>,
 }
 
 /// A board with everything that is needed to build for it.

@@ -16,12 +16,12 @@ use super::elf::{Elf, Machine};
 use super::specimen::specimens;
 use super::words::Request;
 use super::{Done, Product, Unsupported, VERSION, by_tool};
+use crate::event::Step;
+use crate::includes::Hash;
 use crate::pipeline::context::{process, run_in_slot};
 use crate::pipeline::unit::{Key, blocking};
 use crate::pipeline::{BuildContext, BuildError, JobContext};
 use crate::process::Transcript;
-use crate::event::Step;
-use crate::includes::Hash;
 
 /// Whether a tool writes what we do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::event::Step;
 use crate::pipeline::unit::{Key, blocking};
 use crate::pipeline::{BuildError, CoreArtifacts, CoreOutline, CorePromise, FileAction, JobContext};
-use crate::event::Step;
 use crate::plan::CoreJob;
 
 /// The sketch's main file.

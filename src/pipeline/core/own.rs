@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
 use super::{CorePlan, CoreSources, make};
-use crate::platform::{Recipe, Value};
-use crate::pipeline::{BuildContext, BuildError, CoreArtifacts, JobContext, folder};
 use crate::event::{CoreId, Failure, FailureKind, Step};
+use crate::pipeline::{BuildContext, BuildError, CoreArtifacts, JobContext, folder};
 use crate::plan::{CellJob, Target};
+use crate::platform::{Recipe, Value};
 
 /// The cores of a run that belong to single sketches, by name.
 #[derive(Debug, Default)]

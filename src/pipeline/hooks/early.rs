@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::any;
-use crate::platform::{Hook, Value};
+use crate::event::Step;
+use crate::fs::Sharing;
 use crate::pipeline::unit::{Planned, Unit, blocking};
 use crate::pipeline::{BuildContext, BuildError, FileAction, JobContext, folder};
-use crate::event::Step;
 use crate::plan::CellJob;
-use crate::fs::Sharing;
+use crate::platform::{Hook, Value};
 
 /// The hooks of one cell up to the last one that is followed by a compile. Later hooks change no input of a compile, so an
 /// up-to-date cell does not run them.

@@ -7,8 +7,8 @@ use super::super::unit::{Key, blocking};
 use super::super::{BuildContext, BuildError, FileAction, JobContext, artifacts};
 use super::plain::Plain;
 use crate::event::Step;
-use crate::includes::Hash;
 use crate::fs::Sharing;
+use crate::includes::Hash;
 
 /// What hooks read and write, and the key of what comes of it.
 #[derive(Debug)]

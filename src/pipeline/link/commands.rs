@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use super::Link;
-use crate::platform::{CORE_ARCHIVE, Hook, Value};
-use crate::pipeline::{BuildContext, BuildError, JobContext, archive, convert, embed, hooks, long_link};
 use crate::event::Step;
+use crate::pipeline::{BuildContext, BuildError, JobContext, archive, convert, embed, hooks, long_link};
+use crate::platform::{CORE_ARCHIVE, Hook, Value};
 
 /// A command and what it is called.
 pub(super) struct Command {

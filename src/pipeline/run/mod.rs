@@ -13,11 +13,11 @@ use super::folder::PASSED;
 use super::step::Held;
 use super::unit::{Key, blocking};
 use super::{BuildContext, BuildError, CellArtifacts, FileAction, JobContext, artifacts};
-use crate::process::{WatchEnd, Watched, watch};
 use crate::event::{Failure, FailureKind, Phase, Step};
-use crate::plan::{CellJob, InstalledEmulator, Run};
-use crate::includes::Hash;
 use crate::fs::{Sharing, write_atomically};
+use crate::includes::Hash;
+use crate::plan::{CellJob, InstalledEmulator, Run};
+use crate::process::{WatchEnd, Watched, watch};
 
 /// Runs the firmware of a cell, unless it has passed before. Says whether it had to.
 ///

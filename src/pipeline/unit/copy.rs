@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use super::super::BuildContext;
 use super::super::checkout::Checkout;
 use super::{Key, Wanted};
-use crate::includes::{Hash, Inputs, SourceFile, digest};
 use crate::fs::write_atomically;
+use crate::includes::{Hash, Inputs, SourceFile, digest};
 
 /// Stands for a staged sketch's directory in keys and in what is printed.
 const NAME: &str = "\u{1}sketch";

@@ -4,10 +4,10 @@
 use super::super::artifacts::{self, About};
 use super::super::{BuildContext, BuildError, FileAction};
 use super::blocking;
-use crate::event::Step;
-use crate::includes::Hash;
-use crate::fs::Sharing;
 use crate::cache::StoredUnit;
+use crate::event::Step;
+use crate::fs::Sharing;
+use crate::includes::Hash;
 
 /// Takes the object with this key out of the artifact store into that of the work folder.
 ///

@@ -11,11 +11,11 @@ use super::super::preprocessor::{OUTPUT, SOURCE};
 use super::super::step::{Held, StepName};
 use super::super::{BuildContext, BuildError, FileAction, JobContext};
 use super::{Key, Planned, Unit, blocking, depfile, kept, lock};
-use crate::cache::{CompileRequest, Way};
-use crate::process::{Environment, Transcript};
-use crate::event::{CacheOutcome, FailureKind, Step, UnitCounts};
-use crate::cache::StoredUnit;
 use crate::budget::Subject;
+use crate::cache::StoredUnit;
+use crate::cache::{CompileRequest, Way};
+use crate::event::{CacheOutcome, FailureKind, Step, UnitCounts};
+use crate::process::{Environment, Transcript};
 
 /// How long a diagnostic, in bytes, is remembered for other cells that want the same unit.
 const REMEMBERED: usize = 100_000;

@@ -8,12 +8,14 @@ use super::super::{BuildContext, BuildError, FileAction, JobContext};
 use super::copy::{SketchCopy, exact_digest, portable_digest};
 use super::idle::without_idle;
 use super::{Key, Options, Wanted, blocking, depfile, lock, responses};
-use crate::platform::Value;
-use crate::pipeline::sketch::plain::Macros;
-use crate::toolchain::Identity;
 use crate::event::Step;
+use crate::includes::{
+    Closure, Disk, Files, Form, Hash, Inputs, MacroName, OWN_NAMES, Search, SourceFile, Trait,
+};
+use crate::pipeline::sketch::plain::Macros;
 use crate::plan::Target;
-use crate::includes::{Closure, Disk, Files, Form, Hash, Inputs, MacroName, OWN_NAMES, Search, SourceFile, Trait};
+use crate::platform::Value;
+use crate::toolchain::Identity;
 
 /// A unit that can be made.
 #[derive(Debug, Clone)]

@@ -6,9 +6,9 @@ use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::fs::write_atomically;
 use crate::matrix::Expansion;
 use crate::plan::{Layout, Plan};
-use crate::fs::write_atomically;
 
 /// What a work directory remembers of a matrix that was run in it: several may share one, and each removes only what was
 /// its own.

@@ -4,8 +4,8 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::pipeline::Emulators;
-use crate::provide::{InstallContext, InstallError, install_program};
 use crate::plan::{InstalledEmulator, Plan};
+use crate::provide::{InstallContext, InstallError, install_program};
 
 const HINT: &str = ", or take `run` out of the matrix";
 

@@ -5,23 +5,23 @@ use std::path::{Path, PathBuf};
 
 use indexmap::{IndexMap, IndexSet};
 
+use crate::fs::make_own_directory;
+use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
 use crate::provide::locate::{Places, candidates, from_path};
 use crate::provide::{InstallContext, InstallError, InstalledCore, apt, pypi};
-use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
-use crate::fs::make_own_directory;
 
 /// What was brought in.
 #[derive(Debug, Default)]
-pub(super) struct Installed {
+pub struct Installed {
     /// By `vendor:arch`.
-    pub(super) cores: IndexMap<String, InstalledCore>,
+    pub cores: IndexMap<String, InstalledCore>,
     /// Folders that sketches can be named in.
-    pub(super) roots: SketchRoots,
+    pub roots: SketchRoots,
 }
 
 /// Why something is not to be had.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SetupError {
+pub enum SetupError {
     /// The matrix names something that can't be right.
     #[error(transparent)]
     Matrix(#[from] MatrixError),
@@ -53,7 +53,7 @@ fn advice(core: &str) -> String {
 ///
 /// # Errors
 /// Where one is not to be had.
-pub(super) async fn bring_in(matrix: &Matrix, cx: &InstallContext) -> Result<Installed, SetupError> {
+pub async fn bring_in(matrix: &Matrix, cx: &InstallContext) -> Result<Installed, SetupError> {
     let mut names = matrix.core_names();
     names.extend(matrix.cores.keys().cloned());
     names.extend(matrix.needed_roots().filter(|root| *root != BUILTIN).map(str::to_owned));

@@ -1,22 +1,22 @@
 //! Which cells a command is about: reads the matrix, expands it, selects from it.
 
+use super::error::SessionError;
 use super::options::Options;
-use super::run::Early;
 use crate::matrix::{Expansion, Matrix, Selection, SketchRoots, expand, select};
 
 /// A matrix, and its cells as far as they can be known before anything is brought in.
-pub(super) struct Request {
-    pub(super) matrix: Matrix,
+pub struct Request {
+    pub matrix: Matrix,
     cells: Option<Cells>,
 }
 
 /// The cells of a matrix.
 #[derive(Clone)]
-pub(super) struct Cells {
+pub struct Cells {
     /// All of them.
-    pub(super) all: Expansion,
+    pub all: Expansion,
     /// Those that the command line selects, with what it says of them.
-    pub(super) selected: Expansion,
+    pub selected: Expansion,
 }
 
 impl Request {
@@ -25,7 +25,7 @@ impl Request {
     ///
     /// # Errors
     /// Where the matrix is wrong or nothing is selected.
-    pub(super) fn read(options: &Options) -> Result<Self, Early> {
+    pub fn read(options: &Options) -> Result<Self, SessionError> {
         let matrix = Matrix::read(&options.matrix)?;
         let alone = matrix.needed_roots().next().is_none();
         let cells = alone.then(|| cells(options, &matrix, &SketchRoots::new())).transpose()?;
@@ -36,27 +36,28 @@ impl Request {
     ///
     /// # Errors
     /// Where the matrix is wrong or nothing is selected.
-    pub(super) fn cells(&self, options: &Options, roots: &SketchRoots) -> Result<Cells, Early> {
+    pub fn cells(&self, options: &Options, roots: &SketchRoots) -> Result<Cells, SessionError> {
         self.cells.clone().map_or_else(|| cells(options, &self.matrix, roots), Ok)
     }
 }
 
 /// Warnings of what a glob matches, and what looks like a sketch and is none.
-pub(super) fn warnings(expansion: &Expansion) -> impl Iterator<Item = String> {
+pub fn warnings(expansion: &Expansion) -> impl Iterator<Item = String> {
     expansion.not_sketches.iter().map(|it| format!("{} is not a sketch: {}", it.name, it.reason))
 }
 
-fn cells(options: &Options, matrix: &Matrix, roots: &SketchRoots) -> Result<Cells, Early> {
+fn cells(options: &Options, matrix: &Matrix, roots: &SketchRoots) -> Result<Cells, SessionError> {
     let all = expand(matrix, roots)?;
     if all.cells.is_empty() {
-        return Err(Early::NoCells(why_none(matrix, &all)));
+        return Err(SessionError::NoCells(why_none(matrix, &all)));
     }
-    let selection =
-        Selection { boards: &options.boards, sketches: &options.sketches, filters: &options.filters };
+    let typed = &options.selected;
+    let selection = Selection { boards: &typed.boards, sketches: &typed.sketches, filters: &typed.filters };
     let tags = |board: &str| matrix.boards.get(board).map_or(&[][..], |board| &board.tags);
-    let mut selected = select(&all, selection, tags).map_err(|error| Early::Usage(error.to_string()))?;
+    let mut selected =
+        select(&all, selection, tags).map_err(|error| SessionError::Usage(error.to_string()))?;
     if selected.cells.is_empty() {
-        return Err(Early::NothingSelected);
+        return Err(SessionError::NothingSelected);
     }
     for cell in &mut selected.cells {
         cell.timeout = options.timeout.unwrap_or(cell.timeout);
