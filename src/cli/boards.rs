@@ -2,19 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
-use tokio_util::sync::CancellationToken;
 
-use super::args::{Boards as Typed, Common};
+use super::args::Boards as Typed;
 use super::known_cores::known_cores;
 use super::options::{colours_on_stderr, directories, globs};
 use super::output::{complain, fail, print};
 use crate::exit::Exit;
-use crate::matrix::{self, Matrix, NameGlob};
+use crate::matrix::NameGlob;
 use crate::plan::{Cores, PlanError, ResolvedBoard, platforms};
 use crate::platform::{BoardSummary, Fqbn, HostOs, Platform, WarningLevel, expanded_lines};
-use crate::provide::{InstallContext, InstalledCore, apt, locate};
-use crate::session::SessionError;
+use crate::session::{Directories, SessionError};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {

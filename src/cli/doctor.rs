@@ -15,7 +15,7 @@ use crate::plan::{Cores, EmulatorProgram, platforms};
 use crate::platform::{Fqbn, Platform, WarningLevel};
 use crate::provide::InstallContext;
 use crate::provide::doctor::{self, Check, State};
-use crate::session::SessionError;
+use crate::session::{Directories, SessionError};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {

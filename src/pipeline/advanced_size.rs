@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::BuildError;
+use super::error::BuildError;
 use crate::event::{Sizes, Step, Usage};
 
 /// A field of an answer that is not of its type.

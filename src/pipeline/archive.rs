@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::{BuildContext, BuildError};
+use super::context::BuildContext;
+use super::error::BuildError;
 use crate::event::Step;
 use crate::plan::Target;
 use crate::platform::Value;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::BuildContext;
+use super::context::BuildContext;
 use crate::fs::Sharing;
 use crate::includes::Hash;
 

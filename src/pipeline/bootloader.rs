@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::convert::HexMemory;
-use super::unit::{Key, blocking};
-use super::{BuildContext, BuildError, FileAction};
+use super::key::Key;
+use super::blocking::blocking;
+use super::context::BuildContext;
+use super::error::{BuildError, FileAction};
 use crate::event::Step;
 use crate::fs::write_atomically;
 use crate::includes::Disk;

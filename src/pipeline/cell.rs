@@ -10,14 +10,16 @@ use super::hooks::Early;
 use super::libraries::LibraryPlan;
 use super::link::{self, Link};
 use super::prepare::{OwnFiles, Prepared};
-use super::preprocessor::{OUTPUT, SOURCE};
+use super::unit::{OUTPUT, SOURCE};
 use super::sketch::Prototypes;
-use super::unit::{self, Planned, Unit, Wanted, all_in_order, blocking};
-use super::{
-    BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreHandle, CoreOutline, JobContext, core,
-    firmware, folder, libraries, library_use, no_library, preprocessor, prototypes, run, undeclared,
-    unstaged,
-};
+use super::unit::{self, Planned, Unit, Wanted};
+use super::blocking::{all_in_order, blocking};
+use super::context::BuildContext;
+use super::error::BuildError;
+use super::product::{CellArtifacts, CoreArtifacts, CoreOutline};
+use super::core_handle::CoreHandle;
+use super::job_context::JobContext;
+use super::{core, firmware, folder, libraries, library_use, no_library, preprocessor, prototypes, run, undeclared, unstaged};
 use crate::event::{Phase, Step, UsedLibrary};
 use crate::includes::Hash;
 use crate::library::{Layout, Library};
@@ -416,10 +418,10 @@ impl Cell<'_> {
         let name = format!("{}.a", library.dir_name);
         let objects: Vec<String> = sources.iter().map(|source| source.path.display().to_string()).collect();
         for warning in archive::warnings(&name, &library.root, &objects) {
-            self.cx.warn_once(warning);
+            self.cx.runner.warn_once(warning);
         }
         if objects.is_empty() {
-            self.cx.warn_once(format!(
+            self.cx.runner.warn_once(format!(
                 "{} has dot_a_linkage=true and no sources: as with arduino-cli, {name} is linked although nothing makes it; \
                  remove dot_a_linkage from its library.properties",
                 library.root.display()

@@ -13,11 +13,15 @@ use std::sync::Arc;
 use super::archive;
 use super::artifacts::{self, About};
 use super::inputs::{Place, add_commands};
-use super::unit::{self, Key, Planned, Wanted, all_in_order, blocking};
-use super::{
-    BuildContext, BuildError, CoreArtifacts, CoreOutline, CorePromise, FileAction, JobContext, folder, hooks,
-    sources,
-};
+use super::unit::{self, Planned, Wanted};
+use super::key::Key;
+use super::blocking::{all_in_order, blocking};
+use super::context::BuildContext;
+use super::error::{BuildError, FileAction};
+use super::product::{CoreArtifacts, CoreOutline};
+use super::core_handle::CorePromise;
+use super::job_context::JobContext;
+use super::{folder, hooks, sources};
 use crate::cache::{Output, Record};
 use crate::event::{CoreId, FailureKind, Phase, Step, UnitCounts};
 use crate::fs::Sharing;
@@ -309,7 +313,7 @@ fn warn_of_lost_objects(cx: &BuildContext, target: &Target, CoreSources { core, 
     let config = &target.config;
     let paths: Vec<String> = core.iter().map(|source| source.path.display().to_string()).collect();
     for warning in archive::warnings("core.a", &config.core_dir, &paths) {
-        cx.warn_once(warning);
+        cx.runner.warn_once(warning);
     }
     let own: HashSet<&Path> = core.iter().map(|source| &*source.path).collect();
     let variant_dir = config.variant_dir.as_deref().unwrap_or(Path::new(""));
@@ -317,7 +321,7 @@ fn warn_of_lost_objects(cx: &BuildContext, target: &Target, CoreSources { core, 
         let (lost, left) = (variant_dir.display(), config.core_dir.display());
         let name = source.path.strip_prefix("core").unwrap_or(&source.path).with_extension("");
         let name = name.display();
-        cx.warn_once(format!(
+        cx.runner.warn_once(format!(
             "{lost}/{name} is not linked, because {left}/{name} has the same relative path and replaces its object, as \
              with arduino-cli; rename one of them"
         ));
@@ -357,7 +361,7 @@ async fn pack(
     let made = path.clone();
     if !blocking(move || made.is_file()).await? {
         // The link decides whether it is needed.
-        cx.warn_once(format!(
+        cx.runner.warn_once(format!(
             "recipe.ar.pattern of {} made no archive at {}",
             plan.platform_txt.display(),
             archive.display()

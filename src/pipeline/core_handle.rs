@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{Blocked, BuildError, CoreArtifacts, CoreOutline};
+use super::error::{Blocked, BuildError};
+use super::product::{CoreArtifacts, CoreOutline};
 use crate::event::CoreId;
 
 /// How far a core is.

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use object::elf::{EM_ARM, EM_AVR, EM_RISCV, EM_XTENSA};
 
-use super::context::{process, run_in_slot};
-use super::unit::{Key, all_in_order, blocking};
-use super::{BuildContext, BuildError, FileAction, JobContext};
+use super::step::{process, run_in_slot};
+use super::key::Key;
+use super::blocking::{all_in_order, blocking};
+use super::context::BuildContext;
+use super::error::{BuildError, FileAction};
+use super::job_context::JobContext;
 use crate::event::Step;
 use crate::includes::Hash;
 use crate::plan::{Embed, Target};
@@ -82,7 +85,7 @@ impl<'a> Embedding<'a> {
             stage(embed, *hash, &folder.join(&name)).await?;
             let process = process(self.words(machine, name.clone()), folder.clone(), jcx.environment.clone());
             let step = jcx.step(Step::Objcopy, format!("embed {name}"));
-            let finished = run_in_slot(cx, &step, &process, &jcx.transcript).await?;
+            let finished = run_in_slot(&cx.runner, &step, &process, &jcx.transcript).await?;
             if finished.end.succeeded() {
                 Ok(process.argv().join(" "))
             } else {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
-use super::incomplete;
+use super::gaps;
 use crate::cache::BackendError;
 use crate::diagnostics::{diagnose, first_error, memory_fault, write_fault};
 use crate::event::{CoreId, Failure, FailureKind, Location, Overflow, Step, StorageCause};
@@ -143,7 +143,7 @@ impl BuildError {
         };
         let mut message = format!("{} could not be {}: {error}", shown(path), action.word());
         if error.kind() == ErrorKind::NotFound
-            && let Some(gap) = incomplete::gap_above(path)
+            && let Some(gap) = gaps::gap_above(path)
         {
             message = format!("{message}; {gap}");
         }
@@ -232,7 +232,7 @@ fn failed(printed: &str) -> (FailureKind, String, Option<Location>) {
         let message = format!("{line}; the machine may be short of memory (fewer --jobs need less)");
         return (FailureKind::Infrastructure, message, None);
     }
-    if let Some(file) = incomplete::pointer(printed) {
+    if let Some(file) = gaps::pointer(printed) {
         let message = format!(
             "{} is a pointer of Git LFS, not the file itself; `git lfs pull` there brings it",
             file.display()

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::unit::blocking;
-use super::{BuildError, FileAction};
+use super::blocking::blocking;
+use super::error::{BuildError, FileAction};
 use crate::cache::Record;
 use crate::event::Step;
 use crate::fs::{Sharing, write_atomically};

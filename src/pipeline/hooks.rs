@@ -9,7 +9,9 @@ use std::path::Path;
 pub(super) use early::{Early, place};
 use replay::Replay;
 
-use super::{BuildContext, BuildError, JobContext};
+use super::context::BuildContext;
+use super::error::BuildError;
+use super::job_context::JobContext;
 use crate::event::Step;
 use crate::plan::Target;
 use crate::platform::{Hook, Value};

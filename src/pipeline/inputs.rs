@@ -9,8 +9,12 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::unit::{Key, Options, blocking};
-use super::{BuildContext, BuildError, FileAction, JobContext};
+use super::key::Key;
+use super::unit::Options;
+use super::blocking::blocking;
+use super::context::BuildContext;
+use super::error::{BuildError, FileAction};
+use super::job_context::JobContext;
 use crate::event::Step;
 use crate::includes::{Disk, Files};
 

@@ -14,8 +14,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::firmware::{self, Firmware};
-use super::unit::Key;
-use super::{Checkout, CoreOutline};
+use super::key::Key;
+use super::checkout::Checkout;
+use super::product::CoreOutline;
 use crate::event::UsedLibrary;
 use crate::fs::write_atomically;
 use crate::fs::{seal, unseal};

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{BuildError, FileAction, sources};
+use super::error::{BuildError, FileAction};
+use super::sources;
 use crate::event::Step;
 use crate::includes::Disk;
 use crate::library::{Layout, Library, Precompiled};

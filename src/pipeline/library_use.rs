@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::BuildError;
+use super::error::BuildError;
 use super::discover::Discovered;
 use crate::event::{FailureKind, Listed, NamedLibrary, Replaced, UsedLibrary};
 use crate::library::{Library, LibraryIndex, Location, clean};

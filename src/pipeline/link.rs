@@ -17,11 +17,14 @@ use super::hooks::Early;
 use super::inputs::{Place, add_commands};
 use super::known::There;
 use super::prepare::Prepared;
-use super::unit::{Key, Unit, blocking};
-use super::{
-    BuildContext, BuildError, CellArtifacts, CoreArtifacts, CoreOutline, FileAction, JobContext, convert,
-    folder, hooks, origin, overflow, size, symbols,
-};
+use super::key::Key;
+use super::unit::Unit;
+use super::blocking::blocking;
+use super::context::BuildContext;
+use super::error::{BuildError, FileAction};
+use super::product::{CellArtifacts, CoreArtifacts, CoreOutline};
+use super::job_context::JobContext;
+use super::{convert, folder, hooks, origin, overflow, size, symbols};
 use crate::budget::Urgency;
 use crate::event::{Failure, Phase, Step, UnitCounts};
 use crate::fs::Sharing;
@@ -100,7 +103,7 @@ pub(super) async fn build(
     let cell = &link.job.folder;
     let commands = link.commands(cx).await?;
     if let Some(warning) = &commands.warning {
-        cx.warn_once(format!("{}: {warning}", link.job.id));
+        cx.runner.warn_once(format!("{}: {warning}", link.job.id));
     }
     let count = u32::try_from(link.sources().count()).unwrap_or(u32::MAX);
     // Those that hooks have seen are counted.
@@ -386,7 +389,7 @@ impl Link<'_> {
         let first = config.output_file(self.project_name);
         let first = first.map_err(|error| BuildError::board(Step::Objcopy, &error))?.map(PathBuf::from);
         if let Some(first) = first.as_ref().filter(|first| !names.contains(first)) {
-            cx.warn_once(format!(
+            cx.runner.warn_once(format!(
                 "the recipes made no {} (recipe.output.tmp_file of {}); as with arduino-cli, that is no error",
                 first.display(),
                 config.platform_dir.join("platform.txt").display()

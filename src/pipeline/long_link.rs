@@ -10,7 +10,8 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 use super::archive;
-use super::{BuildContext, BuildError};
+use super::context::BuildContext;
+use super::error::BuildError;
 use crate::plan::Target;
 use crate::platform::Value;
 

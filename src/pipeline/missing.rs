@@ -5,10 +5,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::context::{process, run_in_slot};
+use super::step::{process, run_in_slot};
 use super::step::StepName;
-use super::unit::{Key, blocking};
-use super::{BuildContext, BuildError, JobContext};
+use super::key::Key;
+use super::blocking::blocking;
+use super::context::BuildContext;
+use super::error::BuildError;
+use super::job_context::JobContext;
 use crate::event::{FailureKind, Step};
 use crate::includes::{Hash, Inputs};
 use crate::process::ProcessEnd;
@@ -45,7 +48,7 @@ pub(super) async fn first_missing(
         return Ok(Preprocessed { missing: header(&known), failure: None });
     }
     let process = process(argv, cx.staging.clone(), jcx.environment.clone());
-    let finished = run_in_slot(cx, &name, &process, &jcx.transcript).await?;
+    let finished = run_in_slot(&cx.runner, &name, &process, &jcx.transcript).await?;
     let failed = !finished.end.succeeded();
     let failure = || BuildError::command(Step::Preprocess, process.argv(), finished.end, &finished.stderr);
     if failed {

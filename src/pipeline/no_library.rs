@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::BuildError;
+use super::error::BuildError;
 use super::library_use::relative;
 use crate::diagnostics::missing_file;
 use crate::event::{Failure, FailureKind, Step};

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::link::Link;
 use super::locate;
-use super::unit::blocking;
-use super::{BuildError, cell};
+use super::blocking::blocking;
+use super::error::BuildError;
+use super::cell;
 use crate::diagnostics::link_error;
 use crate::event::{Failure, FailureKind, Location};
 

@@ -8,12 +8,15 @@
 
 use std::path::Path;
 
-use super::context::{process, run_in_slot};
+use super::step::{process, run_in_slot};
 use super::link::Link;
 use super::locate;
 use super::origin;
-use super::unit::blocking;
-use super::{BuildContext, BuildError, JobContext, size, symbols};
+use super::blocking::blocking;
+use super::context::BuildContext;
+use super::error::BuildError;
+use super::job_context::JobContext;
+use super::{size, symbols};
 use crate::diagnostics::{RegionOverflow, is_overflow, overflows};
 use crate::event::{Failure, FailureKind, FullMemory, LargeObject, Location, Overflow, Step};
 use crate::process::Transcript;
@@ -68,8 +71,8 @@ async fn measure(
     let folder = &link.job.folder;
     let label = format!("{}.elf, to measure it", link.project_name);
     let process = process(argv, folder.clone(), jcx.environment.clone());
-    let transcript = Transcript::new(cx.output_limit);
-    run_in_slot(cx, &jcx.step(Step::Link, label), &process, &transcript).await.ok()?;
+    let transcript = Transcript::new(cx.runner.output_limit);
+    run_in_slot(&cx.runner, &jcx.step(Step::Link, label), &process, &transcript).await.ok()?;
     let elf = link.linked().into_iter().find(|path| path.is_file())?;
     let overflow = size::overflow(cx, jcx, &link.job.target, link.values, folder).await;
     Some((overflow, symbols::of(link, &elf).await))

@@ -9,8 +9,10 @@ use tokio::sync::OnceCell;
 
 use super::sketch::{self, Merged, Plain, Prototypes, SketchFile, SketchFiles};
 use super::staged::{Copies, Staging};
-use super::unit::blocking;
-use super::{BuildContext, BuildError, FileAction, core, folder, sources};
+use super::blocking::blocking;
+use super::context::BuildContext;
+use super::error::{BuildError, FileAction};
+use super::{core, folder, sources};
 use crate::event::{Failure, Step};
 use crate::fs::Sharing;
 use crate::includes::Disk;
@@ -75,13 +77,14 @@ impl Prepared {
     /// Where a file can't be read, or a copy can't be written.
     pub(super) async fn with_left(
         &self,
-        cx: &BuildContext,
+        files: &Arc<Files>,
+        staging: &Arc<Staging>,
         directory: &Path,
         left: Vec<PathBuf>,
         own: OwnFiles,
     ) -> Result<Self, BuildError> {
         let (all, directory, staging, files) =
-            (self.clone(), directory.to_owned(), cx.sketches.staging.clone(), cx.files.clone());
+            (self.clone(), directory.to_owned(), staging.clone(), files.clone());
         blocking(move || {
             let mut copies = match own {
                 OwnFiles::Stay => all.copies()?,
@@ -111,10 +114,10 @@ impl Prepared {
     /// Where the prototypes can't be inserted, or the copy can't be written.
     pub(super) async fn with_prototypes(
         &self,
-        cx: &BuildContext,
+        staging: &Arc<Staging>,
         prototypes: Arc<Prototypes>,
     ) -> Result<Self, BuildError> {
-        let (all, staging) = (self.clone(), cx.sketches.staging.clone());
+        let (all, staging) = (self.clone(), staging.clone());
         let Some(merged) = self.merged.clone() else { return Ok(all) };
         blocking(move || {
             let path = all.root.join(merged.merged_name());
@@ -172,7 +175,7 @@ impl Prepared {
     /// Where a directory can't be read.
     pub(super) fn sources(&self, disk: &Disk) -> Result<Vec<SketchSource>, BuildError> {
         let Some(_) = &self.merged else {
-            let object = core::object_path(Path::new("sketch"), Path::new(&self.project_name));
+            let object = sources::object_path(Path::new("sketch"), Path::new(&self.project_name));
             return Ok(vec![(self.root.join(&self.project_name), object)]);
         };
         let src = self.root.join("src");
@@ -185,7 +188,7 @@ impl Prepared {
         }
         let object = |path: PathBuf| {
             let relative = path.strip_prefix(&self.root).unwrap_or(&path);
-            let object = core::object_path(Path::new("sketch"), relative);
+            let object = sources::object_path(Path::new("sketch"), relative);
             (path, object)
         };
         Ok(all.into_iter().map(object).collect())
@@ -213,35 +216,29 @@ fn walk(disk: &Disk, dir: &Path, recurse: bool) -> Result<Vec<PathBuf>, BuildErr
     found.map_err(|error| BuildError::io(Step::Preprocess, FileAction::Read, dir, &error))
 }
 
-type Slot = Arc<OnceCell<Result<Arc<Prepared>, Box<Failure>>>>;
-
 /// The sketches of a run.
 #[derive(Debug)]
 pub(super) struct Sketches {
-    staging: Arc<Staging>,
-    prepared: Mutex<HashMap<Arc<str>, Slot>>,
+    pub(super) staging: Arc<Staging>,
+    prepared: OncePerKey<Arc<str>, Result<Arc<Prepared>, Box<Failure>>>,
 }
 
 impl Sketches {
     /// No sketch prepared yet; they are staged below `directory`.
     pub(super) fn new(directory: PathBuf) -> Self {
-        Self { staging: Arc::new(Staging::new(directory)), prepared: Mutex::default() }
+        Self { staging: Arc::new(Staging::new(directory)), prepared: OncePerKey::default() }
     }
 
     /// Prepares a sketch, unless another cell already did.
     pub(super) async fn prepare(
         &self,
-        cx: &BuildContext,
+        files: &Arc<Files>,
         sketch: &Arc<Sketch>,
     ) -> Result<Arc<Prepared>, BuildError> {
-        let slot = {
-            // A panic elsewhere leaves the map whole: each change is one insert.
-            let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-            prepared.entry(sketch.name.clone()).or_default().clone()
-        };
+        let slot = self.prepared.cell(sketch.name.clone());
         let result = slot
             .get_or_try_init(|| async {
-                let (files, sketch, staging) = (cx.files.clone(), sketch.clone(), self.staging.clone());
+                let (files, sketch, staging) = (files.clone(), sketch.clone(), self.staging.clone());
                 match blocking(move || prepare(files.disk(), &sketch, &staging)).await? {
                     Ok(prepared) => Ok(Ok(Arc::new(prepared))),
                     Err(BuildError::Failed(failure)) => Ok(Err(failure)),

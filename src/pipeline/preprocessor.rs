@@ -1,121 +1,79 @@
 //! A question to the real compiler that no native scan can answer: which folders it searches. It is asked once
 //! for each state of its inputs, over all runs.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::OnceCell;
-
-use super::context::{process, run_in_slot};
-use super::unit::{Key, blocking, first_option};
-use super::{BuildContext, BuildError, FileAction, JobContext};
+use super::blocking::blocking;
+use super::context::BuildContext;
+use super::error::{BuildError, FileAction};
+use super::folders::Folders;
+use super::job_context::JobContext;
+use super::key::Key;
+use super::step::{process, run_in_slot};
+use super::unit::{self, OUTPUT, SOURCE, first_option};
 use crate::event::Step;
-use crate::includes::{Disk, Hash, Predefined, SearchPath};
+use crate::includes::{Disk, Hash, Predefined};
 use crate::plan::Target;
 use crate::platform::Value;
 
-/// The folders that a command searches, with a place for the include folders that a unit adds; and the macros
-/// that its compiler defines.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Folders {
-    /// For `"…"` only.
-    pub(super) quote: Vec<Arc<Path>>,
-    /// `-I`, before the unit's include folders.
-    pub(super) before: Vec<Arc<Path>>,
-    /// `-I`, behind them.
-    pub(super) after: Vec<Arc<Path>>,
-    /// `-isystem`, the compiler's own, `-idirafter`.
-    pub(super) system: Vec<Arc<Path>>,
-    /// Without those of `-D`; `None` where the compiler did not say.
-    pub(super) predefined: Option<Predefined>,
-}
-
-impl Folders {
-    /// The search path of a unit that adds these folders.
-    pub(super) fn with(&self, include: &[Arc<Path>]) -> SearchPath {
-        SearchPath {
-            quote: self.quote.clone(),
-            include: self.before.iter().chain(include).chain(&self.after).cloned().collect(),
-            system: self.system.clone(),
-        }
+/// The folders that the compiler of `argv` searches by itself: `argv` is a compile command with
+/// [`SOURCE`], [`OUTPUT`] and, in the place of the unit's include folders, `-I` and the marker
+/// folder. `language` is what `-x` calls the source's.
+pub(super) async fn folders(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    argv: &[String],
+    language: &str,
+    identity: &Hash,
+) -> Result<Arc<Folders>, BuildError> {
+    let options = unit::options(cx, argv).await?;
+    let mut argv: Vec<String> = argv.to_vec();
+    let markers = [marker(cx), cx.staging.join("system-folders")];
+    strip_compile(&mut argv);
+    // Before every other `-isystem`: there the include folders end.
+    let system = ["-isystem".to_owned(), markers[1].display().to_string()];
+    let at = first_option(&argv);
+    argv.splice(at..at, system);
+    argv.extend(["-E", "-dM", "-v", "-x", language, "/dev/null"].map(str::to_owned));
+    let mut key = Key::new("folders 5");
+    key.add(identity.as_bytes()).command(&argv, &jcx.environment);
+    for path in &options.files {
+        // A response file speaks of folders too.
+        key.add(cx.files.get(path).map_or(*identity, |file| file.hash).as_bytes());
     }
-}
-
-/// The answers of this run.
-#[derive(Debug, Default)]
-pub(super) struct Answers {
-    folders: Mutex<HashMap<Hash, Arc<OnceCell<Arc<Folders>>>>>,
-}
-
-/// The word in a command's place for the source, and for the output.
-pub(super) const SOURCE: &str = "\u{1}source";
-pub(super) const OUTPUT: &str = "\u{1}output";
-
-impl Answers {
-    /// The folders that the compiler of `argv` searches by itself: `argv` is a compile command with
-    /// [`SOURCE`], [`OUTPUT`] and, in the place of the unit's include folders, `-I` and the marker
-    /// folder. `language` is what `-x` calls the source's.
-    pub(super) async fn folders(
-        &self,
-        cx: &BuildContext,
-        jcx: &JobContext,
-        argv: &[String],
-        language: &str,
-        identity: &Hash,
-    ) -> Result<Arc<Folders>, BuildError> {
-        let options = cx.units.options(cx, argv).await?;
-        let mut argv: Vec<String> = argv.to_vec();
-        let markers = [marker(cx), cx.staging.join("system-folders")];
-        strip_compile(&mut argv);
-        // Before every other `-isystem`: there the include folders end.
-        let system = ["-isystem".to_owned(), markers[1].display().to_string()];
-        let at = first_option(&argv);
-        argv.splice(at..at, system);
-        argv.extend(["-E", "-dM", "-v", "-x", language, "/dev/null"].map(str::to_owned));
-        let mut key = Key::new("folders 5");
-        key.add(identity.as_bytes()).command(&argv, &jcx.environment);
-        for path in &options.files {
-            // A response file speaks of folders too.
-            key.add(cx.files.get(path).map_or(*identity, |file| file.hash).as_bytes());
-        }
-        let key = key.finish();
-        let slot = {
-            // A panic elsewhere leaves the map whole: each change is one insert.
-            let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-            let asked = Key::new("asked").add(key.as_bytes()).add(&jcx.round.to_le_bytes()).finish();
-            folders.entry(asked).or_default().clone()
-        };
-        // However many units ask at once.
-        let answer = slot.get_or_try_init(async || {
-            let (memo, staging, asked) = (cx.files.clone(), cx.staging.clone(), markers.clone());
-            let may_be_known = options.opaque.is_none();
-            let known = blocking(move || {
-                for folder in &asked {
-                    std::fs::create_dir_all(folder).map_err(|error| {
-                        BuildError::io(Step::Preprocess, FileAction::Make, folder, &error)
-                    })?;
-                }
-                let known = memo.memo().fact(&key).filter(|_| may_be_known);
-                let known = known.map(|text| parse(&text, &asked, &staging));
-                Ok::<_, BuildError>(known.filter(|answer| answer.still_holds(memo.disk())))
-            });
-            if let Some(known) = known.await?? {
-                return Ok(Arc::new(known.folders));
+    let key = key.finish();
+    let asked = Key::new("asked").add(key.as_bytes()).add(&jcx.round.to_le_bytes()).finish();
+    let slot = cx.tables.units.folders.cell(asked);
+    // However many units ask at once.
+    let answer = slot.get_or_try_init(async || {
+        let (memo, staging, asked) = (cx.files.clone(), cx.staging.clone(), markers.clone());
+        let may_be_known = options.opaque.is_none();
+        let known = blocking(move || {
+            for folder in &asked {
+                std::fs::create_dir_all(folder).map_err(|error| {
+                    BuildError::io(Step::Preprocess, FileAction::Make, folder, &error)
+                })?;
             }
-            let text = ask(cx, jcx, argv).await?;
-            cx.files.memo().remember_fact(key, &text);
-            Ok(Arc::new(parse(&text, &markers, &cx.staging).folders))
+            let known = memo.memo().fact(&key).filter(|_| may_be_known);
+            let known = known.map(|text| parse(&text, &asked, &staging));
+            Ok::<_, BuildError>(known.filter(|answer| answer.still_holds(memo.disk())))
         });
-        answer.await.cloned()
-    }
+        if let Some(known) = known.await?? {
+            return Ok(Arc::new(known.folders));
+        }
+        let text = ask(cx, jcx, argv).await?;
+        cx.files.memo().remember_fact(key, &text);
+        Ok(Arc::new(parse(&text, &markers, &cx.staging).folders))
+    });
+    answer.await.cloned()
 }
 
 /// What the compiler prints of its search path, and of its macros.
 async fn ask(cx: &BuildContext, jcx: &JobContext, argv: Vec<String>) -> Result<String, BuildError> {
     let name = jcx.step(Step::Preprocess, "search path");
     let process = process(argv, cx.staging.clone(), jcx.environment.clone());
-    let finished = run_in_slot(cx, &name, &process, &jcx.transcript).await?;
+    let finished = run_in_slot(&cx.runner, &name, &process, &jcx.transcript).await?;
     if finished.end.succeeded() && finished.omitted > 0 {
         // A part of the macros is no answer.
         let message =

@@ -7,13 +7,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::context::{process, run_in_slot};
+use super::step::{process, run_in_slot};
 use super::prepare::{MergedSketch, Prepared};
-use super::preprocessor::{self, OUTPUT, SOURCE, marker};
+use super::preprocessor::{self, marker};
+use super::unit::{OUTPUT, SOURCE};
 use super::sketch::{Prototypes, ctags};
 use super::step::StepName;
-use super::unit::{Key, blocking, include_words, reads};
-use super::{BuildContext, BuildError, FileAction, JobContext, Tool};
+use super::key::Key;
+use super::blocking::blocking;
+use super::unit::{include_words, reads};
+use super::context::BuildContext;
+use super::error::{BuildError, FileAction};
+use super::job_context::JobContext;
+use super::tool::Tool;
 use crate::event::Step;
 use crate::includes::{Hash, Inputs};
 use crate::plan::Target;
@@ -49,7 +55,7 @@ pub(super) async fn ask(
     question: &Question<'_>,
 ) -> Result<Answer, BuildError> {
     let source = question.prepared.root.join(question.merged.merged_name());
-    let tool = cx.ctags.get(Step::Preprocess).await?;
+    let tool = cx.helpers.ctags.get(Step::Preprocess).await?;
     let command = command(question, question.include)?;
     let state = state(cx, jcx, question, &source, &tool, &command).await?;
     let known = state.as_ref().and_then(|(key, _)| cx.files.memo().fact(key));
@@ -107,9 +113,9 @@ async fn state(
     let identity = cx.identities.of(&tool.program).await;
     let identity = identity.map_err(|error| BuildError::identity(Step::Preprocess, &error))?;
     let marked = command(question, &[marker(cx).into()])?;
-    let options = cx.units.options(cx, &marked).await?;
-    let folders = cx.units.folders(cx, jcx, &marked, "c++", &question.identity).await?;
-    let search = cx.units.search(cx, folders.with(question.include)).await?;
+    let options = cx.tables.units.options(cx, &marked).await?;
+    let folders = cx.tables.units.folders(cx, jcx, &marked, "c++", &question.identity).await?;
+    let search = cx.tables.units.search(cx, folders.with(question.include)).await?;
     let Some(inputs) = reads(cx, &search, source, &options, Some(&folders)).await? else { return Ok(None) };
     let mut key = Key::new("prototypes 2");
     key.add(question.identity.as_bytes()).add(identity.hash.as_bytes()).command(argv, &jcx.environment);
@@ -125,7 +131,7 @@ async fn run(
     environment: Environment,
 ) -> Result<(), BuildError> {
     let process = process(argv, cx.staging.clone(), environment);
-    let finished = run_in_slot(cx, name, &process, &jcx.transcript).await?;
+    let finished = run_in_slot(&cx.runner, name, &process, &jcx.transcript).await?;
     if finished.end.succeeded() {
         Ok(())
     } else {

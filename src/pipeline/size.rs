@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-use super::context::{process, run_in_slot};
-use super::{BuildContext, BuildError, JobContext, advanced_size, convert};
+use super::step::{process, run_in_slot};
+use super::context::BuildContext;
+use super::error::BuildError;
+use super::job_context::JobContext;
+use super::{advanced_size, convert};
 use crate::event::{FailureKind, FullMemory, Overflow, Sizes, Step, Usage};
 use crate::plan::Target;
 use crate::platform::{BoardConfig, SizeRecipe, Value};
@@ -120,8 +123,8 @@ pub(super) async fn overflow(
     let limits = Limits::of(config).ok()?;
     let argv = config.command_with_warnings(recipe.recipe.pattern, values).ok()?;
     let process = process(argv, folder.to_owned(), jcx.environment.clone());
-    let transcript = Transcript::new(cx.output_limit);
-    let done = run_in_slot(cx, &jcx.step(Step::Size, "size"), &process, &transcript).await.ok()?;
+    let transcript = Transcript::new(cx.runner.output_limit);
+    let done = run_in_slot(&cx.runner, &jcx.step(Step::Size, "size"), &process, &transcript).await.ok()?;
     let printed = String::from_utf8_lossy(&done.stdout);
     let counted = Expressions::new(&recipe).ok()?.count(&printed);
     limits.overflow(&counted).filter(|_| done.end.succeeded())

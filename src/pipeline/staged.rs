@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::unit::Key;
+use super::key::Key;
 use crate::fs::write_atomically;
 
 /// Unused copies are removed after this time.

@@ -1,15 +1,16 @@
 //! A step that holds a slot. Whatever becomes of it, one event tells for how long it held it: also of one
 //! that is dropped with its job, at a timeout or an interrupt.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::BuildContext;
 use super::ahead::{Ahead, Part};
-use super::context::Stopwatch;
-use crate::budget::Cost;
-use crate::budget::{Slot, Urgency};
+use super::error::BuildError;
+use super::runner::Runner;
+use super::stopwatch::Stopwatch;
+use crate::budget::{Cost, Slot, Urgency};
 use crate::event::{CacheOutcome, EventKind, JobId, Span, Step, StepInfo};
-use crate::process::Meter;
+use crate::process::{Environment, Finished, Meter, Process, Transcript, run};
 
 /// A step that is to be given to a slot: what it says of itself.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ pub(super) struct StepName {
 
 /// A step in its slot.
 pub(super) struct Held<'a> {
-    cx: &'a BuildContext,
+    runner: &'a Runner,
     name: &'a StepName,
     slot: Slot,
     start: Duration,
@@ -36,11 +37,11 @@ pub(super) struct Held<'a> {
 
 impl<'a> Held<'a> {
     /// Waits for a slot; the step begins when there is one.
-    pub(super) async fn wait(cx: &'a BuildContext, name: &'a StepName) -> Self {
+    pub(super) async fn wait(runner: &'a Runner, name: &'a StepName) -> Self {
         let waiting = name.stopwatch.waits_for_slot();
-        let slot = cx.slots.acquire(name.ahead.ask(&cx.costs, name.urgency, name.part)).await;
+        let slot = runner.slots.acquire(name.ahead.ask(&runner.costs, name.urgency, name.part)).await;
         waiting.granted();
-        Self { cx, name, slot, start: cx.events.now(), told: false }
+        Self { runner, name, slot, start: runner.events.now(), told: false }
     }
 
     /// The step has ended; `ran` is for how long its process itself ran, where that is known.
@@ -53,17 +54,17 @@ impl<'a> Held<'a> {
         if let Part::Compile(subject) = &self.name.part
             && cache != CacheOutcome::Hit
         {
-            let time = ran.unwrap_or_else(|| self.cx.events.now().saturating_sub(self.start));
+            let time = ran.unwrap_or_else(|| self.runner.events.now().saturating_sub(self.start));
             let cost = Cost { time: succeeded.then_some(time), memory: meter.peak() };
-            self.cx.costs.learn(subject, cost);
+            self.runner.costs.learn(subject, cost);
         }
         self.done(ran, Some(cache));
     }
 
     fn tell(&mut self, ran: Option<Duration>, cache: Option<CacheOutcome>, cut_short: bool) {
         self.told = true;
-        let span = Span { start: self.start, end: self.cx.events.now() };
-        self.cx.events.say(EventKind::StepFinished(StepInfo {
+        let span = Span { start: self.start, end: self.runner.events.now() };
+        self.runner.events.say(EventKind::StepFinished(StepInfo {
             job: self.name.job.clone(),
             step: self.name.step,
             label: self.name.label.clone(),
@@ -83,4 +84,25 @@ impl Drop for Held<'_> {
         }
         self.name.stopwatch.left_slot();
     }
+}
+
+/// A process from an argv, which is never empty.
+pub(super) fn process(mut argv: Vec<String>, cwd: PathBuf, environment: Environment) -> Process {
+    let args = argv.split_off(argv.len().min(1));
+    Process { program: argv.pop().unwrap_or_default().into(), args, cwd, environment }
+}
+
+/// Runs a process in a slot and says so.
+pub(super) async fn run_in_slot(
+    runner: &Runner,
+    name: &StepName,
+    process: &Process,
+    transcript: &Transcript,
+) -> Result<Finished, BuildError> {
+    let held = Held::wait(runner, name).await;
+    let finished = run(process, &runner.cancel, transcript, &runner.peaks.meter())
+        .await
+        .map_err(|error| BuildError::process(name.step, &error))?;
+    held.done(Some(finished.ended.duration_since(finished.started)), None);
+    Ok(finished)
 }

@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::BuildError;
+use super::error::BuildError;
 use super::embed;
 use super::link::Link;
-use super::unit::blocking;
+use super::blocking::blocking;
 use crate::fs::write_atomically;
 use crate::symbols::{CellSymbols, Definitions, Owner, Symbols, measure};
 

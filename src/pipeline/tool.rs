@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use super::BuildError;
+use super::error::BuildError;
 use crate::event::Step;
 
 /// A program that can be started.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use indexmap::IndexSet;
 use regex::Regex;
 
-use super::BuildError;
+use super::error::BuildError;
 use super::sketch::Prototypes;
 use crate::event::{Failure, Step};
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::BuildError;
+use super::error::BuildError;
 
 /// The error with a remark, where the missing file can be seen from the sketch's directory.
 pub(super) fn explain(error: BuildError, sketch: &Path) -> BuildError {

@@ -47,15 +47,14 @@ fn context(
     began: Duration,
 ) -> JobContext {
     JobContext {
-        track: Track::new(job, cx.events.clone(), began),
+        track: Track::new(job, cx.runner.events.clone(), began),
         urgency,
         ahead,
         environment: cx.environment(target.library_path.as_deref()),
-        transcript: Transcript::new(cx.output_limit),
+        transcript: Transcript::new(cx.runner.output_limit),
         log: Vec::new(),
         units: UnitCounts::default(),
-        libraries: Arc::default(),
-        has_discovered: false,
+        libraries: JobLibraries::default(),
         round: 0,
         stopwatch: Stopwatch::started(),
         in_flight: None,
@@ -76,21 +75,20 @@ pub(super) async fn run_core(
     let id = JobId::Core(job.id.clone());
     let ahead = Ahead::of_core(&job, need.end);
     let mut jcx = context(id.clone(), Urgency::Core, ahead, &job.target, &cx, began);
-    cx.events.say(EventKind::JobStarted { job: id });
-    let orchestrator = orchestrator(&job.target.family);
+    cx.runner.events.say(EventKind::JobStarted { job: id });
     let (stopwatch, transcript) = (jcx.stopwatch.clone(), jcx.transcript.clone());
     let limit = need.limit;
     let result = tokio::select! {
         biased;
-        result = orchestrator.build_core(&job, &promise, &cx, &mut jcx) => result.map_err(|error| outcome(error, &transcript)),
-        () = interrupted(cx.cancel.clone()) => Err(outcome(BuildError::Cancelled, &transcript)),
+        result = build_core(&job, &promise, &cx, &mut jcx) => result.map_err(|error| outcome(error, &transcript)),
+        () = interrupted(cx.runner.cancel.clone()) => Err(outcome(BuildError::Cancelled, &transcript)),
         () = need.unwanted.cancelled() => Err(Outcome::Cancelled {
             reason: stop.reason().map_or(INTERRUPTED, StopReason::text).to_owned(),
             output: transcript.take(),
         }),
         () = stopwatch.reaches(limit) => Err(Outcome::TimedOut { after: limit, output: transcript.take() }),
     };
-    jcx.ahead.learn_end(&cx.costs, result.is_ok());
+    jcx.ahead.learn_end(&cx.runner.costs, result.is_ok());
     let mut done = Done::default();
     match result {
         Ok(core) => {
@@ -130,14 +128,14 @@ pub(super) async fn run_cell(
     jcx.stopwatch = Stopwatch::started();
     let mut done = Done::default();
     let stopped = stop.reason().map(StopReason::text);
-    if let Some(reason) = if cx.cancel.is_cancelled() { Some(INTERRUPTED) } else { stopped } {
+    if let Some(reason) = if cx.runner.cancel.is_cancelled() { Some(INTERRUPTED) } else { stopped } {
         done.outcome = cancelled(reason);
         return finish_unstarted(done, jcx);
     }
-    cx.events.say(EventKind::JobStarted { job: id });
+    cx.runner.events.say(EventKind::JobStarted { job: id });
     // The tasks of ten thousand waiting cells stay small: what a build needs is made when it begins.
     Box::pin(attempts(&job, &core, &cx, &work, &stop, &mut jcx, &mut done)).await;
-    let owners = WarningOwners::of_cell(&job, &jcx.libraries, cx.layout.sketches());
+    let owners = WarningOwners::of_cell(&job, &jcx.libraries.list, cx.layout.sketches());
     finish(done, jcx, &job.folder, owners).await
 }
 
@@ -150,21 +148,20 @@ async fn attempts(
     jcx: &mut JobContext,
     done: &mut Done,
 ) {
-    let orchestrator = orchestrator(&job.target.family);
     for attempt in 0..=job.retries {
         jcx.urgency = Urgency::Cell;
         let stopwatch = jcx.stopwatch.clone();
         let transcript = jcx.transcript.clone();
         let result = tokio::select! {
             biased;
-            result = orchestrator.build_cell(job, core, cx, jcx) => result,
-            () = interrupted(cx.cancel.clone()) => Err(BuildError::Cancelled),
+            result = build_cell(job, core, cx, jcx) => result,
+            () = interrupted(cx.runner.cancel.clone()) => Err(BuildError::Cancelled),
             () = stopwatch.reaches(job.timeout) => {
                 done.outcome = Outcome::TimedOut { after: job.timeout, output: transcript.take() };
                 return;
             }
         };
-        jcx.ahead.learn_end(&cx.costs, result.is_ok());
+        jcx.ahead.learn_end(&cx.runner.costs, result.is_ok());
         match result {
             Ok(cell) => {
                 done.outcome = if cell.fresh { Outcome::Built } else { Outcome::UpToDate };
@@ -204,7 +201,7 @@ async fn unless_blocked(
     jcx.track.enter(Phase::Wait);
     let verdict = tokio::select! {
         verdict = core.ready() => verdict,
-        () = cx.cancel.cancelled() => return outcome,
+        () = cx.runner.cancel.cancelled() => return outcome,
     };
     match verdict {
         // A core that was given up says nothing of its cells.
@@ -283,14 +280,14 @@ async fn finish(done: Done, mut jcx: JobContext, folder: &Path, owners: WarningO
         Outcome::TimedOut { output, .. } | Outcome::Cancelled { output, .. } => jcx.log.push(output.clone()),
         _ => {}
     }
-    let paragraph = log_paragraph(&jcx.libraries);
+    let paragraph = log_paragraph(&jcx.libraries.list);
     // A log that can't be written is no result's fault, whatever the reason.
     if !matches!(done.outcome, Outcome::UpToDate) {
         jcx.log.extend(done.warnings.iter().filter(|text| !text.is_empty()).map(ToString::to_string));
         let (folder, log) = (folder.to_owned(), std::mem::take(&mut jcx.log));
         let log: Vec<String> = paragraph.into_iter().chain(log).collect();
         let _ = tokio::task::spawn_blocking(move || write_log(&folder, &log)).await;
-    } else if let Some(paragraph) = paragraph.filter(|_| jcx.has_discovered) {
+    } else if let Some(paragraph) = paragraph.filter(|_| jcx.libraries.has_discovered) {
         let folder = folder.to_owned();
         let _ = tokio::task::spawn_blocking(move || renew_log(&folder, &paragraph)).await;
     }
@@ -314,7 +311,7 @@ fn finish_unstarted(done: Done, mut jcx: JobContext) -> Settled {
         log: None,
         warnings: done.warnings.as_deref().unwrap_or_default().to_owned(),
         warning_list: None,
-        libraries: std::mem::take(&mut jcx.libraries),
+        libraries: std::mem::take(&mut jcx.libraries.list),
         units: jcx.units,
     };
     (result, place)

@@ -38,12 +38,12 @@ pub struct Options {
 
 /// Runs every job of a plan to its end. Each gets exactly one terminal event, whatever happens.
 pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
-    let began = cx.events.now();
+    let began = cx.runner.events.now();
     let stop = Stop::after(options.max_failures);
     let work = WorkDirectory::new(cx.layout.root().to_owned());
     let mut running = FuturesUnordered::new();
     let mut cores: HashMap<CoreId, CoreHandle> = HashMap::new();
-    let mut needs = Needs::of(&plan.cells, &cx.costs);
+    let mut needs = Needs::of(&plan.cells, &cx.runner.costs);
     for core in plan.cores {
         let (promise, handle) = core_promise(core.id.clone());
         cores.insert(core.id.clone(), handle);
@@ -67,13 +67,13 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     let mut ended = Ended::default();
     while let Some((id, settled)) = running.next().await {
         let (result, _place) = settled.unwrap_or_else(|panic| {
-            (crashed(id, &*panic, Span { start: began, end: cx.events.now() }), None)
+            (crashed(id, &*panic, Span { start: began, end: cx.runner.events.now() }), None)
         });
         ended.count(&result);
         if let JobId::Cell(cell) = &result.job {
             needs.ended(cell);
         }
-        cx.events.say(EventKind::JobFinished(Box::new(result)));
+        cx.runner.events.say(EventKind::JobFinished(Box::new(result)));
         let reason = if ended.storage.is_some() {
             Some(StopReason::Storage)
         } else {
@@ -82,13 +82,13 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         if let Some(reason) = reason.filter(|_| !running.is_empty())
             && stop.stop(reason)
         {
-            cx.events.say(EventKind::Stopping { reason: reason.text().to_owned() });
+            cx.runner.events.say(EventKind::Stopping { reason: reason.text().to_owned() });
         }
         if stop.reason().is_some() {
             needs.give_up();
         }
     }
-    if cx.cancel.is_cancelled() {
+    if cx.runner.cancel.is_cancelled() {
         let ended = tokio::task::spawn_blocking(end_descendants).await;
         tracing::debug!(?ended, "ended what was left of the processes");
     }
@@ -100,7 +100,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
 /// takes all in the order of the matrix, so that it meets the same failures again.
 fn in_order(mut cells: Vec<CellJob>, cx: &BuildContext, options: &Options) -> Vec<CellJob> {
     if options.max_failures.is_none() {
-        let way = |cell: &CellJob| Ahead::of_cell(cell).known(&cx.costs).unwrap_or(Duration::MAX);
+        let way = |cell: &CellJob| Ahead::of_cell(cell).known(&cx.runner.costs).unwrap_or(Duration::MAX);
         cells.sort_by_cached_key(|cell| Reverse(way(cell)));
     }
     cells

@@ -27,7 +27,7 @@ struct Read {
     files: Files,
     known: Known,
     costs: Costs,
-    memory: Option<u64>,
+    memory: u64,
 }
 
 impl Session<'_> {

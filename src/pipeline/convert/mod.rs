@@ -18,6 +18,7 @@ mod listing;
 mod memory;
 mod proof;
 mod specimen;
+mod verdict;
 mod words;
 
 use std::io::Write;
@@ -26,13 +27,15 @@ use std::path::{Path, PathBuf};
 
 use elf::Elf;
 pub(super) use memory::HexMemory;
-pub(super) use proof::Proofs;
-use proof::{Answer, Recipe, Verdict};
+use proof::{Answer, Recipe};
+pub(super) use verdict::Verdict;
 use words::{Format, Request, Work};
 
 use super::step::Held;
-use super::unit::blocking;
-use super::{BuildContext, BuildError, JobContext};
+use super::blocking::blocking;
+use super::context::BuildContext;
+use super::error::BuildError;
+use super::job_context::JobContext;
 use crate::event::Step;
 
 /// Raised when what is written in process changes: proofs and firmware of another version are made anew.
@@ -83,7 +86,7 @@ pub(super) async fn command(
     };
     if verdict == Verdict::Same {
         let name = jcx.step(step, label);
-        let held = Held::wait(cx, &name).await;
+        let held = Held::wait(&cx.runner, &name).await;
         let made = blocking(move || {
             let made = Product::make(&request)?;
             made.put(request.output.as_deref()).map(|()| made)

@@ -3,8 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::unit::{Key, blocking};
-use super::super::{BuildContext, BuildError, FileAction, JobContext, artifacts};
+use crate::pipeline::key::Key;
+use crate::pipeline::blocking::blocking;
+use crate::pipeline::context::BuildContext;
+use crate::pipeline::error::{BuildError, FileAction};
+use crate::pipeline::job_context::JobContext;
+use super::super::artifacts;
 use super::plain::Plain;
 use crate::event::Step;
 use crate::fs::Sharing;

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use super::Link;
 use crate::event::Step;
-use crate::pipeline::{BuildContext, BuildError, JobContext, archive, convert, embed, hooks, long_link};
+use crate::pipeline::context::BuildContext;
+use crate::pipeline::error::BuildError;
+use crate::pipeline::job_context::JobContext;
+use crate::pipeline::{archive, convert, embed, hooks, long_link};
 use crate::platform::{CORE_ARCHIVE, Hook, Value};
 
 /// A command and what it is called.

@@ -8,11 +8,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use self::serial::Serial;
-use super::context::process;
+use super::step::process;
 use super::folder::PASSED;
 use super::step::Held;
-use super::unit::{Key, blocking};
-use super::{BuildContext, BuildError, CellArtifacts, FileAction, JobContext, artifacts};
+use super::key::Key;
+use super::blocking::blocking;
+use super::context::BuildContext;
+use super::error::{BuildError, FileAction};
+use super::product::CellArtifacts;
+use super::job_context::JobContext;
+use super::artifacts;
 use crate::event::{Failure, FailureKind, Phase, Step};
 use crate::fs::{Sharing, write_atomically};
 use crate::includes::Hash;
@@ -35,7 +40,7 @@ pub(super) async fn run(
         return Err(BuildError::code(Step::Run, "the recipes leave no ELF that could be run"));
     };
     // Set-up brought in what the plan asks for.
-    let Some(emulator) = cx.emulators.get(&wanted.program) else {
+    let Some(emulator) = cx.helpers.emulators.get(&wanted.program) else {
         return Err(BuildError::infrastructure(Step::Run, format!("{} is not there", wanted.program.name)));
     };
     let key = key(cx, wanted, emulator, elf).await?;
@@ -51,10 +56,10 @@ pub(super) async fn run(
     let mut serial = Serial::new(wanted.program.emulator, &wanted.expect);
     let watched = {
         let name = jcx.step(Step::Run, wanted.program.name);
-        let held = Held::wait(cx, &name).await;
+        let held = Held::wait(&cx.runner, &name).await;
         let hear = |stream, piece: &[u8]| serial.hear(stream, piece);
         let most = jcx.transcript.limit();
-        let watched = watch(&process, wanted.timeout, most, hear, &cx.cancel, &cx.peaks.meter())
+        let watched = watch(&process, wanted.timeout, most, hear, &cx.runner.cancel, &cx.runner.peaks.meter())
             .await
             .map_err(|error| BuildError::process(Step::Run, &error))?;
         held.done(Some(watched.ran), None);

@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::blocking;
+use crate::pipeline::blocking::blocking;
 use crate::includes::{Inputs, Mentions, Search};
-use crate::pipeline::BuildError;
+use crate::pipeline::error::BuildError;
 use crate::platform::Value;
 
 /// The names of the properties that say where a job is and what it builds.

@@ -2,8 +2,9 @@
 //! compiler does.
 
 use super::super::artifacts::{self, About};
-use super::super::{BuildContext, BuildError, FileAction};
-use super::blocking;
+use crate::pipeline::context::BuildContext;
+use crate::pipeline::error::{BuildError, FileAction};
+use crate::pipeline::blocking::blocking;
 use crate::cache::StoredUnit;
 use crate::event::Step;
 use crate::fs::Sharing;
@@ -15,7 +16,7 @@ use crate::includes::Hash;
 /// Where it is there and can't be put into the work folder.
 pub(super) async fn restore(cx: &BuildContext, key: &Hash) -> Result<Option<StoredUnit>, BuildError> {
     let Some(store) = cx.artifacts.clone() else { return Ok(None) };
-    let (key, scratch, units) = (*key, cx.layout.staging(), cx.units.store.clone());
+    let (key, scratch, units) = (*key, cx.layout.staging(), cx.tables.units.store.clone());
     let restored = blocking(move || {
         let Some(found) = store.find::<About>(&key) else { return Ok(None) };
         if !store.restore(&found, &scratch, Sharing::Link)? {

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use futures::future::join_all;
 use tracing::Instrument;
 
-use super::super::context::process;
-use super::super::preprocessor::{OUTPUT, SOURCE};
-use super::super::step::{Held, StepName};
-use super::super::{BuildContext, BuildError, FileAction, JobContext};
-use super::{Key, Planned, Unit, blocking, depfile, kept, lock};
+use crate::pipeline::step::process;
+use super::planned::{OUTPUT, SOURCE};
+use crate::pipeline::step::{Held, StepName};
+use crate::pipeline::context::BuildContext;
+use crate::pipeline::error::{BuildError, FileAction};
+use crate::pipeline::job_context::JobContext;
+use crate::pipeline::key::Key;
+use super::{Planned, Unit, depfile, kept, lock};
+use crate::pipeline::blocking::blocking;
 use crate::budget::Subject;
 use crate::cache::StoredUnit;
 use crate::cache::{CompileRequest, Way};
@@ -40,7 +44,7 @@ pub(in crate::pipeline) async fn make_all(
     }
     let made = join_all(making).await;
     let made = first_error(jcx, made)?;
-    jcx.ahead.learn_compiles(&cx.costs, subjects.into_iter(), cx.slots.count());
+    jcx.ahead.learn_compiles(&cx.runner.costs, subjects.into_iter(), cx.runner.slots.count());
     Ok(made
         .into_iter()
         .map(|(unit, counts)| {
@@ -75,12 +79,12 @@ async fn make(
     planned: &Arc<Planned>,
     subject: Subject,
 ) -> Result<(Unit, UnitCounts), BuildError> {
-    let slot = lock(&cx.units.made).entry(planned.key).or_default().clone();
+    let slot = lock(&cx.tables.units.made).entry(planned.key).or_default().clone();
     let mut counts = UnitCounts { reused: 1, ..UnitCounts::default() };
     let made = slot
         .get_or_try_init(|| async {
             if planned.opaque.is_none() {
-                let (store, files, key) = (cx.units.store.clone(), cx.files.clone(), planned.key);
+                let (store, files, key) = (cx.tables.units.store.clone(), cx.files.clone(), planned.key);
                 if let Some(known) = blocking(move || store.find(&key, &files)).await? {
                     return Ok(Ok(unit(cx, planned, known, true)));
                 }
@@ -170,14 +174,14 @@ async fn compile(
         output: object.clone(),
         way: way.clone(),
         transcript: transcript.clone(),
-        meter: cx.peaks.meter(),
+        meter: cx.runner.peaks.meter(),
     };
     let meter = request.meter.clone();
-    let held = Held::wait(cx, name).await;
-    if cx.cancel.is_cancelled() {
+    let held = Held::wait(&cx.runner, name).await;
+    if cx.runner.cancel.is_cancelled() {
         return Err(BuildError::Cancelled);
     }
-    let output = cx.backend.compile(request, &cx.cancel).await;
+    let output = cx.backend.compile(request, &cx.runner.cancel).await;
     let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
     let ran = output.ran.map(|(from, to)| to.duration_since(from));
     held.compiled(ran, output.cache.clone(), &meter, output.end.succeeded());
@@ -201,7 +205,7 @@ async fn compile(
     }
     let mut key = planned.key;
     let (context, planned) = (cx.clone(), planned.clone());
-    let (staging, nonce, label) = (cx.staging.clone(), cx.nonce, name.label.clone());
+    let (staging, nonce, label) = (cx.staging.clone(), cx.tables.nonce, name.label.clone());
     let kept = blocking(move || {
         let mut lasts = !matches!(way, Way::Uncacheable(_));
         // What the key says must be what the compiler read.
@@ -221,7 +225,7 @@ async fn compile(
             key = Key::new("unforeseen").add(key.as_bytes()).add(&nonce.to_le_bytes()).finish();
         }
         let _ = std::fs::remove_file(depfile);
-        let store = if lasts { &context.units.store } else { &context.units.passing };
+        let store = if lasts { &context.tables.units.store } else { &context.tables.units.passing };
         let stored = store
             .keep(&key, &object, printed)
             .map_err(|error| BuildError::io(Step::Compile, FileAction::Keep, &object, &error))?;

@@ -4,62 +4,20 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use super::unit::blocking;
-use super::{BuildContext, BuildError, CellArtifacts, Checkout, FileAction, artifacts, folder};
+use super::data::{Firmware, recorded, remove_all};
 use crate::cache::{Output, Record};
-use crate::event::{Sizes, Step, UnitCounts};
+use crate::event::Step;
 use crate::fs::Sharing;
-use crate::includes::{Files, Hash};
+use crate::includes::Hash;
+use crate::pipeline::blocking::blocking;
+use crate::pipeline::context::BuildContext;
+use crate::pipeline::error::{BuildError, FileAction};
+use crate::pipeline::{artifacts, folder};
 use crate::plan::CellJob;
 use crate::symbols::CellSymbols;
 
-/// What a link came to.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Firmware {
-    /// Its files, relative to the cell's folder: the one to upload, then the others by name.
-    pub(super) files: Vec<PathBuf>,
-    /// What else recipes left in the cell's folder, relative to it.
-    pub(super) others: Vec<PathBuf>,
-    /// Those of its files that hooks make before the link, in each run.
-    pub(super) given: Vec<PathBuf>,
-    /// What hooks left before the link and a later step removed, relative to the cell's folder.
-    pub(super) removed: Vec<PathBuf>,
-    /// What it takes.
-    pub(super) sizes: Option<Sizes>,
-    /// What compilers printed although they succeeded. Like `printed` it is kept without the names of the checkout.
-    pub(super) compiled: String,
-    /// What the tools behind the compiles printed although they succeeded.
-    pub(super) printed: String,
-    /// The commands behind the compiles, and what they printed.
-    pub(super) log: Vec<String>,
-    /// Whether it had to be put there.
-    #[serde(skip)]
-    pub(super) fresh: bool,
-}
-
-impl Firmware {
-    /// Changes the names in what tools printed.
-    fn change_printed(&mut self, change: impl Fn(&str) -> String) {
-        self.compiled = change(&self.compiled);
-        self.printed = change(&self.printed);
-    }
-
-    /// As the cell's result.
-    pub(super) fn artifacts(self, folder: &Path, units: UnitCounts) -> CellArtifacts {
-        CellArtifacts {
-            artifacts: self.files.iter().map(|path| folder.join(path)).collect(),
-            sizes: self.sizes,
-            fresh: self.fresh,
-            printed: format!("{}{}", self.compiled, self.printed),
-            units,
-        }
-    }
-}
-
 /// Removes the firmware of an earlier build: the sketch as it is now has none.
-pub(super) async fn remove(folder: &Path) -> Result<(), BuildError> {
+pub(in crate::pipeline) async fn remove(folder: &Path) -> Result<(), BuildError> {
     let folder = folder.to_owned();
     blocking(move || {
         let Some(record) = Record::load(&folder) else { return };
@@ -77,7 +35,7 @@ pub(super) async fn remove(folder: &Path) -> Result<(), BuildError> {
 ///
 /// # Errors
 /// Where the cell's folder can't be written.
-pub(super) async fn find(
+pub(in crate::pipeline) async fn find(
     cx: &BuildContext,
     job: &CellJob,
     key: &Hash,
@@ -113,52 +71,11 @@ pub(super) async fn find(
     Ok(Some(firmware))
 }
 
-/// The firmware that lies in a cell's folder, if it belongs to a key.
-pub(super) fn recorded(folder: &Path, key: &Hash, files: &Files, checkout: &Checkout) -> Option<Firmware> {
-    let record = Record::load(folder)?;
-    let aside = folder.join(folder::ASIDE);
-    if aside.is_dir() {
-        if !record.holds(key, &aside, files) {
-            return None;
-        }
-        for output in &record.outputs {
-            let to = folder.join(&output.path);
-            to.parent().map_or(Ok(()), std::fs::create_dir_all).ok()?;
-            std::fs::rename(aside.join(&output.path), to).ok()?;
-        }
-        let _ = std::fs::remove_dir_all(&aside);
-        remove_all(folder, &record.removed);
-    } else if !record.holds(key, folder, files) {
-        return None;
-    }
-    let mut others: Vec<PathBuf> = record.outputs.into_iter().map(|output| output.path).collect();
-    let given = record.artifacts.iter().filter(|path| !others.contains(path)).cloned().collect();
-    others.retain(|path| !record.artifacts.contains(path));
-    Some(Firmware {
-        files: record.artifacts,
-        others,
-        given,
-        removed: record.removed,
-        sizes: record.sizes,
-        compiled: checkout.restore_names(&record.compiled),
-        printed: checkout.restore_names(&record.printed),
-        log: Vec::new(),
-        fresh: false,
-    })
-}
-
-/// Removes files that a later step of the build removes.
-fn remove_all(folder: &Path, removed: &[PathBuf]) {
-    for path in removed {
-        let _ = std::fs::remove_file(folder.join(path));
-    }
-}
-
 /// Records what a link made under its keys, and keeps it in the artifact store.
 ///
 /// # Errors
 /// Where the cell's folder can't be read or written.
-pub(super) async fn keep(
+pub(in crate::pipeline) async fn keep(
     cx: &BuildContext,
     job: &CellJob,
     keys: Vec<Hash>,
