@@ -332,7 +332,7 @@ impl Cell<'_> {
         let Some(merged) = &prepared.merged else { return Ok((prepared.clone(), Arc::default(), false)) };
         if let Some(plain) = merged.plain.as_ref().filter(|_| self.preprocesses()) {
             let sources = self.sources_of_sketch(jcx, prepared).await?;
-            let main = core::object_path(Path::new("sketch"), Path::new(&merged.name));
+            let main = sources::object_path(Path::new("sketch"), Path::new(&merged.name));
             let unit = sources.iter().find(|source| source.path == main).map(|source| source.unit.clone());
             let (files, sketch) = (self.cx.files.clone(), merged.clone());
             let obstacle = blocking(move || {
@@ -399,7 +399,7 @@ impl Cell<'_> {
         values.extend(plan.ldflags.as_deref().map(|flags| (libraries::LDFLAGS, Value::Text(flags))));
         let sources = all_in_order(plan.sources.iter().map(|source| {
             let relative = source.strip_prefix(&library.source_dir).unwrap_or(source);
-            self.source(jcx, source.clone(), core::object_path(&folder, relative), &include, &values)
+            self.source(jcx, source.clone(), sources::object_path(&folder, relative), &include, &values)
         }));
         let sources = sources.await?;
         if plan.is_packed {

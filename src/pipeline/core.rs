@@ -228,7 +228,7 @@ async fn plan_all(
         };
         async move {
             let unit = unit::plan(cx, jcx, wanted).await?;
-            Ok(Source { path: object_path(Path::new("core"), &relative), unit })
+            Ok(Source { path: sources::object_path(Path::new("core"), &relative), unit })
         }
     }))
     .await
@@ -280,13 +280,6 @@ pub(super) fn include_folders(target: &Target) -> Vec<Arc<Path>> {
     std::iter::once(config.core_dir.as_path().into())
         .chain(config.variant_dir.as_deref().map(Into::into))
         .collect()
-}
-
-/// Where an object goes: beside its source's place, with `.o` behind the whole name.
-pub(super) fn object_path(folder: &Path, relative_source: &Path) -> PathBuf {
-    let mut name = folder.join(relative_source).into_os_string();
-    name.push(".o");
-    name.into()
 }
 
 /// The sources of the variant and the core, in the order in which arduino-cli compiles them (`compileCore`): where both

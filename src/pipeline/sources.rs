@@ -89,6 +89,13 @@ fn list(disk: &Disk, folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     Ok(entries)
 }
 
+/// Where an object goes: beside its source's place, with `.o` behind the whole name.
+pub(super) fn object_path(folder: &Path, relative_source: &Path) -> PathBuf {
+    let mut name = folder.join(relative_source).into_os_string();
+    name.push(".o");
+    name.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

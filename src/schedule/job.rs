@@ -17,7 +17,7 @@ use crate::event::{
 };
 use crate::pipeline::{
     Ahead, Blocked, BuildContext, BuildError, CellArtifacts, CoreHandle, CorePromise, InFlight, JobContext,
-    Stopwatch, Track, WarningOwners, find_warnings, log_paragraph, orchestrator, renew_log, write_log,
+    Stopwatch, Track, WarningOwners, find_warnings, log_paragraph, renew_log, write_log,
 };
 use crate::plan::{CellJob, CoreJob, Target};
 use crate::process::Transcript;
@@ -66,7 +66,7 @@ fn context(
 pub(super) async fn run_core(
     job: CoreJob,
     promise: CorePromise,
-    cx: BuildContext,
+    cx: Arc<BuildContext>,
     need: Need,
     work: WorkDirectory,
     stop: Stop,
@@ -115,17 +115,18 @@ pub(super) async fn run_core(
 pub(super) async fn run_cell(
     job: CellJob,
     core: CoreHandle,
-    cx: BuildContext,
+    cx: Arc<BuildContext>,
     place: impl Future<Output = InFlight>,
     work: WorkDirectory,
     stop: Stop,
     began: Duration,
 ) -> Settled {
+    let place = place.await;
+    // The tasks of ten thousand waiting cells stay small: what a build needs is made when it begins.
     let id = JobId::Cell(job.id.clone());
     let ahead = Ahead::of_cell(&job);
     let mut jcx = context(id.clone(), Urgency::Cell, ahead, &job.target, &cx, began);
-    jcx.in_flight = Some(place.await);
-    jcx.stopwatch = Stopwatch::started();
+    jcx.in_flight = Some(place);
     let mut done = Done::default();
     let stopped = stop.reason().map(StopReason::text);
     if let Some(reason) = if cx.runner.cancel.is_cancelled() { Some(INTERRUPTED) } else { stopped } {
@@ -133,7 +134,6 @@ pub(super) async fn run_cell(
         return finish_unstarted(done, jcx);
     }
     cx.runner.events.say(EventKind::JobStarted { job: id });
-    // The tasks of ten thousand waiting cells stay small: what a build needs is made when it begins.
     Box::pin(attempts(&job, &core, &cx, &work, &stop, &mut jcx, &mut done)).await;
     let owners = WarningOwners::of_cell(&job, &jcx.libraries.list, cx.layout.sketches());
     finish(done, jcx, &job.folder, owners).await

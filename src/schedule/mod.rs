@@ -11,6 +11,7 @@ mod work_directory;
 use std::any::Any;
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -39,6 +40,7 @@ pub struct Options {
 /// Runs every job of a plan to its end. Each gets exactly one terminal event, whatever happens.
 pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     let began = cx.runner.events.now();
+    let shared = Arc::new(cx.clone());
     let stop = Stop::after(options.max_failures);
     let work = WorkDirectory::new(cx.layout.root().to_owned());
     let mut running = FuturesUnordered::new();
@@ -49,7 +51,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         cores.insert(core.id.clone(), handle);
         let id = JobId::Core(core.id.clone());
         let need = needs.of_core(&core.id);
-        let run = job::run_core(core, promise, cx.clone(), need, work.clone(), stop.clone(), began);
+        let run = job::run_core(core, promise, shared.clone(), need, work.clone(), stop.clone(), began);
         let task = spawn(&id, run);
         running.push(settle(id, task));
     }
@@ -59,7 +61,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         let Some(core) = cores.get(&cell.core).cloned() else { continue };
         let id = JobId::Cell(cell.id.clone());
         let place = InFlight::enter(in_flight.clone());
-        let run = job::run_cell(cell, core, cx.clone(), place, work.clone(), stop.clone(), began);
+        let run = job::run_cell(cell, core, shared.clone(), place, work.clone(), stop.clone(), began);
         let task = spawn(&id, run);
         running.push(settle(id, task));
     }
@@ -147,7 +149,7 @@ fn crashed(job: JobId, panic: &(dyn Any + Send), span: Span) -> JobResult {
         log: None,
         warnings: String::new(),
         warning_list: None,
-        libraries: std::sync::Arc::default(),
+        libraries: Arc::default(),
         units: UnitCounts::default(),
     }
 }
