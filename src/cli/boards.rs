@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-
 use super::args::Boards as Typed;
 use super::known_cores::known_cores;
 use super::options::{colours_on_stderr, directories, globs};

@@ -7,11 +7,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::convert::HexMemory;
-use super::key::Key;
 use super::blocking::blocking;
 use super::context::BuildContext;
+use super::convert::HexMemory;
 use super::error::{BuildError, FileAction};
+use super::key::Key;
 use crate::event::Step;
 use crate::fs::write_atomically;
 use crate::includes::Disk;

@@ -5,21 +5,24 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::archive;
+use super::blocking::{all_in_order, blocking};
+use super::context::BuildContext;
+use super::core_handle::CoreHandle;
 use super::discover::{Discovered, Question, discover};
+use super::error::BuildError;
 use super::hooks::Early;
+use super::job_context::JobContext;
 use super::libraries::LibraryPlan;
 use super::link::{self, Link};
 use super::prepare::{OwnFiles, Prepared};
-use super::unit::{OUTPUT, SOURCE};
+use super::product::{CellArtifacts, CoreArtifacts, CoreOutline};
 use super::sketch::Prototypes;
 use super::unit::{self, Planned, Unit, Wanted};
-use super::blocking::{all_in_order, blocking};
-use super::context::BuildContext;
-use super::error::BuildError;
-use super::product::{CellArtifacts, CoreArtifacts, CoreOutline};
-use super::core_handle::CoreHandle;
-use super::job_context::JobContext;
-use super::{core, firmware, folder, libraries, library_use, no_library, preprocessor, prototypes, run, undeclared, unstaged};
+use super::unit::{OUTPUT, SOURCE};
+use super::{
+    core, firmware, folder, libraries, library_use, no_library, preprocessor, prototypes, run, sources,
+    undeclared, unstaged,
+};
 use crate::event::{Phase, Step, UsedLibrary};
 use crate::includes::Hash;
 use crate::library::{Layout, Library};
@@ -119,7 +122,7 @@ async fn attempt(
     }
     jcx.track.enter(Phase::Preprocess);
     let target = &job.target;
-    let prepared = cx.prepared(&job.sketch).await?;
+    let prepared = cx.tables.sketches.prepare(&cx.files, &job.sketch).await?;
     let build_path = job.folder.display().to_string();
     let source_path = prepared.dir.display().to_string();
     let values = [
@@ -136,7 +139,7 @@ async fn attempt(
     let mut discovered = Discovered::default();
     let identity = needed_libraries(job, cx, jcx, &prepared, &values, &mut discovered).await;
     jcx.discovered(library_use::used(job, &cx.library_places.matrix_dir, &discovered));
-    let explained = Explained { job, cx, libraries: jcx.libraries.clone(), prepared: &prepared };
+    let explained = Explained { job, cx, libraries: jcx.libraries.list.clone(), prepared: &prepared };
     let identity = match identity {
         Ok(identity) => identity,
         Err(error) => return Err(explained.error(error, &Arc::default()).await),
@@ -227,7 +230,11 @@ async fn with_generated(
     let mut prepared = prepared.clone();
     if prepared.merged.is_some() {
         if !generated.is_empty() {
-            prepared = Arc::new(prepared.with_left(cx, made, generated, OwnFiles::Stay).await?);
+            prepared = Arc::new(
+                prepared
+                    .with_left(&cx.files, &cx.tables.sketches.staging, made, generated, OwnFiles::Stay)
+                    .await?,
+            );
         }
         if early.is_visible() {
             prepared.place(made).await?;
@@ -314,7 +321,17 @@ impl Cell<'_> {
             if early.any_from(Hook::SketchPrebuild) {
                 early.run(self.cx, jcx, Hook::SketchPrebuild, self.values).await?;
                 let left = left_in(&directory, early).await?;
-                complete = Arc::new(complete.with_left(self.cx, &directory, left, OwnFiles::Replaced).await?);
+                complete = Arc::new(
+                    complete
+                        .with_left(
+                            &self.cx.files,
+                            &self.cx.tables.sketches.staging,
+                            &directory,
+                            left,
+                            OwnFiles::Replaced,
+                        )
+                        .await?,
+                );
             }
         }
         let sources = self.sources_of_sketch(jcx, &complete).await?;
@@ -354,7 +371,8 @@ impl Cell<'_> {
             identity,
         };
         let answer = prototypes::ask(self.cx, jcx, &question).await?;
-        let prepared = prepared.with_prototypes(self.cx, answer.prototypes.clone()).await?;
+        let prepared =
+            prepared.with_prototypes(&self.cx.tables.sketches.staging, answer.prototypes.clone()).await?;
         Ok((Arc::new(prepared), answer.prototypes, answer.is_opaque))
     }
 

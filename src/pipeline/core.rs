@@ -4,7 +4,7 @@
 mod empty_sketch;
 mod own;
 
-pub(super) use own::{OwnCores, build_own, names_the_job};
+pub(super) use own::{build_own, names_the_job};
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -12,15 +12,15 @@ use std::sync::Arc;
 
 use super::archive;
 use super::artifacts::{self, About};
-use super::inputs::{Place, add_commands};
-use super::unit::{self, Planned, Wanted};
-use super::key::Key;
 use super::blocking::{all_in_order, blocking};
 use super::context::BuildContext;
-use super::error::{BuildError, FileAction};
-use super::product::{CoreArtifacts, CoreOutline};
 use super::core_handle::CorePromise;
+use super::error::{BuildError, FileAction};
+use super::inputs::{Place, add_commands};
 use super::job_context::JobContext;
+use super::key::Key;
+use super::product::{CoreArtifacts, CoreOutline};
+use super::unit::{self, Planned, Wanted};
 use super::{folder, hooks, sources};
 use crate::cache::{Output, Record};
 use crate::event::{CoreId, FailureKind, Phase, Step, UnitCounts};

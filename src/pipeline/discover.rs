@@ -11,16 +11,16 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::missing::first_missing;
-use super::folders::Folders;
-use super::unit::SOURCE;
-use super::preprocessor::question as preprocess;
-use super::key::Key;
-use super::unit::{Options, forced, include_words, reads};
 use super::blocking::blocking;
 use super::context::BuildContext;
 use super::error::BuildError;
+use super::folders::Folders;
 use super::job_context::JobContext;
+use super::key::Key;
+use super::missing::first_missing;
+use super::preprocessor::question as preprocess;
+use super::unit::SOURCE;
+use super::unit::{self, Options, forced, include_words, reads};
 use super::{libraries, sources};
 use crate::event::Step;
 use crate::includes::{Condition, Directive, Disk, FileId, MacroDefinitions, Search, SourceFile, Trait};
@@ -78,7 +78,7 @@ pub(super) async fn discover(
 ) -> Result<(), BuildError> {
     // All questions of a cell depend on the same options.
     let command = preprocess(question.target, Path::new(SOURCE), &[], question.values)?;
-    let options = cx.tables.units.options(cx, &command).await?;
+    let options = unit::options(cx, &command).await?;
     let knows_phase = knows_phase(question.target);
     let discovery = Discovery { cx, jcx, question, options, knows_phase };
     let mut queue: VecDeque<Source> =
@@ -208,7 +208,7 @@ impl Discovery<'_> {
         let Self { cx, question, .. } = self;
         let mut include = found.include(&question.core);
         include.extend(source.utility.clone());
-        let search = cx.tables.units.search(cx, question.folders.with(&include)).await?;
+        let search = unit::search(cx, question.folders.with(&include)).await?;
         let Report { candidates, asks_for_libraries } = self.walk(&search, found, source, state).await?;
         let index = &question.target.libraries;
         match candidates.as_slice() {

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use object::elf::{EM_ARM, EM_AVR, EM_RISCV, EM_XTENSA};
 
-use super::step::{process, run_in_slot};
-use super::key::Key;
 use super::blocking::{all_in_order, blocking};
 use super::context::BuildContext;
 use super::error::{BuildError, FileAction};
 use super::job_context::JobContext;
+use super::key::Key;
+use super::step::{process, run_in_slot};
 use crate::event::Step;
 use crate::includes::Hash;
 use crate::plan::{Embed, Target};

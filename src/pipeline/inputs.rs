@@ -9,12 +9,12 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::key::Key;
-use super::unit::Options;
 use super::blocking::blocking;
 use super::context::BuildContext;
 use super::error::{BuildError, FileAction};
 use super::job_context::JobContext;
+use super::key::Key;
+use super::unit::Options;
 use crate::event::Step;
 use crate::includes::{Disk, Files};
 

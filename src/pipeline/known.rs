@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::checkout::Checkout;
 use super::firmware::{self, Firmware};
 use super::key::Key;
-use super::checkout::Checkout;
 use super::product::CoreOutline;
 use crate::event::UsedLibrary;
 use crate::fs::write_atomically;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::error::BuildError;
 use super::discover::Discovered;
+use super::error::BuildError;
 use crate::event::{FailureKind, Listed, NamedLibrary, Replaced, UsedLibrary};
 use crate::library::{Library, LibraryIndex, Location, clean};
 use crate::plan::CellJob;

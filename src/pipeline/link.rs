@@ -9,21 +9,21 @@ use std::sync::Arc;
 
 use commands::{Command, Commands};
 
+use super::blocking::blocking;
 use super::bootloader::Bootloader;
 use super::cell::{CellCore, LibrarySources, Source};
+use super::context::BuildContext;
 use super::embed::Embedding;
+use super::error::{BuildError, FileAction};
 use super::firmware::{self, Firmware};
 use super::hooks::Early;
 use super::inputs::{Place, add_commands};
+use super::job_context::JobContext;
+use super::key::Key;
 use super::known::There;
 use super::prepare::Prepared;
-use super::key::Key;
-use super::unit::Unit;
-use super::blocking::blocking;
-use super::context::BuildContext;
-use super::error::{BuildError, FileAction};
 use super::product::{CellArtifacts, CoreArtifacts, CoreOutline};
-use super::job_context::JobContext;
+use super::unit::Unit;
 use super::{convert, folder, hooks, origin, overflow, size, symbols};
 use crate::budget::Urgency;
 use crate::event::{Failure, Phase, Step, UnitCounts};
@@ -67,14 +67,14 @@ pub(super) async fn known(
     jcx: &mut JobContext,
 ) -> Result<Option<CellArtifacts>, BuildError> {
     if let Some(There { firmware, units, libraries }) = cx.known.take(job) {
-        jcx.libraries = libraries;
+        jcx.libraries.list = libraries;
         return Ok(Some(found_by_key(job, firmware, jcx, units)));
     }
     let Some(known) = cx.known.cell(job) else { return Ok(None) };
     jcx.track.enter(Phase::Compile);
     let found = firmware::find(cx, job, &known.key(), &HashSet::new()).await?;
     if found.is_some() {
-        jcx.libraries = cx.known.libraries(&known);
+        jcx.libraries.list = cx.known.libraries(&known);
     }
     Ok(found.map(|found| found_by_key(job, found, jcx, known.units)))
 }
@@ -253,7 +253,7 @@ impl Link<'_> {
 
     fn learn(&self, cx: &BuildContext, jcx: &JobContext, by_sources: &Hash, units: u32) {
         if self.repeats {
-            cx.known.learn_cell(self.job, by_sources, units, &jcx.libraries);
+            cx.known.learn_cell(self.job, by_sources, units, &jcx.libraries.list);
         }
     }
 

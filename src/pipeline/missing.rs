@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::step::{process, run_in_slot};
-use super::step::StepName;
-use super::key::Key;
 use super::blocking::blocking;
 use super::context::BuildContext;
 use super::error::BuildError;
 use super::job_context::JobContext;
+use super::key::Key;
+use super::step::StepName;
+use super::step::{process, run_in_slot};
 use crate::event::{FailureKind, Step};
 use crate::includes::{Hash, Inputs};
 use crate::process::ProcessEnd;

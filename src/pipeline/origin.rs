@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::blocking::blocking;
+use super::cell;
+use super::error::BuildError;
 use super::link::Link;
 use super::locate;
-use super::blocking::blocking;
-use super::error::BuildError;
-use super::cell;
 use crate::diagnostics::link_error;
 use crate::event::{Failure, FailureKind, Location};
 

@@ -8,14 +8,14 @@
 
 use std::path::Path;
 
-use super::step::{process, run_in_slot};
-use super::link::Link;
-use super::locate;
-use super::origin;
 use super::blocking::blocking;
 use super::context::BuildContext;
 use super::error::BuildError;
 use super::job_context::JobContext;
+use super::link::Link;
+use super::locate;
+use super::origin;
+use super::step::{process, run_in_slot};
 use super::{size, symbols};
 use crate::diagnostics::{RegionOverflow, is_overflow, overflows};
 use crate::event::{Failure, FailureKind, FullMemory, LargeObject, Location, Overflow, Step};

@@ -1,22 +1,19 @@
 //! A sketch's sources, ready to be looked through and compiled: staged once for all cells of the sketch.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::OnceCell;
-
+use super::blocking::blocking;
+use super::error::{BuildError, FileAction};
 use super::sketch::{self, Merged, Plain, Prototypes, SketchFile, SketchFiles};
 use super::staged::{Copies, Staging};
-use super::blocking::blocking;
-use super::context::BuildContext;
-use super::error::{BuildError, FileAction};
-use super::{core, folder, sources};
+use super::{folder, sources};
 use crate::event::{Failure, Step};
 use crate::fs::Sharing;
-use crate::includes::Disk;
+use crate::includes::{Disk, Files};
 use crate::plan::Sketch;
+use crate::sync::OncePerKey;
 
 /// A staged sketch.
 #[derive(Debug, Clone)]

@@ -51,9 +51,8 @@ pub(super) async fn folders(
         let may_be_known = options.opaque.is_none();
         let known = blocking(move || {
             for folder in &asked {
-                std::fs::create_dir_all(folder).map_err(|error| {
-                    BuildError::io(Step::Preprocess, FileAction::Make, folder, &error)
-                })?;
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| BuildError::io(Step::Preprocess, FileAction::Make, folder, &error))?;
             }
             let known = memo.memo().fact(&key).filter(|_| may_be_known);
             let known = known.map(|text| parse(&text, &asked, &staging));

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-use super::step::{process, run_in_slot};
 use super::context::BuildContext;
 use super::error::BuildError;
 use super::job_context::JobContext;
+use super::step::{process, run_in_slot};
 use super::{advanced_size, convert};
 use crate::event::{FailureKind, FullMemory, Overflow, Sizes, Step, Usage};
 use crate::plan::Target;

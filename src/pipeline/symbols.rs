@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::BuildError;
-use super::embed;
-use super::link::Link;
 use super::blocking::blocking;
+use super::embed;
+use super::error::BuildError;
+use super::link::Link;
 use crate::fs::write_atomically;
 use crate::symbols::{CellSymbols, Definitions, Owner, Symbols, measure};
 

@@ -17,7 +17,8 @@ use crate::event::{
 };
 use crate::pipeline::{
     Ahead, Blocked, BuildContext, BuildError, CellArtifacts, CoreHandle, CorePromise, InFlight, JobContext,
-    Stopwatch, Track, WarningOwners, find_warnings, log_paragraph, renew_log, write_log,
+    JobLibraries, Stopwatch, Track, WarningOwners, build_cell, build_core, find_warnings, log_paragraph,
+    renew_log, write_log,
 };
 use crate::plan::{CellJob, CoreJob, Target};
 use crate::process::Transcript;

@@ -6,6 +6,7 @@ use crate::matrix::{Expansion, Matrix, Selection, SketchRoots, expand, select};
 
 /// A matrix, and its cells as far as they can be known before anything is brought in.
 pub struct Request {
+    /// The matrix.
     pub matrix: Matrix,
     cells: Option<Cells>,
 }

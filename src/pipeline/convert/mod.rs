@@ -31,11 +31,11 @@ use proof::{Answer, Recipe};
 pub(super) use verdict::Verdict;
 use words::{Format, Request, Work};
 
-use super::step::Held;
 use super::blocking::blocking;
 use super::context::BuildContext;
 use super::error::BuildError;
 use super::job_context::JobContext;
+use super::step::Held;
 use crate::event::Step;
 
 /// Raised when what is written in process changes: proofs and firmware of another version are made anew.

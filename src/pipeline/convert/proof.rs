@@ -14,13 +14,12 @@ use super::verdict::Verdict;
 use super::words::Request;
 use super::{Done, Product, Unsupported, VERSION, by_tool};
 use crate::event::Step;
-use crate::includes::Hash;
-use crate::pipeline::step::{process, run_in_slot};
-use crate::pipeline::key::Key;
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::context::BuildContext;
 use crate::pipeline::error::BuildError;
 use crate::pipeline::job_context::JobContext;
+use crate::pipeline::key::Key;
+use crate::pipeline::step::{process, run_in_slot};
 use crate::process::Transcript;
 
 /// What became of a question.

@@ -8,9 +8,9 @@ use super::{CorePlan, CoreSources, make};
 use crate::event::{CoreId, FailureKind, Step};
 use crate::pipeline::context::BuildContext;
 use crate::pipeline::error::BuildError;
-use crate::pipeline::product::CoreArtifacts;
-use crate::pipeline::job_context::JobContext;
 use crate::pipeline::folder;
+use crate::pipeline::job_context::JobContext;
+use crate::pipeline::product::CoreArtifacts;
 use crate::plan::{CellJob, Target};
 use crate::platform::{Recipe, Value};
 

@@ -55,7 +55,12 @@ impl Firmware {
 }
 
 /// The firmware that lies in a cell's folder, if it belongs to a key.
-pub(in crate::pipeline) fn recorded(folder: &Path, key: &Hash, files: &Files, checkout: &Checkout) -> Option<Firmware> {
+pub(in crate::pipeline) fn recorded(
+    folder: &Path,
+    key: &Hash,
+    files: &Files,
+    checkout: &Checkout,
+) -> Option<Firmware> {
     let record = Record::load(folder)?;
     let aside = folder.join(folder::ASIDE);
     if aside.is_dir() {

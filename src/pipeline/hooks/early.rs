@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use super::any;
 use crate::event::Step;
 use crate::fs::Sharing;
-use crate::pipeline::unit::{Planned, Unit};
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::context::BuildContext;
 use crate::pipeline::error::{BuildError, FileAction};
-use crate::pipeline::job_context::JobContext;
 use crate::pipeline::folder;
+use crate::pipeline::job_context::JobContext;
+use crate::pipeline::unit::{Planned, Unit};
 use crate::plan::CellJob;
 use crate::platform::{Hook, Value};
 

@@ -8,16 +8,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use self::serial::Serial;
-use super::step::process;
-use super::folder::PASSED;
-use super::step::Held;
-use super::key::Key;
+use super::artifacts;
 use super::blocking::blocking;
 use super::context::BuildContext;
 use super::error::{BuildError, FileAction};
-use super::product::CellArtifacts;
+use super::folder::PASSED;
 use super::job_context::JobContext;
-use super::artifacts;
+use super::key::Key;
+use super::product::CellArtifacts;
+use super::step::Held;
+use super::step::process;
 use crate::event::{Failure, FailureKind, Phase, Step};
 use crate::fs::{Sharing, write_atomically};
 use crate::includes::Hash;
@@ -59,9 +59,10 @@ pub(super) async fn run(
         let held = Held::wait(&cx.runner, &name).await;
         let hear = |stream, piece: &[u8]| serial.hear(stream, piece);
         let most = jcx.transcript.limit();
-        let watched = watch(&process, wanted.timeout, most, hear, &cx.runner.cancel, &cx.runner.peaks.meter())
-            .await
-            .map_err(|error| BuildError::process(Step::Run, &error))?;
+        let watched =
+            watch(&process, wanted.timeout, most, hear, &cx.runner.cancel, &cx.runner.peaks.meter())
+                .await
+                .map_err(|error| BuildError::process(Step::Run, &error))?;
         held.done(Some(watched.ran), None);
         watched
     };

@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::pipeline::blocking::blocking;
 use crate::includes::{Inputs, Mentions, Search};
+use crate::pipeline::blocking::blocking;
 use crate::pipeline::error::BuildError;
 use crate::platform::Value;
 

@@ -2,13 +2,13 @@
 //! compiler does.
 
 use super::super::artifacts::{self, About};
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::{BuildError, FileAction};
-use crate::pipeline::blocking::blocking;
 use crate::cache::StoredUnit;
 use crate::event::Step;
 use crate::fs::Sharing;
 use crate::includes::Hash;
+use crate::pipeline::blocking::blocking;
+use crate::pipeline::context::BuildContext;
+use crate::pipeline::error::{BuildError, FileAction};
 
 /// Takes the object with this key out of the artifact store into that of the work folder.
 ///

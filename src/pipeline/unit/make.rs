@@ -6,19 +6,20 @@ use std::sync::Arc;
 use futures::future::join_all;
 use tracing::Instrument;
 
-use crate::pipeline::step::process;
 use super::planned::{OUTPUT, SOURCE};
-use crate::pipeline::step::{Held, StepName};
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::{BuildError, FileAction};
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::key::Key;
-use super::{Planned, Unit, depfile, kept, lock};
-use crate::pipeline::blocking::blocking;
+use super::planned::{Planned, Unit};
+use super::{depfile, kept};
 use crate::budget::Subject;
 use crate::cache::StoredUnit;
 use crate::cache::{CompileRequest, Way};
 use crate::event::{CacheOutcome, FailureKind, Step, UnitCounts};
+use crate::pipeline::blocking::blocking;
+use crate::pipeline::context::BuildContext;
+use crate::pipeline::error::{BuildError, FileAction};
+use crate::pipeline::job_context::JobContext;
+use crate::pipeline::key::Key;
+use crate::pipeline::step::process;
+use crate::pipeline::step::{Held, StepName};
 use crate::process::{Environment, Transcript};
 
 /// How long a diagnostic, in bytes, is remembered for other cells that want the same unit.
@@ -79,7 +80,7 @@ async fn make(
     planned: &Arc<Planned>,
     subject: Subject,
 ) -> Result<(Unit, UnitCounts), BuildError> {
-    let slot = lock(&cx.tables.units.made).entry(planned.key).or_default().clone();
+    let slot = cx.tables.units.made.cell(planned.key);
     let mut counts = UnitCounts { reused: 1, ..UnitCounts::default() };
     let made = slot
         .get_or_try_init(|| async {

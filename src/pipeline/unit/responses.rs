@@ -6,10 +6,10 @@
 use std::path::Path;
 
 use super::options::response;
+use crate::includes::Disk;
+use crate::pipeline::blocking::blocking;
 use crate::pipeline::context::BuildContext;
 use crate::pipeline::error::BuildError;
-use crate::pipeline::blocking::blocking;
-use crate::includes::Disk;
 
 /// How deep response files may be nested. Deeper the word stays, and the driver says what it thinks of it.
 const DEEPEST: usize = 16;
