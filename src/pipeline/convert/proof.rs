@@ -9,10 +9,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::elf::{Elf, Machine};
+use super::product::Product;
 use super::specimen::specimens;
-use super::verdict::Verdict;
+use super::tool::{Done, by_tool};
+use super::unsupported::Unsupported;
+use super::verdict::{VERSION, Verdict};
 use super::words::Request;
-use super::{Done, Product, Unsupported, VERSION, by_tool};
+
 use crate::event::Step;
 use crate::pipeline::blocking::blocking;
 use crate::pipeline::context::BuildContext;

@@ -1,5 +1,8 @@
 //! Verdict on a tool: whether it writes what is written in process.
 
+/// Raised when what is written in process changes: proofs and firmware of another version are made anew.
+pub(in crate::pipeline) const VERSION: u32 = 1;
+
 /// Whether a tool writes what we do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::pipeline) enum Verdict {

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use super::{CorePlan, CoreSources, make};
+use super::make::make;
+use super::plan::{CorePlan, CoreSources};
 use crate::event::{CoreId, FailureKind, Step};
 use crate::pipeline::context::BuildContext;
 use crate::pipeline::error::BuildError;

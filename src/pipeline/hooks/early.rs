@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::any;
+use super::commands::any;
 use crate::event::Step;
 use crate::fs::Sharing;
 use crate::pipeline::blocking::blocking;
@@ -92,7 +92,7 @@ impl<'a> Early<'a> {
         if !self.hooks.contains(&hook) {
             return Ok(());
         }
-        super::run(cx, jcx, &self.job.target, &[hook], values, &self.job.folder).await?;
+        super::run::run(cx, jcx, &self.job.target, &[hook], values, &self.job.folder).await?;
         if hook != Hook::Prebuild {
             jcx.round += 1;
             let (cx, directory) = (cx.clone(), self.job.folder.clone());

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::Link;
+use super::inputs::Link;
 use crate::event::Step;
 use crate::pipeline::context::BuildContext;
 use crate::pipeline::error::BuildError;

@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::blocking::blocking;
-use super::cell;
-use super::error::BuildError;
-use super::link::Link;
-use super::locate;
+use super::inputs::Link;
 use crate::diagnostics::link_error;
 use crate::event::{Failure, FailureKind, Location};
+use crate::pipeline::blocking::blocking;
+use crate::pipeline::cell;
+use crate::pipeline::error::BuildError;
+use crate::pipeline::locate;
 
 /// The user's own files of the sketch that are compiled.
 pub(super) fn of_sketch(link: &Link<'_>) -> Vec<PathBuf> {

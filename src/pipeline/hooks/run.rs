@@ -1,18 +1,13 @@
-//! Runs a platform's hooks: commands of its own at fixed places of a build.
-
-mod early;
-mod plain;
-mod replay;
+//! Runs hooks one after another.
 
 use std::path::Path;
 
-pub(super) use early::{Early, place};
-use replay::Replay;
-
-use super::context::BuildContext;
-use super::error::BuildError;
-use super::job_context::JobContext;
+use super::commands::commands;
+use super::replay::Replay;
 use crate::event::Step;
+use crate::pipeline::context::BuildContext;
+use crate::pipeline::error::BuildError;
+use crate::pipeline::job_context::JobContext;
 use crate::plan::Target;
 use crate::platform::{Hook, Value};
 
@@ -21,7 +16,7 @@ use crate::platform::{Hook, Value};
 ///
 /// # Errors
 /// Where one fails or can't be run.
-pub(super) async fn run(
+pub(in crate::pipeline) async fn run(
     cx: &BuildContext,
     jcx: &mut JobContext,
     target: &Target,
@@ -54,32 +49,4 @@ pub(super) async fn run(
         Some(replay) => replay.keep(cx, jcx).await,
         None => Ok(()),
     }
-}
-
-/// Whether there are commands for any of these hooks.
-///
-/// # Errors
-/// Where one can't be expanded.
-pub(super) fn any(target: &Target, hooks: &[Hook], values: &[(&str, Value<'_>)]) -> Result<bool, BuildError> {
-    let mut any = false;
-    for hook in hooks {
-        any |= !commands(target, *hook, values)?.is_empty();
-    }
-    Ok(any)
-}
-
-/// The commands of a hook.
-///
-/// # Errors
-/// Where one can't be expanded, or nothing is left of it.
-pub(super) fn commands(
-    target: &Target,
-    hook: Hook,
-    values: &[(&str, Value<'_>)],
-) -> Result<Vec<Vec<String>>, BuildError> {
-    let commands = target.config.hooks(hook).into_iter().map(|recipe| {
-        let command = target.config.command(recipe.pattern, values);
-        command.map_err(|error| BuildError::board(Step::Hook, &error))
-    });
-    commands.collect()
 }

@@ -8,17 +8,18 @@
 
 use std::path::Path;
 
-use super::blocking::blocking;
-use super::context::BuildContext;
-use super::error::BuildError;
-use super::job_context::JobContext;
-use super::link::Link;
-use super::locate;
+use super::inputs::Link;
 use super::origin;
-use super::step::{process, run_in_slot};
-use super::{size, symbols};
+use super::symbols;
 use crate::diagnostics::{RegionOverflow, is_overflow, overflows};
 use crate::event::{Failure, FailureKind, FullMemory, LargeObject, Location, Overflow, Step};
+use crate::pipeline::blocking::blocking;
+use crate::pipeline::context::BuildContext;
+use crate::pipeline::error::BuildError;
+use crate::pipeline::job_context::JobContext;
+use crate::pipeline::locate;
+use crate::pipeline::size;
+use crate::pipeline::step::{process, run_in_slot};
 use crate::process::Transcript;
 use crate::symbols::{Owner, Symbol, Symbols};
 

@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::blocking::blocking;
-use super::embed;
-use super::error::BuildError;
-use super::link::Link;
+use super::inputs::Link;
 use crate::fs::write_atomically;
+use crate::pipeline::blocking::blocking;
+use crate::pipeline::embed;
+use crate::pipeline::error::BuildError;
 use crate::symbols::{CellSymbols, Definitions, Owner, Symbols, measure};
 
 /// Lists the symbols of `elf` in the cell's folder. Whatever is wrong with that is no fault of the firmware: then
