@@ -45,6 +45,7 @@ pub mod provide;
 pub mod report;
 pub mod schedule;
 pub mod session;
+pub mod sketch;
 pub mod symbols;
 mod sync;
 pub mod toolchain;

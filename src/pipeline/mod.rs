@@ -42,7 +42,6 @@ mod prototypes;
 mod run;
 mod runner;
 mod size;
-pub mod sketch;
 mod sources;
 mod staged;
 mod step;

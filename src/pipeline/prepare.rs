@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::blocking::blocking;
 use super::error::{BuildError, FileAction};
-use super::sketch::{self, Merged, Plain, Prototypes, SketchFile, SketchFiles};
 use super::staged::{Copies, Staging};
 use super::{folder, sources};
 use crate::event::{Failure, Step};
 use crate::fs::Sharing;
 use crate::includes::{Disk, Files};
 use crate::plan::Sketch;
+use crate::sketch::{self, Merged, Plain, Prototypes, SketchFile, SketchFiles};
 use crate::sync::OncePerKey;
 
 /// A staged sketch.

@@ -14,7 +14,6 @@ use super::job_context::JobContext;
 use super::key::Key;
 use super::prepare::{MergedSketch, Prepared};
 use super::preprocessor::{self, marker};
-use super::sketch::{Prototypes, ctags};
 use super::step::StepName;
 use super::step::{process, run_in_slot};
 use super::tool::Tool;
@@ -25,6 +24,7 @@ use crate::includes::{Hash, Inputs};
 use crate::plan::Target;
 use crate::platform::Value;
 use crate::process::Environment;
+use crate::sketch::{Prototypes, ctags};
 
 /// A sketch whose prototypes are asked for, for one board.
 pub(super) struct Question<'a> {

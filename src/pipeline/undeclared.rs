@@ -7,8 +7,8 @@ use indexmap::IndexSet;
 use regex::Regex;
 
 use super::error::BuildError;
-use super::sketch::Prototypes;
 use crate::event::{Failure, Step};
+use crate::sketch::Prototypes;
 
 /// How GCC and Clang say that a name is unknown.
 static UNDECLARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -86,7 +86,7 @@ fn reason(name: &str, prototypes: &Prototypes, texts: &[String]) -> Option<Strin
 mod tests {
     use super::*;
     use crate::event::FailureKind;
-    use crate::pipeline::sketch::Prototype;
+    use crate::sketch::Prototype;
 
     fn explained(diagnostic: &str, prototypes: &Prototypes, tabs: &[PathBuf]) -> Failure {
         let failure = Failure {

@@ -7,9 +7,9 @@ use crate::pipeline::blocking::blocking;
 use crate::pipeline::context::BuildContext;
 use crate::pipeline::error::BuildError;
 use crate::pipeline::prepare::Prepared;
-use crate::pipeline::sketch::Prototypes;
 use crate::pipeline::{library_use, no_library, undeclared, unstaged};
 use crate::plan::CellJob;
+use crate::sketch::Prototypes;
 
 /// What explains the errors of a cell.
 pub(super) struct Explained<'a> {

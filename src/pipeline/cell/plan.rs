@@ -16,11 +16,11 @@ use crate::pipeline::hooks::Early;
 use crate::pipeline::job_context::JobContext;
 use crate::pipeline::libraries::LibraryPlan;
 use crate::pipeline::prepare::{OwnFiles, Prepared};
-use crate::pipeline::sketch::Prototypes;
 use crate::pipeline::unit::{self, OUTPUT, SOURCE, Wanted};
 use crate::pipeline::{archive, core, libraries, preprocessor, prototypes, sources};
 use crate::plan::CellJob;
 use crate::platform::{Hook, Value};
+use crate::sketch::Prototypes;
 
 /// The sources of a sketch.
 pub(super) struct Sketch {

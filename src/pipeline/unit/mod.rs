@@ -2,6 +2,7 @@
 //! made once, however many cores and cells want it.
 
 mod asked;
+mod compile;
 mod copy;
 mod depfile;
 mod digests;

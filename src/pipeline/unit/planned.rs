@@ -9,9 +9,9 @@ use super::options::Options;
 use crate::event::Failure;
 use crate::includes::{Files, Hash, Inputs, MacroName};
 use crate::pipeline::folders::Folders;
-use crate::pipeline::sketch::plain::Macros;
 use crate::plan::Target;
 use crate::platform::Value;
+use crate::sketch::plain::Macros;
 
 /// Stands for the source in a command, until it is run.
 pub(in crate::pipeline) const SOURCE: &str = "\u{1}source";

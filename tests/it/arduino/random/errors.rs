@@ -1,7 +1,7 @@
 //! One deliberate error.
 
-use super::sketch::Sketch;
 use crate::differential::Dice;
+use crate::sketch::Sketch;
 
 /// Breaks the sketch, as a rule.
 pub(super) fn make(dice: &mut Dice, sketch: &mut Sketch, tabs: &[String]) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Tag;
+use super::tag::Tag;
 use crate::includes::Disk;
 
 /// The longest line that Go's scanner reads; it stops there.

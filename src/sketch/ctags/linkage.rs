@@ -3,7 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Sources, Tag};
+use super::code::Sources;
+use super::tag::Tag;
 
 /// Gives tags in `extern "C"` that modifier.
 pub(super) fn mark(tags: &mut [Tag], sources: &mut Sources) {

@@ -1,5 +1,9 @@
-use super::*;
+use super::code::Sources;
+use super::lines::*;
+use super::list::*;
 use crate::includes::Disk;
+use crate::sketch::prototypes::Prototypes;
+use std::path::Path;
 
 /// A row of ctags for the file `S.ino` in a temporary directory.
 fn row(name: &str, code: &str, fields: &str, file: &str) -> String {
