@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
-use crate::platform::{BoardConfig, BoardError, Fqbn, Override, Platforms, RuntimeEnv, WarningLevel, resolve};
-use crate::provide::InstalledCore;
 use crate::matrix::{Core, Overrides};
+use crate::platform::{
+    BoardConfig, BoardError, Fqbn, Override, Platforms, RuntimeEnv, WarningLevel, resolve,
+};
+use crate::provide::InstalledCore;
 
 /// The cores that boards are of.
 #[derive(Debug, Clone, Copy)]

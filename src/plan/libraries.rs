@@ -10,11 +10,11 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 
 use super::make::PlanError;
-use crate::platform::BoardConfig;
 use crate::library::{
     EnclosingLibrary, Library, LibraryError, LibraryIndex, Location, Refused, Root, Shelves, load_root,
 };
 use crate::matrix::Matrix;
+use crate::platform::BoardConfig;
 
 /// Where a run looks for libraries, and where others lie.
 #[derive(Debug, Default)]

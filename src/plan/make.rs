@@ -9,14 +9,14 @@ use indexmap::IndexMap;
 use super::boards::{Cores, ResolvedBoard};
 use super::libraries::Libraries;
 use super::{CellJob, CoreJob, Family, Layout, Plan, Run, Sketch, Target};
-use crate::platform::{BoardConfig, BoardError, HostOs, Platform, Platforms, Properties, WarningLevel};
 use crate::event::{CellId, CoreId, SkippedCell};
-use crate::provide::InstalledCore;
 use crate::library::{EnclosingLibraries, LibraryError};
 use crate::matrix::{
     Board, Cell, Expansion, Matrix, MatrixError, Overrides, SketchKind, SketchRef, Warnings,
 };
 use crate::nearest::suggestion;
+use crate::platform::{BoardConfig, BoardError, HostOs, Platform, Platforms, Properties, WarningLevel};
+use crate::provide::InstalledCore;
 
 /// What a plan is made from.
 #[derive(Debug, Clone, Copy)]

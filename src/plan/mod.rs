@@ -21,9 +21,9 @@ pub(crate) use make::platforms;
 pub use make::{PlanError, Sources, make};
 pub use run::{EmulatorProgram, InstalledEmulator, Run};
 
-use crate::platform::BoardConfig;
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::library::{EnclosingLibrary, LibraryIndex};
+use crate::platform::BoardConfig;
 
 /// Everything that a run will do.
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::platform::BoardConfig;
 use crate::matrix::{Emulation, Emulator, Run as Wanted};
+use crate::platform::BoardConfig;
 
 /// The run of a cell's firmware.
 #[derive(Debug, Clone, PartialEq, Eq)]

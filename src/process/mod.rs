@@ -10,8 +10,8 @@ mod surroundings;
 mod watch;
 
 pub use memory::memory_budget;
-pub use orphans::{RunMarker, adopt, end_descendants, end_leftovers};
 pub(crate) use orphans::end_marked;
+pub use orphans::{RunMarker, adopt, end_descendants, end_leftovers};
 pub(crate) use output::Printed;
 pub use output::{OutputLimit, Transcript};
 pub(crate) use peaks::Tree;

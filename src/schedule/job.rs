@@ -10,17 +10,17 @@ use super::needs::Need;
 use super::stop::{Stop, StopReason};
 use super::work_directory::WorkDirectory;
 use super::{FULL, Settled};
-use crate::pipeline::{
-    Ahead, Blocked, BuildContext, BuildError, CellArtifacts, CoreHandle, CorePromise, InFlight, JobContext,
-    Stopwatch, Track, WarningOwners, find_warnings, log_paragraph, orchestrator, renew_log, write_log,
-};
-use crate::process::Transcript;
 use crate::budget::Urgency;
 use crate::diagnostics::first_error;
 use crate::event::{
     EventKind, Failure, FailureKind, JobId, JobResult, Outcome, Phase, Sizes, StorageCause, UnitCounts,
 };
+use crate::pipeline::{
+    Ahead, Blocked, BuildContext, BuildError, CellArtifacts, CoreHandle, CorePromise, InFlight, JobContext,
+    Stopwatch, Track, WarningOwners, find_warnings, log_paragraph, orchestrator, renew_log, write_log,
+};
 use crate::plan::{CellJob, CoreJob, Target};
+use crate::process::Transcript;
 
 const INTERRUPTED: &str = "the run was interrupted";
 

@@ -21,11 +21,11 @@ pub use self::ended::{Ended, FULL, StorageFault};
 use self::needs::Needs;
 use self::stop::{Stop, StopReason};
 use self::work_directory::WorkDirectory;
-use crate::pipeline::{Ahead, BuildContext, CoreHandle, InFlight, core_promise};
 use crate::budget::Gate;
-use crate::process::end_descendants;
 use crate::event::{CoreId, EventKind, JobId, JobResult, Outcome, Span, UnitCounts};
+use crate::pipeline::{Ahead, BuildContext, CoreHandle, InFlight, core_promise};
 use crate::plan::{CellJob, Plan};
+use crate::process::end_descendants;
 
 /// How a plan is driven.
 #[derive(Debug, Clone)]

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::pipeline::Ahead;
-use crate::event::{CellId, CoreId};
-use crate::plan::CellJob;
 use crate::budget::Costs;
+use crate::event::{CellId, CoreId};
+use crate::pipeline::Ahead;
+use crate::plan::CellJob;
 
 /// What the cells of a core want of it.
 #[derive(Debug, Clone)]
