@@ -114,6 +114,5 @@ pub(super) fn text(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "command_tests.rs"]
 mod tests;

@@ -287,6 +287,5 @@ impl BoardConfig {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "config_tests.rs"]
 mod tests;

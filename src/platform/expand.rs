@@ -216,6 +216,5 @@ pub(super) fn without_references(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "expand_tests.rs"]
 mod tests;

@@ -189,6 +189,5 @@ fn read(path: &Path, os: HostOs) -> Result<Option<Properties>, BoardError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "installed_tests.rs"]
 mod tests;

@@ -18,7 +18,6 @@ mod config;
 mod error;
 mod expand;
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 mod fixture;
 mod fqbn;
 mod host;

@@ -157,6 +157,5 @@ pub(super) fn without_os(key: &str, os: HostOs) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "properties_tests.rs"]
 mod tests;

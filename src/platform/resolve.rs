@@ -403,7 +403,6 @@ fn text(path: &Path) -> Result<String, BoardError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "resolve_tests.rs"]
 mod tests;
 
