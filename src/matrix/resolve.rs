@@ -26,8 +26,7 @@ use super::schema::{
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
 use crate::nearest::{nearest, quoted};
-use crate::platform::Override;
-use crate::platform::fqbn::{Fqbn, FqbnErrorKind};
+use crate::platform::{Fqbn, FqbnErrorKind, Override};
 
 /// If nothing else is said.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);

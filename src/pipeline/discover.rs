@@ -144,7 +144,7 @@ impl Source {
 /// A library's sources, in the order in which they are looked through. None of one that comes compiled with all
 /// that it needs (`precompiled=full`).
 fn sources_of(disk: &Disk, library: &Library) -> Result<Vec<Source>, BuildError> {
-    if library.precompiled == Precompiled::Instead {
+    if library.link.precompiled == Precompiled::Instead {
         return Ok(Vec::new());
     }
     let walked = |folder: &Path, recurse| {

@@ -52,10 +52,10 @@ pub(super) fn plan(
                 let before = ldflags.as_deref().unwrap_or(own);
                 ldflags = Some(precompiled.flags(before, library));
             }
-            let replaces_sources = precompiled.is_some() && library.precompiled == Precompiled::Instead;
+            let replaces_sources = precompiled.is_some() && library.link.precompiled == Precompiled::Instead;
             Ok(LibraryPlan {
                 library: library.clone(),
-                is_packed: library.dot_a_linkage && !replaces_sources,
+                is_packed: library.link.dot_a_linkage && !replaces_sources,
                 sources: if replaces_sources { Vec::new() } else { sources_of(disk, library)? },
                 archives: precompiled.map(|it| it.unnamed_archives()).unwrap_or_default(),
                 ldflags: ldflags.clone(),
@@ -113,7 +113,7 @@ impl PrecompiledDirectory {
     /// `compiler.libraries.ldflags`, where it was `before`: with the directory, the library's own flags, and one `-l` for
     /// each archive that has a linker's name.
     fn flags(&self, before: &str, library: &Library) -> String {
-        let mut flags = format!("{before} \"-L{}\" {} ", self.path.display(), library.ldflags);
+        let mut flags = format!("{before} \"-L{}\" {} ", self.path.display(), library.link.ldflags);
         for archive in &self.archives {
             let stem = archive.rsplit_once('.').map_or("", |(stem, _)| stem);
             if let Some(name) = stem.strip_prefix("lib") {
@@ -143,7 +143,7 @@ fn precompiled(
     target: &Target,
 ) -> Result<Option<PrecompiledDirectory>, BuildError> {
     let properties = &target.config.properties;
-    if library.precompiled == Precompiled::No || properties.get(LDFLAGS).is_none() {
+    if library.link.precompiled == Precompiled::No || properties.get(LDFLAGS).is_none() {
         return Ok(None);
     }
     // As written: arduino-cli does not expand these three.

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::{CommandError, ExpandError, ParseError};
+use super::command::CommandError;
+use super::expand::ExpandError;
+use super::properties::ParseError;
 
 /// Why a platform can't be read or a board can't be resolved.
 #[derive(Debug, Error)]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
+use super::super::limits::LIMITS;
+use super::super::node::Value;
 use super::*;
 
 fn source(text: &str) -> Source {

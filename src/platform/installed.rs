@@ -1,5 +1,4 @@
-//! An installed platform as its files describe it. The only file here that reads the file system.
-//! Knows nothing of FQBNs, tools or commands.
+//! Installed platforms as their files describe them. Reads the file system; knows no FQBN, tool or command.
 
 use std::fs;
 use std::io;
@@ -8,40 +7,42 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::error::BoardError;
+use super::host::HostOs;
 use super::menu::{self, BoardSummary, MENU, Menu};
-use super::{HostOs, Properties, pluggable};
+use super::pluggable;
+use super::properties::Properties;
 
-/// An installed platform: the folder with `boards.txt`.
+/// An installed platform: the directory with `boards.txt`.
 #[derive(Debug, Clone)]
 pub struct Platform {
-    /// Who makes it: `arduino`.
+    /// Its vendor: `arduino`.
     pub vendor: String,
-    /// `avr`.
+    /// Its architecture: `avr`.
     pub architecture: String,
-    /// The folder with `boards.txt`, absolute.
+    /// The directory with `boards.txt`, absolute.
     pub root: PathBuf,
-    /// `platform.txt`, with `platform.local.txt` over it.
+    /// `platform.txt`, overridden by `platform.local.txt`.
     pub properties: Properties,
-    /// Whether there is a `platform.txt`. A platform that borrows another's core needs none.
+    /// Whether `platform.txt` exists. A platform that uses another's core needs none.
     pub(super) has_recipes: bool,
     /// Boards by id, in file order, with their `menu.` properties.
     pub(super) boards: IndexMap<String, Properties>,
     /// The titles of the menus by id, in file order.
     pub(super) menu_titles: IndexMap<String, String>,
-    /// Whether there is a folder `libraries/`.
+    /// Whether the directory `libraries` exists.
     pub(super) has_libraries: bool,
 }
 
 impl Platform {
-    /// Reads a platform's files: `boards.txt`, and where they are there `boards.local.txt`,
-    /// `platform.txt`, `platform.local.txt` and `programmers.txt`.
+    /// Reads a platform's files: `boards.txt`, and where they exist `boards.local.txt`, `platform.txt`,
+    /// `platform.local.txt` and `programmers.txt`.
     ///
-    /// The “global platform.txt” beside all platforms, which arduino-cli also reads, is not: what a
-    /// build depends on is in the platform or in the matrix.
+    /// Ignores the “global platform.txt” beside all platforms, which arduino-cli reads: a build depends only on the
+    /// platform and the matrix.
     ///
     /// # Errors
     ///
-    /// No `boards.txt`, a file that can't be read, a line that is no property, or a folder whose path
+    /// No `boards.txt`, a file that can't be read, a line that is no property, or a directory whose path
     /// is not UTF-8 (properties are text).
     pub fn load(root: &Path, vendor: &str, architecture: &str, os: HostOs) -> Result<Self, BoardError> {
         let root =
@@ -84,11 +85,6 @@ impl Platform {
     /// `vendor:architecture`.
     pub fn id(&self) -> String {
         format!("{}:{}", self.vendor, self.architecture)
-    }
-
-    /// `name` and `version` of `platform.txt`, where given.
-    pub fn name_and_version(&self) -> (Option<&str>, Option<&str>) {
-        (self.properties.get_nonempty("name"), self.properties.get_nonempty("version"))
     }
 
     /// Every board, in file order.
@@ -193,6 +189,5 @@ fn read(path: &Path, os: HostOs) -> Result<Option<Properties>, BoardError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
-#[path = "platform_tests.rs"]
+#[path = "installed_tests.rs"]
 mod tests;

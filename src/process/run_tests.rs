@@ -1,3 +1,7 @@
+use std::path::Path;
+
+use super::super::environment::Environment;
+use super::super::marker::RunMarker;
 use super::*;
 
 fn process(script: &str, folder: &Path) -> Process {

@@ -2,6 +2,9 @@
 
 use proptest::prelude::*;
 
+use super::super::definitions::definitions;
+use super::super::model::Form;
+use super::super::words::TIMES;
 use super::*;
 
 /// `name` for `"name"`, `<name>` for `<name>`, `?text` for a computed include; `!` before the name

@@ -1,6 +1,7 @@
-//! What tools print, cut into diagnostics.
+//! The output of tools, split into diagnostics.
 
 use super::*;
+use crate::diagnostics::count_warnings;
 
 /// Each entry in a line: severity, place, message, and how many lines it has before and after its head.
 fn told(printed: &str) -> Vec<String> {

@@ -1,23 +1,24 @@
-//! The first error of what was printed: what a failure is called by.
+//! The first error of a tool's output, which is a failure's one-line message.
 
-use super::line::{Head, Line, read};
-use super::{Severity, linker, overflow};
+use super::head::{Head, Severity};
+use super::line::{Line, read};
+use super::{linker, overflow};
 use crate::event::Location;
 
 /// The first error of a diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnosis {
-    /// In one line: `'foo' was not declared in this scope`.
+    /// The text in one line: `'foo' was not declared in this scope`.
     pub message: String,
-    /// Where, if it says so.
+    /// Its place, if it names one.
     pub location: Option<Location>,
 }
 
-/// How many bytes of a line a message has room for: a tool may print megabytes without an end of line.
+/// Limit of a message in bytes: a tool may print megabytes without a line ending.
 const MESSAGE_MAX: usize = 2000;
 
-/// Reads the first error out of what tools of the GNU and LLVM kind print. Where none looks like one,
-/// the last line that is not blank stands for it.
+/// Returns the first error in the output of a GNU or LLVM tool. Falls back to the first line with `error` in it, then
+/// to the last line that is not blank.
 pub fn diagnose(printed: &str) -> Diagnosis {
     let lines = || printed.lines().map(str::trim_end).filter(|line| !line.trim().is_empty());
     first_error(printed)
@@ -26,7 +27,7 @@ pub fn diagnose(printed: &str) -> Diagnosis {
         .unwrap_or_else(|| plain("it failed without saying why"))
 }
 
-/// The first error that a compiler, an assembler or a linker says in its own form.
+/// Returns the first error in the form of a compiler, an assembler or a linker.
 pub fn first_error(printed: &str) -> Option<Diagnosis> {
     let error = |line| match read(line) {
         Line::Head(Head { severity: Severity::Error, message, location }) => {
@@ -35,12 +36,12 @@ pub fn first_error(printed: &str) -> Option<Diagnosis> {
         _ => None,
     };
     let errors = || printed.lines().map(str::trim_end).filter_map(error);
-    // By how much a region overflows says more than that something does not fit in it.
+    // The number of bytes is more useful than the fact that something does not fit.
     let is_told = printed.contains(overflow::BY);
     errors().find(|error| !(is_told && linker::is_vague(&error.message))).or_else(|| errors().next())
 }
 
-/// The file that the first error says does not exist, as it names it: `api/Api.h`.
+/// Returns the file that is missing by the first error, as the error names it: `api/Api.h`.
 pub fn missing_file(printed: &str) -> Option<String> {
     let message = first_error(printed).map_or_else(|| diagnose(printed).message, |error| error.message);
     let name = message.strip_suffix(": No such file or directory").or_else(|| {
