@@ -1,7 +1,7 @@
 //! One deliberate error.
 
 use crate::differential::Dice;
-use crate::sketch::Sketch;
+use super::sketch::Sketch;
 
 /// Breaks the sketch, as a rule.
 pub(super) fn make(dice: &mut Dice, sketch: &mut Sketch, tabs: &[String]) {
