@@ -72,7 +72,6 @@ pub(super) fn platform_version(platform_dir: &Path) -> Option<Version> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

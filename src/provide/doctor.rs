@@ -163,7 +163,6 @@ async fn package_lists(machine: &Machine, cx: &InstallContext) -> Check {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use tokio_util::sync::CancellationToken;
 

@@ -187,7 +187,6 @@ fn quoted(word: &OsStr) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::time::{Duration, Instant};
 

@@ -103,7 +103,7 @@ pub(super) fn is_unknown_package(stderr: &str) -> bool {
 }
 
 /// Whether a tool reports a full disk.
-pub(in crate::provide) fn is_disk_full(stderr: &str) -> bool {
+pub(crate) fn is_disk_full(stderr: &str) -> bool {
     ["No space left on device", "Disk quota exceeded", "don't have enough free space"]
         .iter()
         .any(|words| stderr.contains(words))
@@ -136,7 +136,6 @@ fn unescape(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 

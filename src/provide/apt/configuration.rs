@@ -52,7 +52,6 @@ Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

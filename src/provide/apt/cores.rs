@@ -32,7 +32,7 @@ pub(super) fn find(core: &str) -> Result<&'static AptCore, InstallError> {
 }
 
 /// Returns the values that properties need with these `versions` of the packages of `core`: property, value, reason.
-pub(in crate::provide) fn repairs(
+pub(crate) fn repairs(
     core: &str,
     versions: &[(String, String)],
 ) -> Vec<(&'static str, &'static str, &'static str)> {

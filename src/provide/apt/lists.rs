@@ -11,10 +11,7 @@ use super::site::{Site, base_of, create};
 ///
 /// # Errors
 /// Where they can't be fetched.
-pub(in crate::provide) async fn have_lists(
-    machine: &Machine,
-    cx: &InstallContext,
-) -> Result<bool, InstallError> {
+pub(crate) async fn have_lists(machine: &Machine, cx: &InstallContext) -> Result<bool, InstallError> {
     let what = "package lists";
     let base = base_of(cx)?;
     create(&base).await?;

@@ -96,7 +96,6 @@ pub(super) fn interpreter(file: &Path) -> Option<PathBuf> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -9,13 +9,13 @@ use super::manifest::{self, base_dir};
 use super::request::AptRequest;
 
 /// Returns the core `vendor:arch`, if it is installed.
-pub(in crate::provide) fn installed_core(core: &str, cache_dir: &Path) -> Option<InstalledCore> {
+pub(crate) fn installed_core(core: &str, cache_dir: &Path) -> Option<InstalledCore> {
     let entry = find(core).ok()?;
     described(entry, &installed(AptRequest::Core(entry), &Machine::here(), cache_dir)?).ok()
 }
 
 /// Returns a package with all its dependencies, if it is installed.
-pub(in crate::provide) fn installed_package(
+pub(crate) fn installed_package(
     machine: &Machine,
     name: &str,
     cache_dir: &Path,

@@ -211,7 +211,6 @@ fn read(dir: &Path) -> Option<InstalledSet> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

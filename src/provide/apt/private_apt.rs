@@ -372,7 +372,6 @@ async fn bytes_in(dir: &Path) -> u64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -102,7 +102,7 @@ pub(super) async fn install_core_on(
     described(entry, &installed)
 }
 
-pub(in crate::provide) async fn install_packages_on(
+pub(crate) async fn install_packages_on(
     machine: &Machine,
     names: &[&str],
     with_dependencies: bool,

@@ -88,7 +88,6 @@ fn path_length(text: &str) -> usize {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::proof::Proof;
     use super::*;

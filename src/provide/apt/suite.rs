@@ -107,7 +107,6 @@ fn line(line: &str, suite: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,7 +1,5 @@
 //! The provider end to end against a package source of our own: real apt-get and dpkg-deb, no network.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
