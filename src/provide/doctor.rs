@@ -1,19 +1,22 @@
-//! What bringing in cores needs on this machine, and whether it is available: data for the command
-//! `doctor`, which prints it.
+//! Checks that everything that installing cores needs is available on this machine: data for the command `doctor`,
+//! which prints it.
 
 use std::path::Path;
 
+use super::apt;
+use super::context::InstallContext;
+use super::error::InstallError;
+use super::installed::InstalledCore;
 use super::machine::Machine;
-use super::{InstallContext, InstallError, apt};
 
-/// One thing that is needed.
+/// A need of installations, and its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What, in a word or two.
+    /// Its name, in a word or two.
     pub name: String,
     /// Whether it is available.
     pub state: State,
-    /// Where it is, or what is wrong.
+    /// Its path or version, or what is wrong.
     pub detail: String,
     /// The command that fixes it, where one does.
     pub fix: Option<String>,
@@ -22,13 +25,13 @@ pub struct Check {
 /// Whether something is available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It is.
+    /// Available.
     Available,
-    /// It is not. A run installs it when a matrix needs it.
+    /// Not installed. A run installs it when a matrix needs it.
     NotInstalled,
-    /// It is not, and nothing can be installed without it.
+    /// Missing, and nothing can be installed without it.
     Missing,
-    /// It is, but something about it should be known.
+    /// Available, with a remark.
     Warning,
 }
 
@@ -38,8 +41,8 @@ impl State {
     }
 }
 
-/// Checks what provider `apt` needs, and says where the emulators are, by program and package. Fetches the package
-/// lists where there are none yet (unless `cx.offline`): only that shows whether the sources can be reached.
+/// Checks the needs of provider `apt`, and looks for the emulators, given by program and package. Fetches the package
+/// lists if they are missing (unless `cx.offline`): only that shows whether the sources can be reached.
 pub async fn checks(emulators: &[(&str, &str)], cx: &InstallContext) -> Vec<Check> {
     checks_on(&Machine::here(), emulators, cx).await
 }
@@ -51,14 +54,14 @@ async fn checks_on(machine: &Machine, emulators: &[(&str, &str)], cx: &InstallCo
         program(machine, &["tar"], Some("sudo apt-get install tar")),
         // apt checks signatures with one of them.
         program(machine, &["sqv", "gpgv"], Some("sudo apt-get install gpgv")),
-        cache_folder(&cx.cache_dir).await,
+        cache_directory(&cx.cache_dir).await,
     ];
     if checks.iter().all(|check| check.state == State::Available) {
         checks.push(package_lists(machine, cx).await);
     }
     for core in apt::known_cores() {
         let installed = apt::installed_core(core, &cx.cache_dir);
-        let versions = |core: super::InstalledCore| {
+        let versions = |core: InstalledCore| {
             let versions = core.versions.into_iter().map(|(name, version)| format!("{name} {version}"));
             versions.collect::<Vec<_>>().join(", ")
         };
@@ -77,7 +80,7 @@ async fn checks_on(machine: &Machine, emulators: &[(&str, &str)], cx: &InstallCo
     checks
 }
 
-/// Checks an emulator: none is needed before a matrix asks for it.
+/// Checks an emulator. A missing one is no error: no emulator is needed before a matrix asks for it.
 fn emulator(machine: &Machine, name: &str, package: &str, cache_dir: &Path) -> Check {
     let detail = if let Ok(program) = machine.find(name) {
         Some(program.display().to_string())
@@ -101,7 +104,7 @@ fn emulator(machine: &Machine, name: &str, package: &str, cache_dir: &Path) -> C
     }
 }
 
-/// Whether one of some programs is there.
+/// Checks that one of several programs is available.
 fn program(machine: &Machine, names: &[&str], fix: Option<&str>) -> Check {
     let found = names.iter().find_map(|name| machine.find(name).ok());
     let name = names.join(" or ");
@@ -116,7 +119,7 @@ fn program(machine: &Machine, names: &[&str], fix: Option<&str>) -> Check {
     }
 }
 
-async fn cache_folder(dir: &Path) -> Check {
+async fn cache_directory(dir: &Path) -> Check {
     let path = dir.to_path_buf();
     let tried = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&path)?;
@@ -160,7 +163,6 @@ async fn package_lists(machine: &Machine, cx: &InstallContext) -> Check {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use tokio_util::sync::CancellationToken;
 
@@ -197,7 +199,7 @@ mod tests {
     async fn a_cache_folder_that_cannot_be_made_is_told() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("file"), "").unwrap();
-        let check = cache_folder(&dir.path().join("file/cache")).await;
+        let check = cache_directory(&dir.path().join("file/cache")).await;
         assert_eq!(check.state, State::Missing);
         assert!(check.detail.contains("--cache-dir"), "{}", check.detail);
     }

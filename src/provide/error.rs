@@ -1,10 +1,10 @@
-//! What can go wrong while a core is brought in. Each message says what happened, in the tool's own
-//! words where there are any, and on a second line what to do. All of them mean exit code 3.
+//! Errors of an installation. Each message says what happened, in the tool's own words where there are any, and on a
+//! second line how to fix it. All of them mean exit code 3.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a core or a package is not to be had.
+/// Error of an installation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
@@ -16,7 +16,7 @@ pub enum InstallError {
     UnknownCore {
         /// `vendor:arch`.
         core: String,
-        /// The cores that are, comma-separated.
+        /// The known cores, comma-separated.
         known: String,
     },
     /// apt or dpkg is not on this machine.
@@ -31,18 +31,18 @@ pub enum InstallError {
         /// The search path.
         path: String,
     },
-    /// It is not installed, and the network may not be used.
+    /// Something is not installed, and `--offline` forbids the network.
     #[error(
         "{what}: not installed, and --offline forbids fetching it\n\
          run once without --offline, with the same --cache-dir ({cache})"
     )]
     Offline {
-        /// What, in the user's words.
+        /// The subject in the user's words.
         what: String,
-        /// The cache folder.
+        /// The cache directory.
         cache: PathBuf,
     },
-    /// The package lists could not be fetched, so it can't be known where the packages are.
+    /// The package lists could not be fetched.
     #[error(
         "the package lists could not be fetched: {detail}\n\
          check the network, the proxy (http_proxy, apt.conf) and /etc/apt/sources.list*; the command \
@@ -51,7 +51,7 @@ pub enum InstallError {
     Lists {
         /// apt's own lines.
         detail: String,
-        /// What was run.
+        /// The command line.
         command: String,
     },
     /// No package source has such a package.
@@ -59,7 +59,7 @@ pub enum InstallError {
     UnknownPackage {
         /// apt's own line.
         detail: String,
-        /// What to do on this distribution.
+        /// How to fix it on this distribution.
         advice: String,
     },
     /// The packages can't be installed together, or a package that they depend on is missing.
@@ -68,14 +68,14 @@ pub enum InstallError {
          try it by hand to see more: {command}"
     )]
     Unsolvable {
-        /// Which, comma-separated.
+        /// Their names, comma-separated.
         packages: String,
         /// apt's own lines.
         detail: String,
-        /// What was run.
+        /// The command line.
         command: String,
     },
-    /// A package could not be fetched, also with fresh lists.
+    /// A package could not be downloaded, even with fresh lists.
     #[error(
         "a package could not be downloaded: {detail}\n\
          check the network and the proxy (http_proxy, apt.conf) and try again; the command was `{command}`"
@@ -83,21 +83,21 @@ pub enum InstallError {
     Download {
         /// apt's own lines.
         detail: String,
-        /// What was run.
+        /// The command line.
         command: String,
     },
-    /// apt neither ends nor brings anything.
+    /// apt neither ends nor receives anything.
     #[error(
         "apt has brought nothing for {seconds} s and was ended\n\
          check the network and the proxy (http_proxy, apt.conf) and try again; the command was `{command}`"
     )]
     Stalled {
-        /// How long nothing came, in seconds.
+        /// Seconds without progress.
         seconds: u64,
-        /// What was run.
+        /// The command line.
         command: String,
     },
-    /// What arrived is not what the package lists promise.
+    /// A download does not match the package list.
     #[error(
         "{package}: the download does not match the package list: {algorithm} is {actual}, the list says \
          {expected}\n\
@@ -108,42 +108,42 @@ pub enum InstallError {
         package: String,
         /// `SHA256` or `SHA512`.
         algorithm: &'static str,
-        /// What the package list says.
+        /// The checksum in the package list.
         expected: String,
-        /// What the file has.
+        /// The file's checksum.
         actual: String,
     },
-    /// apt's answer is not what its documentation says.
+    /// apt's output does not follow its documentation.
     #[error("apt's answer was not understood: `{line}`\nplease report this; the command was `{command}`")]
     Answer {
         /// The line.
         line: String,
-        /// What was run.
+        /// The command line.
         command: String,
     },
-    /// A package could not be unpacked.
+    /// A package could not be extracted.
     #[error("{package} could not be unpacked: {detail}\ntry again; the command was `{command}`")]
     Unpack {
         /// The package's file name.
         package: String,
         /// dpkg-deb's own words.
         detail: String,
-        /// What was run.
+        /// The command line.
         command: String,
     },
-    /// The machine's package sources name no archive that another release could be taken from.
+    /// No package source of the machine has another release of its distribution.
     #[error(
         "no package source of this machine is its distribution's own ({family}), so nothing says where \
          release `{suite}` is to be had\n\
          see that /etc/apt/sources.list* names the distribution's archive, and that it can be fetched"
     )]
     NoSource {
-        /// What the matrix asks for.
+        /// The release that the matrix names.
         suite: String,
-        /// The distribution, and what it is made from.
+        /// The distribution and those that it is derived from.
         family: String,
     },
-    /// The programs of another release can't be given the C library of that release.
+    /// The programs of another release could not be bound to the C library of that release.
     #[error(
         "the programs of another release could not be made to work here: {detail}\n\
          the command was `{command}`"
@@ -151,13 +151,13 @@ pub enum InstallError {
     Settle {
         /// patchelf's own words.
         detail: String,
-        /// What was run.
+        /// The command line.
         command: String,
     },
     /// The disk or the user's quota is full.
     #[error("no space left on the disk that holds {path}\nfree some, or choose another folder: --cache-dir")]
     DiskFull {
-        /// The folder that was being written to.
+        /// The directory that was written to.
         path: PathBuf,
     },
     /// The tools need shared libraries that neither this machine nor the package lists have.
@@ -169,30 +169,30 @@ pub enum InstallError {
         /// Their names, comma-separated.
         libraries: String,
     },
-    /// The tools are there, but do not do what they are for.
+    /// The installed tools fail their test.
     #[error("the installed compiler fails its test: {detail}\nthe command was `{command}`")]
     Smoke {
-        /// What it printed.
+        /// The output of the test.
         detail: String,
-        /// What was run.
+        /// The command line.
         command: String,
     },
-    /// A folder that should be a core is none.
+    /// A directory is not a core.
     #[error("{path} is not a core: {missing}\nname the folder that holds boards.txt and platform.txt")]
     NotACore {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
-        /// What is missing in it.
+        /// The missing part.
         missing: String,
     },
-    /// A package does not hold what it should.
+    /// A package lacks a file that it should contain.
     #[error(
         "{package} holds no {path}\nthis version of the package is laid out differently; please report it"
     )]
     Layout {
         /// The package.
         package: String,
-        /// What is missing, relative to its root.
+        /// The missing path, relative to its root.
         path: PathBuf,
     },
     /// A path can't be written into apt's configuration.
@@ -201,95 +201,95 @@ pub enum InstallError {
          choose another one: --cache-dir"
     )]
     UnusablePath {
-        /// The cache folder.
+        /// The cache directory.
         path: PathBuf,
     },
-    /// A file or folder could not be used.
+    /// A file or directory could not be used.
     #[error("could not {action} {path}: {source}{}", io_advice(.source))]
     Io {
-        /// What was tried.
+        /// The action that failed.
         action: IoAction,
-        /// On what.
+        /// Its path.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         source: io::Error,
     },
     /// A tool could not be started.
     #[error("could not start `{command}`: {source}\nsee `fbuild-matrix doctor`")]
     Start {
-        /// What was run.
+        /// The command line.
         command: String,
-        /// Why not.
+        /// The system's error.
         source: io::Error,
     },
-    /// A program that the matrix asks for is neither on this machine nor to be had.
+    /// A program that the matrix asks for is missing, and its package is unavailable.
     #[error(
         "`{name}` is not on this machine, and its package `{package}` can't be brought in: {cause}\n\
          install it yourself so that it is in PATH (sudo apt-get install {package}){hint}"
     )]
     NoProgram {
-        /// What else can be done, after a comma; or nothing.
+        /// Another way to fix it, after a comma; or empty.
         hint: &'static str,
-        /// What it is called.
+        /// The program's name.
         name: String,
-        /// The package that has it.
+        /// The package that contains it.
         package: String,
-        /// Why the package is not to be had.
+        /// The error of the package's installation.
         cause: Box<InstallError>,
     },
-    /// There is no Python that could make a private environment.
+    /// No Python can create a private environment.
     #[error(
         "{what} needs Python 3.8 or newer with its modules venv and ssl: none is in PATH, and Debian's package \
          `{package}` can't be brought in: {cause}\n\
          install it yourself: sudo apt-get install {package}"
     )]
     NoPython {
-        /// What needs it, in the user's words.
+        /// The tool that needs it, in the user's words.
         what: String,
-        /// The package that has what is missing.
+        /// The package that contains the missing part.
         package: &'static str,
-        /// Why the package is not to be had.
+        /// The error of the package's installation.
         cause: Box<InstallError>,
     },
-    /// A step of making a private Python environment failed.
+    /// A step of creating a private Python environment failed.
     #[error("{what}: {detail}\n{advice}; the command was `{command}`")]
     Python {
-        /// What was brought in, in the user's words.
+        /// The tool that was installed, in the user's words.
         what: String,
         /// The tool's own lines.
         detail: String,
-        /// What to do.
+        /// How to fix it.
         advice: &'static str,
-        /// What was run.
+        /// The command line.
         command: String,
     },
-    /// What a lock file pins is not what the matrix asks for.
+    /// The lock file and the matrix name different versions.
     #[error(
         "{what}: {lock} pins {pinned} where the matrix says {asked}\n\
          make the lock file anew, or name the version that it has"
     )]
     Pinned {
-        /// What was brought in, in the user's words.
+        /// The tool that was installed, in the user's words.
         what: String,
         /// The lock file.
         lock: PathBuf,
         /// `NAME==VERSION` of the matrix.
         asked: String,
-        /// What the lock file has.
+        /// The version in the lock file.
         pinned: String,
     },
     /// The run was interrupted.
     #[error("interrupted while bringing in {what}\nnothing half-done is left; run again")]
     Cancelled {
-        /// What, in the user's words.
+        /// The subject in the user's words.
         what: String,
     },
 }
 
-/// What was tried with a file, as a message says it.
+/// An action on a file, worded for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IoAction {
-    /// Make a folder.
+    /// Create a directory.
     Create,
     /// Read.
     Read,
@@ -317,7 +317,7 @@ impl std::fmt::Display for IoAction {
 }
 
 impl InstallError {
-    /// The error for `source`, which `action` on `path` met.
+    /// Converts an I/O error of `action` on `path`. A full disk or quota is told apart.
     pub(crate) fn io(action: IoAction, path: &Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
@@ -327,7 +327,7 @@ impl InstallError {
         }
     }
 
-    /// What it is the cause of; where the user has cancelled, there is no more to tell.
+    /// Wraps the error as the cause of another one; a cancellation stays what it is.
     pub(super) fn cause_of(self, told: impl FnOnce(Box<Self>) -> Self) -> Self {
         match self {
             Self::Cancelled { .. } => self,
@@ -336,7 +336,7 @@ impl InstallError {
     }
 }
 
-/// What helps against the two errors that a user can mend alone.
+/// Returns a hint for the two errors that the user can fix alone.
 fn io_advice(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

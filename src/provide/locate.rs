@@ -1,51 +1,52 @@
-//! Finds cores that are on this disk already: those that we brought, those of the distribution, and
-//! those that the Arduino IDE or arduino-cli installed. Reads folders and starts nothing.
+//! Finds cores that are installed already: by an earlier run, by the distribution, or by the Arduino IDE or
+//! arduino-cli. Reads directories and starts no process.
 
-use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
-use serde::Deserialize;
 
-use super::{InstallError, InstalledCore, Version, apt};
+use super::apt;
+use super::core_directory::{self, platform_version};
+use super::data_dir::{self, directories, is_directory_name};
+use super::installed::InstalledCore;
+use super::version::Version;
 
-/// Where cores are looked for.
+/// Places that are searched for cores.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
-    /// Our own cache folder.
+    /// The program's own cache directory.
     pub cache_dir: Option<PathBuf>,
-    /// Folders as the Arduino IDE lays them out: `packages/VENDOR/hardware/ARCH/VERSION`.
+    /// Directories in the Arduino IDE's layout: `packages/VENDOR/hardware/ARCH/VERSION`.
     pub data_dirs: Vec<PathBuf>,
     /// Roots of file systems that hold `usr/share/arduino/hardware` and `usr/bin/avr-gcc`.
     pub roots: Vec<PathBuf>,
 }
 
-/// Where a core was found.
+/// The kind of place that a core was found in; of equal versions the last kind wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
-    /// A data folder of the Arduino IDE or arduino-cli.
+    /// A data directory of the Arduino IDE or arduino-cli.
     DataDir,
     /// A package of the distribution, installed by its administrator.
     System,
-    /// Our own provider `apt`.
+    /// The provider `apt`.
     Apt,
 }
 
 /// A core that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct FoundCore {
     /// The core.
     pub core: InstalledCore,
-    /// Its version, as `platform.txt` or its folder says.
+    /// Its version, from `platform.txt` or its directory's name.
     pub version: Version,
-    /// Where it was found.
+    /// The kind of place that it was found in.
     pub origin: Origin,
 }
 
 impl Places {
-    /// The usual places of this machine: the cache folder, `ARDUINO_DIRECTORIES_DATA` or else the
-    /// user's data folder, and the system.
+    /// The usual places of this machine: the cache directory, `ARDUINO_DIRECTORIES_DATA` or else the
+    /// user's data directory, and the system.
     pub fn of_this_machine(cache_dir: &Path) -> Self {
         let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
         let data = std::env::var_os("ARDUINO_DIRECTORIES_DATA").map(PathBuf::from).or_else(|| {
@@ -60,84 +61,30 @@ impl Places {
     }
 }
 
-/// All installations of the core `vendor:arch`, the newest first; of equal versions first the one that
-/// we brought, then the system's. Nothing where it is installed nowhere, or its compiler is missing.
-pub fn candidates(core: &str, places: &Places) -> Vec<Candidate> {
+/// Returns all installations of the core `vendor:arch`, the newest first. Of equal versions the provider's comes
+/// first, then the system's. One without its compiler is left out.
+pub fn candidates(core: &str, places: &Places) -> Vec<FoundCore> {
     let Some((vendor, arch)) = core.split_once(':') else { return Vec::new() };
-    if ![vendor, arch].into_iter().all(is_folder_name) {
+    if ![vendor, arch].into_iter().all(is_directory_name) {
         return Vec::new();
     }
-    let ours =
-        places.cache_dir.iter().filter_map(|dir| apt::installed_core(core, dir)).map(|core| Candidate {
-            version: platform_version(&core.platform_dir).unwrap_or_else(|| Version::new("")),
-            core,
-            origin: Origin::Apt,
-        });
+    let ours = places
+        .cache_dir
+        .iter()
+        .filter_map(|dir| apt::installed_core(core, dir))
+        .map(|core| FoundCore { version: version_of(&core.platform_dir), core, origin: Origin::Apt });
     let system = places.roots.iter().filter_map(|root| of_system(core, vendor, arch, root));
-    let data = places.data_dirs.iter().flat_map(|dir| of_data_dir(core, vendor, arch, dir));
-    let mut found: Vec<Candidate> = ours.chain(system).chain(data).collect();
+    let data = places.data_dirs.iter().flat_map(|dir| data_dir::cores(core, vendor, arch, dir));
+    let data = data.map(|(core, version)| FoundCore { core, version, origin: Origin::DataDir });
+    let mut found: Vec<FoundCore> = ours.chain(system).chain(data).collect();
     found.sort_by(|a, b| b.version.cmp(&a.version).then(b.origin.cmp(&a.origin)));
     found
 }
 
-/// The core that lies in `path`, for `provider: path`. `tools` says what `{runtime.tools.NAME.path}` means.
-///
-/// # Errors
-/// [`InstallError::NotACore`] where `boards.txt` is missing, or `platform.txt` although a board has a core of its own.
-pub fn from_path(
-    name: &str,
-    path: &Path,
-    tools: IndexMap<String, PathBuf>,
-) -> Result<InstalledCore, InstallError> {
-    let not_a_core =
-        |missing: &str| InstallError::NotACore { path: path.to_path_buf(), missing: missing.to_owned() };
-    if !path.is_dir() {
-        return Err(not_a_core(if path.exists() { "it is no folder" } else { "it does not exist" }));
-    }
-    if let Some(missing) = missing_files(path) {
-        return Err(not_a_core(&format!("it holds no {missing}")));
-    }
-    if let Some((tool, dir)) = tools.iter().find(|(_, dir)| !dir.is_dir()) {
-        return Err(not_a_core(&format!(
-            "its tool {tool} should be in {}, which is no folder",
-            dir.display()
-        )));
-    }
-    let version = platform_version(path).map(|version| (name.to_owned(), version.to_string()));
-    Ok(InstalledCore {
-        name: name.to_owned(),
-        platform_dir: path.to_path_buf(),
-        tools,
-        properties: IndexMap::new(),
-        required: Vec::new(),
-        versions: version.into_iter().collect(),
-        library_path: None,
-    })
-}
-
-/// What a folder does not hold although each core does. One whose boards are all built with another's core
-/// (`build.core=vendor:core`) has no `platform.txt` of its own.
-pub(super) fn missing_files(platform_dir: &Path) -> Option<&'static str> {
-    let boards = fs::read(platform_dir.join("boards.txt")).ok();
-    let has_recipes = platform_dir.join("platform.txt").is_file();
-    match boards {
-        None if has_recipes => Some("boards.txt"),
-        None => Some("boards.txt and no platform.txt"),
-        Some(_) if has_recipes => None,
-        Some(boards) => {
-            let boards = String::from_utf8_lossy(&boards);
-            let cores = boards.lines().filter_map(|line| line.split_once(".build.core="));
-            let mut cores = cores.peekable();
-            let borrows = cores.peek().is_some() && cores.all(|(_, core)| core.contains(':'));
-            (!borrows).then_some("platform.txt")
-        }
-    }
-}
-
-/// A core that the distribution's packages have put below `root`, with the compiler of its packages.
-fn of_system(core: &str, vendor: &str, arch: &str, root: &Path) -> Option<Candidate> {
+/// Returns the core that the distribution's packages have installed below `root`, with their compiler.
+fn of_system(core: &str, vendor: &str, arch: &str, root: &Path) -> Option<FoundCore> {
     let platform_dir = root.join("usr/share/arduino/hardware").join(vendor).join(arch);
-    let mut installed = from_path(core, &platform_dir, IndexMap::new()).ok()?;
+    let mut installed = core_directory::read(core, &platform_dir, IndexMap::new()).ok()?;
     // Only what the distribution compiles with a compiler of its own can be used without more.
     if arch == "avr" {
         let gcc = version_of_gcc(root)?;
@@ -148,125 +95,25 @@ fn of_system(core: &str, vendor: &str, arch: &str, root: &Path) -> Option<Candid
         }
         installed.versions.extend(versions);
     }
-    let version = platform_version(&platform_dir).unwrap_or_else(|| Version::new(""));
-    Some(Candidate { core: installed, version, origin: Origin::System })
+    Some(FoundCore { core: installed, version: version_of(&platform_dir), origin: Origin::System })
 }
 
-/// The version of the distribution's avr-gcc, by the folder of its own programs; `None` without one.
+fn version_of(platform_dir: &Path) -> Version {
+    platform_version(platform_dir).unwrap_or_else(|| Version::new(""))
+}
+
+/// Returns the version of the distribution's avr-gcc, by the directory of its own programs.
 fn version_of_gcc(root: &Path) -> Option<String> {
     if !root.join("usr/bin/avr-gcc").is_file() {
         return None;
     }
-    folders(&root.join("usr/lib/gcc/avr")).into_iter().map(Version::new).max().map(|it| it.to_string())
-}
-
-/// The versions of a core in a data folder.
-fn of_data_dir(core: &str, vendor: &str, arch: &str, data: &Path) -> Vec<Candidate> {
-    let packages = data.join("packages");
-    let hardware = packages.join(vendor).join("hardware").join(arch);
-    folders(&hardware)
-        .into_iter()
-        .filter_map(|version| {
-            let platform_dir = hardware.join(&version);
-            let tools = tools_of(&packages, vendor, &platform_dir);
-            let mut installed = from_path(core, &platform_dir, tools).ok()?;
-            installed.versions = vec![(core.to_owned(), version.clone())];
-            Some(Candidate { core: installed, version: Version::new(version), origin: Origin::DataDir })
-        })
-        .collect()
-}
-
-/// What `{runtime.tools.NAME.path}` and `{runtime.tools.NAME-VERSION.path}` mean for a core in a data
-/// folder: the versions that the core depends on; else the newest of its vendor; else the newest.
-fn tools_of(packages: &Path, vendor: &str, platform_dir: &Path) -> IndexMap<String, PathBuf> {
-    let wanted = dependencies(platform_dir);
-    // By tool: how good the best one is so far, and where.
-    let mut best: HashMap<String, ((bool, bool, Version), PathBuf)> = HashMap::new();
-    let mut exact: IndexMap<String, PathBuf> = IndexMap::new();
-    for packager in folders(packages) {
-        let all = packages.join(&packager).join("tools");
-        for name in folders(&all) {
-            for version in folders(&all.join(&name)) {
-                let dir = all.join(&name).join(&version);
-                let is_wanted = wanted
-                    .iter()
-                    .any(|it| it.packager == packager && it.name == name && it.version == version);
-                let rank = (is_wanted, packager == vendor, Version::new(version.clone()));
-                exact.entry(format!("{name}-{version}")).or_insert_with(|| dir.clone());
-                if best.get(&name).is_none_or(|(other, _)| *other < rank) {
-                    best.insert(name.clone(), (rank, dir));
-                }
-            }
-        }
-    }
-    let mut tools: IndexMap<String, PathBuf> = best.into_iter().map(|(name, (_, dir))| (name, dir)).collect();
-    tools.sort_unstable_keys();
-    tools.extend(exact);
-    tools
-}
-
-/// One tool that a core depends on, as arduino-cli's `installed.json` says it.
-#[derive(Debug, Deserialize)]
-struct ToolDependency {
-    packager: String,
-    name: String,
-    version: String,
-}
-
-/// `installed.json`: the part of the package index that the core was installed from.
-#[derive(Deserialize)]
-struct InstalledJson {
-    #[serde(default)]
-    packages: Vec<InstalledPackage>,
-}
-
-#[derive(Deserialize)]
-struct InstalledPackage {
-    #[serde(default)]
-    platforms: Vec<InstalledPlatform>,
-}
-
-#[derive(Deserialize)]
-struct InstalledPlatform {
-    #[serde(default, rename = "toolsDependencies")]
-    tools: Vec<ToolDependency>,
-}
-
-/// The tools that a core asks for; none where its folder does not say.
-fn dependencies(platform_dir: &Path) -> Vec<ToolDependency> {
-    let Ok(text) = fs::read(platform_dir.join("installed.json")) else { return Vec::new() };
-    let Ok(json) = serde_json::from_slice::<InstalledJson>(&text) else { return Vec::new() };
-    json.packages.into_iter().flat_map(|it| it.platforms).flat_map(|it| it.tools).collect()
-}
-
-/// `version=` of `platform.txt`.
-fn platform_version(platform_dir: &Path) -> Option<Version> {
-    let text = fs::read(platform_dir.join("platform.txt")).ok()?;
-    let text = String::from_utf8_lossy(&text);
-    let version = text.lines().find_map(|line| line.trim().strip_prefix("version="))?.trim();
-    (!version.is_empty()).then(|| Version::new(version))
-}
-
-/// Names of the folders in `dir`, sorted; none where it can't be read.
-fn folders(dir: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
-    let mut names: Vec<String> = entries
-        .flatten()
-        .filter(|entry| entry.path().is_dir())
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| is_folder_name(name))
-        .collect();
-    names.sort_unstable();
-    names
-}
-
-fn is_folder_name(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\0'])
+    directories(&root.join("usr/lib/gcc/avr")).into_iter().map(Version::new).max().map(|it| it.to_string())
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn write(file: &Path, text: &str) {
@@ -347,28 +194,5 @@ mod tests {
         assert_eq!(tools["avr-gcc-14.1.0"], new);
         write(&platform.join("installed.json"), "{\"packages\": 5");
         assert_eq!(candidates("arduino:avr", &places).remove(0).core.tools["avr-gcc"], new);
-    }
-
-    #[test]
-    fn a_path_is_a_core_or_the_error_says_what_is_missing() {
-        let dir = tempfile::tempdir().unwrap();
-        let message = |path: &Path, tools| from_path("my:avr", path, tools).unwrap_err().to_string();
-        let none = IndexMap::new;
-        assert!(message(&dir.path().join("x"), none()).contains("it does not exist"));
-        assert!(message(dir.path(), none()).contains("holds no boards.txt and no platform.txt"));
-        core(dir.path(), "2.0");
-        assert!(message(&dir.path().join("boards.txt"), none()).contains("it is no folder"));
-        let tools = IndexMap::from([("avr-gcc".to_owned(), dir.path().join("gone"))]);
-        assert!(message(dir.path(), tools).contains("its tool avr-gcc should be in"));
-        let core = from_path("my:avr", dir.path(), none()).unwrap();
-        assert_eq!(core.versions, [("my:avr".to_owned(), "2.0".to_owned())]);
-        // Without recipes of its own each board has to name a core that has some.
-        fs::remove_file(dir.path().join("platform.txt")).unwrap();
-        assert!(message(dir.path(), none()).contains("holds no platform.txt"));
-        let boards = "a.build.core=arduino:arduino\nb.build.core=";
-        write(&dir.path().join("boards.txt"), &format!("{boards}own\n"));
-        assert!(message(dir.path(), none()).contains("holds no platform.txt"));
-        write(&dir.path().join("boards.txt"), &format!("{boards}other:own\n"));
-        assert_eq!(from_path("my:avr", dir.path(), none()).unwrap().versions, []);
     }
 }

@@ -1,30 +1,30 @@
-//! What must be known of the machine that we run on: where its programs are and what it calls
-//! itself. Read once per installation and handed down, so that a test can describe another machine.
+//! The machine that the program runs on: its search path, distribution and processor. Read once for each installation
+//! and passed on, so that a test can describe another machine.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::InstallError;
+use super::error::InstallError;
 
 /// The machine, as an installation sees it.
 #[derive(Debug, Clone)]
 pub(super) struct Machine {
     /// `PATH`.
     pub path: OsString,
-    /// Distribution, release and processor: `debian-12-x86_64`. Programs that were fetched on one
-    /// are not trusted on another: a cache folder travels between CI images.
+    /// Distribution, release and processor: `debian-12-x86_64`. Programs that were fetched on one machine are not
+    /// trusted on another: cache directories travel between CI images.
     pub tag: String,
     /// `ID` and `ID_LIKE` of `/etc/os-release`.
     pub family: String,
-    /// More lines for apt's configuration. Empty, except in tests.
+    /// Further lines of apt's configuration. Empty, except in tests.
     pub apt_conf: String,
-    /// How long apt may bring nothing. Its own timeouts (30 s, some retries, several addresses) fit in.
+    /// Longest time in which apt may receive nothing. Its own timeouts (30 s, some retries, several addresses) fit in.
     pub patience: Duration,
 }
 
 impl Machine {
-    /// This machine.
+    /// Describes this machine.
     pub(super) fn here() -> Self {
         let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
         let (tag, family) = describe(&release);
@@ -37,10 +37,10 @@ impl Machine {
         }
     }
 
-    /// Where `program` is.
+    /// Returns the path of `program`.
     ///
     /// # Errors
-    /// [`InstallError::NoApt`] where it is in no folder of `PATH`.
+    /// [`InstallError::NoApt`] where it is in no directory of `PATH`.
     pub(super) fn find(&self, program: &str) -> Result<PathBuf, InstallError> {
         std::env::split_paths(&self.path)
             .filter(|dir| dir.is_absolute())
@@ -52,24 +52,24 @@ impl Machine {
             })
     }
 
-    /// Whether it is Ubuntu or made from it.
+    /// Whether the distribution is Ubuntu or derived from it.
     pub(super) fn is_ubuntu(&self) -> bool {
         self.family.split(' ').any(|word| word == "ubuntu")
     }
 }
 
-/// Whether `file` is a program that we may start.
+/// Whether `file` is a program that this process may start.
 pub(super) fn is_executable(file: &Path) -> bool {
     file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
-/// Bytes that we may still write to the disk that holds `dir`; `None` where the system does not say.
+/// Returns the free bytes of the disk that holds `dir`, if the system says so.
 pub(super) fn free_space(dir: &Path) -> Option<u64> {
     let disk = rustix::fs::statvfs(dir).ok()?;
     Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-/// `ID-VERSION_ID`, and `ID ID_LIKE`, from the text of `os-release(5)`.
+/// Returns `ID-VERSION_ID` and `ID ID_LIKE` of a text in the format of `os-release(5)`.
 fn describe(release: &str) -> (String, String) {
     let value = |key: &str| {
         release
@@ -87,7 +87,6 @@ fn describe(release: &str) -> (String, String) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,23 +1,25 @@
-//! A single program, such as an emulator: that of this machine, or else one out of Debian's packages.
+//! Installs a single program, such as an emulator: this machine's, or else one of Debian's packages.
 
 use std::path::PathBuf;
 
+use super::apt;
+use super::context::InstallContext;
+use super::error::InstallError;
 use super::machine::Machine;
-use super::{InstallContext, InstallError, apt};
 
 /// A program that can be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstalledProgram {
-    /// Where it is.
+    /// Its path.
     pub program: PathBuf,
-    /// For `LD_LIBRARY_PATH`, where it came in a package with libraries.
+    /// Value of `LD_LIBRARY_PATH`, where it came in a package with libraries.
     pub library_path: Option<PathBuf>,
 }
 
-/// Has a program: the one in `PATH`, else that of a package with all that it depends on.
+/// Returns a program: the one in `PATH`, else that of a package, which is installed with all its dependencies.
 ///
 /// # Errors
-/// [`InstallError::NoProgram`] with what keeps the package from being there, and `hint` behind what to do.
+/// [`InstallError::NoProgram`] with the cause why the package is unavailable, and `hint` behind how to fix it.
 pub async fn install_program(
     name: &str,
     package: &str,
@@ -52,7 +54,6 @@ async fn install_program_on(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

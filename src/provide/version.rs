@@ -8,29 +8,29 @@ use std::cmp::Ordering;
 pub struct Version(String);
 
 impl Version {
-    /// Takes any text.
+    /// A version from any text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text.
+    /// Returns the text as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    fn key(&self) -> Vec<Part<'_>> {
-        // What follows a `+` says how it was built, not which it is.
+    fn key(&self) -> Vec<VersionPart<'_>> {
+        // What follows a `+` is build metadata.
         let text = self.0.split_once('+').map_or(self.0.as_str(), |(text, _)| text);
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
-            let kind = Kind::of(first);
-            let end = rest.find(|c| Kind::of(c) != kind).unwrap_or(rest.len());
+            let kind = CharKind::of(first);
+            let end = rest.find(|c| CharKind::of(c) != kind).unwrap_or(rest.len());
             let (run, after) = rest.split_at(end);
             match kind {
-                Kind::Digit => parts.push(Part::Number(run.trim_start_matches('0'))),
-                Kind::Word => parts.push(Part::Word(run)),
-                Kind::Mark => {}
+                CharKind::Digit => parts.push(VersionPart::Number(run.trim_start_matches('0'))),
+                CharKind::Word => parts.push(VersionPart::Word(run)),
+                CharKind::Mark => {}
             }
             rest = after;
         }
@@ -39,13 +39,13 @@ impl Version {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CharKind {
     Digit,
     Word,
     Mark,
 }
 
-impl Kind {
+impl CharKind {
     fn of(c: char) -> Self {
         match c {
             '0'..='9' => Self::Digit,
@@ -57,20 +57,20 @@ impl Kind {
 
 /// A piece of a version.
 #[derive(Debug, PartialEq, Eq)]
-enum Part<'a> {
+enum VersionPart<'a> {
     /// `rc`, `beta`, `atmel`: less than nothing, so that a pre-release comes first.
     Word(&'a str),
     /// Digits without leading zeros, however many.
     Number(&'a str),
 }
 
-impl Part<'_> {
+impl VersionPart<'_> {
     fn rank(part: Option<&Self>) -> (u8, usize, &str) {
         match part {
-            Some(Part::Word(text)) => (0, 0, text),
-            None | Some(Part::Number("")) => (1, 0, ""),
+            Some(VersionPart::Word(text)) => (0, 0, text),
+            None | Some(VersionPart::Number("")) => (1, 0, ""),
             // Of two numbers without leading zeros the longer one is greater.
-            Some(Part::Number(digits)) => (2, digits.len(), digits),
+            Some(VersionPart::Number(digits)) => (2, digits.len(), digits),
         }
     }
 }
@@ -79,7 +79,7 @@ impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
         let (a, b) = (self.key(), other.key());
         (0..a.len().max(b.len()))
-            .map(|i| Part::rank(a.get(i)).cmp(&Part::rank(b.get(i))))
+            .map(|i| VersionPart::rank(a.get(i)).cmp(&VersionPart::rank(b.get(i))))
             .find(|order| order.is_ne())
             .unwrap_or(Ordering::Equal)
     }

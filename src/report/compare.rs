@@ -1,5 +1,5 @@
-//! Two runs side by side: cells that end otherwise, firmware that takes more or less, and the symbols that did
-//! it. A pure function of what the two left.
+//! Compares two finished runs: cells with another outcome, firmware of another size, and the symbols that caused it. A
+//! pure function.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,24 +14,23 @@ use super::symbols::{LONGEST_NAME, SymbolReport, by_owner, numbers};
 use super::text;
 use crate::symbols::{Area, Kind, Owner, Symbol};
 
-/// What is different between two runs.
+/// Differences between two runs.
 #[derive(Debug, Default, Serialize)]
 pub struct Comparison {
-    /// Cells whose outcome is another, or that only one of the runs has.
+    /// Cells whose outcome changed, or that only one of the runs has.
     results: Vec<ResultChange>,
-    /// Whether a cell fails that did not fail before, or that is new.
+    /// Whether a cell fails that did not fail before, or is new.
     #[serde(skip)]
     new_failures: bool,
-    /// How long the runs took, in milliseconds.
+    /// Durations of the runs in milliseconds.
     wall_ms: Change<u64>,
-    /// Cells whose compilers give another number of warnings.
+    /// Cells whose number of warnings changed.
     warnings: Vec<WarningChange>,
-    /// Cells whose firmware takes another amount of flash or RAM.
+    /// Cells whose use of flash or RAM changed.
     sizes: Vec<SizeChange>,
-    /// What symbols take by owner, over all cells that have symbols in both runs; missing where a run has none.
+    /// Sizes of symbols by owner, over all cells that have symbols in both runs; `None` where a run has none.
     owners: Option<Vec<OwnerChange>>,
-    /// Symbols that take another amount; what changes in the same way in several cells is there once. The largest
-    /// change first.
+    /// Symbols whose size changed, the largest change first. The same change in several cells is listed once.
     symbols: Option<Vec<SymbolChange>>,
 }
 
@@ -82,7 +81,7 @@ struct SymbolChange {
     cells: Vec<String>,
 }
 
-/// What makes a symbol the same in two runs.
+/// Identity of a symbol across runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 struct What {
     name: String,
@@ -96,7 +95,7 @@ impl Change<u64> {
         self.base == self.head
     }
 
-    /// `+12`, `-4`, `0`.
+    /// Returns `+12`, `-4`, `0`.
     fn by(self) -> String {
         match self.head.checked_sub(self.base) {
             Some(0) => "0".to_owned(),
@@ -118,7 +117,7 @@ impl Comparison {
         for key in keys {
             let cell = format!("{}/{}", key.0, key.1);
             let [before, now] = [base, head].map(|run| run.cells.get(key));
-            // Whether it had to be built says nothing of the code.
+            // Whether it was up to date says nothing about the code.
             let outcome =
                 |cell: Option<&PastCell>| {
                     cell.map(|cell| {
@@ -133,7 +132,7 @@ impl Comparison {
                 comparison.results.push(ResultChange { cell: cell.clone(), outcome: change, reason });
             }
             let count = Change { base: before.warnings as u64, head: now.warnings as u64 };
-            // A cell that fails stops at its first error: what it had to say before says nothing of the code.
+            // A cell that fails stops at its first error: its warnings up to there say nothing about the code.
             if before.is_built() && now.is_built() && !count.is_none() {
                 comparison.warnings.push(WarningChange { cell: cell.clone(), count });
             }
@@ -151,12 +150,12 @@ impl Comparison {
         comparison
     }
 
-    /// Whether a cell of the head has failed that has not failed in the base; one that is new counts as well.
+    /// Whether a cell fails in the head that does not fail in the base; a new cell counts as well.
     pub fn has_new_failures(&self) -> bool {
         self.new_failures
     }
 
-    /// As a person reads it, with the `top` largest changes of symbols.
+    /// Returns the comparison as tables, with the `top` largest changes of symbols.
     pub fn table(&self, top: usize) -> String {
         let mut text = String::new();
         for ResultChange { cell, outcome, reason } in &self.results {
@@ -196,10 +195,10 @@ impl Comparison {
         text.trim_end().to_owned()
     }
 
-    /// As a program reads it.
+    /// Returns the comparison as JSON.
     ///
     /// # Errors
-    /// None that a comparison could have.
+    /// Never in practice: every value can be serialised.
     pub fn json(&self) -> serde_json::Result<String> {
         serde_json::to_string_pretty(self)
     }
@@ -259,7 +258,7 @@ fn symbol_changes(base: &SymbolReport, head: &SymbolReport) -> (Vec<OwnerChange>
             flash.head += sum.flash;
             ram.head += sum.ram;
         }
-        // Several may have one name: they are compared as a whole.
+        // Several symbols may have one name: their sums are compared.
         let mut sizes: HashMap<What, Change<u64>> = HashMap::new();
         for symbol in *before {
             sizes.entry(What::of(symbol)).or_default().base += symbol.size;
@@ -290,8 +289,7 @@ impl What {
     }
 }
 
-/// The name without the numbers that the compiler gives to clones and to what is local: they are others after
-/// any change.
+/// Removes the numbers that the compiler gives to clones and local symbols: they differ after any change.
 fn unnumbered(name: &str) -> String {
     let mut kept = String::with_capacity(name.len());
     let mut rest = name;

@@ -1,5 +1,5 @@
-//! Which of several libraries with the same header cells are built with, and where that is another copy of the library
-//! under test: then its examples may build although it is broken. Each choice once, for however many cells.
+//! The choices among several libraries with the same header, each once for any number of cells. Where the choice is
+//! another copy of the library under test, its examples may build although it is broken.
 
 use std::collections::HashSet;
 
@@ -11,11 +11,11 @@ use crate::event::{JobId, JobResult, Listed, NamedLibrary, Replaced, UsedLibrary
 /// Another copy of the library under test, and the cells that are built with it.
 #[derive(Debug)]
 pub(super) struct ForeignCopy {
-    /// What to say of it.
+    /// The warning about it.
     pub(super) message: String,
     /// The first of the cells by name.
     pub(super) first: JobId,
-    /// How many there are.
+    /// Their number.
     pub(super) cells: usize,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct ForeignCopy {
 pub(super) struct ForeignCopies(IndexMap<[String; 3], ForeignCopy>);
 
 impl ForeignCopies {
-    /// Takes in a job's libraries; returns the messages of copies that were not seen before.
+    /// Adds a job's libraries; returns the messages of copies that were not seen before.
     pub(super) fn fold(&mut self, result: &JobResult, here: &Here) -> Vec<String> {
         let mut new = Vec::new();
         for used in result.libraries.iter() {
@@ -43,18 +43,25 @@ impl ForeignCopies {
         new
     }
 
-    /// All of them.
+    /// Returns all copies.
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &ForeignCopy> {
         self.0.values()
     }
 }
 
-/// The headers that several libraries offer, with the choice that was made.
+/// Remarks on libraries.
+#[derive(Debug, Default)]
+pub(super) struct LibraryNotes {
+    pub(super) copies: ForeignCopies,
+    pub(super) choices: Choices,
+}
+
+/// The headers that several libraries offer, with the library that was chosen.
 #[derive(Debug, Default)]
 pub(super) struct Choices(HashSet<(String, String)>);
 
 impl Choices {
-    /// Takes in a job's libraries; returns a line for each choice that was not seen before.
+    /// Adds a job's libraries; returns a line for each choice that was not seen before.
     pub(super) fn fold(&mut self, result: &JobResult, here: &Here) -> Vec<String> {
         let made = result.libraries.iter().filter(|used| !used.not_used.is_empty());
         let new = made.filter(|used| self.0.insert((used.header.clone(), used.library.path.clone())));

@@ -1,5 +1,5 @@
-//! Finds failures that are one and the same: a missing semicolon in a sketch breaks it on every board,
-//! and is told once. Knows nothing of how they are shown.
+//! FailureGroups failures that are the same: a missing semicolon in a sketch breaks it on every board, and is shown once. Knows
+//! nothing of how failures are shown.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -7,32 +7,32 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::failure_text::FailureText;
 use super::paths::Here;
 use super::text;
-use super::told::Told;
 use crate::event::{CellId, Failure, JobId, Outcome};
 
-/// No report shows more of a message, and ten thousand failures may all differ.
+/// The longest message that a report shows, in bytes: ten thousand failures may all differ.
 const MESSAGE_MAX: usize = 500;
 
 /// Marks failures of firmware that is too large.
 const OVERFLOW: &str = "overflow";
 
-/// What failed, in the words of reports.
+/// A failure in the words of reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {
-    /// What went wrong: `compile`, `link`, …, `timeout`, `crash`.
+    /// The failed step: `compile`, `link`, …, or `timeout`, `crash`.
     pub(super) what: &'static str,
     /// The first error, in one line of at most [`MESSAGE_MAX`] bytes.
     pub(super) message: Arc<str>,
-    /// Everything else that is told.
-    pub(super) told: Told,
-    key: Key,
+    /// The whole text.
+    pub(super) text: FailureText,
+    key: FailureKey,
 }
 
 impl Trouble {
-    /// What a job's outcome says of a failure; `None` for success, for what is blocked (its core says it) and
-    /// for what was cancelled. Of what a tool printed about `room` bytes are read.
+    /// Reads a job's outcome; `None` for success, for a blocked job (its core has the failure) and for a cancelled one.
+    /// About `room` bytes of a tool's output are read.
     pub(super) fn of(job: &JobId, outcome: &Outcome, here: &Here, room: usize) -> Option<Self> {
         let what = match outcome {
             Outcome::Failed(failure) => failure.step.word(),
@@ -42,71 +42,73 @@ impl Trouble {
                 return None;
             }
         };
-        let told = Told::of(outcome, here, room);
-        let message: Arc<str> = text::cut_end(&told.message, MESSAGE_MAX).into();
+        let whole = FailureText::of(outcome, here, room);
+        let message: Arc<str> = text::cut_end(&whole.message, MESSAGE_MAX).into();
         let of_job = || match job {
-            JobId::Cell(id) => Place::Sketch(id.sketch.clone()),
-            JobId::Core(id) => Place::Core(id.0.clone()),
+            JobId::Cell(id) => FailurePlace::Sketch(id.sketch.clone()),
+            JobId::Core(id) => FailurePlace::Core(id.0.clone()),
         };
         let key = match outcome {
-            // Each board has its own numbers, and one linker or another says so.
+            // Numbers and the linker's words differ from board to board.
             Outcome::Failed(Failure { overflow: Some(overflow), .. }) => {
-                Key { what: OVERFLOW, message: overflow.names().into(), place: of_job() }
+                FailureKey { what: OVERFLOW, message: overflow.names().into(), place: of_job() }
             }
-            Outcome::Failed(Failure { location: Some(at), .. }) => {
-                Key { what, message: message.clone(), place: Place::Line(at.file.clone(), at.line) }
-            }
-            _ => Key { what, message: message.clone(), place: of_job() },
+            Outcome::Failed(Failure { location: Some(at), .. }) => FailureKey {
+                what,
+                message: message.clone(),
+                place: FailurePlace::Line(at.file.clone(), at.line),
+            },
+            _ => FailureKey { what, message: message.clone(), place: of_job() },
         };
-        Some(Self { what, message, told, key })
+        Some(Self { what, message, text: whole, key })
     }
 
-    /// What is different from board to board.
+    /// Returns the numbers that differ from board to board.
     pub(super) fn numbers(&self) -> Option<&str> {
         (self.key.what == OVERFLOW).then_some(&*self.message)
     }
 }
 
-/// Two failures with one key are the same. One without a place is the same only within a sketch: two
-/// sketches that both end with `ld returned 1 exit status` have nothing to do with each other.
+/// Two failures with one key are the same. Without a location they are the same only within a sketch: two sketches that
+/// both end with `ld returned 1 exit status` have nothing in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
+struct FailureKey {
     what: &'static str,
     message: Arc<str>,
-    place: Place,
+    place: FailurePlace,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Place {
+enum FailurePlace {
     Line(std::path::PathBuf, u32),
     Sketch(Arc<str>),
     Core(Arc<str>),
 }
 
-/// A failure and everything that it broke.
+/// A failure and the jobs that it broke.
 #[derive(Debug)]
-pub(super) struct Group {
-    /// What went wrong, of the first: see [`Trouble::what`].
+pub(super) struct FailureGroup {
+    /// The first job's: see [`Trouble::what`].
     pub(super) what: &'static str,
-    /// Where, of the first: `FILE:LINE:COLUMN`.
+    /// The first job's location: `FILE:LINE:COLUMN`.
     pub(super) place: Option<String>,
     /// In the order in which they failed, each with its own message.
     jobs: Vec<(JobId, Arc<str>)>,
-    key: Key,
-    /// The diagnostic's start, as much as the one who groups wants to keep.
+    key: FailureKey,
+    /// The start of the diagnostic, as long as the caller of [`FailureGroups::add`] chose.
     pub(super) excerpt: String,
 }
 
-/// Failures in the order in which they first came.
+/// Failures in the order in which they first occurred.
 #[derive(Debug, Default)]
-pub(super) struct Groups(IndexMap<Key, Group>);
+pub(super) struct FailureGroups(IndexMap<FailureKey, FailureGroup>);
 
-impl Groups {
-    /// Adds a job's failure, and returns the first job that failed in this way. `excerpt` is asked only of that.
+impl FailureGroups {
+    /// Adds a job's failure, and returns the first job with the same one. `excerpt` is called only for that.
     pub(super) fn add(&mut self, job: &JobId, trouble: &Trouble, excerpt: impl FnOnce() -> String) -> &JobId {
-        let group = self.0.entry(trouble.key.clone()).or_insert_with(|| Group {
+        let group = self.0.entry(trouble.key.clone()).or_insert_with(|| FailureGroup {
             what: trouble.what,
-            place: trouble.told.place.clone(),
+            place: trouble.text.place.clone(),
             jobs: Vec::new(),
             key: trouble.key.clone(),
             excerpt: excerpt(),
@@ -115,14 +117,14 @@ impl Groups {
         &group.jobs[0].0
     }
 
-    /// All of them.
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &Group> {
+    /// Returns all failures.
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &FailureGroup> {
         self.0.values()
     }
 }
 
-impl Group {
-    /// What went wrong, of all jobs.
+impl FailureGroup {
+    /// Returns the message that fits all jobs.
     pub(super) fn message(&self) -> Cow<'_, str> {
         match self.jobs.first() {
             Some((_, message)) if self.each().is_empty() => Cow::Borrowed(&**message),
@@ -130,7 +132,7 @@ impl Group {
         }
     }
 
-    /// The boards with their messages, where these differ: a failure with numbers is one sketch's.
+    /// Returns the boards with their messages, where these differ: a failure with numbers is of one sketch.
     pub(super) fn each(&self) -> Vec<(&str, &str)> {
         let differ = self.jobs.windows(2).any(|pair| pair[0].1 != pair[1].1);
         let mut each: Vec<(&str, &str)> =
@@ -139,16 +141,16 @@ impl Group {
         each
     }
 
-    /// The jobs that it broke.
+    /// Returns the jobs that it broke.
     pub(super) fn jobs(&self) -> impl Iterator<Item = &JobId> {
         self.jobs.iter().map(|(job, _)| job)
     }
 
-    /// What it broke: `Blink on uno, mega`, `core uno-1f2e3d4c`; at most `limit` names of each kind.
+    /// Returns what it broke: `Blink on uno, mega`, `core uno-1f2e3d4c`; at most `limit` names of each kind.
     pub(super) fn who(&self, limit: usize) -> String {
         let mut sketches: IndexMap<&str, Vec<&str>> = IndexMap::new();
         let mut parts = Vec::new();
-        // By name: the order in which they failed is another one each time.
+        // By name: the order in which they failed differs from run to run.
         let mut jobs: Vec<&JobId> = self.jobs().collect();
         jobs.sort();
         for job in jobs {
@@ -187,7 +189,7 @@ mod tests {
     use crate::event::{FullMemory, Overflow};
     use crate::report::testing::{cell, core, failure};
 
-    fn add(groups: &mut Groups, job: &JobId, message: &str, line: Option<u32>) -> bool {
+    fn add(groups: &mut FailureGroups, job: &JobId, message: &str, line: Option<u32>) -> bool {
         let outcome = Outcome::Failed(failure(message, line));
         let trouble = Trouble::of(job, &outcome, &Here::default(), 1_000).expect("a failure");
         groups.add(job, &trouble, String::new) == job
@@ -195,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_same_error_on_several_boards_is_one() {
-        let mut groups = Groups::default();
+        let mut groups = FailureGroups::default();
         assert!(add(&mut groups, &cell("uno/A"), "no semicolon", Some(3)));
         assert!(!add(&mut groups, &cell("mega/A"), "no semicolon", Some(3)));
         assert!(
@@ -214,7 +216,7 @@ mod tests {
 
     #[test]
     fn without_a_place_only_within_a_sketch() {
-        let mut groups = Groups::default();
+        let mut groups = FailureGroups::default();
         assert!(add(&mut groups, &cell("uno/A"), "ld returned 1", None));
         assert!(!add(&mut groups, &cell("mega/A"), "ld returned 1", None));
         assert!(add(&mut groups, &cell("uno/B"), "ld returned 1", None));
@@ -229,7 +231,7 @@ mod tests {
             excess: Some(used - max),
             largest: Vec::new(),
         };
-        let mut groups = Groups::default();
+        let mut groups = FailureGroups::default();
         for (name, memory) in [
             ("uno/A", overflow("RAM", 2_370, 2_048)),
             ("leonardo/A", overflow("RAM", 2_802, 2_560)),

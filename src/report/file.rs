@@ -1,42 +1,47 @@
-//! A report file that is there whole or not at all: written under a temporary name, then renamed. Knows
-//! nothing of what is in it.
+//! A report file that is complete or missing: written under a temporary name, then renamed. Knows nothing of its
+//! contents.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::place::Place;
+use super::report_dir::ReportDir;
 
-/// A report that is yet to be written.
+/// A report that is not written yet.
 ///
-/// The temporary name is fixed, so that a run that was killed leaves nothing that the next one does not
-/// replace. The previous run's report stays in place until this one's is complete.
+/// The temporary name is fixed: what a killed run leaves is replaced by the next one. The previous run's report stays
+/// in place until this one's is complete.
 #[derive(Debug)]
 pub(super) struct ReportFile {
-    place: Place,
+    dir: ReportDir,
     name: String,
     created: PathBuf,
 }
 
 impl ReportFile {
-    /// Creates the temporary file now, so that a folder that can't be written is known before the work.
-    pub(super) fn create(place: &Place, name: &str) -> io::Result<Self> {
-        let created = temporary(&place.folder(), name);
+    /// Creates the temporary file, so that a directory that can't be written is known before the work.
+    ///
+    /// # Errors
+    /// Where that fails.
+    pub(super) fn create(dir: &ReportDir, name: &str) -> io::Result<Self> {
+        let created = temporary(&dir.path(), name);
         File::create(&created)?;
-        Ok(Self { place: place.clone(), name: name.to_owned(), created })
+        Ok(Self { dir: dir.clone(), name: name.to_owned(), created })
     }
 
-    /// Writes the report and gives it its name. Whatever fails, the old report is untouched.
+    /// Writes the report and renames it into place.
+    ///
+    /// # Errors
+    /// Where no directory can be written. The old report is untouched then.
     pub(super) fn write(&self, mut content: impl FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        self.place.somewhere(|folder| {
-            let temporary = temporary(folder, &self.name);
-            // Created again: if another run into the same folder has renamed our file away, the last one
-            // wins.
+        self.dir.somewhere(|dir| {
+            let temporary = temporary(dir, &self.name);
+            // Created again: another run into the same directory may have renamed the file away. The last one wins.
             let written = File::create(&temporary).and_then(|file| {
                 let mut writer = io::BufWriter::new(file);
                 content(&mut writer)?;
                 writer.into_inner().map_err(io::IntoInnerError::into_error)?;
-                fs::rename(&temporary, folder.join(&self.name))
+                fs::rename(&temporary, dir.join(&self.name))
             });
             if written.is_err() {
                 let _ = fs::remove_file(&temporary);
@@ -46,13 +51,13 @@ impl ReportFile {
     }
 }
 
-fn temporary(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!(".{name}.tmp"))
+fn temporary(dir: &Path, name: &str) -> PathBuf {
+    dir.join(format!(".{name}.tmp"))
 }
 
 impl Drop for ReportFile {
     fn drop(&mut self) {
-        // After `write` it has its final name and there is nothing to remove.
+        // After `write` it has its final name, and there is nothing to remove.
         let _ = fs::remove_file(&self.created);
     }
 }
@@ -74,7 +79,7 @@ mod tests {
     fn whole_or_not_at_all() {
         let folder = tempfile::tempdir().expect("folder");
         fs::write(folder.path().join("a.txt"), "old").expect("write");
-        let place = Place::new(folder.path().to_owned(), Vec::new());
+        let place = ReportDir::new(folder.path().to_owned(), Vec::new());
         let file = ReportFile::create(&place, "a.txt").expect("create");
         assert_eq!(names(folder.path()), [".a.txt.tmp", "a.txt"]);
 
@@ -93,7 +98,7 @@ mod tests {
     #[test]
     fn nothing_is_left_of_a_report_that_is_given_up() {
         let folder = tempfile::tempdir().expect("folder");
-        let place = |folder: &Path| Place::new(folder.to_owned(), Vec::new());
+        let place = |folder: &Path| ReportDir::new(folder.to_owned(), Vec::new());
         drop(ReportFile::create(&place(folder.path()), "a.txt").expect("create"));
         assert!(names(folder.path()).is_empty());
         assert!(ReportFile::create(&place(&folder.path().join("missing")), "a.txt").is_err());

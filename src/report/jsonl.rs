@@ -1,76 +1,78 @@
-//! `events.jsonl`: every event as one line of JSON, written as it happens, what comes within a moment in one
-//! write. It is the one report that is not renamed into place: after a kill it is what is left of a run, readable
-//! up to its last line.
+//! `events.jsonl`: every event as one line of JSON, written as it happens, waiting events in one write. It is the only
+//! report that is not renamed into place: after a kill it is readable up to its last line.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::Reporter;
-use super::place::Place;
+use super::report_dir::ReportDir;
+use super::reporter::Reporter;
 use crate::event::Event;
 
 /// Writes `events.jsonl`.
 #[derive(Debug)]
 pub(super) struct Jsonl<W> {
     writer: W,
-    /// Lines that are yet to be written.
+    /// Lines that are not written yet.
     lines: Vec<u8>,
 }
 
-/// As many bytes wait at most, and a line.
+/// Bytes of waiting lines from which they are written.
 const WAITING_MAX: usize = 64 * 1024;
 
 impl Jsonl<Journal> {
-    /// The report's name.
     pub(super) const NAME: &str = "events.jsonl";
 
-    /// Replaces the previous run's file.
-    pub(super) fn create(place: &Place) -> io::Result<Self> {
-        Ok(Self { writer: Journal::create(place, Self::NAME)?, lines: Vec::new() })
+    /// Creates the file; replaces the previous run's.
+    ///
+    /// # Errors
+    /// Where it can't be created.
+    pub(super) fn create(dir: &ReportDir) -> io::Result<Self> {
+        Ok(Self { writer: Journal::create(dir, Self::NAME)?, lines: Vec::new() })
     }
 }
 
-/// A file that grows, and moves with the place that it is in.
+/// A file that grows, and moves with the report directory.
 #[derive(Debug)]
 pub(super) struct Journal {
-    place: Place,
+    dir: ReportDir,
     name: &'static str,
-    folder: PathBuf,
+    /// The directory that `file` is in.
+    path: PathBuf,
     file: File,
-    /// Bytes of whole lines.
+    /// Bytes of complete lines.
     whole: u64,
 }
 
 impl Journal {
-    fn create(place: &Place, name: &'static str) -> io::Result<Self> {
-        let folder = place.folder();
-        let file = open(&folder.join(name))?;
-        Ok(Self { place: place.clone(), name, folder, file, whole: 0 })
+    fn create(dir: &ReportDir, name: &'static str) -> io::Result<Self> {
+        let path = dir.path();
+        let file = open(&path.join(name))?;
+        Ok(Self { dir: dir.clone(), name, path, file, whole: 0 })
     }
 
-    /// Goes to where the place is now, with all whole lines.
+    /// Moves to the directory that is in use now, with all complete lines.
     fn follow(&mut self) -> io::Result<()> {
-        // What was torn by a full disk goes.
+        // Removes the part of a line that a full disk left.
         let _ = self.file.set_len(self.whole);
         let (name, whole) = (self.name, self.whole);
-        let Self { place, file: old, .. } = self;
-        let (folder, file) = place.somewhere(|folder| {
-            let mut file = open(&folder.join(name))?;
+        let Self { dir, file: old, .. } = self;
+        let (path, file) = dir.somewhere(|path| {
+            let mut file = open(&path.join(name))?;
             old.seek(SeekFrom::Start(0))?;
             io::copy(&mut Read::by_ref(old).take(whole), &mut file)?;
-            Ok((folder.to_owned(), file))
+            Ok((path.to_owned(), file))
         })?;
-        (self.folder, self.file) = (folder, file);
+        (self.path, self.file) = (path, file);
         Ok(())
     }
 
-    /// Whether the file still has its name: somebody may have removed the folder.
+    /// Whether the file still has its name: somebody may have removed the directory.
     fn is_there(&self) -> bool {
         let inode =
             |metadata: io::Result<fs::Metadata>| Some((metadata.as_ref().ok()?.dev(), metadata.ok()?.ino()));
-        let named = inode(fs::metadata(self.folder.join(self.name)));
+        let named = inode(fs::metadata(self.path.join(self.name)));
         named.is_some() && named == inode(self.file.metadata())
     }
 }
@@ -80,13 +82,13 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 impl Write for Journal {
-    /// Writes all of it, or nothing that is seen later.
+    /// Writes the line completely, or leaves nothing of it.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Err(error) = self.file.write_all(line) {
-            let folder = self.folder.clone();
-            // The place moves on where this folder fails, and only then.
+            let path = self.path.clone();
+            // The directory changes where this one fails, and only then.
             let mut given = Some(error);
-            self.place.somewhere(|at| match given.take().filter(|_| at == folder) {
+            self.dir.somewhere(|at| match given.take().filter(|_| at == path) {
                 Some(error) => Err(error),
                 None => Ok(()),
             })?;
@@ -97,9 +99,9 @@ impl Write for Journal {
         Ok(line.len())
     }
 
-    /// Makes sure that it is where all reports are.
+    /// Moves the file to the directory of all reports, if it is elsewhere.
     fn flush(&mut self) -> io::Result<()> {
-        if self.place.folder() != self.folder || !self.is_there() {
+        if self.dir.path() != self.path || !self.is_there() {
             self.follow()?;
         }
         Ok(())
@@ -117,9 +119,11 @@ impl<W: Write + Send> Reporter for Jsonl<W> {
         if self.lines.is_empty() {
             return Ok(());
         }
-        // Whole lines in one write, straight to the file: a kill between two writes tears none.
+        // Complete lines in one write, straight to the file: a kill between two writes tears none.
         let written = self.writer.write_all(&self.lines);
         self.lines.clear();
+        // The line of a plan can be megabytes long.
+        self.lines.shrink_to(WAITING_MAX);
         written
     }
 
@@ -190,20 +194,20 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let (first, refuge) = (folder.path().join("first"), folder.path().join("refuge"));
         fs::create_dir(&first).expect("mkdir");
-        let place = Place::new(first.clone(), vec![refuge.clone()]);
+        let place = ReportDir::new(first.clone(), vec![refuge.clone()]);
         let mut journal = Journal::create(&place, "e").expect("create");
         journal.write_all(b"one\n").expect("write");
         // Opened for reading only: the next write fails.
         journal.file = File::open(first.join("e")).expect("open");
         journal.write_all(b"two\n").expect("write");
         journal.flush().expect("flush");
-        assert!(place.folder().starts_with(&refuge));
-        assert_eq!(fs::read_to_string(place.folder().join("e")).expect("read"), "one\ntwo\n");
+        assert!(place.path().starts_with(&refuge));
+        assert_eq!(fs::read_to_string(place.path().join("e")).expect("read"), "one\ntwo\n");
 
         // And when that folder vanishes, it is made again.
-        fs::remove_dir_all(place.folder()).expect("remove");
+        fs::remove_dir_all(place.path()).expect("remove");
         journal.flush().expect("flush");
-        assert_eq!(fs::read_to_string(place.folder().join("e")).expect("read"), "one\ntwo\n");
+        assert_eq!(fs::read_to_string(place.path().join("e")).expect("read"), "one\ntwo\n");
     }
 
     #[cfg(unix)]

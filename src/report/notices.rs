@@ -1,19 +1,18 @@
-//! The parts of `summary.md` that tell of no failure and of what may still be wrong: other copies of the library under
-//! test, and warnings.
+//! The parts of `summary.md` about doubtful successes: other copies of the library under test, and warnings.
 
 use std::fmt::Write as _;
 
 use super::copies::ForeignCopies;
+use super::markdown::escape;
 use super::paths::Here;
-use super::summary::escape;
 use super::text;
-use super::warnings::{Warnings, title};
+use super::warnings::{WarningTally, title};
 use crate::event::WarningOwner;
 
-/// Warnings of one owner that are listed.
+/// Number of warnings that are listed for each owner.
 const WARNINGS: usize = 100;
 
-/// The cells that are built with another copy of the library under test; empty where there are none.
+/// Returns the list of cells that are built with another copy of the library under test; empty where there are none.
 pub(super) fn copies(copies: &ForeignCopies) -> String {
     if copies.iter().len() == 0 {
         return String::new();
@@ -27,8 +26,8 @@ pub(super) fn copies(copies: &ForeignCopies) -> String {
     list
 }
 
-/// The warnings, folded away by owner; each part stands for itself.
-pub(super) fn warnings(found: &Warnings, here: &Here) -> Vec<String> {
+/// Returns the warnings in collapsed lists by owner; each part is complete by itself.
+pub(super) fn warnings(found: &WarningTally, here: &Here) -> Vec<String> {
     let Some(words) = found.counts().words() else { return Vec::new() };
     let mut parts = vec![format!("\n### Warnings\n\n{words}\n\n")];
     for owner in WarningOwner::ALL {
@@ -71,7 +70,7 @@ mod tests {
         });
         let script = Script::new().warned("uno/A", &[own(3), core]).warned("uno/B", &[own(3), own(5)]);
         let here = Here::new(Path::new("/here"));
-        let (mut found, mut foreign) = (Warnings::default(), ForeignCopies::default());
+        let (mut found, mut foreign) = (WarningTally::default(), ForeignCopies::default());
         assert_eq!((copies(&foreign), warnings(&found, &here)), (String::new(), Vec::new()));
         for event in script.with_libraries("uno/C", &[copy]).events() {
             if let EventKind::JobFinished(result) = &event.kind {

@@ -1,4 +1,4 @@
-//! A run that is over, read back from what it left in its report folder. Knows nothing of how it went on.
+//! A finished run, read back from its report directory. Keeps results, not the course of the run.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,56 +8,56 @@ use serde_json::Value;
 
 use super::jsonl::Jsonl;
 
-/// A run that is over.
+/// A finished run.
 #[derive(Debug, Default)]
 pub struct Past {
-    /// Every cell of its matrix, in the order of the plan, by board and sketch.
+    /// All cells of its matrix in the order of the plan, by board and sketch.
     pub cells: IndexMap<(String, String), PastCell>,
-    /// How long it took, in milliseconds.
+    /// Its duration in milliseconds.
     pub wall_ms: u64,
 }
 
-/// What became of a cell.
+/// Result of a cell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PastCell {
     /// [`crate::event::Outcome`]'s word, `skipped`, or `not finished`.
     pub outcome: String,
-    /// The first error, or why it was skipped; empty where neither is.
+    /// The first error, or the reason why it was skipped; otherwise empty.
     pub reason: String,
     /// Bytes of program memory.
     pub flash: Option<u64>,
     /// Bytes of static data.
     pub ram: Option<u64>,
-    /// How many warnings its tools gave, each place and text once; 0 where it was not built.
+    /// Number of warnings, each location and text once; 0 where it was not built.
     pub warnings: usize,
-    /// The linked program, if it was made.
+    /// The linked program, if there is one.
     pub elf: Option<PathBuf>,
 }
 
 impl PastCell {
-    /// Whether its firmware is there.
+    /// Whether it has firmware.
     pub fn is_built(&self) -> bool {
         matches!(self.outcome.as_str(), "built" | "up-to-date")
     }
 
-    /// Whether it is a failure: no firmware, and neither skipped nor left behind by a run that ended early.
+    /// Whether it failed: it has no firmware, was not skipped, and the run did not end before it.
     pub fn has_failed(&self) -> bool {
         matches!(self.outcome.as_str(), "failed" | "timed-out" | "blocked" | "crashed")
     }
 }
 
-/// Why a report folder can't be read.
+/// Error of reading a report directory.
 #[derive(Debug, thiserror::Error)]
 pub enum PastError {
-    /// There is nothing to read.
+    /// A file is missing or can't be read.
     #[error("{} can't be read: {source}\nname the report folder of a run, `.fbuild-matrix/reports` as a rule", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
-    /// It is there and is something else.
+    /// A file has another format.
     #[error("{} is not what a run leaves: {message}", path.display())]
     Malformed {
         /// The file.
@@ -68,17 +68,17 @@ pub enum PastError {
 }
 
 impl Past {
-    /// Reads the events of the run that wrote into `folder`, also of one that was killed.
+    /// Reads the events of the run that wrote into `folder`. The run may have been killed.
     ///
     /// # Errors
-    /// Where there are none.
+    /// Where the file is missing or has no plan.
     pub fn read(folder: &Path) -> Result<Self, PastError> {
         let path = folder.join(Jsonl::NAME);
         let text = std::fs::read_to_string(&path)
             .map_err(|source| PastError::Unreadable { path: path.clone(), source })?;
         let mut past = Self::default();
         let mut is_planned = false;
-        // What a killed run wrote last may be cut off.
+        // The last line of a killed run may be incomplete.
         for event in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             past.wall_ms = past.wall_ms.max(event["at_us"].as_u64().unwrap_or_default() / 1000);
             match event["event"].as_str() {

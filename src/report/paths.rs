@@ -1,42 +1,41 @@
-//! Paths as the reader can use them where they stand: relative to the current directory if that is shorter, also within
-//! what tools print.
+//! Paths relative to the current directory where that is shorter, also within tools' output.
 
 use std::path::Path;
 
 use crate::event::Location;
 
-/// The current directory, and what the directories above it are called from there.
+/// The current directory, and the relative names of those above it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Here {
-    /// Absolute beginning of paths and what stands for it, the longest first.
+    /// Absolute beginnings of paths and their replacements, the longest first.
     prefixes: Vec<(String, String)>,
 }
 
 impl Here {
-    /// Names paths from `current`, which is absolute.
+    /// Shortens paths relative to `current`, which is absolute.
     pub(super) fn new(current: &Path) -> Self {
         let above = current.ancestors().enumerate().map(|(up, directory)| {
             let text = directory.to_string_lossy();
             (format!("{}/", text.trim_end_matches('/')), "../".repeat(up))
         });
-        // The root is called `/`.
+        // The root stays `/`.
         let prefixes = above.filter(|(from, to)| from.len() > 1 && to.len() < from.len()).collect();
         Self { prefixes }
     }
 
-    /// A path.
+    /// Shortens a path.
     pub(super) fn path(&self, path: &Path) -> String {
         self.text(&path.to_string_lossy())
     }
 
-    /// `FILE:LINE[:COLUMN]`.
+    /// Returns `FILE:LINE[:COLUMN]`.
     pub(super) fn place(&self, location: &Location) -> String {
         let Location { file, line, column } = location;
         let column = column.map(|column| format!(":{column}")).unwrap_or_default();
         format!("{}:{line}{column}", self.path(file))
     }
 
-    /// A text with its absolute paths made short.
+    /// Shortens the absolute paths in a text.
     pub(super) fn text(&self, text: &str) -> String {
         let mut short = String::with_capacity(text.len());
         let mut rest = text;
@@ -56,7 +55,7 @@ impl Here {
         short
     }
 
-    /// A line that a tool printed: what is indented is a line of a source and stays as it is.
+    /// Shortens the paths in a line of a tool's output. An indented line quotes a source and stays unchanged.
     pub(super) fn line(&self, line: &str) -> String {
         let is_quoted = line.starts_with([' ', '\t']) && !line.trim_start().starts_with("from ");
         if is_quoted { line.to_owned() } else { self.text(line) }

@@ -1,6 +1,5 @@
-//! The planned cells in the matrix's order, board by board, with what a report keeps of each. Reports
-//! are written in this order and not in that of completion, so that two runs of one matrix differ only
-//! where their results do.
+//! The planned cells in the matrix's order, board by board, with what a report keeps of each. Reports are written in
+//! this order, not in that of completion, so that two runs of one matrix differ only where their results do.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,30 +8,27 @@ use indexmap::IndexMap;
 
 use crate::event::{CellId, CellInfo, SkippedCell};
 
-/// One cell of the matrix and what a report keeps of it.
+/// A cell of the matrix and what a report keeps of it.
 #[derive(Debug)]
-pub(super) struct Row<T> {
+pub(super) struct RosterRow<T> {
     /// The sketch's main file.
     pub(super) file: Arc<Path>,
-    /// Whether it is to be built.
     pub(super) part: Part,
-    /// What the report keeps.
     pub(super) kept: T,
 }
 
-/// Whether a cell is to be built.
+/// Whether a cell is built.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// It is.
     Selected,
-    /// It is not, and this is why.
+    /// With the reason.
     Skipped(Arc<str>),
 }
 
-/// All of them.
+/// All planned cells.
 #[derive(Debug)]
 pub(super) struct Roster<T> {
-    rows: IndexMap<CellId, Row<T>>,
+    rows: IndexMap<CellId, RosterRow<T>>,
     /// Boards in the order in which the plan first names them, each with its cells' places in `rows`.
     boards: IndexMap<Arc<str>, Vec<usize>>,
 }
@@ -44,8 +40,9 @@ impl<T> Default for Roster<T> {
 }
 
 impl<T: Default> Roster<T> {
-    /// Takes what [`crate::event::EventKind::Planned`] says. A cell that is named twice counts once.
+    /// Takes the cells of [`crate::event::EventKind::Planned`]. A cell that is named twice counts once.
     pub(super) fn plan(&mut self, cells: &[CellInfo], skipped: &[SkippedCell]) {
+        self.rows.reserve_exact(cells.len() + skipped.len());
         for cell in cells {
             self.add(&cell.id, &cell.file, Part::Selected);
         }
@@ -57,29 +54,29 @@ impl<T: Default> Roster<T> {
     fn add(&mut self, id: &CellId, file: &Arc<Path>, part: Part) {
         if !self.rows.contains_key(id) {
             self.boards.entry(id.board.clone()).or_default().push(self.rows.len());
-            let row = Row { file: file.clone(), part, kept: T::default() };
+            let row = RosterRow { file: file.clone(), part, kept: T::default() };
             self.rows.insert(id.clone(), row);
         }
     }
 }
 
 impl<T> Roster<T> {
-    /// Boards in order, each with its cells in order.
+    /// Returns boards in order, each with its cells in order.
     pub(super) fn boards(
         &self,
-    ) -> impl Iterator<Item = (&Arc<str>, impl Iterator<Item = (&CellId, &Row<T>)>)> {
+    ) -> impl Iterator<Item = (&Arc<str>, impl Iterator<Item = (&CellId, &RosterRow<T>)>)> {
         self.boards
             .iter()
             .map(|(board, places)| (board, places.iter().filter_map(|place| self.rows.get_index(*place))))
     }
 
-    /// The cell, if it was planned.
-    pub(super) fn get(&self, id: &CellId) -> Option<&Row<T>> {
+    /// Returns the cell, if it was planned.
+    pub(super) fn get(&self, id: &CellId) -> Option<&RosterRow<T>> {
         self.rows.get(id)
     }
 
-    /// What is kept of the cell, if it was planned to be built.
-    pub(super) fn selected_mut(&mut self, id: &CellId) -> Option<&mut Row<T>> {
+    /// Returns the cell's row, if it was planned to be built.
+    pub(super) fn selected_mut(&mut self, id: &CellId) -> Option<&mut RosterRow<T>> {
         self.rows.get_mut(id).filter(|row| row.part == Part::Selected)
     }
 }

@@ -1,5 +1,4 @@
-//! `summary.md`: the run on one page, for a workflow's step summary. Markdown as GitHub renders it, never
-//! longer than it takes.
+//! `summary.md`: the run on one page, for a workflow's step summary, within the size that GitHub accepts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,34 +6,37 @@ use std::io;
 use std::path::Path;
 
 use super::copies::ForeignCopies;
-use super::failures::{Group, Groups, Trouble};
+use super::failures::{FailureGroup, FailureGroups, Trouble};
 use super::file::ReportFile;
+use super::markdown::{Page, code, escape, fence};
+use super::notices;
 use super::paths::Here;
-use super::tally::{Tally, Verdict};
-use super::{Reporter, notices, text};
+use super::reporter::Reporter;
+use super::tally::{CacheTally, Fullest, Tally, Verdict};
+use super::text;
 use crate::event::{CellId, CoreId, Event, EventKind, JobId, Outcome};
 
-/// GitHub takes 1 MiB a step; other steps of the job have their own.
+/// GitHub's limit for each step, in bytes.
 const MAX: usize = 1024 * 1024;
-/// A failure's diagnostic, in bytes.
+/// The longest diagnostic of a failure, in bytes.
 const EXCERPT_MAX: usize = 3 * 1024;
 /// Bytes of a tool's output that are read for it.
 const ROOM: usize = 20 * EXCERPT_MAX;
-/// Failures with a diagnostic; the others have a line.
+/// Number of failures with a diagnostic; further ones have a line.
 const EXCERPTS: usize = 50;
-/// Names of boards or sketches in one line.
+/// Number of boards or sketches that are named in one line.
 const NAMES: usize = 12;
 
 /// Writes `summary.md`.
 pub(super) struct Summary {
     file: ReportFile,
-    fold: Fold,
+    fold: SummaryFold,
 }
 
 impl Summary {
-    /// `current` is the directory that paths are shown relative to.
+    /// Paths are shown relative to the directory `current`.
     pub(super) fn new(file: ReportFile, current: &Path) -> Self {
-        Self { file, fold: Fold { here: Here::new(current), ..Fold::default() } }
+        Self { file, fold: SummaryFold { here: Here::new(current), ..SummaryFold::default() } }
     }
 }
 
@@ -50,34 +52,37 @@ impl Reporter for Summary {
     }
 }
 
+/// What the report keeps of a run.
 #[derive(Debug, Default)]
-struct Fold {
+struct SummaryFold {
     here: Here,
     name: String,
     tally: Tally,
-    groups: Groups,
+    groups: FailureGroups,
     /// Other copies of the library under test.
     copies: ForeignCopies,
-    /// How many cells each failed core blocks.
+    /// Numbers of cells that each failed core blocks.
     blocked: BTreeMap<CoreId, usize>,
-    /// Skipped cells by reason.
+    /// Numbers of skipped cells by reason.
     skipped: BTreeMap<String, usize>,
-    /// The cells that left the least room, fullest first, over all boards.
-    fullest: Vec<Full>,
+    /// The cells with the least free flash over all boards, fullest first.
+    fullest: Vec<FullCell>,
 }
 
+/// Memory of a cell's firmware, in bytes.
 #[derive(Debug)]
-struct Full {
+struct FullCell {
     id: CellId,
     flash_used: u64,
     flash_max: u64,
+    /// In tenths of a percent.
     ram: Option<u64>,
 }
 
-/// Rows of the table of sizes.
+/// Number of rows in the table of sizes.
 const FULLEST: usize = 10;
 
-impl Fold {
+impl SummaryFold {
     fn fold(&mut self, event: &Event) {
         self.tally.fold(event);
         match &event.kind {
@@ -110,16 +115,16 @@ impl Fold {
     fn size(&mut self, id: &CellId, sizes: crate::event::Sizes) {
         let Some((used, max)) = sizes.flash.and_then(|flash| Some((flash.used, flash.max?))) else { return };
         let ram = sizes.ram.and_then(|ram| Some(text::per_mille(ram.used, ram.max?)));
-        self.fullest.push(Full { id: id.clone(), flash_used: used, flash_max: max, ram });
+        self.fullest.push(FullCell { id: id.clone(), flash_used: used, flash_max: max, ram });
         self.fullest.sort_by_key(|full| {
             (std::cmp::Reverse(text::per_mille(full.flash_used, full.flash_max)), full.id.clone())
         });
         self.fullest.truncate(FULLEST);
     }
 
-    /// The page, at most `max` bytes long.
+    /// Returns the page, at most `max` bytes long.
     fn markdown(&self, max: usize) -> String {
-        let mut page = Page { text: String::new(), max, left_out: 0 };
+        let mut page = Page::new(max);
         page.add(&self.head());
         page.add(&self.boards());
         if self.groups.iter().len() > 0 {
@@ -178,7 +183,7 @@ impl Fold {
             for verdict in &shown {
                 let _ = write!(table, " {} |", tally.counts.get(*verdict));
             }
-            let full = |full: &Option<super::tally::Fullest>| {
+            let full = |full: &Option<Fullest>| {
                 full.as_ref()
                     .map(|full| format!("{} {}", full.share(), escape(&full.sketch)))
                     .unwrap_or_default()
@@ -197,7 +202,7 @@ impl Fold {
         table
     }
 
-    fn failure(&self, group: &Group) -> String {
+    fn failure(&self, group: &FailureGroup) -> String {
         let place = group.place.as_ref().map(|place| format!("{}: ", code(place))).unwrap_or_default();
         let who = escape(&group.who(NAMES));
         let mut entry = format!("- **{who}**: {place}{} ({})", escape(&group.message()), group.what);
@@ -232,7 +237,7 @@ impl Fold {
         }
         let mut table =
             String::from("\n### Fullest firmware\n\n| cell | flash | | RAM |\n|---|--:|--:|--:|\n");
-        for Full { id, flash_used, flash_max, ram } in &self.fullest {
+        for FullCell { id, flash_used, flash_max, ram } in &self.fullest {
             let share = text::percent(text::per_mille(*flash_used, *flash_max));
             let ram = ram.map(text::percent).unwrap_or_default();
             let _ = writeln!(
@@ -256,11 +261,12 @@ impl Fold {
     }
 
     fn time(&self) -> String {
-        let Tally { hits, misses, bypassed, units, cores_planned, .. } = &self.tally;
+        let Tally { cache, units, cores, .. } = &self.tally;
+        let CacheTally { hits, misses, bypassed, uncacheable } = cache;
         let mut list = format!(
             "\n### Time and cache\n\n- wall time: {}; {}\n",
             text::duration(self.tally.wall),
-            text::count(*cores_planned, "core")
+            text::count(cores.planned, "core")
         );
         let _ = writeln!(
             list,
@@ -272,11 +278,11 @@ impl Fold {
         for (reason, number) in bypassed.iter().take(NAMES) {
             let _ = writeln!(list, "  - {number} bypassed: {}", escape(reason));
         }
-        let count = self.tally.uncacheable.count();
+        let count = uncacheable.count();
         if count > 0 {
             let units = text::count(count, "uncacheable unit");
             let _ = writeln!(list, "- {units}, compiled in every run");
-            for line in self.tally.uncacheable.lines() {
+            for line in uncacheable.lines() {
                 let _ = writeln!(list, "  - {}", escape(&line));
             }
         }
@@ -284,81 +290,18 @@ impl Fold {
     }
 }
 
-/// The diagnostic of a failure, its errors first, and how many warnings there are beside them.
+/// Returns the diagnostic of a failure, its errors first, and the number of warnings.
 fn excerpt(trouble: &Trouble, log: Option<&str>) -> String {
-    if trouble.told.lines.len() < 2 && trouble.told.warnings == 0 {
-        // The entry has said it.
+    if trouble.text.lines.len() < 2 && trouble.text.warnings == 0 {
+        // The entry's first line is all of it.
         return String::new();
     }
-    let mut excerpt = text::cut_middle(&trouble.told.lines.join("\n"), EXCERPT_MAX).into_owned();
-    if let Some(warnings) = trouble.told.and_warnings() {
+    let mut excerpt = text::cut_middle(&trouble.text.lines.join("\n"), EXCERPT_MAX).into_owned();
+    if let Some(warnings) = trouble.text.and_warnings() {
         let log = log.map(|log| format!(" in {log}")).unwrap_or_default();
         let _ = write!(excerpt, "\n\n{warnings}{log}");
     }
     text::for_xml(&excerpt)
-}
-
-/// A text that stays within its bound: what does not fit is counted instead.
-struct Page {
-    text: String,
-    max: usize,
-    left_out: usize,
-}
-
-/// What the closing note needs.
-const NOTE: usize = 120;
-
-impl Page {
-    /// Adds a part as a whole or not at all: half a table or half a code block would swallow the rest.
-    fn add(&mut self, part: &str) {
-        if self.text.len() + part.len() + NOTE <= self.max {
-            self.text.push_str(part);
-        } else {
-            self.left_out += 1;
-        }
-    }
-
-    fn end(mut self) -> String {
-        if self.left_out > 0 {
-            let left_out = text::count(self.left_out, "part");
-            let _ = writeln!(self.text, "\n_{left_out} left out: see junit.xml for everything._");
-        }
-        self.text
-    }
-}
-
-/// Text that Markdown and HTML leave alone, in one line.
-pub(super) fn escape(line: &str) -> String {
-    let line = text::for_xml(&text::one_line(line));
-    let mut escaped = String::with_capacity(line.len());
-    for c in line.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '@' | '$' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            _ => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// Text as code, in one line.
-fn code(line: &str) -> String {
-    let line = text::for_xml(&text::one_line(line));
-    if line.contains('`') { escape(&line) } else { format!("`{line}`") }
-}
-
-/// A fence that the text does not contain.
-fn fence(text: &str) -> String {
-    let mut fence = "```".to_owned();
-    while text.contains(&fence) {
-        fence.push('`');
-    }
-    fence
 }
 
 #[cfg(test)]
@@ -366,10 +309,9 @@ mod tests {
     use super::*;
     use crate::event::Failure;
     use crate::report::testing::{Script, cell, failure};
-    use proptest::prelude::*;
 
     fn render(events: &[Event], max: usize) -> String {
-        let mut fold = Fold { here: Here::new(Path::new("/here")), ..Fold::default() };
+        let mut fold = SummaryFold { here: Here::new(Path::new("/here")), ..SummaryFold::default() };
         for event in events {
             fold.fold(event);
         }
@@ -462,16 +404,5 @@ mod tests {
         let cut = render(&events, 20_000);
         assert!(cut.len() <= 20_000 && cut.contains("parts left out"), "{}", cut.len());
         assert_eq!(cut.matches("<details>").count(), cut.matches("</details>").count());
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_that_is_told_becomes_markup(line in "\\PC{0,40}|[\u{0}-\u{7f}]{0,40}") {
-            let escaped = escape(&line);
-            prop_assert!(!escaped.contains(['<', '>', '\n', '\r']));
-            let marks = escaped.replace("\\\\", "").replace("\\`", "").replace("\\|", "");
-            prop_assert!(!marks.contains(['`', '|']));
-            prop_assert!(!line.contains(&fence(&line)));
-        }
     }
 }

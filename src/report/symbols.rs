@@ -1,5 +1,5 @@
-//! `symbols.json`: what the firmware of a run is made of. The run itself keeps each cell's list beside its
-//! firmware; here they are brought together when somebody asks, and shown.
+//! `symbols.json`: the symbols in the firmware of a run. The run itself keeps each cell's list beside its firmware; here
+//! the lists are collected on request, and shown.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 
 use super::file::ReportFile;
 use super::past::{Past, PastError};
-use super::place::Place;
+use super::report_dir::ReportDir;
 use super::text;
 use crate::symbols::{Area, CellSymbols, Owner, Symbol, Symbols};
 
 /// `symbols.json`.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct SymbolReport {
-    /// Of this format: 1.
+    /// Version of the format: 1.
     version: u32,
     /// In the order of the plan.
     pub cells: Vec<NamedSymbols>,
@@ -28,21 +28,20 @@ pub struct SymbolReport {
 /// The symbols of a cell.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct NamedSymbols {
-    /// As in the matrix.
+    /// The board's name in the matrix.
     pub board: String,
-    /// As in the matrix.
+    /// The sketch's name in the matrix.
     pub sketch: String,
-    /// They.
+    /// Its symbols.
     #[serde(flatten)]
     pub symbols: CellSymbols,
 }
 
 impl SymbolReport {
-    /// The file's name in the report folder.
+    /// The file's name in the report directory.
     pub const FILE: &'static str = "symbols.json";
 
-    /// Brings together the lists of those cells of a run that are `wanted`, by board and sketch. Comes with a line
-    /// for each that has none.
+    /// Collects the lists of the `wanted` cells of a run, and returns a line for each cell without one.
     pub fn collect(past: &Past, wanted: impl Fn(&str, &str) -> bool) -> (Self, Vec<String>) {
         let mut report = Self { version: 1, cells: Vec::new() };
         let mut missing = Vec::new();
@@ -63,19 +62,19 @@ impl SymbolReport {
         (report, missing)
     }
 
-    /// Writes it into a report folder.
+    /// Writes the file into a report directory.
     ///
     /// # Errors
     /// Where that can't be written.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        let file = ReportFile::create(&Place::new(folder.to_owned(), Vec::new()), Self::FILE)?;
+        let file = ReportFile::create(&ReportDir::new(folder.to_owned(), Vec::new()), Self::FILE)?;
         file.write(|writer| Ok(serde_json::to_writer(writer, self)?))
     }
 
-    /// Reads that of a report folder, if there is one.
+    /// Reads the file of a report directory, if there is one.
     ///
     /// # Errors
-    /// Where it is something else.
+    /// Where it can't be read or has another format.
     pub fn read(folder: &Path) -> Result<Option<Self>, PastError> {
         let path = folder.join(Self::FILE);
         let bytes = match std::fs::read(&path) {
@@ -93,7 +92,7 @@ impl SymbolReport {
     }
 }
 
-/// The list beside an ELF, if it is of what the ELF is now.
+/// Returns the list beside an ELF, if it belongs to the ELF's present content.
 fn list(elf: &Path) -> Result<CellSymbols, String> {
     let again = "run again";
     let bytes = std::fs::read(elf).map_err(|error| format!("{}: {error}; {again}", elf.display()))?;
@@ -109,7 +108,7 @@ fn list(elf: &Path) -> Result<CellSymbols, String> {
 }
 
 impl NamedSymbols {
-    /// What it takes by owner, and the `top` largest symbols.
+    /// Returns the sizes by owner, and the `top` largest symbols, as tables.
     pub fn table(&self, top: usize) -> String {
         let Symbols { areas, symbols } = &self.symbols.symbols;
         let mut text = format!("{}/{}\n", self.board, self.sketch);
@@ -144,10 +143,10 @@ impl NamedSymbols {
     }
 }
 
-/// Longer names of templates are cut in tables.
+/// The longest name in a table, in bytes; templates have longer ones.
 pub(super) const LONGEST_NAME: usize = 120;
 
-/// A table whose first column has text and whose others have numbers.
+/// Returns a table whose first column has text and whose others have numbers.
 pub(super) fn numbers(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header.iter().copied());
@@ -157,7 +156,7 @@ pub(super) fn numbers(header: &[&str]) -> Table {
     table
 }
 
-/// What symbols take together.
+/// Sizes of several symbols together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Sum {
     pub(super) flash: u64,
@@ -165,7 +164,7 @@ pub(super) struct Sum {
     count: usize,
 }
 
-/// What the symbols of each owner take, the most flash first.
+/// Returns the sizes of each owner's symbols, the most flash first.
 pub(super) fn by_owner(symbols: &[Symbol]) -> Vec<(&Owner, Sum)> {
     let mut sums: BTreeMap<&Owner, Sum> = BTreeMap::new();
     for symbol in symbols {

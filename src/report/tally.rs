@@ -1,5 +1,5 @@
-//! Counts a run: cells by board and outcome, objects by where they came from, what the cache did. The
-//! console's closing lines and the summary are made of it; it keeps no text of any log.
+//! Counts a run: cells by board and outcome, objects by origin, results of the cache. The console's closing lines and
+//! the summary are made of it; it keeps no text of any log.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use indexmap::IndexMap;
 
 use super::text;
 use super::uncacheable::Uncacheable;
-use super::warnings::Warnings;
+use super::warnings::WarningTally;
 use crate::event::{
     CacheOutcome, CellId, CoreId, Event, EventKind, JobId, JobResult, Outcome, StepInfo, UnitCounts, Usage,
 };
 
-/// How a cell ended, without the details.
+/// A cell's outcome without its details.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Verdict {
     Built,
@@ -28,7 +28,7 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    /// In the order in which tables show them.
+    /// All verdicts in the order of tables.
     pub(super) const ALL: [Self; 8] = [
         Self::Built,
         Self::UpToDate,
@@ -40,7 +40,7 @@ impl Verdict {
         Self::Skipped,
     ];
 
-    /// The verdict on a job that ended.
+    /// Returns the verdict on a job that ended.
     pub(super) const fn of(outcome: &Outcome) -> Self {
         match outcome {
             Outcome::Built => Self::Built,
@@ -53,7 +53,7 @@ impl Verdict {
         }
     }
 
-    /// The same word as [`Outcome::word`].
+    /// Returns the same word as [`Outcome::word`].
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Built => "built",
@@ -67,13 +67,13 @@ impl Verdict {
         }
     }
 
-    /// Whether a reader looks for the reason in the list of failures.
+    /// Whether the cell is in the list of failures.
     pub(super) const fn is_failure(self) -> bool {
         matches!(self, Self::Failed | Self::TimedOut | Self::Crashed)
     }
 }
 
-/// How many cells ended how.
+/// Numbers of cells by verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts([usize; Verdict::ALL.len()]);
 
@@ -90,12 +90,12 @@ impl Counts {
         self.0[verdict as usize]
     }
 
-    /// Cells that were selected and have ended.
+    /// Returns the number of selected cells that have ended.
     pub(super) fn ended(&self) -> usize {
         self.0.iter().sum::<usize>() - self.get(Verdict::Skipped)
     }
 
-    /// `28 built, 1 failed, 1 blocked`: what is not zero, in the tables' order.
+    /// Returns `28 built, 1 failed, 1 blocked`: numbers above zero, in the tables' order.
     pub(super) fn words(&self) -> String {
         let parts: Vec<String> = Verdict::ALL
             .into_iter()
@@ -114,7 +114,7 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
-/// The cell that fills the most of a memory.
+/// The cell that fills a memory most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fullest {
     pub(super) sketch: Arc<str>,
@@ -123,8 +123,7 @@ pub(super) struct Fullest {
 }
 
 impl Fullest {
-    /// Keeps the fuller one; of equals the one that sorts first, so that the order of completion does
-    /// not matter.
+    /// Keeps the fuller one; of equals the one that sorts first, so that the order of completion does not matter.
     fn offer(best: &mut Option<Self>, id: &CellId, usage: Option<Usage>) {
         let Some(Usage { used, max: Some(max) }) = usage else { return };
         let offered = Self { sketch: id.sketch.clone(), used, max };
@@ -136,48 +135,73 @@ impl Fullest {
         }
     }
 
-    /// `94.1%`.
+    /// Returns `94.1%`.
     pub(super) fn share(&self) -> String {
         text::percent(text::per_mille(self.used, self.max))
     }
 }
 
-/// One board's counts.
+/// Counts of a board.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct BoardTally {
-    /// Its cells that have ended or are skipped.
+    /// Cells that have ended or are skipped.
     pub(super) counts: Counts,
-    /// Its selected cells.
+    /// Number of selected cells.
     pub(super) planned: usize,
     pub(super) flash: Option<Fullest>,
     pub(super) ram: Option<Fullest>,
-    /// For how long its jobs' steps held slots; a core that boards share counts for the first of them.
+    /// Time for which its jobs' steps held slots; a core that boards share counts for the first of them.
     pub(super) slot_time: Duration,
 }
 
-/// Everything counted.
+/// Compiles by the answer of the compiler cache.
+#[derive(Debug, Default)]
+pub(super) struct CacheTally {
+    pub(super) hits: usize,
+    pub(super) misses: usize,
+    /// Compiles for which the cache was not asked, by reason.
+    pub(super) bypassed: BTreeMap<String, usize>,
+    /// Compiles that are repeated in every run.
+    pub(super) uncacheable: Uncacheable,
+}
+
+impl CacheTally {
+    fn fold(&mut self, step: &StepInfo) {
+        match &step.cache {
+            Some(CacheOutcome::Hit) => self.hits += 1,
+            Some(CacheOutcome::Miss) => self.misses += 1,
+            Some(CacheOutcome::Bypassed { reason }) => {
+                *self.bypassed.entry(reason.clone()).or_default() += 1;
+            }
+            Some(CacheOutcome::Uncacheable { .. }) | None => {}
+        }
+        self.uncacheable.fold(step);
+    }
+}
+
+/// Core jobs by verdict.
+#[derive(Debug, Default)]
+pub(super) struct CoreTally {
+    /// Cores that have ended.
+    pub(super) counts: Counts,
+    pub(super) planned: usize,
+}
+
+/// Counts of a run.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     /// In the matrix's order.
     pub(super) boards: IndexMap<Arc<str>, BoardTally>,
     core_boards: BTreeMap<CoreId, Arc<str>>,
-    /// Objects, over all jobs.
+    /// Objects of all jobs.
     pub(super) units: UnitCounts,
-    /// Compiles that the cache answered, and that it did not.
-    pub(super) hits: usize,
-    pub(super) misses: usize,
-    /// Compiles that the cache was not asked about, by reason.
-    pub(super) bypassed: BTreeMap<String, usize>,
-    /// Compiles that are repeated in every run.
-    pub(super) uncacheable: Uncacheable,
+    pub(super) cache: CacheTally,
     /// Warnings of cores and cells.
-    pub(super) warnings: Warnings,
-    /// Core jobs that ended, by verdict, and how many were planned.
-    pub(super) cores: Counts,
-    pub(super) cores_planned: usize,
-    /// Since the run began.
+    pub(super) warnings: WarningTally,
+    pub(super) cores: CoreTally,
+    /// Time since the run began.
     pub(super) wall: Duration,
-    /// Why nothing new was started from some moment on.
+    /// The reason why nothing new was started from some moment on.
     pub(super) stopping: Option<String>,
     /// The exit code, once the run has ended by itself.
     pub(super) exit: Option<u8>,
@@ -192,7 +216,7 @@ impl Tally {
         match &event.kind {
             EventKind::Planned { cores, cells, skipped } => {
                 self.planned = true;
-                self.cores_planned = cores.len();
+                self.cores.planned = cores.len();
                 for core in cores {
                     if let Some(board) = core.boards.first() {
                         self.core_boards.insert(core.id.clone(), board.clone());
@@ -221,15 +245,7 @@ impl Tally {
     }
 
     fn step(&mut self, step: &StepInfo) {
-        match &step.cache {
-            Some(CacheOutcome::Hit) => self.hits += 1,
-            Some(CacheOutcome::Miss) => self.misses += 1,
-            Some(CacheOutcome::Bypassed { reason }) => {
-                *self.bypassed.entry(reason.clone()).or_default() += 1;
-            }
-            Some(CacheOutcome::Uncacheable { .. }) | None => {}
-        }
-        self.uncacheable.fold(step);
+        self.cache.fold(step);
         let board = match &step.job {
             JobId::Core(core) => self.core_boards.get(core),
             JobId::Cell(cell) => Some(&cell.board),
@@ -245,7 +261,7 @@ impl Tally {
         self.units.reused = self.units.reused.saturating_add(result.units.reused);
         self.warnings.fold(result);
         match &result.job {
-            JobId::Core(_) => self.cores.add(Verdict::of(&result.outcome)),
+            JobId::Core(_) => self.cores.counts.add(Verdict::of(&result.outcome)),
             JobId::Cell(id) => {
                 let Some(board) = self.boards.get_mut(&id.board) else { return };
                 board.counts.add(Verdict::of(&result.outcome));
@@ -256,7 +272,7 @@ impl Tally {
         }
     }
 
-    /// Counts the cells that never ended as cancelled: what a report of an interrupted run says.
+    /// Counts the cells of an interrupted run that never ended as cancelled.
     pub(super) fn close(&mut self) {
         for board in self.boards.values_mut() {
             let missing = board.planned.saturating_sub(board.counts.ended());
@@ -264,7 +280,7 @@ impl Tally {
         }
     }
 
-    /// All boards together.
+    /// Returns the sums over all boards.
     pub(super) fn total(&self) -> Counts {
         let mut total = Counts::default();
         for board in self.boards.values() {
@@ -273,12 +289,12 @@ impl Tally {
         total
     }
 
-    /// Selected cells.
+    /// Returns the number of selected cells.
     pub(super) fn cells_planned(&self) -> usize {
         self.boards.values().map(|board| board.planned).sum()
     }
 
-    /// `30 cells: 28 built, 1 failed, 1 blocked in 3.2s (105 compiled, 12 cached); 3 warnings (2 yours)`.
+    /// Returns `30 cells: 28 built, 1 failed, 1 blocked in 3.2s (105 compiled, 12 cached); 3 warnings (2 yours)`.
     pub(super) fn result_line(&self) -> String {
         let total = self.total();
         let words = total.words();
@@ -293,7 +309,7 @@ impl Tally {
         )
     }
 
-    /// `105 compiled, 12 cached`.
+    /// Returns `105 compiled, 12 cached`.
     fn objects(&self) -> String {
         let UnitCounts { compiled, cached, reused } = self.units;
         let parts: Vec<String> = [(compiled, "compiled"), (cached, "cached"), (reused, "reused")]

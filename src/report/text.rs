@@ -1,12 +1,11 @@
-//! Text for people and for XML: durations, bytes, cutting, characters that a format forbids. Knows
-//! nothing of events.
+//! Text for people and for XML: durations, bytes, cutting, characters that a format forbids. Knows nothing of events.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-/// A duration as a person reads it: `0.42s`, `12.3s`, `3m 05s`, `1h 02m`.
+/// Returns a duration as people read it: `0.42s`, `12.3s`, `3m 05s`, `1h 02m`.
 pub(super) fn duration(value: Duration) -> String {
     // Rounded first, so that 59.96 s is not shown as `60.0s`.
     let hundredths = value.as_millis().saturating_add(5) / 10;
@@ -23,8 +22,7 @@ pub(super) fn duration(value: Duration) -> String {
     }
 }
 
-/// A number of bytes as a person reads it: `812 B`, `22.0 MB` (powers of 1000, as download sizes are
-/// told elsewhere).
+/// Returns a number of bytes as people read it: `812 B`, `22.0 MB` (powers of 1000, as usual for downloads).
 pub(crate) fn bytes(value: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if value < 1_000 {
@@ -39,22 +37,22 @@ pub(crate) fn bytes(value: u64) -> String {
     format!("{}.{} {}", value / size, value % size * 10 / size, UNITS[unit])
 }
 
-/// `used` of `max` in tenths of a percent, rounded down: what is not full is not called full.
+/// Returns `used` of `max` in tenths of a percent. Rounded down: only a full memory has 100%.
 pub(super) fn per_mille(used: u64, max: u64) -> u64 {
     if max == 0 { 0 } else { u64::try_from(u128::from(used) * 1_000 / u128::from(max)).unwrap_or(u64::MAX) }
 }
 
-/// Tenths of a percent as `94.1%`.
+/// Returns tenths of a percent as `94.1%`.
 pub(super) fn percent(per_mille: u64) -> String {
     format!("{}.{}%", per_mille / 10, per_mille % 10)
 }
 
-/// `1 cell`, `2 cells`.
+/// Returns `1 cell`, `2 cells`.
 pub(super) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// The text in one line: every run of white space and control characters is one space.
+/// Returns a text in one line: each sequence of white space and control characters becomes one space.
 pub(super) fn one_line(text: &str) -> String {
     let text = without_escapes(text);
     let mut line = String::with_capacity(text.len());
@@ -67,7 +65,7 @@ pub(super) fn one_line(text: &str) -> String {
     line
 }
 
-/// The text without terminal escape sequences (colours of a compiler, for example).
+/// Removes terminal escape sequences, such as a compiler's colours.
 pub(super) fn without_escapes(text: &str) -> Cow<'_, str> {
     if text.contains('\u{1b}') {
         Cow::Owned(console::strip_ansi_codes(text).into_owned())
@@ -76,8 +74,8 @@ pub(super) fn without_escapes(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text without control characters other than tab and newline, so that a diagnostic can't move the
-/// cursor or recolour the terminal that it is shown on.
+/// Replaces control characters other than tab and newline, so that a diagnostic can't move the terminal's cursor or
+/// change its colours.
 pub(super) fn for_terminal(text: &str) -> String {
     without_escapes(text)
         .chars()
@@ -86,7 +84,7 @@ pub(super) fn for_terminal(text: &str) -> String {
         .collect()
 }
 
-/// The text with every character replaced that XML 1.0 forbids (its production 2, `Char`).
+/// Replaces every character that XML 1.0 forbids (its production 2, `Char`).
 pub(super) fn for_xml(text: &str) -> String {
     without_escapes(text)
         .chars()
@@ -97,7 +95,7 @@ pub(super) fn for_xml(text: &str) -> String {
         .collect()
 }
 
-/// The start of the text, cut at a character, and a mark where something was cut.
+/// Returns the start of a text, cut at a character, with a mark where it was cut.
 pub(super) fn cut_end(text: &str, max_bytes: usize) -> Cow<'_, str> {
     if text.len() <= max_bytes {
         return Cow::Borrowed(text);
@@ -105,15 +103,14 @@ pub(super) fn cut_end(text: &str, max_bytes: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(max_bytes.saturating_sub('…'.len_utf8()))]))
 }
 
-/// The text without its middle where it is longer than `max_bytes`: the first errors and the last lines
-/// matter most. The note between them says how much is missing; with it the result can be up to 64
-/// bytes longer than `max_bytes`.
+/// Removes the middle of a text that is longer than `max_bytes`: the first errors and the last lines matter most. A note
+/// says how much is missing; with it the result can be up to 64 bytes longer than `max_bytes`.
 pub(super) fn cut_middle(text: &str, max_bytes: usize) -> Cow<'_, str> {
     if text.len() <= max_bytes {
         return Cow::Borrowed(text);
     }
     let head = text.floor_char_boundary(max_bytes / 4 * 3);
-    // Whole lines where there are some.
+    // At line ends where there are any.
     let head = text[..head].rfind('\n').map_or(head, |newline| newline + 1);
     let tail = text.ceil_char_boundary(text.len() - max_bytes / 4);
     let tail = text[tail..].find('\n').map_or(tail, |newline| tail + newline + 1);
@@ -128,7 +125,7 @@ pub(super) fn cut_middle(text: &str, max_bytes: usize) -> Cow<'_, str> {
     Cow::Owned(cut)
 }
 
-/// The path as reports show it: relative to `current` if it is below it, with `/` between folders.
+/// Returns a path as reports show it: relative to `current` if it is below it, with `/` between directories.
 pub(super) fn shown_path(path: &Path, current: &Path) -> String {
     let shown = path.strip_prefix(current).ok().filter(|rest| !rest.as_os_str().is_empty()).unwrap_or(path);
     let text = shown.to_string_lossy();

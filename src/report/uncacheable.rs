@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::text;
 use crate::event::{CacheOutcome, StepInfo};
 
-/// Reasons that are listed; the reports' `timing.json` has all.
+/// Number of reasons that are listed; `timing.json` has all.
 const LISTED: usize = 5;
 
 /// Uncacheable units of a run.
@@ -37,7 +37,7 @@ impl Uncacheable {
         self.0.values().map(|units| units.count).sum()
     }
 
-    /// Describes the most frequent reasons, a line each; the last line counts the others.
+    /// Returns the most frequent reasons, a line each; the last line counts the others.
     pub(super) fn lines(&self) -> Vec<String> {
         let mut reasons: Vec<(&String, &Units)> = self.0.iter().collect();
         reasons.sort_by_key(|(_, units)| std::cmp::Reverse(units.count));

@@ -1,5 +1,5 @@
-//! The warnings of a run. A place and a text are one warning, in however many cells they are: a header that forty cells
-//! include warns once. Knows nothing of how they are shown.
+//! The warnings of a run. One location with one text is one warning, in any number of cells: a header that forty cells
+//! include warns once. Knows nothing of how warnings are shown.
 
 use std::collections::HashMap;
 
@@ -13,15 +13,15 @@ use crate::event::{JobId, JobResult, Warning, WarningOwner};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct WarningCounts {
     /// In the sketch or the library under test.
-    own: usize,
+    own: u32,
     /// In other libraries.
-    libraries: usize,
+    libraries: u32,
     /// In the core, and of its tools.
-    core: usize,
+    core: u32,
 }
 
 impl WarningCounts {
-    /// Those of one job.
+    /// Counts warnings by owner.
     pub(super) fn of<'w>(warnings: impl IntoIterator<Item = &'w Warning>) -> Self {
         let mut counts = Self::default();
         for warning in warnings {
@@ -34,28 +34,28 @@ impl WarningCounts {
         counts
     }
 
-    /// `3 warnings (2 yours)`; `None` where there are none.
+    /// Returns `3 warnings (2 yours)`; `None` where there are none.
     pub(super) fn words(self) -> Option<String> {
         let total = self.own + self.libraries + self.core;
         let own = if self.own == 0 { "none".to_owned() } else { self.own.to_string() };
-        (total > 0).then(|| format!("{} ({own} yours)", text::count(total, "warning")))
+        (total > 0).then(|| format!("{} ({own} yours)", text::count(total as usize, "warning")))
     }
 }
 
 /// The distinct warnings of a run.
 #[derive(Debug, Default)]
-pub(super) struct Warnings(HashMap<Warning, Jobs>);
+pub(super) struct WarningTally(HashMap<Warning, WarnedJobs>);
 
 /// The jobs that have a warning.
 #[derive(Debug)]
-struct Jobs {
-    /// The first by name: the order in which they end is another one each time.
+struct WarnedJobs {
+    /// The first by name: the order in which they end differs from run to run.
     first: JobId,
     count: usize,
 }
 
-impl Warnings {
-    /// Takes in a job's.
+impl WarningTally {
+    /// Adds the warnings of a job.
     pub(super) fn fold(&mut self, result: &JobResult) {
         for warning in result.warning_list.iter().flatten() {
             if let Some(jobs) = self.0.get_mut(warning) {
@@ -64,20 +64,20 @@ impl Warnings {
                     jobs.first = result.job.clone();
                 }
             } else {
-                self.0.insert(warning.clone(), Jobs { first: result.job.clone(), count: 1 });
+                self.0.insert(warning.clone(), WarnedJobs { first: result.job.clone(), count: 1 });
             }
         }
     }
 
-    /// How many there are.
+    /// Returns the numbers of warnings.
     pub(super) fn counts(&self) -> WarningCounts {
         WarningCounts::of(self.0.keys())
     }
 
-    /// Those of an owner by place, one a line with its jobs, paths as `here` names them; the first `most`, and how many
-    /// more there are.
+    /// Returns the first `most` warnings of an owner by location, one a line with its jobs, paths as `here` names them;
+    /// and the number of further ones.
     pub(super) fn lines(&self, owner: WarningOwner, here: &Here, most: usize) -> (Vec<String>, usize) {
-        let mut found: Vec<(&Warning, &Jobs)> =
+        let mut found: Vec<(&Warning, &WarnedJobs)> =
             self.0.iter().filter(|(warning, _)| warning.owner == owner).collect();
         found.sort_by_key(|(warning, _)| *warning);
         let lines = found.iter().take(most).map(|(warning, jobs)| line(warning, jobs, here)).collect();
@@ -85,14 +85,14 @@ impl Warnings {
     }
 }
 
-/// `src/Lib.h:3:7: unused variable 'x' [-Wunused-variable] (uno/Blink and 39 more)`.
-fn line(warning: &Warning, jobs: &Jobs, here: &Here) -> String {
+/// Returns `src/Lib.h:3:7: unused variable 'x' [-Wunused-variable] (uno/Blink and 39 more)`.
+fn line(warning: &Warning, jobs: &WarnedJobs, here: &Here) -> String {
     let place = warning.location.as_ref().map(|at| format!("{}: ", here.place(at)));
     let more = if jobs.count > 1 { format!(" and {} more", jobs.count - 1) } else { String::new() };
     text::one_line(&format!("{}{} ({}{more})", place.unwrap_or_default(), warning.message, jobs.first))
 }
 
-/// In whose code the warnings of an owner are.
+/// Returns the place of an owner's warnings in words.
 pub(super) const fn title(owner: WarningOwner) -> &'static str {
     match owner {
         WarningOwner::Own => "in your code",
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_warning_of_many_cells_is_one() {
-        let mut warnings = Warnings::default();
+        let mut warnings = WarningTally::default();
         let header = warning(WarningOwner::Own, Some(("/here/src/Lib.h", 3)), "unused");
         let core = warning(WarningOwner::Core, None, "no place");
         let script = Script::new()

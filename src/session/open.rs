@@ -36,8 +36,7 @@ impl Session<'_> {
         let (layout, staging) = (self.layout.clone(), staging.to_owned());
         let marker = RunMarker::new(layout.root(), &staging);
         let recovered = tokio::task::spawn_blocking(move || {
-            let ended = end_leftovers(&marker);
-            tracing::debug!(?ended, "ended what an earlier run left");
+            end_leftovers(&marker);
             let scratch = layout.staging();
             for directory in [&staging, &scratch, &layout.passing_units()] {
                 let _ = std::fs::remove_dir_all(directory);

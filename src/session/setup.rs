@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use indexmap::{IndexMap, IndexSet};
 
-use crate::fs::make_own_directory;
+use crate::provide::locate::{Places, candidates};
+use crate::provide::{InstallContext, InstallError, InstalledCore, apt, path, pypi};
 use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
-use crate::provide::locate::{Places, candidates, from_path};
-use crate::provide::{InstallContext, InstallError, InstalledCore, apt, pypi};
+use crate::fs::make_own_directory;
 
 /// What was brought in.
 #[derive(Debug, Default)]
@@ -91,7 +91,8 @@ async fn core(
         Some(Provider::Apt) => Ok(apt::install_core(name, cx).await?),
         Some(Provider::Path { dir, tools }) => {
             // First what can be seen to be wrong without any download.
-            let mut core = from_path(name, &dir.value, folders(tools))
+            let mut core = path::install_core(name, &dir.value, folders(tools), cx)
+                .await
                 .map_err(|error| matrix.error_at(dir.span, error.to_string(), None))?;
             bring_in_tools(&mut core, tools, there, cx).await?;
             Ok(core)
@@ -160,7 +161,7 @@ async fn bring_in_tool(tool: &Tool, cx: &InstallContext) -> Result<Option<Instal
         Tool::Pypi { packages, lock } => {
             let installed = pypi::install_tool(packages, lock.as_deref(), cx).await?;
             let (versions, library_path) = (installed.versions, installed.library_path);
-            Some(InstalledTool { dir: installed.dir, versions, library_path })
+            Some(InstalledTool { dir: installed.root, versions, library_path })
         }
     })
 }

@@ -33,7 +33,8 @@ pub(in crate::pipeline) async fn build(
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CellArtifacts, BuildError> {
-    let result = attempt(job, core, cx, jcx).await;
+    // Boxed, like the link below: the tasks of cells stay small.
+    let result = Box::pin(attempt(job, core, cx, jcx)).await;
     if let Err(BuildError::Failed(_) | BuildError::Blocked(_)) = &result {
         firmware::remove(&job.folder).await?;
     }
@@ -143,7 +144,7 @@ async fn make(
         early: &early,
         repeats: !early.any() && !discovered.is_opaque && !sketch.is_opaque,
     };
-    match link::build(&link, &core, cx, jcx).await {
+    match Box::pin(link::build(&link, &core, cx, jcx)).await {
         Ok(built) => Ok(built),
         Err(error) => Err(explained.error(error, &sketch.prototypes).await),
     }

@@ -1,19 +1,18 @@
-//! Reads what apt prints: the archives that it would fetch, and its complaints. Text in, data out.
+//! Parses apt's output: the archives that it would fetch, and its complaints. Text in, data out.
 
 use std::fmt::Write as _;
 
-/// One package archive, as `apt-get --print-uris` names it.
+/// A package archive, as `apt-get --print-uris` names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Archive {
-    /// The package's name.
     pub package: String,
-    /// Its version, with the epoch if it has one.
+    /// With the epoch, if the version has one.
     pub version: String,
     /// `amd64`, `arm64`, …, `all`.
     pub architecture: String,
     /// The name under which `apt-get download` stores it.
     pub file: String,
-    /// Bytes.
+    /// In bytes.
     pub size: u64,
     /// The strongest checksum that the package list has.
     pub checksum: Checksum,
@@ -26,12 +25,11 @@ pub(super) enum Checksum {
     Sha256(String),
     /// In lower-case hexadecimal.
     Sha512(String),
-    /// One that is too weak to rely on, or none: `apt-get install` prints MD5 where `download`, of the
-    /// same package, prints SHA-256.
+    /// Missing, or too weak to rely on: for one package `apt-get install` prints MD5 and `download` SHA-256.
     Weak,
 }
 
-/// Reads one line of `--print-uris`: `'URI' FILE SIZE ALGORITHM:SUM`. `None` where it is none.
+/// Parses a line of `--print-uris`: `'URI' FILE SIZE ALGORITHM:SUM`. `None` for any other line.
 ///
 /// The file's name is `NAME_VERSION_ARCH.deb`, with `%3a` for the colon of an epoch.
 pub(super) fn archive(line: &str) -> Option<Archive> {
@@ -45,7 +43,7 @@ pub(super) fn archive(line: &str) -> Option<Archive> {
         Some(("SHA512", sum)) if is_hex(sum, 128) => Checksum::Sha512(sum.to_ascii_lowercase()),
         _ => Checksum::Weak,
     };
-    // It becomes a path below our download folder.
+    // It becomes a path below the download directory.
     if file.contains('/') {
         return None;
     }
@@ -64,8 +62,8 @@ pub(super) fn archive(line: &str) -> Option<Archive> {
     })
 }
 
-/// The complaints among what apt printed to standard error: its errors, and where it has none, its
-/// warnings; each once, without the `E: `, joined by `; `, and not more than a screen can take.
+/// Returns apt's errors on standard error, or else its warnings: each once, without the `E: `, joined by `; `, at most
+/// four.
 pub(super) fn complaints(stderr: &str) -> String {
     const MOST: usize = 4;
     for prefix in ["E: ", "W: "] {
@@ -91,7 +89,7 @@ pub(super) fn complaints(stderr: &str) -> String {
     last.unwrap_or("it said nothing").trim().to_owned()
 }
 
-/// Whether apt says that it knows no such package (or no version of it that could be installed).
+/// Whether apt reports an unknown package, or one without an installable version.
 pub(super) fn is_unknown_package(stderr: &str) -> bool {
     [
         "Unable to locate package",
@@ -104,8 +102,8 @@ pub(super) fn is_unknown_package(stderr: &str) -> bool {
     .any(|words| stderr.contains(words))
 }
 
-/// Whether a tool says that the disk is full.
-pub(in crate::provide) fn is_disk_full(stderr: &str) -> bool {
+/// Whether a tool reports a full disk.
+pub(crate) fn is_disk_full(stderr: &str) -> bool {
     ["No space left on device", "Disk quota exceeded", "don't have enough free space"]
         .iter()
         .any(|words| stderr.contains(words))
@@ -115,7 +113,7 @@ fn is_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Undoes `%xx`. `None` where what follows a `%` is no byte, or the result is not UTF-8.
+/// Decodes `%xx`. `None` where no byte follows a `%`, or the result is not UTF-8.
 fn unescape(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -138,7 +136,6 @@ fn unescape(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 

@@ -1,5 +1,5 @@
-//! Which shared libraries the programs of a tree need, and whether this machine has them: asked of the
-//! dynamic loader itself, so that its search order is right by construction.
+//! The shared libraries that the programs of a tree need, found by the dynamic loader itself: so its search order is
+//! right by construction.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
@@ -12,23 +12,23 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use object::{Object, ObjectSection, ReadCache};
 use tokio_util::sync::CancellationToken;
 
-use super::super::InstallError;
+use super::super::error::InstallError;
 use super::super::machine::is_executable;
-use super::super::process::Tool;
+use super::super::tool_command::ToolCommand;
 
-/// Loaders asked at once: each takes about a millisecond.
+/// Number of loaders that run at once: each takes about a millisecond.
 const AT_ONCE: usize = 4;
 
-/// What the loader found.
+/// The libraries that programs need.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Loaded {
-    /// Libraries that are there.
+pub(super) struct LoadedLibraries {
+    /// Paths of the libraries that the loader finds.
     pub found: BTreeSet<PathBuf>,
-    /// Names of those that are not.
+    /// Names of the missing ones.
     pub missing: BTreeSet<String>,
 }
 
-/// The programs at or below `dirs` that the dynamic loader starts, each once however many names it has.
+/// Returns the programs at or below `dirs` that the dynamic loader starts, each once however many names it has.
 pub(super) fn programs(root: &Path, dirs: &[&str]) -> Vec<PathBuf> {
     let mut seen = HashSet::new();
     let mut programs = Vec::new();
@@ -45,32 +45,35 @@ pub(super) fn programs(root: &Path, dirs: &[&str]) -> Vec<PathBuf> {
     programs
 }
 
-/// Asks the loader of each program what it would load.
+/// Asks the loader of each program which libraries it would load.
+///
+/// # Errors
+/// Where a loader can't be started, or the run is cancelled.
 pub(super) async fn trace(
     programs: &[PathBuf],
     library_path: Option<&Path>,
     what: &str,
     cancel: &CancellationToken,
-) -> Result<Loaded, InstallError> {
+) -> Result<LoadedLibraries, InstallError> {
     let answers = stream::iter(programs).map(|program| async move {
         // ld.so(8): "causes the program to list its dynamic dependencies … instead of running normally".
-        // That is why only programs with an interpreter may come here: a static one would run.
-        let mut tool = Tool::new(program).env("LD_TRACE_LOADED_OBJECTS", "1");
+        // So only programs with an interpreter may come here: a static one would run.
+        let mut tool = ToolCommand::new(program).env("LD_TRACE_LOADED_OBJECTS", "1");
         if let Some(dir) = library_path {
             tool = tool.env("LD_LIBRARY_PATH", dir);
         }
         tool.run(what, cancel).await
     });
     let answers: Vec<_> = answers.buffer_unordered(AT_ONCE).try_collect().await?;
-    let mut loaded = Loaded::default();
+    let mut loaded = LoadedLibraries::default();
     for answer in answers {
         answer.stdout.lines().for_each(|line| read(line, &mut loaded));
     }
     Ok(loaded)
 }
 
-/// Reads `NAME => PATH (0xADDRESS)` or `NAME => not found`.
-fn read(line: &str, loaded: &mut Loaded) {
+/// Parses `NAME => PATH (0xADDRESS)` or `NAME => not found`.
+fn read(line: &str, loaded: &mut LoadedLibraries) {
     let Some((name, path)) = line.split_once(" => ") else { return };
     if path.trim() == "not found" {
         loaded.missing.insert(name.trim().to_owned());
@@ -79,12 +82,12 @@ fn read(line: &str, loaded: &mut Loaded) {
     }
 }
 
-/// Whether it is an ELF program that names an interpreter.
+/// Whether the file is an ELF program that names an interpreter.
 fn is_dynamic(file: &Path) -> bool {
     interpreter(file).is_some()
 }
 
-/// The loader that an ELF program names.
+/// Returns the loader that an ELF program names.
 pub(super) fn interpreter(file: &Path) -> Option<PathBuf> {
     let cache = ReadCache::new(File::open(file).ok()?);
     let elf = object::File::parse(&cache).ok()?;
@@ -93,13 +96,12 @@ pub(super) fn interpreter(file: &Path) -> Option<PathBuf> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_loaders_lines() {
-        let mut loaded = Loaded::default();
+        let mut loaded = LoadedLibraries::default();
         for line in [
             "\tlinux-vdso.so.1 (0x00007ffe)",
             "\tlibmpc.so.3 => not found",

@@ -1,5 +1,5 @@
-//! What says that an installed folder is whole, and for which machine: `manifest.json`, written last.
-//! Looking one up starts no process and reads three or four small files.
+//! The manifest of an installed set, `manifest.json`: written last, it says that the directory is complete, and for
+//! which machine. A lookup starts no process and reads three or four small files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,118 +7,130 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{InstallError, IoAction};
+use super::super::error::{InstallError, IoAction};
+use super::super::installed::InstalledPackages;
 
-/// The layout of the folder and of this file. Another number is not trusted.
+/// Version of the layout of the directory and of this file. Any other version is not trusted.
 const FORMAT: u32 = 1;
 const FILE: &str = "manifest.json";
-/// The extracted tree, below the installed folder.
+/// The extracted tree, below the installed directory.
 const ROOT: &str = "root";
-/// Links to all shared libraries of the tree, below the installed folder; missing where it has none
-/// that a loader should see.
+/// Links to all shared libraries of the tree, below the installed directory; missing where it has none that a loader
+/// should find.
 const LIBRARIES: &str = "lib";
 /// The same where the C library is among them.
 const OWN_LIBRARIES: &str = "own-lib";
 
-/// What was installed.
+/// Contents and origin of an installed set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Manifest {
+pub(super) struct SetManifest {
     format: u32,
     /// The name of the set of packages.
     set: String,
-    /// The packages that were asked for, sorted.
+    /// The requested packages, sorted.
     requested: Vec<String>,
     /// See `Machine::tag`.
     machine: String,
     /// Seconds since the Unix epoch.
     installed: u64,
     /// All packages that are in the tree.
-    packages: Vec<Package>,
-    /// Shared libraries of the machine that the programs of the tree were found to need.
+    packages: Vec<InstalledPackage>,
+    /// Shared libraries of the machine that the programs of the tree load.
     host_libraries: Vec<PathBuf>,
     /// The loader that the programs of the tree name, where that is one of its own.
     #[serde(default)]
     loader: Option<PathBuf>,
 }
 
-/// One package of a [`Manifest`].
+/// A package of a [`SetManifest`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Package {
-    /// Its name.
+pub(super) struct InstalledPackage {
     pub name: String,
-    /// Its version, with the epoch.
+    /// With the epoch.
     pub version: String,
-    /// Its architecture.
     pub architecture: String,
     /// SHA-256 of the archive.
     pub sha256: String,
 }
 
-/// Which set is looked for.
+/// The identity of a set: what an installation must have been made for to be used.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
-    /// Its name: a part of a folder's name.
+pub(super) struct SetIdentity {
+    /// Its name: a part of a directory's name.
     pub set: String,
-    /// The packages that are asked for, sorted.
+    /// The requested packages, sorted.
     pub requested: Vec<String>,
     /// See `Machine::tag`.
     pub machine: String,
 }
 
-/// An installed folder with its manifest.
+/// An installed directory with its manifest.
 #[derive(Debug, Clone)]
-pub(super) struct Installed {
+pub(super) struct InstalledSet {
     dir: PathBuf,
-    contents: Manifest,
+    contents: SetManifest,
 }
 
-impl Installed {
-    /// The extracted tree.
+impl InstalledSet {
+    /// Returns the extracted tree.
     pub(super) fn root(&self) -> PathBuf {
         self.dir.join(ROOT)
     }
 
-    /// The folder for `LD_LIBRARY_PATH`.
+    /// Returns the value of `LD_LIBRARY_PATH`, if the tree has libraries.
     pub(super) fn library_path(&self) -> Option<PathBuf> {
         let dir = self.dir.join(LIBRARIES);
         dir.is_dir().then_some(dir)
     }
 
-    /// Package names and versions: first those that were asked for, as they were, then the others.
+    /// Returns package names and versions: first the requested ones, then the others, each sorted.
     pub(super) fn versions(&self) -> Vec<(String, String)> {
-        let mut packages: Vec<&Package> = self.contents.packages.iter().collect();
+        let mut packages: Vec<&InstalledPackage> = self.contents.packages.iter().collect();
         packages.sort_by_key(|it| (!self.contents.requested.contains(&it.name), &it.name));
         packages.into_iter().map(|it| (it.name.clone(), it.version.clone())).collect()
     }
+
+    /// Returns the set as its users see it.
+    pub(super) fn packages(&self) -> InstalledPackages {
+        InstalledPackages { root: self.root(), versions: self.versions(), library_path: self.library_path() }
+    }
 }
 
-/// The extracted tree of the installed folder `dir`.
+/// Returns the extracted tree of the installed directory `dir`.
 pub(super) fn root_of(dir: &Path) -> PathBuf {
     dir.join(ROOT)
 }
 
-/// The library folder of the installed folder `dir`.
+/// Returns the library directory of the installed directory `dir`.
 pub(super) fn libraries_of(dir: &Path) -> PathBuf {
     dir.join(LIBRARIES)
 }
 
-/// Links to the shared libraries of the installed folder `dir` that only its own programs may see.
+/// Returns the library directory of the installed directory `dir` that only its own programs may use.
 pub(super) fn own_libraries_of(dir: &Path) -> PathBuf {
     dir.join(OWN_LIBRARIES)
 }
 
-/// The newest whole installation of `wanted` below `base`, if there is one that works here.
-pub(super) fn lookup(base: &Path, wanted: &Wanted) -> Option<Installed> {
-    let prefix = format!("{}-", wanted.set);
-    let mut best: Option<Installed> = None;
+/// Returns the provider's directory in the cache directory.
+///
+/// # Errors
+/// Where a relative path can't be made absolute.
+pub(super) fn base_dir(cache_dir: &Path) -> std::io::Result<PathBuf> {
+    Ok(std::path::absolute(cache_dir)?.join("apt"))
+}
+
+/// Returns the newest complete installation of a set below `base` that works on this machine.
+pub(super) fn lookup(base: &Path, identity: &SetIdentity) -> Option<InstalledSet> {
+    let prefix = format!("{}-", identity.set);
+    let mut best: Option<InstalledSet> = None;
     for entry in fs::read_dir(base).ok()?.flatten() {
         let name = entry.file_name();
         let ours = name.to_str().and_then(|name| name.strip_prefix(&prefix));
-        // `arduino-avr` is a prefix of the folders of a set `arduino-avr-x`, too.
+        // `arduino-avr` is also a prefix of the directories of a set `arduino-avr-x`.
         if ours.is_none_or(|key| key.len() != KEY_LENGTH) {
             continue;
         }
-        if let Some(found) = read(&entry.path()).filter(|it| it.contents.is_for(wanted))
+        if let Some(found) = read(&entry.path()).filter(|it| it.contents.is_for(identity))
             && best.as_ref().is_none_or(|best| best.contents.installed <= found.contents.installed)
         {
             best = Some(found);
@@ -127,18 +139,22 @@ pub(super) fn lookup(base: &Path, wanted: &Wanted) -> Option<Installed> {
     best
 }
 
-/// How many digits of the key a folder's name has.
+/// Number of hexadecimal digits of the key in a directory's name.
 const KEY_LENGTH: usize = 12;
 
-impl Manifest {
-    /// The manifest of what was installed just now.
-    pub(super) fn new(wanted: &Wanted, mut packages: Vec<Package>, host_libraries: Vec<PathBuf>) -> Self {
+impl SetManifest {
+    /// The manifest of packages that were installed just now.
+    pub(super) fn new(
+        identity: &SetIdentity,
+        mut packages: Vec<InstalledPackage>,
+        host_libraries: Vec<PathBuf>,
+    ) -> Self {
         packages.sort_unstable();
         Self {
             format: FORMAT,
-            set: wanted.set.clone(),
-            requested: wanted.requested.clone(),
-            machine: wanted.machine.clone(),
+            set: identity.set.clone(),
+            requested: identity.requested.clone(),
+            machine: identity.machine.clone(),
             // A clock before 1970 only makes this installation look old.
             installed: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs()),
             packages,
@@ -147,13 +163,13 @@ impl Manifest {
         }
     }
 
-    /// The same, of programs that name the loader `loader`.
+    /// The same manifest for programs that name the loader `loader`.
     pub(super) fn with_loader(self, loader: PathBuf) -> Self {
         Self { loader: Some(loader), ..self }
     }
 
-    /// The name of its folder: the set, and a key of everything that makes its content.
-    pub(super) fn folder(&self) -> String {
+    /// Returns the name of its directory: the set, and a key over machine, request and packages.
+    pub(super) fn directory_name(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for word in [&self.set, &self.machine].into_iter().chain(&self.requested) {
             hasher.update(word.as_bytes()).update(b"\0");
@@ -165,7 +181,10 @@ impl Manifest {
         format!("{}-{}", self.set, &key[..KEY_LENGTH])
     }
 
-    /// Writes it into the folder that it describes.
+    /// Writes the manifest into the directory that it describes.
+    ///
+    /// # Errors
+    /// Where that can't be written.
     pub(super) fn write(&self, dir: &Path) -> Result<(), InstallError> {
         let file = dir.join(FILE);
         let failed = |source| InstallError::io(IoAction::Write, &file, source);
@@ -173,42 +192,42 @@ impl Manifest {
         fs::write(&file, text).map_err(failed)
     }
 
-    fn is_for(&self, wanted: &Wanted) -> bool {
+    fn is_for(&self, identity: &SetIdentity) -> bool {
         self.format == FORMAT
-            && self.set == wanted.set
-            && self.requested == wanted.requested
-            && self.machine == wanted.machine
+            && self.set == identity.set
+            && self.requested == identity.requested
+            && self.machine == identity.machine
             // A slimmer image of the same release may have restored this cache.
             && self.host_libraries.iter().all(|file| file.exists())
-            // The cache folder was moved, so nothing would start.
+            // The cache directory was moved, so no program would start.
             && self.loader.as_ref().is_none_or(|file| file.exists())
     }
 }
 
-/// The folder and its manifest, if it has one that can be read, and its tree.
-fn read(dir: &Path) -> Option<Installed> {
+/// Reads an installed directory; `None` where its manifest can't be read or its tree is missing.
+fn read(dir: &Path) -> Option<InstalledSet> {
     let contents = serde_json::from_slice(&fs::read(dir.join(FILE)).ok()?).ok()?;
-    root_of(dir).is_dir().then(|| Installed { dir: dir.to_path_buf(), contents })
+    root_of(dir).is_dir().then(|| InstalledSet { dir: dir.to_path_buf(), contents })
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
-    fn wanted() -> Wanted {
-        Wanted { set: "set".into(), requested: vec!["a".into()], machine: "debian-12-x86_64".into() }
+    fn wanted() -> SetIdentity {
+        SetIdentity { set: "set".into(), requested: vec!["a".into()], machine: "debian-12-x86_64".into() }
     }
 
     fn install(base: &Path, version: &str, installed: u64, host_libraries: Vec<PathBuf>) -> PathBuf {
-        let package = Package {
+        let package = InstalledPackage {
             name: "a".into(),
             version: version.into(),
             architecture: "all".into(),
             sha256: version.into(),
         };
-        let manifest = Manifest { installed, ..Manifest::new(&wanted(), vec![package], host_libraries) };
-        let dir = base.join(manifest.folder());
+        let manifest =
+            SetManifest { installed, ..SetManifest::new(&wanted(), vec![package], host_libraries) };
+        let dir = base.join(manifest.directory_name());
         fs::create_dir_all(root_of(&dir)).unwrap();
         manifest.write(&dir).unwrap();
         dir
@@ -231,9 +250,9 @@ mod tests {
         let base = tempfile::tempdir().unwrap();
         install(base.path(), "1", 10, vec![]);
         for other in [
-            Wanted { machine: "debian-13-x86_64".into(), ..wanted() },
-            Wanted { set: "se".into(), ..wanted() },
-            Wanted { requested: vec!["a".into(), "b".into()], ..wanted() },
+            SetIdentity { machine: "debian-13-x86_64".into(), ..wanted() },
+            SetIdentity { set: "se".into(), ..wanted() },
+            SetIdentity { requested: vec!["a".into(), "b".into()], ..wanted() },
         ] {
             assert!(lookup(base.path(), &other).is_none(), "{other:?}");
         }

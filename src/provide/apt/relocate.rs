@@ -1,21 +1,21 @@
-//! Makes a cross compiler work outside `/usr`: links where it looks for its C library, and paths in its
-//! specification files that follow the tree wherever it is moved.
+//! Makes a cross compiler work outside `/usr`: links in the places where it searches its C library, and paths in its
+//! specification files that stay valid wherever the tree is moved.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::super::{InstallError, IoAction};
+use super::super::error::{InstallError, IoAction};
 use super::toolchain::Toolchain;
 
-/// Prepares what is unpacked at `root`. A C library that is not there is left alone.
+/// Prepares the tree at `root`. Links to a missing C library are left out.
 ///
 /// # Errors
 /// Where the tree can't be read or written.
 pub(super) fn relocate(root: &Path, toolchain: &Toolchain) -> Result<(), InstallError> {
     for (link, target) in toolchain.links {
         let at = root.join(link);
-        // The package may have one there itself.
+        // The package may have a file of its own there.
         if !root.join(target).exists() || fs::symlink_metadata(&at).is_ok() {
             continue;
         }
@@ -39,18 +39,17 @@ pub(super) fn relocate(root: &Path, toolchain: &Toolchain) -> Result<(), Install
     Ok(())
 }
 
-/// `target` as seen from the folder of `link`, both relative to the same root.
+/// Returns `target` relative to the directory of `link`; both are relative to the same root.
 fn relative(link: &str, target: &str) -> PathBuf {
     let depth = Path::new(link).components().count().saturating_sub(1);
     std::iter::repeat_n("..", depth).collect::<PathBuf>().join(target)
 }
 
-/// A text of GCC's specification language in which paths below `/usr` depend on where the driver is.
+/// Rewrites a text of GCC's specification language so that paths below `/usr` follow the driver.
 ///
-/// The driver exports `GCC_EXEC_PREFIX`, `…/usr/lib/gcc/`, where it is not where it was built for; the
-/// function `%:getenv(NAME REST)` puts that and a rest together. A path that goes on in braces can't be
-/// an argument of it: such are names of start files, which are looked for in the C library's folder
-/// anyway.
+/// A driver outside the directory that it was built for exports `GCC_EXEC_PREFIX`, `…/usr/lib/gcc/`. The function
+/// `%:getenv(NAME REST)` joins that and a rest. A path that continues in braces can't be its argument: such paths are
+/// names of start files, which the driver searches in the C library's directory anyway.
 fn movable(text: &str) -> String {
     const PREFIX: &str = "/usr/";
     let mut moved = String::with_capacity(text.len());
@@ -72,7 +71,8 @@ fn movable(text: &str) -> String {
     moved
 }
 
-/// How many bytes of `text` are a path; `%*` (what an option said) and `%M` (the multilib) may be in it.
+/// Returns the number of leading bytes of `text` that are a path; it may contain `%*` (an option's value) and `%M` (the
+/// multilib).
 fn path_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -88,9 +88,8 @@ fn path_length(text: &str) -> usize {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::set::Proof;
+    use super::super::proof::Proof;
     use super::*;
 
     #[test]

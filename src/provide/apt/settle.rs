@@ -1,42 +1,42 @@
-//! Makes the programs of another release independent of the machine's C library, which may be older than
-//! what they were linked with: they get the loader and the libraries of their own tree, by `patchelf`.
+//! Binds programs of another release to the loader and the libraries of their own tree, with `patchelf`. The machine's
+//! C library may be older than the one that they were linked with.
 //!
-//! `LD_LIBRARY_PATH` can't do that. The loader is named in each program, and must be of the same version as
-//! the C library; and the programs of the machine that a recipe starts between ours would get the wrong one.
+//! `LD_LIBRARY_PATH` can't do that. The loader is named in each program, and must be of the same version as the C
+//! library; and the machine's programs that a recipe starts in between would load the wrong one.
 
 use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::InstallError;
-use super::super::process::Tool;
-use super::manifest::{Installed, own_libraries_of, root_of};
+use super::super::error::InstallError;
+use super::super::tool_command::ToolCommand;
+use super::manifest::{InstalledSet, own_libraries_of, root_of};
 use super::{answer, loader};
 
-/// The package with the tool that does it, and its program.
+/// The package of the tool, and its program.
 pub(super) const PACKAGE: &str = "patchelf";
 
 /// The programs of a tree that are of another release.
 #[derive(Debug)]
 pub(super) struct Foreign {
     programs: Vec<PathBuf>,
-    /// Their loader, relative to the installed folder.
+    /// Their loader, relative to the installed directory.
     loader: PathBuf,
 }
 
 impl Foreign {
-    /// Those below the installed folder `dir`, if there are any.
+    /// Finds those below the installed directory `dir`, if there are any.
     ///
     /// # Errors
     /// Where the loader that they name is not among the packages.
     pub(super) fn find(dir: &Path) -> Result<Option<Self>, InstallError> {
         let root = root_of(dir);
         let mut programs = loader::programs(&root, &["."]);
-        // The C library and the loader can be started, too, and must stay as they are.
+        // The C library and the loader are executable as well, and must stay as they are.
         programs.retain(|file| !file.file_name().unwrap_or_default().to_string_lossy().contains(".so"));
         let Some(named) = programs.iter().find_map(|it| loader::interpreter(it)) else { return Ok(None) };
         let inside = named.strip_prefix("/").unwrap_or(&named);
-        // Packages may leave it to the system that `/lib64` is `/usr/lib64`.
+        // Packages may rely on the system's link from `/lib64` to `/usr/lib64`.
         let places = [root.join(inside), root.join("usr").join(inside)];
         match places.iter().find(|it| it.exists()).and_then(|it| it.strip_prefix(dir).ok()) {
             Some(loader) => Ok(Some(Self { programs, loader: loader.to_path_buf() })),
@@ -44,25 +44,24 @@ impl Foreign {
         }
     }
 
-    /// Their loader, once the folder is `dir`.
+    /// Returns their loader, once the directory is `dir`.
     pub(super) fn loader_in(&self, dir: &Path) -> PathBuf {
         dir.join(&self.loader)
     }
 
-    /// Makes them start with the loader and the libraries of their tree, which lies, or is going to lie,
-    /// in `dir`.
+    /// Binds them to the loader and the libraries of their tree, which is, or will be, in `dir`.
     ///
     /// # Errors
     /// Where `patchelf` fails.
     pub(super) async fn settle(
         &self,
-        patchelf: &Installed,
+        patchelf: &InstalledSet,
         dir: &Path,
         what: &str,
         cancel: &CancellationToken,
     ) -> Result<(), InstallError> {
-        // Not RUNPATH: that is not for what libraries need, and comes after LD_LIBRARY_PATH.
-        let mut tool = Tool::new(patchelf.root().join("usr/bin").join(PACKAGE))
+        // RPATH, not RUNPATH: that one does not apply to the needs of libraries, and comes after LD_LIBRARY_PATH.
+        let mut tool = ToolCommand::new(patchelf.root().join("usr/bin").join(PACKAGE))
             .arg("--set-interpreter")
             .arg(self.loader_in(dir))
             .arg("--force-rpath")

@@ -1,36 +1,35 @@
-//! Another release of the machine's distribution: the machine's own package sources, with the release's
-//! name exchanged. So mirror, components and keys are those that the machine trusts already. Text in,
-//! text out.
+//! Package sources of another release of the machine's distribution: the machine's own sources, with the release's name
+//! exchanged. So mirror, components and keys are those that the machine already trusts. Text in, text out.
 
 use super::super::machine::Machine;
 
-/// What `apt-get indextargets` is asked to print of each list; [`target`] reads it.
+/// The format in which `apt-get indextargets` prints each list; [`target`] parses it.
 pub(super) const FORMAT: &str = "$(ORIGIN)|$(LABEL)|$(RELEASE)|$(CREATED_BY)|$(SOURCESENTRY)";
 
 /// A package list of the machine, and the entry of its sources that it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
-    /// Who makes the packages, `Debian`.
+pub(super) struct ListTarget {
+    /// The publisher, `Debian`.
     origin: String,
-    /// Which archive of theirs, `Debian`, `Debian-Security`.
+    /// The publisher's archive, `Debian`, `Debian-Security`.
     label: String,
     /// The file with the entry.
     pub file: String,
-    /// Which one: the line, or in a `.sources` file the stanza; from 1.
+    /// The entry's number from 1: of the line, or in a `.sources` file of the stanza.
     entry: usize,
 }
 
-/// Reads a line that was printed as [`FORMAT`]. `None` where it is no list of packages of a release.
-pub(super) fn target(line: &str) -> Option<Target> {
+/// Parses a line in the format [`FORMAT`]. `None` where it is not a package list of a release.
+pub(super) fn target(line: &str) -> Option<ListTarget> {
     let mut words = line.splitn(5, '|');
     let (origin, label, release) = (words.next()?, words.next()?, words.next()?);
     let created_by = words.next()?;
     let (file, entry) = words.next()?.rsplit_once(':')?;
-    // A release with a slash is a folder that holds packages, and has no others beside it.
+    // A release with a slash is a directory of packages, which has no other releases.
     if created_by != "Packages" || release.ends_with('/') {
         return None;
     }
-    Some(Target {
+    Some(ListTarget {
         origin: origin.to_owned(),
         label: label.to_owned(),
         file: file.to_owned(),
@@ -38,20 +37,20 @@ pub(super) fn target(line: &str) -> Option<Target> {
     })
 }
 
-impl Target {
-    /// Whether it is of the distribution's main archive: what others offer for this release they may not
-    /// have for another one, and security fixes of a release are in its point releases later.
+impl ListTarget {
+    /// Whether the list belongs to the distribution's main archive. Other archives may lack the other release, and
+    /// security fixes reach a release's main archive with its point releases.
     pub(super) fn is_main(&self, machine: &Machine) -> bool {
         self.origin == self.label
             && machine.family.split(' ').any(|word| word.eq_ignore_ascii_case(&self.origin))
     }
 
-    /// Whether its entry is a stanza, not a line.
+    /// Whether the entry is a stanza, not a line.
     pub(super) fn is_stanza(&self) -> bool {
         self.file.ends_with(".sources")
     }
 
-    /// Its entry, of `text`, which the file holds, with the release `suite`.
+    /// Returns its entry in `text`, the file's content, with the release `suite`.
     pub(super) fn entry_for(&self, text: &str, suite: &str) -> Option<String> {
         let index = self.entry.checked_sub(1)?;
         if self.is_stanza() {
@@ -62,14 +61,14 @@ impl Target {
     }
 }
 
-/// The stanzas of a `.sources` file, each as its lines, without comments.
+/// Splits a `.sources` file into stanzas, each as its lines, without comments.
 fn stanzas(text: &str) -> Vec<Vec<&str>> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
     let stanzas = lines.split(|line| line.trim().is_empty()).filter(|lines| !lines.is_empty());
     stanzas.map(<[&str]>::to_vec).collect()
 }
 
-/// A stanza with another release; all other fields stay.
+/// Returns a stanza with another release; all other fields stay.
 fn stanza(lines: &[&str], suite: &str) -> Option<String> {
     let mut changed = String::new();
     let mut inside = false;
@@ -93,7 +92,7 @@ fn stanza(lines: &[&str], suite: &str) -> Option<String> {
     found.then_some(changed)
 }
 
-/// `deb [OPTIONS] URI RELEASE COMPONENT…` with another release.
+/// Returns `deb [OPTIONS] URI RELEASE COMPONENT…` with another release.
 fn line(line: &str, suite: &str) -> Option<String> {
     let (start, rest) = match line.split_once(']') {
         Some((options, rest)) => (format!("{options}]"), rest),
@@ -101,19 +100,18 @@ fn line(line: &str, suite: &str) -> Option<String> {
     };
     let mut words = rest.split_whitespace();
     let uri = words.next()?;
-    // What it is instead.
+    // The release that is replaced.
     words.next()?;
     let components: Vec<&str> = words.take_while(|word| !word.starts_with('#')).collect();
     Some(format!("{start} {uri} {suite} {}\n", components.join(" ")))
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
-    fn at(file: &str, entry: usize) -> Target {
-        Target { origin: "Debian".into(), label: "Debian".into(), file: file.into(), entry }
+    fn at(file: &str, entry: usize) -> ListTarget {
+        ListTarget { origin: "Debian".into(), label: "Debian".into(), file: file.into(), entry }
     }
 
     #[test]

@@ -1,53 +1,51 @@
-//! The cores that apt packages hold, as data. A core more is an entry more here; nothing else in this
-//! module knows a package's name.
+//! The cores that apt packages contain, as data. A further core is a further entry here; only `toolchain` knows other
+//! packages' names.
 
-/// A core that comes from apt packages.
+/// A core in apt packages.
 #[derive(Debug)]
 pub(super) struct AptCore {
     /// `vendor:arch`.
     pub name: &'static str,
-    /// The folder below our cache is named after it.
+    /// The name of its installed set.
     pub set: &'static str,
-    /// The packages that hold core, compiler and C library.
+    /// The packages of core, compiler and C library.
     pub packages: &'static [&'static str],
-    /// The folder with `boards.txt` and `platform.txt`, relative to the root of the file system.
+    /// The directory with `boards.txt` and `platform.txt`, relative to the root of the file system.
     pub platform_dir: &'static str,
-    /// What is compiled with.
+    /// Its compiler; `None` where another core lends one.
     pub compiler: Option<CoreCompiler>,
-    /// The core that boards refer to (`build.core=vendor:core`) where they have no compiler of their own.
+    /// The core that the boards refer to (`build.core=vendor:core`).
     pub lender: Option<&'static str>,
-    /// Properties that certain versions need.
+    /// Values of properties that certain versions need.
     pub repairs: &'static [Repair],
 }
 
 /// The compiler of a core's packages.
 #[derive(Debug)]
 pub(super) struct CoreCompiler {
-    /// The folder with its programs, relative to the root.
+    /// The directory of its programs, relative to the root.
     pub bin_dir: &'static str,
-    /// What `{runtime.tools.NAME.path}` means, relative to the root.
+    /// Values of `{runtime.tools.NAME.path}`, relative to the root.
     pub tools: &'static [(&'static str, &'static str)],
-    /// Properties that name the compiler's folder; each is set to `bin_dir` with a slash at its end.
+    /// Properties that name the compiler's directory; each is set to `bin_dir` with a slash at its end.
     pub bin_properties: &'static [&'static str],
-    /// Commands that show that the compiler works: program of `bin_dir`, then arguments. They run one
-    /// after the other in an empty folder that holds `smoke.c`.
+    /// Commands that prove that the compiler works: a program in `bin_dir`, then arguments. They run one after the
+    /// other in a directory that holds only `smoke.c`.
     pub smoke: &'static [&'static [&'static str]],
-    /// Folders whose programs must find their shared libraries, relative to the root.
+    /// Directories whose programs must find their shared libraries, relative to the root.
     pub program_dirs: &'static [&'static str],
 }
 
-/// A property without which two packages do not work together.
+/// A property's value without which two packages do not work together.
 #[derive(Debug)]
 pub(super) struct Repair {
-    /// A package, and how its upstream version (without epoch) begins.
+    /// The package that needs it.
     pub package: &'static str,
-    /// See `package`.
+    /// Prefix of that package's upstream version (without epoch).
     pub version: &'static str,
-    /// The property.
     pub property: &'static str,
-    /// Its value.
     pub value: &'static str,
-    /// Why, for the log.
+    /// For the log.
     pub reason: &'static str,
 }
 
@@ -81,7 +79,7 @@ const ARDUINO_AVR: AptCore = AptCore {
     }],
 };
 
-/// Boards with an `ATmega1284P`; the package has no folder for an architecture.
+/// Boards with an `ATmega1284P`; the package has no directory for an architecture.
 const MIGHTY_1284P: AptCore = AptCore {
     name: "mighty-1284p:avr",
     set: "mighty-1284p",
@@ -95,13 +93,13 @@ const MIGHTY_1284P: AptCore = AptCore {
 /// All of them.
 pub(super) const CORES: &[AptCore] = &[ARDUINO_AVR, MIGHTY_1284P];
 
-/// The package of Arduino's built-in examples, and where it holds them.
+/// The package of Arduino's built-in examples.
 pub(super) const EXAMPLES_PACKAGE: &str = "arduino";
-/// See [`EXAMPLES_PACKAGE`].
+/// The directory of the examples in [`EXAMPLES_PACKAGE`].
 pub(super) const EXAMPLES_DIR: &str = "usr/share/arduino/examples";
 
 impl Repair {
-    /// Whether it is for a set of packages with these versions.
+    /// Whether a set of packages with these versions needs it.
     pub(super) fn applies(&self, versions: &[(String, String)]) -> bool {
         versions.iter().any(|(package, version)| {
             let upstream = version.split_once(':').map_or(version.as_str(), |(_, upstream)| upstream);

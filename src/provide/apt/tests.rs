@@ -1,7 +1,5 @@
 //! The provider end to end against a package source of our own: real apt-get and dpkg-deb, no network.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,9 +9,16 @@ use std::sync::mpsc::Receiver;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use super::set::{Dependencies, Proof, Set, ensure};
-use super::*;
-use crate::event::{Event, channel};
+use super::super::context::InstallContext;
+use super::super::error::InstallError;
+use super::super::installed::InstalledPackages;
+use super::super::machine::Machine;
+use super::ensure::ensure;
+use super::package_set::{Dependencies, PackageSet, directory_name};
+use super::proof::Proof;
+use super::provider::{install_core_on, install_packages_on, install_tool_on};
+use super::unpack;
+use crate::event::{Event, EventKind, channel};
 
 /// A folder that apt takes for a repository, and a cache folder.
 struct Bench {
@@ -186,8 +191,8 @@ async fn libraries_are_fetched_where_the_loader_misses_them() {
     bench.package("libq6", "1.0", "", &[("usr/lib/x86_64-linux-gnu/libq.so.6", &libc)]);
     bench.package("tool", "1.0", "libq6", &[("usr/bin/tool", &patched)]);
     bench.package("lost", "1.0", "", &[("usr/bin/lost", &patched)]);
-    let set = |name: &str| Set {
-        what: "a tool",
+    let set = |name: &str| PackageSet {
+        what: "a tool".to_owned(),
         name: name.to_owned(),
         packages: vec![name.to_owned()],
         suite: None,
@@ -220,8 +225,8 @@ fn libc() -> Vec<u8> {
 async fn a_command_that_fails_fails_the_installation() {
     let mut bench = Bench::new();
     bench.package("cc", "1.0", "", &[("usr/bin/cc", b"#!/bin/sh\necho no backend >&2\nexit 1\n")]);
-    let set = Set {
-        what: "a compiler",
+    let set = PackageSet {
+        what: "a compiler".to_owned(),
         name: "cc".to_owned(),
         packages: vec!["cc".to_owned()],
         suite: None,
@@ -488,8 +493,8 @@ async fn another_release_is_trusted_as_the_machines_own() {
 
 #[test]
 fn folder_names_are_folder_names() {
-    assert_eq!(folder_name(&["simavr", "libsimavr2"], Dependencies::No), "simavr+libsimavr2");
-    assert_eq!(folder_name(&["simavr"], Dependencies::Yes), "all+simavr");
-    assert_eq!(folder_name(&["../x"], Dependencies::No), "_x");
-    assert_eq!(folder_name(&["x".repeat(500).as_str()], Dependencies::No).len(), 60);
+    assert_eq!(directory_name(&["simavr", "libsimavr2"], Dependencies::No), "simavr+libsimavr2");
+    assert_eq!(directory_name(&["simavr"], Dependencies::Yes), "all+simavr");
+    assert_eq!(directory_name(&["../x"], Dependencies::No), "_x");
+    assert_eq!(directory_name(&["x".repeat(500).as_str()], Dependencies::No).len(), 60);
 }

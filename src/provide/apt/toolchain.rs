@@ -1,29 +1,29 @@
-//! The cross compilers that apt packages hold, as data: what belongs to each, and what makes it work
-//! outside `/usr`. A compiler more is an entry more here.
+//! The cross compilers that apt packages contain, as data: the packages of each, and what makes it work outside `/usr`.
+//! A further compiler is a further entry here.
 //!
-//! A relocated GCC looks for its C library in `lib/TARGET/include` and `lib/TARGET/lib` beside its own
-//! files (`-print-search-dirs`, `-E -v`). Debian puts newlib and picolibc elsewhere and names these
-//! places by absolute paths, which point out of our tree. So the tree gets links where the compiler
-//! looks: nothing has to be added to any command, and multilib folders are found as ever.
+//! A relocated GCC searches its C library in `lib/TARGET/include` and `lib/TARGET/lib` beside its own files
+//! (`-print-search-dirs`, `-E -v`). Debian installs newlib and picolibc elsewhere and names these directories by
+//! absolute paths, which lead out of the tree. So the tree gets links in the places that the compiler searches: no
+//! command needs a further option, and multilib directories are found as usual.
 
-use super::set::Proof;
+use super::proof::Proof;
 
-/// A cross compiler of Debian's, with its C library.
+/// A cross compiler of Debian, with its C library.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Toolchain {
-    /// The package with the compiler.
+    /// The compiler's package.
     pub compiler: &'static str,
-    /// The packages without which hardly anything compiles, but that it does not depend on.
+    /// Packages that most compiles need, although the compiler's package does not depend on them.
     pub companions: &'static [&'static str],
-    /// Links to make, relative to the root: where, and to what.
+    /// Links to create: path and target, relative to the root.
     pub links: &'static [(&'static str, &'static str)],
-    /// The folders whose specification files (and those below) name absolute paths.
+    /// Directories in and below which specification files name absolute paths.
     pub specs: &'static [&'static str],
-    /// What shows that it works.
+    /// Proof that it works.
     pub proof: Proof,
 }
 
-/// 8-bit AVR, with avr-libc, which lies where the compiler looks.
+/// 8-bit AVR, with avr-libc, which is installed where the compiler searches it.
 const AVR: Toolchain = Toolchain {
     compiler: "gcc-avr",
     companions: &["binutils-avr", "avr-libc"],
@@ -41,7 +41,7 @@ const AVR: Toolchain = Toolchain {
 };
 
 /// ARM, with newlib and the headers of libstdc++. Its archives (`libstdc++-arm-none-eabi-newlib`, 1.5 GB)
-/// come if they are named.
+/// are installed only if a matrix names them.
 const ARM: Toolchain = Toolchain {
     compiler: "gcc-arm-none-eabi",
     companions: &["libnewlib-arm-none-eabi", "libstdc++-arm-none-eabi-dev"],
@@ -91,7 +91,7 @@ const RISCV: Toolchain = Toolchain {
     links: &[
         ("usr/lib/riscv64-unknown-elf/include", "usr/lib/picolibc/riscv64-unknown-elf/include"),
         ("usr/lib/riscv64-unknown-elf/lib", "usr/lib/picolibc/riscv64-unknown-elf/lib"),
-        // Where the compiler looks for what `-specs=` names.
+        // The compiler searches the file that `-specs=` names there.
         (
             "usr/lib/picolibc/riscv64-unknown-elf/lib/picolibc.specs",
             "usr/lib/picolibc/riscv64-unknown-elf/picolibc.specs",
@@ -122,8 +122,8 @@ const RISCV: Toolchain = Toolchain {
     },
 };
 
-/// The ESP8266's processor, with picolibc. Debian's libgcc for it has no arithmetic: in the chip that is
-/// in the boot ROM, and a core's linker script says where.
+/// The ESP8266's processor, with picolibc. Debian's libgcc for it lacks arithmetic, which is in the chip's boot ROM; a
+/// core's linker script names its addresses.
 const LX106: Toolchain = Toolchain {
     compiler: "gcc-xtensa-lx106",
     companions: &["picolibc-xtensa-lx106-elf"],
@@ -151,10 +151,10 @@ const LX106: Toolchain = Toolchain {
     },
 };
 
-/// All of them.
+/// All cross compilers.
 const TOOLCHAINS: &[&Toolchain] = &[&AVR, &ARM, &RISCV, &LX106];
 
-/// Those whose compiler is among these packages.
+/// Returns the cross compilers whose packages are among `packages`.
 pub(super) fn among(packages: &[String]) -> Vec<&'static Toolchain> {
     TOOLCHAINS.iter().copied().filter(|it| packages.iter().any(|name| name == it.compiler)).collect()
 }

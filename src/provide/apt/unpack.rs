@@ -1,5 +1,5 @@
-//! From archives to a tree: checks their bytes, has dpkg-deb unpack them, mends links. It knows
-//! nothing of where archives come from, nor what is in them.
+//! From archives to a tree: verifies their bytes, extracts them with dpkg-deb, fixes links. Knows nothing of the source
+//! of archives, nor of their contents.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -10,16 +10,16 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256, Sha512};
 use tokio_util::sync::CancellationToken;
 
-use super::super::process::Tool;
-use super::super::{InstallError, IoAction};
+use super::super::error::{InstallError, IoAction};
+use super::super::tool_command::ToolCommand;
 use super::answer::{self, Archive, Checksum};
-use super::manifest::Package;
+use super::manifest::InstalledPackage;
 
-/// Compares the archive's bytes with what the package list says. A weak checksum is none.
+/// Compares the archive's checksum with the package list. A weak checksum never matches.
 ///
 /// # Errors
 /// [`InstallError::Checksum`] where they differ.
-pub(super) fn verify(archive: &Archive, dir: &Path) -> Result<Package, InstallError> {
+pub(super) fn verify(archive: &Archive, dir: &Path) -> Result<InstalledPackage, InstallError> {
     let file = dir.join(&archive.file);
     let unreadable = |source| InstallError::io(IoAction::Read, &file, source);
     let mut reader = File::open(&file).map_err(unreadable)?;
@@ -46,7 +46,7 @@ pub(super) fn verify(archive: &Archive, dir: &Path) -> Result<Package, InstallEr
     if expected != actual {
         return Err(InstallError::Checksum { package: archive.package.clone(), algorithm, expected, actual });
     }
-    Ok(Package {
+    Ok(InstalledPackage {
         name: archive.package.clone(),
         version: archive.version.clone(),
         architecture: archive.architecture.clone(),
@@ -54,9 +54,12 @@ pub(super) fn verify(archive: &Archive, dir: &Path) -> Result<Package, InstallEr
     })
 }
 
-/// Unpacks one archive into `root`, beside what is there, with `dpkg_deb`.
+/// Extracts an archive into `root`, beside the files of others, with `dpkg_deb`.
+///
+/// # Errors
+/// Where that fails.
 pub(super) async fn extract(
-    dpkg_deb: Tool,
+    dpkg_deb: ToolCommand,
     file: &Path,
     root: &Path,
     what: &str,
@@ -77,8 +80,11 @@ pub(super) async fn extract(
     })
 }
 
-/// Makes absolute links relative where their target is in the tree: the package means its own file,
-/// which on this machine may be missing, or another version.
+/// Makes absolute links relative where their target is in the tree: the package means its own file, and the machine's
+/// file of that name may be missing or of another version.
+///
+/// # Errors
+/// Where a link can't be read or replaced.
 pub(super) fn rebase_links(root: &Path) -> Result<(), InstallError> {
     for entry in walkdir::WalkDir::new(root).into_iter().flatten() {
         if !entry.path_is_symlink() {
@@ -101,13 +107,16 @@ pub(super) fn rebase_links(root: &Path) -> Result<(), InstallError> {
     Ok(())
 }
 
-/// Makes `libraries`, a folder with a link for each shared library that a loader would look for:
-/// those directly in `lib`, `usr/lib` and their folders of an architecture. Without any, there will be
-/// no such folder. Returns whether there is one.
+/// Creates `libraries`, a directory with a link to each shared library that a loader would find: those directly in
+/// `lib`, `usr/lib` and their directories of an architecture. Without any, the directory is not created. Returns
+/// whether it was.
+///
+/// # Errors
+/// Where the directory or a link can't be created.
 pub(super) fn link_libraries(root: &Path, libraries: &Path) -> Result<bool, InstallError> {
     let mut found: Vec<PathBuf> = Vec::new();
     for dir in ["lib", "lib64", "usr/lib", "usr/lib64"] {
-        // The second level holds `x86_64-linux-gnu` and its like, but also folders of plug-ins.
+        // The second level holds `x86_64-linux-gnu` and its like, but also directories of plug-ins.
         let walk = walkdir::WalkDir::new(root.join(dir)).min_depth(1).max_depth(2).sort_by_file_name();
         found.extend(walk.into_iter().flatten().map(walkdir::DirEntry::into_path).filter(|file| {
             let parent = file.parent().and_then(Path::file_name).unwrap_or_default();
@@ -123,7 +132,7 @@ pub(super) fn link_libraries(root: &Path, libraries: &Path) -> Result<bool, Inst
         let (Some(name), Ok(inside)) = (file.file_name(), file.strip_prefix(root)) else { continue };
         let link = libraries.join(name);
         match symlink(up.join(inside), &link) {
-            // With merged /usr, `lib` and `usr/lib` are one: the first is as good.
+            // With merged /usr, `lib` and `usr/lib` are one: the first link does.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             done => done.map_err(|source| InstallError::io(IoAction::Write, &link, source))?,
         }
@@ -143,7 +152,7 @@ fn is_loader_dir(name: &OsStr) -> bool {
     name == "lib" || name == "lib64" || name.contains("-linux-gnu")
 }
 
-/// Lower-case hexadecimal.
+/// Returns lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -154,7 +163,6 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

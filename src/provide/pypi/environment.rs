@@ -1,20 +1,23 @@
-//! An environment of Python packages on the disk, and what says that it is whole: `installed.json`, written last.
+//! An environment of Python packages on the disk, and the file that says that it is complete: `installed.json`, written
+//! last.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{InstallError, IoAction};
+use super::super::error::{InstallError, IoAction};
+use super::super::installed::InstalledPackages;
 use super::lock_file::LockFile;
+use super::requirement::{name_of, normal};
 
-/// The layout of the folder and of the file. Another number is not trusted.
+/// Version of the layout of the directory and of the file. Any other version is not trusted.
 const FORMAT: u32 = 1;
 const FILE: &str = "installed.json";
 
-/// What an environment is asked to hold.
+/// The identity of an environment: what an installation must have been made for to be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct EnvironmentIdentity {
     format: u32,
     /// `NAME==VERSION` each.
     packages: Vec<String>,
@@ -24,20 +27,20 @@ pub(super) struct Wanted {
     machine: String,
 }
 
-/// A whole environment.
+/// A complete environment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Environment {
-    wanted: Wanted,
-    /// Where it was made: it works nowhere else.
+pub(super) struct PythonEnvironment {
+    wanted: EnvironmentIdentity,
+    /// Its directory: it works nowhere else.
     dir: PathBuf,
-    /// What its `bin/python3` leads to: another version would not look where its packages are.
+    /// The target of its `bin/python3`: another version would search its packages elsewhere.
     python: PathBuf,
-    /// All packages that are in it, those that were asked for first.
+    /// All its packages, the requested ones first.
     versions: Vec<(String, String)>,
     library_path: Option<PathBuf>,
 }
 
-impl Wanted {
+impl EnvironmentIdentity {
     pub(super) fn new(packages: &[String], lock: Option<&LockFile>, machine: &str) -> Self {
         Self {
             format: FORMAT,
@@ -47,8 +50,8 @@ impl Wanted {
         }
     }
 
-    /// The name of its folder.
-    pub(super) fn folder(&self) -> String {
+    /// Returns the name of its directory.
+    pub(super) fn directory_name(&self) -> String {
         let first = self.packages.first().map_or("", |package| name_of(package));
         let name: String = normal(first).chars().take(40).collect();
         // Texts and a number: that can't fail.
@@ -57,9 +60,9 @@ impl Wanted {
     }
 }
 
-impl Environment {
-    /// The environment in `dir`, if it is whole and works here.
-    pub(super) fn find(dir: &Path, wanted: &Wanted) -> Option<Self> {
+impl PythonEnvironment {
+    /// Returns the environment in `dir`, if it is complete and works on this machine.
+    pub(super) fn find(dir: &Path, wanted: &EnvironmentIdentity) -> Option<Self> {
         let found: Self = serde_json::from_slice(&fs::read(dir.join(FILE)).ok()?).ok()?;
         let works = found.wanted == *wanted
             && found.dir == dir
@@ -68,13 +71,13 @@ impl Environment {
         works.then_some(found)
     }
 
-    /// Links the programs of a finished environment and notes that it is whole.
+    /// Links the programs of a finished environment and records that it is complete.
     ///
     /// # Errors
     /// Where it can't be read or written.
     pub(super) fn record(
         dir: &Path,
-        wanted: Wanted,
+        wanted: EnvironmentIdentity,
         library_path: Option<PathBuf>,
     ) -> Result<Self, InstallError> {
         let io = |action, path: &Path| {
@@ -108,55 +111,39 @@ impl Environment {
         Ok(environment)
     }
 
-    /// Names and versions of its packages.
-    pub(super) fn versions(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.versions.iter().map(|(name, version)| (name.as_str(), version.as_str()))
+    /// Returns the environment as its users see it.
+    pub(super) fn packages(self) -> InstalledPackages {
+        InstalledPackages { root: self.dir, versions: self.versions, library_path: self.library_path }
     }
-
-    /// For `LD_LIBRARY_PATH` of its programs.
-    pub(super) fn library_path(&self) -> Option<&Path> {
-        self.library_path.as_deref()
-    }
-}
-
-/// `esptool` of `esptool==4.8.1`.
-fn name_of(requirement: &str) -> &str {
-    requirement.split("==").next().unwrap_or(requirement)
-}
-
-/// A package's name as names are compared ("Names and normalization" of the packaging specifications).
-pub(super) fn normal(name: &str) -> String {
-    let words = name.trim().split(['-', '_', '.']).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 
 fn python_of(dir: &Path) -> Option<PathBuf> {
     dir.join("bin/python3").canonicalize().ok()
 }
 
-/// A package that is installed.
-struct Package {
+/// An installed package.
+struct DistInfo {
     name: String,
     version: String,
-    /// The folder that says so: `NAME-VERSION.dist-info`.
+    /// Its metadata: the directory `NAME-VERSION.dist-info`.
     info: PathBuf,
 }
 
-fn packages(dir: &Path) -> std::io::Result<Vec<Package>> {
+fn packages(dir: &Path) -> std::io::Result<Vec<DistInfo>> {
     let mut found = Vec::new();
     for python in fs::read_dir(dir.join("lib"))? {
         for entry in fs::read_dir(python?.path().join("site-packages"))? {
             let info = entry?.path();
             let stem = info.file_name().and_then(|name| name.to_str()?.strip_suffix(".dist-info"));
             if let Some((name, version)) = stem.and_then(|stem| stem.split_once('-')) {
-                found.push(Package { name: name.to_owned(), version: version.to_owned(), info });
+                found.push(DistInfo { name: name.to_owned(), version: version.to_owned(), info });
             }
         }
     }
     Ok(found)
 }
 
-/// The programs that a package has put into `bin`, by its own list of files.
+/// Returns the programs of a package in `bin`, by its own list of files.
 fn programs(info: &Path) -> Vec<String> {
     let record = fs::read_to_string(info.join("RECORD")).unwrap_or_default();
     let paths = record.lines().filter_map(|line| line.split(',').next());
@@ -167,7 +154,8 @@ fn programs(info: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Cores look for `PATH/esptool`, where versions before 5 have an `esptool.py` only.
+/// Links a program into the environment's directory, also without `.py`: cores start `PATH/esptool`, and versions before
+/// 5 have only an `esptool.py`.
 fn link(dir: &Path, program: &str) -> std::io::Result<()> {
     let link = |name: &str| std::os::unix::fs::symlink(Path::new("bin").join(program), dir.join(name));
     link(program)?;
@@ -182,19 +170,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_compared_as_pip_does() {
-        for name in ["Py.Serial", "py_serial", "py--serial", " PY-SERIAL "] {
-            assert_eq!(normal(name), "py-serial", "{name}");
-        }
-        assert_eq!(normal("pyserial"), "pyserial");
-    }
-
-    #[test]
     fn everything_that_was_asked_for_names_the_folder() {
         let folder = |packages: &[&str], lock: Option<&str>, machine: &str| {
             let packages: Vec<String> = packages.iter().map(|&it| it.to_owned()).collect();
             let lock = lock.map(|text| LockFile { path: "/lock".into(), text: text.to_owned() });
-            Wanted::new(&packages, lock.as_ref(), machine).folder()
+            EnvironmentIdentity::new(&packages, lock.as_ref(), machine).directory_name()
         };
         let one = folder(&["Esp_Tool==5.1"], None, "debian");
         assert!(one.starts_with("esp-tool-"), "{one}");

@@ -3,19 +3,18 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::{InstallError, IoAction};
-use super::environment::normal;
+use super::super::error::{InstallError, IoAction};
+use super::requirement::normal;
 
-/// A lock file that was read.
+/// A lock file and its content.
 #[derive(Debug)]
 pub(super) struct LockFile {
-    /// Where it is.
     pub(super) path: PathBuf,
-    /// All of it.
     pub(super) text: String,
 }
 
-/// What sources are built with. They come first, so that the others need not be built with whatever is newest.
+/// Packages that source packages are built with. They are installed first, so that others are not built with whatever
+/// version is newest.
 const BUILDERS: [&str; 5] = ["setuptools", "wheel", "flit-core", "hatchling", "poetry-core"];
 
 impl LockFile {
@@ -29,7 +28,7 @@ impl LockFile {
         Ok(Self { path: path.to_owned(), text })
     }
 
-    /// Whether it pins what is asked for, `NAME==VERSION` each.
+    /// Checks that it pins the requested packages, `NAME==VERSION` each.
     ///
     /// # Errors
     /// [`InstallError::Pinned`] where it does not.
@@ -51,7 +50,7 @@ impl LockFile {
         Ok(())
     }
 
-    /// The part of it that sources are built with.
+    /// Returns the requirements of the packages that sources are built with.
     pub(super) fn builders(&self) -> String {
         self.pins()
             .filter(|(name, _, _)| BUILDERS.contains(&name.as_str()))
@@ -59,7 +58,7 @@ impl LockFile {
             .collect()
     }
 
-    /// Name, version and lines of each requirement.
+    /// Returns normalised name, version and lines of each requirement.
     fn pins(&self) -> impl Iterator<Item = (String, &str, &str)> {
         // A requirement's first line is not indented, the lines with its hashes are.
         let starts = self.text.lines().map(|line| line.as_ptr() as usize - self.text.as_ptr() as usize);
@@ -76,7 +75,6 @@ impl LockFile {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,30 +1,26 @@
-//! The Python that makes environments, and the pip that fills them: the machine's own, or else Debian's.
+//! Finds the Python that creates environments, and the pip that fills them: the machine's own, or else Debian's.
 
 use std::path::{Path, PathBuf};
 
-use super::super::process::Tool;
-use super::super::{InstallError, apt};
-use super::Making;
+use super::super::apt;
+use super::super::context::InstallContext;
+use super::super::error::InstallError;
+use super::super::machine::Machine;
+use super::super::tool_command::ToolCommand;
 
-/// A Python that can make environments.
+/// A Python that can create environments.
 #[derive(Debug)]
 pub(super) struct Python {
     /// Its interpreter.
     pub(super) program: PathBuf,
-    /// Where its own pip is packed, for the environments that it makes.
+    /// The directory of its own packed pip.
     bundled: PathBuf,
-    /// For `LD_LIBRARY_PATH`, where it came in a package with libraries.
+    /// Value of `LD_LIBRARY_PATH`, where it came in a package with libraries.
     pub(super) library_path: Option<PathBuf>,
 }
 
-/// pip, unpacked.
-#[derive(Debug)]
-pub(super) struct Pip {
-    /// The folder that Python starts.
-    pub(super) dir: PathBuf,
-}
-
-/// Asks Python who it is, and where its pip would be; fails where it can't make environments or fetch anything.
+/// Prints the interpreter and the directory of its packed pip; fails in a Python that can't create environments or
+/// download anything.
 const QUESTION: &str = "\
 import sys, os, venv, ssl
 assert sys.version_info >= (3, 8)
@@ -37,92 +33,92 @@ print(sys.executable)
 print(bundled)
 ";
 
-/// Debian keeps the packed pip there, and not with Python.
+/// Debian's directory of the packed pip, which its Python lacks.
 const WHEELS: &str = "usr/share/python-wheels";
 
 impl Python {
-    /// The machine's, or that of Debian's package.
+    /// Returns the machine's Python, or that of Debian's package. `what` is the tool that needs it.
     ///
     /// # Errors
-    /// Where neither is to be had.
-    pub(super) async fn find(making: &Making<'_>) -> Result<Self, InstallError> {
+    /// [`InstallError::NoPython`] where neither is available.
+    pub(super) async fn find(
+        machine: &Machine,
+        what: &str,
+        cx: &InstallContext,
+    ) -> Result<Self, InstallError> {
         const PACKAGE: &str = "python3";
-        if let Ok(program) = making.machine.find("python3")
-            && let Some(python) = Self::ask(&program, None, making).await?
+        if let Ok(program) = machine.find("python3")
+            && let Some(python) = Self::ask(&program, None, machine, what, cx).await?
         {
             return Ok(python);
         }
         let no_python = |error: InstallError| {
-            let what = making.what.to_owned();
+            let what = what.to_owned();
             error.cause_of(|cause| InstallError::NoPython { what, package: PACKAGE, cause })
         };
-        let packages = apt::install_packages_on(making.machine, &[PACKAGE], true, making.cx).await;
+        let packages = apt::install_packages_on(machine, &[PACKAGE], true, cx).await;
         let packages = packages.map_err(no_python)?;
         let program = PathBuf::from("usr/bin/python3");
-        let found = Self::ask(&packages.root.join(&program), packages.library_path, making).await?;
+        let found =
+            Self::ask(&packages.root.join(&program), packages.library_path, machine, what, cx).await?;
         let layout = InstallError::Layout { package: PACKAGE.to_owned(), path: program };
         found.ok_or_else(|| no_python(layout))
     }
 
-    /// Asks an interpreter; `None` where it does not do.
+    /// Asks an interpreter; `None` where it is unsuitable.
     async fn ask(
         program: &Path,
         library_path: Option<PathBuf>,
-        making: &Making<'_>,
+        machine: &Machine,
+        what: &str,
+        cx: &InstallContext,
     ) -> Result<Option<Self>, InstallError> {
-        let mut tool = Tool::new(program).args(["-I", "-c", QUESTION]).env("PATH", &making.machine.path);
+        let mut tool = ToolCommand::new(program).args(["-I", "-c", QUESTION]).env("PATH", &machine.path);
         if let Some(libraries) = &library_path {
             tool = tool.env("LD_LIBRARY_PATH", libraries);
         }
-        let finished = match tool.run(making.what, &making.cx.cancel).await {
+        let finished = match tool.run(what, &cx.cancel).await {
             Ok(finished) => finished,
             Err(cancelled @ InstallError::Cancelled { .. }) => return Err(cancelled),
-            // One that can't be started is like none.
+            // One that can't be started counts as missing.
             Err(_) => return Ok(None),
         };
         let mut lines = finished.stdout.lines().map(PathBuf::from);
         let (Some(program), Some(bundled)) = (lines.next(), lines.next()) else { return Ok(None) };
-        // What is in PATH may be a script that chooses one by the folder that it runs in.
+        // The one in PATH may be a script that chooses an interpreter by its working directory.
         Ok((finished.status.success() && program.is_absolute()).then_some(Self {
             program,
             bundled,
             library_path,
         }))
     }
-}
 
-impl Pip {
-    /// Unpacks Python's own pip, or that of Debian's package, below `temporary`: packed it can't build anything.
+    /// Returns its own packed pip, or that of Debian's package. `what` is the tool that needs it.
     ///
     /// # Errors
-    /// Where neither is to be had.
-    pub(super) async fn find(
-        python: &Python,
-        making: &Making<'_>,
-        temporary: &Path,
-    ) -> Result<Self, InstallError> {
+    /// [`InstallError::NoPython`] where neither is available.
+    pub(super) async fn pip_wheel(
+        &self,
+        machine: &Machine,
+        what: &str,
+        cx: &InstallContext,
+    ) -> Result<PathBuf, InstallError> {
         const PACKAGE: &str = "python3-pip-whl";
-        let own = || [&python.bundled, &Path::new("/").join(WHEELS)].into_iter().find_map(|dir| wheel(dir));
-        let wheel = if let Some(wheel) = own() {
-            wheel
-        } else {
-            let packages = apt::install_packages_on(making.machine, &[PACKAGE], false, making.cx).await;
-            let packages = packages.map_err(|error| {
-                let what = making.what.to_owned();
-                error.cause_of(|cause| InstallError::NoPython { what, package: "python3-venv", cause })
-            })?;
-            let layout = || InstallError::Layout { package: PACKAGE.to_owned(), path: WHEELS.into() };
-            wheel(&packages.root.join(WHEELS)).ok_or_else(layout)?
-        };
-        let dir = temporary.join("pip");
-        let unpack =
-            making.tool(python, &python.program).args(["-I", "-m", "zipfile", "-e"]).arg(wheel).arg(&dir);
-        making.run(unpack, "see that this Python works").await?;
-        Ok(Self { dir: dir.join("pip") })
+        let own = [&self.bundled, &Path::new("/").join(WHEELS)].into_iter().find_map(|dir| wheel(dir));
+        if let Some(wheel) = own {
+            return Ok(wheel);
+        }
+        let packages = apt::install_packages_on(machine, &[PACKAGE], false, cx).await;
+        let packages = packages.map_err(|error| {
+            let what = what.to_owned();
+            error.cause_of(|cause| InstallError::NoPython { what, package: "python3-venv", cause })
+        })?;
+        let layout = || InstallError::Layout { package: PACKAGE.to_owned(), path: WHEELS.into() };
+        wheel(&packages.root.join(WHEELS)).ok_or_else(layout)
     }
 }
 
-/// The packed pip in a folder.
+/// Returns the packed pip in a directory.
 fn wheel(dir: &Path) -> Option<PathBuf> {
     let entries = std::fs::read_dir(dir).ok()?.flatten().map(|entry| entry.path());
     let is_pip = |path: &PathBuf| {

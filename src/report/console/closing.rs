@@ -1,5 +1,5 @@
-//! What is left on the screen at the end: the failures by name, a table of the boards, the result in one
-//! line. A pure function of what was counted.
+//! The closing lines of a run: failures by name, a table of the boards, the result in one line. A pure function of a
+//! tally.
 
 use std::fmt::Write as _;
 
@@ -7,17 +7,17 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use super::lines::color;
 use super::paint::Paint;
-use crate::report::failures::Groups;
+use crate::report::failures::FailureGroups;
 use crate::report::tally::{Tally, Verdict};
 use crate::report::text;
 
-/// Failures that are named; the reports have all.
+/// Number of failures that are named; the reports have all.
 const NAMED: usize = 30;
-/// Boards or sketches named for one failure.
+/// Number of boards or sketches that are named for one failure.
 const WHO: usize = 8;
 
-/// The closing lines. `width` is the terminal's, where there is one.
-pub(super) fn closing(paint: Paint, tally: &Tally, failures: &Groups, width: Option<usize>) -> String {
+/// Returns the closing lines. `width` is the terminal's, where there is one.
+pub(super) fn closing(paint: Paint, tally: &Tally, failures: &FailureGroups, width: Option<usize>) -> String {
     let mut text = String::new();
     let known = failures.iter().len();
     if known > 0 {
@@ -40,11 +40,11 @@ pub(super) fn closing(paint: Paint, tally: &Tally, failures: &Groups, width: Opt
         text.push_str(&boards(paint, tally, width));
         text.push('\n');
     }
-    let uncacheable = tally.uncacheable.count();
+    let uncacheable = tally.cache.uncacheable.count();
     if uncacheable > 0 {
         let head = format!("{}:", text::count(uncacheable, "uncacheable unit"));
         let _ = writeln!(text, "{} compiled in every run", paint.warn(&head));
-        for line in tally.uncacheable.lines() {
+        for line in tally.cache.uncacheable.lines() {
             let _ = writeln!(text, "  {}", text::cut_end(&line, 300));
         }
     }
@@ -70,7 +70,7 @@ fn boards(paint: Paint, tally: &Tally, width: Option<usize>) -> String {
     header.extend(shown.iter().map(|verdict| verdict.word().to_owned()));
     header.extend(["fullest flash".to_owned(), "slot time".to_owned()]);
     table.set_header(header);
-    // As much of the names as the numbers leave room for; a column has a blank on either side.
+    // Names are cut to the width that the numbers leave; a column has a blank on either side.
     let numbers: usize = shown.iter().map(|verdict| verdict.word().len() + 2).sum();
     let room = width
         .map_or(120, |width| width.saturating_sub(numbers + "slot time".len() + 2 + 4 + "100.0% ".len()));

@@ -1,5 +1,4 @@
-//! The lines that the terminal shows as things happen, made of one event each. Pure functions; where and
-//! when a line is shown is the console's.
+//! The lines that the terminal shows while a run lasts, one for each event. Pure functions.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,40 +9,41 @@ use crate::report::failures::Trouble;
 use crate::report::paths::Here;
 use crate::report::tally::Verdict;
 use crate::report::text;
-use crate::report::warnings::{Warnings, title};
+use crate::report::warnings::{WarningTally, title};
 
-/// Lines of a diagnostic that are shown; the rest is in the log.
+/// Number of a diagnostic's lines that are shown; the rest is in the log.
 pub(super) const DIAGNOSTIC_LINES: usize = 40;
 /// Bytes of a tool's output that are read for them.
 pub(super) const ROOM: usize = 64 * 1024;
-/// A line of a diagnostic is cut here, in bytes: a link command can be longer than a screen.
+/// The longest line of a diagnostic, in bytes: a link command can be longer than a screen.
 const LINE_MAX: usize = 500;
 
-/// The column of words at a line's start, as wide as the longest of them.
+/// Width of the first column, that of its longest word.
 const WORD: usize = 10;
 
-/// A word in the first column, aligned to the right.
+/// Returns a word in the first column, aligned to the right.
 pub(super) fn word(paint: Paint, color: fn(Paint, &str) -> String, word: &str) -> String {
     format!("{}{}", " ".repeat(WORD.saturating_sub(word.len())), color(paint, word))
 }
 
-/// A job that ended, and where that leaves its stage.
+/// A job that ended, and the progress of its stage.
 #[derive(Clone, Copy)]
-pub(super) struct Ended<'a> {
+pub(super) struct EndedJob<'a> {
     pub(super) result: &'a JobResult,
-    /// Jobs of its stage that have ended, of how many.
+    /// Number of jobs of its stage that have ended.
     pub(super) done: usize,
+    /// Number of jobs of its stage.
     pub(super) all: usize,
-    /// For how long it was at work.
+    /// Time that it was at work.
     pub(super) time: Duration,
 }
 
-impl Ended<'_> {
+impl EndedJob<'_> {
     fn verdict(&self) -> Verdict {
         Verdict::of(&self.result.outcome)
     }
 
-    /// `    failed [12/30] `.
+    /// Returns `    failed [12/30] `.
     fn head(&self, paint: Paint) -> String {
         let Self { done, all, .. } = self;
         let width = all.to_string().len();
@@ -56,8 +56,8 @@ impl Ended<'_> {
     }
 }
 
-/// `     built [12/30] uno/Blink  0.42s  3.2% flash`.
-pub(super) fn job(paint: Paint, ended: &Ended<'_>) -> String {
+/// Returns `     built [12/30] uno/Blink  0.42s  3.2% flash`.
+pub(super) fn job(paint: Paint, ended: &EndedJob<'_>) -> String {
     let result = ended.result;
     let mut line = format!("{} {}", ended.head(paint), ended.name());
     if !ended.time.is_zero() {
@@ -81,7 +81,7 @@ pub(super) fn job(paint: Paint, ended: &Ended<'_>) -> String {
     line
 }
 
-/// The colour of a verdict.
+/// Returns the colour of a verdict.
 pub(super) const fn color(verdict: Verdict) -> fn(Paint, &str) -> String {
     match verdict {
         Verdict::Built => Paint::good,
@@ -92,10 +92,11 @@ pub(super) const fn color(verdict: Verdict) -> fn(Paint, &str) -> String {
     }
 }
 
-/// A failure that has not been seen before: whose it is, its cause with its place, its diagnostic, where the rest is.
-pub(super) fn failure(paint: Paint, ended: &Ended<'_>, trouble: &Trouble, here: &Here) -> String {
+/// Returns a failure that has not been shown before: job, cause with its location, diagnostic, and the file with the
+/// rest.
+pub(super) fn failure(paint: Paint, ended: &EndedJob<'_>, trouble: &Trouble, here: &Here) -> String {
     let mut block = format!("\n{} {}\n", ended.head(paint), paint.bold(&ended.name()));
-    let lines = &trouble.told.lines;
+    let lines = &trouble.text.lines;
     for (place, line) in lines.iter().take(DIAGNOSTIC_LINES).enumerate() {
         let line = text::for_terminal(text::cut_end(line, LINE_MAX).trim_end());
         let line = if place == 0 { paint.bold(&line) } else { line };
@@ -103,7 +104,7 @@ pub(super) fn failure(paint: Paint, ended: &Ended<'_>, trouble: &Trouble, here: 
     }
     let more = lines.len().saturating_sub(DIAGNOSTIC_LINES);
     let more = (more > 0).then(|| format!("… {}", text::count(more, "more line")));
-    let rest: Vec<String> = more.into_iter().chain(trouble.told.and_warnings()).collect();
+    let rest: Vec<String> = more.into_iter().chain(trouble.text.and_warnings()).collect();
     if !rest.is_empty() {
         let log = ended.result.log.as_ref().map_or("junit.xml".to_owned(), |log| here.path(log));
         let rest = format!("{} in {log}", rest.join(" "));
@@ -112,18 +113,23 @@ pub(super) fn failure(paint: Paint, ended: &Ended<'_>, trouble: &Trouble, here: 
     block
 }
 
-/// A failure that is the same as the one that was shown for `first`; its own numbers where it has some.
-pub(super) fn same_failure(paint: Paint, ended: &Ended<'_>, first: &JobId, numbers: Option<&str>) -> String {
+/// Returns a failure that is the same as the one shown for `first`; with its own numbers where it has some.
+pub(super) fn same_failure(
+    paint: Paint,
+    ended: &EndedJob<'_>,
+    first: &JobId,
+    numbers: Option<&str>,
+) -> String {
     let first = text::one_line(&first.to_string());
     let known = numbers.map_or(format!("as {first}"), str::to_owned);
     format!("{} {}: {}", ended.head(paint), paint.bold(&ended.name()), paint.dim(&known))
 }
 
-/// Warnings of one owner that are listed; `summary.md` has more.
+/// Number of warnings that are listed for each owner; `summary.md` has more.
 const WARNINGS: usize = 30;
 
-/// The warnings of a run by owner; empty where there are none.
-pub(super) fn warnings(paint: Paint, warnings: &Warnings, here: &Here) -> String {
+/// Returns the warnings of a run by owner; empty where there are none.
+pub(super) fn warnings(paint: Paint, warnings: &WarningTally, here: &Here) -> String {
     let mut text = String::new();
     for owner in WarningOwner::ALL {
         let (lines, more) = warnings.lines(owner, here, WARNINGS);
@@ -141,7 +147,7 @@ pub(super) fn warnings(paint: Paint, warnings: &Warnings, here: &Here) -> String
     text
 }
 
-/// A remark; lines after the first are indented as far as the first.
+/// Returns a remark; further lines are indented like the first.
 pub(super) fn log(paint: Paint, level: Level, message: &str) -> String {
     let first = match level {
         Level::Debug => word(paint, Paint::dim, "debug"),

@@ -1,5 +1,5 @@
-//! The lines that stay at the bottom of a terminal while a run lasts: downloads, one bar a stage, the
-//! jobs that take longest. What they say is a pure function of the state and the time; how they are drawn is the screen's.
+//! The lines that stay at the bottom of a terminal while a run lasts: downloads, a bar for each stage, the slowest
+//! jobs. A pure function of state and time.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use crate::event::{CoreId, Event, EventKind, JobId, Phase};
 use crate::report::tally::{Counts, Tally, Verdict};
 use crate::report::text;
 
-/// Jobs that are shown by name, at most; fewer on a low terminal.
+/// Largest number of jobs that are shown by name; fewer on a low terminal.
 const NAMED: usize = 6;
-/// A job is shown by name when it has taken this long: shorter ones would only flicker.
+/// Duration from which a job is shown by name: shorter ones would only flicker.
 const PATIENCE: Duration = Duration::from_millis(300);
 /// A bar's width in columns, where there is room.
 const BAR: usize = 28;
 
-/// What is going on.
+/// The current state of a run.
 #[derive(Debug, Default)]
 pub(super) struct Live {
     setup: IndexMap<String, Download>,
-    running: IndexMap<JobId, Running>,
-    /// Cells' cores, to tell a wait for one from a link.
+    running: IndexMap<JobId, RunningJob>,
+    /// The cores of cells, to tell a wait for one from a link.
     core_of: IndexMap<JobId, CoreId>,
     cores_done: std::collections::HashSet<CoreId>,
 }
@@ -36,7 +36,7 @@ struct Download {
 }
 
 #[derive(Debug)]
-struct Running {
+struct RunningJob {
     since: Duration,
     /// The phase that ended last.
     ended: Option<Phase>,
@@ -58,13 +58,13 @@ impl Live {
                 self.setup.shift_remove(what);
             }
             EventKind::Planned { cells, .. } => {
-                // What failed to come will not come any more.
+                // An installation without an end has failed.
                 self.setup.clear();
                 self.core_of =
                     cells.iter().map(|cell| (JobId::Cell(cell.id.clone()), cell.core.clone())).collect();
             }
             EventKind::JobStarted { job } => {
-                self.running.insert(job.clone(), Running { since: event.at, ended: None });
+                self.running.insert(job.clone(), RunningJob { since: event.at, ended: None });
             }
             EventKind::JobPhase { job, phase, .. } => {
                 if let Some(running) = self.running.get_mut(job) {
@@ -86,7 +86,7 @@ impl Live {
         }
     }
 
-    /// The lines at the moment `now`, none longer than `width` columns.
+    /// Returns the lines at the moment `now`, none longer than `width` columns.
     pub(super) fn lines(
         &self,
         paint: Paint,
@@ -100,10 +100,10 @@ impl Live {
             let bar = BAR.min(width / 4);
             let total = tally.total();
             let (done, all) = (total.ended(), tally.cells_planned());
-            let digits = all.max(tally.cores_planned).to_string().len();
-            let (cores_done, cores) = (tally.cores.ended(), tally.cores_planned);
+            let digits = all.max(tally.cores.planned).to_string().len();
+            let (cores_done, cores) = (tally.cores.counts.ended(), tally.cores.planned);
             if cores_done < cores {
-                let words = counts(paint, &tally.cores);
+                let words = counts(paint, &tally.cores.counts);
                 let stage = Stage { name: "cores", done: cores_done, all: cores, words: &words };
                 lines.push(stage.line(paint, bar, digits));
             }
@@ -119,10 +119,10 @@ impl Live {
     }
 
     fn slowest(&self, paint: Paint, now: Duration, height: usize) -> Vec<String> {
-        // A cell that waits for its core is not slow: it is counted, not named.
+        // A cell that waits for its core is not slow: it is counted without a name.
         let (waiting, busy): (Vec<_>, Vec<_>) =
             self.running.iter().partition(|(job, running)| self.waits_for_core(job, running));
-        let mut jobs: Vec<(&JobId, &Running)> = busy
+        let mut jobs: Vec<(&JobId, &RunningJob)> = busy
             .iter()
             .copied()
             .filter(|(_, running)| now.saturating_sub(running.since) >= PATIENCE)
@@ -151,14 +151,14 @@ impl Live {
     }
 
     /// Whether everything of a cell but its link is done, and its core is not.
-    fn waits_for_core(&self, job: &JobId, running: &Running) -> bool {
+    fn waits_for_core(&self, job: &JobId, running: &RunningJob) -> bool {
         running.ended == Some(Phase::Compile)
             && self.core_of.get(job).is_some_and(|core| !self.cores_done.contains(core))
     }
 }
 
-/// What a job does now, as far as the phase that it has behind it tells.
-fn doing(job: &JobId, running: &Running) -> &'static str {
+/// Returns what a job does now, judged by its last finished phase.
+fn doing(job: &JobId, running: &RunningJob) -> &'static str {
     let is_core = matches!(job, JobId::Core(_));
     match running.ended {
         None | Some(Phase::Queue) if !is_core => "finding what to build",
@@ -198,7 +198,7 @@ impl Download {
     }
 }
 
-/// A stage's line: `  sketches ━━━━━━━━━━╸────────── 12/30  10 built  1 failed`.
+/// Line of a stage: `  sketches ━━━━━━━━━━╸────────── 12/30  10 built  1 failed`.
 struct Stage<'a> {
     name: &'a str,
     done: usize,
@@ -207,7 +207,7 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// `columns` for the bar, `digits` for each number, so that the stages' lines are aligned.
+    /// Returns the line, with `columns` for the bar and `digits` for each number, so that stages are aligned.
     fn line(&self, paint: Paint, columns: usize, digits: usize) -> String {
         let Self { name, done, all, words } = self;
         let name = word(paint, Paint::bold, name);
@@ -224,7 +224,7 @@ fn bar(paint: Paint, (done, all): (usize, usize), columns: usize) -> String {
     format!("{}{}", paint.accent(&format!("{full}{half}")), paint.dim(&rest))
 }
 
-/// `  10 built  1 failed`.
+/// Returns `  10 built  1 failed`.
 fn counts(paint: Paint, counts: &Counts) -> String {
     let mut words = String::new();
     for verdict in Verdict::ALL.into_iter().filter(|verdict| *verdict != Verdict::Skipped) {

@@ -1,8 +1,8 @@
-//! Colours, where they are wanted. Knows nothing of what is shown.
+//! Colours. Knows nothing of what is shown.
 
 use anstyle::{AnsiColor, Style};
 
-/// Paints, or does not.
+/// Colours of a stream, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Paint {
     /// Whether escape codes may be written.

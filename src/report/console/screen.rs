@@ -1,5 +1,5 @@
-//! Keeps some lines at the bottom of a terminal while others are written above them. Makes the text that
-//! does so; knows neither the terminal nor what the lines say.
+//! Keeps some lines at the bottom of a terminal while others are written above them. Returns the text that does so;
+//! knows neither the terminal nor the lines' contents.
 //!
 //! Why not indicatif: it leaves the cursor in the last column, filled up with blanks. The `^C` of an
 //! interrupted user then wraps, and so does every line when the window gets narrower; both leave a torn
@@ -7,14 +7,14 @@
 
 use std::fmt::Write as _;
 
-/// The lines that stand at the bottom, none as wide as the terminal.
+/// The lines at the bottom, none as wide as the terminal.
 #[derive(Debug, Default)]
 pub(super) struct Screen {
     lines: Vec<String>,
 }
 
 impl Screen {
-    /// What replaces the lines; `None` if they are the same.
+    /// Returns the text that replaces the lines; `None` if they are the same.
     pub(super) fn replace(&mut self, lines: Vec<String>) -> Option<String> {
         if lines == self.lines {
             return None;
@@ -25,12 +25,12 @@ impl Screen {
         Some(text)
     }
 
-    /// What writes `text`, which ends with a newline, above the lines.
+    /// Returns the text that writes `text`, which ends with a newline, above the lines.
     pub(super) fn above(&self, text: &str) -> String {
         format!("{}{text}{}", self.erasure(), self.lines.join("\n"))
     }
 
-    /// What takes them away: the cursor to the first of them, then everything below it.
+    /// Returns the text that removes the lines: it moves the cursor to the first, and clears everything from there.
     fn erasure(&self) -> String {
         let mut text = String::new();
         if let Some(up) = self.lines.len().checked_sub(1) {

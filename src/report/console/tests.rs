@@ -1,9 +1,15 @@
 //! The terminal's lines, word for word, and a replay to look at.
 
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use super::*;
-use crate::event::{Failure, Outcome};
+use super::lines;
+use super::paint::Paint;
+use super::terminal::Terminal;
+use crate::event::{Event, Failure, Level, Outcome};
+use crate::report::options::{Color, Progress, ReportOptions, Verbosity};
+use crate::report::report_dir::ReportDir;
+use crate::report::reporter::Reporter;
 use crate::report::testing::{Script, cell, failure};
 
 #[derive(Clone, Default)]
@@ -38,10 +44,10 @@ fn shown(events: &[Event], progress: Progress, verbosity: Verbosity, styled: boo
     };
     let (out, err) = (Shared::default(), Shared::default());
     let paint = Paint { styled };
-    let place = Place::new(options.report_dir.clone(), Vec::new());
+    let dir = ReportDir::new(options.report_dir.clone(), Vec::new());
     let streams = [&out, &err].map(|stream| (Box::new(stream.clone()) as Box<dyn Write + Send>, paint));
     let [out_stream, err_stream] = streams;
-    let mut console = Console::new(options, place, out_stream, err_stream);
+    let mut console = Terminal::new(options, dir, out_stream, err_stream);
     for event in events {
         console.report(event).expect("written");
     }

@@ -1,156 +1,271 @@
-//! What the crate junit-report 0.9 leaves out, so that its writer can still be the one that writes:
+//! The elements of `junit.xml`, written one by one with `quick-xml`. The crate `junit-report` has the values of a test
+//! case; its own writer is not used, for these reasons:
 //!
-//! * it puts diagnostics into CDATA sections as they are, and a `]]>` in one would end it: [`cdata`];
+//! * it holds the whole report in memory;
+//! * it writes texts into CDATA sections unchanged, and a `]]>` in one would end the section;
 //! * it has no attribute `line` on test cases, no `skipped` on suites and no counts on the root, which
-//!   EnricoMi/publish-unit-test-result and mikepenz/action-junit-report read: [`complete`];
+//!   EnricoMi/publish-unit-test-result and mikepenz/action-junit-report read;
 //! * it writes everything in one line.
 //!
 //! Knows nothing of cells and outcomes.
 
 use std::io::{self, Write};
 
-use quick_xml::events::{BytesStart, BytesText, Event};
-use quick_xml::{Reader, Writer};
+use junit_report::{Duration, TestCase, TestResult};
+use quick_xml::Writer;
+use quick_xml::events::{BytesCData, BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-/// A text that, put between `<![CDATA[` and `]]>`, is read as `text`: where it holds `]]>`, one section
-/// ends in the middle of it and another begins. `text` has no characters that XML forbids.
-pub(super) fn cdata(text: &str) -> String {
-    text.replace("]]>", SPLIT)
+use crate::report::text;
+
+/// The longest message, in bytes: it is one line.
+pub(super) const MESSAGE_MAX: usize = 500;
+
+/// Numbers of test cases.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) tests: usize,
+    pub(super) failures: usize,
+    pub(super) errors: usize,
+    pub(super) skipped: usize,
+    /// Sum of their times, in milliseconds.
+    pub(super) ms: u64,
 }
 
-const SPLIT: &str = "]]]]><![CDATA[>";
-
-/// How long [`cdata`] of it is, in bytes.
-pub(super) fn cdata_len(text: &str) -> usize {
-    text.len() + text.matches("]]>").count() * (SPLIT.len() - "]]>".len())
+/// The attributes of a suite.
+pub(super) struct SuiteHead<'a> {
+    pub(super) id: usize,
+    pub(super) name: &'a str,
+    /// In the format of RFC 3339.
+    pub(super) timestamp: &'a str,
+    pub(super) counts: &'a Counts,
 }
 
-/// Reads what junit-report wrote and writes it with what it leaves out: one element a line, counts on
-/// the root, `skipped` on the suites, and on the n-th test case `line` where `lines` has one.
-pub(super) fn complete(
-    report: &[u8],
-    run: &str,
-    lines: &[Option<u32>],
-    sink: &mut dyn Write,
-) -> io::Result<()> {
-    let counts = Counts::of(report)?;
-    let mut suites = counts.suites.iter();
-    let mut lines = lines.iter();
-    let mut reader = Reader::from_reader(report);
-    let mut writer = Writer::new(sink);
-    loop {
-        let mut event = reader.read_event().map_err(io::Error::other)?;
-        let (depth, starts) = match &event {
-            Event::Start(element) | Event::Empty(element) => (depth(element.name().as_ref()), true),
-            Event::End(element) => (depth(element.name().as_ref()), false),
-            Event::Eof => break,
-            _ => (None, false),
-        };
-        if let Some(depth) = depth {
-            writer.write_event(Event::Text(BytesText::from_escaped(&BREAKS[..=depth])))?;
-        }
-        if let (true, Event::Start(element) | Event::Empty(element)) = (starts, &mut event) {
-            match element.name().as_ref() {
-                b"testsuites" => counts.total(run, element),
-                b"testsuite" => {
-                    let skipped = suites.next().map_or(0, |suite| suite.skipped);
-                    element.push_attribute(("skipped", skipped.to_string().as_str()));
-                }
-                b"testcase" => {
-                    if let Some(Some(line)) = lines.next() {
-                        element.push_attribute(("line", line.to_string().as_str()));
-                    }
-                }
-                _ => {}
-            }
-        }
-        writer.write_event(event)?;
-    }
-    writer.into_inner().write_all(b"\n")
+/// A report that is being written.
+pub(super) struct JunitXml<'w> {
+    xml: Writer<&'w mut dyn Write>,
+    /// Whether the root has no suites, and so no end tag.
+    is_empty: bool,
 }
 
-/// A line break and as many blanks as the depth.
-const BREAKS: &str = "\n    ";
-
-/// How deep an element stands that gets a line of its own. White space within a test case is left alone:
+/// An element that stands on lines of its own, and its indentation. White space within a test case is left alone:
 /// readers may show it.
-fn depth(element: &[u8]) -> Option<usize> {
-    match element {
-        b"testsuites" => Some(0),
-        b"testsuite" => Some(2),
-        b"testcase" => Some(4),
-        _ => None,
+#[derive(Clone, Copy)]
+enum Element {
+    Root,
+    Suite,
+    Case,
+}
+
+impl Element {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Root => "testsuites",
+            Self::Suite => "testsuite",
+            Self::Case => "testcase",
+        }
+    }
+
+    const fn line_break(self) -> &'static str {
+        match self {
+            Self::Root => "\n",
+            Self::Suite => "\n  ",
+            Self::Case => "\n    ",
+        }
     }
 }
 
-/// What is in a report.
-#[derive(Debug, Default)]
-struct Counts {
-    suites: Vec<Suite>,
-}
+impl<'w> JunitXml<'w> {
+    /// Writes the root, with the sums of its suites.
+    ///
+    /// # Errors
+    /// Where `sink` fails, as in all other functions.
+    pub(super) fn start(sink: &'w mut dyn Write, run: &str, suites: &[Counts]) -> io::Result<Self> {
+        let mut report = Self { xml: Writer::new(sink), is_empty: suites.is_empty() };
+        report.xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
+        let sum = |of: fn(&Counts) -> usize| suites.iter().map(of).sum::<usize>().to_string();
+        let (tests, failures) = (sum(|suite| suite.tests), sum(|suite| suite.failures));
+        let (errors, skipped) = (sum(|suite| suite.errors), sum(|suite| suite.skipped));
+        let ms: u64 = suites.iter().map(|suite| suite.ms).fold(0, u64::saturating_add);
+        let time = format!("{}.{:03}", ms / 1000, ms % 1000);
+        let attributes = [
+            ("name", run),
+            ("tests", &tests),
+            ("failures", &failures),
+            ("errors", &errors),
+            ("skipped", &skipped),
+            ("time", &time),
+        ];
+        let is_empty = report.is_empty;
+        report.open(Element::Root, attributes, is_empty)?;
+        Ok(report)
+    }
 
-#[derive(Debug, Default)]
-struct Suite {
-    tests: usize,
-    failures: usize,
-    errors: usize,
-    skipped: usize,
-    /// Milliseconds.
-    time: u64,
-}
+    pub(super) fn start_suite(&mut self, suite: &SuiteHead<'_>) -> io::Result<()> {
+        let Counts { tests, failures, errors, skipped, ms } = *suite.counts;
+        let time = Duration::milliseconds(i64::try_from(ms).unwrap_or(i64::MAX / 1_000_000));
+        let time = time.as_seconds_f64().to_string();
+        let numbers = [suite.id, tests, errors, failures, skipped].map(|number| number.to_string());
+        let [id, tests, errors, failures, skipped] = numbers.each_ref().map(String::as_str);
+        let attributes = [
+            ("id", id),
+            ("name", suite.name),
+            ("package", suite.name),
+            ("tests", tests),
+            ("errors", errors),
+            ("failures", failures),
+            ("hostname", "localhost"),
+            ("timestamp", suite.timestamp),
+            ("time", &time),
+            ("skipped", skipped),
+        ];
+        self.open(Element::Suite, attributes, false)
+    }
 
-impl Counts {
-    fn of(report: &[u8]) -> io::Result<Self> {
-        let mut counts = Self::default();
-        let mut reader = Reader::from_reader(report);
-        loop {
-            match reader.read_event().map_err(io::Error::other)? {
-                Event::Eof => return Ok(counts),
-                Event::Start(element) | Event::Empty(element) => counts.add(&element),
-                _ => {}
+    /// Writes a test case. `line` is the line of its error in `filepath`.
+    pub(super) fn case(&mut self, case: &TestCase, line: Option<u32>) -> io::Result<()> {
+        let (time, line) = (case.time.as_seconds_f64().to_string(), line.map(|line| line.to_string()));
+        let attributes = [
+            Some(("name", case.name.as_str())),
+            Some(("time", &time)),
+            case.classname.as_deref().map(|name| ("classname", name)),
+            case.filepath.as_deref().map(|path| ("file", path)),
+            line.as_deref().map(|line| ("line", line)),
+        ];
+        let attributes = attributes.into_iter().flatten();
+        let is_empty = matches!(case.result, TestResult::Success) && case.system_out.is_none();
+        self.open(Element::Case, attributes, is_empty)?;
+        if is_empty {
+            return Ok(());
+        }
+        match &case.result {
+            TestResult::Success | TestResult::Skipped => {}
+            TestResult::SkippedWithCause { type_, message, cause } => {
+                self.result("skipped", type_, message, cause.as_deref())?;
+            }
+            TestResult::Error { type_, message, cause } => {
+                self.result("error", type_, message, cause.as_deref())?;
+            }
+            TestResult::Failure { type_, message, cause } => {
+                self.result("failure", type_, message, cause.as_deref())?;
             }
         }
+        if let Some(text) = &case.system_out {
+            self.output("system-out", text)?;
+        }
+        self.close(Element::Case)
     }
 
-    fn add(&mut self, element: &BytesStart<'_>) {
-        if element.name().as_ref() == b"testsuite" {
-            self.suites.push(Suite::default());
+    /// Ends a suite, with `system_err` if there is any.
+    pub(super) fn end_suite(&mut self, system_err: &str) -> io::Result<()> {
+        if !system_err.is_empty() {
+            self.output("system-err", system_err)?;
         }
-        let Some(suite) = self.suites.last_mut() else { return };
-        match element.name().as_ref() {
-            b"testcase" => {
-                suite.tests += 1;
-                suite.time += time(element);
-            }
-            b"failure" => suite.failures += 1,
-            b"error" => suite.errors += 1,
-            b"skipped" => suite.skipped += 1,
-            _ => {}
+        self.close(Element::Suite)
+    }
+
+    pub(super) fn end(mut self) -> io::Result<()> {
+        if !self.is_empty {
+            self.close(Element::Root)?;
+        }
+        self.xml.into_inner().write_all(b"\n")
+    }
+
+    fn open<'a>(
+        &mut self,
+        element: Element,
+        attributes: impl IntoIterator<Item = (&'a str, &'a str)>,
+        is_empty: bool,
+    ) -> io::Result<()> {
+        let start = BytesStart::new(element.name()).with_attributes(attributes);
+        self.xml.write_event(Event::Text(BytesText::from_escaped(element.line_break())))?;
+        self.xml.write_event(if is_empty { Event::Empty(start) } else { Event::Start(start) })
+    }
+
+    fn close(&mut self, element: Element) -> io::Result<()> {
+        self.xml.write_event(Event::Text(BytesText::from_escaped(element.line_break())))?;
+        self.xml.write_event(Event::End(BytesEnd::new(element.name())))
+    }
+
+    fn result(&mut self, name: &str, kind: &str, message: &str, body: Option<&str>) -> io::Result<()> {
+        let start = BytesStart::new(name).with_attributes([("type", kind), ("message", message)]);
+        match body {
+            Some(body) => self.text(start, body),
+            None => self.xml.write_event(Event::Empty(start)),
         }
     }
 
-    fn total(&self, run: &str, element: &mut BytesStart<'_>) {
-        let sum = |of: fn(&Suite) -> usize| self.suites.iter().map(of).sum::<usize>().to_string();
-        let time: u64 = self.suites.iter().map(|suite| suite.time).sum();
-        element.push_attribute(("name", run));
-        element.push_attribute(("tests", sum(|suite| suite.tests).as_str()));
-        element.push_attribute(("failures", sum(|suite| suite.failures).as_str()));
-        element.push_attribute(("errors", sum(|suite| suite.errors).as_str()));
-        element.push_attribute(("skipped", sum(|suite| suite.skipped).as_str()));
-        element.push_attribute(("time", format!("{}.{:03}", time / 1000, time % 1000).as_str()));
+    fn output(&mut self, name: &str, text: &str) -> io::Result<()> {
+        self.text(BytesStart::new(name), text)
+    }
+
+    /// Writes an element with a text in CDATA sections.
+    fn text(&mut self, start: BytesStart<'_>, text: &str) -> io::Result<()> {
+        self.xml.write_event(Event::Start(start.borrow()))?;
+        for section in sections(text) {
+            self.xml.write_event(Event::CData(BytesCData::new(section)))?;
+        }
+        self.xml.write_event(Event::End(start.to_end()))
     }
 }
 
-/// A test case's time in milliseconds.
-fn time(element: &BytesStart<'_>) -> u64 {
-    let seconds = element
-        .try_get_attribute("time")
-        .ok()
-        .flatten()
-        .and_then(|attribute| std::str::from_utf8(&attribute.value).ok()?.parse::<f64>().ok())
-        .unwrap_or(0.0);
-    // A float that is out of range becomes the nearest integer; below zero there is nothing.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let milliseconds = (seconds * 1000.0).round() as u64;
-    milliseconds.min(u64::from(u32::MAX) * 1000)
+const SECTION_END: &str = "]]>";
+/// Bytes that are written where a text contains the end of a section: its first two, the ends of two sections.
+const SPLIT_LENGTH: usize = "]]]]><![CDATA[>".len();
+
+/// Splits a text so that none of its parts contains the end of a CDATA section; an empty text is one part.
+fn sections(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        match text.find(SECTION_END) {
+            Some(at) => {
+                let (section, after) = text.split_at(at + "]]".len());
+                rest = Some(after);
+                Some(section)
+            }
+            None => rest.take(),
+        }
+    })
+}
+
+/// Returns the length of a text in CDATA sections, in bytes, without the first start and the last end.
+pub(super) fn cdata_len(text: &str) -> usize {
+    text.len() + text.matches(SECTION_END).count() * (SPLIT_LENGTH - SECTION_END.len())
+}
+
+/// Returns an attribute's value that people read: one line, not too long.
+pub(super) fn message_for_xml(message: &str) -> String {
+    let message = text::for_xml(&text::one_line(message));
+    text::cut_end(&message, MESSAGE_MAX).into_owned()
+}
+
+/// Returns an attribute's value that identifies: characters that XML forbids, or that its attributes fold into a space,
+/// are spelt out, so that different names stay different.
+pub(super) fn name_for_xml(name: &str) -> String {
+    let mut spelt = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') {
+            spelt.extend(c.escape_default());
+        } else {
+            spelt.push(c);
+        }
+    }
+    spelt
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_section_contains_an_end() {
+        let split = |text| sections(text).collect::<Vec<&str>>();
+        assert_eq!(split(""), [""]);
+        assert_eq!(split("a]]>b]]>"), ["a]]", ">b]]", ">"]);
+        assert_eq!(split("]]]>"), ["]]]", ">"]);
+        for text in ["", "plain", "a]]>b]]>"] {
+            let written = format!("<![CDATA[{}]]>", split(text).join("]]><![CDATA["));
+            assert_eq!(written.len() - "<![CDATA[]]>".len(), cdata_len(text), "{text}");
+        }
+    }
 }

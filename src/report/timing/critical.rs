@@ -1,43 +1,38 @@
-//! The critical path: the chain of waits, from the job that ended last back to the start of the run,
-//! that made the run as long as it was. A pure function over jobs and their phases.
+//! The critical path: the chain of waits, from the job that ended last back to the begin of the run, that determined
+//! the run's duration. A pure function over jobs and their phases.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::time::Duration;
 
+use indexmap::IndexMap;
+
+use super::job::JobTimes;
 use super::model::{Seconds, Segment};
-use crate::event::{Phase, RunPhase, Span};
-use crate::report::busy::Held;
+use crate::event::{JobId, Phase, RunPhase, Span};
+use crate::report::words::{phase_word, run_phase_word};
 
-/// What it needs of a job.
-pub(super) struct Job<'a> {
-    pub(super) name: &'a dyn std::fmt::Display,
-    /// `None` if it was not done when the run ended: the path does not go through it.
-    pub(super) end: Option<Duration>,
-    /// In the order in which they followed one another.
-    pub(super) phases: &'a [(Phase, Span)],
-    /// When its steps held slots.
-    pub(super) held: &'a Held,
-    /// The job whose end its phase [`Phase::Wait`] waits for: its core.
-    pub(super) waits_for: Option<usize>,
-}
-
-/// Shorter waits are no reason to look at who caused them.
+/// Waits below this have no cause that is searched for.
 const NO_WAIT: Duration = Duration::from_millis(1);
 
-/// The path, first segment first. Its segments touch: together they are as long as the run.
+/// Returns the path, first segment first. Its segments touch: together they are as long as the run.
 ///
-/// Backwards from the end of the last job: a wait for a core leads to the core; a wait in the queue, or for
-/// a slot when the core is there, leads to the job that ended last before it was over and so made room.
-pub(super) fn path(jobs: &[Job<'_>], run: &[(RunPhase, Span)], wall: Duration) -> Vec<Segment> {
+/// It is followed backwards from the end of the last job. A wait for a core leads to the core. A wait in the queue, or
+/// for a slot once the core is built, leads to the job that ended last before the wait was over and so freed a slot. It
+/// does not go through jobs that never ended.
+pub(super) fn path<'j>(
+    jobs: &'j IndexMap<JobId, JobTimes>,
+    run: &[(RunPhase, Span)],
+    wall: Duration,
+) -> Vec<Segment<'j>> {
     let mut path = Backwards { segments: Vec::new(), at: wall };
     let mut seen = HashSet::new();
-    // A path through thousands of cells asks thousands of times: in order, each answer is near at hand. What
-    // has been seen lies behind the moment that is asked for, but for jobs that ended at the same one.
+    // In order of ends, each of the thousands of questions of a long path is answered by few looks: jobs that have been
+    // seen ended later than the moment in question, but for those that ended at the same moment.
     let mut ends: Vec<(Duration, Reverse<usize>)> =
-        jobs.iter().enumerate().filter_map(|(place, job)| Some((job.end?, Reverse(place)))).collect();
+        jobs.values().enumerate().filter_map(|(place, job)| Some((job.end()?, Reverse(place)))).collect();
     ends.sort_unstable();
-    // The job that ended last at or before `until`, but after `from`.
+    // Returns the job that ended last at or before `until`, but after `from`.
     let ended_last = |from: Option<Duration>, until: Duration, seen: &HashSet<usize>| {
         let before = ends.partition_point(|(end, _)| *end <= until);
         ends[..before]
@@ -53,8 +48,8 @@ pub(super) fn path(jobs: &[Job<'_>], run: &[(RunPhase, Span)], wall: Duration) -
     }
     while let Some((_, place)) = current.take() {
         seen.insert(place);
-        let job = &jobs[place];
-        for (phase, span) in job.phases.iter().rev() {
+        let Some((id, job)) = jobs.get_index(place) else { break };
+        for (phase, span) in job.phases().rev() {
             if span.start >= path.at {
                 continue;
             }
@@ -62,8 +57,9 @@ pub(super) fn path(jobs: &[Job<'_>], run: &[(RunPhase, Span)], wall: Duration) -
                 Phase::Wait => {
                     let until = span.end.min(path.at);
                     let core = job
-                        .waits_for
-                        .and_then(|core| Some((jobs[core].end?, core)))
+                        .core()
+                        .and_then(|core| jobs.get_full(&JobId::Core(core.clone())))
+                        .and_then(|(place, _, core)| Some((core.end()?, place)))
                         .filter(|(end, core)| span.start < *end && *end <= until && !seen.contains(core));
                     let alone = core.map_or(span.start, |(end, _)| end);
                     let room = (until.saturating_sub(alone) >= NO_WAIT)
@@ -76,7 +72,7 @@ pub(super) fn path(jobs: &[Job<'_>], run: &[(RunPhase, Span)], wall: Duration) -
                 }
                 _ => None,
             };
-            path.segment(Some(job), phase_word(*phase), cause.map_or(span.start, |(end, _)| end));
+            path.segment(Some((id, job)), phase_word(phase), cause.map_or(span.start, |(end, _)| end));
             if cause.is_some() {
                 current = cause;
                 break;
@@ -88,57 +84,34 @@ pub(super) fn path(jobs: &[Job<'_>], run: &[(RunPhase, Span)], wall: Duration) -
     path.segments
 }
 
-struct Backwards {
-    segments: Vec<Segment>,
+/// A path that is followed backwards.
+struct Backwards<'j> {
+    segments: Vec<Segment<'j>>,
     /// The start of the segment that was added last.
     at: Duration,
 }
 
-impl Backwards {
-    fn segment(&mut self, job: Option<&Job<'_>>, phase: &'static str, start: Duration) {
+impl<'j> Backwards<'j> {
+    fn segment(&mut self, job: Option<(&'j JobId, &JobTimes)>, phase: &'static str, start: Duration) {
         if start < self.at {
             let span = Span { start, end: self.at };
             self.segments.push(Segment {
-                job: job.map(|job| job.name.to_string()),
+                job: job.map(|(id, _)| id),
                 phase,
                 start_s: Seconds(span.start),
                 end_s: Seconds(span.end),
-                idle_s: job.map(|job| Seconds(span.len().saturating_sub(job.held.within(span)))),
+                idle_s: job.map(|(_, job)| Seconds(span.len().saturating_sub(job.held_within(span)))),
             });
             self.at = start;
         }
     }
 
-    /// What the run itself did, down to a moment.
+    /// Adds the run's own phases, down to a moment.
     fn run_down_to(&mut self, run: &[(RunPhase, Span)], moment: Duration) {
         for (phase, span) in run.iter().rev() {
             if span.start < self.at && moment < self.at {
                 self.segment(None, run_phase_word(*phase), span.start.max(moment));
             }
         }
-    }
-}
-
-/// The word for it in reports.
-pub(in crate::report) const fn phase_word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Queue => "queue",
-        Phase::Preprocess => "preprocess",
-        Phase::Compile => "compile",
-        Phase::Archive => "archive",
-        Phase::Wait => "wait",
-        Phase::Seed => "seed",
-        Phase::Link => "link",
-        Phase::Size => "size",
-        Phase::Run => "run",
-    }
-}
-
-const fn run_phase_word(phase: RunPhase) -> &'static str {
-    match phase {
-        RunPhase::Setup => "setup",
-        RunPhase::Plan => "plan",
-        RunPhase::Build => "build",
-        RunPhase::Finish => "finish",
     }
 }

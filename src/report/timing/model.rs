@@ -1,12 +1,12 @@
-//! The format of `timing.json`: what `docs/reports.md` describes, field by field. All times are seconds
-//! since the run began, or lengths in seconds. Knows nothing of how the numbers come about.
+//! The format of `timing.json`, which `docs/reports.md` describes field by field. All times are seconds since the run
+//! began, or lengths in seconds. Knows nothing of the numbers' origin.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::event::{NamedLibrary, Phase, UnitCounts, UsedLibrary};
+use crate::event::{JobId, NamedLibrary, Phase, UnitCounts, UsedLibrary};
 use crate::report::warnings::WarningCounts;
 
 /// A time or a length; in JSON seconds, to the microsecond.
@@ -24,14 +24,14 @@ impl Serialize for Seconds {
 
 /// The whole file.
 #[derive(Serialize)]
-pub(super) struct File<'a, Jobs> {
-    pub(super) run: Run<'a>,
-    pub(super) slots: Slots,
-    pub(super) critical_path: Vec<Segment>,
+pub(super) struct TimingFile<'a, Jobs> {
+    pub(super) run: TimedRun<'a>,
+    pub(super) slots: SlotsUse,
+    pub(super) critical_path: Vec<Segment<'a>>,
     pub(super) jobs: Jobs,
 }
 
-/// A list whose elements are made when they are written, one at a time: `Each(|| jobs.iter().map(…))`.
+/// A list whose elements are created when they are written, one at a time: `Each(|| jobs.iter().map(…))`.
 pub(super) struct Each<Elements>(pub(super) Elements);
 
 impl<Elements, Iter> Serialize for Each<Elements>
@@ -44,8 +44,9 @@ where
     }
 }
 
+/// The run.
 #[derive(Debug, Serialize)]
-pub(super) struct Run<'a> {
+pub(super) struct TimedRun<'a> {
     pub(super) name: &'a str,
     pub(super) matrix: String,
     pub(super) version: &'a str,
@@ -57,15 +58,16 @@ pub(super) struct Run<'a> {
     pub(super) wall_s: Seconds,
     /// They add up to `wall_s`.
     pub(super) phases: RunPhases,
-    /// Of all jobs, each place and text once.
+    /// Of all jobs, each location and text once.
     pub(super) warnings: WarningCounts,
-    /// `None` where the run ended without a word.
+    /// `None` where the run did not end by itself.
     pub(super) exit: Option<u8>,
-    /// Why nothing new was started from some moment on.
+    /// The reason why nothing new was started from some moment on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) stopped: Option<&'a str>,
 }
 
+/// Lengths of the run's phases.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub(super) struct RunPhases {
     pub(super) setup: Seconds,
@@ -74,8 +76,31 @@ pub(super) struct RunPhases {
     pub(super) finish: Seconds,
 }
 
+/// A job.
 #[derive(Debug, Serialize)]
-pub(super) struct Job<'a> {
+pub(super) struct TimedJob<'a> {
+    #[serde(flatten)]
+    pub(super) subject: JobSubject<'a>,
+    pub(super) outcome: &'static str,
+    pub(super) start_s: Seconds,
+    pub(super) end_s: Seconds,
+    /// They add up to `end_s - start_s`.
+    pub(super) spans: Spans,
+    /// Of these, the time in which no step of the job held a slot, apart from `queue` and `wait`.
+    pub(super) idle_s: Seconds,
+    pub(super) units: UnitCounts,
+    pub(super) cache: CacheUse<'a>,
+    /// Each location and text once; `None` where the job was not built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) warnings: Option<WarningCounts>,
+    /// In the order of discovery.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) libraries: Vec<TimedLibrary<'a>>,
+}
+
+/// What a job builds.
+#[derive(Debug, Serialize)]
+pub(super) struct JobSubject<'a> {
     /// `core uno-1f2e3d4c`, or `uno/Blink`.
     pub(super) id: String,
     /// `core` or `cell`.
@@ -87,26 +112,11 @@ pub(super) struct Job<'a> {
     pub(super) sketch: Option<&'a str>,
     pub(super) fqbn: &'a str,
     pub(super) platform: &'a str,
-    pub(super) outcome: &'static str,
-    pub(super) start_s: Seconds,
-    pub(super) end_s: Seconds,
-    /// They add up to `end_s - start_s`.
-    pub(super) spans: Spans,
-    /// Of these, for how long no step of the job held a slot, apart from `queue` and `wait`.
-    pub(super) idle_s: Seconds,
-    pub(super) units: UnitCounts,
-    pub(super) cache: Cache<'a>,
-    /// Each place and text once; `None` where the job was not built.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) warnings: Option<WarningCounts>,
-    /// In the order of discovery.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) libraries: Vec<Library<'a>>,
 }
 
 /// A library of a cell.
 #[derive(Debug, Serialize)]
-pub(super) struct Library<'a> {
+pub(super) struct TimedLibrary<'a> {
     #[serde(flatten)]
     named: &'a NamedLibrary,
     /// The include that brought it.
@@ -124,7 +134,7 @@ pub(super) struct Library<'a> {
     instead_of: Option<&'a NamedLibrary>,
 }
 
-impl<'a> From<&'a UsedLibrary> for Library<'a> {
+impl<'a> From<&'a UsedLibrary> for TimedLibrary<'a> {
     fn from(used: &'a UsedLibrary) -> Self {
         Self {
             named: &used.library,
@@ -137,7 +147,7 @@ impl<'a> From<&'a UsedLibrary> for Library<'a> {
     }
 }
 
-/// For how long a job was in each phase.
+/// The time of a job in each phase.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
 pub(super) struct Spans {
     pub(super) queue: Seconds,
@@ -151,7 +161,7 @@ pub(super) struct Spans {
     /// Of a cell whose firmware is run.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) run: Seconds,
-    /// Told by no phase: a job that was interrupted in the middle of one.
+    /// Time without a phase: of a job that was interrupted in the middle of one.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) other: Seconds,
 }
@@ -163,7 +173,7 @@ fn is_zero(seconds: &Seconds) -> bool {
 }
 
 impl Spans {
-    /// Adds to the phase's time.
+    /// Adds to a phase's time.
     pub(super) fn add(&mut self, phase: Phase, length: Duration) {
         let place = match phase {
             Phase::Queue => &mut self.queue,
@@ -180,44 +190,56 @@ impl Spans {
     }
 }
 
-/// What the compiler cache did for a job's own compiles.
+/// A job's own compiles by the answer of the compiler cache.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Cache<'a> {
-    pub(super) hits: usize,
-    pub(super) misses: usize,
-    /// Number of compiles by the reason why it was not asked.
+pub(super) struct CacheUse<'a> {
+    pub(super) hits: u32,
+    pub(super) misses: u32,
+    /// Number of compiles for which the cache was not asked, by reason.
     pub(super) bypassed: BTreeMap<&'a str, usize>,
 }
 
-/// A stretch of the longest chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Segment {
+/// A segment of the critical path.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Segment<'a> {
     /// `None` for a phase of the run itself.
-    pub(super) job: Option<String>,
+    #[serde(serialize_with = "job_name")]
+    pub(super) job: Option<&'a JobId>,
     /// A phase of the job or of the run.
     pub(super) phase: &'static str,
     pub(super) start_s: Seconds,
     pub(super) end_s: Seconds,
-    /// Of it, for how long no step of the job held a slot. `None` for the run itself.
+    /// The time in which no step of the job held a slot. `None` for the run itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) idle_s: Option<Seconds>,
 }
 
+// serde passes a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn job_name<S: Serializer>(job: &Option<&JobId>, serializer: S) -> Result<S::Ok, S::Error> {
+    match job {
+        Some(job) => serializer.collect_str(job),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// All slots.
 #[derive(Debug, Serialize)]
-pub(super) struct Slots {
-    /// How many there are.
+pub(super) struct SlotsUse {
+    /// Their number.
     pub(super) count: usize,
-    /// How long the phase `build` was.
+    /// Length of the phase `build`.
     pub(super) build_s: Seconds,
-    /// For how long they were held, together.
+    /// Time for which they were held, summed up.
     pub(super) busy_s: Seconds,
     /// `busy_s / (count * build_s)`, to three digits.
     pub(super) utilisation: f64,
-    pub(super) each: Vec<Slot>,
+    pub(super) each: Vec<SlotUse>,
 }
 
+/// A slot.
 #[derive(Debug, Default, Clone, Copy, Serialize)]
-pub(super) struct Slot {
+pub(super) struct SlotUse {
     #[serde(rename = "slot")]
     pub(super) number: usize,
     pub(super) steps: usize,

@@ -1,14 +1,16 @@
 //! `timing.json`: sums that must hold, and the critical path.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::*;
-use crate::event::Outcome;
+use super::fold::TimingFold;
+use crate::event::{CacheOutcome, Event, EventKind, Outcome, Phase, RunPhase, Span};
 use crate::report::testing::{Script, cell, core, span};
 
 fn render(events: &[Event]) -> Value {
-    let mut fold = Fold::default();
+    let mut fold = TimingFold::default();
     for event in events {
         fold.fold(event);
     }

@@ -1,20 +1,18 @@
-//! Puts spans that overlap side by side: each gets a lane in which nothing else happens at that time, as
-//! few lanes as there are spans at once. Knows nothing of traces.
+//! Puts spans that overlap into lanes: the spans of a lane do not overlap, and there are as few lanes as spans at the
+//! same time. Knows nothing of traces.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::time::Duration;
 
-use crate::event::Span;
+use crate::report::compact::CompactSpan;
 
-/// The lane of each span, from 0. A lane is taken again by the span that starts at the moment at which
-/// another ends.
-pub(super) fn assign(spans: &[Span]) -> Vec<usize> {
+/// Returns the lane of each span, from 0. A lane is free again for a span that starts when another one ends.
+pub(super) fn assign(spans: &[CompactSpan]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..spans.len()).collect();
-    order.sort_by_key(|place| (spans[*place].start, spans[*place].end));
+    order.sort_by_key(|place| spans[*place]);
     let mut lanes = vec![0; spans.len()];
     // Lanes in use by their end, and free ones by number: the lowest is taken first.
-    let mut busy: BinaryHeap<Reverse<(Duration, usize)>> = BinaryHeap::new();
+    let mut busy: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
     let mut free: BinaryHeap<Reverse<usize>> = BinaryHeap::new();
     let mut made = 0;
     for place in order {
@@ -37,13 +35,14 @@ pub(super) fn assign(spans: &[Span]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Span;
     use crate::report::testing::span;
     use proptest::prelude::*;
 
     #[test]
     fn as_few_as_there_are_at_once() {
         assert_eq!(
-            assign(&[span(0, 10), span(5, 7), span(10, 12), span(6, 11), span(7, 20)]),
+            assign(&[span(0, 10), span(5, 7), span(10, 12), span(6, 11), span(7, 20)].map(CompactSpan::from)),
             [0, 1, 0, 2, 1]
         );
         assert!(assign(&[]).is_empty());
@@ -53,7 +52,7 @@ mod tests {
         #[test]
         fn no_two_spans_of_a_lane_overlap(spans in proptest::collection::vec((0_u64..50, 0_u64..20), 0..40)) {
             let spans: Vec<Span> = spans.into_iter().map(|(start, length)| span(start, start + length)).collect();
-            let lanes = assign(&spans);
+            let lanes = assign(&spans.iter().copied().map(CompactSpan::from).collect::<Vec<_>>());
             for (a, lane_a) in lanes.iter().enumerate() {
                 for (b, lane_b) in lanes.iter().enumerate().skip(a + 1) {
                     let apart = spans[a].end <= spans[b].start || spans[b].end <= spans[a].start;

@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use serde_json::Value;
 
-use super::*;
-use crate::event::Outcome;
+use super::fold::TraceFold;
+use super::tracks::{self, JOBS, RUN, SLOTS};
+use crate::event::{CacheOutcome, Event, EventKind, Outcome, Phase, Step, StepInfo};
 use crate::report::testing::{Script, cell, span};
 
 fn render(events: &[Event]) -> Vec<Value> {
-    let mut fold = Fold::default();
+    let mut fold = TraceFold::default();
     for event in events {
         fold.fold(event);
     }
     let mut bytes = Vec::new();
-    fold.write(&mut bytes).expect("a Vec takes everything");
+    tracks::write(&fold, &mut bytes).expect("a Vec takes everything");
     let trace: Value = serde_json::from_slice(&bytes).expect("JSON");
     trace["traceEvents"].as_array().expect("events").clone()
 }

@@ -51,7 +51,7 @@ pub(crate) fn esptool() -> PathBuf {
 #[track_caller]
 pub(crate) fn python_programs(packages: &[&str], lock: &Path) -> PathBuf {
     let packages: Vec<String> = packages.iter().map(|&package| package.to_owned()).collect();
-    install(async |cx| pypi::install_tool(&packages, Some(lock), &cx).await).dir
+    install(async |cx| pypi::install_tool(&packages, Some(lock), &cx).await).root
 }
 
 /// Where it is there already this takes milliseconds; tests that ask at once wait for one another.

@@ -1,72 +1,77 @@
-//! A private apt: the machine's own package sources, keys, pins and proxies, but lists, cache and
-//! status in our cache folder, so that it needs no root and leaves the system alone. It finds and
-//! fetches archives; what is in them it does not know.
+//! A private apt: the machine's own package sources, keys, pins and proxies, but lists, cache and status in the cache
+//! directory. So it needs no root and leaves the system alone. It finds and downloads archives; it knows nothing of
+//! their contents.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use indexmap::IndexSet;
 
-use super::super::lock::Lock;
+use super::super::context::InstallContext;
+use super::super::error::{InstallError, IoAction};
+use super::super::install_lock::InstallLock;
 use super::super::machine::{Machine, free_space};
-use super::super::process::{Finished, Tool};
-use super::super::{InstallContext, InstallError, IoAction};
+use super::super::tool_command::{ToolCommand, ToolOutput};
 use super::answer::{self, Archive};
+use super::configuration::configuration;
 use super::suite;
 use crate::event::{EventKind, Level};
 
-/// How often the size of what has arrived is looked at.
+/// Interval between looks at the size of a download.
 const LOOK: Duration = Duration::from_millis(100);
-/// With less free space than this (bytes), a silence is taken for a full disk.
+/// Free bytes below which a silence is taken for a full disk.
 const NO_SPACE: u64 = 1 << 20;
-/// How long that silence is.
+/// Length of that silence.
 const SHORT_SILENCE: Duration = Duration::from_secs(3);
 
 /// The private apt, for the holder of the lock.
 #[derive(Debug)]
-pub(super) struct Apt<'a> {
+pub(super) struct PrivateApt<'a> {
     program: PathBuf,
     conf: PathBuf,
     state: PathBuf,
     scratch: PathBuf,
     machine: &'a Machine,
-    lock: &'a Lock,
+    lock: &'a InstallLock,
     what: &'a str,
     cx: &'a InstallContext,
     lists: Lists,
 }
 
-/// How old the package lists are.
+/// Age of the package lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Lists {
-    /// As they were found, from an earlier run.
+    /// From an earlier run.
     Found,
-    /// Fetched now.
+    /// Fetched by this run.
     Fresh,
-    /// Fetched now, but not all of them; apt's complaints.
+    /// Fetched by this run, but not all of them; with apt's complaints.
     Incomplete(String),
 }
 
-/// What is asked of apt.
+/// Extent of a request to apt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     /// The named packages only.
     Named,
-    /// All that they depend on, too.
+    /// With all their dependencies.
     WithDependencies,
 }
 
-impl<'a> Apt<'a> {
-    /// Lays out the private folders below `base` and writes apt's configuration. `scratch` is an
-    /// existing folder for temporary files.
+impl<'a> PrivateApt<'a> {
+    /// Creates the private directories below `base` and writes apt's configuration. `scratch` is an existing directory
+    /// for temporary files.
+    ///
+    /// # Errors
+    /// Where this machine has no apt, or the directories can't be written.
     pub(super) async fn prepare(
         machine: &'a Machine,
-        lock: &'a Lock,
+        lock: &'a InstallLock,
         base: &Path,
         scratch: &Path,
         what: &'a str,
         cx: &'a InstallContext,
-    ) -> Result<Apt<'a>, InstallError> {
+    ) -> Result<PrivateApt<'a>, InstallError> {
         let program = machine.find("apt-get")?;
         let state = base.join("state");
         let conf = state.join("apt.conf");
@@ -76,9 +81,12 @@ impl<'a> Apt<'a> {
         Ok(apt)
     }
 
-    /// The same for another release of the distribution, which has lists of its own.
-    pub(super) async fn of_suite(mut self, name: &str) -> Result<Apt<'a>, InstallError> {
-        // Whose lists they are is in the lists.
+    /// Switches to another release of the distribution, which has lists of its own.
+    ///
+    /// # Errors
+    /// [`InstallError::NoSource`] where no source of the machine is its distribution's.
+    pub(super) async fn of_suite(mut self, name: &str) -> Result<PrivateApt<'a>, InstallError> {
+        // The lists themselves name their publisher.
         if !self.has_lists().await {
             self.update().await?;
         }
@@ -101,7 +109,7 @@ impl<'a> Apt<'a> {
         self.state = self.state.join("suites").join(name);
         self.conf = self.state.join("apt.conf");
         self.lists = Lists::Found;
-        // Pins and a default release are about the releases that the machine has.
+        // Pins and a default release apply to the machine's own releases.
         let more = format!(
             "Dir::Etc::sourcelist \"/dev/null\";\nDir::Etc::sourceparts \"{}/sources/\";\n\
              Dir::Etc::preferences \"/dev/null\";\nDir::Etc::preferencesparts \"/dev/null\";\n\
@@ -112,7 +120,7 @@ impl<'a> Apt<'a> {
         Ok(self)
     }
 
-    /// Makes the folders and writes the configuration, with `more` at its end, and `sources`.
+    /// Creates the directories and writes the configuration, with `more` at its end, and `sources`.
     async fn lay_out(&self, more: &str, sources: &[(&str, String)]) -> Result<(), InstallError> {
         for dir in ["lists/partial", "archives/partial", "log", "sources"] {
             let dir = self.state.join(dir);
@@ -128,11 +136,14 @@ impl<'a> Apt<'a> {
         Ok(())
     }
 
-    /// Downloads the newest archives of `names` (as the machine's pins choose) into `dir`, with all
-    /// that they depend on where `scope` says so, but without those that `unwanted` names.
+    /// Downloads the newest archives of `names` (as the machine's pins choose) into `dir`, without those that `unwanted`
+    /// names.
     ///
-    /// The lists are fetched first where there are none, and again where they turn out to be old: a
-    /// package is unknown, or no longer on the server.
+    /// Missing lists are fetched first. They are fetched again where they prove to be old: a package is unknown, or no
+    /// longer on the server.
+    ///
+    /// # Errors
+    /// Where a package is unknown or can't be downloaded.
     pub(super) async fn fetch(
         &mut self,
         names: &[String],
@@ -164,7 +175,7 @@ impl<'a> Apt<'a> {
         }
         if scope == Scope::WithDependencies {
             let closure = self.closure(names).await?;
-            // `install` prints MD5 sums only, `download` the strongest: ask again, for these versions.
+            // `install` prints only MD5 sums, `download` the strongest: ask again, for these versions.
             let exact: Vec<String> =
                 closure.iter().map(|it| format!("{}={}", it.package, it.version)).collect();
             return self.ask(self.command("download").arg("--print-uris").args(&exact), &exact).await;
@@ -177,8 +188,8 @@ impl<'a> Apt<'a> {
         self.ask(self.command("install").args(options).args(names), names).await
     }
 
-    /// Asks apt for archives; fetches the lists and asks again where it knows no such package.
-    async fn ask(&mut self, tool: Tool, names: &[String]) -> Result<Vec<Archive>, InstallError> {
+    /// Asks apt for archives. Where it knows no such package, fetches the lists and asks again.
+    async fn ask(&mut self, tool: ToolCommand, names: &[String]) -> Result<Vec<Archive>, InstallError> {
         loop {
             let finished = self.run(&tool).await?;
             if finished.status.success() {
@@ -198,7 +209,7 @@ impl<'a> Apt<'a> {
             let unknown = answer::is_unknown_package(&finished.stderr);
             match &self.lists {
                 Lists::Found if unknown => self.update().await?,
-                // That list may be the one that has it.
+                // The missing list may be the one that contains it.
                 Lists::Incomplete(trouble) if unknown => {
                     return Err(InstallError::Lists {
                         detail: format!("{trouble} ({detail})"),
@@ -231,8 +242,11 @@ impl<'a> Apt<'a> {
         Err(InstallError::Download { detail: answer::complaints(&finished.stderr), command: tool.shown() })
     }
 
-    /// Fetches the package lists. That a part of them can't be had is no error yet (a machine may have
-    /// sources that we don't need): it is remembered for the message if a package turns out to be unknown.
+    /// Fetches the package lists. Where a part of them is unavailable, the complaint is kept for the message about an
+    /// unknown package: a machine may have sources that are not needed.
+    ///
+    /// # Errors
+    /// Where no list can be fetched.
     pub(super) async fn update(&mut self) -> Result<(), InstallError> {
         let tool = self.command("update");
         let finished = self.run(&tool).await?;
@@ -251,7 +265,7 @@ impl<'a> Apt<'a> {
         Ok(())
     }
 
-    /// Whether any package list is there.
+    /// Whether there is any package list.
     pub(super) async fn has_lists(&self) -> bool {
         let Ok(mut entries) = tokio::fs::read_dir(self.state.join("lists")).await else { return false };
         while let Ok(Some(entry)) = entries.next_entry().await {
@@ -262,21 +276,21 @@ impl<'a> Apt<'a> {
         false
     }
 
-    fn command(&self, command: &str) -> Tool {
-        Tool::new(&self.program).arg("-c").arg(&self.conf).arg("-qq").arg(command)
+    fn command(&self, command: &str) -> ToolCommand {
+        ToolCommand::new(&self.program).arg("-c").arg(&self.conf).arg("-qq").arg(command)
     }
 
-    async fn run(&self, tool: &Tool) -> Result<Finished, InstallError> {
+    async fn run(&self, tool: &ToolCommand) -> Result<ToolOutput, InstallError> {
         self.run_watched(tool, None).await
     }
 
-    /// Runs apt, and ends it where nothing moves any more: with a full disk, apt 2.6 waits for ever.
-    /// `download` is where to, and how many bytes are expected.
+    /// Runs apt, and ends it where it makes no progress: with a full disk, apt 2.6 waits for ever. `download` is the
+    /// target directory and the number of expected bytes.
     async fn run_watched(
         &self,
-        tool: &Tool,
+        tool: &ToolCommand,
         download: Option<(&Path, u64)>,
-    ) -> Result<Finished, InstallError> {
+    ) -> Result<ToolOutput, InstallError> {
         let tool = tool.clone().env("PATH", &self.machine.path).env("TMPDIR", &self.scratch);
         let tool = tool.holding(self.lock.file());
         let cancel = self.cx.cancel.child_token();
@@ -286,7 +300,7 @@ impl<'a> Apt<'a> {
             finished = &mut run => finished?,
             stalled = self.stall(&tool, download) => {
                 cancel.cancel();
-                // It is killed; what it says no longer matters.
+                // It is killed: its output no longer matters.
                 let _ = run.await;
                 return Err(stalled);
             }
@@ -297,8 +311,8 @@ impl<'a> Apt<'a> {
         Ok(finished)
     }
 
-    /// Says how much of a download has arrived. Ends only where nothing arrives any more.
-    async fn stall(&self, tool: &Tool, download: Option<(&Path, u64)>) -> InstallError {
+    /// Reports the progress of a download. Returns only when it has stalled.
+    async fn stall(&self, tool: &ToolCommand, download: Option<(&Path, u64)>) -> InstallError {
         let (mut last, mut since) = (0, Instant::now());
         loop {
             tokio::time::sleep(LOOK).await;
@@ -335,51 +349,7 @@ impl<'a> Apt<'a> {
     }
 }
 
-/// apt's configuration. It is read after that of the machine, which stays in force for the rest.
-fn configuration(state: &Path, scratch: &Path) -> Result<String, InstallError> {
-    // Its syntax has no way to write these.
-    let writable = |path: &&str| !path.contains(['"', '\n', '\r', '\\']);
-    let text = |path: &'_ Path| match path.to_str().filter(writable) {
-        Some(text) => Ok(text.to_owned()),
-        None => Err(InstallError::UnusablePath { path: path.to_path_buf() }),
-    };
-    let (dir, scratch) = (text(state)?, text(scratch)?);
-    // The hooks (cleaning /var/cache/apt, telling packagekit, esm notices) are about the system's own
-    // state. Its list of things to fetch may hold icons, contents and sources, which we don't need. As
-    // root, apt would fetch as user _apt, who may not enter a cache folder below /root. The pkgcache
-    // halves the time of each call, and takes more room than all lists: it goes when we are done.
-    Ok(format!(
-        r#"#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-#clear APT::Update::Post-Invoke-Stats;
-#clear AptCli::Hooks;
-Dir::State "{dir}/";
-Dir::State::lists "{dir}/lists/";
-Dir::State::status "{dir}/status";
-Dir::State::extended_states "{dir}/extended_states";
-Dir::State::cdroms "{dir}/cdroms.list";
-Dir::Cache "{dir}/";
-Dir::Cache::archives "{dir}/archives/";
-Dir::Cache::pkgcache "{scratch}/pkgcache.bin";
-Dir::Cache::srcpkgcache "";
-Dir::Log "{dir}/log/";
-Debug::NoLocking "true";
-APT::Sandbox::User "root";
-Acquire::Languages "none";
-Acquire::GzipIndexes "true";
-Acquire::IndexTargets::deb-src::Sources::DefaultEnabled "false";
-Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
-Acquire::IndexTargets::deb::DEP-11-icons-small::DefaultEnabled "false";
-Acquire::IndexTargets::deb::DEP-11-icons::DefaultEnabled "false";
-Acquire::IndexTargets::deb::DEP-11-icons-large::DefaultEnabled "false";
-Acquire::IndexTargets::deb::CNF::DefaultEnabled "false";
-Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
-"#
-    ))
-}
-
-/// What to do where a package is unknown.
+/// Returns how to fix an unknown package.
 fn advice(machine: &Machine) -> String {
     if machine.is_ubuntu() {
         "on Ubuntu it is in `universe`, which seems not to be enabled here: \
@@ -390,7 +360,7 @@ fn advice(machine: &Machine) -> String {
     }
 }
 
-/// Bytes of the files in a folder. What can't be read counts as nothing: it is for a progress bar.
+/// Returns the size of the files in a directory. An unreadable file counts as empty: the sum is for a progress bar.
 async fn bytes_in(dir: &Path) -> u64 {
     let mut sum = 0;
     if let Ok(mut entries) = tokio::fs::read_dir(dir).await {
@@ -402,33 +372,8 @@ async fn bytes_in(dir: &Path) -> u64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_folder_that_apt_conf_cannot_name_is_refused() {
-        assert!(configuration(Path::new("/a b/ü"), Path::new("/tmp")).unwrap().contains("\"/a b/ü/lists/\""));
-        for bad in ["/a\"b", "/a\nb", "/a\\b"] {
-            assert!(
-                matches!(
-                    configuration(Path::new(bad), Path::new("/tmp")),
-                    Err(InstallError::UnusablePath { .. })
-                ),
-                "{bad:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn nothing_in_the_configuration_points_outside() {
-        let text = configuration(Path::new("/cache/apt/state"), Path::new("/cache/apt/tmp/x")).unwrap();
-        let dirs: Vec<&str> = text.lines().filter(|line| line.starts_with("Dir::")).collect();
-        assert_eq!(dirs.len(), 10);
-        for line in dirs {
-            assert!(line.contains(" \"/cache/apt/") || line.ends_with(" \"\";"), "{line}");
-        }
-    }
 
     #[test]
     fn ubuntu_hears_of_universe() {

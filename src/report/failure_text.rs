@@ -1,5 +1,5 @@
-//! A failure as every report tells it: first the cause with its place, then what belongs to it, then other errors;
-//! warnings come last and are counted. Says which lines there are; how many of them are shown is each report's.
+//! The text of a failure, the same in every report: first the cause with its location and notes, then other errors;
+//! warnings come last and are counted. How many of its lines are shown is each report's decision.
 
 use super::paths::Here;
 use super::text;
@@ -11,25 +11,25 @@ use crate::event::{Failure, Location, Outcome, Overflow, grouped};
 
 /// A failure in the words of reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct FailureText {
     /// `FILE:LINE:COLUMN`, where it is known.
     pub(super) place: Option<String>,
-    /// What is wrong there, in one line.
+    /// The error, in one line.
     pub(super) message: String,
-    /// The lines that show it. The first is place and message, as the tool has them where it does.
+    /// All lines but warnings. The first is location and message, in the tool's own form where it has one.
     pub(super) lines: Vec<String>,
-    /// How many warnings there are beside the errors.
+    /// Number of warnings beside the errors.
     pub(super) warnings: usize,
-    /// The warnings.
+    /// The lines of the warnings.
     pub(super) warning_lines: Vec<String>,
 }
 
-/// A symbol of a template can be longer than a screen.
+/// The longest name of a symbol, in bytes: a template's can be longer than a screen.
 const LONGEST_NAME: usize = 100;
 
-impl Told {
-    /// What an outcome says of a failure; nothing where it is none. Of what a tool printed not much more than `room`
-    /// bytes are read, around its first error.
+impl FailureText {
+    /// Returns the text of an outcome; empty where it is a success. About `room` bytes of a tool's output are read, around
+    /// its first error.
     pub(super) fn of(outcome: &Outcome, here: &Here, room: usize) -> Self {
         match outcome {
             Outcome::Failed(failure) => Self::failure(failure, here, room),
@@ -39,7 +39,7 @@ impl Told {
             Outcome::Cancelled { reason, output } => Self::ended(text::one_line(reason), output, here, room),
             Outcome::Crashed { message } => {
                 let line = format!("fbuild-matrix crashed: {}", text::one_line(message));
-                // A panic's message has lines of its own only where they say more.
+                // A message of one line is complete in the first line.
                 let more = if message.trim_end().contains('\n') { message } else { "" };
                 Self::ended(line, more, here, room)
             }
@@ -50,7 +50,7 @@ impl Told {
         }
     }
 
-    /// `FILE:LINE:COLUMN: MESSAGE`.
+    /// Returns `FILE:LINE:COLUMN: MESSAGE`.
     pub(super) fn headline(&self) -> String {
         match &self.place {
             Some(place) => format!("{place}: {}", self.message),
@@ -58,12 +58,12 @@ impl Told {
         }
     }
 
-    /// `and 30 warnings`; nothing where there are none.
+    /// Returns `and 30 warnings`, if there are any.
     pub(super) fn and_warnings(&self) -> Option<String> {
         (self.warnings > 0).then(|| format!("and {}", text::count(self.warnings, "warning")))
     }
 
-    /// What is no error of a tool's, with what tools had printed.
+    /// The text of an end that is no error of a tool, with the tools' output so far.
     fn ended(message: String, printed: &str, here: &Here, room: usize) -> Self {
         let printed = text::without_escapes(printed);
         let mut told = Self { lines: vec![message.clone()], message, ..Self::default() };
@@ -81,7 +81,7 @@ impl Told {
             Entry::Diagnostic(diagnostic) => Some(diagnostic),
             Entry::Text(_) | Entry::Summary(_) => None,
         });
-        // The message is that of the diagnostic, or says more than it, or is of another kind.
+        // The message is that of the diagnostic, or longer, or unrelated.
         let cause = cause.filter(|cause| is_of(cause, &failure.message));
         let outer = cause.and_then(Diagnostic::instantiated_at);
         let place = outer.as_ref().or(failure.location.as_ref()).map(|place| here.place(place));
@@ -113,7 +113,7 @@ impl Told {
         told
     }
 
-    /// The first error, with its head before what a compiler prints before it.
+    /// Adds the first error. Its head comes before the context, which compilers print first.
     fn add_cause(
         &mut self,
         cause: &Diagnostic<'_>,
@@ -132,7 +132,7 @@ impl Told {
         self.lines.extend(lines.map(|line| shown(line, here)));
     }
 
-    /// What takes the room in the memories that are too small.
+    /// Adds the largest objects in the memories that are too small.
     fn add_largest(&mut self, overflow: &Overflow) {
         for memory in overflow.memories.iter().filter(|memory| !memory.largest.is_empty()) {
             self.lines.push(format!("the largest in {}:", memory.memory));
@@ -146,7 +146,7 @@ impl Told {
         }
     }
 
-    /// What was printed. `context` has been shown. Where there are no errors, warnings are shown like anything else.
+    /// Adds entries of a tool's output. `context` has been added already. Without errors, warnings are ordinary lines.
     fn add_entries<'e>(
         &mut self,
         entries: &[&'e Entry<'e>],
@@ -176,13 +176,13 @@ impl Told {
         }
     }
 
-    /// Whether a line is the message, or a remark that the message ends with.
+    /// Whether the message contains a line, as a whole or as a remark at its end.
     fn has_said(&self, line: &str, here: &Here) -> bool {
         let line = here.text(&text::one_line(line));
         !line.is_empty() && (self.message == line || self.message.contains(&format!("; {line}")))
     }
 
-    /// Counts the warnings of all that was printed, where there are any beside errors.
+    /// Counts the warnings in the whole output, where there are any beside errors.
     fn count(&mut self, printed: &str) {
         if self.warnings > 0 {
             self.warnings = self.warnings.max(count_warnings(printed));
@@ -190,7 +190,7 @@ impl Told {
     }
 }
 
-/// A line that a tool printed, with short paths. Where a linker is installed says nothing.
+/// Returns a line of a tool's output with short paths, and without the linker's own.
 fn shown(line: &str, here: &Here) -> String {
     match without_name(line) {
         Some(rest) => format!("ld: {}", here.text(rest)),
@@ -198,7 +198,7 @@ fn shown(line: &str, here: &Here) -> String {
     }
 }
 
-/// Whether a message is that of a diagnostic, cut or with a remark behind it.
+/// Whether a message is that of a diagnostic, cut or followed by a remark.
 fn is_of(cause: &Diagnostic<'_>, message: &str) -> bool {
     let cut = message.strip_suffix('…').is_some_and(|start| cause.message.starts_with(start));
     cut || message.starts_with(cause.message)
@@ -215,7 +215,7 @@ mod tests {
     use crate::report::testing::failure;
 
     /// All of a compiler's output as a failure.
-    fn told(printed: &str, change: impl FnOnce(&mut Failure)) -> Told {
+    fn told(printed: &str, change: impl FnOnce(&mut Failure)) -> FailureText {
         let found = diagnose(printed);
         let mut failure = Failure {
             diagnostic: printed.to_owned(),
@@ -223,7 +223,7 @@ mod tests {
             ..failure(&found.message, None)
         };
         change(&mut failure);
-        Told::of(&Outcome::Failed(failure), &Here::new(Path::new("/here")), 100_000)
+        FailureText::of(&Outcome::Failed(failure), &Here::new(Path::new("/here")), 100_000)
     }
 
     #[test]
@@ -256,7 +256,7 @@ mod tests {
         let printed = warning.repeat(20_000) + "/here/A/A.ino:9:1: error: real\n" + &warning.repeat(20_000);
         let found = diagnose(&printed);
         let failed = Failure { diagnostic: printed, location: found.location, ..failure("real", None) };
-        let told = Told::of(&Outcome::Failed(failed), &Here::new(Path::new("/here")), 4_000);
+        let told = FailureText::of(&Outcome::Failed(failed), &Here::new(Path::new("/here")), 4_000);
         assert_eq!(told.lines, ["A/A.ino:9:1: error: real"]);
         assert_eq!(told.warnings, 40_000);
         assert!(told.warning_lines.len() < 1_000);
@@ -331,12 +331,12 @@ mod tests {
     fn what_was_cut_short_is_shown_with_its_errors_first() {
         let output = "/here/a.c:1:1: warning: w\n/here/a.c:2:1: error: e\n".to_owned();
         let outcome = Outcome::TimedOut { after: Duration::from_secs(3), output };
-        let told = Told::of(&outcome, &Here::new(Path::new("/here")), 1_000);
+        let told = FailureText::of(&outcome, &Here::new(Path::new("/here")), 1_000);
         assert_eq!(told.lines, ["timed out after 3.00s", "a.c:2:1: error: e"]);
         assert_eq!(told.warnings, 1);
         let outcome =
             Outcome::TimedOut { after: Duration::from_secs(3), output: "a.c:1:1: warning: w\n".to_owned() };
-        let told = Told::of(&outcome, &Here::default(), 1_000);
+        let told = FailureText::of(&outcome, &Here::default(), 1_000);
         assert_eq!((told.lines.len(), told.warnings), (2, 0));
     }
 }

@@ -1,5 +1,4 @@
-//! Where the files go: the report folder, and when that can't be written any more another one, for all of
-//! them together.
+//! The report directory. When it can't be written any more, all files move to another one together.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -7,62 +6,63 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The folder of all files of a run. Clones share it.
+/// The directory of all files of a run. Clones share it.
 #[derive(Debug, Clone)]
-pub(super) struct Place(Arc<Mutex<State>>);
+pub(super) struct ReportDir(Arc<Mutex<DirState>>);
 
 #[derive(Debug)]
-struct State {
+struct DirState {
     first: PathBuf,
     now: PathBuf,
     refuges: VecDeque<PathBuf>,
     why: Option<String>,
 }
 
-/// A report folder that was left for another.
+/// A report directory that was left for another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Moved {
     pub(super) from: PathBuf,
     pub(super) to: PathBuf,
+    /// The error of the first one.
     pub(super) why: String,
 }
 
-impl Place {
-    /// `folder`, and below which folders another is made when it is needed.
-    pub(super) fn new(folder: PathBuf, refuges: Vec<PathBuf>) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            first: folder.clone(),
-            now: folder,
+impl ReportDir {
+    /// Starts with `path`; another one is created in one of `refuges` when it is needed.
+    pub(super) fn new(path: PathBuf, refuges: Vec<PathBuf>) -> Self {
+        Self(Arc::new(Mutex::new(DirState {
+            first: path.clone(),
+            now: path,
             refuges: refuges.into(),
             why: None,
         })))
     }
 
-    /// The folder now.
-    pub(super) fn folder(&self) -> PathBuf {
+    /// Returns the directory that is in use now.
+    pub(super) fn path(&self) -> PathBuf {
         self.lock().now.clone()
     }
 
-    /// Does something in the folder, and in another one where that fails.
+    /// Does some work in the directory, and in another one where that fails.
     ///
     /// # Errors
     ///
-    /// What is said of the last folder that there is.
+    /// The error of the last directory.
     pub(super) fn somewhere<T>(&self, mut work: impl FnMut(&Path) -> io::Result<T>) -> io::Result<T> {
         loop {
-            let folder = self.folder();
-            match fs::create_dir_all(&folder).and_then(|()| work(&folder)) {
+            let path = self.path();
+            match fs::create_dir_all(&path).and_then(|()| work(&path)) {
                 Ok(done) => return Ok(done),
-                Err(error) if self.leave(&folder, &error) => {}
+                Err(error) if self.leave(&path, &error) => {}
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Whether there is another folder than `folder`, which can't be written.
-    fn leave(&self, folder: &Path, error: &io::Error) -> bool {
+    /// Leaves `path`, which can't be written, for another directory; returns whether there is one.
+    fn leave(&self, path: &Path, error: &io::Error) -> bool {
         let mut state = self.lock();
-        if state.now != folder {
+        if state.now != path {
             return true;
         }
         while let Some(refuge) = state.refuges.pop_front() {
@@ -77,15 +77,15 @@ impl Place {
         false
     }
 
-    /// Whether the files are where nobody looks for them.
+    /// Returns where the files are, if they are not in the first directory.
     pub(super) fn moved(&self) -> Option<Moved> {
         let state = self.lock();
         let why = state.why.clone()?;
         Some(Moved { from: state.first.clone(), to: state.now.clone(), why })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        // A panic elsewhere leaves it whole: its parts are set one by one.
+    fn lock(&self) -> std::sync::MutexGuard<'_, DirState> {
+        // A panic elsewhere leaves it consistent: its fields are set one by one.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -100,9 +100,9 @@ mod tests {
         let (first, file) = (folder.path().join("first"), folder.path().join("file"));
         fs::write(&file, "").expect("write");
         let refuge = folder.path().join("refuge");
-        let place = Place::new(first.clone(), vec![file.join("impossible"), refuge.clone()]);
+        let place = ReportDir::new(first.clone(), vec![file.join("impossible"), refuge.clone()]);
         place.somewhere(|at| fs::write(at.join("a"), "a")).expect("written");
-        assert_eq!((place.folder(), place.moved()), (first.clone(), None));
+        assert_eq!((place.path(), place.moved()), (first.clone(), None));
 
         let full = |at: &Path| if at.starts_with(&refuge) { Ok(()) } else { Err(io::Error::other("full")) };
         place.somewhere(full).expect("done in the refuge");

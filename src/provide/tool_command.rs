@@ -1,5 +1,5 @@
-//! Runs a tool of the machine to its end: own process group, clean environment, no shell, both
-//! outputs captured. It knows nothing of apt.
+//! Runs a tool of the machine to its end: in its own process group, with a clean environment and without a shell;
+//! both outputs are captured. Knows nothing of packages.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -10,9 +10,9 @@ use std::sync::Arc;
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
-use super::InstallError;
+use super::error::InstallError;
 
-/// Variables of our own environment that tools of the machine get to see, beside those of the caller.
+/// Variables of this process's environment that every tool gets, beside those of the caller.
 const KEPT: [&str; 13] = [
     "PATH",
     "HOME",
@@ -29,74 +29,73 @@ const KEPT: [&str; 13] = [
     "NO_PROXY",
 ];
 
-/// A command line, and what differs from our own surroundings.
+/// A command line, with its environment and working directory.
 #[derive(Debug, Clone)]
-pub(super) struct Tool {
+pub(super) struct ToolCommand {
     argv: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     cwd: Option<PathBuf>,
     holds: Option<Arc<File>>,
 }
 
-/// What a tool left behind.
+/// Status and output of a tool that ended.
 #[derive(Debug)]
-pub(super) struct Finished {
-    /// How it ended.
+pub(super) struct ToolOutput {
     pub status: ExitStatus,
-    /// What it printed to standard output.
     pub stdout: String,
-    /// What it printed to standard error.
     pub stderr: String,
 }
 
-impl Tool {
-    /// A command line of only the program.
+impl ToolCommand {
+    /// A command line with only the program.
     pub(super) fn new(program: impl Into<OsString>) -> Self {
         Self { argv: vec![program.into()], env: Vec::new(), cwd: None, holds: None }
     }
 
-    /// Adds one argument.
     pub(super) fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.argv.push(arg.into());
         self
     }
 
-    /// Adds arguments.
     pub(super) fn args<S: Into<OsString>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.argv.extend(args.into_iter().map(Into::into));
         self
     }
 
-    /// Sets a variable.
     pub(super) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.env.push((name.into(), value.into()));
         self
     }
 
-    /// Sets the working folder.
     pub(super) fn cwd(mut self, dir: &Path) -> Self {
         self.cwd = Some(dir.to_path_buf());
         self
     }
 
-    /// Has it hold `file` open for as long as it runs, and with it the file's lock: should we be killed,
-    /// nobody else takes that lock while the tool still writes. It becomes the tool's standard input,
-    /// which is otherwise empty; so `file` must not be readable.
+    /// Lets the tool hold `file`, and with it the file's lock, as long as it runs: if this process is killed, no other
+    /// one takes the lock while the tool still writes. The file becomes the tool's standard input, which is otherwise
+    /// empty; so it must not be readable.
     pub(super) fn holding(mut self, file: &Arc<File>) -> Self {
         self.holds = Some(Arc::clone(file));
         self
     }
 
-    /// The command line for messages. Words with blanks are quoted, so that it can be read, and
-    /// mostly be pasted.
+    /// Returns the command line for messages. Words with blanks are quoted, so that most can be pasted into a shell.
     pub(super) fn shown(&self) -> String {
         let words: Vec<String> = self.argv.iter().map(|word| quoted(word)).collect();
         words.join(" ")
     }
 
-    /// Runs it. Cancelling kills its whole process group, waits for it, and returns
+    /// Runs the command to its end.
+    ///
+    /// # Errors
+    /// Where it can't be started. Cancelling kills its whole process group, waits for the group, and returns
     /// [`InstallError::Cancelled`] for `what`.
-    pub(super) async fn run(&self, what: &str, cancel: &CancellationToken) -> Result<Finished, InstallError> {
+    pub(super) async fn run(
+        &self,
+        what: &str,
+        cancel: &CancellationToken,
+    ) -> Result<ToolOutput, InstallError> {
         let (program, args) = match self.argv.split_first() {
             Some((program, args)) => (program.as_os_str(), args),
             // `new` puts the program there; an empty word only fails to start.
@@ -122,7 +121,7 @@ impl Tool {
         command.process_group(0).kill_on_drop(true);
 
         let child = command.spawn().map_err(|source| self.not_started(source))?;
-        let mut group = Group::of(&child);
+        let mut group = ToolGroup::of(&child);
         let ended = child.wait_with_output();
         tokio::pin!(ended);
         let output = tokio::select! {
@@ -137,7 +136,7 @@ impl Tool {
                 return Err(InstallError::Cancelled { what: what.to_owned() });
             }
         };
-        Ok(Finished {
+        Ok(ToolOutput {
             status: output.status,
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -149,16 +148,16 @@ impl Tool {
     }
 }
 
-/// A process group that we have started and not yet waited for. Dropped before its end (the task was
-/// aborted), it is killed.
-struct Group(Option<rustix::process::Pid>);
+/// A process group that was started and not yet waited for. Dropped before its end (the task was aborted), it is
+/// killed.
+struct ToolGroup(Option<rustix::process::Pid>);
 
-impl Group {
+impl ToolGroup {
     fn of(leader: &tokio::process::Child) -> Self {
         Self(leader.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw))
     }
 
-    /// It has ended and was waited for: its number may mean another one now.
+    /// Disarms the guard: the group was waited for, and its number may name another group now.
     fn forget(&mut self) {
         self.0 = None;
     }
@@ -171,7 +170,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ToolGroup {
     fn drop(&mut self) {
         self.kill();
     }
@@ -188,7 +187,6 @@ fn quoted(word: &OsStr) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::time::{Duration, Instant};
 
@@ -196,7 +194,7 @@ mod tests {
 
     #[tokio::test]
     async fn both_outputs_and_the_status_come_back() {
-        let tool = Tool::new("sh").args(["-c", "echo out; echo err >&2; exit 3"]);
+        let tool = ToolCommand::new("sh").args(["-c", "echo out; echo err >&2; exit 3"]);
         let finished = tool.run("x", &CancellationToken::new()).await.unwrap();
         assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("out\n", "err\n"));
         assert_eq!(finished.status.code(), Some(3));
@@ -210,7 +208,7 @@ mod tests {
         let owner = Arc::new(open().unwrap());
         owner.lock().unwrap();
         // The same open file, not another one of the same path: a lock belongs to the former.
-        let tool = Tool::new("sh").args(["-c", "readlink /proc/self/fd/0; flock -n 0; echo $?"]);
+        let tool = ToolCommand::new("sh").args(["-c", "readlink /proc/self/fd/0; flock -n 0; echo $?"]);
         let finished = tool.clone().holding(&owner).run("x", &CancellationToken::new()).await.unwrap();
         assert_eq!(finished.stdout, format!("{}\n0\n", path.display()));
         let other = Arc::new(open().unwrap());
@@ -220,7 +218,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_environment_is_clean() {
-        let tool = Tool::new("env").env("MINE", "1");
+        let tool = ToolCommand::new("env").env("MINE", "1");
         let finished = tool.run("x", &CancellationToken::new()).await.unwrap();
         let mut names: Vec<&str> =
             finished.stdout.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
@@ -239,7 +237,7 @@ mod tests {
         });
         let started = Instant::now();
         // `wait_with_output` comes back only when the grandchild, which holds the pipe, is gone.
-        let tool = Tool::new("sh").args(["-c", "sleep 60 & sleep 60"]);
+        let tool = ToolCommand::new("sh").args(["-c", "sleep 60 & sleep 60"]);
         let error = tool.run("the thing", &cancel).await.unwrap_err();
         assert!(matches!(&error, InstallError::Cancelled { what } if what == "the thing"), "{error}");
         assert!(started.elapsed() < Duration::from_secs(20));
@@ -247,8 +245,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_that_is_not_there_is_named() {
-        let error =
-            Tool::new("/no/such/tool").arg("a b").run("x", &CancellationToken::new()).await.unwrap_err();
+        let error = ToolCommand::new("/no/such/tool")
+            .arg("a b")
+            .run("x", &CancellationToken::new())
+            .await
+            .unwrap_err();
         assert!(error.to_string().starts_with("could not start `/no/such/tool 'a b'`"), "{error}");
     }
 }

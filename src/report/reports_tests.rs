@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::mpsc;
 
-use super::testing::Script;
 use super::*;
+use crate::report::options::{Color, Progress, Verbosity};
+use crate::report::testing::{self, Script};
 
 fn options(folder: &Path) -> ReportOptions {
     ReportOptions {

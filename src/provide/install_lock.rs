@@ -1,30 +1,34 @@
-//! One installation at a time below one cache folder, over all processes of the machine.
+//! One installation at a time below one cache directory, over all processes of the machine.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{InstallContext, InstallError, IoAction};
+use super::context::InstallContext;
+use super::error::{InstallError, IoAction};
 use crate::event::{EventKind, Level};
 
-/// How often a lock that another one holds is tried. Not a blocking wait: that could not be cancelled.
+/// Interval between tries while another process holds the lock. A blocking wait could not be cancelled.
 const RETRY: Duration = Duration::from_millis(50);
 
-/// Held until dropped. However this process ends, the system drops it then, and with the last tool
+/// A lock, held until it is dropped. However this process ends, the system releases it then, or with the last tool
 /// that holds it.
 #[derive(Debug)]
-pub(super) struct Lock(Arc<File>);
+pub(super) struct InstallLock(Arc<File>);
 
-impl Lock {
-    /// For the tools that write below the folder: see `Tool::holding`.
+impl InstallLock {
+    /// Returns the file for tools that write below the directory: see `ToolCommand::holding`.
     pub(super) fn file(&self) -> &Arc<File> {
         &self.0
     }
 }
 
-/// Takes the lock of `base`, and waits for it where another installation holds it.
-pub(super) async fn take(base: &Path, what: &str, cx: &InstallContext) -> Result<Lock, InstallError> {
+/// Takes the lock of the directory `base`, and waits while another installation holds it.
+///
+/// # Errors
+/// Where the file can't be created or locked, or the run is cancelled.
+pub(super) async fn take(base: &Path, what: &str, cx: &InstallContext) -> Result<InstallLock, InstallError> {
     let path = base.join("lock");
     let open = path.clone();
     let file = tokio::task::spawn_blocking(move || {
@@ -36,7 +40,7 @@ pub(super) async fn take(base: &Path, what: &str, cx: &InstallContext) -> Result
     let mut told = false;
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(Lock(Arc::new(file))),
+            Ok(()) => return Ok(InstallLock(Arc::new(file))),
             Err(TryLockError::Error(source)) => {
                 return Err(InstallError::io(IoAction::Lock, &path, source));
             }

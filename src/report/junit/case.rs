@@ -1,0 +1,75 @@
+//! What `junit.xml` keeps of a job: a time, and texts where it failed or warned.
+
+use crate::event::CoreId;
+
+/// A job's end, in few bytes unless there is something to show.
+#[derive(Debug, Default)]
+pub(super) enum Case {
+    /// The job has not ended.
+    #[default]
+    Open,
+    /// It succeeded without a warning.
+    Passed {
+        /// Its time in milliseconds.
+        ms: u64,
+    },
+    /// It failed, or has warnings.
+    Noted(Box<CaseEnd>),
+}
+
+/// A job's end with its texts.
+#[derive(Debug)]
+pub(super) struct CaseEnd {
+    /// Its time in milliseconds.
+    pub(super) ms: u64,
+    pub(super) result: CaseResult,
+    /// Warnings of the compilers; empty where there were none.
+    pub(super) warnings: Box<str>,
+}
+
+/// The kinds of result that the format knows, with their texts.
+#[derive(Debug)]
+pub(super) enum CaseResult {
+    Success,
+    Failure(Complaint),
+    Error(Complaint),
+    Blocked { by: CoreId, message: Box<str> },
+}
+
+/// The text of a failure.
+#[derive(Debug)]
+pub(super) struct Complaint {
+    /// The attribute `type`: the step that failed, or `timeout`, `crash`, `infrastructure`, `cancelled`.
+    pub(super) kind: &'static str,
+    pub(super) message: Box<str>,
+    pub(super) body: Box<str>,
+    /// The line, where the error is in the sketch's main file.
+    pub(super) line: Option<u32>,
+}
+
+impl Case {
+    /// A case that ended after `ms` milliseconds.
+    pub(super) fn new(ms: u64, result: CaseResult, warnings: String) -> Self {
+        match result {
+            CaseResult::Success if warnings.is_empty() => Self::Passed { ms },
+            result => Self::Noted(Box::new(CaseEnd { ms, result, warnings: warnings.into() })),
+        }
+    }
+
+    /// Returns its time in milliseconds; 0 while it has not ended.
+    pub(super) fn ms(&self) -> u64 {
+        match self {
+            Self::Open => 0,
+            Self::Passed { ms } => *ms,
+            Self::Noted(end) => end.ms,
+        }
+    }
+
+    /// Returns its end, where there is a text to show.
+    pub(super) fn noted(&self) -> Option<&CaseEnd> {
+        match self {
+            Self::Open | Self::Passed { .. } => None,
+            Self::Noted(end) => Some(end),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Options of reports, as validated from the command line.
+
+use std::path::PathBuf;
+
+/// Places and form of a run's reports.
+#[derive(Debug, Clone)]
+pub struct ReportOptions {
+    /// Directory of the files. Created if missing. One run at a time may use it.
+    pub report_dir: PathBuf,
+    /// Directories in which another report directory is created, in turn, if `report_dir` can't be written at the end.
+    pub refuges: Vec<PathBuf>,
+    /// Files are shown relative to it where that is shorter; usually the current directory.
+    pub current_dir: PathBuf,
+    /// `--color`.
+    pub color: Color,
+    /// `--progress`.
+    pub progress: Progress,
+    /// `-v`, `-q`.
+    pub verbosity: Verbosity,
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Color {
+    /// On terminals, unless `NO_COLOR` or a similar variable forbids it.
+    #[default]
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// `--progress`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// Bars where standard error is a terminal, plain lines elsewhere.
+    #[default]
+    Auto,
+    /// Bars; plain lines where standard error is not a terminal.
+    Bar,
+    /// A line for each job.
+    Plain,
+    /// Only failures and remarks.
+    None,
+}
+
+/// `-v`, `-q`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Failures, warnings and the closing table.
+    Quiet,
+    /// Progress too.
+    #[default]
+    Normal,
+    /// A line for every job, and every remark.
+    Verbose,
+}

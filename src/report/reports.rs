@@ -1,0 +1,174 @@
+//! The listener: opens all reports, passes each event to them on a thread of its own, and finishes them. Knows the
+//! reports' names, and nothing of what is in them.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::console::{Terminal, print_error};
+use super::error::{ReportError, ReportOutcome};
+use super::file::ReportFile;
+use super::jsonl::Jsonl;
+use super::junit::Junit;
+use super::options::ReportOptions;
+use super::report_dir::ReportDir;
+use super::reporter::Reporter;
+use super::summary::Summary;
+use super::symbols::SymbolReport;
+use super::timing::Timing;
+use super::trace::Trace;
+use crate::event::{Event, EventKind};
+
+/// All reports of a run, opened and not yet listening.
+pub struct Reports {
+    dir: ReportDir,
+    files: Vec<Entry>,
+    /// The terminal, and reports that a caller added.
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    /// Its name in errors: the file's.
+    path: PathBuf,
+    reporter: Box<dyn Reporter>,
+    failed: bool,
+}
+
+const TICK: Duration = Duration::from_millis(100);
+
+/// Pause of the listener after it has taken all waiting events. Each event that finds it asleep costs a system call to
+/// wake it, and a run of up-to-date cells sends thousands of events in a second.
+const PAUSE: Duration = Duration::from_millis(1);
+
+impl Reports {
+    /// Creates the directory and all files, so that a report that can't be written is known before the work starts.
+    ///
+    /// `events.jsonl` of an earlier run is emptied; the other files of an earlier run stay until the new
+    /// ones replace them.
+    ///
+    /// # Errors
+    ///
+    /// The directory or a file in it can't be created.
+    pub fn open(options: ReportOptions) -> Result<Self, ReportError> {
+        let path = &options.report_dir;
+        std::fs::create_dir_all(path).map_err(|source| ReportError::Folder { path: path.clone(), source })?;
+        let dir = ReportDir::new(path.clone(), options.refuges.clone());
+        let failed = |name: &'static str| move |source| ReportError::Create { path: path.join(name), source };
+        // An earlier run's must not be taken for this one's.
+        let _ = std::fs::remove_file(path.join(SymbolReport::FILE));
+        let create = |name| ReportFile::create(&dir, name).map_err(failed(name));
+        let current = &options.current_dir;
+        let jsonl = Jsonl::create(&dir).map_err(failed(Jsonl::NAME))?;
+        let files: [(&str, Box<dyn Reporter>); 5] = [
+            (Jsonl::NAME, Box::new(jsonl)),
+            ("junit.xml", Box::new(Junit::new(create("junit.xml")?, current.clone()))),
+            ("timing.json", Box::new(Timing::new(create("timing.json")?))),
+            ("trace.json", Box::new(Trace::new(create("trace.json")?))),
+            ("summary.md", Box::new(Summary::new(create("summary.md")?, current))),
+        ];
+        let files = files.into_iter().map(|(name, reporter)| Entry::new(name.into(), reporter)).collect();
+        let terminal = Terminal::on_terminal(options, dir.clone());
+        let entries = vec![Entry::new("the terminal".into(), Box::new(terminal))];
+        Ok(Self { dir, files, entries })
+    }
+
+    /// Adds a report; `path` is its name in errors.
+    pub fn add(&mut self, path: PathBuf, reporter: Box<dyn Reporter>) {
+        self.entries.push(Entry::new(path, reporter));
+    }
+
+    /// Starts listening on a thread of its own. The thread ends, with every report written, after
+    /// [`EventKind::RunFinished`] or when the last sender is dropped.
+    pub fn spawn(self, events: Receiver<Event>) -> JoinHandle<ReportOutcome> {
+        std::thread::spawn(move || self.listen(&events))
+    }
+
+    fn listen(mut self, events: &Receiver<Event>) -> ReportOutcome {
+        let mut errors = Vec::new();
+        let mut ticked = std::time::Instant::now();
+        loop {
+            let heard = if let Ok(event) = events.try_recv() {
+                Ok(event)
+            } else {
+                for_each(&mut self.files, &mut errors, |reporter| reporter.pause());
+                std::thread::sleep(PAUSE);
+                // Returns at once if an event is waiting.
+                events.recv_timeout(TICK)
+            };
+            match heard {
+                Ok(event) => {
+                    for_each(&mut self.files, &mut errors, |reporter| reporter.report(&event));
+                    for_each(&mut self.entries, &mut errors, |reporter| reporter.report(&event));
+                    if matches!(event.kind, EventKind::RunFinished { .. }) {
+                        break;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            // Also while events arrive without a pause.
+            if ticked.elapsed() >= TICK {
+                ticked = std::time::Instant::now();
+                for entry in &mut self.entries {
+                    entry.reporter.tick();
+                }
+            }
+        }
+        self.finish_files(&mut errors);
+        // Last, so that the closing lines come when the files are there.
+        for_each(&mut self.entries, &mut errors, |reporter| reporter.finish());
+        for error in &errors {
+            print_error(error);
+        }
+        ReportOutcome { errors }
+    }
+
+    /// Writes all files into one directory.
+    fn finish_files(&mut self, errors: &mut Vec<ReportError>) {
+        let mut written = None;
+        while written.as_ref() != Some(&self.dir.path()) {
+            written = Some(self.dir.path());
+            for_each(&mut self.files, errors, |reporter| reporter.finish());
+        }
+        if let Some(moved) = self.dir.moved() {
+            // An earlier run's reports must not be taken for this one's.
+            for entry in &self.files {
+                let _ = std::fs::remove_file(moved.from.join(&entry.path));
+            }
+        }
+        for error in errors {
+            if let ReportError::Write { path, .. } = error
+                && path.is_relative()
+                && self.files.iter().any(|entry| entry.path == *path)
+            {
+                *path = self.dir.path().join(&*path);
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn new(path: PathBuf, reporter: Box<dyn Reporter>) -> Self {
+        Self { path, reporter, failed: false }
+    }
+}
+
+/// Calls every report that has not failed yet.
+fn for_each(
+    entries: &mut [Entry],
+    errors: &mut Vec<ReportError>,
+    mut call: impl FnMut(&mut dyn Reporter) -> io::Result<()>,
+) {
+    for entry in entries.iter_mut().filter(|entry| !entry.failed) {
+        if let Err(source) = call(&mut *entry.reporter) {
+            entry.failed = true;
+            errors.push(ReportError::Write { path: entry.path.clone(), source });
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "reports_tests.rs"]
+mod tests;

@@ -1,0 +1,182 @@
+//! What `timing.json` keeps of a job. There can be ten thousands of them, so it is kept small.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::libraries::LibraryList;
+use super::model::{CacheUse, JobSubject, Seconds, Spans, TimedJob, TimedLibrary};
+use crate::event::{CacheOutcome, CellInfo, CoreId, CoreInfo, JobId, JobResult, Phase, Span, UnitCounts};
+use crate::report::compact::CompactSpan;
+use crate::report::held::HeldSlots;
+use crate::report::tally::Verdict;
+use crate::report::warnings::WarningCounts;
+
+/// A job and its times.
+#[derive(Debug)]
+pub(super) struct JobTimes {
+    origin: Arc<JobOrigin>,
+    /// In the order in which they followed one another.
+    phases: Vec<(Phase, CompactSpan)>,
+    held: HeldSlots,
+    end: Option<(Verdict, CompactSpan)>,
+    units: UnitCounts,
+    hits: u32,
+    misses: u32,
+    /// Number of compiles for which the cache was not asked, by reason; hardly a job has any.
+    bypassed: Option<Box<BTreeMap<Box<str>, usize>>>,
+    warnings: Option<WarningCounts>,
+    libraries: Option<LibraryList>,
+}
+
+/// What a job is built for. The cells of a board share it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct JobOrigin {
+    board: Arc<str>,
+    fqbn: Arc<str>,
+    platform: Arc<str>,
+    /// The core job of a cell.
+    core: Option<CoreId>,
+}
+
+impl From<&CoreInfo> for JobOrigin {
+    fn from(core: &CoreInfo) -> Self {
+        let board = core.boards.first().cloned().unwrap_or_default();
+        Self { board, fqbn: core.fqbn.clone(), platform: core.platform.clone(), core: None }
+    }
+}
+
+impl From<&CellInfo> for JobOrigin {
+    fn from(cell: &CellInfo) -> Self {
+        Self {
+            board: cell.id.board.clone(),
+            fqbn: cell.fqbn.clone(),
+            platform: cell.platform.clone(),
+            core: Some(cell.core.clone()),
+        }
+    }
+}
+
+impl JobTimes {
+    /// A job that has not begun.
+    pub(super) fn new(origin: Arc<JobOrigin>) -> Self {
+        Self {
+            origin,
+            phases: Vec::new(),
+            held: HeldSlots::default(),
+            end: None,
+            units: UnitCounts::default(),
+            hits: 0,
+            misses: 0,
+            bypassed: None,
+            warnings: None,
+            libraries: None,
+        }
+    }
+
+    /// Returns the core job of a cell.
+    pub(super) fn core(&self) -> Option<&CoreId> {
+        self.origin.core.as_ref()
+    }
+
+    /// Returns when it ended, if it has.
+    pub(super) fn end(&self) -> Option<Duration> {
+        self.end.map(|(_, span)| Span::from(span).end)
+    }
+
+    /// Returns its phases in order.
+    pub(super) fn phases(&self) -> impl DoubleEndedIterator<Item = (Phase, Span)> {
+        self.phases.iter().map(|&(phase, span)| (phase, span.into()))
+    }
+
+    /// Returns for how long its steps held slots within a span.
+    pub(super) fn held_within(&self, span: Span) -> Duration {
+        self.held.within(span)
+    }
+
+    pub(super) fn add_phase(&mut self, phase: Phase, span: Span) {
+        self.phases.push((phase, span.into()));
+    }
+
+    /// Adds a step that held a slot.
+    pub(super) fn add_step(&mut self, span: Span, cache: Option<&CacheOutcome>) {
+        self.held.add(span);
+        match cache {
+            Some(CacheOutcome::Hit) => self.hits += 1,
+            Some(CacheOutcome::Miss) => self.misses += 1,
+            Some(CacheOutcome::Bypassed { reason } | CacheOutcome::Uncacheable { reason }) => {
+                *self.bypassed.get_or_insert_default().entry(reason.as_str().into()).or_default() += 1;
+            }
+            None => {}
+        }
+    }
+
+    /// Ends the job, and releases memory that only a running one needs.
+    pub(super) fn finish(&mut self, result: &JobResult, span: Span, libraries: Option<LibraryList>) {
+        self.end = Some((Verdict::of(&result.outcome), span.into()));
+        self.units = result.units;
+        self.warnings = result.warning_list.as_ref().map(WarningCounts::of);
+        self.libraries = libraries;
+        self.phases.shrink_to_fit();
+        self.held.shrink();
+    }
+
+    /// Returns the job as the file shows it. A job that never ended lasted for `unfinished`.
+    pub(super) fn shown<'a>(&'a self, id: &'a JobId, unfinished: Span) -> TimedJob<'a> {
+        let (verdict, span) = match self.end {
+            Some((verdict, span)) => (verdict, span.into()),
+            None => (Verdict::Cancelled, unfinished),
+        };
+        let (kind, sketch) = match id {
+            JobId::Core(_) => ("core", None),
+            JobId::Cell(cell) => ("cell", Some(&*cell.sketch)),
+        };
+        let (spans, idle) = self.spans(span);
+        let bypassed = self.bypassed.iter().flat_map(|bypassed| bypassed.iter());
+        TimedJob {
+            subject: JobSubject {
+                id: id.to_string(),
+                kind,
+                board: &self.origin.board,
+                sketch,
+                fqbn: &self.origin.fqbn,
+                platform: &self.origin.platform,
+            },
+            outcome: verdict.word(),
+            start_s: Seconds(span.start),
+            end_s: Seconds(span.end.max(span.start)),
+            spans,
+            idle_s: Seconds(idle),
+            units: self.units,
+            cache: CacheUse {
+                hits: self.hits,
+                misses: self.misses,
+                bypassed: bypassed.map(|(reason, number)| (&**reason, *number)).collect(),
+            },
+            warnings: self.warnings,
+            libraries: self.libraries.iter().flat_map(LibraryList::iter).map(TimedLibrary::from).collect(),
+        }
+    }
+
+    /// Returns the time in each phase, and the idle time. Gaps, overlaps and what lies outside of the job are corrected:
+    /// the spans must add up to the job's duration.
+    fn spans(&self, span: Span) -> (Spans, Duration) {
+        let mut spans = Spans::default();
+        let mut idle = Duration::ZERO;
+        let mut at = span.start;
+        for (phase, given) in self.phases() {
+            let within = Span {
+                start: given.start.clamp(at, span.end.max(at)),
+                end: given.end.clamp(at, span.end.max(at)),
+            };
+            spans.other.0 += within.start.saturating_sub(at);
+            spans.add(phase, within.len());
+            if !matches!(phase, Phase::Queue | Phase::Wait) {
+                idle += within.len().saturating_sub(self.held.within(within));
+            }
+            at = within.end.max(within.start);
+        }
+        spans.other.0 += span.end.saturating_sub(at);
+        (spans, idle)
+    }
+}
