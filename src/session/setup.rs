@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use indexmap::{IndexMap, IndexSet};
 
+use crate::fs::make_own_directory;
+use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
 use crate::provide::locate::{Places, candidates};
 use crate::provide::{InstallContext, InstallError, InstalledCore, apt, path, pypi};
-use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
-use crate::fs::make_own_directory;
 
 /// What was brought in.
 #[derive(Debug, Default)]

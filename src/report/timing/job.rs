@@ -24,7 +24,7 @@ pub(super) struct JobTimes {
     hits: u32,
     misses: u32,
     /// Number of compiles for which the cache was not asked, by reason; hardly a job has any.
-    bypassed: Option<Box<BTreeMap<Box<str>, usize>>>,
+    bypassed: BTreeMap<Box<str>, usize>,
     warnings: Option<WarningCounts>,
     libraries: Option<LibraryList>,
 }
@@ -68,7 +68,7 @@ impl JobTimes {
             units: UnitCounts::default(),
             hits: 0,
             misses: 0,
-            bypassed: None,
+            bypassed: BTreeMap::new(),
             warnings: None,
             libraries: None,
         }
@@ -105,7 +105,7 @@ impl JobTimes {
             Some(CacheOutcome::Hit) => self.hits += 1,
             Some(CacheOutcome::Miss) => self.misses += 1,
             Some(CacheOutcome::Bypassed { reason } | CacheOutcome::Uncacheable { reason }) => {
-                *self.bypassed.get_or_insert_default().entry(reason.as_str().into()).or_default() += 1;
+                *self.bypassed.entry(reason.as_str().into()).or_default() += 1;
             }
             None => {}
         }
@@ -132,7 +132,7 @@ impl JobTimes {
             JobId::Cell(cell) => ("cell", Some(&*cell.sketch)),
         };
         let (spans, idle) = self.spans(span);
-        let bypassed = self.bypassed.iter().flat_map(|bypassed| bypassed.iter());
+        let bypassed = self.bypassed.iter();
         TimedJob {
             subject: JobSubject {
                 id: id.to_string(),

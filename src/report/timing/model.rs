@@ -167,7 +167,7 @@ pub(super) struct Spans {
 }
 
 // serde passes a reference.
-#[allow(clippy::trivially_copy_pass_by_ref)]
+#[allow(clippy::trivially_copy_pass_by_ref, clippy::ref_option_ref)]
 fn is_zero(seconds: &Seconds) -> bool {
     seconds.0.is_zero()
 }
@@ -215,7 +215,7 @@ pub(super) struct Segment<'a> {
 }
 
 // serde passes a reference.
-#[allow(clippy::trivially_copy_pass_by_ref)]
+#[allow(clippy::trivially_copy_pass_by_ref, clippy::ref_option_ref)]
 fn job_name<S: Serializer>(job: &Option<&JobId>, serializer: S) -> Result<S::Ok, S::Error> {
     match job {
         Some(job) => serializer.collect_str(job),

@@ -1,7 +1,7 @@
 //! One deliberate error.
 
-use crate::differential::Dice;
 use super::sketch::Sketch;
+use crate::differential::Dice;
 
 /// Breaks the sketch, as a rule.
 pub(super) fn make(dice: &mut Dice, sketch: &mut Sketch, tabs: &[String]) {

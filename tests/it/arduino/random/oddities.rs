@@ -1,7 +1,7 @@
 //! What stands between parts, and what is done to whole files: comments, literals, line ends, marks.
 
-use crate::differential::Dice;
 use super::sketch::Sketch;
+use crate::differential::Dice;
 
 /// Something that means nothing, and looks like something.
 pub(super) fn noise(dice: &mut Dice) -> String {
