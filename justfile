@@ -51,6 +51,10 @@ lint:
 ci:
     bash .ci/run
 
+# The imports of the root modules as layers; of one module's files: `just modules event`; for Graphviz: `--dot`
+modules *ARGS:
+    @cargo run --quiet --example modules -- {{ARGS}}
+
 # Format, lint
 check:
     cargo fmt

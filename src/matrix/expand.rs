@@ -152,9 +152,9 @@ impl<'m> Expander<'m> {
             return;
         }
         let message = if name == BUILTIN {
-            "the folder of Arduino's built-in examples is not known".to_owned()
+            "the directory of Arduino's built-in examples is not known".to_owned()
         } else {
-            format!("the folder of the core {} is not known", quoted(name))
+            format!("the directory of the core {} is not known", quoted(name))
         };
         self.problems.push(Diagnostic::new(entry.span, message));
     }

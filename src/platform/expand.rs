@@ -216,5 +216,6 @@ pub(super) fn without_references(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::format_collect)] // short texts
 #[path = "expand_tests.rs"]
 mod tests;

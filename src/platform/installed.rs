@@ -189,5 +189,6 @@ fn read(path: &Path, os: HostOs) -> Result<Option<Properties>, BoardError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::format_collect)] // short texts
 #[path = "installed_tests.rs"]
 mod tests;

@@ -91,7 +91,7 @@ fn what_is_missing_or_broken_is_named() {
         .platform("v:b", &[("boards.txt", "ok=1\nbroken\n")])
         .platform("v:c", &[("boards.txt", ""), ("platform.txt/", "")]);
     let message = |id: &str| hardware.show(&hardware.try_load(id).unwrap_err());
-    insta::assert_snapshot!(message("v:a"), @"HW/v/a/boards.txt is missing: the folder of the platform v:a is the one that holds boards.txt");
+    insta::assert_snapshot!(message("v:a"), @"HW/v/a/boards.txt is missing: the directory of the platform v:a is the one that holds boards.txt");
     insta::assert_snapshot!(message("v:b"), @"HW/v/b/boards.txt: line 2: `broken` is not `key=value`");
     assert!(message("v:c").starts_with("can't read HW/v/c/platform.txt: "), "{}", message("v:c"));
 }

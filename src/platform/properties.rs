@@ -157,5 +157,6 @@ pub(super) fn without_os(key: &str, os: HostOs) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::format_collect)] // short texts
 #[path = "properties_tests.rs"]
 mod tests;

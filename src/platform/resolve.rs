@@ -403,6 +403,7 @@ fn text(path: &Path) -> Result<String, BoardError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::format_collect)] // short texts
 #[path = "resolve_tests.rs"]
 mod tests;
 

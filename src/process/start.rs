@@ -48,7 +48,7 @@ impl Process {
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// The program is missing.
-    #[error("{} is not there: the core's recipe names it, but no such program exists", program.display())]
+    #[error("{} is missing: the core's recipe names it, but no such program exists", program.display())]
     Missing {
         /// The program.
         program: PathBuf,

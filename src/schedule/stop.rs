@@ -16,7 +16,7 @@ impl StopReason {
     pub(super) const fn text(self) -> &'static str {
         match self {
             Self::FailureLimit => "the limit of failures was reached",
-            Self::Storage => "the work folder can't be written",
+            Self::Storage => "the work directory can't be written",
         }
     }
 }
