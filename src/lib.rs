@@ -7,12 +7,12 @@
 //! ```text
 //! cli ─▶ session ─▶ matrix ─▶ plan ─▶ schedule ─▶ pipeline ─▶ process
 //!                   platform  library  provide  cache  budget          leaves that the modules above read
-//!                   toolchain  includes  diagnostics  symbols  fs
+//!                   toolchain  includes  sketch  diagnostics  symbols  fs
 //!                   └──────────── every step ──▶ event ─▶ report
 //! ```
 //!
 //! * [`cli`] parses arguments into validated options.
-//! * `session` is one run from start to end.
+//! * [`session`] is one run from start to end.
 //! * [`matrix`] reads the YAML and expands it to cells. It knows no compilers.
 //! * [`plan`] lists the core jobs and cells with their inputs.
 //! * [`schedule`] drives the jobs: order, cancellation, timeouts, retries.
@@ -25,6 +25,7 @@
 //! * [`budget`] grants slots and memory by priority.
 //! * [`toolchain`] identifies a tool by its content.
 //! * [`includes`] hashes and scans source files and resolves their includes.
+//! * [`sketch`] turns the `.ino` files of a sketch into C++.
 //! * [`diagnostics`] reads the output of compilers and linkers.
 //! * [`symbols`] lists the contents of an ELF and their owners.
 //! * [`fs`] writes files atomically, links and copies them.

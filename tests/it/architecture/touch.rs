@@ -76,32 +76,33 @@ fn inputs_of_keys_are_noted() {
         "pipeline/convert/",
         "pipeline/embed.rs",
         "pipeline/error.rs",
-        "pipeline/firmware.rs",
         "pipeline/folder.rs",
-        "pipeline/hooks/replay.rs",
         // For messages only.
-        "pipeline/incomplete.rs",
+        "pipeline/gaps.rs",
+        "pipeline/hooks/replay.rs",
         "pipeline/known.rs",
-        "pipeline/link.rs",
+        "pipeline/link/exported.rs",
+        // For messages only.
+        "pipeline/link/origin.rs",
+        "pipeline/link/overflow.rs",
+        // For reports only.
+        "pipeline/link/symbols.rs",
         // For messages only.
         "pipeline/no_library.rs",
-        "pipeline/origin.rs",
-        "pipeline/overflow.rs",
         "pipeline/prepare.rs",
         // Between processes of ours.
         "pipeline/prototypes.rs",
         "pipeline/run/",
-        "pipeline/size.rs",
         // Copies in a directory of ours.
         "pipeline/staged.rs",
-        "pipeline/symbols.rs",
         // For messages only.
         "pipeline/undeclared.rs",
         "pipeline/unit/copy.rs",
         // For messages only.
         "pipeline/unstaged.rs",
         "pipeline/unit/depfile.rs",
-        "pipeline/unit/make.rs",
+        // Of staged sketches, whose hash is in their name.
+        "pipeline/unit/digests.rs",
         // For reports only.
         "pipeline/warnings.rs",
         "includes/disk.rs",
