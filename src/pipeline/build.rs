@@ -1,12 +1,13 @@
 //! The two things that the pipeline builds: a core (stage 1) and a cell (stage 2).
 
-use super::blocking::blocking;
-use super::context::BuildContext;
-use super::core_handle::{CoreHandle, CorePromise};
-use super::error::BuildError;
-use super::job_context::JobContext;
-use super::product::{CellArtifacts, CoreArtifacts};
-use super::{cell, core, incomplete};
+use super::{cell, core};
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::failure::incomplete;
+use crate::pipeline::job::core_handle::{CoreHandle, CorePromise};
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::{CellArtifacts, CoreArtifacts};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 use crate::plan::{CellJob, CoreJob};
 
 /// Compiles core and variant and packs the archive. `promise` gets the outline of the core as soon as it is known.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::event::UsedLibrary;
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::prepare::Prepared;
-use crate::pipeline::{library_use, no_library, undeclared, unstaged};
+use crate::pipeline::discover::library_use;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::failure::{no_library, undeclared, unstaged};
+use crate::pipeline::prepare::staged_sketch::Prepared;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 use crate::plan::CellJob;
 use crate::sketch::Prototypes;
 

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
+use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::hooks::Early;
-use crate::pipeline::prepare::{OwnFiles, Prepared};
+use crate::pipeline::prepare::staged_sketch::{OwnFiles, Prepared};
+use crate::pipeline::shared::context::BuildContext;
 
 /// What hooks left in a directory, sorted.
 pub(super) async fn left_in(directory: &Path, early: &Early<'_>) -> Result<Vec<PathBuf>, BuildError> {

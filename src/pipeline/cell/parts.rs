@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::core_handle::CoreHandle;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::product::{CoreArtifacts, CoreOutline};
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::core_handle::CoreHandle;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::{CoreArtifacts, CoreOutline};
+use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::unit::{self, Planned, Unit};
 
 /// An object of the cell that is to be made.

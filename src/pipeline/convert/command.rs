@@ -9,11 +9,11 @@ use super::unsupported::Unsupported;
 use super::verdict::Verdict;
 use super::words::Request;
 use crate::event::Step;
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::step::Held;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::step::Held;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 
 /// What stands in a log behind a command whose process was not started.
 const REMARK: &str = "(done in process: this tool was seen to write the same bytes)";

@@ -17,12 +17,12 @@ use super::verdict::{VERSION, Verdict};
 use super::words::Request;
 
 use crate::event::Step;
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::key::Key;
-use crate::pipeline::step::{process, run_in_slot};
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::step::{process, run_in_slot};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
 use crate::process::Transcript;
 
 /// What became of a question.

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::event::Step;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::job_context::JobContext;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::shared::context::BuildContext;
 
 /// How a recipe ended well.
 #[derive(Debug)]

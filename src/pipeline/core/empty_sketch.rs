@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::event::Step;
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::core_handle::CorePromise;
-use crate::pipeline::error::{BuildError, FileAction};
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::key::Key;
-use crate::pipeline::product::{CoreArtifacts, CoreOutline};
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::core_handle::CorePromise;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::{CoreArtifacts, CoreOutline};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::key::Key;
 use crate::plan::CoreJob;
 
 /// The sketch's main file.

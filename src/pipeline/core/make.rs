@@ -6,12 +6,13 @@ use super::plan::CorePlan;
 use super::stored::{forget, keep, record, recorded, restore};
 use crate::event::{Phase, Step, UnitCounts};
 use crate::fs::Sharing;
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::{BuildError, FileAction};
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::product::CoreArtifacts;
-use crate::pipeline::{folder, unit};
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::CoreArtifacts;
+use crate::pipeline::output::folder;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::unit;
 
 /// Finds a core, or takes it from the artifact store, or compiles and packs it.
 ///

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use super::make::make;
 use super::plan::{CorePlan, CoreSources};
 use crate::event::{CoreId, FailureKind, Step};
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::folder;
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::product::CoreArtifacts;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::CoreArtifacts;
+use crate::pipeline::output::folder;
+use crate::pipeline::shared::context::BuildContext;
 use crate::plan::{CellJob, Target};
 use crate::platform::{Recipe, Value};
 

@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use crate::event::{CoreId, Step};
 use crate::includes::Hash;
-use crate::pipeline::blocking::{all_in_order, blocking};
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::{BuildError, FileAction};
-use crate::pipeline::inputs::{Place, add_commands};
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::key::Key;
-use crate::pipeline::product::CoreOutline;
+use crate::pipeline::discover::sources;
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::CoreOutline;
+use crate::pipeline::output::archive;
+use crate::pipeline::output::inputs::{Place, add_commands};
+use crate::pipeline::shared::blocking::{all_in_order, blocking};
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
 use crate::pipeline::unit::{self, Planned, Wanted};
-use crate::pipeline::{archive, sources};
 use crate::plan::Target;
 use crate::platform::{CORE_ARCHIVE, Value};
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use crate::cache::{Output, Record};
 use crate::event::{Step, UnitCounts};
 use crate::fs::Sharing;
-use crate::pipeline::artifacts::{self, About};
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::{BuildError, FileAction};
-use crate::pipeline::key::Key;
-use crate::pipeline::product::{CoreArtifacts, CoreOutline};
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::product::{CoreArtifacts, CoreOutline};
+use crate::pipeline::output::artifacts;
+use crate::pipeline::output::artifacts::About;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
 
 /// Takes back what the record says: the folder is about to change.
 pub(super) async fn forget(folder: &Path) -> Result<(), BuildError> {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::cache::Record;
 use crate::event::{Sizes, UnitCounts};
 use crate::includes::{Files, Hash};
-use crate::pipeline::checkout::Checkout;
-use crate::pipeline::folder;
-use crate::pipeline::product::CellArtifacts;
+use crate::pipeline::job::product::CellArtifacts;
+use crate::pipeline::output::folder;
+use crate::pipeline::shared::checkout::Checkout;
 
 /// What a link came to.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -9,10 +9,10 @@ use crate::cache::{Output, Record};
 use crate::event::Step;
 use crate::fs::Sharing;
 use crate::includes::Hash;
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::{BuildError, FileAction};
-use crate::pipeline::{artifacts, folder};
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::output::{artifacts, folder};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 use crate::plan::CellJob;
 use crate::symbols::CellSymbols;
 

@@ -1,7 +1,7 @@
 //! The commands of hooks.
 
 use crate::event::Step;
-use crate::pipeline::error::BuildError;
+use crate::pipeline::failure::error::BuildError;
 use crate::plan::Target;
 use crate::platform::{Hook, Value};
 

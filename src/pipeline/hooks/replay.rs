@@ -3,16 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::artifacts;
 use super::plain::Plain;
 use crate::event::Step;
 use crate::fs::Sharing;
 use crate::includes::Hash;
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::{BuildError, FileAction};
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::key::Key;
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::output::artifacts;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
 
 /// What hooks read and write, and the key of what comes of it.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::commands::commands;
 use super::replay::Replay;
 use crate::event::Step;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::job_context::JobContext;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::shared::context::BuildContext;
 use crate::plan::Target;
 use crate::platform::{Hook, Value};
 

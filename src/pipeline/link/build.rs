@@ -14,12 +14,12 @@ use crate::budget::Urgency;
 use crate::event::{Failure, Phase, Step};
 use crate::includes::Hash;
 use crate::pipeline::cell::{CellCore, Source};
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
+use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::firmware::{self, Firmware};
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::product::{CellArtifacts, CoreArtifacts};
-use crate::pipeline::size;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::{CellArtifacts, CoreArtifacts};
+use crate::pipeline::output::size;
+use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::unit::Unit;
 use crate::platform::Hook;
 

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::inputs::Link;
 use crate::event::Step;
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::{BuildError, FileAction};
-use crate::pipeline::folder;
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::output::folder;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 
 impl Link<'_> {
     /// The firmware files, relative to the cell's folder, the one to upload first, then the others by name: those that

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use crate::event::{Phase, UnitCounts};
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
+use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::firmware::{self, Firmware};
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::known::There;
-use crate::pipeline::product::CellArtifacts;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::CellArtifacts;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::known::There;
 use crate::plan::CellJob;
 
 /// The firmware of a cell whose key is known from the run before.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::inputs::Link;
 use crate::diagnostics::link_error;
 use crate::event::{Failure, FailureKind, Location};
-use crate::pipeline::blocking::blocking;
 use crate::pipeline::cell;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::locate;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::failure::locate;
+use crate::pipeline::shared::blocking::blocking;
 
 /// The user's own files of the sketch that are compiled.
 pub(super) fn of_sketch(link: &Link<'_>) -> Vec<PathBuf> {

@@ -6,14 +6,15 @@ use super::commands::Commands;
 use super::inputs::Link;
 use crate::event::Step;
 use crate::includes::Hash;
-use crate::pipeline::bootloader::Bootloader;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::embed::Embedding;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::inputs::add_commands;
-use crate::pipeline::job_context::JobContext;
-use crate::pipeline::key::Key;
-use crate::pipeline::{convert, size};
+use crate::pipeline::convert;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::output::bootloader::Bootloader;
+use crate::pipeline::output::embed::Embedding;
+use crate::pipeline::output::inputs::add_commands;
+use crate::pipeline::output::size;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
 
 /// A planned link.
 pub(super) struct LinkPlan<'a> {

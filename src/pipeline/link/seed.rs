@@ -7,10 +7,11 @@ use std::sync::Arc;
 use super::inputs::Link;
 use crate::event::Step;
 use crate::fs::Sharing;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::product::CoreArtifacts;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::hooks;
+use crate::pipeline::job::product::CoreArtifacts;
+use crate::pipeline::output::folder;
 use crate::pipeline::unit::Unit;
-use crate::pipeline::{folder, hooks};
 use crate::platform::Hook;
 
 impl Link<'_> {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::inputs::Link;
 use crate::fs::write_atomically;
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::embed;
-use crate::pipeline::error::BuildError;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::output::embed;
+use crate::pipeline::shared::blocking::blocking;
 use crate::symbols::{CellSymbols, Definitions, Owner, Symbols, measure};
 
 /// Lists the symbols of `elf` in the cell's folder. Whatever is wrong with that is no fault of the firmware: then

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::options::Options;
 use crate::includes::{Search, SearchPath};
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 use crate::sync::lock;
 
 /// Returns the search along a path, shared by all units that use it.

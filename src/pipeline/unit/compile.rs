@@ -7,11 +7,11 @@ use super::planned::{OUTPUT, Planned, SOURCE, Unit};
 use super::{depfile, kept};
 use crate::cache::{CompileRequest, StoredUnit, Way};
 use crate::event::{CacheOutcome, Step};
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::{BuildError, FileAction};
-use crate::pipeline::key::Key;
-use crate::pipeline::step::{Held, StepName, process};
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::step::{Held, StepName, process};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
 use crate::process::{Environment, Transcript};
 
 /// The unit of a stored object.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fs::write_atomically;
-use crate::pipeline::checkout::Checkout;
+use crate::pipeline::shared::checkout::Checkout;
 
 /// Stands for a staged sketch's directory in keys and in what is printed.
 pub(super) const NAME: &str = "\u{1}sketch";

@@ -7,8 +7,8 @@ use std::path::Path;
 use super::copy::{NAME, SketchCopy};
 use super::planned::Wanted;
 use crate::includes::{Hash, Inputs, SourceFile, digest};
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::key::Key;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
 
 /// The copies of the staged files among `inputs` for a unit with this command; `None` where the source is no staged
 /// one. `renamed` says whether the command names the checkout as compilers see it.

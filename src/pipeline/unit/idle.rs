@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::includes::{Inputs, Mentions, Search};
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::error::BuildError;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::shared::blocking::blocking;
 use crate::platform::Value;
 
 /// The names of the properties that say where a job is and what it builds.

@@ -1,14 +1,14 @@
 //! Objects of light units in the artifact store: the embedded cache would take longer over them than the
 //! compiler does.
 
-use super::super::artifacts::{self, About};
 use crate::cache::StoredUnit;
 use crate::event::Step;
 use crate::fs::Sharing;
 use crate::includes::Hash;
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::{BuildError, FileAction};
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::output::artifacts::{self, About};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 
 /// Takes the object with this key out of the artifact store into that of the work folder.
 ///

@@ -10,10 +10,10 @@ use super::kept;
 use super::planned::{Planned, Unit};
 use crate::budget::Subject;
 use crate::event::{CacheOutcome, FailureKind, UnitCounts};
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::job_context::JobContext;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 
 /// How long a diagnostic, in bytes, is remembered for other cells that want the same unit.
 const REMEMBERED: usize = 100_000;

@@ -8,7 +8,7 @@ use super::depfile;
 use super::options::Options;
 use crate::event::Failure;
 use crate::includes::{Files, Hash, Inputs, MacroName};
-use crate::pipeline::folders::Folders;
+use crate::pipeline::discover::folders::Folders;
 use crate::plan::Target;
 use crate::platform::Value;
 use crate::sketch::plain::Macros;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::options::Options;
 use crate::event::Step;
 use crate::includes::{Closure, Disk, Form, Inputs, Search, SourceFile};
-use crate::pipeline::blocking::blocking;
-use crate::pipeline::context::BuildContext;
-use crate::pipeline::error::BuildError;
-use crate::pipeline::folders::Folders;
+use crate::pipeline::discover::folders::Folders;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 
 /// The files that a command can read, beginning with `source`; `None` where that can't be read. `folders` is
 /// what the compiler answered for the same command, if it was asked.

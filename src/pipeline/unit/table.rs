@@ -8,7 +8,7 @@ use super::options::Options;
 use super::planned::{Made, Planned};
 use crate::cache::Units;
 use crate::includes::{Hash, Search, SearchPath};
-use crate::pipeline::folders::Folders;
+use crate::pipeline::discover::folders::Folders;
 use crate::plan::Layout;
 use crate::sync::{OncePerKey, lock};
 

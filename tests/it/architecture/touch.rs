@@ -71,16 +71,16 @@ fn inputs_of_keys_are_noted() {
     let makers = ["src/pipeline/", "src/includes/", "src/toolchain.rs"];
     let others = [
         // A file whose hash is in the key.
-        "pipeline/bootloader.rs",
-        "pipeline/checkout.rs",
+        "pipeline/output/bootloader.rs",
+        "pipeline/shared/checkout.rs",
         "pipeline/convert/",
-        "pipeline/embed.rs",
-        "pipeline/error.rs",
-        "pipeline/folder.rs",
+        "pipeline/output/embed.rs",
+        "pipeline/failure/error.rs",
+        "pipeline/output/folder.rs",
         // For messages only.
-        "pipeline/gaps.rs",
+        "pipeline/failure/gaps.rs",
         "pipeline/hooks/replay.rs",
-        "pipeline/known.rs",
+        "pipeline/shared/known.rs",
         "pipeline/link/exported.rs",
         // For messages only.
         "pipeline/link/origin.rs",
@@ -88,23 +88,23 @@ fn inputs_of_keys_are_noted() {
         // For reports only.
         "pipeline/link/symbols.rs",
         // For messages only.
-        "pipeline/no_library.rs",
-        "pipeline/prepare.rs",
+        "pipeline/failure/no_library.rs",
+        "pipeline/prepare/staged_sketch.rs",
         // Between processes of ours.
-        "pipeline/prototypes.rs",
+        "pipeline/prepare/prototypes.rs",
         "pipeline/run/",
         // Copies in a directory of ours.
-        "pipeline/staged.rs",
+        "pipeline/prepare/staged.rs",
         // For messages only.
-        "pipeline/undeclared.rs",
+        "pipeline/failure/undeclared.rs",
         "pipeline/unit/copy.rs",
         // For messages only.
-        "pipeline/unstaged.rs",
+        "pipeline/failure/unstaged.rs",
         "pipeline/unit/depfile.rs",
         // Of staged sketches, whose hash is in their name.
         "pipeline/unit/digests.rs",
         // For reports only.
-        "pipeline/warnings.rs",
+        "pipeline/failure/warnings.rs",
         "includes/disk.rs",
         // After an observation.
         "includes/files.rs",
