@@ -18,7 +18,7 @@ pub fn parse(printed: &str) -> Vec<Entry<'_>> {
 
 /// Returns the index of the first error: the one that [`first_error`] finds in the same text.
 ///
-/// [`first_error`]: super::first_error
+/// [`first_error`]: fn@super::first_error
 pub fn first_of(entries: &[Entry<'_>]) -> Option<usize> {
     let errors = || {
         entries.iter().enumerate().filter_map(|(at, entry)| match entry {

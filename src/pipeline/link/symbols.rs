@@ -60,7 +60,7 @@ fn objects(link: &Link<'_>) -> Vec<(Owner, PathBuf)> {
     objects
 }
 
-/// `libraries/NAME/…`: the library's folder, as [`super::libraries`] names it.
+/// `libraries/NAME/…`: the library's folder, as [`crate::pipeline::discover::libraries`] names it.
 fn library_of(object: &Path) -> Owner {
     let name = object.components().nth(1).map(|part| part.as_os_str().to_string_lossy().into_owned());
     Owner::Library(name.unwrap_or_default())
