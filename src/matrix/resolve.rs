@@ -157,7 +157,11 @@ impl Resolver<'_> {
                         self.problem(key, message);
                     }
                 }
-                if provider.is_some() { Provider::Apt } else { Provider::Installed }
+                match provider {
+                    Some(RawProvider::Apt) => Provider::Apt,
+                    // With a path it is handled above.
+                    Some(RawProvider::Path) | None => Provider::Installed,
+                }
             }
         };
         Core { span: key, provider, properties: self.properties(raw.properties, node) }

@@ -3,8 +3,11 @@
 //! A new source, such as a zip archive, takes three steps:
 //!
 //! 1. a module beside `apt`, `path` and `pypi`, with a type that implements [`Provider`];
-//! 2. a word for it in the matrix: `matrix::Provider` names sources of cores, `matrix::Tool` sources of tools;
-//! 3. a branch for that word where a run sets up its cores and tools (`bring_in`).
+//! 2. a word for it in the matrix: `RawProvider` and `RawCore` in `matrix::schema`, `matrix::Provider` for cores and
+//!    `matrix::Tool` for tools, and the step between them, `Resolver::core` in `matrix::resolve`;
+//! 3. a branch for that word where a run sets up its cores and tools: `core` and `bring_in_tool` in `session::setup`.
+//!
+//! What it keeps in the cache directory is named in `CacheLayout::packages`, for `cache stats` and `cache clear`.
 
 use std::fmt::Display;
 

@@ -7,8 +7,8 @@
 //!                                     └▶ junit.xml, timing.json, trace.json, summary.md   at the end
 //! ```
 //!
-//! A new report is a file here that implements [`Reporter`], and an entry in `reports`. The files are described in
-//! `docs/reports.md`.
+//! A new report is a file here that implements [`Reporter`], and an entry in [`Reports::open`]. The files are described
+//! in `docs/reports.md`.
 
 #![cfg_attr(test, allow(clippy::expect_used))] // a test that can't go on says why
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::*;
 use crate::includes::{Files, SearchPath};
-use crate::pipeline::*;
 
 /// A sketch `m.cpp` and its headers: in the folder itself, in `core` (searched) and `sys` (system).
 struct World {

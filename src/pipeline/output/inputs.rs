@@ -50,7 +50,7 @@ pub(in crate::pipeline) async fn add_commands(
             cx.identities.of(&program).await.map_err(|error| BuildError::identity(step, &error))?;
         let is_known = identity.version.is_some() || is_binary_utility(&program);
         knows_all &= is_known;
-        // The folder's own name enters no result; where it might, as in a map, the result is kept there.
+        // A command names the job's directory only as a place: the key has a stand-in for its name.
         let words: Vec<String> = argv.iter().map(|word| word.replace(&*own, FOLDER)).collect();
         key.add(identity.hash.as_bytes()).command(&words, &jcx.environment);
         let (mut argv, place, files) = (argv.to_vec(), place.clone(), cx.files.clone());
