@@ -9,7 +9,7 @@ use super::graph::{Sources, of_this_crate};
 const MOST_FIELDS: usize = 12;
 
 /// Returns the structs with more than `limit` fields, each with their number.
-pub fn too_large(sources: &Sources, limit: usize) -> Vec<(String, usize)> {
+pub(crate) fn too_large(sources: &Sources, limit: usize) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     for (file, text) in sources {
         let parsed = syn::parse_file(text).unwrap_or_else(|error| panic!("src/{file}: {error}"));
