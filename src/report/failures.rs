@@ -1,4 +1,4 @@
-//! FailureGroups failures that are the same: a missing semicolon in a sketch breaks it on every board, and is shown once. Knows
+//! Groups failures that are the same: a missing semicolon in a sketch breaks it on every board, and is shown once. Knows
 //! nothing of how failures are shown.
 
 use std::borrow::Cow;

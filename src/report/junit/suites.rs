@@ -110,7 +110,7 @@ fn case(fold: &JunitFold, id: &CellId, row: &RosterRow<Case>) -> (TestCase, Opti
         result,
         classname: Some(name_for_xml(&id.board)),
         filepath: Some(name_for_xml(&text::shown_path(&row.file, &fold.current))),
-        system_out: warnings.map(|text| text.to_string()),
+        system_out: warnings.map(ToString::to_string),
         system_err: None,
     };
     (case, line)

@@ -189,17 +189,17 @@ impl<'w> JunitXml<'w> {
     fn result(&mut self, name: &str, kind: &str, message: &str, body: Option<&str>) -> io::Result<()> {
         let start = BytesStart::new(name).with_attributes([("type", kind), ("message", message)]);
         match body {
-            Some(body) => self.text(start, body),
+            Some(body) => self.text(&start, body),
             None => self.xml.write_event(Event::Empty(start)),
         }
     }
 
     fn output(&mut self, name: &str, text: &str) -> io::Result<()> {
-        self.text(BytesStart::new(name), text)
+        self.text(&BytesStart::new(name), text)
     }
 
     /// Writes an element with a text in CDATA sections.
-    fn text(&mut self, start: BytesStart<'_>, text: &str) -> io::Result<()> {
+    fn text(&mut self, start: &BytesStart<'_>, text: &str) -> io::Result<()> {
         self.xml.write_event(Event::Start(start.borrow()))?;
         for section in sections(text) {
             self.xml.write_event(Event::CData(BytesCData::new(section)))?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::libraries::LibraryList;
-use super::model::{CacheUse, JobSubject, Seconds, Spans, TimedJob, TimedLibrary};
+use super::model::{CacheUse, JobName, JobSubject, Seconds, Spans, TimedJob, TimedLibrary};
 use crate::event::{CacheOutcome, CellInfo, CoreId, CoreInfo, JobId, JobResult, Phase, Span, UnitCounts};
 use crate::report::compact::CompactSpan;
 use crate::report::held::HeldSlots;
@@ -23,8 +23,8 @@ pub(super) struct JobTimes {
     units: UnitCounts,
     hits: u32,
     misses: u32,
-    /// Number of compiles for which the cache was not asked, by reason; hardly a job has any.
-    bypassed: Option<Box<BTreeMap<Box<str>, usize>>>,
+    /// Number of compiles for which the cache was not asked, by reason.
+    bypassed: BTreeMap<Box<str>, usize>,
     warnings: Option<WarningCounts>,
     libraries: Option<LibraryList>,
 }
@@ -68,7 +68,7 @@ impl JobTimes {
             units: UnitCounts::default(),
             hits: 0,
             misses: 0,
-            bypassed: None,
+            bypassed: BTreeMap::new(),
             warnings: None,
             libraries: None,
         }
@@ -105,7 +105,7 @@ impl JobTimes {
             Some(CacheOutcome::Hit) => self.hits += 1,
             Some(CacheOutcome::Miss) => self.misses += 1,
             Some(CacheOutcome::Bypassed { reason } | CacheOutcome::Uncacheable { reason }) => {
-                *self.bypassed.get_or_insert_default().entry(reason.as_str().into()).or_default() += 1;
+                *self.bypassed.entry(reason.as_str().into()).or_default() += 1;
             }
             None => {}
         }
@@ -132,10 +132,9 @@ impl JobTimes {
             JobId::Cell(cell) => ("cell", Some(&*cell.sketch)),
         };
         let (spans, idle) = self.spans(span);
-        let bypassed = self.bypassed.iter().flat_map(|bypassed| bypassed.iter());
         TimedJob {
             subject: JobSubject {
-                id: id.to_string(),
+                id: JobName(id),
                 kind,
                 board: &self.origin.board,
                 sketch,
@@ -151,7 +150,7 @@ impl JobTimes {
             cache: CacheUse {
                 hits: self.hits,
                 misses: self.misses,
-                bypassed: bypassed.map(|(reason, number)| (&**reason, *number)).collect(),
+                bypassed: self.bypassed.iter().map(|(reason, number)| (&**reason, *number)).collect(),
             },
             warnings: self.warnings,
             libraries: self.libraries.iter().flat_map(LibraryList::iter).map(TimedLibrary::from).collect(),
