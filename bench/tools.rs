@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fbuild_matrix::platform::{BoardConfig, HostOs, Override, Platform, Platforms, RuntimeEnv, resolve};
 use fbuild_matrix::event::channel;
+use fbuild_matrix::platform::{BoardConfig, HostOs, Override, Platform, Platforms, RuntimeEnv, resolve};
 use fbuild_matrix::provide::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;

@@ -1,30 +1,37 @@
-//! `fbuild-matrix` builds every sketch of a matrix for every board of it: each board's core once
-//! (stage 1), then every sketch, seeded with that core through hardlinks (stage 2), with one budget
-//! of compiler processes and an embedded compiler cache.
+//! `fbuild-matrix` builds every sketch of a matrix for every board: each board's core once (stage 1), then every sketch,
+//! seeded with that core through hardlinks (stage 2). All steps share one budget of process slots and an embedded
+//! compiler cache.
 //!
-//! Data flows one way:
+//! Dependencies point one way, from left to right:
 //!
 //! ```text
-//! matrix ─▶ plan ─▶ stage ─▶ build ─▶ compile ─▶ store      board, diagnostics, install, library, source, symbols:
-//!                     └────────┴────────┴──────────▶ event ─▶ report                    leaves that the others read
+//! cli ─▶ session ─▶ matrix ─▶ plan ─▶ schedule ─▶ pipeline ─▶ process
+//!                   platform  library  provide  cache  budget          leaves that the modules above read
+//!                   toolchain  includes  sketch  diagnostics  symbols  fs
+//!                   └──────────── every step ──▶ event ─▶ report
 //! ```
 //!
-//! * [`matrix`] reads the YAML and says which cells there are. It knows nothing of compilers.
-//! * [`board`] interprets `platform.txt` and `boards.txt`. It starts nothing.
-//! * [`install`] brings in cores and tools.
-//! * [`plan`] turns both into core jobs and cell jobs with keys.
-//! * [`stage`] drives the jobs: slots, order, cancellation.
-//! * [`build`] knows what building a core or a sketch means.
-//! * [`compile`] starts compilers, through the cache or directly.
-//! * [`source`] says what files are and what they include: hashes, scans, search paths.
-//! * [`diagnostics`] reads what compilers and linkers print.
-//! * [`store`] keeps objects and records.
-//! * [`symbols`] says what a firmware is made of, and whose that is.
-//! * [`event`] is what all of them say; [`report`] is the only one that listens, prints or writes
-//!   reports.
-//! * [`cli`] turns what was typed into validated options and wires the above together.
+//! * [`cli`] parses arguments into validated options.
+//! * [`session`] is one run from start to end.
+//! * [`matrix`] reads the YAML and expands it to cells. It knows no compilers.
+//! * [`plan`] lists the core jobs and cells with their inputs.
+//! * [`schedule`] drives the jobs: order, cancellation, timeouts, retries.
+//! * [`pipeline`] builds one core or one cell.
+//! * [`process`] starts, observes, bounds and ends programs.
+//! * [`platform`] interprets `platform.txt` and `boards.txt`. It starts nothing.
+//! * [`library`] finds the library that a header means.
+//! * [`provide`] installs cores, tools and Python packages.
+//! * [`cache`] stores objects, results and records by key.
+//! * [`budget`] grants slots and memory by priority.
+//! * [`toolchain`] identifies a tool by its content.
+//! * [`includes`] hashes and scans source files and resolves their includes.
+//! * [`sketch`] turns the `.ino` files of a sketch into C++.
+//! * [`diagnostics`] reads the output of compilers and linkers.
+//! * [`symbols`] lists the contents of an ELF and their owners.
+//! * [`fs`] writes files atomically, links and copies them.
+//! * [`event`] holds everything that happens as values; [`report`] folds them into reports.
 //!
-//! `tests/it/architecture.rs` fails on an arrow that points back.
+//! `tests/it/architecture.rs` fails on an arrow that points back. `docs/design.md` continues from here.
 
 pub mod budget;
 pub mod cache;
@@ -44,5 +51,8 @@ pub mod process;
 pub mod provide;
 pub mod report;
 pub mod schedule;
+pub mod session;
+pub mod sketch;
 pub mod symbols;
+mod sync;
 pub mod toolchain;

@@ -33,7 +33,7 @@ pub struct Identity {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum IdentityError {
     /// There is no such program.
-    #[error("{} is not there: the core's recipes name it, but no such program exists", program.display())]
+    #[error("{} is missing: the core's recipes name it, but no such program exists", program.display())]
     Missing {
         /// The program.
         program: PathBuf,

@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use fbuild_matrix::platform::{BoardConfig, HostOs, Override, Platform, Platforms, RuntimeEnv, Value, resolve};
+use fbuild_matrix::platform::{
+    BoardConfig, HostOs, Override, Platform, Platforms, RuntimeEnv, Value, resolve,
+};
 use fbuild_matrix::provide::InstalledCore;
 use walkdir::WalkDir;
 

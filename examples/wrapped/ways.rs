@@ -4,10 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use fbuild_matrix::compile::self;
 use fbuild_matrix::cache::{Backend, CompileRequest, Direct, Way, Zccache};
-use fbuild_matrix::process::{Environment, Process, Transcript, run};
 use fbuild_matrix::event::CacheOutcome;
+use fbuild_matrix::process::{self, Environment, Process, Transcript, run};
 use fbuild_matrix::provide::{InstalledCore, InstalledPackages};
 use futures::stream::{StreamExt, TryStreamExt};
 use tokio_util::sync::CancellationToken;
@@ -162,7 +161,7 @@ impl Bench {
             output,
             way: Way::Cached,
             transcript: Transcript::default(),
-            meter: compile::Meter::default(),
+            meter: process::Meter::default(),
         }
     }
 
@@ -174,7 +173,7 @@ impl Bench {
     async fn check_ccache(&self) -> Result<()> {
         let process = self.process(self.ccache.clone(), vec!["--print-stats".to_owned()]);
         let finished =
-            run(&process, &CancellationToken::new(), &Transcript::default(), &compile::Meter::default())
+            run(&process, &CancellationToken::new(), &Transcript::default(), &process::Meter::default())
                 .await?;
         let text = String::from_utf8(finished.stdout)?;
         let count = |wanted: &str| {

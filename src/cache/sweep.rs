@@ -209,8 +209,8 @@ fn remove(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::includes::{Files, Hash};
     use crate::fs::Sharing;
+    use crate::includes::{Files, Hash};
 
     const DAY: Duration = Duration::from_hours(24);
 

@@ -1,12 +1,12 @@
 //! The backend with the embedded compiler cache: zccache's service on this runtime, in this process.
 //!
-//! What zccache can't be trusted with (see `docs/cache.md`) never reaches it: the output path, which
-//! is part of its key, is made from a key of ours that covers everything a compile can read.
+//! zccache's own key does not cover every input of a compile (see `docs/cache.md`). The output path, which is part of it,
+//! therefore contains a key of this program over everything that the compile can read.
 
 mod flusher;
+mod marker;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,24 +19,25 @@ use zccache::embedded::{
 };
 
 use flusher::Flusher;
+use marker::Marker;
 
 use super::backend::{BackendError, CompileBackend, CompileOutput, CompileRequest, Way};
 use super::direct;
 use crate::event::CacheOutcome;
-use crate::process::{CAPTURED, LAST_WORDS, Printed, ProcessEnd, Tree, end_marked};
+use crate::process::{CAPTURED, LAST_WORDS, Printed, Process, ProcessEnd, Tree, end_marked};
 
-/// How long after a compiler's end by a signal it may turn out that the run was interrupted.
+/// Time after a compiler's end by a signal within which an interruption of the run is noticed.
 const INTERRUPTION: Duration = Duration::from_millis(200);
 
-/// Why the embedded cache can't be used.
+/// Error of an embedded cache that can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ZccacheError {
     /// The service does not start.
     #[error("the compiler cache in {} can't be started: {message}", root.display())]
     Start {
-        /// The cache's folder.
+        /// The cache's directory.
         root: PathBuf,
-        /// What it said.
+        /// Its message.
         message: String,
     },
 }
@@ -49,16 +50,15 @@ pub struct Zccache {
 }
 
 impl Zccache {
-    /// Starts the service with its cache in `root`, which is to hold no more than `size` bytes.
-    /// Must be called on the runtime that it is to use.
+    /// Starts the service on the current runtime, with its cache of at most `size` bytes in `root`.
     ///
     /// # Errors
-    /// Where another process holds `root`, or it can't be written.
+    /// A `root` that another process holds, or that can't be written.
     pub async fn start(root: &Path, size: u64) -> Result<Self, ZccacheError> {
         let failed = |message: String| ZccacheError::Start { root: root.to_owned(), message };
         let id = |text: &str| AuditId::new(text.to_owned()).map_err(|error| failed(format!("{error:?}")));
         let audit = AuditContext::new(id("fbuild-matrix")?, id("fbuild-matrix")?);
-        // The instance is the cache's continuity: the same for every run, whatever binary runs it.
+        // All runs share one instance, whatever binary runs them.
         let identity = "fbuild-matrix".to_owned();
         let config = ZccacheConfig {
             host: HostIdentity {
@@ -77,7 +77,7 @@ impl Zccache {
         };
         let options = ZccacheStartOptions {
             disk_limits: DiskCacheLimits { max_cache_bytes: Some(size.max(1)), max_cache_percent: None },
-            // When that is done is for us to say: not while compilers run.
+            // This program starts maintenance itself, when no compiler runs.
             maintenance_ownership: MaintenanceOwnership::Host,
             staging_root: None,
         };
@@ -86,64 +86,6 @@ impl Zccache {
         let flusher = Flusher::start(service.clone());
         Ok(Self { service, audit, flusher })
     }
-}
-
-/// Marks the processes of one compile by a variable in their environment. Dropped before the compile is
-/// finished, it ends them: zccache itself ends only the driver. The variable is in no key.
-struct Marker {
-    value: String,
-    finished: bool,
-}
-
-impl Marker {
-    const NAME: &'static str = "FBUILD_MATRIX_COMPILE";
-
-    fn new() -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let value = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        Self { value, finished: false }
-    }
-
-    fn finished(mut self) {
-        self.finished = true;
-    }
-
-    /// Which processes are marked.
-    fn variable(&self) -> String {
-        format!("{}={}", Self::NAME, self.value)
-    }
-
-    /// Ends the processes.
-    fn end(&self) {
-        let variable = self.variable();
-        // Looking through /proc takes milliseconds, and no task may be held up by them.
-        std::thread::spawn(move || end_marked(&variable));
-    }
-}
-
-impl Drop for Marker {
-    fn drop(&mut self) {
-        if !self.finished {
-            self.end();
-        }
-    }
-}
-
-/// Makes a compile anew by the compiler itself, because it prints more than zccache keeps.
-async fn past(
-    request: &CompileRequest,
-    marker: Marker,
-    mut printed: Printed<'_>,
-    cancel: &CancellationToken,
-) -> Result<CompileOutput, BackendError> {
-    // What was printed so far is printed again.
-    let _ = printed.finish();
-    let variable = marker.variable();
-    // Both would write the same object.
-    let ended = tokio::task::spawn_blocking(move || end_marked(&variable)).await;
-    tracing::debug!(?ended, output = %request.output.display(), "it prints more than the cache keeps");
-    marker.finished();
-    direct::compile(request, "it prints more than the cache keeps", cancel).await
 }
 
 #[async_trait]
@@ -160,63 +102,15 @@ impl CompileBackend for Zccache {
         if request.way != Way::Cached {
             return direct::compile(&request, "", cancel).await;
         }
-        let process = &request.process;
-        let marker = Marker::new();
-        let mut env = process.environment.variables().to_vec();
-        env.push((Marker::NAME.to_owned(), marker.value.clone()));
-        let question = Question {
-            audit: self.audit.clone(),
-            compiler: process.program.as_path().into(),
-            args: process.args.clone(),
-            cwd: process.cwd.as_path().into(),
-            env,
-            stdin: Vec::new(),
-        };
-        let _looking = request.meter.look_at(Tree::Marked(marker.variable()));
+        let mut marker = Marker::new();
+        let _sampling = request.meter.look_at(Tree::Marked(marker.variable()));
         let mut printed = Printed::new(&request.transcript);
-        let mut done = None;
-        let too_long = CancellationToken::new();
-        let mut lengths = [0; 2];
-        let mut count = |stream: usize, bytes: &[u8]| {
-            lengths[stream] += bytes.len();
-            if lengths[stream] >= CAPTURED / 2 {
-                too_long.cancel();
-            }
+        let (code, answer) = match self.stream(&request, &mut marker, &mut printed, cancel).await? {
+            Streamed::Done(code, answer) => (code, answer),
+            Streamed::TooLong => return uncached(&request, marker, printed, cancel).await,
         };
-        let mut streaming = Box::pin(self.service.compile_streaming(question, |chunk| match chunk {
-            CompileChunk::Stdout(bytes) => {
-                count(0, &bytes);
-                printed.stdout.push(&bytes);
-            }
-            CompileChunk::Stderr(bytes) => {
-                count(1, &bytes);
-                printed.stderr.push(&bytes);
-            }
-            CompileChunk::Done { exit_code, cache_outcome, .. } => done = Some((exit_code, cache_outcome)),
-        }));
-        let ended = tokio::select! {
-            biased;
-            () = cancel.cancelled() => {
-                marker.end();
-                if tokio::time::timeout(LAST_WORDS, &mut streaming).await.is_ok() {
-                    marker.finished();
-                }
-                return Err(BackendError::Cancelled);
-            }
-            ended = &mut streaming => Some(ended),
-            () = too_long.cancelled() => None,
-        };
-        drop(streaming);
-        let is_hit = matches!(done, Some((_, Answer::Hit)));
-        let Some(ended) = ended.filter(|_| is_hit || !too_long.is_cancelled()) else {
-            return past(&request, marker, printed, cancel).await;
-        };
-        marker.finished();
-        let failed = |message: String| BackendError::Cache { output: request.output.clone(), message };
-        ended.map_err(|error| failed(error.to_string()))?;
-        let (code, answer) = done.ok_or_else(|| failed("it ended without a result".to_owned()))?;
-        // The terminal sends its SIGINT to these compilers too, for they are in our process group. One
-        // that it ends is part of the interruption, which may be heard of only a moment later.
+        // The terminal sends its SIGINT to these compilers too, as they are in this process group. A compiler that it ends
+        // is part of the interruption, which may be noticed only a moment later.
         if code < 0 {
             let interruption = tokio::time::timeout(INTERRUPTION, cancel.cancelled()).await;
             if interruption.is_ok() {
@@ -229,16 +123,16 @@ impl CompileBackend for Zccache {
                 self.flusher.missed();
                 CacheOutcome::Miss
             }
-            // The compiler failed, or zccache did and says so in the code; failures are never kept.
+            // The compiler failed, or zccache did and reports it in the code; failures are never stored.
             Answer::Error => CacheOutcome::Bypassed { reason: "the compile failed".to_owned() },
         };
         let (mut printed, stderr) = printed.finish();
         printed.extend(stderr);
         Ok(CompileOutput {
-            // It reports the end by a signal as a negative code.
+            // zccache reports the end by a signal as a negative code.
             end: if code < 0 { ProcessEnd::Signalled } else { ProcessEnd::Exited(code) },
             object: request.output.clone(),
-            printed: process.environment.settle_names(printed),
+            printed: request.process.environment.settle_names(printed),
             cache,
             ran: None,
         })
@@ -266,12 +160,107 @@ impl CompileBackend for Zccache {
     }
 }
 
+/// End of a compile through the service.
+enum Streamed {
+    /// The exit code, negative for a signal, and the answer of the cache.
+    Done(i32, Answer),
+    /// The compiler printed more than zccache stores.
+    TooLong,
+}
+
+impl Zccache {
+    /// Sends a compile to the service, and collects its output until it ends or exceeds what zccache stores.
+    async fn stream(
+        &self,
+        request: &CompileRequest,
+        marker: &mut Marker,
+        printed: &mut Printed<'_>,
+        cancel: &CancellationToken,
+    ) -> Result<Streamed, BackendError> {
+        let Printed { stdout, stderr, .. } = printed;
+        let mut done = None;
+        let too_long = CancellationToken::new();
+        let mut lengths = [0; 2];
+        let mut count = |stream: usize, bytes: &[u8]| {
+            lengths[stream] += bytes.len();
+            if lengths[stream] >= CAPTURED / 2 {
+                too_long.cancel();
+            }
+        };
+        let question = self.question(&request.process, marker);
+        let mut streaming = Box::pin(self.service.compile_streaming(question, |chunk| match chunk {
+            CompileChunk::Stdout(bytes) => {
+                count(0, &bytes);
+                stdout.push(&bytes);
+            }
+            CompileChunk::Stderr(bytes) => {
+                count(1, &bytes);
+                stderr.push(&bytes);
+            }
+            CompileChunk::Done { exit_code, cache_outcome, .. } => done = Some((exit_code, cache_outcome)),
+        }));
+        let ended = tokio::select! {
+            biased;
+            () = cancel.cancelled() => {
+                marker.end();
+                if tokio::time::timeout(LAST_WORDS, &mut streaming).await.is_ok() {
+                    marker.finish();
+                }
+                return Err(BackendError::Cancelled);
+            }
+            ended = &mut streaming => Some(ended),
+            () = too_long.cancelled() => None,
+        };
+        drop(streaming);
+        let is_hit = matches!(done, Some((_, Answer::Hit)));
+        let Some(ended) = ended.filter(|_| is_hit || !too_long.is_cancelled()) else {
+            return Ok(Streamed::TooLong);
+        };
+        marker.finish();
+        let failed = |message: String| BackendError::Cache { output: request.output.clone(), message };
+        ended.map_err(|error| failed(error.to_string()))?;
+        let (code, answer) = done.ok_or_else(|| failed("it ended without a result".to_owned()))?;
+        Ok(Streamed::Done(code, answer))
+    }
+
+    /// Returns the service's form of a compile.
+    fn question(&self, process: &Process, marker: &Marker) -> Question {
+        let mut env = process.environment.variables().to_vec();
+        env.push((Marker::NAME.to_owned(), marker.value().to_owned()));
+        Question {
+            audit: self.audit.clone(),
+            compiler: process.program.as_path().into(),
+            args: process.args.clone(),
+            cwd: process.cwd.as_path().into(),
+            env,
+            stdin: Vec::new(),
+        }
+    }
+}
+
+/// Reruns a compile without zccache, because it prints more than zccache stores.
+async fn uncached(
+    request: &CompileRequest,
+    mut marker: Marker,
+    mut printed: Printed<'_>,
+    cancel: &CancellationToken,
+) -> Result<CompileOutput, BackendError> {
+    // The rerun prints the same again.
+    let _ = printed.finish();
+    let variable = marker.variable();
+    // Both compilers would write the same object.
+    let ended = tokio::task::spawn_blocking(move || end_marked(&variable)).await;
+    tracing::debug!(?ended, output = %request.output.display(), "it prints more than the cache keeps");
+    marker.finish();
+    direct::compile(request, "it prints more than the cache keeps", cancel).await
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::process::{Environment, Meter, Process, Transcript};
+    use crate::process::{Environment, Meter, Transcript};
 
     /// More than these tests fill.
     const SIZE: u64 = 1 << 30;

@@ -43,30 +43,10 @@ pub(super) struct Run {
     /// The matrix
     #[arg(value_name = "MATRIX.yml")]
     pub(super) matrix: PathBuf,
-    /// Compiler processes at once, over everything [default: logical CPUs]
-    #[arg(short, long, value_name = "N", value_parser = at_least_one)]
-    pub(super) jobs: Option<usize>,
-    /// Of these, at most N in stage 1 [default: --jobs]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub(super) framework_jobs: Option<usize>,
-    /// Cells in flight at once in stage 2 [default: --jobs]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub(super) sketch_jobs: Option<usize>,
-    /// Only boards that match; repeatable
-    #[arg(short, long = "board", value_name = "GLOB")]
-    pub(super) boards: Vec<String>,
-    /// Only sketches that match (their name, or its last part); repeatable
-    #[arg(short, long = "sketch", value_name = "GLOB")]
-    pub(super) sketches: Vec<String>,
-    /// Only cells that match an expression: `tag = 'NAME'` or `tag != 'NAME'`, of the board; repeatable
-    #[arg(short = 'E', long = "filter", value_name = "EXPR")]
-    pub(super) filters: Vec<String>,
-    /// Stop starting cells after N failures
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub(super) max_failures: Option<usize>,
-    /// Stop starting cells after the first failure
-    #[arg(long, conflicts_with = "max_failures")]
-    pub(super) fail_fast: bool,
+    #[command(flatten)]
+    pub(super) limits: Limits,
+    #[command(flatten)]
+    pub(super) selected: Selected,
     /// Retry cells that failed for an infrastructure reason [default: the matrix's, or 0]
     #[arg(long, value_name = "N")]
     pub(super) retries: Option<u32>,
@@ -81,6 +61,40 @@ pub(super) struct Run {
     pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) common: Common,
+}
+
+/// How much may run at once, and when to stop.
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Limits {
+    /// Compiler processes at once, over everything [default: logical CPUs]
+    #[arg(short, long, value_name = "N", value_parser = at_least_one)]
+    pub(super) jobs: Option<usize>,
+    /// Of these, at most N in stage 1 [default: --jobs]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) framework_jobs: Option<usize>,
+    /// Cells in flight at once in stage 2 [default: --jobs]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) sketch_jobs: Option<usize>,
+    /// Stop starting cells after N failures
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) max_failures: Option<usize>,
+    /// Stop starting cells after the first failure
+    #[arg(long, conflicts_with = "max_failures")]
+    pub(super) fail_fast: bool,
+}
+
+/// Which cells.
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Selected {
+    /// Only boards that match; repeatable
+    #[arg(short, long = "board", value_name = "GLOB")]
+    pub(super) boards: Vec<String>,
+    /// Only sketches that match (their name, or its last part); repeatable
+    #[arg(short, long = "sketch", value_name = "GLOB")]
+    pub(super) sketches: Vec<String>,
+    /// Only cells that match an expression: `tag = 'NAME'` or `tag != 'NAME'`, of the board; repeatable
+    #[arg(short = 'E', long = "filter", value_name = "EXPR")]
+    pub(super) filters: Vec<String>,
 }
 
 /// What every command knows that looks at cores.

@@ -1,98 +1,28 @@
 //! `cache`: what the cache folder takes, and how it gets smaller.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 use bytesize::ByteSize;
 
 use super::args::{Cache as Typed, CacheCommand, Gc};
 use super::options::{OptionsError, colours_on_stderr};
-use super::print;
-use super::run::Early;
+use super::output::{fail, print};
+use crate::cache::{Artifacts, Keep, Taken};
 use crate::cache::{CompileBackend, Zccache};
 use crate::exit::Exit;
 use crate::matrix::parse_duration;
-use crate::cache::{Artifacts, Keep, Taken};
-use crate::fs::make_own_directory;
-
-/// What objects and artifacts may take together, in bytes: half of it each.
-pub(super) const SIZE: u64 = 5 << 30;
-
-/// What was not used for longer goes.
-pub(super) const AGE: Duration = Duration::from_hours(30 * 24);
-
-/// What is to stay of the artifacts where nobody says otherwise.
-pub(super) const KEEP: Keep = Keep { size: SIZE / 2, age: AGE };
-
-/// The parts of a cache folder.
-#[derive(Debug, Clone)]
-pub(super) struct Parts {
-    root: PathBuf,
-}
-
-impl Parts {
-    /// Those of the cache folder `root`.
-    pub(super) fn new(root: PathBuf) -> Self {
-        Self { root }
-    }
-
-    /// The folder itself.
-    pub(super) fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// What the embedded compiler cache keeps.
-    pub(super) fn zccache(&self) -> PathBuf {
-        self.root.join("zccache")
-    }
-
-    /// What whole cores, links and light compiles came to.
-    pub(super) fn artifacts(&self) -> PathBuf {
-        self.root.join("artifacts")
-    }
-
-    /// What files said, and what compilers answered.
-    pub(super) fn memo(&self) -> PathBuf {
-        self.root.join("memo")
-    }
-
-    /// What steps took.
-    pub(super) fn costs(&self) -> PathBuf {
-        self.root.join("costs")
-    }
-
-    /// Where compilers run.
-    pub(super) fn staging(&self) -> PathBuf {
-        self.root.join("staging")
-    }
-
-    /// Holds what only one run may work in, the compiler cache and the folder that compilers run in, until
-    /// the file is dropped; `None` where another process holds it.
-    pub(super) fn hold(&self) -> io::Result<Option<File>> {
-        make_own_directory(&self.root)?;
-        let file = File::create(self.root.join("compiling.lock"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error),
-        }
-    }
-
-    /// Cores and tools that were brought in.
-    pub(super) fn packages(&self) -> [PathBuf; 2] {
-        ["apt", "pypi"].map(|name| self.root.join(name))
-    }
-}
+use crate::plan::CacheLayout;
+use crate::session::SessionError;
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
     let colours = colours_on_stderr(&typed.console);
     let current = std::env::current_dir().map_err(OptionsError::NoCurrentFolder);
     let parts = match current.and_then(|current| typed.folder.resolve(&current)) {
-        Ok(root) => Parts::new(root),
-        Err(error) => return Early::Usage(error.to_string()).tell(colours),
+        Ok(root) => CacheLayout::new(root),
+        Err(error) => return fail(&SessionError::Usage(error.to_string()), colours),
     };
     let done = match typed.command {
         CacheCommand::Stats => stats(&parts),
@@ -101,19 +31,19 @@ pub(super) async fn run(typed: Typed) -> Exit {
     };
     match done {
         Ok(text) => print(&text),
-        Err(early) => early.tell(colours),
+        Err(early) => fail(&early, colours),
     }
 }
 
 #[allow(clippy::unnecessary_wraps)] // as its siblings
-fn stats(parts: &Parts) -> Result<String, Early> {
+fn stats(parts: &CacheLayout) -> Result<String, SessionError> {
     let named = [
         ("packages", parts.packages().to_vec(), "cores and tools that were brought in"),
         ("objects", vec![parts.zccache()], "of single compiles"),
         ("artifacts", vec![parts.artifacts()], "whole cores, firmware, objects of light units"),
         ("memo", vec![parts.memo()], "what files said, and what compilers answered"),
     ];
-    let mut lines = vec![format!("{}", parts.root.display())];
+    let mut lines = vec![format!("{}", parts.root().display())];
     let mut total = Taken::default();
     for (name, paths, what) in named {
         let mut taken = Taken::default();
@@ -129,8 +59,8 @@ fn stats(parts: &Parts) -> Result<String, Early> {
     lines.push(format!(
         "objects and artifacts may take {} each; what was not used for {} days goes, once a day and with \
          `fbuild-matrix cache gc`",
-        ByteSize(SIZE / 2),
-        AGE.as_secs() / (24 * 60 * 60)
+        ByteSize(CacheLayout::SIZE / 2),
+        CacheLayout::AGE.as_secs() / (24 * 60 * 60)
     ));
     Ok(lines.join("\n"))
 }
@@ -140,23 +70,24 @@ fn line(name: &str, taken: Taken, what: &str) -> String {
     format!("  {name:9} {size:>10} {:>7} files  {what}", taken.files).trim_end().to_owned()
 }
 
-async fn collect(parts: &Parts, gc: &Gc) -> Result<String, Early> {
-    let bad = |option, message: String| Early::Usage(OptionsError::Value { option, message }.to_string());
+async fn collect(parts: &CacheLayout, gc: &Gc) -> Result<String, SessionError> {
+    let bad =
+        |option, message: String| SessionError::Usage(OptionsError::Value { option, message }.to_string());
     let size = match &gc.max_size {
         Some(text) => text
             .parse::<ByteSize>()
             .map_err(|_| bad("max-size", format!("`{text}` is no size; write 500M, 2GiB")))?
             .as_u64(),
-        None => SIZE,
+        None => CacheLayout::SIZE,
     };
     let age = match &gc.max_age {
         Some(text) => parse_duration(text).map_err(|error| bad("max-age", error.to_string()))?,
-        None => AGE,
+        None => CacheLayout::AGE,
     };
     let store = Artifacts::new(parts.artifacts());
     let swept = tokio::task::spawn_blocking(move || store.sweep(Keep { size: size / 2, age })).await;
     let swept = swept
-        .map_err(|error| Early::Unwritable(error.to_string()))?
+        .map_err(|error| SessionError::Unwritable(error.to_string()))?
         .map_err(|error| unwritable(&parts.artifacts(), &error))?;
     let mut lines = vec![format!(
         "artifacts: {} of {} entries removed, {} freed, {} left",
@@ -168,12 +99,12 @@ async fn collect(parts: &Parts, gc: &Gc) -> Result<String, Early> {
     if parts.zccache().is_dir() {
         let _held = hold(parts)?;
         let zccache = Zccache::start(&parts.zccache(), size / 2).await;
-        let zccache = zccache.map_err(|error| Early::Unwritable(error.to_string()))?;
+        let zccache = zccache.map_err(|error| SessionError::Unwritable(error.to_string()))?;
         let done = zccache.maintain().await;
         zccache.flush().await;
         zccache.shutdown().await;
         let (before, after) =
-            done.ok_or_else(|| Early::Unwritable("the compiler cache could not be swept".to_owned()))?;
+            done.ok_or_else(|| SessionError::Unwritable("the compiler cache could not be swept".to_owned()))?;
         lines.push(format!(
             "objects: {} freed, {} left",
             ByteSize(before.saturating_sub(after)),
@@ -183,13 +114,13 @@ async fn collect(parts: &Parts, gc: &Gc) -> Result<String, Early> {
     Ok(lines.join("\n"))
 }
 
-fn clear(parts: &Parts, all: bool) -> Result<String, Early> {
+fn clear(parts: &CacheLayout, all: bool) -> Result<String, SessionError> {
     // Nothing is taken away under another run's feet.
     let _held = hold(parts)?;
-    let before = Taken::by(&parts.root);
+    let before = Taken::by(parts.root());
     let mut all_parts =
         vec![parts.zccache(), parts.artifacts(), parts.staging(), parts.memo(), parts.costs()];
-    all_parts.extend(["memo.lock", ".swept"].map(|name| parts.root.join(name)));
+    all_parts.extend(["memo.lock", ".swept"].map(|name| parts.root().join(name)));
     if all {
         all_parts.extend(parts.packages());
     }
@@ -203,7 +134,7 @@ fn clear(parts: &Parts, all: bool) -> Result<String, Early> {
             _ => {}
         }
     }
-    let after = Taken::by(&parts.root);
+    let after = Taken::by(parts.root());
     Ok(format!(
         "{} freed, {} left",
         ByteSize(before.bytes.saturating_sub(after.bytes)),
@@ -211,16 +142,16 @@ fn clear(parts: &Parts, all: bool) -> Result<String, Early> {
     ))
 }
 
-fn hold(parts: &Parts) -> Result<File, Early> {
-    let held = parts.hold().map_err(|error| unwritable(&parts.root, &error))?;
+fn hold(parts: &CacheLayout) -> Result<File, SessionError> {
+    let held = parts.hold().map_err(|error| unwritable(parts.root(), &error))?;
     held.ok_or_else(|| {
-        Early::Unwritable(format!(
+        SessionError::Unwritable(format!(
             "another run is using the compiler cache in {}; try again when that run has ended",
-            parts.root.display()
+            parts.root().display()
         ))
     })
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Early {
-    Early::Unwritable(format!("{} can't be written: {error}", path.display()))
+fn unwritable(path: &Path, error: &io::Error) -> SessionError {
+    SessionError::unwritable(path, error)
 }

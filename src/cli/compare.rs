@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::args::{Compare as Typed, CompareFormat, FailOn};
 use super::options::colours_on_stderr;
-use super::print;
-use super::run::Early;
+use super::output::{fail, print};
 use crate::exit::Exit;
 use crate::report::{Comparison, Past, PastError, SymbolReport};
+use crate::session::SessionError;
 
 /// Runs the command.
 pub(super) fn run(typed: &Typed) -> Exit {
@@ -20,7 +20,7 @@ pub(super) fn run(typed: &Typed) -> Exit {
                 exit
             }
         }
-        Err(error) => Early::Usage(error).tell(colours_on_stderr(&typed.console)),
+        Err(error) => fail(&SessionError::Usage(error), colours_on_stderr(&typed.console)),
     }
 }
 

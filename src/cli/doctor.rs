@@ -6,26 +6,28 @@ use anstyle::{AnsiColor, Style};
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Common, Doctor as Typed};
-use super::boards::known_cores;
-use super::options::{Places, colours_on_stderr};
-use super::print;
-use super::run::Early;
-use crate::platform::{Fqbn, Platform, WarningLevel};
+use super::known_cores::known_cores;
+use super::options::{colours_on_stderr, directories};
+use super::output::{fail, print};
 use crate::event::channel;
 use crate::exit::Exit;
+use crate::plan::{Cores, EmulatorProgram, platforms};
+use crate::platform::{Fqbn, Platform, WarningLevel};
 use crate::provide::InstallContext;
 use crate::provide::doctor::{self, Check, State};
-use crate::plan::{Cores, EmulatorProgram, platforms};
+use crate::session::{Directories, SessionError};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
-    let places = match Places::new(typed.common.folders.clone()) {
-        Ok(places) => places,
-        Err(error) => return Early::Usage(error.to_string()).tell(colours_on_stderr(&typed.common.console)),
+    let directories = match directories(typed.common.folders.clone()) {
+        Ok(directories) => directories,
+        Err(error) => {
+            return fail(&SessionError::Usage(error.to_string()), colours_on_stderr(&typed.common.console));
+        }
     };
     let (events, _heard) = channel();
     let install = InstallContext {
-        cache_dir: places.cache.clone(),
+        cache_dir: directories.cache.clone(),
         offline: typed.common.offline,
         events,
         cancel: CancellationToken::new(),
@@ -33,7 +35,7 @@ pub(super) async fn run(typed: Typed) -> Exit {
     let mut lines = vec![format!("fbuild-matrix {}", env!("CARGO_PKG_VERSION"))];
     let emulators: Vec<_> = EmulatorProgram::all().map(|it| (it.name, it.package)).collect();
     let mut checks = doctor::checks(&emulators, &install).await;
-    checks.extend(boards(typed.matrix.as_deref(), &typed.common, &places).await);
+    checks.extend(boards(typed.matrix.as_deref(), &typed.common, &directories).await);
     let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     let paint = |color: AnsiColor, text: &str| {
         let style = Style::new().fg_color(Some(color.into()));
@@ -62,11 +64,11 @@ pub(super) async fn run(typed: Typed) -> Exit {
 
 /// Checks the boards of the matrix, or else every board of the installed cores with its default options: whether two
 /// menu options set one property. Installs nothing.
-async fn boards(matrix: Option<&Path>, common: &Common, places: &Places) -> Vec<Check> {
+async fn boards(matrix: Option<&Path>, common: &Common, directories: &Directories) -> Vec<Check> {
     let name = || "menus".to_owned();
     let unknown = |detail: String| Check { name: name(), state: State::NotInstalled, detail, fix: None };
     let offline = Common { offline: true, ..common.clone() };
-    let known = match known_cores(matrix, None, &offline, places).await {
+    let known = match known_cores(matrix, None, &offline, directories).await {
         Ok(known) => known,
         Err(early) => return vec![unknown(format!("the boards can't be looked at: {early}"))],
     };

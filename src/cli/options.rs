@@ -1,39 +1,11 @@
 //! Arguments as they are meant: checked, with defaults, with absolute paths.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::args::{self, CacheFolder, Color, Console, Folders, Progress};
 use crate::matrix::{Filter, NameGlob, parse_duration};
 use crate::report;
-
-/// What `run` and `plan` do.
-#[derive(Debug, Clone)]
-pub(super) struct Options {
-    pub(super) matrix: PathBuf,
-    pub(super) jobs: usize,
-    pub(super) framework_jobs: usize,
-    pub(super) sketch_jobs: usize,
-    pub(super) boards: Vec<NameGlob>,
-    pub(super) sketches: Vec<NameGlob>,
-    pub(super) filters: Vec<Filter>,
-    pub(super) max_failures: Option<usize>,
-    pub(super) retries: Option<u32>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) offline: bool,
-    pub(super) cache: bool,
-    pub(super) places: Places,
-    pub(super) console: Console,
-}
-
-/// The folders, absolute.
-#[derive(Debug, Clone)]
-pub(super) struct Places {
-    pub(super) current: PathBuf,
-    pub(super) cache: PathBuf,
-    pub(super) work: PathBuf,
-    pub(super) reports: PathBuf,
-}
+use crate::session::{Directories, Limits, Options, Selected};
 
 /// Why arguments mean nothing.
 #[derive(Debug, thiserror::Error)]
@@ -48,43 +20,52 @@ pub(super) enum OptionsError {
     NoCurrentFolder(std::io::Error),
 }
 
-impl Options {
-    pub(super) fn new(typed: args::Run) -> Result<Self, OptionsError> {
-        let jobs = typed.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-        let places = Places::new(typed.common.folders)?;
-        let timeout = typed.timeout.as_deref().map(parse_duration).transpose();
-        Ok(Self {
-            matrix: typed.matrix,
+/// Options of `run` and `plan`, and of the terminal.
+///
+/// # Errors
+/// An argument means nothing, or there is no directory for the cache.
+pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsError> {
+    let args::Limits { jobs, framework_jobs, sketch_jobs, max_failures, fail_fast } = typed.limits;
+    let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let timeout = typed.timeout.as_deref().map(parse_duration).transpose();
+    let timeout =
+        timeout.map_err(|error| OptionsError::Value { option: "timeout", message: error.to_string() })?;
+    let options = Options {
+        matrix: typed.matrix,
+        limits: Limits {
             jobs,
-            framework_jobs: typed.framework_jobs.unwrap_or(jobs).min(jobs),
-            sketch_jobs: typed.sketch_jobs.unwrap_or(jobs),
-            boards: globs("board", &typed.boards)?,
-            sketches: globs("sketch", &typed.sketches)?,
-            filters: filters(&typed.filters)?,
-            max_failures: if typed.fail_fast { Some(1) } else { typed.max_failures },
-            retries: typed.retries,
-            timeout: timeout
-                .map_err(|error| OptionsError::Value { option: "timeout", message: error.to_string() })?,
-            offline: typed.common.offline,
-            cache: !typed.no_cache,
-            places,
-            console: typed.common.console,
-        })
-    }
+            framework_jobs: framework_jobs.unwrap_or(jobs).min(jobs),
+            sketch_jobs: sketch_jobs.unwrap_or(jobs),
+            max_failures: if fail_fast { Some(1) } else { max_failures },
+        },
+        selected: Selected {
+            boards: globs("board", &typed.selected.boards)?,
+            sketches: globs("sketch", &typed.selected.sketches)?,
+            filters: filters(&typed.selected.filters)?,
+        },
+        retries: typed.retries,
+        timeout,
+        offline: typed.common.offline,
+        cache: !typed.no_cache,
+        directories: directories(typed.common.folders)?,
+    };
+    Ok((options, typed.common.console))
 }
 
-impl Places {
-    pub(super) fn new(typed: Folders) -> Result<Self, OptionsError> {
-        let current = std::env::current_dir().map_err(OptionsError::NoCurrentFolder)?;
-        let absolute = |path: PathBuf| current.join(path);
-        let work = absolute(typed.work_dir);
-        Ok(Self {
-            cache: typed.cache.resolve(&current)?,
-            reports: typed.report_dir.map_or_else(|| work.join("reports"), absolute),
-            work,
-            current,
-        })
-    }
+/// The directories that were named, absolute.
+///
+/// # Errors
+/// There is no directory for the cache.
+pub(super) fn directories(typed: Folders) -> Result<Directories, OptionsError> {
+    let current = std::env::current_dir().map_err(OptionsError::NoCurrentFolder)?;
+    let absolute = |path: PathBuf| current.join(path);
+    let work = absolute(typed.work_dir);
+    Ok(Directories {
+        cache: typed.cache.resolve(&current)?,
+        reports: typed.report_dir.map_or_else(|| work.join("reports"), absolute),
+        work,
+        current,
+    })
 }
 
 impl CacheFolder {
@@ -127,11 +108,11 @@ fn filters(typed: &[String]) -> Result<Vec<Filter>, OptionsError> {
 }
 
 /// What the reports are to be like.
-pub(super) fn reports(places: &Places, console: &Console) -> report::ReportOptions {
+pub(super) fn reports(directories: &Directories, console: &Console) -> report::ReportOptions {
     report::ReportOptions {
-        report_dir: places.reports.clone(),
-        refuges: vec![places.cache.join("reports"), std::env::temp_dir()],
-        current_dir: places.current.clone(),
+        report_dir: directories.reports.clone(),
+        refuges: vec![directories.cache.join("reports"), std::env::temp_dir()],
+        current_dir: directories.current.clone(),
         color: color(console.color),
         progress: match console.progress {
             Progress::Auto => report::Progress::Auto,

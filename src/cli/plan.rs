@@ -4,51 +4,50 @@ use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::args::Console;
 use super::args::{Format, Plan as Typed};
-use super::cells::{Cells, Request, warnings};
 use super::narrate::narrated;
-use super::options::{Options, colours_on_stderr, shown};
-use super::run::Early;
-use super::setup::bring_in;
-use super::{complain, print};
+use super::options::{colours_on_stderr, options, shown};
+use super::output::{complain, fail, print};
 use crate::event::{EventKind, Level};
 use crate::exit::Exit;
-use crate::provide::InstallContext;
 use crate::plan::{Layout, Plan, Sources, make};
+use crate::provide::InstallContext;
+use crate::session::{Cells, Options, Request, SessionError, bring_in, warnings};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
     let colours = colours_on_stderr(&typed.run.common.console);
     let format = typed.format;
-    let options = match Options::new(typed.run) {
+    let (options, console) = match options(typed.run) {
         Ok(options) => options,
-        Err(error) => return Early::Usage(error.to_string()).tell(colours),
+        Err(error) => return fail(&SessionError::Usage(error.to_string()), colours),
     };
-    match plan(&options).await {
+    match plan(&options, &console).await {
         Ok(plan) => print(&match format {
             Format::Table => table(&plan, &options),
             Format::Json => json(&plan),
         }),
-        Err(early) => early.tell(colours),
+        Err(early) => fail(&early, colours),
     }
 }
 
-async fn plan(options: &Options) -> Result<Plan, Early> {
+async fn plan(options: &Options, console: &Console) -> Result<Plan, SessionError> {
     let request = Request::read(options)?;
     let matrix = &request.matrix;
-    let (events, narrator) = narrated(options.console.quiet);
+    let (events, narrator) = narrated(console.quiet);
     let install = InstallContext {
-        cache_dir: options.places.cache.clone(),
+        cache_dir: options.directories.cache.clone(),
         offline: options.offline,
         events: events.clone(),
         cancel: CancellationToken::new(),
     };
     let installed = bring_in(matrix, &install).await?;
     let Cells { all, selected } = request.cells(options, &installed.roots)?;
-    if !options.console.quiet {
-        warnings(&selected).for_each(|warning| super::warn(&warning));
+    if !console.quiet {
+        warnings(&selected).for_each(|warning| super::output::warn(&warning));
     }
-    let layout = Layout::new(options.places.work.clone());
+    let layout = Layout::new(options.directories.work.clone());
     let slugs = Layout::slugs(all.sketch_names());
     let sources =
         Sources { matrix, slugs: &slugs, expansion: &selected, cores: &installed.cores, layout: &layout };
@@ -92,7 +91,7 @@ fn table(plan: &Plan, options: &Options) -> String {
         count(plan.cores.len(), "core"),
         count(plan.cells.len(), "cell"),
         plan.skipped.len(),
-        shown(&options.places.work, &options.places.current),
+        shown(&options.directories.work, &options.directories.current),
     )
 }
 

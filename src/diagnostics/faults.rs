@@ -1,20 +1,20 @@
-//! What a tool prints where the machine is at fault and not the code: no room to write, no memory.
+//! Errors of tools whose cause is the machine and not the code: failed writes, lack of memory.
 
 use crate::event::StorageCause;
 
-/// A line in which a tool says that it could not write.
+/// A tool's message about a failed write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriteFault<'a> {
     /// The line.
     pub line: &'a str,
-    /// What is wrong with the file system; `None` where it is only this file that can't be written.
+    /// What is wrong with the file system; `None` where only this file can't be written.
     pub cause: Option<StorageCause>,
 }
 
-/// The line in which a tool says that it could not write: the disk is full or broken, the directory read-only
-/// or gone. The code is not at fault then. What the code itself makes a compiler say is no such line.
+/// Returns the first message about a failed write: the disk is full or broken, the directory is read-only or
+/// missing. Skips lines whose text comes from the source, such as `#error`.
 pub fn write_fault(printed: &str) -> Option<WriteFault<'_>> {
-    // As the C library says them; our children run in the C locale.
+    // Messages of the C library; child processes run in the C locale.
     const CAUSES: [(&str, StorageCause); 4] = [
         ("No space left on device", StorageCause::Full),
         ("Disk quota exceeded", StorageCause::Full),
@@ -41,7 +41,7 @@ pub fn write_fault(printed: &str) -> Option<WriteFault<'_>> {
     own_lines(printed).find_map(fault)
 }
 
-/// The line in which a compiler driver says that a program of it was killed, or that memory is short. The driver itself
+/// Returns the first message of a compiler driver about a killed subprocess or a lack of memory. The driver itself
 /// exits with an error then, not by a signal.
 pub fn memory_fault(printed: &str) -> Option<&str> {
     const WORDS: [&str; 7] = [
@@ -58,9 +58,9 @@ pub fn memory_fault(printed: &str) -> Option<&str> {
     own_lines(printed).find(|line| WORDS.iter().any(|words| line.contains(words)))
 }
 
-/// The lines that a tool does not quote from a source.
+/// Returns the lines that a tool does not quote from a source.
 fn own_lines(printed: &str) -> impl Iterator<Item = &str> {
-    // `#error`, `#warning` and `static_assert` say what they are told to say.
+    // The text after `#error`, `#warning` and `static_assert` comes from the source.
     const QUOTING: [&str; 4] = ["#error", "#warning", "static assertion", "warning: "];
     printed.lines().map(str::trim_end).filter(|line| {
         !line.starts_with([' ', '\t']) && !QUOTING.iter().any(|quoting| line.contains(quoting))

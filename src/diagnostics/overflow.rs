@@ -1,6 +1,6 @@
-//! A linker's refusal because a memory region is too small.
+//! A linker's errors about memory regions that are too small.
 
-/// What stands before the number of bytes.
+/// Words before the number of bytes.
 pub(super) const BY: &str = "overflowed by";
 
 /// A region of the linker script that is too small.
@@ -8,11 +8,11 @@ pub(super) const BY: &str = "overflowed by";
 pub struct RegionOverflow {
     /// Its name.
     pub region: String,
-    /// Bytes that are too many, if the linker says so.
+    /// Bytes that do not fit, if the linker gives the number.
     pub excess: Option<u64>,
 }
 
-/// The regions that overflow, each once, in the order in which they are named.
+/// Returns the regions that overflow, each once, in the order of the output.
 pub fn overflows(printed: &str) -> Vec<RegionOverflow> {
     let mut found: Vec<RegionOverflow> = Vec::new();
     for line in printed.lines() {
@@ -25,12 +25,12 @@ pub fn overflows(printed: &str) -> Vec<RegionOverflow> {
     found
 }
 
-/// Whether a linker says in this line that a region is too small.
+/// Returns whether the line is a linker's error about a region that is too small.
 pub fn is_overflow(line: &str) -> bool {
     refusal(line).is_some()
 }
 
-/// ``region `R' overflowed by N bytes``, ``section `S' will not fit in region `R'``, ``address A of FILE section `S' is not
+/// Parses ``region `R' overflowed by N bytes``, ``section `S' will not fit in region `R'``, ``address A of FILE section `S' is not
 /// within region `R'``, and lld's `section '.S' will not fit in region 'R': overflowed by N bytes`.
 fn refusal(line: &str) -> Option<(&str, Option<u64>)> {
     let is_refusal =

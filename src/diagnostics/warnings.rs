@@ -2,28 +2,28 @@
 
 use std::collections::HashSet;
 
-use super::Severity;
-use super::first::Diagnosis;
-use super::line::{self, Head, Line};
+use super::first_error::Diagnosis;
+use super::head::{Head, Severity};
+use super::line::{Line, read};
 
-/// How many bytes of a warning's text are kept.
+/// Limit of a warning's text in bytes.
 const TEXT_MAX: usize = 500;
 
-/// Returns the warnings in their order, each place and text once: a header that several sources of a cell include gives
-/// its warnings with each of them.
+/// Returns the warnings in order, each place and text once: a compiler repeats the warnings of a header for each
+/// source that includes it.
 pub fn warnings(printed: &str) -> Vec<Diagnosis> {
     let mut seen = HashSet::new();
     let found = printed.lines().filter_map(warning_line);
     found.filter(|warning| seen.insert(warning.clone())).collect()
 }
 
-/// A line that begins a warning, and `warning: TEXT`, as checks of sizes print it.
+/// Parses the first line of a warning. Accepts `warning: TEXT` too, which size checks print.
 fn warning_line(line: &str) -> Option<Diagnosis> {
     if !line.contains("arning: ") {
         return None;
     }
     let line = console::strip_ansi_codes(line);
-    let (text, location) = match line::read(&line) {
+    let (text, location) = match read(&line) {
         Line::Head(Head { severity: Severity::Warning, message, location }) => (message, location),
         _ => (line.strip_prefix("warning: ")?, None),
     };

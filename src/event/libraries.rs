@@ -1,4 +1,4 @@
-//! The libraries that a cell is built with, and why these.
+//! The libraries that a cell is built with, and the include that chose each.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,15 +18,15 @@ pub struct NamedLibrary {
 pub struct UsedLibrary {
     /// The library.
     pub library: NamedLibrary,
-    /// The include that brought it.
+    /// The header whose include chose it.
     pub header: String,
-    /// Others that offer this header.
+    /// Other libraries with this header.
     pub not_used: Vec<NamedLibrary>,
     /// Whether it is the library under test.
     pub under_test: bool,
-    /// The architectures that it names, where the board's is none of them; empty otherwise.
+    /// Its architectures, where the board's is none of them; empty otherwise.
     pub made_for: String,
-    /// The library under test, where this one took its place.
+    /// The library under test, where this one replaces it.
     pub instead_of: Option<Replaced>,
 }
 
@@ -35,28 +35,28 @@ pub struct UsedLibrary {
 pub struct Replaced {
     /// The library under test.
     pub library: NamedLibrary,
-    /// A header that both offer.
+    /// A header that both have.
     pub header: String,
-    /// How the matrix names the library under test.
+    /// How the matrix lists the library under test.
     pub listed: Listed,
-    /// The library under test as an entry of `libraries`: relative to the matrix file's directory.
+    /// The library under test as an entry of `libraries`: a path relative to the matrix file's directory.
     pub entry: String,
 }
 
-/// How a matrix names a library.
+/// How a matrix lists a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Listed {
-    /// Not at all.
+    /// It does not.
     No,
-    /// By a directory of libraries, or because it comes with the platform.
+    /// Within a directory of libraries, or with the platform.
     InDirectory,
-    /// Itself.
+    /// By an entry of its own.
     Itself,
 }
 
 impl std::fmt::Display for NamedLibrary {
-    /// `Servo 1.2.1 in /libs/Servo`.
+    /// Writes `Servo 1.2.1 in /libs/Servo`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { name, version, path } = self;
         let gap = if version.is_empty() { "" } else { " " };

@@ -1,13 +1,15 @@
-//! How a job ends, and what a failure is.
+//! The outcomes of a job, and its failure.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
-use super::{CoreId, Overflow};
+use super::id::CoreId;
+use super::location::Location;
+use super::overflow::Overflow;
+use super::step::Step;
 
-/// How a job ended. Every job has exactly one.
+/// How a job ended. Every job has exactly one outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
@@ -19,28 +21,28 @@ pub enum Outcome {
     Failed(Failure),
     /// The core that it links against failed.
     Blocked {
-        /// Which core.
+        /// The core.
         by: CoreId,
         /// That core's first error.
         message: String,
     },
-    /// It took longer than its timeout.
+    /// It timed out.
     TimedOut {
         /// The timeout.
         #[serde(rename = "after_s", serialize_with = "seconds")]
         after: Duration,
-        /// What its processes had printed.
+        /// The output of its processes until then.
         output: String,
     },
-    /// The run was interrupted, or stopped after `--max-failures`, before it was done.
+    /// The run was interrupted, or stopped after `--max-failures`, before the job was done.
     Cancelled {
-        /// Why.
+        /// The reason.
         reason: String,
-        /// What its processes had printed.
+        /// The output of its processes until then.
         #[serde(skip_serializing_if = "String::is_empty")]
         output: String,
     },
-    /// A defect of ours.
+    /// This program panicked.
     Crashed {
         /// The panic's message.
         message: String,
@@ -48,12 +50,12 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether the firmware is there and right.
+    /// Returns whether the firmware exists and is right.
     pub const fn is_success(&self) -> bool {
         matches!(self, Self::Built | Self::UpToDate)
     }
 
-    /// The word for tables: `built`, `up-to-date`, `failed`, `blocked`, `timed-out`, `cancelled`, `crashed`.
+    /// Returns the word for tables: `built`, `up-to-date`, `failed`, `blocked`, `timed-out`, `cancelled`, `crashed`.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Built => "built",
@@ -67,10 +69,10 @@ impl Outcome {
     }
 }
 
-/// Why a job failed.
+/// Failure of a job: its cause, its step and its first error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
-    /// Whose fault it is.
+    /// Kind of cause.
     pub kind: FailureKind,
     /// The step that failed.
     pub step: Step,
@@ -80,15 +82,15 @@ pub struct Failure {
     pub diagnostic: String,
     /// The command that failed, as argv; empty where none was run.
     pub command: Vec<String>,
-    /// Where the first error is, if the diagnostic says so.
+    /// Place of the first error, if the diagnostic names it.
     pub location: Option<Location>,
-    /// Of firmware that the board has no room for: by how much.
+    /// The full memories, where the firmware does not fit the board.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overflow: Option<Box<Overflow>>,
 }
 
 impl Failure {
-    /// Place and message in one line: `A.ino:3:5: expected ';' before '}' token`.
+    /// Returns place and message in one line: `A.ino:3:5: expected ';' before '}' token`.
     pub fn summary(&self) -> String {
         match &self.location {
             Some(Location { file, line, column: Some(column) }) => {
@@ -102,19 +104,19 @@ impl Failure {
     }
 }
 
-/// Whose fault a failure is.
+/// Kind of a failure's cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// The code does not compile, link or fit.
     Code,
-    /// A tool is missing or was killed, a file can't be read: trying again may help.
+    /// A tool is missing or was killed, a file can't be read: a retry may help.
     Infrastructure,
-    /// A write into a directory of ours failed for a reason that meets every other job too: the run ends.
+    /// A write into a directory of this program failed for a reason that affects every other job: the run ends.
     Storage(StorageCause),
 }
 
 impl FailureKind {
-    /// The word in `events.jsonl`.
+    /// Returns the word in `events.jsonl`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Code => "code",
@@ -130,7 +132,7 @@ impl Serialize for FailureKind {
     }
 }
 
-/// Why nothing can be written.
+/// Why writes fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StorageCause {
     /// The file system or a quota is full.
@@ -139,101 +141,8 @@ pub enum StorageCause {
     ReadOnly,
     /// The device reports errors.
     Broken,
-    /// The work directory was removed while the run went on.
+    /// The work directory was removed during the run.
     Gone,
-}
-
-/// A place in a source file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Location {
-    /// The file, as the tool named it.
-    #[serde(serialize_with = "super::path_text")]
-    pub file: PathBuf,
-    /// From 1.
-    pub line: u32,
-    /// From 1, where known.
-    pub column: Option<u32>,
-}
-
-/// A kind of step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Step {
-    /// A hook of the core's `platform.txt`.
-    Hook,
-    /// Merging `.ino` files, finding libraries, asking the preprocessor.
-    Preprocess,
-    /// Source to object.
-    Compile,
-    /// Objects to archive.
-    Archive,
-    /// Hardlinking stage 1 into a build folder.
-    Seed,
-    /// Objects and archives to ELF.
-    Link,
-    /// ELF to firmware.
-    Objcopy,
-    /// Measuring.
-    Size,
-    /// Running the firmware in an emulator.
-    Run,
-}
-
-impl Step {
-    /// The word for reports.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Hook => "hook",
-            Self::Preprocess => "preprocess",
-            Self::Compile => "compile",
-            Self::Archive => "archive",
-            Self::Seed => "seed",
-            Self::Link => "link",
-            Self::Objcopy => "objcopy",
-            Self::Size => "size",
-            Self::Run => "run",
-        }
-    }
-}
-
-/// What the compiler cache did for one compile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "result", rename_all = "snake_case")]
-pub enum CacheOutcome {
-    /// It had the object.
-    Hit,
-    /// It had not; the compiler ran and the object is kept.
-    Miss,
-    /// It was not asked.
-    Bypassed {
-        /// Why.
-        reason: String,
-    },
-    /// No stored object may stand for this one: it is compiled in every run.
-    Uncacheable {
-        /// Why, and what makes it cacheable, if anything does.
-        reason: String,
-    },
-}
-
-/// How much of the board a firmware takes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sizes {
-    /// Program memory.
-    pub flash: Option<Usage>,
-    /// Static data.
-    pub ram: Option<Usage>,
-    /// EEPROM image.
-    pub eeprom: Option<Usage>,
-}
-
-/// Bytes used, and how many there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Usage {
-    /// Bytes.
-    pub used: u64,
-    /// Bytes, where the board says so.
-    pub max: Option<u64>,
 }
 
 fn seconds<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,23 +4,23 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// The memories that firmware is too large for.
+/// The memories that are too small for a firmware.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Overflow {
-    /// At least one.
+    /// The memories, at least one.
     pub memories: Vec<FullMemory>,
 }
 
 /// A memory that is too small.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FullMemory {
-    /// `flash`, `RAM`, or the linker's name of a region.
+    /// Its name: `flash`, `RAM`, or the linker's name of a region.
     pub memory: String,
-    /// Bytes that the firmware takes, where known.
+    /// Bytes that the firmware needs, where known.
     pub used: Option<u64>,
     /// Bytes that the board has, where known.
     pub max: Option<u64>,
-    /// Bytes that are too many, where known.
+    /// Bytes that do not fit, where known.
     pub excess: Option<u64>,
     /// The largest functions and variables in it, where known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -30,24 +30,24 @@ pub struct FullMemory {
 /// A function or variable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LargeObject {
-    /// As the source spells it.
+    /// Its name, as the source spells it.
     pub name: String,
-    /// `sketch`, `library NAME`, `core`, … as in `symbols.json`.
+    /// Its owner: `sketch`, `library NAME`, `core`, … as in `symbols.json`.
     pub owner: String,
-    /// Bytes.
+    /// Its size in bytes.
     pub bytes: u64,
 }
 
 impl Overflow {
-    /// The names of the memories: `flash and RAM`.
+    /// Returns the names of the memories: `flash and RAM`.
     pub fn names(&self) -> String {
         let names: Vec<&str> = self.memories.iter().map(|memory| memory.memory.as_str()).collect();
         names.join(" and ")
     }
 }
 
-/// `RAM: 2,370 of 2,048 bytes, 322 too many`, one after the other.
 impl fmt::Display for Overflow {
+    /// Writes `RAM: 2,370 of 2,048 bytes, 322 too many`, memory by memory.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, memory) in self.memories.iter().enumerate() {
             let separator = if place == 0 { "" } else { "; " };
@@ -70,7 +70,7 @@ impl fmt::Display for FullMemory {
     }
 }
 
-/// A number with a comma between thousands: `2,370`.
+/// Returns a number with a comma between thousands: `2,370`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

@@ -2,32 +2,32 @@
 
 use serde::Serialize;
 
-use super::Location;
+use super::location::Location;
 
 /// A warning: a place and a text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Warning {
-    /// In whose code it is.
+    /// Owner of the code.
     pub owner: WarningOwner,
-    /// Where, if the tool says so.
+    /// Its place, if the tool names one.
     pub location: Option<Location>,
-    /// In one line: `unused variable 'x' [-Wunused-variable]`.
+    /// The text in one line: `unused variable 'x' [-Wunused-variable]`.
     pub message: String,
 }
 
-/// In whose code a warning is.
+/// Owner of the code that a warning is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningOwner {
-    /// The sketch's or the library's under test.
+    /// The sketch, or the library under test.
     Own,
-    /// Another library's.
+    /// Another library.
     Library,
-    /// The core's, the variant's or the tool chain's; also where no place is given.
+    /// The core, the variant or the toolchain; also where no place is given.
     Core,
 }
 
 impl WarningOwner {
-    /// All of them, in the order of reports.
+    /// All owners, in the order of reports.
     pub const ALL: [Self; 3] = [Self::Own, Self::Library, Self::Core];
 }

@@ -1,5 +1,5 @@
-//! The closure of a translation unit: every file that its compile could read, in any branch but those that
-//! need a macro which nobody defines.
+//! The closure of a translation unit: every file that its compile could read, in any branch except those that need an
+//! undefined macro.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
@@ -8,29 +8,15 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use super::{Directive, Edges, FileId, Form, Hash, MacroName, Search, SourceFile, Trait};
+use super::inputs::Inputs;
+use super::macros::{MacroDefinitions, Predefined};
+use super::pattern::Pattern;
+use super::scan::MacroName;
+use super::scan::{Directive, Form, Trait};
+use super::search::{Edges, Search};
+use super::source_file::{FileId, SourceFile};
 
-/// Macros given on the command line: name and body.
-pub type MacroDefinitions = std::collections::HashMap<String, String>;
-
-/// The macros that a compiler defines by itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Predefined(foldhash::HashSet<MacroName>);
-
-impl Predefined {
-    /// Whether the compiler defines this macro; a name that only seems to be one of them counts as well.
-    pub fn has(&self, name: &str) -> bool {
-        self.0.contains(&MacroName::of(name))
-    }
-}
-
-impl<'n> FromIterator<&'n str> for Predefined {
-    fn from_iter<T: IntoIterator<Item = &'n str>>(names: T) -> Self {
-        Self(names.into_iter().map(MacroName::of).collect())
-    }
-}
-
-/// Finds closures along one search path.
+/// Finds closures along a search path.
 #[derive(Debug)]
 pub struct Closure<'a> {
     search: &'a Search,
@@ -38,29 +24,15 @@ pub struct Closure<'a> {
     predefined: Option<&'a Predefined>,
 }
 
-/// What a translation unit's result depends on, as far as files go.
-#[derive(Debug, Clone)]
-pub struct Inputs {
-    /// Every file that could be read, the source first.
-    pub files: Vec<Arc<SourceFile>>,
-    /// The folders of the search path that a name leads to, by index, in order: without the others
-    /// every name leads to the same file.
-    pub folders: BTreeSet<usize>,
-    /// Why the compile may read other files than these, if it may.
-    pub opaque: Option<String>,
-    /// Why the result depends on the clock, if it does. Which files are read does not.
-    pub clock: Option<String>,
-}
-
 impl<'a> Closure<'a> {
-    /// A finder for compiles with this search path and these `-D` macros. Without `predefined` every branch
+    /// Returns a finder for compiles with this search path and these `-D` macros. Without `predefined` every branch
     /// counts.
     pub fn new(search: &'a Search, macros: &'a MacroDefinitions, predefined: Option<&'a Predefined>) -> Self {
         Self { search, macros, predefined }
     }
 
-    /// The closure of a translation unit's file and of what is included before it (`-include`): those
-    /// with the index of the folder that they were found in.
+    /// Returns the closure of a source and of the files included before it (`-include`), each with the index of its
+    /// directory.
     pub fn of(&self, source: &Arc<SourceFile>, forced: &[(Arc<SourceFile>, Option<usize>)]) -> Inputs {
         let mut found = Found::default();
         let mut queue: Vec<Arc<SourceFile>> = Vec::new();
@@ -77,7 +49,7 @@ impl<'a> Closure<'a> {
                     found.scanned.push(file);
                 }
             }
-            // What is needed, and the macros of computed includes, may be defined in any file that was found.
+            // Any file found so far may define needed macros, and the macros of computed includes.
             self.needy(&mut found, &mut queue);
             if queue.is_empty() && !self.computed(&mut found, &mut queue) {
                 break;
@@ -111,7 +83,7 @@ impl<'a> Closure<'a> {
         self.follow(file, &edges, found, queue);
     }
 
-    /// Says what a macro from the clock does to the unit, unless the command gives it a value of its own.
+    /// Returns the reason for a macro of the clock, unless the command defines the macro.
     fn clock(&self, kind: Trait) -> Option<String> {
         let name = match kind {
             Trait::Date => "__DATE__",
@@ -135,7 +107,7 @@ impl<'a> Closure<'a> {
         }
     }
 
-    /// Follows those of the includes with needs whose needs may be met by what was found so far.
+    /// Follows the includes with needs that files found so far may meet.
     fn needy(&self, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
         let waiting = std::mem::take(&mut found.needy);
         for (file, indices) in waiting {
@@ -157,8 +129,8 @@ impl<'a> Closure<'a> {
         }
     }
 
-    /// Follows computed includes through every definition of their macros, as patterns. Says whether
-    /// anything new turned up.
+    /// Follows computed includes through every definition of their macros, as patterns. Returns whether a new file was
+    /// found.
     fn computed(&self, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) -> bool {
         let pending: Vec<(FileId, String)> = found.computed.iter().cloned().collect();
         for (from, operand) in pending {
@@ -184,7 +156,7 @@ impl<'a> Closure<'a> {
         !queue.is_empty()
     }
 
-    /// What a computed include's operand can expand to. `path` has the macros on the way there.
+    /// Returns the patterns that a computed include's operand can expand to. `path` has the macros being expanded.
     fn patterns(&self, operand: &str, found: &Found, path: &mut Vec<String>) -> Vec<Pattern> {
         if let Some(pattern) = Pattern::literal(operand, |name| !self.bodies(name, found).is_empty()) {
             return vec![pattern];
@@ -194,22 +166,22 @@ impl<'a> Closure<'a> {
             return vec![Pattern::Anything];
         }
         if path.iter().any(|name| name == operand) {
-            // A macro is not expanded within itself: no header name comes of that.
+            // A macro is not expanded within itself, which gives no header name.
             return Vec::new();
         }
         let bodies = self.bodies(operand, found);
         if bodies.is_empty() && operand.starts_with("__") {
-            // `__FILE__` and whatever else a compiler defines by itself.
+            // `__FILE__` and other predefined macros.
             return vec![Pattern::Anything];
         }
         path.push(operand.to_owned());
-        // Where no definition is to be seen the include can't be reached, or is an error.
+        // Without a definition the include is unreachable or an error.
         let patterns = bodies.iter().flat_map(|body| self.patterns(body, found, path)).collect();
         path.pop();
         patterns
     }
 
-    /// Every body that a macro can have.
+    /// Returns every body that a macro can have.
     fn bodies(&self, name: &str, found: &Found) -> BTreeSet<String> {
         let mut bodies: BTreeSet<String> = self.macros.get(name).cloned().into_iter().collect();
         for file in &found.scanned {
@@ -244,7 +216,7 @@ impl<'a> Closure<'a> {
         }
     }
 
-    /// The names below `folder` that match a pattern whose only wildcard, `*`, stands in its last part.
+    /// Returns the names below `folder` that match a pattern with at most one `*`, in its last part.
     fn matches(&self, folder: &Path, glob: &str) -> Vec<String> {
         let (parent, last) = glob.rsplit_once('/').unwrap_or(("", glob));
         let (head, tail) = last.split_once('*').unwrap_or((last, ""));
@@ -268,7 +240,7 @@ impl<'a> Closure<'a> {
     }
 }
 
-/// Where a macro may be defined.
+/// The places that may define a macro.
 struct Defined<'a> {
     predefined: &'a Predefined,
     macros: Vec<MacroName>,
@@ -281,20 +253,21 @@ impl Defined<'_> {
     }
 
     fn has(&self, name: MacroName) -> bool {
-        self.predefined.0.contains(&name)
+        self.predefined.has_name(name)
             || self.macros.contains(&name)
             || self.files.iter().any(|file| file.scan.defines.binary_search(&name).is_ok())
     }
 }
 
+/// State of the search for a closure.
 #[derive(Default)]
 struct Found {
     /// Every file, and whether it is scanned.
     seen: HashMap<FileId, bool>,
-    /// Those that were scanned: where macros may be defined.
+    /// The scanned files, which may define macros.
     scanned: Vec<Arc<SourceFile>>,
     folders: BTreeSet<usize>,
-    /// Files with the indices of those of their includes whose needs are not met so far.
+    /// Files with the indices of their includes with unmet needs.
     needy: Vec<(Arc<SourceFile>, Vec<usize>)>,
     computed: BTreeSet<(FileId, String)>,
     patterns: HashSet<(FileId, String, Form)>,
@@ -312,8 +285,7 @@ impl Found {
         queue: &mut Vec<Arc<SourceFile>>,
     ) {
         self.folders.extend(folder);
-        // Of an embedded file the bytes enter; what they look like as C does not matter, unless it is
-        // included elsewhere.
+        // An embedded file is an input, but not scanned, unless it is included elsewhere.
         let embedded = matches!(directive, Directive::Embed | Directive::EmbedAnywhere);
         let scanned = self.seen.entry(id).or_insert(false);
         if !embedded && !std::mem::replace(scanned, true) {
@@ -322,77 +294,6 @@ impl Found {
     }
 }
 
-#[derive(Debug, PartialEq)]
-enum Pattern {
-    /// Any name that matches: a header name with at most one `*`, in its last part.
-    Names { form: Form, glob: String },
-    /// Can't be told.
-    Anything,
-}
-
-impl Pattern {
-    /// The pattern of a header name as a macro's body spells it. In `<…>` identifiers are expanded
-    /// before the parts are put together: the last part is a wildcard but for its suffix, and where
-    /// one `is_macro` in what remains nothing can be told.
-    fn literal(body: &str, is_macro: impl Fn(&str) -> bool) -> Option<Self> {
-        let body = body.trim();
-        if let Some(inner) = body.strip_prefix('"') {
-            let inner = inner.strip_suffix('"').filter(|name| !name.contains(['"', '*']));
-            return Some(
-                inner.map_or(Self::Anything, |name| Self::Names { form: Form::Quote, glob: name.to_owned() }),
-            );
-        }
-        let inner = body.strip_prefix('<')?;
-        let Some(inner) = inner.strip_suffix('>').filter(|name| !name.contains(['<', '>', '*'])) else {
-            return Some(Self::Anything);
-        };
-        let (parent, last) = inner.rsplit_once('/').unwrap_or(("", inner));
-        let suffix = last.rfind(['.', ')']).map_or("", |at| last[at..].trim_start_matches(')'));
-        let words = |text: &str| {
-            text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .any(|word| !word.is_empty() && is_macro(word))
-        };
-        if parent.contains(['(', ' ', '"']) || suffix.contains(' ') || words(parent) || words(suffix) {
-            return Some(Self::Anything);
-        }
-        let glob = format!("{parent}{}*{suffix}", if parent.is_empty() { "" } else { "/" });
-        Some(Self::Names { form: Form::Angle, glob })
-    }
-}
-
-impl Inputs {
-    /// Why no key covers the result of a compile, if none does.
-    pub fn uncacheable(&self) -> Option<&str> {
-        self.opaque.as_deref().or(self.clock.as_deref())
-    }
-
-    /// A hash over path and content of every file.
-    pub fn hash(&self) -> Hash {
-        self.hash_by(SourceFile::digest)
-    }
-
-    /// A hash over what `digest` says of every file, whatever the order of the files.
-    pub fn hash_by(&self, digest: impl Fn(&SourceFile) -> Hash) -> Hash {
-        let mut digests: Vec<_> = self.files.iter().map(|file| *digest(file).as_bytes()).collect();
-        digests.sort_unstable();
-        blake3::hash(digests.as_flattened())
-    }
-
-    /// Whether a compile needs `folder` of the search path: without those that it does not need every
-    /// name leads to the same file.
-    pub fn needs(&self, search: &Search, folder: &Path) -> bool {
-        self.opaque.is_some()
-            || !search.can_be_trimmed()
-            || self.folders.iter().any(|index| **search.folder_at(*index) == *folder)
-    }
-
-    /// A file that has changed since it was looked at, if any has.
-    pub fn changed(&self) -> Option<&Path> {
-        self.files.iter().find(|file| !file.is_unchanged()).map(|file| &*file.path)
-    }
-}
-
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // a test may
 #[path = "closure_tests.rs"]
 mod tests;

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use proptest::prelude::*;
 
-use super::super::{Files, SearchPath};
+use super::super::files::Files;
+use super::super::search_path::SearchPath;
 use super::*;
 
 const FOLDERS: [&str; 6] = ["q1", "i1", "i2", "i3", "s1", "m"];

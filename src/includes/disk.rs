@@ -1,5 +1,5 @@
-//! The file system as a run looks at it: whatever is asked here is noted, so that a later run can tell that
-//! nothing of it has changed. Whoever makes keys asks here and nowhere else.
+//! The file system as a run observes it. Every request is noted, so that a later run can prove that nothing has changed.
+//! All inputs of keys are read here.
 
 use std::fs::{DirEntry, File, Metadata};
 use std::io::{self, Read as _};
@@ -10,12 +10,12 @@ use foldhash::HashMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Stamp;
+use super::stamp::Stamp;
 
-/// What a run has looked at.
+/// The file system, and the observations of a run.
 #[derive(Debug, Default)]
 pub struct Disk {
-    /// Folders in which runs write themselves: what lies there follows from what is looked at elsewhere.
+    /// Directories that runs write to: their content follows from other observations.
     ours: Vec<PathBuf>,
     noted: Mutex<Noted>,
 }
@@ -23,12 +23,12 @@ pub struct Disk {
 #[derive(Debug, Default)]
 struct Noted {
     looks: HashMap<PathBuf, Option<Stamp>>,
-    /// Something that had changed so lately that it could change again without another stamp.
+    /// A path with a stamp too recent to prove anything.
     young: Option<PathBuf>,
 }
 
-/// What was seen at a path: what `stat` said, links followed, or that nothing is there. Of a folder this changes
-/// when a name in it comes or goes.
+/// An observation of a path: the result of `stat` with links followed, or that the path is missing. A directory's
+/// changes when a name is added or removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Look {
     path: PathBuf,
@@ -36,26 +36,26 @@ pub struct Look {
 }
 
 impl Look {
-    /// Where it was.
+    /// Returns the path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether the same would be seen now.
+    /// Returns whether the observation is still true.
     fn holds(&self) -> bool {
         std::fs::metadata(&self.path).ok().as_ref().map(Stamp::of) == self.stamp
     }
 
-    /// One of these that does not hold any more, if there is one.
+    /// Returns one of the observations that is no longer true, if any.
     pub fn any_changed(looks: &[Self]) -> Option<&Self> {
         looks.par_iter().find_any(|look| !look.holds())
     }
 }
 
-/// Refuses what may never come to an end when it is read: a pipe without a writer, a device.
+/// Refuses files whose content may be endless: pipes and devices.
 ///
 /// # Errors
-/// Where it is neither a file nor a directory.
+/// Anything but a regular file or a directory.
 pub(super) fn must_end(metadata: &Metadata) -> io::Result<()> {
     if metadata.is_file() || metadata.is_dir() {
         Ok(())
@@ -65,15 +65,15 @@ pub(super) fn must_end(metadata: &Metadata) -> io::Result<()> {
 }
 
 impl Disk {
-    /// Nothing looked at yet. What lies below `ours` is not noted.
+    /// Returns a file system without observations. Requests below `ours` are not noted.
     pub fn new(ours: Vec<PathBuf>) -> Self {
         Self { ours, noted: Mutex::default() }
     }
 
-    /// What `stat` says of a path, links followed.
+    /// Returns the result of `stat` for a path, with links followed.
     ///
     /// # Errors
-    /// Whatever the file system says, first of all that nothing is there.
+    /// An error of the file system, such as a missing path.
     pub fn metadata(&self, path: &Path) -> io::Result<Metadata> {
         let metadata = std::fs::metadata(path);
         if !self.ours.iter().any(|folder| path.starts_with(folder)) {
@@ -82,10 +82,10 @@ impl Disk {
         metadata
     }
 
-    /// The first look counts: what has changed since is not what the run has worked with.
+    /// Notes an observation. Only the first of a path counts: the run works with that state.
     fn note(&self, path: &Path, metadata: Option<&Metadata>) {
         let stamp = metadata.map(Stamp::of);
-        // A panic elsewhere leaves it whole: each change is one insert or store.
+        // A panic elsewhere leaves the table valid: each change is one insert or store.
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         if noted.looks.contains_key(path) {
             return;
@@ -96,31 +96,31 @@ impl Disk {
         noted.looks.insert(path.to_owned(), stamp);
     }
 
-    /// Whether a file is there.
+    /// Returns whether the path is a file.
     pub fn is_file(&self, path: &Path) -> bool {
         self.metadata(path).is_ok_and(|metadata| metadata.is_file())
     }
 
-    /// Whether a folder is there.
+    /// Returns whether the path is a directory.
     pub fn is_dir(&self, path: &Path) -> bool {
         self.metadata(path).is_ok_and(|metadata| metadata.is_dir())
     }
 
-    /// Whether anything is there.
+    /// Returns whether the path exists.
     pub fn exists(&self, path: &Path) -> bool {
         self.metadata(path).is_ok()
     }
 
-    /// A file's bytes.
+    /// Returns a file's bytes.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// An error of the file system, or a file that is no regular file.
     pub fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         must_end(&self.metadata(path)?)?;
         std::fs::read(path)
     }
 
-    /// Whether a file's first bytes are `start`. A file that can't be read has none.
+    /// Returns whether a file's first bytes are `start`; false where it can't be read.
     pub fn begins_with(&self, path: &Path, start: &[u8]) -> bool {
         let mut begin = vec![0; start.len()];
         self.is_file(path)
@@ -128,24 +128,24 @@ impl Disk {
             && begin == start
     }
 
-    /// What is in a folder, in no order.
+    /// Returns the entries of a directory, in no order.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// An error of the file system.
     pub fn list(&self, folder: &Path) -> io::Result<Vec<DirEntry>> {
         self.metadata(folder)?;
         std::fs::read_dir(folder)?.collect()
     }
 
-    /// Every file and folder below a folder, by name, itself first, or why it can't be told. `enter` says whether to
-    /// go into one, and to give it at all.
+    /// Returns every file and directory below a directory, itself first, sorted by name, or the error for it. Skips
+    /// entries for which `enter` is false, with all below them.
     pub fn walk(
         &self,
         folder: &Path,
         follow_links: bool,
         enter: impl Fn(&walkdir::DirEntry) -> bool,
     ) -> Vec<walkdir::Result<walkdir::DirEntry>> {
-        // It is listed after it was looked at.
+        // The directory is listed after its `stat`.
         let look = |entry: &walkdir::DirEntry| {
             let enters = enter(entry);
             if enters && (entry.file_type().is_dir() || entry.path_is_symlink()) {
@@ -157,19 +157,19 @@ impl Disk {
         walk.into_iter().filter_entry(look).collect()
     }
 
-    /// A path as it is really called.
+    /// Returns a path with links resolved.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// An error of the file system.
     pub fn real(&self, path: &Path) -> io::Result<PathBuf> {
         self.metadata(path)?;
         path.canonicalize()
     }
 
-    /// Everything that was looked at, in no order.
+    /// Returns all observations, in no order.
     ///
     /// # Errors
-    /// A path at which something had changed so lately that it may have changed since without a trace.
+    /// A path whose stamp is too recent: it may have changed since with the same stamp.
     pub fn looks(&self) -> Result<Vec<Look>, PathBuf> {
         let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(young) = &noted.young {

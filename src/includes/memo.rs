@@ -1,8 +1,6 @@
-//! Remembers, from run to run, the hash of each file by what `stat` says of it, and what files with
-//! a given hash say. Never decides that a file is unchanged when `stat` could not have told.
+//! The memory of runs: the hash of each file by its stamp, the scan of a file by its hash, and answers of tools by
+//! their key. Ignores a stamp that is too recent to prove that a file is unchanged.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,65 +8,26 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Hash, Scan};
+use super::hash::Hash;
+use super::scan::Scan;
+use super::stamp::Stamp;
 use crate::fs::{seal, unseal};
 
-/// Raised when the meaning of the stored data changes; another version's memo is not read.
+/// Version of the stored data. A memo of another version is ignored.
 const VERSION: u32 = 7;
 
-/// A file whose times are younger than this when it is hashed is hashed again next time: the clock of
-/// a file system is coarse, and a second write within one tick would leave the same stamp.
-const RACY_NS: i128 = 2_000_000_000;
-
-/// What `stat` says of a file: a change of content changes it, unless it happens within one tick of
-/// the file system's clock (`ctime` can't be set back by a user).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    mtime_ns: i128,
-    ctime_ns: i128,
-}
-
-impl Stamp {
-    /// The stamp of a file.
-    pub fn of(metadata: &Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.len(),
-            mtime_ns: i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec()),
-            ctime_ns: i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec()),
-        }
-    }
-
-    /// What two copies of a file share, if the copier minds the time.
-    pub(super) fn size_and_time(&self) -> (u64, i128) {
-        (self.size, self.mtime_ns)
-    }
-
-    /// Whether the file could have changed since, or could still change, without another stamp.
-    pub(super) fn is_young(&self) -> bool {
-        self.is_racy(now_ns())
-    }
-
-    fn is_racy(&self, now_ns: i128) -> bool {
-        now_ns - self.mtime_ns.max(self.ctime_ns) < RACY_NS
-    }
-}
-
-/// What nobody asked for so many days is forgotten.
+/// Days after which an unused entry is removed.
 const DAYS: u32 = 30;
 
-/// What runs with one cache folder (or, without a cache, in one work folder) remember.
+/// The memory of all runs with one cache directory or, without a cache, in one work directory.
 #[derive(Debug, Default)]
 pub struct Memo {
     state: Mutex<State>,
-    /// Days since 1970. A run that lasts over midnight is one of the day when it began.
+    /// The day on which the run began, also after midnight.
     today: Today,
 }
 
+/// A day, in days since 1970.
 #[derive(Debug, Clone, Copy)]
 struct Today(u32);
 
@@ -89,10 +48,10 @@ struct State {
     changed: bool,
 }
 
-/// A hash as it is stored.
+/// A stored hash.
 type Key = [u8; 32];
 
-/// Answers by question, each with the day when it was last asked for, since 1970.
+/// Values by key, each with the day of its last use, since 1970.
 #[derive(Debug, Serialize, Deserialize)]
 struct Shelf<K: Eq + std::hash::Hash, V>(HashMap<K, (V, u32)>);
 
@@ -103,7 +62,7 @@ impl<K: Eq + std::hash::Hash, V> Default for Shelf<K, V> {
 }
 
 impl<K: Eq + std::hash::Hash, V: Clone> Shelf<K, V> {
-    /// The answer. `changed` is set where the day has to be noted.
+    /// Returns the value of `key`. Sets `changed` where the day of its last use changes.
     fn get<Q>(&mut self, key: &Q, today: Today, changed: &mut bool) -> Option<V>
     where
         K: std::borrow::Borrow<Q>,
@@ -119,7 +78,7 @@ impl<K: Eq + std::hash::Hash, V: Clone> Shelf<K, V> {
         self.0.insert(key, (value, today.0));
     }
 
-    /// Takes over what only another has.
+    /// Adds the entries that only `other` has.
     fn add(&mut self, other: Self) {
         for (key, entry) in other.0 {
             self.0.entry(key).or_insert(entry);
@@ -132,22 +91,22 @@ impl<K: Eq + std::hash::Hash, V: Clone> Shelf<K, V> {
 }
 
 impl Memo {
-    /// Reads a memo. One that is missing, torn or of another version is an empty one.
+    /// Reads a memo. A file that is missing, damaged or of another version gives an empty memo.
     pub fn load(path: &Path) -> Self {
         Self { state: Mutex::new(read(path)), today: Today::default() }
     }
 
-    /// Writes the memo to a temporary name and renames it, if anything in it is new. What another run
-    /// has added meanwhile stays; what nobody asked for in a month goes.
+    /// Writes the memo under a temporary name and renames it, if anything in it is new. Keeps what other runs have added
+    /// meanwhile; removes entries unused for a month.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// An error of the file system.
     pub fn save(&self, path: &Path) -> std::io::Result<()> {
         let mut state = self.lock();
         if !std::mem::take(&mut state.changed) {
             return Ok(());
         }
-        // One writer at a time, else one would lose what the other adds.
+        // Concurrent writers would lose each other's entries.
         let guard = std::fs::File::create(path.with_extension("lock"))?;
         guard.lock()?;
         let now = read(path);
@@ -196,8 +155,7 @@ impl Memo {
         self.remember(|state| state.definitions.put((*hash.as_bytes(), name.to_owned()), bodies, self.today));
     }
 
-    /// What a tool answered earlier to a question with this key. The key holds everything that the
-    /// answer depends on.
+    /// Returns the earlier answer of a tool to the question with this key. The key covers all inputs of the answer.
     pub fn fact(&self, key: &Hash) -> Option<Arc<str>> {
         let State { facts, changed, .. } = &mut *self.lock();
         facts.get(key.as_bytes(), self.today, changed)
@@ -215,17 +173,13 @@ impl Memo {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        // A panic elsewhere leaves the maps whole: each change is one insert.
+        // A panic elsewhere leaves the maps valid: each change is one insert.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn read(path: &Path) -> State {
     std::fs::read(path).ok().and_then(|bytes| unseal(VERSION, &bytes)).unwrap_or_default()
-}
-
-fn now_ns() -> i128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| i128::try_from(now.as_nanos()).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -306,14 +260,5 @@ mod tests {
         memo.remember_hash(&file, old, blake3::hash(b"x"));
         assert_eq!(memo.hash(&file, &old), Some(blake3::hash(b"x")));
         assert_eq!(memo.hash(&file, &Stamp { ctime_ns: 2, ..old }), None, "ctime alone decides too");
-    }
-
-    #[test]
-    fn only_a_file_that_has_been_still_for_a_while_is_not_racy() {
-        let stamp = Stamp { device: 1, inode: 1, size: 1, mtime_ns: 10, ctime_ns: 20 };
-        assert!(stamp.is_racy(20 + RACY_NS - 1), "the younger of the two times counts");
-        assert!(!stamp.is_racy(20 + RACY_NS));
-        let future = Stamp { mtime_ns: i128::from(u64::MAX), ..stamp };
-        assert!(future.is_racy(20 + 2 * RACY_NS), "a time in the future says nothing");
     }
 }

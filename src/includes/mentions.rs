@@ -1,13 +1,13 @@
-//! Whether a text could name a macro: as a word, or in parts that `##` joins.
+//! Tests whether a text could name a macro: as a word, or in parts that `##` joins.
 
-/// Which words of a text could make up an identifier.
+/// The words of a text that could make up an identifier.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mentions {
     /// The identifier itself.
     whole: bool,
-    /// A proper beginning of it.
+    /// A proper prefix of it.
     beginning: bool,
-    /// A proper end of it.
+    /// A proper suffix of it.
     end: bool,
 }
 
@@ -29,7 +29,7 @@ impl Mentions {
         found
     }
 
-    /// What two texts say together.
+    /// Returns the mentions of two texts together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -39,14 +39,14 @@ impl Mentions {
         }
     }
 
-    /// Whether the identifier could come up. However many parts `##` joins, the first is a beginning, and the last an
-    /// end.
+    /// Returns whether the text could name the identifier. Of any number of parts that `##` joins, the first is a prefix
+    /// and the last a suffix.
     pub fn may_name(self) -> bool {
         self.whole || (self.beginning && self.end)
     }
 }
 
-/// The text with continued lines joined (C11 5.1.1.2, phase 2; GCC allows blanks behind the backslash).
+/// Returns the text with line splices joined (C11 5.1.1.2, phase 2; GCC allows blanks after the backslash).
 fn spliced(text: &[u8]) -> Vec<u8> {
     let mut joined = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -1,26 +1,38 @@
-//! What source files are and what they include: content hashes, include scans, search paths and the
-//! closure of files that a compile can read. Knows nothing of sketches, boards or compilers' flags.
+//! Source files and their includes: content hashes, include scans, search paths and the closure of files that a compile
+//! can read. Knows no sketch, no board and no compiler's flags.
 //!
-//! Everything here is conservative: a file that a compile *could* read, in any branch of any
-//! conditional, is in its closure ([`Inputs`]); so a key made from the closure changes whenever the compile's
-//! result could. Left out is only what needs a macro that neither the compiler nor the command nor any file
-//! of the closure defines: the headers of three hundred other controllers are.
+//! All results are conservative: a file that a compile *could* read, in any branch of any conditional, is in its closure
+//! ([`Inputs`]), so that a key over the closure changes whenever the result of the compile could. Only branches that need
+//! a macro which neither the compiler nor the command nor a file of the closure defines are left out, such as the headers
+//! of three hundred other controllers.
 
 mod closure;
 mod disk;
 mod files;
+mod hash;
+mod inputs;
+mod listing;
+mod macros;
 mod memo;
 mod mentions;
+mod pattern;
 mod scan;
 mod search;
+mod search_path;
+mod source_file;
+mod stamp;
 
-pub use closure::{Closure, Inputs, MacroDefinitions, Predefined};
+pub use closure::Closure;
 pub use disk::{Disk, Look};
-pub use files::{FileId, Files, Listing, SourceFile, digest};
-pub use memo::{Memo, Stamp};
+pub use files::Files;
+pub use hash::{Hash, digest};
+pub use inputs::Inputs;
+pub use listing::Listing;
+pub use macros::{MacroDefinitions, Predefined};
+pub use memo::Memo;
 pub use mentions::Mentions;
 pub use scan::{Condition, Directive, Form, Include, MacroName, Needs, OWN_NAMES, Scan, TIMES, Trait, scan};
-pub use search::{Edges, FolderIndex, Missing, Resolved, Search, SearchPath};
-
-/// A content hash: BLAKE3, 32 bytes.
-pub type Hash = blake3::Hash;
+pub use search::{Edges, Missing, Resolved, Search};
+pub use search_path::{FolderIndex, SearchPath};
+pub use source_file::{FileId, SourceFile};
+pub use stamp::Stamp;

@@ -1,5 +1,5 @@
-//! Resolves the names in includes along a compiler's search path, as GCC and Clang do
-//! (GCC manual, "Search Path"). Starts no compiler.
+//! Resolves the names in includes along a search path, as GCC and Clang do (GCC manual, "Search Path"). Starts no
+//! compiler.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -9,88 +9,78 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use foldhash::HashMap;
 use rayon::prelude::*;
 
-use super::{Directive, Disk, FileId, Files, Form, Include, Listing, SourceFile};
+use super::disk::Disk;
+use super::files::Files;
+use super::listing::Listing;
+use super::scan::{Directive, Form, Include};
+use super::search_path::{FolderIndex, SearchPath};
+use super::source_file::{FileId, SourceFile};
 
-/// Where a compiler looks for headers, in its order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub struct SearchPath {
-    /// `-iquote`: only for `"name"`, behind the including file's own folder.
-    pub quote: Vec<Arc<Path>>,
-    /// `-I`, in order.
-    pub include: Vec<Arc<Path>>,
-    /// `-isystem`, the compiler's own, then `-idirafter`, in order.
-    pub system: Vec<Arc<Path>>,
-}
-
-/// One folder of a [`SearchPath`]: its index over quote, include and system folders, in this order.
-pub type FolderIndex = usize;
-
-/// Where a name leads.
+/// A resolved include.
 #[derive(Debug, Clone)]
 pub struct Resolved {
     /// The file.
     pub file: FileId,
-    /// The folder of the search path that it was found in; `None` beside the including file.
+    /// The directory of the search path; `None` for that of the including file.
     pub folder: Option<FolderIndex>,
-    /// How the file was named.
+    /// The directive of the include.
     pub directive: Directive,
     /// Index of the include within its file's scan.
     pub include: usize,
 }
 
-/// An include that leads nowhere.
+/// An include without a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing {
     /// Index of the include within its file's scan.
     pub include: usize,
 }
 
-/// A file's includes, resolved; or one of them.
+/// Resolution of all includes of a file, or of one of them.
 #[derive(Debug, Default)]
 pub struct Edges {
     pub(super) found: Vec<Resolved>,
     pub(super) missing: Vec<Missing>,
     pub(super) computed: Vec<usize>,
-    /// Index of each that has needs, which are resolved by themselves: [`Search::needy`].
+    /// Index of each include with needs, which [`Search::needy`] resolves.
     pub(super) needy: Vec<usize>,
     pub(super) precompiled: Option<PathBuf>,
 }
 
 impl Edges {
-    /// Where its includes lead, in the order of the file.
+    /// Returns the resolved includes, in the order of the file.
     pub fn found(&self) -> &[Resolved] {
         &self.found
     }
 
-    /// Those that lead nowhere, in the order of the file.
+    /// Returns the includes without a file, in the order of the file.
     pub fn missing(&self) -> &[Missing] {
         &self.missing
     }
 
-    /// Index of each computed include within the file's scan, in order.
+    /// Returns the index of each computed include within the file's scan, in order.
     pub fn computed(&self) -> &[usize] {
         &self.computed
     }
 }
 
-/// From so many on things are done at once: fewer are done before another thread has woken up.
+/// Number of items from which on they are processed in parallel: fewer are done before another thread has woken up.
 const MANY: usize = 8;
 
-/// A search path with everything that was resolved along it so far.
+/// A search path with a table of resolved includes.
 #[derive(Debug)]
 pub struct Search {
     files: Arc<Files>,
     path: SearchPath,
     can_be_trimmed: bool,
-    /// Of each folder, by index.
+    /// The listing of each directory, by index.
     listings: Vec<OnceLock<Arc<Listing>>>,
     edges: Mutex<HashMap<FileId, Arc<Edges>>>,
     needy: Mutex<HashMap<(FileId, usize), Arc<Edges>>>,
 }
 
 impl Search {
-    /// A search along `path`. Folders that repeat, and include folders that are system folders as
-    /// well, are dropped as GCC drops them.
+    /// Returns a search along `path`, without the directories that GCC drops.
     pub fn new(files: Arc<Files>, path: SearchPath) -> Self {
         let real = |folder: &Arc<Path>| files.real(folder);
         let path = path.normalised(&real);
@@ -102,27 +92,26 @@ impl Search {
         Self { files, path, can_be_trimmed, listings, edges: Mutex::default(), needy: Mutex::default() }
     }
 
-    /// The files that this search looks at.
+    /// Returns the table of files.
     pub fn files(&self) -> &Arc<Files> {
         &self.files
     }
 
-    /// The path that is searched, without what GCC drops.
+    /// Returns the search path, without the directories that GCC drops.
     pub fn path(&self) -> &SearchPath {
         &self.path
     }
 
-    /// Whether folders that nothing is found in may be left out of a command.
+    /// Returns whether a command may leave out directories without any found file.
     ///
-    /// Not where a quote folder is an include folder too: GCC drops it only if it is the last of the
-    /// one and the first of the other, and `#include_next` tells the difference. Nor where no system
-    /// folder ends the path: GCC makes it an error to ask for more behind the last folder
-    /// (`__has_include_next` in a header that was found there).
+    /// False where a quote directory is an include directory too: GCC drops it only if it is the last of the quote and
+    /// the first of the include directories, and `#include_next` depends on that. False where no system directory ends
+    /// the path: `__has_include_next` in a header of the last directory is an error in GCC.
     pub(super) fn can_be_trimmed(&self) -> bool {
         self.can_be_trimmed
     }
 
-    /// The folder with an index that this search gave out.
+    /// Returns the directory with an index of this search.
     pub fn folder_at(&self, index: FolderIndex) -> &Arc<Path> {
         let quote = self.path.quote.len();
         let include = self.path.include.len();
@@ -135,7 +124,7 @@ impl Search {
         }
     }
 
-    /// Whether a folder is one of the compiler's own.
+    /// Returns whether a directory is one of the system directories.
     pub fn is_system(&self, index: FolderIndex) -> bool {
         index >= self.path.quote.len() + self.path.include.len()
     }
@@ -144,12 +133,12 @@ impl Search {
         self.listings.len()
     }
 
-    /// The names in a folder of the path.
+    /// Returns the names in a directory of the path.
     fn listing(&self, index: FolderIndex) -> &Listing {
         self.listings[index].get_or_init(|| self.files.listing(self.folder_at(index)))
     }
 
-    /// Resolves one name, as `#include` does from `from`.
+    /// Resolves a name, as `#include` does in the file `from`.
     pub fn resolve(
         &self,
         from: &SourceFile,
@@ -159,8 +148,8 @@ impl Search {
         self.candidates(from, name, form).next()
     }
 
-    /// Every file that a name could lead to from `from`, in the order of the search: what is behind
-    /// the first may be meant by `#include_next`, or by a tool that searches other folders first.
+    /// Returns every file that a name could mean in the file `from`, in search order. `#include_next`, or a tool that
+    /// searches other directories first, may mean a later one.
     pub(super) fn candidates(
         &self,
         from: &SourceFile,
@@ -181,13 +170,13 @@ impl Search {
             .chain(folders.filter_map(move |index| Some((self.at_index(index, name)?, Some(index)))))
     }
 
-    /// Resolves a name that no file spells, as `-include` does.
+    /// Resolves a name without an including file, as `-include` does.
     pub fn along(&self, name: &str, form: Form) -> Option<(Arc<SourceFile>, Option<usize>)> {
         let first = if form == Form::Quote { 0 } else { self.path.quote.len() };
         (first..self.folders()).find_map(|index| Some((self.at_index(index, name)?, Some(index))))
     }
 
-    /// The file `name` in a folder.
+    /// Returns the file `name` in a directory.
     pub(super) fn at(&self, folder: &Path, name: &str) -> Option<Arc<SourceFile>> {
         self.find(folder, &self.files.listing(folder), name)
     }
@@ -207,8 +196,8 @@ impl Search {
         self.files.get(&if name.contains("..") { without_detours(&path, self.files.disk()) } else { path })
     }
 
-    /// A precompiled header that GCC would take in place of `name`. It looks in each folder up to the
-    /// one with the header, and also in those behind when there is none.
+    /// Returns a precompiled header that GCC may use instead of `name`. Considers all directories, of which GCC searches
+    /// those up to the header's.
     fn precompiled(&self, from: &SourceFile, name: &str) -> Option<PathBuf> {
         let (parent, last) =
             name.rsplit_once('/').map_or((None, name), |(parent, last)| (Some(parent), last));
@@ -216,7 +205,7 @@ impl Search {
         let along = (0..self.folders()).map(|index| (&**self.folder_at(index), self.listing(index)));
         beside
             .chain(along)
-            // Most often there is nothing of the kind, and the listings know.
+            // The listings rule out most directories.
             .filter_map(|(folder, listing)| match parent {
                 None => listing.may_hold_precompiled().then_some(Cow::Borrowed(folder)),
                 Some(parent) => {
@@ -230,13 +219,13 @@ impl Search {
             .find(|path| self.files.disk().exists(path))
     }
 
-    /// The includes of a file, resolved, but for those that have needs.
+    /// Resolves the includes of a file, without those with needs.
     pub fn edges(&self, file: &SourceFile) -> Arc<Edges> {
         if let Some(known) = lock(&self.edges).get(&file.id) {
             return known.clone();
         }
         if file.scan.includes.len() >= MANY {
-            // To look at a file for the first time takes longer than everything else about it.
+            // The first read of a file takes most of the time.
             file.scan.includes.par_iter().for_each(|include| {
                 if let Some(form) = include.form.filter(|_| include.needs.is_empty()) {
                     self.resolve(file, &include.name, form);
@@ -254,7 +243,7 @@ impl Search {
         lock(&self.edges).entry(file.id).or_insert_with(|| Arc::new(edges)).clone()
     }
 
-    /// An include that has needs, resolved.
+    /// Resolves an include with needs.
     pub fn needy(&self, file: &SourceFile, index: usize) -> Arc<Edges> {
         if let Some(known) = lock(&self.needy).get(&(file.id, index)) {
             return known.clone();
@@ -264,7 +253,7 @@ impl Search {
         lock(&self.needy).entry((file.id, index)).or_insert_with(|| Arc::new(edges)).clone()
     }
 
-    /// Resolves the includes of several files, at once as far as there are CPUs.
+    /// Resolves the includes of several files, in parallel.
     pub(super) fn look_ahead(&self, files: &[Arc<SourceFile>]) {
         let new: Vec<_> = {
             let known = lock(&self.edges);
@@ -290,8 +279,7 @@ impl Search {
         };
         let before = edges.found.len();
         let every = match include.directive {
-            // It goes on behind the folder of the including file, whatever the brackets: that may be
-            // any of them.
+            // The search starts after the directory of the including file, which may be any, for both forms.
             Directive::Next | Directive::HasNext => Some(Form::Quote),
             // The assembler searches the folder that it runs in and the include folders.
             Directive::EmbedAnywhere | Directive::IncludeAnywhere => Some(form),
@@ -312,12 +300,12 @@ impl Search {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic elsewhere leaves the maps whole: each change is one insert.
+    // A panic elsewhere leaves the maps valid: each change is one insert.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `a/b/../c` as `a/c`, where `b` is a folder; where it is a link, by where it leads. Files that include
-/// each other by such names would else be found under ever longer ones.
+/// Returns `a/c` for `a/b/../c`, where `b` is a directory; resolves `b` where it is a link. Without this, files that
+/// include each other by such names would be found under ever longer names.
 fn without_detours(path: &Path, disk: &Disk) -> PathBuf {
     let mut shorter = PathBuf::new();
     for part in path.components() {
@@ -332,27 +320,4 @@ fn without_detours(path: &Path, disk: &Disk) -> PathBuf {
         }
     }
     shorter
-}
-
-impl SearchPath {
-    /// Without the folders that GCC drops (`remove_duplicates` in its `incpath.c`): of a repeated
-    /// folder the first is kept, but an include or quote folder that is a system folder too has only
-    /// its place among those. A quote folder before the same include folder stays: it is found there
-    /// first either way.
-    fn normalised(self, real: &impl Fn(&Arc<Path>) -> Arc<Path>) -> Self {
-        let mut seen = HashSet::new();
-        let system = unique(self.system, real, &mut seen);
-        let include = unique(self.include, real, &mut seen.clone());
-        let quote = unique(self.quote, real, &mut seen);
-        Self { quote, include, system }
-    }
-}
-
-/// The folders that are not `seen` yet, whatever they are called; they are from then on.
-fn unique(
-    folders: Vec<Arc<Path>>,
-    real: &impl Fn(&Arc<Path>) -> Arc<Path>,
-    seen: &mut HashSet<Arc<Path>>,
-) -> Vec<Arc<Path>> {
-    folders.into_iter().filter(|folder| seen.insert(real(folder))).collect()
 }

@@ -1,11 +1,13 @@
-//! Which name is closest to a header's: a count of common pairs of bytes, as version 2.1.0 of
-//! github.com/schollz/closestmatch counts them with bags of size 2; it never looks at the last pair of a word.
-//! arduino-cli decides with it among libraries of equal priority.
+//! The names closest to a header's, by the number of common pairs of bytes. arduino-cli chooses with it among libraries
+//! of equal priority.
+//!
+//! Counts as version 2.1.0 of github.com/schollz/closestmatch does with bags of size 2, which ignores the last pair of a
+//! word.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The names with the highest score for `wanted`, sorted; none where no name has a pair of bytes in common with it.
-/// arduino-cli takes any one of several. `names` repeats a name for each library that has it: each counts.
+/// Returns the names with the highest score for `wanted`, sorted; none without a common pair of bytes. arduino-cli
+/// takes any one of several. `names` repeats a name for each library that has it: each counts.
 pub(super) fn closest<'n>(wanted: &str, names: &[&'n str]) -> Vec<&'n str> {
     let wanted = pairs(wanted);
     let mut scores: BTreeMap<&str, usize> = BTreeMap::new();
@@ -16,7 +18,7 @@ pub(super) fn closest<'n>(wanted: &str, names: &[&'n str]) -> Vec<&'n str> {
     scores.into_iter().filter(|(_, score)| Some(*score) == best).map(|(name, _)| name).collect()
 }
 
-/// Every pair of neighbouring bytes but the last, and but one of blanks.
+/// Returns the pairs of neighbouring bytes, without the last pair and without pairs of blanks.
 fn pairs(word: &str) -> BTreeSet<&[u8]> {
     let pairs = word.as_bytes().windows(2).rev().skip(1);
     pairs.filter(|pair| !pair.trim_ascii().is_empty()).collect()

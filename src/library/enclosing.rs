@@ -1,11 +1,12 @@
-//! The library that a sketch lies in: the sketch is one of its examples, as a rule.
+//! The library that contains a sketch, which is mostly one of its examples.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::load::{clean, list, load, offers_header};
-use super::{Library, Location};
+use super::directory::{clean, list, offers_header};
+use super::load::load;
+use super::model::{Library, Location};
 
 /// A library with a sketch somewhere below its directory.
 #[derive(Debug)]
@@ -20,12 +21,12 @@ pub struct EnclosingLibrary {
 pub struct EnclosingLibraries(HashMap<PathBuf, Option<Arc<EnclosingLibrary>>>);
 
 impl EnclosingLibrary {
-    /// Whether it offers `header`.
+    /// Returns whether it offers `header`.
     pub fn offers(&self, header: &str) -> bool {
         self.headers.contains(header)
     }
 
-    /// The headers that it offers, sorted.
+    /// Iterates over the headers that it offers, sorted.
     pub fn headers(&self) -> impl Iterator<Item = &str> {
         self.headers.iter().map(String::as_str)
     }
@@ -40,8 +41,8 @@ impl EnclosingLibrary {
 }
 
 impl EnclosingLibraries {
-    /// The nearest library above the absolute path `directory`: a directory with `library.properties`, or one with a
-    /// header whose `examples` the path leads through. None where arduino-cli does not load it.
+    /// Returns the nearest library above the absolute path `directory`: a directory with `library.properties`, or one
+    /// with a header, whose `examples` contain the path. `None` where arduino-cli does not load it.
     pub fn of(&mut self, directory: &Path) -> Option<Arc<EnclosingLibrary>> {
         match self.0.get(directory) {
             Some(known) => known.clone(),

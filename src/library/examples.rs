@@ -1,11 +1,11 @@
-//! The examples of a library, as far as they decide whether it is loaded: arduino-cli walks through them, and ignores
-//! the library where the walk fails (`addExamples` in its `internal/arduino/libraries/loader.go`).
+//! The check of a library's examples: arduino-cli walks through them, and ignores the library where the walk fails
+//! (`addExamples` in its `internal/arduino/libraries/loader.go`).
 
 use std::path::{Path, PathBuf};
 
-use super::load::Entry;
+use super::directory::Entry;
 
-/// How many directories are looked at: one who links to a whole disk waits no longer than that.
+/// Limit of the directories that the walk visits, for a link to a whole disk.
 const MOST: usize = 20_000;
 
 /// Walks through the first directory `example` or `examples`, in any case.
@@ -37,7 +37,7 @@ fn walk(directory: &Path, inside: &mut Vec<PathBuf>, seen: &mut usize) -> Result
             path
         } else if kind.is_symlink() && path.is_dir() {
             let real = path.canonicalize().map_err(failed)?;
-            // What leads above the examples leads to them again.
+            // A link to a directory above the examples leads to them again.
             if inside.iter().any(|outer| outer.starts_with(&real)) {
                 return Err(format!("the link {} leads back to a directory that it lies in", path.display()));
             }

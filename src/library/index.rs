@@ -1,4 +1,4 @@
-//! Which library a header means, among all that offer it.
+//! Chooses the library that a header means, among all that offer it.
 //!
 //! Follows arduino-cli's `internal/arduino/libraries/librariesresolver/cpp.go`.
 
@@ -7,14 +7,14 @@ use std::path::{Component, Path};
 use std::sync::Arc;
 
 use super::closest::closest;
-use super::load::{list, offers_header};
-use super::{Library, Location};
+use super::directory::{list, offers_header};
+use super::model::{Library, Location};
 
 /// The libraries that a board's sketches can use, by header.
 #[derive(Debug, Default)]
 pub struct LibraryIndex {
     architecture: String,
-    /// In the order in which they were given.
+    /// The libraries in their original order.
     libraries: Vec<Arc<Library>>,
     by_header: BTreeMap<String, Vec<Arc<Library>>>,
     /// Every name directly in a library's source directory.
@@ -28,12 +28,12 @@ pub struct Choice {
     pub header: String,
     /// The library.
     pub library: Arc<Library>,
-    /// Others that arduino-cli could have taken as well, in another run.
+    /// Other libraries that arduino-cli may choose in another run.
     pub equals: Vec<Arc<Library>>,
 }
 
 impl LibraryIndex {
-    /// An index of `libraries` for boards of `architecture`. Lists each library's source directory.
+    /// Returns an index of `libraries` for boards of `architecture`. Lists each library's source directory.
     pub fn new(architecture: &str, libraries: impl IntoIterator<Item = Library>) -> Self {
         let mut index = Self { architecture: architecture.to_owned(), ..Self::default() };
         for library in libraries {
@@ -49,26 +49,26 @@ impl LibraryIndex {
         index
     }
 
-    /// All libraries: those of the matrix in its order, then the platforms'.
+    /// Returns all libraries: those of the matrix in its order, then the platforms'.
     pub fn libraries(&self) -> &[Arc<Library>] {
         &self.libraries
     }
 
-    /// The first library that the matrix names itself (arduino-cli's `--library`).
+    /// Returns the first library that the matrix lists itself (arduino-cli's `--library`).
     pub fn named(&self) -> Option<&Arc<Library>> {
         self.libraries.iter().find(|library| library.location == Location::Unmanaged)
     }
 
-    /// All libraries that offer `header`.
+    /// Returns all libraries that offer `header`.
     pub fn offers(&self, header: &str) -> &[Arc<Library>] {
         self.by_header.get(header).map_or(&[], Vec::as_slice)
     }
 
-    /// The library that `header` means: of those with the highest priority the one whose name is closest to the
+    /// Returns the library that `header` means: of those with the highest priority the one whose name is closest to the
     /// header's, else the first by name.
     ///
-    /// Where arduino-cli leaves the choice to chance (two names that are equally close, two libraries whose names
-    /// differ in nothing that counts) it is the first by name, and the others are its equals.
+    /// arduino-cli chooses at random among equally close names. Here the first by name is chosen, and the others are
+    /// its equals.
     pub fn resolve(&self, header: &str) -> Option<Choice> {
         let offers = self.offers(header);
         let best = offers.iter().map(|library| priority(library, header, &self.architecture)).max()?;
@@ -90,7 +90,7 @@ impl LibraryIndex {
         Some(Choice { header: header.to_owned(), library: library.clone(), equals })
     }
 
-    /// Whether a name that leads nowhere may lead somewhere once a library's source directory is searched.
+    /// Returns whether a missing header may exist in a library's source directory.
     pub fn may_provide(&self, name: &str) -> bool {
         match Path::new(name).components().next() {
             Some(Component::Normal(first)) => first.to_str().is_some_and(|first| self.names.contains(first)),
@@ -100,8 +100,8 @@ impl LibraryIndex {
     }
 }
 
-/// The priority of a library for a header, as arduino-cli's `ComputePriority` counts it: architecture before name
-/// before optimisation for the architecture before location; a library that the user names before all.
+/// Returns the priority of a library for a header, as arduino-cli's `ComputePriority` does. Criteria in order: listed by
+/// the user, architecture, name, optimised for the architecture, location.
 fn priority(library: &Library, header: &str, architecture: &str) -> u32 {
     let fits_architecture = if library.is_for(architecture) {
         1010
@@ -143,8 +143,8 @@ fn fits_name(library: &Library, stem: &str) -> u32 {
     }
 }
 
-/// Lower case, `_` for everything but ASCII letters, digits and (behind the first place) `-` and `.`, cut to 64
-/// characters: arduino-cli's `SanitizeName`.
+/// Returns a name in lower case, cut to 64 characters, as arduino-cli's `SanitizeName` does. Everything but ASCII
+/// letters, digits and, after the first character, `-` and `.` becomes `_`.
 pub(super) fn simplified(name: &str) -> String {
     let one = |(at, c): (usize, char)| {
         let kept = c.is_ascii_alphanumeric() || (at > 0 && matches!(c, '-' | '.'));

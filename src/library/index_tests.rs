@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::{Layout, Precompiled};
+use super::super::model::{Layout, LinkOptions, Precompiled};
 use super::*;
 
 fn library(name: &str, location: Location, architectures: &[&str]) -> Library {
@@ -15,9 +15,7 @@ fn library(name: &str, location: Location, architectures: &[&str]) -> Library {
         source_dir: PathBuf::new(),
         layout: Layout::Recursive,
         architectures: architectures.iter().map(|name| (*name).to_owned()).collect(),
-        dot_a_linkage: false,
-        precompiled: Precompiled::No,
-        ldflags: String::new(),
+        link: LinkOptions { dot_a_linkage: false, precompiled: Precompiled::No, ldflags: String::new() },
         has_arch_directory: false,
         location,
     }

@@ -3,24 +3,24 @@
 //! Follows arduino-cli's `internal/arduino/libraries/loader.go` and `librariesmanager.go`.
 
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
+use super::directory::{Entry, clean, has_header, list};
+use super::examples;
+use super::model::{Layout, Library, LinkOptions, Location, Precompiled};
 use super::properties::Properties;
-use super::{Layout, Library, Location, Precompiled, examples};
-
-const HEADERS: [&str; 3] = [".h", ".hpp", ".hh"];
 
 /// A directory that is searched for libraries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
     /// A library, or a directory of libraries.
     pub path: PathBuf,
-    /// What claim its libraries have. [`Location::User`] becomes [`Location::Unmanaged`] where the
-    /// directory is itself a library.
+    /// Origin of its libraries. [`Location::User`] becomes [`Location::Unmanaged`] where the directory is itself a
+    /// library.
     pub location: Location,
 }
 
-/// Why a directory of libraries can't be read.
+/// Error of a directory of libraries.
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
     /// The directory can't be listed.
@@ -28,7 +28,7 @@ pub enum LibraryError {
     Unreadable {
         /// The directory.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -36,7 +36,7 @@ pub enum LibraryError {
 /// The libraries of a root.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// Sorted by directory name.
+    /// The libraries, sorted by directory name.
     pub libraries: Vec<Library>,
     /// Directories that look like libraries and are ignored, as arduino-cli ignores them.
     pub refused: Vec<Refused>,
@@ -48,15 +48,15 @@ pub struct Loaded {
 pub struct Refused {
     /// Its directory.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: String,
 }
 
-/// Loads the libraries of a root: itself, or the directories in it that are not hidden. No directory below those is
-/// looked at, and a root without libraries is no error.
+/// Loads the libraries of a root: itself, or the directories directly in it that are not hidden. A root without
+/// libraries is no error.
 ///
 /// # Errors
-/// Where the directory can't be read.
+/// A directory that can't be read.
 pub fn load_root(root: &Root) -> Result<Loaded, LibraryError> {
     let unreadable = |source| LibraryError::Unreadable { path: root.path.clone(), source };
     let path = clean(&std::path::absolute(&root.path).map_err(unreadable)?);
@@ -78,42 +78,8 @@ pub fn load_root(root: &Root) -> Result<Loaded, LibraryError> {
     Ok(loaded)
 }
 
-/// An absolute path without `.` and `..`, as Go's `filepath.Clean` makes it: links are not looked at.
-pub fn clean(path: &Path) -> PathBuf {
-    let mut cleaned = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => {
-                cleaned.pop();
-            }
-            Component::CurDir => {}
-            other => cleaned.push(other),
-        }
-    }
-    cleaned
-}
-
-pub(super) struct Entry {
-    pub(super) name: String,
-    pub(super) is_dir: bool,
-}
-
-/// A directory's entries by name; links count as what they lead to.
-pub(super) fn list(directory: &Path) -> io::Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    for entry in std::fs::read_dir(directory)? {
-        let entry = entry?;
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        let kind = entry.file_type()?;
-        let is_dir = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
-        entries.push(Entry { name, is_dir });
-    }
-    entries.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(entries)
-}
-
-/// Whether a root is itself a library: `library.properties` makes it one; so do headers in the directory itself
-/// (the format of Arduino 1.0), unless it is a directory of libraries that happens to hold one.
+/// Returns whether a root is itself a library: it has `library.properties`, or headers directly in it (the format of
+/// Arduino 1.0) and no library below it.
 fn is_library(path: &Path, entries: &[Entry]) -> bool {
     if path.join("library.properties").exists() {
         return true;
@@ -124,19 +90,10 @@ fn is_library(path: &Path, entries: &[Entry]) -> bool {
     has_header(entries) && !holds_libraries
 }
 
-fn has_header(entries: &[Entry]) -> bool {
-    entries.iter().any(|entry| !entry.is_dir && offers_header(&entry.name))
-}
-
-/// Whether a name in a library's source directory is one that an include can mean. It may be a directory.
-pub(super) fn offers_header(name: &str) -> bool {
-    HEADERS.iter().any(|extension| name.ends_with(extension))
-}
-
-/// Loads one library; none where the directory is no library at all.
+/// Loads a library, `None` where the directory is no library.
 ///
 /// # Errors
-/// Why it is ignored, where it is one that arduino-cli does not load.
+/// The reason why the library is ignored, where arduino-cli does not load it.
 pub(super) fn load(root: &Path, location: Location) -> Result<Option<Library>, String> {
     let unreadable = |path: &Path, error: &io::Error| format!("{} can't be read: {error}", path.display());
     let install_dir = root.canonicalize().map_err(|error| unreadable(root, &error))?;
@@ -162,9 +119,7 @@ pub(super) fn load(root: &Path, location: Location) -> Result<Option<Library>, S
         source_dir: root.to_owned(),
         layout: Layout::Flat { utility },
         architectures: vec!["*".to_owned()],
-        dot_a_linkage: false,
-        precompiled: Precompiled::No,
-        ldflags: String::new(),
+        link: LinkOptions { dot_a_linkage: false, precompiled: Precompiled::No, ldflags: String::new() },
         has_arch_directory: false,
         location,
     };
@@ -174,7 +129,7 @@ pub(super) fn load(root: &Path, location: Location) -> Result<Option<Library>, S
     }))
 }
 
-/// A library with what its `library.properties` says.
+/// Returns the library with the values of its `library.properties`.
 fn modern(flat: Library, properties: &Properties, install_dir: &Path) -> Library {
     let get = |key: &str, without: &str| match properties.get(key) {
         "" => without.to_owned(),
@@ -189,13 +144,15 @@ fn modern(flat: Library, properties: &Properties, install_dir: &Path) -> Library
         layout: if is_recursive { Layout::Recursive } else { flat.layout },
         source_dir: if is_recursive { src } else { flat.source_dir },
         architectures: get("architectures", "*").split(',').map(|name| name.trim().to_owned()).collect(),
-        dot_a_linkage: is_recursive && properties.get("dot_a_linkage") == "true",
-        precompiled: match properties.get("precompiled") {
-            "true" => Precompiled::Beside,
-            "full" => Precompiled::Instead,
-            _ => Precompiled::No,
+        link: LinkOptions {
+            dot_a_linkage: is_recursive && properties.get("dot_a_linkage") == "true",
+            precompiled: match properties.get("precompiled") {
+                "true" => Precompiled::Beside,
+                "full" => Precompiled::Instead,
+                _ => Precompiled::No,
+            },
+            ldflags: properties.get("ldflags").to_owned(),
         },
-        ldflags: properties.get("ldflags").to_owned(),
         has_arch_directory: install_dir.join("arch").is_dir(),
         ..flat
     }

@@ -87,7 +87,7 @@ fn values_are_read_as_arduino_cli_reads_them() {
     let plain = library("");
     assert_eq!((plain.name.as_str(), plain.dir_name.as_str()), ("-", "L"));
     assert_eq!(plain.architectures, ["*"]);
-    assert_eq!((plain.dot_a_linkage, plain.precompiled), (false, Precompiled::No));
+    assert_eq!((plain.link.dot_a_linkage, plain.link.precompiled), (false, Precompiled::No));
 
     assert_eq!(library("name=My Lib\narchitectures=").architectures, ["*"]);
     assert_eq!(library("architectures=avr,").architectures, ["avr", ""]);
@@ -95,7 +95,7 @@ fn values_are_read_as_arduino_cli_reads_them() {
     assert_eq!(library("architectures=avr\narchitectures=sam").architectures, ["sam"]);
 
     for (value, expected) in [("true", true), ("True", false), ("yes", false), ("1", false), ("", false)] {
-        assert_eq!(library(&format!("dot_a_linkage={value}")).dot_a_linkage, expected, "{value}");
+        assert_eq!(library(&format!("dot_a_linkage={value}")).link.dot_a_linkage, expected, "{value}");
     }
     for (value, expected) in [
         ("true", Precompiled::Beside),
@@ -103,14 +103,14 @@ fn values_are_read_as_arduino_cli_reads_them() {
         ("FULL", Precompiled::No),
         ("false", Precompiled::No),
     ] {
-        assert_eq!(library(&format!("precompiled={value}")).precompiled, expected, "{value}");
+        assert_eq!(library(&format!("precompiled={value}")).link.precompiled, expected, "{value}");
     }
 }
 
 #[test]
 fn an_archive_is_made_of_a_recursive_library_only() {
     let root = tree(&[("L/library.properties", "name=L\ndot_a_linkage=true\n"), ("L/L.h", "")]);
-    assert!(!loaded(root.path()).libraries[0].dot_a_linkage);
+    assert!(!loaded(root.path()).libraries[0].link.dot_a_linkage);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What may have been meant by a header that no library offers: another spelling, a library that the matrix does not
-//! name, a file where no include reaches it. Looked for when a cell has failed; nothing is built from it.
+//! Suggestions for a missing header: another spelling, a library that the matrix does not list, a file that no include
+//! reaches. Searched when a cell has failed, for its message only.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
@@ -7,45 +7,46 @@ use std::sync::{Mutex, PoisonError};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::index::simplified;
-use super::load::{Entry, list, load, offers_header};
-use super::{Library, LibraryIndex, Location, Refused};
+use super::directory::{Entry, list, offers_header};
+use super::index::{LibraryIndex, simplified};
+use super::load::{Refused, load};
+use super::model::{Library, Location};
 
-/// A message has room for so many.
+/// Limit of the suggestions in a message.
 const MOST: usize = 3;
-/// How many headers of a library a message lists.
+/// Limit of a library's headers in a message.
 const HEADERS: usize = 5;
-/// How many entries of libraries' directories are looked at.
+/// Limit of the entries that a search visits.
 const ENTRIES: usize = 20_000;
-/// How deep below a library's directory.
+/// Limit of the depth below a library's directory.
 const DEPTH: usize = 6;
 
-/// Libraries that the sketches of a run can't use, by where they lie.
+/// Libraries that the sketches of a run can't use, by origin.
 #[derive(Debug, Default)]
 pub struct Shelves {
     nearby: Vec<PathBuf>,
     platforms: Vec<PathBuf>,
     refused: Vec<Refused>,
-    /// What was found on the disk, by header and index: many cells miss the same header.
+    /// Results of searches by header and index: many cells miss the same header.
     found: Mutex<HashMap<(String, usize), Vec<Near>>>,
 }
 
-/// Something near a header that no library offers.
+/// A suggestion for a header that no library offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Near {
-    /// A library that the matrix does not name offers it.
+    /// A library that the matrix does not list offers it.
     Unlisted(Box<Library>),
     /// A library of another platform offers it.
     OtherPlatform(Box<Library>),
-    /// A library offers it, and is ignored.
+    /// An ignored library offers it.
     Ignored(Refused),
-    /// A header of almost this name.
+    /// A header has almost this name.
     Spelled {
-        /// As it is included.
+        /// Its name in an include.
         name: String,
-        /// Where it is.
+        /// Its directory.
         directory: PathBuf,
-        /// Whether it differs in case alone.
+        /// Whether only the case differs.
         by_case: bool,
     },
     /// A library has it in a subdirectory of its source directory.
@@ -54,29 +55,29 @@ pub enum Near {
         library: String,
         /// The file.
         path: PathBuf,
-        /// A header that brings the library.
+        /// A header that selects the library.
         header: Option<String>,
     },
-    /// A library has it where no include reaches it.
+    /// A library has it in a place that no include reaches.
     Unreachable {
         /// The library's name.
         library: String,
         /// The file.
         path: PathBuf,
     },
-    /// A library has the header's name, and offers others.
+    /// A library has the header's name and offers other headers.
     Namesake {
         /// The library's name.
         library: String,
         /// Its directory.
         root: PathBuf,
-        /// What it offers, as far as a message has room.
+        /// Its first headers.
         headers: Vec<String>,
     },
 }
 
 impl Near {
-    /// The order in which a reader wants them.
+    /// Returns the rank of a suggestion, most likely first.
     const fn rank(&self) -> u8 {
         match self {
             Self::Ignored(_) => 0,
@@ -92,14 +93,14 @@ impl Near {
 }
 
 impl Shelves {
-    /// Shelves for one run. `nearby` are directories of libraries that the matrix does not name: beside its libraries,
-    /// and the user's own. `platforms` are those of all platforms of the run, `refused` the libraries that are ignored.
+    /// Returns the shelves of a run. `nearby` are directories of libraries that the matrix does not list: beside its
+    /// libraries, and the user's own. `platforms` are those of all platforms of the run, `refused` the ignored libraries.
     pub fn new(nearby: Vec<PathBuf>, platforms: Vec<PathBuf>, refused: Vec<Refused>) -> Self {
         Self { nearby, platforms, refused, found: Mutex::default() }
     }
 
-    /// What is near `wanted`, which none of the libraries in `index` offers, the most likely first. `directories` are
-    /// others that the include was looked for in.
+    /// Returns suggestions for `wanted`, which no library in `index` offers, the most likely first. `directories` are the
+    /// other directories of the include path.
     pub fn near(&self, wanted: &str, index: &LibraryIndex, directories: &[PathBuf]) -> Vec<Near> {
         let path = Path::new(wanted);
         if wanted.is_empty() || !path.components().all(|part| matches!(part, Component::Normal(_))) {
@@ -115,10 +116,10 @@ impl Shelves {
         found
     }
 
-    /// The files of this name, in libraries that sketches can use and in others.
+    /// Returns the files of this name, in libraries that sketches can use and in others.
     fn on_disk(&self, wanted: &str, index: &LibraryIndex) -> Vec<Near> {
-        // The indexes of a run live as long as its plan: their addresses tell them apart. A panic elsewhere leaves the map
-        // whole: each change is one insert.
+        // The indexes of a run live as long as its plan, so that an address identifies one. A panic elsewhere leaves the
+        // map valid: each change is one insert.
         let key = (wanted.to_owned(), std::ptr::from_ref(index).addr());
         let mut known = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known.get(&key) {
@@ -138,7 +139,7 @@ impl Shelves {
         found
     }
 
-    /// The libraries that offer a header and that sketches can't use.
+    /// Returns the libraries with a header that sketches can't use.
     fn unlisted(&self, wanted: &str, index: &LibraryIndex) -> Vec<Near> {
         let mut known: HashSet<PathBuf> =
             index.libraries().iter().map(|library| library.real_root.clone()).collect();
@@ -159,21 +160,21 @@ impl Shelves {
     }
 }
 
-/// The libraries directly in `shelf` that offer `header`, by name.
+/// Returns the libraries directly in `shelf` that offer `header`, by name.
 fn offering(shelf: &Path, header: &str, location: Location) -> Vec<Library> {
     let entries = list(shelf).unwrap_or_default().into_iter();
     let shown = entries.filter(|entry| entry.is_dir && !entry.name.starts_with('.'));
     shown.filter_map(|entry| library_offering(&shelf.join(entry.name), header, location)).collect()
 }
 
-/// The library in `directory`, if it offers `header`.
+/// Returns the library in `directory`, if it offers `header`.
 fn library_offering(directory: &Path, header: &str, location: Location) -> Option<Library> {
     let may = directory.join("src").join(header).is_file() || directory.join(header).is_file();
     let library = may.then(|| load(directory, location).ok().flatten()).flatten()?;
     library.source_dir.join(header).is_file().then_some(library)
 }
 
-/// Headers of almost this name: at the same place below the libraries' source directories and `directories`.
+/// Returns headers of almost this name, at the same place below the libraries' source directories and `directories`.
 fn spelled(wanted: &Path, index: &LibraryIndex, directories: &[PathBuf]) -> Vec<Near> {
     let Some(name) = wanted.file_name().and_then(|name| name.to_str()) else { return Vec::new() };
     let parent = wanted.parent().unwrap_or(Path::new(""));
@@ -207,8 +208,8 @@ fn spelled(wanted: &Path, index: &LibraryIndex, directories: &[PathBuf]) -> Vec<
     near.take(MOST).collect()
 }
 
-/// By how many edits two names differ, their case aside: at most two, and one for each three letters before the
-/// extension. None for the same name, and for others.
+/// Returns the number of edits between two names without regard to case: at most two, and at most one for each three
+/// letters before the extension. `None` for equal names and for greater distances.
 fn edits(wanted: &str, other: &str) -> Option<usize> {
     const LONGEST: usize = 80;
     if wanted == other || wanted.len() > LONGEST || other.len() > LONGEST {
@@ -220,7 +221,7 @@ fn edits(wanted: &str, other: &str) -> Option<usize> {
     (edits <= 2 && edits * 3 <= stem).then_some(edits)
 }
 
-/// The places below libraries' directories where the file lies and no include of this name reaches it.
+/// Returns the files below libraries' directories that no include of this name reaches.
 fn inside(wanted: &Path, index: &LibraryIndex) -> Vec<Near> {
     let mut entries = 0;
     let mut found = Vec::new();
@@ -247,7 +248,7 @@ fn inside(wanted: &Path, index: &LibraryIndex) -> Vec<Near> {
     found
 }
 
-/// What a file below a library's directory is to an include of `wanted`. None where the library offers it.
+/// Returns the suggestion for a file below a library's directory. `None` where the library offers it.
 fn place(library: &Library, path: &Path, wanted: &Path) -> Option<Near> {
     let header = wanted.to_str()?;
     if path == library.source_dir.join(wanted) {
@@ -260,7 +261,7 @@ fn place(library: &Library, path: &Path, wanted: &Path) -> Option<Near> {
             header,
         });
     }
-    // A library within the library.
+    // A library inside the library.
     let above = path.ancestors().skip(1).take_while(|directory| *directory != library.root);
     let inner = above.take(2).find_map(|directory| {
         let is_library = directory.join("library.properties").is_file();
@@ -272,7 +273,7 @@ fn place(library: &Library, path: &Path, wanted: &Path) -> Option<Near> {
     })
 }
 
-/// Libraries whose name or directory's name is the header's, and that do not offer it.
+/// Returns the libraries with the header's name, or with a directory of that name, that do not offer it.
 fn namesakes(wanted: &Path, index: &LibraryIndex) -> Vec<Near> {
     let stem = simplified(&wanted.file_stem().unwrap_or_default().to_string_lossy());
     let libraries = index.libraries().iter();

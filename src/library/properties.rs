@@ -1,11 +1,10 @@
-//! Reads `library.properties` as arduino-cli does (`properties.Load` of go-properties-orderedmap). Knows no key.
+//! Parses `library.properties` as arduino-cli does (`properties.Load` of go-properties-orderedmap). Knows no key.
 //!
-//! This is not the reader of `platform.txt`: that one accepts a byte order mark, which here becomes part of
-//! the first line, as in arduino-cli.
+//! `platform.txt` has a parser of its own (`platform::properties`).
 
 use std::collections::HashMap;
 
-/// The suffix of keys that count on this system only.
+/// Suffix of keys for this system only.
 const OS_SUFFIX: &str = if cfg!(windows) {
     ".windows"
 } else if cfg!(target_os = "macos") {
@@ -22,17 +21,17 @@ pub(super) struct Properties(HashMap<String, String>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line} of library.properties has no `=`: `{text}`")]
 pub(super) struct BadLine {
-    /// From 1.
+    /// Line number, from 1.
     line: usize,
     /// The line, cut to 60 characters.
     text: String,
 }
 
 impl Properties {
-    /// Reads the bytes of a file; those that are not UTF-8 are ISO 8859-1. The last of equal keys counts.
+    /// Parses the bytes of a file, as ISO 8859-1 where they are not UTF-8. The last of equal keys counts.
     ///
     /// # Errors
-    /// The first line without `=`: arduino-cli then ignores the library.
+    /// The first line without `=`: arduino-cli ignores such a library.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, BadLine> {
         let text = std::str::from_utf8(bytes)
             .map_or_else(|_| bytes.iter().copied().map(char::from).collect(), str::to_owned);
@@ -50,7 +49,7 @@ impl Properties {
         Ok(Self(values))
     }
 
-    /// The value of `key`; empty without one.
+    /// Returns the value of `key`, empty where it is missing.
     pub(super) fn get(&self, key: &str) -> &str {
         self.0.get(key).map_or("", String::as_str)
     }

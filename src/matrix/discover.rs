@@ -1,7 +1,7 @@
-//! Finds sketches on the disk by a path or a glob. Knows nothing of boards or of the matrix.
+//! Finds sketches by a path or a glob. Knows no board and no matrix.
 //!
 //! A sketch is a directory `Name` with a main file `Name.ino` or `Name.pde` ([`super::sketch_dir`]), or a single
-//! `.ino`, `.pde`, `.cpp` or `.c` file that a path names.
+//! `.ino`, `.pde`, `.cpp` or `.c` file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
@@ -13,26 +13,26 @@ use super::sketch_dir::{MAIN_EXTENSIONS, SketchDir, look_at};
 use super::walk::{Kind, Visited, walk};
 use crate::nearest::{nearest, quoted};
 
-/// How much of a directory is looked through for a good error message.
+/// Depth of the search for suggestions in an error message.
 const HINT_DEPTH: usize = 6;
 
-/// What the sketch is.
+/// Kind of a sketch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SketchKind {
-    /// A directory with all the files in it.
+    /// A directory with all its files.
     Folder,
-    /// One file; its neighbours do not belong to it.
+    /// A single file, without its neighbours.
     SingleFile,
 }
 
-/// A sketch on the disk.
+/// A sketch in the file system.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FoundSketch {
     /// The path that names it: its directory, or the single file.
     pub(super) path: PathBuf,
-    /// `Name.ino` in the real directory, or the single file.
+    /// `Name.ino` in the directory without links, or the single file.
     pub(super) main_file: PathBuf,
-    /// Why arduino-cli does not open it.
+    /// The reason why arduino-cli does not open it, if any.
     pub(super) problem: Option<String>,
 }
 
@@ -42,27 +42,27 @@ impl FoundSketch {
     }
 }
 
-/// Something that a glob matches, and that looks like a sketch and is none.
+/// A path that matches a glob and looks like a sketch, but is none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Lookalike {
     /// The path that names it.
     pub(super) path: PathBuf,
-    /// The same without links to directories.
+    /// The path without links to directories.
     pub(super) real: PathBuf,
-    /// Why it is no sketch.
+    /// The reason why it is no sketch.
     pub(super) reason: String,
 }
 
-/// What a path or glob leads to.
+/// Matches of a path or glob.
 #[derive(Debug, Default)]
 pub(super) struct Matches {
     /// Sketches, sorted by path.
     pub(super) sketches: Vec<FoundSketch>,
-    /// What looks like a sketch and is none, sorted by path.
+    /// Paths that look like sketches, sorted.
     pub(super) lookalikes: Vec<Lookalike>,
 }
 
-/// Why a path leads to no sketch.
+/// Error of a path or glob without sketches.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DiscoverError {
     #[error("{message}")]
@@ -79,10 +79,10 @@ fn nothing(message: impl Into<String>, help: impl Into<Option<String>>) -> Disco
     DiscoverError::Nothing { message: message.into(), help: help.into(), lookalikes: Vec::new() }
 }
 
-/// Every sketch that `pattern` names relative to the directory `root`, at least one.
+/// Returns every sketch that `pattern` names relative to the directory `root`, at least one.
 ///
 /// # Errors
-/// There is none, or a directory can't be read.
+/// A pattern without sketches, or a directory that can't be read.
 pub(super) fn find(root: &Path, pattern: &PathPattern) -> Result<Matches, DiscoverError> {
     let start = normalised(&root.join(&pattern.prefix));
     let Some(glob) = &pattern.glob else {
@@ -118,14 +118,14 @@ pub(super) fn find(root: &Path, pattern: &PathPattern) -> Result<Matches, Discov
     Ok(found)
 }
 
-/// What a glob matches, while directories are walked through.
+/// Matches of a glob so far.
 #[derive(Default)]
 struct Globbed {
-    /// By main file. Of several paths to it, the first that ends in the directory's own name counts, else the first.
+    /// Sketches by main file. Of several paths the first that ends with the directory's own name counts, else the first.
     sketches: HashMap<PathBuf, FoundSketch>,
-    /// By real path.
+    /// Paths that look like sketches, by path without links.
     lookalikes: BTreeMap<PathBuf, Lookalike>,
-    /// How many directories match, the start left out.
+    /// Number of matching directories, without the start.
     directories: usize,
 }
 
@@ -153,7 +153,7 @@ impl Globbed {
             }
             Kind::File => {}
             Kind::Dangling => {
-                // In a sketch's directory it is a matter of that sketch.
+                // A link in a sketch's directory belongs to that sketch.
                 let is_in_sketch = || matches!(real.parent().map(look_at), Some(SketchDir::Sketch { .. }));
                 let may_be_sketch =
                     if glob.files { has_sketch_extension(path) } else { path.extension().is_none() };
@@ -189,10 +189,10 @@ impl Globbed {
     }
 }
 
-/// What to do about a glob without sketches. `passed` directories match it and are no sketches.
+/// Returns how to fix a glob without sketches. `passed` directories match it and are no sketches.
 fn hint(start: &Path, pattern: &PathPattern, glob: &PathGlob, passed: usize) -> String {
     let below = sketches_below(start);
-    // `Sketch*/**` is what lies in the sketches: their `src`, their `data`.
+    // `Sketch*/**` matches directories in the sketches: `src`, `data`.
     let above =
         pattern.text.strip_suffix("/**").and_then(|text| Some((text, PathPattern::new(text).ok()?.glob?)));
     let above = above.filter(|(_, above)| below.iter().any(|sketch| above.matcher.is_match(sketch)));
@@ -211,7 +211,7 @@ fn hint(start: &Path, pattern: &PathPattern, glob: &PathGlob, passed: usize) -> 
     }
 }
 
-/// The first few sketches of a list.
+/// Returns the first few sketches of a list, as text.
 fn listed(sketches: &[String]) -> String {
     const MOST: usize = 4;
     let mut names: Vec<String> = sketches.iter().take(MOST).map(|name| quoted(name)).collect();
@@ -221,7 +221,7 @@ fn listed(sketches: &[String]) -> String {
     names.join(", ")
 }
 
-/// The sketch that a path without a glob names.
+/// Returns the sketch that a path without a glob names.
 fn literal(path: &Path, text: &str) -> Result<FoundSketch, DiscoverError> {
     let read = |cause: io::Error| match cause.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory if path.is_symlink() => {
@@ -268,7 +268,7 @@ fn single_file(path: &Path) -> FoundSketch {
     FoundSketch { path: path.to_owned(), main_file: path.to_owned(), problem: None }
 }
 
-/// A file that a glob matches. Those that belong to a sketch's directory are no sketches of their own.
+/// Returns the sketch for a file that matches a glob; `None` for another file in a sketch's directory.
 fn globbed_file(path: &Path, real: &Path) -> Option<FoundSketch> {
     if !has_sketch_extension(path) {
         return None;
@@ -279,7 +279,7 @@ fn globbed_file(path: &Path, real: &Path) -> Option<FoundSketch> {
     }
 }
 
-/// The sketch whose main file is at `path`.
+/// Returns the sketch whose main file is `path`.
 fn sketch_of_main_file(path: &Path) -> Option<FoundSketch> {
     let dir = path.parent()?;
     let real = fs::canonicalize(dir).ok()?;
@@ -298,7 +298,7 @@ fn has_sketch_extension(path: &Path) -> bool {
     extension.is_some_and(|extension| SKETCH_EXTENSIONS.contains(&extension))
 }
 
-/// The message for a path that is not there: names the nearest one, and where the trail ends.
+/// Returns the error for a missing path, with the nearest existing name.
 fn missing(path: &Path, text: &str) -> DiscoverError {
     let existing = path.ancestors().skip(1).find(|folder| folder.is_dir());
     let lost = existing.and_then(|folder| path.strip_prefix(folder).ok()?.components().next());
@@ -319,7 +319,7 @@ fn entry_names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The sketches below a directory, relative to it. For hints only: errors on the way are no matter.
+/// Returns the sketches below a directory, relative to it. Ignores errors, as the result is only a suggestion.
 fn sketches_below(directory: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let _ = walk(directory, Some(HINT_DEPTH), &mut |visited| {

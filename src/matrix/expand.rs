@@ -1,114 +1,26 @@
-//! From the matrix to its cells: finds the sketches, crosses them with the boards, takes out what is
-//! excluded and adds what is included. Knows nothing of cores: whether a board exists is not asked.
+//! Expands the matrix to its cells: finds the sketches, combines them with the boards, removes excluded cells and adds
+//! included ones. Knows no core, and does not check that a board exists.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use super::cell::{Cell, Expansion, NotASketch, SketchRef, SkippedCell};
 use super::diagnostic::{Diagnostic, MatrixError};
-use super::discover::{DiscoverError, FoundSketch, Lookalike, SketchKind, find};
-use super::model::{
-    BUILTIN, Board, Embed, ExcludeRule, From, Matrix, Overrides, Run, SketchEntry, SketchRoots,
-};
+use super::discover::{DiscoverError, FoundSketch, Lookalike, find};
+use super::model::{BUILTIN, Board, Embed, ExcludeRule, From, Matrix, Overrides, SketchEntry, SketchRoots};
 use super::name_glob::{NameGlob, NameGlobs, last_component};
 use super::path_pattern::relative;
-use super::schema::Warnings;
 use super::source::Span;
 use crate::nearest::{quoted, suggestion};
 
-/// A sketch on the disk and its name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SketchRef {
-    /// Its folder or file relative to the matrix file, with `/`; behind `from`, relative to that folder
-    /// and with `builtin/` or `vendor:arch/` in front. No two sketches share a name.
-    pub name: Arc<str>,
-    /// The folder that it is in; absolute.
-    pub dir: PathBuf,
-    /// `Name.ino`, or the single file; absolute.
-    pub main_file: PathBuf,
-    /// Whether the rest of the folder belongs to it.
-    pub kind: SketchKind,
-    /// Why arduino-cli does not open it: each of its cells fails for that reason.
-    pub problem: Option<Arc<str>>,
-}
-
-/// Something that a glob of the matrix matches, and that looks like a sketch and is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotASketch {
-    /// Its path, in the form of [`SketchRef::name`].
-    pub name: Arc<str>,
-    /// Why it is no sketch.
-    pub reason: Arc<str>,
-    /// The entry with the glob.
-    pub span: Span,
-}
-
-/// One sketch for one board.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cell {
-    /// The board's name.
-    pub board: Arc<str>,
-    /// The sketch.
-    pub sketch: Arc<SketchRef>,
-    /// Property overrides: the board's, then the entry's.
-    pub properties: Arc<Overrides>,
-    /// How long it may take.
-    pub timeout: Duration,
-    /// How often it is tried again if it fails for an infrastructure reason.
-    pub retries: u32,
-    /// Which compiler warnings are shown.
-    pub warnings: Warnings,
-    /// How its firmware is run, if it is.
-    pub run: Option<Arc<Run>>,
-    /// What its firmware holds beside the program.
-    pub embed: Arc<[Embed]>,
-    /// The entry of the matrix that asked for it first.
-    pub span: Span,
-}
-
-/// A cell that a rule leaves out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SkippedCell {
-    /// The board's name.
-    pub board: Arc<str>,
-    /// The sketch.
-    pub sketch: Arc<SketchRef>,
-    /// The rule's reason, or the rule.
-    pub reason: Arc<str>,
-    /// The rule.
-    pub span: Span,
-}
-
-/// Every cell of a matrix: by board in the order of the matrix, and for each board by sketch, in the
-/// order of the entries and within an entry by path. The order does not depend on the file system.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Expansion {
-    /// What is to be built.
-    pub cells: Vec<Cell>,
-    /// What the matrix leaves out.
-    pub skipped: Vec<SkippedCell>,
-    /// What looks like a sketch and is none, by name.
-    pub not_sketches: Vec<NotASketch>,
-}
-
-impl Expansion {
-    /// The names of the sketches of all cells, skipped or not; a name once for each cell.
-    pub fn sketch_names(&self) -> impl Iterator<Item = &str> {
-        let skipped = self.skipped.iter().map(|cell| &*cell.sketch.name);
-        self.cells.iter().map(|cell| &*cell.sketch.name).chain(skipped)
-    }
-}
-
-/// Expands the matrix. `roots` must have a folder for each of [`Matrix::needed_roots`].
-///
-/// A matrix may have no cells: that is for the caller to judge, after selecting.
+/// Expands the matrix. `roots` has a directory for each of [`Matrix::needed_roots`]. The result may be empty.
 ///
 /// # Errors
-/// An entry, a rule or a board that nothing comes of (unless it is optional), or two entries that
-/// disagree about the same cell; each with its place.
+/// An entry, a rule or a board without effect (unless it is optional), or two entries that differ about the same cell,
+/// each with its place.
 pub fn expand(matrix: &Matrix, roots: &SketchRoots) -> Result<Expansion, MatrixError> {
     let mut expander = Expander {
         matrix,
@@ -127,7 +39,7 @@ pub fn expand(matrix: &Matrix, roots: &SketchRoots) -> Result<Expansion, MatrixE
             expander.entry(entry, false);
         }
     }
-    // Rules are held against the cells of `sketches` alone; what `include` adds is there on purpose.
+    // Rules apply to the cells of `sketches` only; cells of `include` are intended.
     let skipped = expander.exclude();
     for entry in &matrix.include {
         expander.entry(entry, true);
@@ -139,17 +51,18 @@ pub fn expand(matrix: &Matrix, roots: &SketchRoots) -> Result<Expansion, MatrixE
 /// A board and a sketch, by index.
 type Key = (usize, usize);
 
+/// State of an expansion.
 struct Expander<'m> {
     matrix: &'m Matrix,
     roots: &'m SketchRoots,
-    /// By name, in the order in which they were found.
+    /// Sketches by name, in the order of discovery.
     sketches: IndexMap<Arc<str>, Arc<SketchRef>>,
-    /// The path of each, as it was found.
+    /// The path of each sketch, in the same order.
     paths: Vec<PathBuf>,
-    /// What looks like a sketch and is none, by name, with its real path.
+    /// Paths that look like sketches, by name, each with its path without links.
     lookalikes: IndexMap<Arc<str>, (PathBuf, NotASketch)>,
     cells: HashMap<Key, Cell>,
-    /// An optional entry found nothing.
+    /// Whether an optional entry found no sketch.
     sketches_missing: bool,
     problems: Vec<Diagnostic>,
 }
@@ -178,7 +91,7 @@ impl<'m> Expander<'m> {
             self.problems.push(Diagnostic::new(embed.span, "there is no such file"));
         }
         let embed: Arc<[Embed]> = entry.embed.iter().map(|embed| embed.value.clone()).collect();
-        // One merged set of properties for each board serves all cells of the entry.
+        // All cells of the entry share one set of properties for each board.
         let properties: Vec<(usize, Arc<Overrides>)> = entry
             .boards
             .iter()
@@ -197,7 +110,7 @@ impl<'m> Expander<'m> {
         }
     }
 
-    /// Takes what the entry names out of what was found before it.
+    /// Removes the sketches of the entry from those of earlier entries.
     fn leave_out(&mut self, entry: &SketchEntry) {
         let root = match &entry.from {
             From::Matrix => &self.matrix.dir,
@@ -216,7 +129,7 @@ impl<'m> Expander<'m> {
             self.lookalikes.retain(|_, (path, _)| !names(path));
         }
         let is_idle = self.cells.len() + self.lookalikes.len() == before;
-        // Where sketches are missing, it may be about them.
+        // The entry may be about missing sketches.
         if is_idle && !entry.optional && !self.sketches_missing && self.problems.is_empty() {
             let text = format!("!{}", entry.path.text);
             let message = format!("{} leaves out nothing", quoted(&text));
@@ -239,9 +152,9 @@ impl<'m> Expander<'m> {
             return;
         }
         let message = if name == BUILTIN {
-            "the folder of Arduino's built-in examples is not known".to_owned()
+            "the directory of Arduino's built-in examples is not known".to_owned()
         } else {
-            format!("the folder of the core {} is not known", quoted(name))
+            format!("the directory of the core {} is not known", quoted(name))
         };
         self.problems.push(Diagnostic::new(entry.span, message));
     }
@@ -261,7 +174,7 @@ impl<'m> Expander<'m> {
         self.lookalikes.entry(name).or_insert((found.real, entry));
     }
 
-    /// The index of the sketch, by its name.
+    /// Returns the index of the sketch, adding it if it is new.
     fn sketch(
         &mut self,
         root: &Path,
@@ -311,7 +224,7 @@ impl<'m> Expander<'m> {
                 && first.timeout == timeout
                 && first.embed == *embed
                 && (Arc::ptr_eq(&first.properties, properties) || first.properties == *properties);
-            // The same pair of entries disagrees about many cells: once is enough.
+            // The same pair of entries differs for many cells: it is reported once.
             let told = self.problems.last().is_some_and(|last| last.span == entry.span);
             if !same && !told {
                 let what = if is_include { "this includes" } else { "two entries ask for" };
@@ -338,10 +251,10 @@ impl<'m> Expander<'m> {
         self.cells.insert(key, cell);
     }
 
-    /// Takes excluded cells out; the first rule that matches a cell gives the reason.
+    /// Removes excluded cells. The first rule that matches a cell gives the reason.
     fn exclude(&mut self) -> Vec<(Key, SkippedCell)> {
         let mut skipped: HashMap<Key, SkippedCell> = HashMap::new();
-        // Where sketches are missing, a rule may be about them: that is no fault of the rule.
+        // A rule without effect may be about missing sketches.
         let complete = self.problems.is_empty() && !self.sketches_missing;
         for rule in &self.matrix.exclude {
             let boards: Vec<bool> =
@@ -363,7 +276,7 @@ impl<'m> Expander<'m> {
             if complete {
                 self.stale(rule, matched);
             }
-            // A rule may also be about what is no sketch: then nothing needs to be said of that.
+            // A rule about a path that only looks like a sketch silences the remark on it.
             if rule.board.is_none()
                 && let Some(globs) = &rule.sketch
             {
@@ -374,7 +287,7 @@ impl<'m> Expander<'m> {
         skipped.into_iter().collect()
     }
 
-    /// Says what of a rule is a leftover: a pattern that matches nothing, or all of it.
+    /// Reports a pattern of a rule that matches nothing, or a rule without effect.
     fn stale(&mut self, rule: &'m ExcludeRule, matched: bool) {
         let boards = || self.matrix.boards.keys().map(|name| &**name);
         let sketches = || self.sketches.keys().map(|name| &**name);
@@ -403,7 +316,7 @@ impl<'m> Expander<'m> {
         self.problems.push(Diagnostic::new(rule.span, message).help(help));
     }
 
-    /// A board that no entry asks for would otherwise be left out in silence.
+    /// Reports a board without cells.
     fn unused_boards(&mut self, skipped: &[(Key, SkippedCell)]) {
         if !self.problems.is_empty() || self.cells.is_empty() && skipped.is_empty() {
             return;
@@ -428,7 +341,7 @@ impl<'m> Expander<'m> {
         }
         // A cell that is included after all is not skipped.
         let skipped = skipped.into_iter().filter(|(key, _)| !self.cells.contains_key(key)).collect();
-        // A file of it may be a sketch of its own, by another entry.
+        // Another entry may name a file of such a directory as a sketch.
         let dirs: HashSet<&Path> = self.sketches.values().map(|sketch| sketch.dir.as_path()).collect();
         let is_none = |(real, _): &(PathBuf, NotASketch)| !dirs.contains(real.as_path());
         let mut not_sketches: Vec<NotASketch> =
@@ -439,13 +352,13 @@ impl<'m> Expander<'m> {
     }
 }
 
-/// The name of what lies at `path`, which was found in `root`.
+/// Returns the name of `path`, which was found in `root`.
 fn name_of(root: &Path, prefix: Option<&str>, path: &Path) -> Arc<str> {
     let relative = relative(root, path);
     prefix.map_or_else(|| relative.clone(), |prefix| format!("{prefix}/{relative}")).into()
 }
 
-/// The board's overrides, then the entry's.
+/// Returns the board's overrides, then the entry's.
 fn merged(board: &Board, entry: &SketchEntry) -> Overrides {
     board.properties.iter().chain(&entry.properties).cloned().collect()
 }

@@ -1,5 +1,5 @@
-//! Expressions that select cells (`--filter`). So far they compare a board's tags with a text; whatever else the
-//! language is to have is an error, so that no expression changes its meaning later.
+//! Expressions that select cells (`--filter`). They compare a board's tags with a text. Any other expression is an error,
+//! so that a later extension changes no meaning.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,17 +10,17 @@ use crate::nearest::{quoted, suggestion};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     tag: String,
-    /// Whether boards without the tag are meant.
+    /// Whether it selects boards without the tag.
     is_negated: bool,
 }
 
-/// Why a text is no [`Filter`].
+/// Error of a text that is no [`Filter`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} is not a filter: {problem}; `tag = 'NAME'` and `tag != 'NAME'` are", quoted(.text))]
 pub struct FilterError {
     /// The text.
     pub text: String,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: String,
 }
 
@@ -62,12 +62,12 @@ fn unknown(word: &str) -> String {
 }
 
 impl Filter {
-    /// Whether a board with these tags is selected.
+    /// Returns whether it selects a board with these tags.
     pub(super) fn selects(&self, tags: &[String]) -> bool {
         tags.contains(&self.tag) != self.is_negated
     }
 
-    /// The tag that it names.
+    /// Returns its tag.
     pub(super) fn tag(&self) -> &str {
         &self.tag
     }
@@ -80,7 +80,6 @@ impl fmt::Display for Filter {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // a test may
 mod tests {
     use super::*;
 

@@ -25,9 +25,8 @@ use super::schema::{
 };
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
-use crate::platform::Override;
-use crate::platform::fqbn::{Fqbn, FqbnErrorKind};
 use crate::nearest::{nearest, quoted};
+use crate::platform::{Fqbn, FqbnErrorKind, Override};
 
 /// If nothing else is said.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
@@ -145,7 +144,7 @@ impl Resolver<'_> {
                 Provider::Path { dir, tools: raw.tools.into_iter().map(tool).collect() }
             }
             (Some(RawProvider::Path), None) => {
-                let help = "the folder with the core's `boards.txt` and `platform.txt`";
+                let help = "the directory with the core's `boards.txt` and `platform.txt`";
                 let message = "`provider: path` needs the key `path`";
                 self.problems.push(Diagnostic::new(place(node, "provider"), message).help(help));
                 Provider::Installed
@@ -173,13 +172,13 @@ impl Resolver<'_> {
             if let Err(why) = check_board_name(&name) {
                 let message = format!("{} can't be a board's name: {why}", quoted(&name));
                 let help =
-                    "it names folders: letters, digits, `-`, `_`, `.` and `+`, a letter or digit first";
+                    "it names directories: letters, digits, `-`, `_`, `.` and `+`, a letter or digit first";
                 self.problems.push(Diagnostic::new(entry.key, message).help(help));
             }
             if let Some(first) = folders.insert(name.to_lowercase(), entry.key) {
                 let message = format!("{} differs only in case from another board's name", quoted(&name));
                 let diagnostic = Diagnostic::new(entry.key, message).related(first, "the other one");
-                self.problems.push(diagnostic.help("on some systems both would name the same folder"));
+                self.problems.push(diagnostic.help("on some systems both would name the same directory"));
             }
             match self.board(raw, &entry.node, entry.key) {
                 Some(board) => drop(boards.insert(name.into(), board)),
@@ -250,7 +249,7 @@ impl Resolver<'_> {
     fn pattern(&mut self, text: &str, span: Span, from: &From) -> Option<PathPattern> {
         match PathPattern::new(text) {
             Ok(pattern) if *from != From::Matrix && !pattern.stays_below() => {
-                self.problem(span, "with `from`, a path stays below that folder");
+                self.problem(span, "with `from`, a path stays below that directory");
                 None
             }
             Ok(pattern) => Some(pattern),

@@ -1,8 +1,8 @@
-//! Selects cells by the globs and filters of the command line (`-b`, `-s`, `-E`). Knows nothing of the matrix file.
+//! Selects cells by the globs and filters of the command line (`-b`, `-s`, `-E`). Knows no matrix file.
 
 use std::collections::BTreeSet;
 
-use super::expand::Expansion;
+use super::cell::Expansion;
 use super::filter::Filter;
 use super::name_glob::{NameGlob, last_component};
 use crate::nearest::{quoted, suggestion};
@@ -23,7 +23,7 @@ fn hint(help: Option<&str>) -> String {
     help.map(|help| format!("; {help}")).unwrap_or_default()
 }
 
-/// What the command line selects by. An empty list selects everything.
+/// The criteria of a selection. An empty list selects everything.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Selection<'s> {
     /// Globs over boards.
@@ -34,14 +34,14 @@ pub struct Selection<'s> {
     pub filters: &'s [Filter],
 }
 
-/// The cells, and the skipped cells, whose board matches one of `boards` and whose sketch matches one
-/// of `sketches`; an empty list of patterns matches all. A pattern without `/` is matched against the
-/// last component of a sketch's name ([`NameGlob`]), so that `-s Blink` needs no path. `tags` has the tags of a board.
+/// Returns the cells, and the skipped cells, whose board matches one of `boards` and whose sketch matches one of
+/// `sketches`. A pattern without `/` is matched against the last component of a sketch's name ([`NameGlob`]), so that
+/// `-s Blink` needs no path. `tags` returns the tags of a board.
 ///
-/// The result may be empty, where each pattern matches something but no cell matches both.
+/// The result is empty where each pattern matches a name, but no cell matches both kinds.
 ///
 /// # Errors
-/// A pattern matches no name at all.
+/// A pattern that matches no name.
 pub fn select<'t>(
     expansion: &Expansion,
     Selection { boards, sketches, filters }: Selection<'_>,
@@ -75,7 +75,7 @@ pub fn select<'t>(
     Ok(Expansion { cells: cells.cloned().collect(), skipped: skipped.cloned().collect(), not_sketches })
 }
 
-/// A tag that no board has is misspelt.
+/// Returns an error for a tag that no board has.
 fn known_tag<'t>(filter: &Filter, tags: impl Iterator<Item = &'t String>) -> Result<(), SelectError> {
     let known: BTreeSet<&str> = tags.map(String::as_str).collect();
     if known.contains(filter.tag()) {

@@ -1,4 +1,4 @@
-//! What a directory is: a sketch, something that only looks like one, or neither. Knows nothing of globs.
+//! Classifies a directory: a sketch, a path that only looks like one, or neither. Knows no glob.
 //!
 //! The rules are those of arduino-cli (`internal/arduino/sketch/sketch.go`, `New`): a sketch is a directory `Name`
 //! with a file `Name.ino` or `Name.pde`, where `Name` is the name of the directory itself, not of a link to it.
@@ -13,23 +13,23 @@ use crate::nearest::quoted;
 /// Extensions of main files.
 pub(super) const MAIN_EXTENSIONS: [&str; 2] = ["ino", "pde"];
 
-/// What a directory is.
+/// Class of a directory.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum SketchDir {
     /// A sketch.
     Sketch {
         /// `Name.ino` or `Name.pde`.
         main_file: PathBuf,
-        /// Why arduino-cli does not open it.
+        /// The reason why arduino-cli does not open it, if any.
         problem: Option<String>,
     },
-    /// No sketch, for this reason, although it has files of one.
+    /// No sketch, for this reason, although it has files of a sketch.
     Lookalike(String),
     /// No sketch.
     Other,
 }
 
-/// Looks at a directory. `dir` is its real path.
+/// Classifies a directory. `dir` is its path without links.
 pub(super) fn look_at(dir: &Path) -> SketchDir {
     let Some(name) = dir.file_name() else { return SketchDir::Other };
     let main_files: Vec<PathBuf> =
@@ -49,7 +49,7 @@ pub(super) fn look_at(dir: &Path) -> SketchDir {
     }
 }
 
-/// `NAME.ino` in a directory.
+/// Returns the path of `NAME.EXTENSION` in a directory.
 fn main_file(dir: &Path, name: &OsStr, extension: &str) -> PathBuf {
     let mut file = name.to_owned();
     file.push(".");
@@ -61,7 +61,7 @@ fn shown_name(path: &Path) -> String {
     quoted(&path.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// What a directory is in which none of `main_files` exists.
+/// Classifies a directory without any of `main_files`.
 fn without_main_file(dir: &Path, main_files: &[PathBuf]) -> SketchDir {
     if let Some(link) = main_files.iter().find(|path| path.is_symlink()) {
         return SketchDir::Lookalike(format!("{} is a link that leads nowhere", shown_name(link)));
@@ -88,7 +88,7 @@ fn without_main_file(dir: &Path, main_files: &[PathBuf]) -> SketchDir {
     }
 }
 
-/// The names of a directory's `.ino` and `.pde` files, in any case, sorted.
+/// Returns the names of a directory's `.ino` and `.pde` files, in any case, sorted.
 fn sketch_files(dir: &Path) -> Vec<String> {
     let is_sketch_file = |name: &str| {
         let extension = Path::new(name).extension().unwrap_or_default();
@@ -104,7 +104,6 @@ fn sketch_files(dir: &Path) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // a test may
 mod tests {
     use std::os::unix::fs::symlink;
 

@@ -1,4 +1,4 @@
-//! Walks the directories below one, links followed. Knows nothing of sketches.
+//! Walks the directories below one, with links followed. Knows no sketch.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,11 @@ use std::{fs, io};
 
 use walkdir::WalkDir;
 
-/// Number of paths by which a directory is visited. Links may lead to it by any number, in a circle even by
-/// infinitely many.
+/// Limit of the paths by which a directory is visited. With links there may be many, and with cyclic links infinitely
+/// many.
 const MOST_PATHS: usize = 8;
 
-/// One thing on the way.
+/// A visited path.
 #[derive(Debug)]
 pub(super) struct Visited<'a> {
     /// The path by which it was reached.
@@ -19,28 +19,28 @@ pub(super) struct Visited<'a> {
     pub(super) real: &'a Path,
     /// Number of links to directories on the path.
     pub(super) links: usize,
-    /// What it is.
+    /// Its kind.
     pub(super) kind: Kind,
 }
 
-/// What was visited.
+/// Kind of a visited path.
 #[derive(Debug)]
 pub(super) enum Kind {
     /// A directory.
     Directory,
     /// Anything else that exists.
     File,
-    /// A link that leads nowhere, or to itself.
+    /// A link whose target is missing or itself.
     Dangling,
-    /// A directory that can't be read, and why.
+    /// A directory that can't be read, with the error.
     Unreadable(io::Error),
 }
 
-/// Visits `start` and what is below it, at most `depth` deep, except hidden files and directories. Paths with fewer
-/// links come first, and equal ones sorted.
+/// Visits `start` and everything below it, at most `depth` deep, except hidden files and directories. Paths with fewer
+/// links come first; paths with equally many are sorted.
 ///
 /// # Errors
-/// `start` can't be read.
+/// A `start` that can't be read.
 pub(super) fn walk(
     start: &Path,
     depth: Option<usize>,
@@ -62,9 +62,9 @@ pub(super) fn walk(
 }
 
 struct Walker<'v, V> {
-    /// By how many paths each real directory was visited.
+    /// Number of visits of each directory, by its path without links.
     paths: HashMap<PathBuf, usize>,
-    /// Links to directories, each with the depth that is left for it.
+    /// Links to directories, each with the remaining depth.
     linked: Vec<(PathBuf, usize)>,
     visit: &'v mut V,
 }
@@ -74,7 +74,7 @@ impl<V: FnMut(&Visited<'_>)> Walker<'_, V> {
         (self.visit)(&Visited { path, real, links, kind });
     }
 
-    /// Visits a directory and what is below it without following links.
+    /// Visits a directory and everything below it, without following links.
     fn below(&mut self, start: &Path, depth: usize, links: usize) {
         let Ok(real_start) = fs::canonicalize(start) else { return };
         let mut entries = WalkDir::new(start).max_depth(depth).sort_by_file_name().into_iter();
@@ -128,7 +128,6 @@ fn real_of(path: &Path, start: &Path, real_start: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)] // a test may
 mod tests {
     use std::os::unix::fs::symlink;
 

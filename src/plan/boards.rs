@@ -1,35 +1,51 @@
-//! One board with what its core's provider and the matrix say of it.
+//! A board with the properties of its core's provider and of the matrix.
 
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
-use crate::platform::{BoardConfig, BoardError, Fqbn, Override, Platforms, RuntimeEnv, WarningLevel, resolve};
-use crate::provide::InstalledCore;
 use crate::matrix::{Core, Overrides};
+use crate::platform::{
+    BoardConfig, BoardError, Fqbn, HostOs, Override, Platform, Platforms, RuntimeEnv, WarningLevel, resolve,
+};
+use crate::provide::InstalledCore;
 
-/// The cores that boards are of.
+/// The cores of the boards.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cores<'a> {
     /// Their platforms.
     pub(crate) platforms: &'a Platforms,
-    /// What was installed, by `vendor:arch`.
+    /// The installed cores, by `vendor:arch`.
     pub(crate) installed: &'a IndexMap<String, InstalledCore>,
-    /// What the matrix says of them, by `vendor:arch`.
+    /// Their entries in the matrix, by `vendor:arch`.
     pub(crate) matrix: &'a IndexMap<String, Core>,
 }
 
-/// A board with every property merged.
+/// Loads the platforms of the installed cores.
+///
+/// # Errors
+/// A platform that can't be read.
+pub(crate) fn platforms(cores: &IndexMap<String, InstalledCore>) -> Result<Platforms, BoardError> {
+    cores
+        .values()
+        .map(|core| {
+            let (vendor, architecture) = core.name.split_once(':').unwrap_or((&core.name, ""));
+            Platform::load(&core.platform_dir, vendor, architecture, HostOs::current())
+        })
+        .collect()
+}
+
+/// A board with all properties merged.
 #[derive(Debug)]
 pub(crate) struct ResolvedBoard {
     pub(crate) config: BoardConfig,
-    /// Where the shared libraries of its tools are, if the loader needs to be told.
+    /// Directory of its tools' shared libraries, for `LD_LIBRARY_PATH`.
     pub(crate) library_path: Option<PathBuf>,
 }
 
 impl Cores<'_> {
-    /// Merges a board's properties: in this order, what comes with the core whose recipes it uses
-    /// (`build.core=vendor:core`, `build.variant=vendor:variant`) and with its own, and `overrides`.
+    /// Merges a board's properties, in this order: of the core whose recipes it uses (`build.core=vendor:core`,
+    /// `build.variant=vendor:variant`), of its own core, and `overrides`.
     ///
     /// # Errors
     /// Those of [`resolve`].
@@ -53,7 +69,7 @@ impl Cores<'_> {
         Ok(ResolvedBoard { config, library_path })
     }
 
-    /// A board with what comes with these cores; the later ones win.
+    /// Merges a board's properties with those of these cores; later ones override earlier ones.
     fn resolved(
         self,
         cores: &[&str],

@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-/// A family of cores. What a family's `platform.txt` can't say, its orchestrator knows.
+/// A family of cores, with the properties that its `platform.txt` can't express.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Family {
-    /// 8-bit AVR: Arduino's own core and those in its image (`MiniCore`, `ATTinyCore`, …).
+    /// 8-bit AVR: Arduino's own core and those derived from it (`MiniCore`, `ATTinyCore`, …).
     Avr,
-    /// Any other core in Arduino's format; holds the architecture's name.
+    /// Any other core in Arduino's format, with the architecture's name.
     Other(String),
 }
 
 impl Family {
-    /// The family of an architecture (`vendor:ARCHITECTURE:board`).
+    /// Returns the family of an architecture (`vendor:ARCHITECTURE:board`).
     pub fn of(architecture: &str) -> Self {
         match architecture {
             "avr" => Self::Avr,
@@ -20,8 +20,8 @@ impl Family {
         }
     }
 
-    /// The section that constant data goes to which no compiler places: to the other constants, but out of the RAM
-    /// where a family's linker scripts put the constants of C there.
+    /// Returns the section for embedded files: beside the other constants, or outside of RAM where the family's linker
+    /// scripts place the constants of C in RAM.
     pub fn section_of_constants(&self) -> &'static str {
         match self {
             Self::Avr => ".progmem.data.embedded",
@@ -30,9 +30,8 @@ impl Family {
         }
     }
 
-    /// Whether its units compile in so little time (8-bit AVR: 10 to 30 ms) that what the embedded compiler
-    /// cache does for a miss would take as long again. Their objects are kept in the artifact store as they
-    /// are. (Measured: `docs/performance.md`.)
+    /// Returns whether a unit compiles so fast (8-bit AVR: 10 to 30 ms) that a miss of the embedded compiler cache would
+    /// double the time. Their objects are stored in the artifact store instead. (Measured: `docs/performance.md`.)
     pub fn has_light_units(&self) -> bool {
         matches!(self, Self::Avr)
     }

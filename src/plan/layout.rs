@@ -1,99 +1,99 @@
-//! Where things are in the work folder.
+//! Paths in the work directory.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// The folders of one work folder.
+/// The directories of a work directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     root: PathBuf,
 }
 
 impl Layout {
-    /// The layout below `root`.
+    /// Returns the layout below `root`.
     pub fn new(root: PathBuf) -> Self {
         Self { root }
     }
 
-    /// The work folder.
+    /// Returns the work directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The build directories of all cells.
+    /// Returns the directory of all cells.
     pub fn cells(&self) -> PathBuf {
         self.root.join("cells")
     }
 
-    /// `cells/BOARD/SKETCH`: the build folder of a cell.
+    /// Returns `cells/BOARD/SKETCH`, the build directory of a cell.
     pub fn cell(&self, board: &str, sketch_slug: &Path) -> PathBuf {
         self.cells().join(board).join(sketch_slug)
     }
 
-    /// What is noted of each matrix that was run here.
+    /// Returns the directory with a manifest for each matrix that was run here.
     pub fn manifests(&self) -> PathBuf {
         self.root.join("matrices")
     }
 
-    /// What is noted of a matrix; its path is absolute.
+    /// Returns the manifest of the matrix with this absolute path.
     pub fn manifest(&self, matrix: &Path) -> PathBuf {
         let hash = blake3::hash(matrix.as_os_str().as_encoded_bytes()).to_hex();
         self.manifests().join(format!("{}.json", &hash[..16]))
     }
 
-    /// `cores/BOARD-KEY`: stage 1.
+    /// Returns `cores/BOARD-KEY`, the build directory of a core.
     pub fn core(&self, id: &str) -> PathBuf {
         self.root.join("cores").join(id)
     }
 
-    /// Staged sketches, each in a directory that is named by its content.
+    /// Returns the directory of staged sketches, each in a directory named after its content.
     pub fn sketches(&self) -> PathBuf {
         self.root.join("sketches")
     }
 
-    /// Objects by key.
+    /// Returns the directory of objects by key.
     pub fn units(&self) -> PathBuf {
         self.root.join("units")
     }
 
-    /// Objects that are good for one run only.
+    /// Returns the directory of uncacheable objects, which belong to one run.
     pub fn passing_units(&self) -> PathBuf {
         self.units().join("run")
     }
 
-    /// Where compilers run and write before anything is kept.
+    /// Returns the directory in which compilers run and write.
     pub fn staging(&self) -> PathBuf {
         self.root.join("tmp")
     }
 
-    /// What was hashed and scanned.
+    /// Returns the memo of hashes and scans.
     pub fn memo(&self) -> PathBuf {
         self.root.join("memo")
     }
 
-    /// Keys, and what was looked at for them.
+    /// Returns the file of remembered keys with their observations.
     pub fn known(&self) -> PathBuf {
         self.root.join("known")
     }
 
-    /// The folders in which runs write themselves.
+    /// Returns the directories that runs write.
     pub fn own(&self) -> [PathBuf; 5] {
         [self.cells(), self.root.join("cores"), self.sketches(), self.units(), self.staging()]
     }
 
-    /// What steps took.
+    /// Returns the file with the history of durations.
     pub fn costs(&self) -> PathBuf {
         self.root.join("costs")
     }
 
-    /// A folder for each sketch: its name without what leads out of the matrix's folder
-    /// (`../examples/Fade` is built in `examples/Fade`). Names that come out the same, or one of which
-    /// would lie inside another, are told apart by a hash.
+    /// Returns a directory for each sketch: its name without parts that lead out of the matrix's directory
+    /// (`../examples/Fade` is built in `examples/Fade`). A hash distinguishes equal directories, and a directory that
+    /// would contain another.
     pub fn slugs<'a>(names: impl IntoIterator<Item = &'a str>) -> HashMap<&'a str, PathBuf> {
         let mut slugs: Vec<(&str, PathBuf)> = names.into_iter().map(|name| (name, slug(name))).collect();
         slugs.sort();
         slugs.dedup();
-        // In path order a folder stands right before what lies inside it.
+        // In path order a directory comes right before the directories inside it.
         slugs.sort_by(|(_, a), (_, b)| a.cmp(b));
         let clashes: Vec<bool> = (0..slugs.len())
             .map(|index| {
@@ -119,8 +119,8 @@ impl Layout {
     }
 }
 
-/// A relative path of harmless parts: a hook may name the build directory without quotes, and for arduino-cli, which
-/// builds in directories that are named by hashes, that does no harm.
+/// Returns a relative path of parts without special characters. A hook may name the build directory without quotes, which
+/// works with arduino-cli, whose build directories are named by hashes.
 fn slug(name: &str) -> PathBuf {
     let harmless = |c: char| if c.is_alphanumeric() || "._-+".contains(c) { c } else { '_' };
     let parts = name.split('/').filter(|part| !matches!(*part, "" | "." | ".."));

@@ -1,5 +1,5 @@
 //! The libraries that the sketches of each board can use: those of the matrix, of the board's platform and of the
-//! platform that it borrows its core from.
+//! platform of its core.
 //!
 //! Follows `LibrariesLoader` in arduino-cli's `internal/arduino/builder/internal/detector/detector.go`.
 
@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 
-use super::make::PlanError;
-use crate::platform::BoardConfig;
+use super::error::PlanError;
 use crate::library::{
     EnclosingLibrary, Library, LibraryError, LibraryIndex, Location, Refused, Root, Shelves, load_root,
 };
 use crate::matrix::Matrix;
+use crate::platform::BoardConfig;
 
-/// Where a run looks for libraries, and where others lie.
+/// The directories that a run searches for libraries, and those that it does not.
 #[derive(Debug, Default)]
 pub struct LibraryPlaces {
     /// The matrix file's directory, which the entries of `libraries` are relative to.
@@ -29,17 +29,17 @@ pub struct LibraryPlaces {
 
 /// The libraries of a plan.
 pub(super) struct Libraries {
-    /// Those of the matrix: each entry by its real path, in the order of the matrix.
+    /// Libraries of the matrix, by the resolved path of each entry, in the order of the matrix.
     roots: Vec<(PathBuf, Vec<Library>)>,
     platforms: HashMap<PathBuf, Vec<Library>>,
     indexes: HashMap<(String, Vec<PathBuf>), Arc<LibraryIndex>>,
-    /// What users should know of libraries that are ignored.
+    /// Warnings about ignored libraries.
     pub(super) warnings: Vec<String>,
     refused: Vec<Refused>,
 }
 
 impl Libraries {
-    /// Loads the libraries that the matrix names. An entry that is the same directory as one before is ignored.
+    /// Loads the libraries that the matrix lists. Ignores an entry with the directory of an earlier one.
     ///
     /// # Errors
     /// An entry that can't be read.
@@ -65,7 +65,7 @@ impl Libraries {
         Ok(libraries)
     }
 
-    /// The libraries of a board, by header.
+    /// Returns the libraries of a board, by header.
     ///
     /// # Errors
     /// A platform's directory that can't be read.
@@ -101,8 +101,8 @@ impl Libraries {
         Ok(loaded.libraries)
     }
 
-    /// Where was looked, and where libraries lie that the matrix does not name: beside those that it names, beside those
-    /// that hold its sketches, in directories with usual names, and where Arduino's IDE puts them.
+    /// Returns the searched directories, and others with libraries: beside those of the matrix, beside the libraries that
+    /// contain its sketches, in directories with usual names, and of Arduino's IDE.
     pub(super) fn places<'e>(
         self,
         matrix: &Matrix,
@@ -125,7 +125,7 @@ impl Libraries {
     }
 }
 
-/// Where Arduino's IDE and arduino-cli install libraries.
+/// Returns the directories in which Arduino's IDE and arduino-cli install libraries.
 fn user_libraries() -> impl Iterator<Item = PathBuf> {
     let own = std::env::var_os("ARDUINO_DIRECTORIES_USER").map(PathBuf::from);
     let home = std::env::var_os("HOME").map(PathBuf::from);

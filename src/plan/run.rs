@@ -1,50 +1,50 @@
-//! How a firmware is run: which emulator, with which words, and what is expected. Follows from the matrix and
-//! from the properties of the board; nothing is started, and nobody asks whether the emulator is there.
+//! The run of a firmware: the emulator, its arguments and the expected output, from the matrix and the properties of the
+//! board. Starts nothing, and does not check that the emulator is installed.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::platform::BoardConfig;
 use crate::matrix::{Emulation, Emulator, Run as Wanted};
+use crate::platform::BoardConfig;
 
 /// The run of a cell's firmware.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// What runs it.
+    /// The emulator.
     pub program: EmulatorProgram,
-    /// Its arguments; the ELF comes behind them.
+    /// Its arguments, before the ELF.
     pub arguments: Vec<String>,
-    /// What the firmware must print.
+    /// The text that the firmware must print.
     pub expect: String,
-    /// How long it may take for that.
+    /// Time limit for that.
     pub timeout: Duration,
 }
 
-/// An emulator by its names.
+/// An emulator and its names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EmulatorProgram {
-    /// Its kind, which says how it shows what a firmware prints.
+    /// Its kind, which determines the form of a firmware's output.
     pub emulator: Emulator,
-    /// What it is called: `simavr`, `qemu-system-arm`, …
+    /// Its program: `simavr`, `qemu-system-arm`, …
     pub name: &'static str,
-    /// The package of Debian and Ubuntu that has it.
+    /// Its package in Debian and Ubuntu.
     pub package: &'static str,
 }
 
-/// An emulator that is there.
+/// An installed emulator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstalledEmulator {
     /// The program.
     pub program: PathBuf,
-    /// For `LD_LIBRARY_PATH`, where it needs that.
+    /// Its `LD_LIBRARY_PATH`, if any.
     pub library_path: Option<PathBuf>,
 }
 
-/// The emulator of AVR.
+/// The emulator for AVR.
 const SIMAVR: EmulatorProgram =
     EmulatorProgram { emulator: Emulator::Simavr, name: "simavr", package: "simavr" };
 
-/// The QEMU for what compilers with such a prefix build for.
+/// The QEMU for each prefix of a linker's name.
 const QEMU: [(&str, EmulatorProgram); 4] = [
     ("arm-", qemu("qemu-system-arm", "qemu-system-arm")),
     ("riscv", qemu("qemu-system-riscv32", "qemu-system-misc")),
@@ -57,18 +57,17 @@ const fn qemu(name: &'static str, package: &'static str) -> EmulatorProgram {
 }
 
 impl EmulatorProgram {
-    /// All that a matrix can ask for.
+    /// Returns all emulators that a matrix can request.
     pub fn all() -> impl Iterator<Item = Self> {
         std::iter::once(SIMAVR).chain(QEMU.map(|(_, program)| program))
     }
 }
 
 impl Run {
-    /// What the matrix wants, on this board.
+    /// Returns the run that the matrix requests, on this board.
     ///
     /// # Errors
-    /// Where the emulator can't run what the board's tools make, or a property is missing that it has to know; in
-    /// one line.
+    /// One line: an emulator that does not match the board's tools, or a missing property.
     pub(super) fn of(wanted: &Wanted, config: &BoardConfig) -> Result<Self, String> {
         let Emulation { emulator, machine } = &wanted.emulation;
         let linker = linker(config)?;
@@ -90,7 +89,7 @@ impl Run {
     }
 }
 
-/// The file name of the program that links.
+/// Returns the file name of the linker.
 fn linker(config: &BoardConfig) -> Result<String, String> {
     let recipe = config.link_recipes().into_iter().next();
     let pattern = recipe.map(|recipe| recipe.pattern).unwrap_or_default();
@@ -110,7 +109,7 @@ fn simavr_words(machine: Option<&str>, config: &BoardConfig) -> Result<Vec<Strin
     };
     let mcu = machine.map_or_else(|| property("build.mcu"), |machine| Ok(machine.to_owned()))?;
     let frequency = property("build.f_cpu")?;
-    // `16000000L`, as C takes it.
+    // `16000000L`, a constant of C.
     let hertz = frequency.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     Ok(["-m", &mcu, "-f", hertz].map(str::to_owned).into())
 }
@@ -119,9 +118,9 @@ fn qemu_words(machine: &str, prefix: &str) -> Vec<String> {
     let mut words =
         vec!["-M", machine, "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"];
     words.extend(match prefix {
-        // Else it begins with a firmware of QEMU's own.
+        // Without it, QEMU starts a firmware of its own.
         "riscv" => ["-bios", "none", "-kernel"].as_slice(),
-        // Its machines know no kernel.
+        // Its machines have no `-kernel`.
         "avr-" => &["-bios"],
         _ => &["-kernel"],
     });

@@ -1,45 +1,23 @@
-//! From a recipe's pattern to an argument vector. Knows nothing of what the recipe is for, and
-//! starts nothing.
+//! Turns a recipe's pattern into an argument vector. Knows no recipe's purpose, and starts nothing.
 //!
 //! Arduino's order is: expand, then split. A property's value with spaces therefore becomes several
-//! words, which is how flags work. Paths must not: they come as [`Value::Word`] and
-//! [`Value::Words`], which take part in the splitting as one unbreakable character each and are put
-//! in afterwards. Where a path has neither spaces nor quotes the result is Arduino's.
+//! words, as flags need it. Paths must stay whole: they come as [`Value::Word`] and [`Value::Words`], which are
+//! one unbreakable character each while the line is split, and are inserted afterwards. For a path without
+//! spaces and quotes the result is Arduino's.
 
 use thiserror::Error;
 
-use super::Properties;
 use super::expand::{ExpandError, Expander, MARK, without_references};
+use super::properties::Properties;
+use super::value::Value;
 
-/// A value that a command has on top of the board's properties.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value<'a> {
-    /// Like a property: expanded, then split into words.
-    Text(&'a str),
-    /// One word or a part of one, whatever characters it has: `{source_file}`, `{build.path}`.
-    Word(&'a str),
-    /// Any number of words: `{object_files}`, `{includes}`. Where a pattern glues them to other
-    /// text they are joined by spaces.
-    Words(&'a [String]),
-}
-
-impl Value<'_> {
-    /// The value where only text will do.
-    pub(super) fn to_text(self) -> String {
-        match self {
-            Self::Text(text) | Self::Word(text) => text.to_owned(),
-            Self::Words(words) => words.join(" "),
-        }
-    }
-}
-
-/// Why a pattern gives no command.
+/// Error of a pattern that gives no command.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CommandError {
     /// A reference can't be expanded.
     #[error(transparent)]
     Expand(#[from] ExpandError),
-    /// There is no word in it.
+    /// The expanded pattern has no word.
     #[error("it expands to an empty command")]
     Empty,
 }
@@ -49,13 +27,13 @@ pub enum CommandError {
 ///
 /// * Words are separated by single spaces; tabs are text.
 /// * A quote (`'` or `"`) counts only as the first character of a word. The word then runs, spaces
-///   included, to the next piece that *ends* with the same quote; both quotes are taken off. All
+///   included, to the next piece that *ends* with the same quote; both quotes are removed. All
 ///   other quotes are text: `"-DNAME="/a b/x""` is `-DNAME="/a b/x"`, and
 ///   `'-DUSB_PRODUCT="Arduino Leonardo"'` is `-DUSB_PRODUCT="Arduino Leonardo"`.
 /// * There are no escapes.
-/// * A word of nothing or of white space only, quoted or not, is dropped.
+/// * A word that is empty or only white space, quoted or not, is dropped.
 /// * A quote that is never closed ends the line: the words before it are the command.
-pub fn split(line: &str) -> Vec<String> {
+pub(super) fn split(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut quoted: Option<(char, String)> = None;
     for piece in line.split(' ') {
@@ -86,22 +64,22 @@ fn push(words: &mut Vec<String>, word: &str) {
     }
 }
 
-/// What becomes of `{name}` in a command where no property has that name.
+/// Treatment of `{name}` in a command where no property has that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unset {
-    /// It stays as it is written.
+pub(super) enum Unset {
+    /// Stays as it is written.
     Stays,
-    /// It is deleted, with all else that braces enclose: for commands that preprocess.
+    /// Is deleted, with all other text between braces: for commands that preprocess.
     Deleted,
 }
 
-/// The argument vector of `pattern`: expanded with `properties` and, on top, `extra` (the last of a
-/// name wins), then split. Never empty.
+/// Returns the argument vector of `pattern`: expanded with `properties` and `extra`, then split. Values of `extra`
+/// override properties, later ones earlier ones. The vector is never empty.
 ///
 /// # Errors
 ///
 /// Any [`CommandError`].
-pub fn build(
+pub(super) fn build(
     properties: &Properties,
     pattern: &str,
     extra: &[(&str, Value<'_>)],
@@ -116,7 +94,7 @@ pub fn build(
     for word in split(&line) {
         let mark = word.strip_prefix(MARK).and_then(|word| word.strip_suffix(MARK));
         match mark.filter(|index| !index.contains(MARK)).map(|index| expander.marked(index)) {
-            // Exactly the list: its words are ours to keep, even with spaces or quotes in them.
+            // Exactly the list: its words stay whole, even with spaces or quotes in them.
             Some(Value::Words(list)) => words.extend(list.iter().filter(|word| !word.is_empty()).cloned()),
             _ => push(&mut words, &expander.unmarked(&word)),
         }
@@ -124,7 +102,7 @@ pub fn build(
     if words.is_empty() { Err(CommandError::Empty) } else { Ok(words) }
 }
 
-/// `pattern` expanded as [`build`] does it, but not split.
+/// Returns `pattern` expanded as by [`build`], but not split.
 pub(super) fn text(
     properties: &Properties,
     pattern: &str,
@@ -136,6 +114,5 @@ pub(super) fn text(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "command_tests.rs"]
 mod tests;

@@ -3,10 +3,14 @@
 
 use std::path::PathBuf;
 
-use super::command::{self, Unset, Value};
+use super::command::CommandError;
+use super::command::{self, Unset};
 use super::error::BoardError;
+use super::fqbn::Fqbn;
+use super::installed::Platform;
+use super::properties::Properties;
 use super::recipe::{self, Hook, Recipe, SizeRecipe};
-use super::{CommandError, Fqbn, Platform, Properties};
+use super::value::Value;
 
 /// Where the core's archive lies below the build folder: `{archive_file}` of the link. (In
 /// `recipe.ar.pattern` it is the file's name alone; `{archive_file_path}` is in both its full path.)
@@ -283,6 +287,5 @@ impl BoardConfig {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
 #[path = "config_tests.rs"]
 mod tests;

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::{CommandError, ExpandError, ParseError};
+use super::command::CommandError;
+use super::expand::ExpandError;
+use super::properties::ParseError;
 
 /// Why a platform can't be read or a board can't be resolved.
 #[derive(Debug, Error)]
 pub enum BoardError {
     /// The folder is no platform.
-    #[error("{} is missing: the folder of the platform {platform} is the one that holds boards.txt", .path.display())]
+    #[error("{} is missing: the directory of the platform {platform} is the one that holds boards.txt", .path.display())]
     NoBoardsTxt {
         /// Where it was looked for.
         path: PathBuf,
@@ -44,7 +46,7 @@ pub enum BoardError {
         source: ParseError,
     },
     /// A path can't be a property.
-    #[error("the path {} is not UTF-8: properties are text; move or link the folder to a path that is", .path.display())]
+    #[error("the path {} is not UTF-8: properties are text; move or link the directory to a path that is", .path.display())]
     NotUtf8 {
         /// Which.
         path: PathBuf,
@@ -146,7 +148,7 @@ pub enum BoardError {
         known: Vec<String>,
     },
     /// The folder of the board's core is not there.
-    #[error("the core of the board `{board}` should be in {}, which is no folder; cores there: {}", .path.display(), list(.known))]
+    #[error("the core of the board `{board}` should be in {}, which is no directory; cores there: {}", .path.display(), list(.known))]
     MissingCore {
         /// The board's id.
         board: String,

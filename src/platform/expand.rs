@@ -1,57 +1,74 @@
-//! Replaces `{references}` by their values. Knows nothing of words, quotes or recipes.
+//! Replaces `{references}` by their values. Knows no words, quotes or recipes.
 //!
-//! One [`Expander`] serves one text. It remembers what each property expanded to, so that its work
-//! is bounded by what it produces, however often and however deeply properties name each other.
+//! One [`Expander`] serves one text. It remembers the expanded value of each property, so that its work
+//! is proportional to its output, however often properties reference each other.
 
 use std::collections::HashMap;
 
 use thiserror::Error;
 
-use super::Properties;
-use super::command::Value;
+use super::properties::Properties;
+use super::value::Value;
 
-/// How many properties may be on the way from the text to a value. Arduino's own tools stop at 10.
+/// Limit of the nesting of references. Arduino's own tools stop at 10.
 pub const MAX_DEPTH: usize = 64;
 
-/// How many bytes one expansion may produce, all values on the way counted.
+/// Limit of the bytes that one expansion produces, values of nested references included.
 pub const MAX_EXPANDED: usize = 4 << 20;
 
-/// No property has a longer name; the bound keeps nested braces from being hashed again and again.
+/// Limit of a property's name in bytes. Without it, nested braces would be hashed repeatedly.
 const MAX_NAME: usize = 1024;
 
-/// Stands before and after the number of a [`Value::Word`] or [`Value::Words`] in expanded text. No
-/// argument can hold it, and expansion drops it from everything that it reads.
+/// Delimiter of the index of a [`Value::Word`] or [`Value::Words`] in expanded text. No argument can hold it, and
+/// expansion drops it from its inputs.
 pub(super) const MARK: char = '\0';
 
-/// Why a text can't be expanded.
+/// Error of an expansion.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ExpandError {
-    /// A property needs itself.
+    /// A property references itself.
     #[error("the property `{}` needs itself: {}", .chain.first().map_or("", String::as_str), .chain.join(" → "))]
     Cycle {
-        /// The keys on the way, the first and the last the same.
+        /// The keys of the cycle; the first and the last are equal.
         chain: Vec<String>,
     },
-    /// Properties name each other too deeply.
+    /// References are nested too deeply.
     #[error("references are nested more than {MAX_DEPTH} deep at the property `{key}`")]
     TooDeep {
-        /// Where it was given up.
+        /// The property at the limit.
         key: String,
     },
     /// The result is too long.
     #[error("it expands to more than {MAX_EXPANDED} bytes{}", .key.as_ref().map(|key| format!(", at the property `{key}`")).unwrap_or_default())]
     TooLarge {
-        /// Where it was given up, if in a property.
+        /// The property at the limit, if any.
         key: Option<String>,
     },
+}
+
+impl Properties {
+    /// Replaces every `{key}` in `text` by the value of `key`, and likewise in that value.
+    ///
+    /// * Names nest: `{runtime.tools.{build.toolchainpkg}.path}`.
+    /// * A name that is not set stays as it is written, with its braces, and so does every other brace.
+    /// * An inserted value can complete a name: where `a` is `{b` and `b` is set, `{a}}` is its value.
+    /// * NUL, which no argument can hold, is dropped.
+    ///
+    /// # Errors
+    ///
+    /// A property that needs itself, references nested deeper than [`super::MAX_DEPTH`], or more
+    /// than [`super::MAX_EXPANDED`] bytes.
+    pub fn expand(&self, text: &str) -> Result<String, ExpandError> {
+        Expander::new(self, &[]).expand(text)
+    }
 }
 
 /// Expands one text.
 pub(super) struct Expander<'a> {
     properties: &'a Properties,
-    /// Values on top of the properties; the last of a name wins.
+    /// Values that override properties; the last of a name wins.
     extra: &'a [(&'a str, Value<'a>)],
-    /// What each property that holds references expanded to.
+    /// Expanded value of each property with references.
     known: HashMap<String, String>,
     /// The properties being expanded, outermost first.
     path: Vec<String>,
@@ -63,8 +80,8 @@ impl<'a> Expander<'a> {
         Self { properties, extra, known: HashMap::new(), path: Vec::new(), produced: 0 }
     }
 
-    /// `text` with its references replaced; a [`Value::Word`] or [`Value::Words`] by its mark. As in arduino-cli
-    /// (`ExpandPropsInString`), what was put in is looked through again, at most ten times.
+    /// Returns `text` with its references replaced; a [`Value::Word`] or [`Value::Words`] by its mark. As in arduino-cli
+    /// (`ExpandPropsInString`), the result is expanded again, at most ten times.
     pub(super) fn expand(&mut self, text: &str) -> Result<String, ExpandError> {
         const PASSES: usize = 10;
         let mut expanded = self.pass(&text.replace(MARK, ""))?;
@@ -81,10 +98,10 @@ impl<'a> Expander<'a> {
         Ok(expanded)
     }
 
-    /// `text` with each reference replaced by its expanded value; marks in it stay.
+    /// Returns `text` with each reference replaced by its expanded value; its marks stay.
     fn pass(&mut self, text: &str) -> Result<String, ExpandError> {
         let mut out = String::with_capacity(text.len() * 2);
-        // Where the braces that wait for their partner stand in `out`.
+        // Offsets in `out` of the braces that are still open.
         let mut open: Vec<usize> = Vec::new();
         let mut rest = text;
         while let Some(at) = rest.find(['{', '}']) {
@@ -105,7 +122,7 @@ impl<'a> Expander<'a> {
         Ok(out)
     }
 
-    /// A `}` was read, and `out[start]` is its partner.
+    /// Replaces the reference that begins with the `{` at `out[start]` and ends here.
     fn close(&mut self, out: &mut String, start: usize) -> Result<(), ExpandError> {
         let name = out.get(start + 1..).unwrap_or_default();
         if name.len() <= MAX_NAME {
@@ -118,7 +135,7 @@ impl<'a> Expander<'a> {
         self.push(out, "}")
     }
 
-    /// What `{name}` expands to, if it is set.
+    /// Returns the expanded value of `{name}`, if it is set.
     fn value(&mut self, name: &str) -> Result<Option<String>, ExpandError> {
         let text = match self.extra.iter().enumerate().rev().find(|(_, (key, _))| *key == name) {
             Some((_, (_, Value::Text(text)))) => text,
@@ -133,7 +150,7 @@ impl<'a> Expander<'a> {
         if !text.contains(['{', '}', MARK]) {
             return Ok(Some(text.to_owned()));
         }
-        // One that names itself is replaced once in each pass, as there.
+        // A property that names itself is replaced once in each pass, as by arduino-cli.
         if self.path.last().is_some_and(|key| key == name) {
             return Ok(None);
         }
@@ -154,7 +171,7 @@ impl<'a> Expander<'a> {
         Ok(Some(value))
     }
 
-    /// `text` with the marks in it replaced by what they stand for.
+    /// Returns `text` with its marks replaced by their values.
     pub(super) fn unmarked(&self, text: &str) -> String {
         if !text.contains(MARK) {
             return text.to_owned();
@@ -168,7 +185,7 @@ impl<'a> Expander<'a> {
             .collect()
     }
 
-    /// What the mark with the index `digits` stands for.
+    /// Returns the value of the mark with the index `digits`.
     pub(super) fn marked(&self, digits: &str) -> Value<'a> {
         let index = digits.parse::<usize>().ok();
         index.and_then(|index| self.extra.get(index)).map_or(Value::Text(""), |(_, value)| *value)
@@ -184,7 +201,7 @@ impl<'a> Expander<'a> {
     }
 }
 
-/// `text` without what a brace opens and the next one closes, if anything stands between them
+/// Returns `text` without its references, each from an opening brace to the next closing one. An empty pair stays
 /// (`DeleteUnexpandedPropsFromString`).
 pub(super) fn without_references(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -199,6 +216,6 @@ pub(super) fn without_references(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
+#[allow(clippy::format_collect)] // short texts
 #[path = "expand_tests.rs"]
 mod tests;

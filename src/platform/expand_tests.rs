@@ -1,3 +1,5 @@
+#![allow(clippy::format_collect)] // a test may
+
 use proptest::prelude::*;
 
 use super::*;

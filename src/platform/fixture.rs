@@ -5,7 +5,14 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{BoardConfig, BoardError, Fqbn, HostOs, Override, Platform, Platforms, RuntimeEnv, resolve};
+use super::config::BoardConfig;
+use super::error::BoardError;
+use super::fqbn::Fqbn;
+use super::host::HostOs;
+use super::installed::{Platform, Platforms};
+use super::overrides::Override;
+use super::resolve;
+use super::resolve::RuntimeEnv;
 
 /// A folder of platforms, removed when dropped.
 pub(super) struct Hardware {

@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::Properties;
+use super::properties::Properties;
 
 /// What is in front of a menu's keys, at the top of `boards.txt` and below a board.
 pub(super) const MENU: &str = "menu.";

@@ -1,8 +1,9 @@
 //! Overrides of properties: what replaces or extends the value that a platform gives. Knows nothing of where
 //! they are written.
 
+use super::host::HostOs;
+use super::properties::Properties;
 use super::properties::without_os;
-use super::{HostOs, Properties};
 
 /// New value of one property, or text behind its value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

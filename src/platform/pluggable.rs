@@ -5,8 +5,8 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::Properties;
 use super::menu::MENU;
+use super::properties::Properties;
 
 /// Adds it all, unless the platform knows pluggable discovery; the settings of the serial monitor in any case.
 pub(super) fn convert(platform: &mut Properties, boards: &mut IndexMap<String, Properties>) {

@@ -1,29 +1,28 @@
-//! An ordered map of properties, and the reader of the files that hold them. Knows nothing of what
-//! the keys mean; expansion is in [`super::expand`].
+//! An ordered map of properties, and the parser of properties files. Knows no key's meaning; expansion is in
+//! [`super::expand`].
 
 use indexmap::IndexMap;
 use thiserror::Error;
 
-use super::HostOs;
-use super::expand::{ExpandError, Expander};
+use super::host::HostOs;
 
 /// Properties in the order in which they were last set, as in `go-properties-orderedmap`. The order decides which option
 /// of a menu is the default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Properties(IndexMap<String, String>);
 
-/// A line of a properties file that is none.
+/// Error of a line that is no property.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("line {line}: `{text}` is not `key=value`")]
 pub struct ParseError {
-    /// From 1.
+    /// Line number, from 1.
     pub line: usize,
-    /// The line, without the white space around it, cut to 120 characters.
+    /// The line without the white space around it, cut to 120 characters.
     pub text: String,
 }
 
 impl Properties {
-    /// No properties.
+    /// Returns an empty map.
     pub fn new() -> Self {
         Self::default()
     }
@@ -34,11 +33,11 @@ impl Properties {
     ///   end with `\n`, `\r\n` or `\r`. A byte order mark is text: it belongs to the first line's key, and a
     ///   comment behind it is a line without `=`.
     /// * A line whose first visible character is `#` is a comment; `#` anywhere else is text.
-    /// * A later value replaces an earlier one, and takes the last place.
-    /// * `key.linux=…` sets `key` on Linux, where it stands in the file, and likewise `.windows` and
-    ///   `.macosx`; on another system it stays a property of that long name. An empty value counts: it is
-    ///   how a platform switches a recipe off. As in arduino-cli the first `.linux` is taken out wherever it
-    ///   stands: `tools.x.linux.path`, and even `a.linux_b`, which becomes `a_b`.
+    /// * A later value replaces an earlier one and moves to the last place.
+    /// * `key.linux=…` sets `key` on Linux, at its position in the file, and likewise `.windows` and
+    ///   `.macosx`; on another system it stays a property of that long name. An empty value counts: with it
+    ///   a platform switches a recipe off. As in arduino-cli the first `.linux` is removed at any position:
+    ///   `tools.x.linux.path`, and even `a.linux_b`, which becomes `a_b`.
     ///
     /// # Errors
     ///
@@ -58,7 +57,7 @@ impl Properties {
         Ok(properties)
     }
 
-    /// As [`Properties::parse`]; bytes that are not UTF-8 are read as ISO 8859-1, as arduino-cli does.
+    /// Reads a properties file. Bytes that are not UTF-8 are read as ISO 8859-1, as by arduino-cli.
     ///
     /// # Errors
     ///
@@ -70,27 +69,27 @@ impl Properties {
         }
     }
 
-    /// The unexpanded value of `key`.
+    /// Returns the unexpanded value of `key`.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
     }
 
-    /// The unexpanded value of `key`, unless it is empty.
+    /// Returns the unexpanded value of `key`, unless it is empty.
     pub fn get_nonempty(&self, key: &str) -> Option<&str> {
         self.get(key).filter(|value| !value.trim().is_empty())
     }
 
-    /// Whether `key` is set, even to nothing.
+    /// Returns whether `key` is set, even to an empty value.
     pub fn contains(&self, key: &str) -> bool {
         self.0.contains_key(key)
     }
 
-    /// Whether `key` has the value `true`.
+    /// Returns whether `key` has the value `true`.
     pub fn is_true(&self, key: &str) -> bool {
         self.get(key).is_some_and(|value| value.trim() == "true")
     }
 
-    /// Sets `key`, and gives it the last place.
+    /// Sets `key` and moves it to the last place.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<String>) {
         let (at, before) = self.0.insert_full(key.into(), value.into());
         if before.is_some() {
@@ -98,12 +97,12 @@ impl Properties {
         }
     }
 
-    /// Sets everything that `other` has.
+    /// Sets all properties of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.extend(other.iter());
     }
 
-    /// Takes `key` out.
+    /// Removes `key`.
     pub fn remove(&mut self, key: &str) -> Option<String> {
         self.0.shift_remove(key)
     }
@@ -117,34 +116,19 @@ impl Properties {
             .collect()
     }
 
-    /// Every key and unexpanded value, in order.
+    /// Iterates over keys and unexpanded values, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// How many there are.
+    /// Returns the number of properties.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether the map is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// Replaces every `{key}` in `text` by the value of `key`, and likewise in that value.
-    ///
-    /// * Names nest: `{runtime.tools.{build.toolchainpkg}.path}`.
-    /// * A name that is not set stays as it is written, with its braces, and so does every other brace.
-    /// * What is put in can complete a name: where `a` is `{b` and `b` is set, `{a}}` is its value.
-    /// * NUL, which no argument can hold, is dropped.
-    ///
-    /// # Errors
-    ///
-    /// A property that needs itself, references nested deeper than [`super::MAX_DEPTH`], or more
-    /// than [`super::MAX_EXPANDED`] bytes.
-    pub fn expand(&self, text: &str) -> Result<String, ExpandError> {
-        Expander::new(self, &[]).expand(text)
     }
 }
 
@@ -162,17 +146,17 @@ impl<K: Into<String>, V: Into<String>> Extend<(K, V)> for Properties {
     }
 }
 
-/// Lines that end with `\n`, `\r\n` or a lone `\r` (`str::lines` does not know the last).
+/// Splits at `\n`, `\r\n` and a lone `\r`, which `str::lines` does not split at.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }
 
-/// `key` without the first `.OS` in it (`parseLine` of `go-properties-orderedmap`).
+/// Returns `key` without its first `.OS` (`parseLine` of `go-properties-orderedmap`).
 pub(super) fn without_os(key: &str, os: HostOs) -> String {
     key.replacen(&format!(".{}", os.name()), "", 1)
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
+#[allow(clippy::format_collect)] // short texts
 #[path = "properties_tests.rs"]
 mod tests;

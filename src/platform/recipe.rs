@@ -1,6 +1,6 @@
 //! The names of the recipes, and in which order those of a set run. Knows nothing of expansion.
 
-use super::Properties;
+use super::properties::Properties;
 
 /// What ends the key of a recipe.
 const PATTERN: &str = ".pattern";

@@ -8,8 +8,12 @@ use indexmap::IndexMap;
 
 use super::config::{BoardConfig, Clash};
 use super::error::BoardError;
+use super::fqbn::Fqbn;
+use super::host::HostOs;
+use super::installed::{Platform, Platforms};
 use super::menu::{MENU, MenuOption};
-use super::{Fqbn, HostOs, Override, Platform, Platforms, Properties};
+use super::overrides::Override;
+use super::properties::Properties;
 use crate::nearest::nearest_few;
 
 /// How many warnings a sketch asks for; chooses among a platform's `compiler.warning_flags.LEVEL`.
@@ -399,7 +403,7 @@ fn text(path: &Path) -> Result<String, BoardError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::format_collect)] // a test may
+#[allow(clippy::format_collect)] // short texts
 #[path = "resolve_tests.rs"]
 mod tests;
 

@@ -1,3 +1,5 @@
+#![allow(clippy::format_collect)] // a test may
+
 use super::super::fixture::{Hardware, env};
 use super::*;
 
@@ -294,7 +296,7 @@ fn errors_say_where_and_what_to_do() {
     insta::assert_snapshot!(message("v:avr:mega:cup=m2560"), @"the board `mega` has no menu `cup` (did you mean `cpu`?); it has: cpu, opt");
     insta::assert_snapshot!(message("v:avr:mega:cpu=m2650"), @"the menu `cpu` of the board `mega` has no option `m2650` (did you mean `m2560`?); it has: m2560, m1280");
     insta::assert_snapshot!(message("v:avr:nocore"), @"HW/v/avr/boards.txt: the board `nocore` has no `build.core`: add `nocore.build.core=…` to boards.local.txt beside it, or set the property in the matrix");
-    insta::assert_snapshot!(message("v:avr:lost"), @"the core of the board `lost` should be in HW/v/avr/cores/gone, which is no folder; cores there: main");
+    insta::assert_snapshot!(message("v:avr:lost"), @"the core of the board `lost` should be in HW/v/avr/cores/gone, which is no directory; cores there: main");
     insta::assert_snapshot!(message("third:avr:bad"), @"the board `bad` takes `build.core=nobody:main` from the platform `nobody:avr`, which is not installed: add `nobody:avr` to the matrix's `cores`; installed: v:avr, third:avr");
     insta::assert_snapshot!(message("third:avr:bare"), @"HW/third/avr/platform.txt is missing, and with it the recipes for the board `bare`: reinstall the platform, or, if the board is meant to use another platform's core, set its `build.core` to `vendor:core`");
 }

@@ -1,7 +1,8 @@
 //! A board's properties as `arduino-cli compile --show-properties=expanded` prints them. Knows nothing of builds.
 
+use super::host::HostOs;
+use super::properties::Properties;
 use super::properties::without_os;
-use super::{HostOs, Properties};
 
 /// Every property as `key=value`, expanded, sorted by key.
 ///

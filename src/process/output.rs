@@ -1,13 +1,13 @@
-//! Output of processes, bounded: the beginning and the end are kept, what lies between is counted.
+//! Output of processes, bounded: the beginning and the end are stored, the rest is counted.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many bytes of the beginning and of the end are kept.
+/// Bytes stored of the beginning and of the end.
 const KEPT: usize = 1_000_000;
 
-/// How many bytes a process may print to both outputs together before it is ended.
+/// Limit of the bytes that a process prints to both outputs together, after which it is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OutputLimit(pub u64);
 
@@ -24,7 +24,7 @@ impl fmt::Display for OutputLimit {
 }
 
 fn megabytes(bytes: u64) -> String {
-    // Tenths of a megabyte; the size of an output is no exact science.
+    // Rounded to tenths of a megabyte.
     let tenths = bytes.saturating_add(50_000) / 100_000;
     if tenths.is_multiple_of(10) {
         format!("{} MB", tenths / 10)
@@ -33,7 +33,7 @@ fn megabytes(bytes: u64) -> String {
     }
 }
 
-/// The first and the last megabyte of an output, and how much came between them.
+/// The first and the last megabyte of an output, and the number of bytes between them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BoundedOutput {
     head: Vec<u8>,
@@ -42,7 +42,7 @@ pub(crate) struct BoundedOutput {
 }
 
 impl BoundedOutput {
-    /// Adds what was printed next.
+    /// Adds the next output.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         let (head, rest) = bytes.split_at(bytes.len().min(KEPT - self.head.len()));
         self.head.extend_from_slice(head);
@@ -53,12 +53,12 @@ impl BoundedOutput {
         self.omitted += (rest.len() - last.len() + excess) as u64;
     }
 
-    /// How many bytes are left out.
+    /// Returns the number of bytes left out.
     pub(crate) const fn omitted(&self) -> u64 {
         self.omitted
     }
 
-    /// Takes what was kept, with a line that says how much is left out, if anything is.
+    /// Takes the stored output, with a line for the bytes left out, if any.
     pub(crate) fn take(&mut self) -> Vec<u8> {
         let Self { head: mut bytes, tail, omitted } = std::mem::take(self);
         if omitted > 0 {
@@ -73,8 +73,7 @@ impl BoundedOutput {
     }
 }
 
-/// The output of processes of one job that were cut short, and how much each of its processes may print.
-/// Clones share it.
+/// The output of a job's processes that were ended early, and the limit for each of its processes. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Transcript {
     printed: Arc<Mutex<BoundedOutput>>,
@@ -82,17 +81,17 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// Of a job whose processes may print so much.
+    /// Returns an empty transcript with a limit for each process.
     pub fn new(limit: OutputLimit) -> Self {
         Self { printed: Arc::default(), limit }
     }
 
-    /// How much each process may print.
+    /// Returns the limit for each process.
     pub const fn limit(&self) -> OutputLimit {
         self.limit
     }
 
-    /// Takes what is in it.
+    /// Takes the output.
     pub fn take(&self) -> String {
         let bytes = self.printed.lock().unwrap_or_else(PoisonError::into_inner).take();
         String::from_utf8_lossy(&bytes).into_owned()
@@ -103,7 +102,7 @@ impl Transcript {
     }
 }
 
-/// The output of a running process. Dropped before it is finished, it goes to the transcript.
+/// The output of a running process. Dropping it moves the output to the transcript, unless it is finished.
 pub(crate) struct Printed<'a> {
     pub(crate) stdout: BoundedOutput,
     pub(crate) stderr: BoundedOutput,
@@ -115,12 +114,12 @@ impl<'a> Printed<'a> {
         Self { stdout: BoundedOutput::default(), stderr: BoundedOutput::default(), transcript }
     }
 
-    /// How many bytes of both are left out.
+    /// Returns the number of bytes left out of both.
     pub(crate) const fn omitted(&self) -> u64 {
         self.stdout.omitted() + self.stderr.omitted()
     }
 
-    /// Takes both outputs: they are the process's result, and not part of the transcript.
+    /// Takes both outputs, which then belong to the result and not to the transcript.
     pub(crate) fn finish(&mut self) -> (Vec<u8>, Vec<u8>) {
         (self.stdout.take(), self.stderr.take())
     }

@@ -1,5 +1,5 @@
-//! Measures what the processes of a step take at most: looks at their resident sets from time to time, all steps
-//! at once. A step that is over before anybody looks costs nothing and tells nothing.
+//! Measures the peak memory of steps: samples the resident sets of their processes, for all steps at once. A step that
+//! ends before the first sample is not measured.
 //!
 //! Works on Linux, by `/proc`; elsewhere nothing is measured.
 
@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, getpid};
 
 use super::memory::kibibytes;
-use super::orphans::{Ancestry, has_variable};
+use super::proc::{Ancestry, has_variable};
 
-/// A step that is younger is not looked at.
+/// Age from which on a step is sampled.
 const YOUNG: Duration = Duration::from_millis(150);
 
-/// How often they are looked at. Where a look takes longer than usual there are fewer of them, but not none.
+/// Shortest and longest interval between samples. A sample takes at most 1/[`LOOKS_PART`] of the time.
 const OFTEN: Duration = Duration::from_millis(100);
 const SELDOM: Duration = Duration::from_secs(5);
 const LOOKS_PART: u32 = 50;
 
-/// The processes of the steps that are at work. Cheap to clone; all clones share them.
+/// Sampler of the running steps. Cheap to clone; all clones share one table.
 #[derive(Debug, Clone, Default)]
 pub struct Peaks(Arc<Mutex<Watching>>);
 
@@ -37,23 +37,23 @@ struct Watched {
     peak: Arc<Mutex<Option<u64>>>,
 }
 
-/// Which processes are those of a step: with all their descendants.
+/// The processes of a step, each with all its descendants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tree {
-    /// This one.
+    /// This process.
     Root(Pid),
-    /// Our children with this variable (`NAME=value`) in their environment.
+    /// The children of this program with this variable (`NAME=value`) in their environment.
     Marked(String),
 }
 
-/// What one step takes. Clones share it.
+/// Peak memory of a step. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Meter {
     watching: Weak<Mutex<Watching>>,
     peak: Arc<Mutex<Option<u64>>>,
 }
 
-/// Processes that are looked at until this is dropped.
+/// Processes that are sampled until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Looking {
     watching: Weak<Mutex<Watching>>,
@@ -61,26 +61,26 @@ pub(crate) struct Looking {
 }
 
 impl Peaks {
-    /// Looks until the last clone is dropped. Must be called on the runtime that is to do it.
+    /// Starts sampling on the current runtime, until the last clone is dropped.
     pub fn start() -> Self {
         let peaks = Self::default();
         tokio::spawn(look(Arc::downgrade(&peaks.0)));
         peaks
     }
 
-    /// For one step.
+    /// Returns a meter for a step.
     pub fn meter(&self) -> Meter {
         Meter { watching: Arc::downgrade(&self.0), peak: Arc::default() }
     }
 }
 
 impl Meter {
-    /// The most that its processes took together whenever somebody looked, in bytes.
+    /// Returns the largest sum over its processes in any sample, in bytes.
     pub fn peak(&self) -> Option<u64> {
         *lock(&self.peak)
     }
 
-    /// Has the processes looked at.
+    /// Samples the processes until the returned value is dropped.
     pub(crate) fn look_at(&self, tree: Tree) -> Looking {
         let mut number = 0;
         if let Some(watching) = self.watching.upgrade() {
@@ -126,7 +126,7 @@ async fn look(watching: Weak<Mutex<Watching>>) {
                 *peak = (*peak).max(taken);
             }
         });
-        // It can only fail by a panic, after which nothing is measured.
+        // It fails only by a panic, after which nothing is measured.
         if looked.await.is_err() {
             return;
         }
@@ -134,7 +134,7 @@ async fn look(watching: Weak<Mutex<Watching>>) {
     }
 }
 
-/// What the processes take: of each the most that it ever took, for its largest moment may be between two looks.
+/// Returns the sum of the processes' peaks. The peak of a process may be between two samples.
 fn taken(tree: &Tree, ancestry: &Ancestry) -> Option<u64> {
     let roots = match tree {
         Tree::Root(pid) => vec![*pid],
@@ -147,14 +147,14 @@ fn taken(tree: &Tree, ancestry: &Ancestry) -> Option<u64> {
     all.filter_map(high_water).reduce(u64::saturating_add)
 }
 
-/// The most memory that a process had at once.
+/// Returns the peak memory of a process.
 fn high_water(pid: Pid) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_pid())).ok()?;
     kibibytes(status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic elsewhere leaves it whole: each change is one insert, remove or store.
+    // A panic elsewhere leaves the table valid: each change is one insert, remove or store.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,12 +1,12 @@
-//! The environment of the whole process. Compilers that we start get a clean one of their own; but the
-//! embedded cache takes its settings from ours, and asks each compiler what it is with ours.
+//! The environment of this program. Its compilers get a clean environment of their own; but the embedded cache reads its
+//! settings from this one, and queries each compiler with it.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// What GCC and Clang take from the environment (GCC manual, "Environment Variables"): with
-/// `DEPENDENCIES_OUTPUT`, for one, they write a file.
+/// Variables that GCC and Clang read (GCC manual, "Environment Variables"). With `DEPENDENCIES_OUTPUT`, for example, they
+/// write a file.
 const OF_COMPILERS: [&str; 14] = [
     "CCC_OVERRIDE_OPTIONS",
     "COMPILER_PATH",
@@ -24,24 +24,24 @@ const OF_COMPILERS: [&str; 14] = [
     "SUNPRO_DEPENDENCIES",
 ];
 
-/// zccache's own limit of compilers at once is one less than there are CPUs unless it takes the machine for
-/// a CI's: on two CPUs it starts one after the other, whatever `--jobs` says. How many run is for our slots
-/// to decide, and it reads this nowhere else. (Measured: a miss takes 1.7 times a direct compile without
-/// that limit, 2.5 times with it; `cargo run --release --example wrapped`.)
+/// Switches off zccache's own limit of parallel compilers, which is one less than the number of CPUs except in CI. On two
+/// CPUs it would start one compiler after the other, whatever `--jobs` is. The slots of the schedule limit them here.
+/// (Measured: a miss takes 1.7 times a direct compile without the limit, 2.5 times with it;
+/// `cargo run --release --example wrapped`.)
 const LIMIT: (&str, &str) = ("ZCCACHE_MAX_PARALLEL_COMPILES", "0");
 
-/// How much of each output of a compile zccache keeps; the first half it hands on as it comes, of the rest it keeps the
-/// end without saying how long it was. A compile that prints more than that half is therefore ended and made anew
-/// without zccache, so that our own limit holds and what is left out is counted.
+/// Bytes of each output of a compile that zccache stores: it forwards the first half, and of the rest only the end,
+/// without its length. A compile that prints more than the first half is ended and rerun without zccache, where this
+/// program's own limit applies.
 pub(crate) const CAPTURED: usize = 4 << 20;
 
-/// The settings that zccache takes from the environment.
+/// Returns the settings that zccache reads from the environment.
 fn settings() -> [(&'static str, String); 2] {
     [(LIMIT.0, LIMIT.1.to_owned()), ("ZCCACHE_STREAM_CAPTURE_LIMIT_BYTES", CAPTURED.to_string())]
 }
 
-/// Starts the program anew, as the same process, with an environment that changes no result and no
-/// setting. Returns where it has one already, or where that can't be done. To be called first in `main`.
+/// Restarts the program, as the same process, with an environment that changes no result and no setting. Returns where
+/// the environment is clean already, or where the restart fails. `main` calls it first.
 pub fn settle() {
     let strange: Vec<OsString> =
         std::env::vars_os().map(|(name, _)| name).filter(|name| is_strange(name)).collect();
@@ -58,12 +58,12 @@ pub fn settle() {
     for name in strange {
         command.env_remove(name);
     }
-    // It returns only where it failed; the run is right without it.
+    // `exec` returns only where it failed; results are right without it.
     let error = command.envs(settings()).exec();
     tracing::warn!(%error, "the program could not be started with a clean environment");
 }
 
-/// Whether a variable is a compiler's or one of the cache's own settings.
+/// Returns whether a variable is read by compilers or the cache, and not set here.
 fn is_strange(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     OF_COMPILERS.contains(&&*name)

@@ -1,5 +1,5 @@
-//! Runs a process for as long as what it prints is not enough: an emulator, whose firmware never ends by itself.
-//! Whoever drops the future ends the whole group.
+//! Runs a process until it has printed enough: an emulator, whose firmware never ends by itself. Dropping the future ends
+//! the process group.
 
 use std::time::{Duration, Instant};
 
@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::output::OutputLimit;
 use super::peaks::Meter;
-use super::spawn::{Process, ProcessError, Running, start};
+use super::start::{Process, ProcessError, Running, start};
 
-/// Which of its outputs a process printed to.
+/// An output of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
     /// Standard output.
@@ -22,32 +22,32 @@ pub enum Stream {
 /// How a watched process ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
-    /// Why.
+    /// Cause of the end.
     pub end: WatchEnd,
-    /// For how long it ran.
+    /// Time from its start to its end.
     pub ran: Duration,
-    /// The most memory that it took, in bytes, if it ran for long enough to be looked at.
+    /// Peak memory, in bytes; `None` for a process too short to be measured.
     pub peak: Option<u64>,
 }
 
-/// Why a watched process ended.
+/// Cause of the end of a watched process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WatchEnd {
-    /// It had printed enough, and was ended.
+    /// It printed enough, and was ended.
     Enough,
-    /// By itself; the exit code, `None` where a signal ended it.
+    /// It ended by itself, with this exit code; `None` where a signal ended it.
     ByItself(Option<i32>),
-    /// It had its time, and was ended.
+    /// It timed out, and was ended.
     TimedOut,
-    /// It printed more than this, and was ended.
+    /// It printed more than this limit, and was ended.
     Flooded(OutputLimit),
 }
 
-/// Runs a process until `enough` says so of what it prints, piece by piece, it ends by itself, `limit` is over, or it
-/// has printed more than `most`.
+/// Runs a process until `enough` returns true for a piece of its output, it ends by itself, `limit` is over, or it has
+/// printed more than `most`.
 ///
 /// # Errors
-/// Where the program is missing or can't be run, or `cancel` fires first.
+/// A program that is missing or can't be run, or `cancel`.
 pub async fn watch(
     process: &Process,
     limit: Duration,
@@ -65,7 +65,7 @@ pub async fn watch(
     tokio::pin!(over);
     let end = loop {
         if out.is_none() && err.is_none() {
-            // Nothing more will come; it may go on all the same.
+            // Both outputs are closed; the process may go on.
             break tokio::select! {
                 biased;
                 () = cancel.cancelled() => return Err(ProcessError::Cancelled),
@@ -92,7 +92,7 @@ pub async fn watch(
         if printed > most.0 {
             break WatchEnd::Flooded(most);
         }
-        // What prints without end is always ready to be read.
+        // With endless output the timer above may never be polled.
         if started.elapsed() >= limit {
             break WatchEnd::TimedOut;
         }
@@ -108,17 +108,17 @@ pub async fn watch(
         WatchEnd::ByItself(_) => group.finish(),
         WatchEnd::Enough | WatchEnd::TimedOut | WatchEnd::Flooded(_) => {
             drop(group);
-            // It is dead; this only takes it off the table of processes.
+            // It is killed; this only reaps it.
             let _ = child.wait().await;
         }
     }
     Ok(Watched { end, ran, peak: meter.peak() })
 }
 
-/// How much is read at once, in bytes.
+/// Bytes per read.
 const PIECE: usize = 16 << 10;
 
-/// Reads from an output; 0 bytes are its end. One that has ended says nothing more.
+/// Reads from an output; 0 bytes are its end. Waits forever on an output that has ended.
 async fn piece(from: &mut Option<impl AsyncRead + Unpin>, into: &mut [u8]) -> std::io::Result<usize> {
     match from {
         Some(from) => from.read(into).await,
@@ -130,7 +130,7 @@ async fn piece(from: &mut Option<impl AsyncRead + Unpin>, into: &mut [u8]) -> st
 mod tests {
     use std::path::Path;
 
-    use super::super::Environment;
+    use super::super::environment::Environment;
     use super::*;
 
     fn shell(script: &str, folder: &Path) -> Process {

@@ -1,40 +1,40 @@
-//! How a plan ended: counts of what matters for the exit code.
+//! The counts of a plan's results that determine the exit code.
 
 use std::collections::HashSet;
 
 use crate::event::{CoreId, Failure, FailureKind, JobId, JobResult, Outcome, StorageCause};
 
-/// How a plan ended.
+/// Counts of a plan's results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ended {
-    /// Cells whose firmware is there and right.
+    /// Cells whose firmware exists and is right.
     pub succeeded: usize,
     /// All other cells.
     pub failed: usize,
-    /// Whether a job ended by a defect of ours.
+    /// Whether a job panicked.
     pub crashed: bool,
-    /// What could not be written, if anything.
+    /// The first storage fault, if any.
     pub storage: Option<StorageFault>,
-    /// Cells and cores that were built, or found up to date.
+    /// Cells and cores that were built or are up to date.
     pub done: usize,
-    /// All that have ended.
+    /// Cells and cores that have ended.
     pub jobs: usize,
-    /// Cells that failed for what has nothing to do with the folders that we write.
+    /// Cells that failed for another reason than storage.
     own_faults: usize,
     blocked_by: HashSet<CoreId>,
     held_up: HashSet<CoreId>,
 }
 
-/// A file system of which fewer bytes than this are left is taken for full: what a tool deletes when it
-/// fails on it is free again.
+/// Free space in bytes below which a file system counts as full: a tool that fails for lack of space deletes files, which
+/// frees space.
 pub const FULL: u64 = 4_000_000;
 
-/// A folder of ours could not be written.
+/// A failed write into a directory of this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageFault {
-    /// Why.
+    /// Its cause.
     pub cause: StorageCause,
-    /// What the first job that saw it said.
+    /// Message of the first job that reported it.
     pub message: String,
 }
 
@@ -74,7 +74,7 @@ impl Ended {
         }
     }
 
-    /// Whether cells failed, and all of them only because a folder could not be written.
+    /// Returns whether cells failed, all of them for storage faults.
     pub fn only_storage(&self) -> bool {
         self.storage.is_some() && self.own_faults == 0 && self.blocked_by.is_subset(&self.held_up)
     }

@@ -1,25 +1,23 @@
-//! Which cells still need which core: for how long a core may be built, and when nobody waits for it any
-//! more.
+//! The cells that need each core: they determine its timeout, its priority, and when it is no longer needed.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::pipeline::Ahead;
-use crate::event::{CellId, CoreId};
-use crate::plan::CellJob;
 use crate::budget::Costs;
+use crate::event::{CellId, CoreId};
+use crate::pipeline::Ahead;
+use crate::plan::CellJob;
 
-/// What the cells of a core want of it.
+/// The needs of a core's cells.
 #[derive(Debug, Clone)]
 pub(super) struct Need {
-    /// The largest timeout of its cells: a core has none of its own, and no cell would wait longer for its
-    /// own compiles.
+    /// The largest timeout of its cells, which is the core's.
     pub(super) limit: Duration,
-    /// The longest time that one of its cells is expected to take behind it.
+    /// The longest expected time of a cell after the core.
     pub(super) end: Duration,
-    /// Fires when no cell needs the core any more.
+    /// Cancelled when no cell needs the core any more.
     pub(super) unwanted: CancellationToken,
     cells: usize,
 }
@@ -38,7 +36,7 @@ pub(super) struct Needs {
 }
 
 impl Needs {
-    /// The needs of these cells.
+    /// Returns the needs of these cells.
     pub(super) fn of(cells: &[CellJob], costs: &Costs) -> Self {
         let mut needs = Self::default();
         for cell in cells {
@@ -55,13 +53,13 @@ impl Needs {
         need.cells += 1;
     }
 
-    /// What is wanted of this core.
+    /// Returns the needs of a core's cells.
     pub(super) fn of_core(&self, core: &CoreId) -> Need {
-        // A plan has no core without a cell; such a core would have all the time there is.
+        // A plan has no core without a cell; such a core would have no timeout.
         self.cores.get(core).cloned().unwrap_or(Need { limit: Duration::MAX, ..Need::default() })
     }
 
-    /// A cell has ended, in whatever way.
+    /// Removes a cell that has ended.
     pub(super) fn ended(&mut self, cell: &CellId) {
         if let Some(core) = self.cells.remove(cell)
             && let Some(need) = self.cores.get_mut(&core)
@@ -70,8 +68,8 @@ impl Needs {
         }
     }
 
-    /// Stops the cores that no cell needs any more. As long as nothing stops the run, they are built all
-    /// the same: what is wrong with them is worth knowing.
+    /// Cancels the cores that no cell needs any more. Unless the run is stopped they are built nevertheless, to report
+    /// their errors.
     pub(super) fn give_up(&self) {
         for need in self.cores.values().filter(|need| need.cells == 0) {
             need.unwanted.cancel();

@@ -1,55 +1,50 @@
-//! Nothing new is started any more: the first reason counts.
+//! The stop of a run before its end. The first reason counts.
 
 use std::sync::{Arc, OnceLock};
 
-use tokio_util::sync::CancellationToken;
-
-/// Why a run stops before it is done.
+/// Reason why a run stops before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StopReason {
     /// `--max-failures`.
     FailureLimit,
-    /// A folder that we write is full, read-only or gone.
+    /// A directory that the run writes is full, read-only or missing.
     Storage,
 }
 
 impl StopReason {
-    /// In a few words.
+    /// Returns the reason in a few words.
     pub(super) const fn text(self) -> &'static str {
         match self {
             Self::FailureLimit => "the limit of failures was reached",
-            Self::Storage => "the work folder can't be written",
+            Self::Storage => "the work directory can't be written",
         }
     }
 }
 
-/// Shared by all jobs of a run.
+/// State shared by all jobs of a run.
 #[derive(Debug, Clone)]
 pub(super) struct Stop {
     max_failures: Option<usize>,
-    token: CancellationToken,
     reason: Arc<OnceLock<StopReason>>,
 }
 
 impl Stop {
-    /// Of a run that stops after so many failures.
+    /// Returns the state of a run that stops after this number of failures.
     pub(super) fn after(max_failures: Option<usize>) -> Self {
-        Self { max_failures, token: CancellationToken::new(), reason: Arc::default() }
+        Self { max_failures, reason: Arc::default() }
     }
 
-    /// After how many failures it stops.
+    /// Returns the limit of failures.
     pub(super) const fn max_failures(&self) -> Option<usize> {
         self.max_failures
     }
 
-    /// Stops; says whether this was the first to do so.
+    /// Stops the run. Returns whether it was not stopped before.
     pub(super) fn stop(&self, reason: StopReason) -> bool {
-        let first = self.reason.set(reason).is_ok();
-        self.token.cancel();
-        first
+        self.reason.set(reason).is_ok()
     }
 
-    /// Why, if it is stopped.
+    /// Returns the reason, if the run is stopped.
     pub(super) fn reason(&self) -> Option<StopReason> {
         self.reason.get().copied()
     }

@@ -1,4 +1,4 @@
-//! The work directory of a run: whether it is still there, and how much room it has.
+//! The work directory of a run: whether it still exists, and its free space.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustix::fs::statvfs;
 
-/// The work directory, as it was when the run began.
+/// The work directory, identified when the run began.
 #[derive(Debug, Clone)]
 pub(super) struct WorkDirectory {
     path: Arc<Path>,
@@ -15,22 +15,22 @@ pub(super) struct WorkDirectory {
 }
 
 impl WorkDirectory {
-    /// Looks at the directory.
+    /// Identifies the directory.
     pub(super) fn new(path: PathBuf) -> Self {
         Self { identity: identity(&path), path: path.into() }
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether it was removed since the run began, whatever is in its place now.
+    /// Returns whether it was removed since the run began, also where another one replaces it.
     pub(super) fn is_gone(&self) -> bool {
         identity(&self.path) != self.identity
     }
 
-    /// How many bytes can still be written.
+    /// Returns the free space in bytes.
     pub(super) fn free(&self) -> Option<u64> {
         let stat = statvfs(&*self.path).ok()?;
         Some(stat.f_bavail.saturating_mul(stat.f_frsize))

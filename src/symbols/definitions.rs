@@ -1,21 +1,21 @@
-//! What objects define, and whose they are: from their symbol tables, and where they hold link-time bytecode
-//! from the tables that GCC puts beside that for the linker.
+//! The definitions of objects, and their owners: from their symbol tables, and for link-time bytecode from the tables
+//! that GCC adds for the linker.
 
 use std::collections::{HashMap, HashSet};
 
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 
-use super::Owner;
 use super::demangle::{scopes, stem};
+use super::owner::Owner;
 
-/// Everything that some objects define. They are to be added in the order in which they are linked.
+/// The definitions of objects, which are added in the order of the link.
 #[derive(Debug, Default)]
 pub struct Definitions {
     owners: Vec<Owner>,
-    /// What the linker takes a reference for: the one strong definition, else the first weak one.
+    /// The definition that the linker resolves a reference to: the strong one, else the first weak one.
     global: HashMap<String, Global>,
     local: HashMap<String, Vec<Local>>,
-    /// The sources that the objects name.
+    /// The sources named in the objects.
     files: HashSet<String>,
 }
 
@@ -32,21 +32,21 @@ struct Global {
 #[derive(Debug, Clone)]
 struct Local {
     owner: OwnerId,
-    /// The source, where the object says so; bytecode does not.
+    /// The source, where the object names it; bytecode does not.
     file: Option<String>,
 }
 
 /// A definition in an object.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Found<'a> {
-    /// That others can use.
+    /// A definition that other objects can use.
     Global { name: &'a str, is_strong: bool },
-    /// Behind the name of its source, if the object has that.
+    /// A static definition, with the name of its source where the object has one.
     Local { name: &'a str, file: Option<&'a str> },
 }
 
-/// What is in an entry of the linker's table of bytecode: `LDPK_DEF`, `LDPK_WEAKDEF` and `LDPK_COMMON` of GCC's
-/// `plugin-api.h`; the others are no definitions.
+/// Kinds of entries in the linker's table of bytecode: `LDPK_DEF`, `LDPK_WEAKDEF` and `LDPK_COMMON` of GCC's
+/// `plugin-api.h`; other kinds are no definitions.
 const DEFINED: u8 = 0;
 const WEAK: u8 = 1;
 const COMMON: u8 = 4;
@@ -55,7 +55,7 @@ const BYTECODE: &str = ".gnu.lto_";
 const LINKER_TABLE: &str = ".gnu.lto_.symtab";
 
 impl Definitions {
-    /// Adds an object. One that can't be read defines nothing.
+    /// Adds an object. An object that can't be read defines nothing.
     pub fn add(&mut self, owner: &Owner, object: &[u8]) {
         let Ok(file) = object::File::parse(object) else { return };
         let mut source = None;
@@ -86,7 +86,7 @@ impl Definitions {
                 bodies.extend(name.strip_prefix(BYTECODE).and_then(body));
             }
         }
-        // What the linker is not told of is static.
+        // A body that is not in the linker's table is static.
         for name in bodies {
             if !told.contains(name) {
                 self.note(owner, Found::Local { name, file: None });
@@ -126,14 +126,14 @@ impl Definitions {
         self.local.entry(name.to_owned()).or_default().push(new);
     }
 
-    /// Whose a symbol of the linked program is. `file` is the source that its symbol table names before it, if it
-    /// is local there; the name that link-time optimisation gives to what it makes is none.
+    /// Returns the owner of a symbol of the linked program. `file` is the source that the symbol table names before a
+    /// local symbol, `None` for a name made by link-time optimisation.
     pub(super) fn owner_of(&self, raw: &str, is_local: bool, file: Option<&str>) -> &Owner {
         let names = [raw, stem(raw)];
         let inside = file.is_none_or(|file| self.files.contains(file));
         let found = match file {
             _ if !is_local => names.iter().find_map(|name| self.global.get(*name)).map(|global| global.owner),
-            // What stands behind the name of a source was compiled from it.
+            // A symbol after the name of a source was compiled from it.
             Some(file) => self.local_of(raw, file),
             None => names.iter().find_map(|name| self.only_owner(name)),
         };
@@ -145,32 +145,32 @@ impl Definitions {
         }
     }
 
-    /// The one owner of all static definitions of this name in sources of this name.
+    /// Returns the owner of all static definitions of this name in sources of this name, if they have only one.
     fn local_of(&self, raw: &str, file: &str) -> Option<OwnerId> {
         let fits = |local: &&Local| local.file.as_deref() == Some(file);
         only(self.local.get(raw)?.iter().filter(fits).map(|local| local.owner))
     }
 
-    /// The one owner of all definitions of this name.
+    /// Returns the owner of all definitions of this name, if they have only one.
     fn only_owner(&self, raw: &str) -> Option<OwnerId> {
         let local = self.local.get(raw).into_iter().flatten().map(|local| local.owner);
         only(self.global.get(raw).map(|global| global.owner).into_iter().chain(local))
     }
 
-    /// The owner of the function that a variable is declared in.
+    /// Returns the owner of the function that declares a variable.
     fn scope_of(&self, raw: &str) -> Option<OwnerId> {
         scopes(stem(raw)).find_map(|function| self.only_owner(&function))
     }
 }
 
-/// What all of them are.
+/// Returns the owner, if all are equal.
 fn only(mut owners: impl Iterator<Item = OwnerId>) -> Option<OwnerId> {
     let first = owners.next()?;
     owners.all(|other| other == first).then_some(first)
 }
 
-/// The definitions in a table that is made for the linker's plugin: name, group, kind, visibility, size, slot.
-/// Says of each whether it is strong. What is cut off ends it.
+/// Parses a table for the linker's plugin: name, group, kind, visibility, size, slot. Returns each definition with
+/// whether it is strong. An incomplete entry ends the table.
 fn linker_table(bytes: &[u8]) -> Vec<(String, bool)> {
     const REST: usize = 1 + 1 + 8 + 4;
     let mut found = Vec::new();
@@ -195,7 +195,7 @@ fn linker_table(bytes: &[u8]) -> Vec<(String, bool)> {
     found
 }
 
-/// The function whose body is in the section `NAME.HASH`, or `NAME.NUMBER.HASH` since GCC 10; other sections of
+/// Returns the function whose body is in the section `NAME.HASH`, or `NAME.NUMBER.HASH` since GCC 10; other sections of
 /// bytecode have names that begin with a dot.
 fn body(section: &str) -> Option<&str> {
     if section.starts_with('.') {

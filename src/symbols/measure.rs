@@ -1,22 +1,25 @@
-//! The symbols of a linked program.
+//! Measures the symbols of a linked program.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use object::{Architecture, Object, ObjectSection, ObjectSymbol, SectionFlags, SymbolKind, elf};
 
+use super::area::Area;
+use super::definitions::Definitions;
 use super::demangle::demangled;
-use super::{Area, Definitions, Kind, Owner, Symbol, Symbols};
+use super::model::{Kind, Symbol, Symbols};
+use super::owner::Owner;
 
-/// Why an ELF can't be measured.
+/// Error of a file that is no ELF.
 #[derive(Debug, thiserror::Error)]
 #[error("it is no ELF that can be read: {0}")]
 pub struct MeasureError(#[from] object::Error);
 
-/// From here on avr-ld puts what is in neither flash nor RAM: EEPROM, fuses, lock bits, signature.
+/// Address from which on avr-ld places EEPROM, fuses, lock bits and signature, which are in neither flash nor RAM.
 const AVR_BEYOND_MEMORY: u64 = 0x81_0000;
 
-/// A symbol, before it is known whether another has its place.
+/// A symbol that may have another name with a higher rank.
 struct Candidate<'a> {
     raw: &'a str,
     owner: &'a Owner,
@@ -25,10 +28,10 @@ struct Candidate<'a> {
     is_local: bool,
 }
 
-/// Lists what an ELF is made of.
+/// Measures an ELF.
 ///
 /// # Errors
-/// Where it is no ELF.
+/// A file that is no ELF.
 pub fn measure(elf: &[u8], definitions: &Definitions) -> Result<Symbols, MeasureError> {
     let file = object::File::parse(elf)?;
     let mut symbols = Symbols::default();
@@ -39,9 +42,9 @@ pub fn measure(elf: &[u8], definitions: &Definitions) -> Result<Symbols, Measure
             areas.insert(section.index().0, area);
         }
     }
-    // By section and address: two names of one thing count once.
+    // By section and address: two names of the same bytes count once.
     let mut places: BTreeMap<(usize, u64), Candidate<'_>> = BTreeMap::new();
-    // Bit 0 of a function's address says that it is Thumb code.
+    // Bit 0 of a function's address marks Thumb code.
     let thumb = u64::from(file.architecture() == Architecture::Arm);
     let mut source = None;
     for symbol in file.symbols() {
@@ -75,7 +78,7 @@ pub fn measure(elf: &[u8], definitions: &Definitions) -> Result<Symbols, Measure
     }
     let mut end = (0, 0);
     for ((section, address), candidate) in places {
-        // What lies within another is another way in, or a part of it.
+        // A symbol within another is an entry point, or a part of it.
         let last = address.saturating_add(candidate.size);
         if end.0 == section && last <= end.1 {
             continue;
@@ -98,15 +101,14 @@ pub fn measure(elf: &[u8], definitions: &Definitions) -> Result<Symbols, Measure
 }
 
 impl Candidate<'_> {
-    /// Of two names of one thing the larger counts, then the one whose owner is known, then the one that others
-    /// can use, then the first in the alphabet.
+    /// Returns the rank among names of the same bytes: by size, known owner, visibility to other objects, alphabet.
     fn rank(&self) -> (u64, bool, bool, std::cmp::Reverse<&str>) {
         let is_known = !matches!(self.owner, Owner::Other | Owner::Unknown);
         (self.size, is_known, !self.is_local, std::cmp::Reverse(self.raw))
     }
 }
 
-/// Where a section lies; `None` where it takes no memory.
+/// Returns the area of a section, `None` where it occupies no memory.
 fn area<'data>(section: &impl ObjectSection<'data>, architecture: Architecture) -> Option<Area> {
     let SectionFlags::Elf { sh_flags, .. } = section.flags() else { return None };
     let has = |flag: u64| sh_flags.0 & flag != 0;
@@ -128,8 +130,8 @@ fn area<'data>(section: &impl ObjectSection<'data>, architecture: Architecture) 
     })
 }
 
-/// Whether what an ELF names as the source of the symbols behind it is one: link-time optimisation names none, or
-/// what it made itself.
+/// Returns whether the file name before symbols of an ELF is a source. Link-time optimisation writes no name, or one of
+/// its own.
 fn is_source(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('<') && !name.contains(".ltrans")
 }

@@ -1,7 +1,7 @@
 //! Whose a symbol is, where it can be told and where it can't. That real objects are read as they should be is
 //! the subject of `tests/it/symbols.rs`.
 
-use super::definitions::Found;
+use super::definitions::{Definitions, Found};
 use super::demangle::{demangled, scopes, stem};
 use super::*;
 

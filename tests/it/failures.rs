@@ -163,7 +163,7 @@ fn a_missing_tool_is_an_error_and_not_a_failure() {
         .file("matrix.yml", format!("version: 1\ncores:\n{}{boards}sketches: [A]\n", core()))
         .run(["run", "matrix.yml"])
         .assert_exit(1);
-    assert_has(&error(&run, "linkless", "A").0, "/nowhere/avr-ld is not there");
+    assert_has(&error(&run, "linkless", "A").0, "/nowhere/avr-ld is missing");
     // Whether the cell or its core misses the compiler first, its name is told.
     assert_has(&error(&run, "gccless", "A").0, "/nowhere/avr-g");
 }

@@ -140,5 +140,5 @@ fn a_hook_without_its_python_is_told() {
     let workspace = run.workspace;
     fs::create_dir(workspace.path("no-python")).unwrap();
     let run = workspace.run(["run", "matrix.yml"]).assert_exit(1);
-    assert_has(&error(&run, "uno").0, "no-python/python3 is not there");
+    assert_has(&error(&run, "uno").0, "no-python/python3 is missing");
 }

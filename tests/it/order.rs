@@ -4,9 +4,9 @@
 use std::fs;
 use std::time::Duration;
 
+use fbuild_matrix::budget::{Costs, Subject};
 use fbuild_matrix::pipeline::Ahead;
 use fbuild_matrix::plan::Family;
-use fbuild_matrix::budget::{Costs, Subject};
 
 use crate::failures_core::{EMPTY, core, script, tools, workspace};
 use crate::support::{Finished, Workspace};

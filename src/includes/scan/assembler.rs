@@ -1,12 +1,16 @@
-//! What the assembler reads: `.incbin` and `.include`, in assembler and in `asm("…")` strings. Knows no comments of
-//! the assembler's: a directive too many costs a hash, one too few a stale object.
+//! Finds the files that the assembler reads: `.incbin` and `.include`, in assembler and in `asm("…")` strings. Ignores
+//! the assembler's comments: a directive too many costs a hash, a directive too few a stale object.
 
-use super::{Condition, Directive, Form, Include, Scan, Trait, is_plain_name};
+use memchr::memmem::find;
+
+use super::header_name::{LONGEST_NAME, is_plain_name};
+use super::model::{Condition, Directive, Form, Include, Scan, Trait};
+use super::needs::Needs;
 
 const WORDS: [(&[u8], Directive); 2] =
     [(b"incbin", Directive::EmbedAnywhere), (b"include", Directive::IncludeAnywhere)];
 
-/// Adds what `text` makes the assembler read.
+/// Adds the files that the assembler reads for `text`.
 pub(super) fn scan(text: &[u8], scan: &mut Scan) {
     for at in memchr::memchr_iter(b'.', text) {
         let rest = &text[at + 1..];
@@ -32,11 +36,10 @@ fn operand(rest: &[u8], directive: Directive, scan: &mut Scan) {
         [b'"', operand @ ..] => (b"\"", operand),
         _ => return scan.traits.push(Trait::OpaqueEmbed),
     };
-    let name = &operand[..operand.len().min(super::LONGEST_NAME)];
-    let name = super::find(name, quote).map(|end| String::from_utf8_lossy(&name[..end]));
+    let name = &operand[..operand.len().min(LONGEST_NAME)];
+    let name = find(name, quote).map(|end| String::from_utf8_lossy(&name[..end]));
     match name {
-        // `".incbin \"" FILE "\""` is put together by the preprocessor, `"\file"` by a macro of the
-        // assembler, `%0` by the compiler.
+        // The preprocessor completes `".incbin \"" FILE "\""`, a macro of the assembler `"\file"`, the compiler `%0`.
         Some(name)
             if is_plain_name(&name) && !name.contains(['\n', '"', '\\', '%']) && !is_code(&name, quote) =>
         {
@@ -45,15 +48,15 @@ fn operand(rest: &[u8], directive: Directive, scan: &mut Scan) {
                 form: Some(Form::Quote),
                 directive,
                 condition: Condition::Maybe,
-                needs: super::Needs::new(),
+                needs: Needs::new(),
             });
         }
         _ => scan.traits.push(Trait::OpaqueEmbed),
     }
 }
 
-/// Whether what seems to be a name may be C between two string literals: the quote before it ended one.
-/// `".incbin " #file "\n"` and `".incbin "FILE"\n"` are, `"a/b.bin"` is not.
+/// Returns whether a name may be C between two string literals, whose first the quote before it ended.
+/// `".incbin " #file "\n"` and `".incbin "FILE"\n"` contain such names, `"a/b.bin"` does not.
 fn is_code(name: &str, quote: &[u8]) -> bool {
     let is_path =
         |name: &str| name.contains(['.', '/']) && !name.contains([' ', '\t', '(', ')', '#', ',', ';']);

@@ -1,15 +1,16 @@
-//! Splits a file into logical lines: splices joined, comments gone, literals passed over. Knows what
-//! a directive looks like, and not what any of them means.
+//! Splits a file into logical lines: joins splices, removes comments, skips literals. Recognizes directives, without
+//! knowing their meaning.
 //!
-//! Follows GCC's lexer where the standards leave room: a lone carriage return ends a line, blanks may
-//! stand between a backslash and the end of its line, NUL is white space, and a literal that is not
-//! terminated ends with its line.
+//! Follows GCC's lexer where the standards leave room: a lone carriage return ends a line, blanks are allowed
+//! between a backslash and the end of its line, NUL is white space, and an unterminated literal ends with its line.
 
+use memchr::memmem::find;
 use memchr::{memchr, memchr3};
 
-use super::{find, traits};
+use super::splices::{newline, splice};
+use super::words;
 
-/// What a compiler's options decide and a file's text can't tell.
+/// Options of a compiler that change the meaning of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dialect {
     /// `R"(…)"` is a literal: C++11 and GNU C99, not assembler.
@@ -18,34 +19,33 @@ pub(super) struct Dialect {
     pub(super) digit_separators: bool,
 }
 
-/// What a line is.
+/// Kind of a logical line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineKind {
-    /// White space and comments.
+    /// Only white space and comments.
     Blank,
     /// Anything else.
     Code,
-    /// A directive; the buffer holds what follows the `#`.
+    /// A directive; the buffer has the text after the `#`.
     Directive,
 }
 
-/// The lines of one file.
+/// Reader of a file's logical lines.
 pub(super) struct Lines<'a> {
     text: &'a [u8],
     at: usize,
     dialect: Dialect,
-    /// Whether lines of code are copied as well, and words of [`super::traits`] noted.
+    /// Whether lines of code are copied too, and the words of [`super::words`] noted.
     watches: bool,
-    /// Words of [`super::traits`] in the line, but those in literals.
+    /// Words of [`super::words`] in the line, without those in literals.
     watched: Vec<&'static str>,
-    /// Whether there was anything that [`Dialect::raw_strings`] decides.
+    /// Whether [`Dialect::raw_strings`] matters for the text read so far.
     pub(super) saw_raw_string: bool,
-    /// Whether there was anything that [`Dialect::digit_separators`] decides.
+    /// Whether [`Dialect::digit_separators`] matters for the text read so far.
     pub(super) saw_separator: bool,
 }
 
-/// Whether a header name may come next in a directive: only then does `<` open one, and only then is
-/// a backslash in quotes no escape.
+/// What may come next in a directive. Only for a header name `<` is a delimiter, and a backslash in quotes no escape.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expect {
     /// The directive's own name.
@@ -72,18 +72,17 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Makes every line be copied, not only directives, and words of [`super::traits`] be noted.
+    /// Switches on the copying of every line, not only directives, and the noting of the words of [`super::words`].
     pub(super) fn watch(&mut self) {
         self.watches = true;
     }
 
-    /// Takes the words of [`super::traits`] in the last line, literals left out.
+    /// Takes the words of [`super::words`] in the last line, without those in literals.
     pub(super) fn watched(&mut self) -> Vec<&'static str> {
         std::mem::take(&mut self.watched)
     }
 
-    /// Reads one logical line. For a directive `line` holds its text without the `#`; every comment
-    /// in it has become a blank.
+    /// Reads a logical line. For a directive `line` gets its text without the `#`, with a blank for each block comment.
     pub(super) fn next_into(&mut self, line: &mut Vec<u8>) -> Option<LineKind> {
         line.clear();
         if self.at >= self.text.len() {
@@ -105,20 +104,10 @@ impl<'a> Lines<'a> {
                     continue;
                 }
                 b'/' => {
-                    self.at += 1;
-                    match self.peek() {
-                        Some(b'/') => {
-                            self.skip_line_comment();
-                            continue;
-                        }
-                        Some(b'*') => {
-                            self.at += 1;
-                            self.skip_block_comment();
-                            line.extend(copies.then_some(b' '));
-                            continue;
-                        }
-                        _ => line.extend(copies.then_some(b'/')),
+                    if self.comment(copies.then_some(&mut *line)) {
+                        continue;
                     }
+                    line.extend(copies.then_some(byte));
                     expect = Expect::Any;
                 }
                 b'#' if kind == LineKind::Blank => {
@@ -170,7 +159,7 @@ impl<'a> Lines<'a> {
         Some(kind)
     }
 
-    /// The byte here, after any line splices. Moves over the splices.
+    /// Returns the next byte, after any line splices. Skips the splices.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         match self.text.get(self.at) {
@@ -197,10 +186,9 @@ impl<'a> Lines<'a> {
         self.at += newline(&self.text[self.at..]).unwrap_or(0);
     }
 
-    /// An identifier, and what may come behind it in a directive. One that is the prefix of a raw
-    /// string takes the string with it.
+    /// Reads an identifier, and returns what may come after it in a directive. Reads a raw string with its prefix.
     fn word(&mut self, mut line: Option<&mut Vec<u8>>, expect: Expect) -> Expect {
-        // Longer than any word that means something.
+        // Longer than any word with a meaning here.
         let mut head = [0; 24];
         let mut length = 0;
         // Most words come in one piece; splices may cut others.
@@ -222,7 +210,7 @@ impl<'a> Lines<'a> {
             return Expect::Any;
         }
         if self.watches {
-            self.watched.extend(traits::word(word));
+            self.watched.extend(words::word(word));
         }
         let asks = |operator: &[u8]| word.starts_with(operator);
         match (expect, word) {
@@ -234,7 +222,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// A preprocessing number. It swallows its digit separators: `1'000` opens no character literal.
+    /// Reads a preprocessing number with its digit separators: `1'000` opens no character literal.
     fn number(&mut self, mut line: Option<&mut Vec<u8>>) {
         while let Some(byte) = self.peek() {
             if byte == b'\'' {
@@ -256,6 +244,23 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// Skips the `/` here and the comment that it begins, if any. Returns whether it begins one.
+    fn comment(&mut self, line: Option<&mut Vec<u8>>) -> bool {
+        self.at += 1;
+        match self.peek() {
+            Some(b'/') => self.skip_line_comment(),
+            Some(b'*') => {
+                self.at += 1;
+                self.skip_block_comment();
+                if let Some(line) = line {
+                    line.push(b' ');
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
     fn skip_line_comment(&mut self) {
         while self.peek().is_some_and(|byte| !matches!(byte, b'\n' | b'\r')) {
             self.at += 1;
@@ -265,7 +270,7 @@ impl<'a> Lines<'a> {
     }
 
     fn skip_block_comment(&mut self) {
-        // A splice matters only between the two that end it.
+        // A splice matters only between the two characters that end it.
         while let Some(star) = memchr(b'*', &self.text[self.at..]) {
             self.at += star + 1;
             if self.peek() == Some(b'/') {
@@ -276,7 +281,7 @@ impl<'a> Lines<'a> {
         self.at = self.text.len();
     }
 
-    /// A string or character literal; an unterminated one ends at the end of its line.
+    /// Reads a string or character literal. An unterminated one ends with its line.
     fn literal(&mut self, quote: u8, mut line: Option<&mut Vec<u8>>) {
         let mut keep = |byte| line.as_deref_mut().into_iter().for_each(|line| line.push(byte));
         keep(quote);
@@ -299,7 +304,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// `R"delimiter( … )delimiter"`; splices and everything else inside are literal.
+    /// Reads `R"delimiter( … )delimiter"`, in which splices are text.
     fn raw_string(&mut self, line: Option<&mut Vec<u8>>) {
         self.saw_raw_string = true;
         let open = self.at + 1;
@@ -322,7 +327,7 @@ impl<'a> Lines<'a> {
         self.at = end;
     }
 
-    /// A header name is copied as it is: `//` in it is no comment, a backslash no escape.
+    /// Reads a header name, in which `//` is no comment and a backslash no escape.
     fn header_name(&mut self, close: u8, line: &mut Vec<u8>) {
         line.extend(self.bump());
         while let Some(byte) = self.peek() {
@@ -335,71 +340,6 @@ impl<'a> Lines<'a> {
                 break;
             }
         }
-    }
-}
-
-/// The text without its line splices, where it has any.
-pub(super) fn without_splices(text: &[u8]) -> Option<Vec<u8>> {
-    let mut whole: Option<Vec<u8>> = None;
-    let mut copied = 0;
-    let mut from = 0;
-    while let Some(at) = memchr(b'\\', &text[from..]).map(|at| from + at) {
-        if let Some(length) = splice(&text[at..]) {
-            whole.get_or_insert_default().extend_from_slice(&text[copied..at]);
-            copied = at + length;
-            from = copied;
-        } else {
-            from = at + 1;
-        }
-    }
-    if let Some(whole) = &mut whole {
-        whole.extend_from_slice(&text[copied..]);
-    }
-    whole
-}
-
-/// The text with its trigraphs replaced, where it has any: compilers do that only in strict modes.
-pub(super) fn without_trigraphs(text: &[u8]) -> Option<Vec<u8>> {
-    find(text, b"??")?;
-    let mut whole = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [byte, tail @ ..] = rest {
-        let replaced = match rest {
-            [b'?', b'?', third, ..] => match third {
-                b'=' => Some(b'#'),
-                b'/' => Some(b'\\'),
-                b'\'' => Some(b'^'),
-                b'(' => Some(b'['),
-                b')' => Some(b']'),
-                b'!' => Some(b'|'),
-                b'<' => Some(b'{'),
-                b'>' => Some(b'}'),
-                b'-' => Some(b'~'),
-                _ => None,
-            },
-            _ => None,
-        };
-        whole.push(replaced.unwrap_or(*byte));
-        rest = if replaced.is_some() { &rest[3..] } else { tail };
-    }
-    (whole.len() < text.len()).then_some(whole)
-}
-
-/// How long the line splice at the start of `text` is, if there is one.
-fn splice(text: &[u8]) -> Option<usize> {
-    if text.first() != Some(&b'\\') {
-        return None;
-    }
-    let blanks = text[1..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | 0x0b | 0x0c | 0)).count();
-    Some(1 + blanks + newline(&text[1 + blanks..])?)
-}
-
-/// How long the end of a line at the start of `text` is, if there is one.
-fn newline(text: &[u8]) -> Option<usize> {
-    match text {
-        [b'\r', b'\n', ..] => Some(2),
-        [b'\r' | b'\n', ..] => Some(1),
-        _ => None,
     }
 }
 

@@ -1,28 +1,28 @@
-//! Which macros a condition needs: what `#if defined A || defined B` guards is not reached where neither
-//! is defined anywhere. Of an expression only what is certain is read; the rest needs nothing.
+//! The macros that a condition needs: the lines after `#if defined A || defined B` are not reached where neither
+//! is defined. Only certain needs are returned; an expression that is not understood needs nothing.
 
 use serde::{Deserialize, Serialize};
 
-/// The name of a macro, by a part of its hash. Two names that have the same one are taken for the same: then
-/// a macro may seem to be defined that is not, which only makes more be read.
+/// Name of a macro, as a part of its hash. Two names with the same part count as equal: a macro may then seem to be
+/// defined, which only adds files to a closure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct MacroName(u32);
 
 impl MacroName {
-    /// The name of `name`.
+    /// Returns the hashed form of `name`.
     pub fn of(name: &str) -> Self {
         let [a, b, c, d, ..] = *blake3::hash(name.as_bytes()).as_bytes();
         Self(u32::from_le_bytes([a, b, c, d]))
     }
 }
 
-/// Of each list one macro at least is defined where the condition holds.
+/// Lists of macros. Where a condition holds, at least one macro of each list is defined.
 pub type Needs = Vec<Vec<MacroName>>;
 
-/// What `#if` or `#elif` with this expression needs.
+/// Returns the needs of `#if` or `#elif` with this expression.
 pub(super) fn of_expression(text: &str) -> Needs {
     let tokens = tokens(text);
-    // A conditional or a comma binds less than what is read here; in C++ operators have names as well.
+    // `?` and `,` bind less than the operators here; in C++ operators have names too.
     if tokens.iter().any(|token| ["?", ",", "or", "and", "not", "compl"].contains(token)) {
         return Needs::new();
     }
@@ -31,7 +31,7 @@ pub(super) fn of_expression(text: &str) -> Needs {
     if tokens.is_empty() { needs } else { Needs::new() }
 }
 
-/// What `#ifdef` or `#elifdef` of this name needs.
+/// Returns the needs of `#ifdef` or `#elifdef` with this name.
 pub(super) fn of_name(text: &str) -> Needs {
     match tokens(text).as_slice() {
         [name] if can_be_undefined(name) => vec![vec![MacroName::of(name)]],
@@ -39,7 +39,7 @@ pub(super) fn of_name(text: &str) -> Needs {
     }
 }
 
-/// Names, `&&`, `||`, and every other character by itself.
+/// Splits into names, `&&`, `||`, and single other characters.
 fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
@@ -57,12 +57,12 @@ fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
-/// Also of those that only GCC allows: they must not be taken for two names.
+/// Returns whether a character belongs to a name, also of a name that only GCC allows.
 fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '\\') || !c.is_ascii()
 }
 
-/// `a || b`: of each alternative one list, put together.
+/// Parses `a || b`: joins one list of each alternative.
 fn alternatives(tokens: &mut &[&str]) -> Needs {
     let mut all = conjunction(tokens);
     while let Some((&"||", rest)) = tokens.split_first() {
@@ -79,7 +79,7 @@ fn alternatives(tokens: &mut &[&str]) -> Needs {
     all
 }
 
-/// `a && b`: the lists of both.
+/// Parses `a && b`: the lists of both.
 fn conjunction(tokens: &mut &[&str]) -> Needs {
     let mut all = operand(tokens);
     while let Some((&"&&", rest)) = tokens.split_first() {
@@ -89,8 +89,7 @@ fn conjunction(tokens: &mut &[&str]) -> Needs {
     all
 }
 
-/// Everything up to the next `&&`, `||` or the parenthesis that closes what is around it. Each of the other
-/// operators binds more.
+/// Parses an operand: all tokens up to the next `&&`, `||` or closing parenthesis. All other operators bind more.
 fn operand(tokens: &mut &[&str]) -> Needs {
     let mut depth = 0_usize;
     let end = tokens.iter().position(|token| match *token {
@@ -115,15 +114,15 @@ fn operand(tokens: &mut &[&str]) -> Needs {
         ["(", inner @ .., ")"] => {
             let mut inner = inner;
             let needs = alternatives(&mut inner);
-            // `(a) + (b)` is no parenthesis around all of it.
+            // In `(a) + (b)` the outer parentheses are no pair.
             if inner.is_empty() { needs } else { Needs::new() }
         }
         _ => Needs::new(),
     }
 }
 
-/// Whether the compiler lists a macro of this name when it is asked which it defines, and defines none that
-/// is not in its list.
+/// Returns whether a macro of this name is defined only if a file, the command or the compiler's list of macros
+/// defines it.
 fn can_be_undefined(name: &str) -> bool {
     const UNLISTED: [&str; 13] = [
         "__FILE__",

@@ -1,5 +1,5 @@
-//! Finds what makes a compile depend on more than the files that it reads: macros from the clock, the file's own
-//! name, the times of files, and what the assembler reads.
+//! Finds the dependencies of a compile on more than the files that it reads: the clock, the file's own name, the times
+//! of files, and the files that the assembler reads.
 //!
 //! Comments do not count. Macros count where the preprocessor can see them: not in literals, and not in groups that
 //! `#if 0` or its like switches off. The assembler's directives and pragmas count in literals as well (`asm("…")`,
@@ -11,36 +11,25 @@
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use memchr::memmem::find;
 
+use super::assembler;
+use super::header_name::split_word;
 use super::lines::{LineKind, Lines};
-use super::{Scan, Trait, assembler, each_reading, find, lines, split_word};
-
-/// The macros that the compiler sets from the clock.
-pub const TIMES: [&str; 3] = ["__DATE__", "__TIME__", "__TIMESTAMP__"];
-
-/// What the compiler sets from the path of a file: macros, the builtin behind `std::source_location`,
-/// and what a header of that name would declare.
-pub const OWN_NAMES: [&str; 4] = ["__FILE__", "__BASE_FILE__", "__builtin_FILE", "source_location"];
+use super::model::{Scan, Trait};
+use super::readings::each_reading;
+use super::splices::without_splices;
+use super::words::{OWN_NAMES, TIMES};
 
 /// Text of the pragma that compares the times of files.
 const FILE_TIMES: &str = "GCC dependency";
 
-/// All of them, searched for at once.
+/// All words, for one search.
 static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let words = TIMES.iter().chain(&OWN_NAMES).chain(&[FILE_TIMES]);
     #[allow(clippy::expect_used)] // it fails on more than i32::MAX states, and these words have a hundred
     AhoCorasick::new(words).expect("a few short words")
 });
-
-/// Returns the word of [`TIMES`] or [`OWN_NAMES`] that an identifier is.
-pub(super) fn word(identifier: &[u8]) -> Option<&'static str> {
-    if !matches!(identifier.first(), Some(b'_' | b's' | b'$')) {
-        return None;
-    }
-    // To the assembler's preprocessor `$` is no part of a name.
-    let mut parts = identifier.split(|byte| *byte == b'$');
-    parts.find_map(|part| TIMES.iter().chain(&OWN_NAMES).find(|word| word.as_bytes() == part).copied())
-}
 
 fn trait_of(word: &str) -> Trait {
     match word {
@@ -51,12 +40,12 @@ fn trait_of(word: &str) -> Trait {
     }
 }
 
-/// Adds the traits of a file, and what it makes the assembler read, to its scan.
+/// Adds the traits of a file, and the files that the assembler reads, to its scan.
 pub(super) fn scan(text: &[u8], scan: &mut Scan) {
-    // The trigraph of a backslash may join what stands on two lines.
+    // The trigraph of a backslash may join two lines.
     let has_any = has_any(text)
         || find(text, b"??/").is_some()
-        || lines::without_splices(text).is_some_and(|text| has_any(&text));
+        || without_splices(text).is_some_and(|text| has_any(&text));
     if !has_any {
         return;
     }
@@ -107,12 +96,12 @@ fn parameters(directive: &[u8]) -> Vec<String> {
     list.map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()).unwrap_or_default()
 }
 
-/// The groups of conditionals around a line, as far as a literal number decides them.
+/// The conditionals around a line, as far as a literal number decides them.
 #[derive(Default)]
 struct Groups(Vec<Group>);
 
 struct Group {
-    /// Whether the present branch is off.
+    /// Whether the current branch is off.
     is_off: bool,
     /// Whether a branch before the next one is certainly on.
     is_done: bool,
@@ -123,7 +112,7 @@ impl Groups {
         self.0.iter().any(|group| group.is_off)
     }
 
-    /// Follows a directive; returns whether the preprocessor looks at what it says.
+    /// Follows a directive. Returns whether the preprocessor reads its operand.
     fn directive(&mut self, line: &[u8]) -> bool {
         let line = String::from_utf8_lossy(line);
         let (word, rest) = split_word(line.trim());

@@ -1,5 +1,4 @@
-//! Builds the tree out of the parser's events, one at a time and without recursion, and refuses to
-//! grow beyond the limits.
+//! Builds the tree from the parser's events, one at a time and without recursion, within the limits.
 
 use std::collections::HashMap;
 
@@ -9,28 +8,29 @@ use saphyr_parser::{Event, ScalarStyle};
 
 use super::super::diagnostic::Diagnostic;
 use super::super::source::Span;
-use super::{Entry, Limits, Node, Value};
+use super::limits::Limits;
+use super::node::{Entry, Node, Value};
 use crate::nearest::quoted;
 
 /// The key that merges other mappings into its own.
 const MERGE: &str = "<<";
 
-/// Boxed: a diagnostic is large beside what the builder returns when all is well.
+/// An error that ends the parsing. Boxed, as a diagnostic is large beside the results without one.
 type Fatal = Box<Diagnostic>;
 
 pub(super) struct Builder {
     limits: Limits,
     spent: Cost,
-    /// Lists and mappings that are not closed yet, the innermost last.
+    /// Open lists and mappings, the innermost last.
     open: Vec<Frame>,
-    /// By the parser's number; none while the anchored value is still open.
+    /// Anchored values by the parser's number; missing while the value is still open.
     anchors: HashMap<usize, Anchored>,
     root: Option<Node>,
-    /// What is wrong, but does not keep the rest from being understood.
+    /// Errors that do not end the parsing.
     problems: Vec<Diagnostic>,
 }
 
-/// What a subtree takes.
+/// Size of a subtree.
 #[derive(Debug, Clone, Copy, Default)]
 struct Cost {
     nodes: usize,
@@ -44,7 +44,7 @@ struct Anchored {
     cost: Cost,
 }
 
-/// A list or mapping that is not closed yet.
+/// An open list or mapping.
 struct Frame {
     start: Span,
     anchor: usize,
@@ -57,7 +57,7 @@ enum Content {
     Map { entries: IndexMap<String, Entry>, key: Option<(String, Span)>, merged: Option<Merge> },
 }
 
-/// What `<<` stands for: the mappings, and after how many entries it is written.
+/// The value of `<<`, and the number of entries before it.
 struct Merge {
     key: Span,
     position: usize,
@@ -112,10 +112,10 @@ impl Builder {
         }
     }
 
-    /// The tree.
+    /// Returns the tree.
     ///
     /// # Errors
-    /// Everything that was found on the way; `end` is the end of the file.
+    /// All errors found; `end` is the end of the file.
     pub(super) fn finish(mut self, end: Span) -> Result<Node, Vec<Diagnostic>> {
         match self.root {
             Some(root) if self.problems.is_empty() => Ok(root),
@@ -161,7 +161,7 @@ impl Builder {
     }
 
     fn end(&mut self, span: Span) -> Result<(), Fatal> {
-        // The parser pairs starts and ends; an end without a start would be a defect of its.
+        // The parser pairs starts and ends; an end without a start would be its defect.
         let Some(frame) = self.open.pop() else {
             return fatal(span, "this is not valid YAML: unexpected end of a list or mapping");
         };
@@ -178,7 +178,7 @@ impl Builder {
                 (Value::Map(entries), last)
             }
         };
-        // A block collection's end is told at the next token, often lines later.
+        // The parser reports the end of a block collection at the next token, often lines later.
         let end = last.map_or(span.end, |last| last.end).max(frame.start.end);
         let node = Node { span: Span { start: frame.start.start, end }, value };
         self.close(node, frame.cost, frame.anchor)
@@ -190,13 +190,13 @@ impl Builder {
         };
         let cost = anchored.cost;
         self.spend(cost, span)?;
-        // Looked up again: only after the budget allows it is the value copied.
+        // Looked up again, as the value is copied only within the limits.
         let Some(anchored) = self.anchors.get(&anchor) else { return Ok(()) };
         let node = Node { span, value: anchored.node.value.clone() };
         self.close(node, cost, 0)
     }
 
-    /// Puts a complete node where it belongs.
+    /// Adds a complete node to the innermost open list or mapping.
     fn close(&mut self, node: Node, cost: Cost, anchor: usize) -> Result<(), Fatal> {
         if anchor != 0 {
             self.spend(Cost { depth: 0, ..cost }, node.span)?;
@@ -255,7 +255,7 @@ impl Builder {
                 }
             }
         }
-        // Merged entries stand where `<<` stands: the order of boards is the order of the reports.
+        // Merged entries take the position of `<<`: the order of boards is the order of the reports.
         let behind = entries.split_off(merge.position.min(entries.len()));
         entries.extend(added);
         entries.extend(behind);

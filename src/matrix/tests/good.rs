@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::platform::Override;
 use crate::nearest::suggestion;
+use crate::platform::Override;
 
 const WHOLE: &str = include_str!("../../../tests/it/matrix/whole.yml");
 

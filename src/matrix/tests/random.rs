@@ -179,7 +179,7 @@ proptest! {
 
     #[test]
     fn what_the_schema_takes_the_types_take(place in any::<prop::sample::Index>(), value in value()) {
-        let source = |text: &str| Source { path: PathBuf::new(), text: text.to_owned() };
+        let source = |text: &str| source::Source { path: PathBuf::new(), text: text.to_owned() };
         let good = json(&syntax::parse(&source(GOOD), syntax::LIMITS).unwrap());
         let mut places = Vec::new();
         pointers(&good, "", &mut places);

@@ -1,7 +1,7 @@
 //! Plain bytes as BFD writes them (`bfd/binary.c`): from the lowest address to the highest, zeros between.
 
-use super::Unsupported;
 use super::image::Image;
+use super::unsupported::Unsupported;
 
 /// A larger span is left to the tool, which leaves holes in the file.
 const MOST: u64 = 64 << 20;

@@ -10,7 +10,7 @@ use object::elf::{self, FileHeader32, ProgramHeader32, SectionHeader32};
 use object::read::ReadCache;
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
 
-use super::Unsupported;
+use super::unsupported::Unsupported;
 
 /// A program.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What of a program is converted: which sections, and where their bytes go (`binutils/objcopy.c`, `copy_object`).
 
-use super::Unsupported;
 use super::elf::{Elf, Place, Section};
+use super::unsupported::Unsupported;
 use super::words::Selection;
 
 /// More than any board has; a gap between flash and RAM that a recipe forgets is larger.

@@ -3,63 +3,27 @@
 //! The trial is three processes: the tool over two specimens and over the first real program, which is that job's own
 //! recipe. Whoever asks meanwhile waits for it.
 
-use std::collections::HashMap;
 use std::fs::Metadata;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use tokio::sync::OnceCell;
 
 use super::elf::{Elf, Machine};
+use super::product::Product;
 use super::specimen::specimens;
+use super::tool::{Done, by_tool};
+use super::unsupported::Unsupported;
+use super::verdict::{VERSION, Verdict};
 use super::words::Request;
-use super::{Done, Product, Unsupported, VERSION, by_tool};
-use crate::pipeline::context::{process, run_in_slot};
-use crate::pipeline::unit::{Key, blocking};
-use crate::pipeline::{BuildContext, BuildError, JobContext};
-use crate::process::Transcript;
+
 use crate::event::Step;
-use crate::includes::Hash;
-
-/// Whether a tool writes what we do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Same,
-    Differs,
-}
-
-impl Verdict {
-    fn of(is_same: bool) -> Self {
-        if is_same { Self::Same } else { Self::Differs }
-    }
-
-    /// The word by which it is remembered.
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Same => "same",
-            Self::Differs => "differs",
-        }
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        [Self::Same, Self::Differs].into_iter().find(|verdict| verdict.word() == word)
-    }
-}
-
-/// The trials of a run.
-#[derive(Debug, Default)]
-pub(in crate::pipeline) struct Proofs {
-    table: Mutex<HashMap<Hash, Arc<OnceCell<Verdict>>>>,
-}
-
-impl Proofs {
-    fn of(&self, key: Hash) -> Arc<OnceCell<Verdict>> {
-        // A panic elsewhere leaves the map whole: each change is one insert.
-        self.table.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone()
-    }
-}
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::step::{process, run_in_slot};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
+use crate::process::Transcript;
 
 /// What became of a question.
 pub(super) enum Answer {
@@ -115,7 +79,7 @@ pub(super) async fn ask(
     key.add(&machine.number.to_le_bytes()).add(&[machine.abi]);
     key.command(&recipe.request.shape(), &jcx.environment);
     let key = key.finish();
-    let slot = cx.proofs.of(key);
+    let slot = cx.tables.proofs.cell(key);
     let mut ran = None;
     let found = slot.get_or_try_init(|| async {
         let known = cx.files.memo().fact(&key).and_then(|word| Verdict::from_word(&word));
@@ -165,7 +129,7 @@ async fn try_out(
         let name = jcx.step(step, format!("{label}: what the tool writes"));
         let argv = specimen.request.argv().to_vec();
         let process = process(argv, folder.path().to_owned(), jcx.environment.clone());
-        let finished = run_in_slot(cx, &name, &process, &Transcript::default()).await?;
+        let finished = run_in_slot(&cx.runner, &name, &process, &Transcript::default()).await?;
         let is_same = blocking(move || {
             finished.end.succeeded()
                 && specimen.product.is(&finished.stdout, &finished.printed(), &specimen.files())

@@ -3,9 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::pipeline::unit::{Key, blocking};
-use crate::pipeline::{BuildError, CoreArtifacts, CoreOutline, CorePromise, FileAction, JobContext};
 use crate::event::Step;
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::core_handle::CorePromise;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::{CoreArtifacts, CoreOutline};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::key::Key;
 use crate::plan::CoreJob;
 
 /// The sketch's main file.

@@ -2,29 +2,18 @@
 //! from the sketch's `build_opt.h`, sources ask `__has_include("user_config.h")`. Decides by the units that the core's
 //! commands resolve to for the sketch, and knows no core by name.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::OnceCell;
-
-use super::{CorePlan, CoreSources, make};
-use crate::platform::{Recipe, Value};
-use crate::pipeline::{BuildContext, BuildError, CoreArtifacts, JobContext, folder};
-use crate::event::{CoreId, Failure, FailureKind, Step};
+use super::make::make;
+use super::plan::{CorePlan, CoreSources};
+use crate::event::{CoreId, FailureKind, Step};
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::CoreArtifacts;
+use crate::pipeline::output::folder;
+use crate::pipeline::shared::context::BuildContext;
 use crate::plan::{CellJob, Target};
-
-/// The cores of a run that belong to single sketches, by name.
-#[derive(Debug, Default)]
-pub(in crate::pipeline) struct OwnCores(Mutex<HashMap<CoreId, OwnCore>>);
-
-type OwnCore = Arc<OnceCell<Result<Arc<CoreArtifacts>, Box<Failure>>>>;
-
-impl OwnCores {
-    fn slot(&self, id: &CoreId) -> OwnCore {
-        // A panic elsewhere leaves the map whole: each change is one insert.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(id.clone()).or_default().clone()
-    }
-}
+use crate::platform::{Recipe, Value};
 
 /// Whether a compile command names the job's build directory, sketch or project. If none does, the core is the same for all
 /// sketches.
@@ -66,7 +55,7 @@ pub(in crate::pipeline) async fn build_own(
     jcx: &mut JobContext,
 ) -> Result<Arc<CoreArtifacts>, BuildError> {
     let id = CoreId(format!("{}-{}", job.id.board, &sources.units.to_hex()[..12]).into());
-    let slot = cx.own_cores.slot(&id);
+    let slot = cx.tables.own_cores.cell(id.clone());
     let id = &id;
     let made = slot
         .get_or_try_init(|| async move {

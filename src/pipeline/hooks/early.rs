@@ -4,13 +4,17 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::any;
-use crate::platform::{Hook, Value};
-use crate::pipeline::unit::{Planned, Unit, blocking};
-use crate::pipeline::{BuildContext, BuildError, FileAction, JobContext, folder};
+use super::commands::any;
 use crate::event::Step;
-use crate::plan::CellJob;
 use crate::fs::Sharing;
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::output::folder;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::unit::{Planned, Unit};
+use crate::plan::CellJob;
+use crate::platform::{Hook, Value};
 
 /// The hooks of one cell up to the last one that is followed by a compile. Later hooks change no input of a compile, so an
 /// up-to-date cell does not run them.
@@ -88,7 +92,7 @@ impl<'a> Early<'a> {
         if !self.hooks.contains(&hook) {
             return Ok(());
         }
-        super::run(cx, jcx, &self.job.target, &[hook], values, &self.job.folder).await?;
+        super::run::run(cx, jcx, &self.job.target, &[hook], values, &self.job.folder).await?;
         if hook != Hook::Prebuild {
             jcx.round += 1;
             let (cx, directory) = (cx.clone(), self.job.folder.clone());

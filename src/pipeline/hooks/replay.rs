@@ -3,12 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::unit::{Key, blocking};
-use super::super::{BuildContext, BuildError, FileAction, JobContext, artifacts};
 use super::plain::Plain;
 use crate::event::Step;
-use crate::includes::Hash;
 use crate::fs::Sharing;
+use crate::includes::Hash;
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::output::artifacts;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
 
 /// What hooks read and write, and the key of what comes of it.
 #[derive(Debug)]

@@ -3,10 +3,14 @@
 
 use std::path::Path;
 
-use super::Link;
-use crate::platform::{CORE_ARCHIVE, Hook, Value};
-use crate::pipeline::{BuildContext, BuildError, JobContext, archive, convert, embed, hooks, long_link};
+use super::inputs::Link;
 use crate::event::Step;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::output::{archive, embed, long_link};
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::{convert, hooks};
+use crate::platform::{CORE_ARCHIVE, Hook, Value};
 
 /// A command and what it is called.
 pub(super) struct Command {

@@ -1,7 +1,7 @@
 //! What a firmware prints over its serial line, out of what an emulator prints.
 
-use crate::process::Stream;
 use crate::plan::Emulator;
+use crate::process::Stream;
 
 /// So much of what was printed is kept, in bytes: the last of it.
 const KEPT: usize = 128 << 10;

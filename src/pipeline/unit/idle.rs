@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::blocking;
-use crate::platform::Value;
-use crate::pipeline::BuildError;
 use crate::includes::{Inputs, Mentions, Search};
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::shared::blocking::blocking;
+use crate::platform::Value;
 
 /// The names of the properties that say where a job is and what it builds.
 const OF_JOB: [&str; 4] = ["build.path", "build.source.path", "sketch_path", "build.project_name"];

@@ -1,13 +1,14 @@
 //! Objects of light units in the artifact store: the embedded cache would take longer over them than the
 //! compiler does.
 
-use super::super::artifacts::{self, About};
-use super::super::{BuildContext, BuildError, FileAction};
-use super::blocking;
-use crate::event::Step;
-use crate::includes::Hash;
-use crate::fs::Sharing;
 use crate::cache::StoredUnit;
+use crate::event::Step;
+use crate::fs::Sharing;
+use crate::includes::Hash;
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::output::artifacts::{self, About};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 
 /// Takes the object with this key out of the artifact store into that of the work folder.
 ///
@@ -15,7 +16,7 @@ use crate::cache::StoredUnit;
 /// Where it is there and can't be put into the work folder.
 pub(super) async fn restore(cx: &BuildContext, key: &Hash) -> Result<Option<StoredUnit>, BuildError> {
     let Some(store) = cx.artifacts.clone() else { return Ok(None) };
-    let (key, scratch, units) = (*key, cx.layout.staging(), cx.units.store.clone());
+    let (key, scratch, units) = (*key, cx.layout.staging(), cx.tables.units.store.clone());
     let restored = blocking(move || {
         let Some(found) = store.find::<About>(&key) else { return Ok(None) };
         if !store.restore(&found, &scratch, Sharing::Link)? {

@@ -1,21 +1,19 @@
 //! Makes a planned unit: finds its object, or compiles it, once for however many cores and cells.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use futures::future::join_all;
 use tracing::Instrument;
 
-use super::super::context::process;
-use super::super::preprocessor::{OUTPUT, SOURCE};
-use super::super::step::{Held, StepName};
-use super::super::{BuildContext, BuildError, FileAction, JobContext};
-use super::{Key, Planned, Unit, blocking, depfile, kept, lock};
-use crate::cache::{CompileRequest, Way};
-use crate::process::{Environment, Transcript};
-use crate::event::{CacheOutcome, FailureKind, Step, UnitCounts};
-use crate::cache::StoredUnit;
+use super::compile::{compile, unit};
+use super::kept;
+use super::planned::{Planned, Unit};
 use crate::budget::Subject;
+use crate::event::{CacheOutcome, FailureKind, UnitCounts};
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 
 /// How long a diagnostic, in bytes, is remembered for other cells that want the same unit.
 const REMEMBERED: usize = 100_000;
@@ -40,7 +38,7 @@ pub(in crate::pipeline) async fn make_all(
     }
     let made = join_all(making).await;
     let made = first_error(jcx, made)?;
-    jcx.ahead.learn_compiles(&cx.costs, subjects.into_iter(), cx.slots.count());
+    jcx.ahead.learn_compiles(&cx.runner.costs, subjects.into_iter(), cx.runner.slots.count());
     Ok(made
         .into_iter()
         .map(|(unit, counts)| {
@@ -75,12 +73,12 @@ async fn make(
     planned: &Arc<Planned>,
     subject: Subject,
 ) -> Result<(Unit, UnitCounts), BuildError> {
-    let slot = lock(&cx.units.made).entry(planned.key).or_default().clone();
+    let slot = cx.tables.units.made.cell(planned.key);
     let mut counts = UnitCounts { reused: 1, ..UnitCounts::default() };
     let made = slot
         .get_or_try_init(|| async {
             if planned.opaque.is_none() {
-                let (store, files, key) = (cx.units.store.clone(), cx.files.clone(), planned.key);
+                let (store, files, key) = (cx.tables.units.store.clone(), cx.files.clone(), planned.key);
                 if let Some(known) = blocking(move || store.find(&key, &files)).await? {
                     return Ok(Ok(unit(cx, planned, known, true)));
                 }
@@ -118,118 +116,4 @@ async fn make(
         Ok(unit) => Ok((unit.clone(), counts)),
         Err(failure) => Err(BuildError::Failed(failure.clone())),
     }
-}
-
-fn unit(cx: &BuildContext, planned: &Planned, stored: StoredUnit, lasts: bool) -> Unit {
-    // It may have been printed for another checkout.
-    let printed = restore_names(cx, planned, &stored.printed);
-    Unit { object: stored.object, hash: stored.hash, printed, lasts }
-}
-
-/// What was printed, with the names that the user knows.
-fn restore_names(cx: &BuildContext, planned: &Planned, printed: &str) -> String {
-    let printed = cx.checkout.restore_names(printed);
-    match &planned.copy {
-        Some(copy) => copy.restore_names(&printed),
-        None => printed.replace(SOURCE, &planned.source.to_string_lossy()),
-    }
-}
-
-/// Compiles a unit in a slot and takes its object into the store.
-async fn compile(
-    cx: &BuildContext,
-    name: &StepName,
-    environment: &Environment,
-    transcript: &Transcript,
-    planned: &Arc<Planned>,
-) -> Result<(Unit, CacheOutcome), BuildError> {
-    let object = cx.staging.join(format!("{}.o", planned.key.to_hex()));
-    let object_text = object.to_string_lossy();
-    let filled = |argv: &[String], source: &Path| -> Vec<String> {
-        let source = source.to_string_lossy();
-        argv.iter().map(|word| word.replace(SOURCE, &source).replace(OUTPUT, &object_text)).collect()
-    };
-    let mut named = planned.named.clone();
-    let mut way = match &planned.opaque {
-        Some(reason) => Way::Uncacheable(reason.clone()),
-        None if planned.is_light && cx.artifacts.is_some() => Way::Kept,
-        None => Way::Cached,
-    };
-    if let Some(copy) = planned.copy.clone() {
-        let checkout = cx.checkout.clone();
-        if let Err(error) = blocking(move || copy.write(&checkout)).await? {
-            // The firmware is the same, but the object says where it was made.
-            way = Way::Uncacheable(format!("{} can't be written: {error}", named.display()));
-            named.clone_from(&planned.source);
-        }
-    }
-    let argv = filled(&planned.argv, &named);
-    let shown = filled(&planned.shown, &planned.source);
-    let request = CompileRequest {
-        process: process(argv, cx.staging.clone(), environment.clone()),
-        output: object.clone(),
-        way: way.clone(),
-        transcript: transcript.clone(),
-        meter: cx.peaks.meter(),
-    };
-    let meter = request.meter.clone();
-    let held = Held::wait(cx, name).await;
-    if cx.cancel.is_cancelled() {
-        return Err(BuildError::Cancelled);
-    }
-    let output = cx.backend.compile(request, &cx.cancel).await;
-    let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
-    let ran = output.ran.map(|(from, to)| to.duration_since(from));
-    held.compiled(ran, output.cache.clone(), &meter, output.end.succeeded());
-    let object = output.object;
-    let printed = cx.checkout.forget_names(&String::from_utf8_lossy(&output.printed));
-    let printed = match &planned.copy {
-        Some(copy) => copy.forget_names(&printed),
-        None => printed.replace(&*planned.named.to_string_lossy(), SOURCE),
-    };
-    if !output.end.succeeded() {
-        let inputs = planned.inputs.clone();
-        let changed = blocking(move || {
-            let _ = std::fs::remove_file(&object);
-            inputs.changed().map(Path::to_owned)
-        });
-        if let Some(changed) = changed.await? {
-            return Err(BuildError::changed(&changed));
-        }
-        let printed = restore_names(cx, planned, &printed);
-        return Err(BuildError::command(Step::Compile, shown, output.end, printed.as_bytes()));
-    }
-    let mut key = planned.key;
-    let (context, planned) = (cx.clone(), planned.clone());
-    let (staging, nonce, label) = (cx.staging.clone(), cx.nonce, name.label.clone());
-    let kept = blocking(move || {
-        let mut lasts = !matches!(way, Way::Uncacheable(_));
-        // What the key says must be what the compiler read.
-        if let Some(changed) = planned.inputs.changed() {
-            return Err(BuildError::changed(changed));
-        }
-        let depfile = object.with_extension("d");
-        if let Some(path) = depfile::unforeseen(&depfile, &staging, &planned.inputs, |path| {
-            match &planned.copy {
-                Some(copy) => context.checkout.restore_name(copy.original(path)),
-                None if path == planned.named => planned.source.clone(),
-                None => context.checkout.restore_name(path),
-            }
-        }) {
-            tracing::warn!(%label, path = %path.display(), "an include that the scan did not find: compiled in every run");
-            lasts = false;
-            key = Key::new("unforeseen").add(key.as_bytes()).add(&nonce.to_le_bytes()).finish();
-        }
-        let _ = std::fs::remove_file(depfile);
-        let store = if lasts { &context.units.store } else { &context.units.passing };
-        let stored = store
-            .keep(&key, &object, printed)
-            .map_err(|error| BuildError::io(Step::Compile, FileAction::Keep, &object, &error))?;
-        if lasts && way == Way::Kept {
-            kept::keep(&context, &key, &stored);
-        }
-        Ok(unit(&context, &planned, stored, lasts))
-    })
-    .await??;
-    Ok((kept, output.cache))
 }

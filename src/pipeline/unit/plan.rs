@@ -3,105 +3,26 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::preprocessor::{Folders, OUTPUT, SOURCE, marker};
-use super::super::{BuildContext, BuildError, FileAction, JobContext};
-use super::copy::{SketchCopy, exact_digest, portable_digest};
+use super::asked;
+use super::digests::{copy_of, exact_digest, portable_digest};
 use super::idle::without_idle;
-use super::{Key, Options, Wanted, blocking, depfile, lock, responses};
-use crate::platform::Value;
-use crate::pipeline::sketch::plain::Macros;
-use crate::toolchain::Identity;
+use super::options::{Options, first_option};
+use super::planned::{OUTPUT, Planned, SOURCE, Wanted};
+use super::reads::reads;
+use super::responses;
 use crate::event::Step;
+use crate::includes::{Hash, Inputs, OWN_NAMES, Search, Trait};
+use crate::pipeline::discover::folders::Folders;
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::prepare::preprocessor;
+use crate::pipeline::prepare::preprocessor::marker;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
 use crate::plan::Target;
-use crate::includes::{Closure, Disk, Files, Form, Hash, Inputs, MacroName, OWN_NAMES, Search, SourceFile, Trait};
-
-/// A unit that can be made.
-#[derive(Debug, Clone)]
-pub(in crate::pipeline) struct Planned {
-    /// Covers everything that can change its object.
-    pub(in crate::pipeline) key: Hash,
-    /// What it is called in reports.
-    pub(in crate::pipeline) label: String,
-    /// The source.
-    pub(super) source: PathBuf,
-    /// What is run, with [`SOURCE`] and [`OUTPUT`] in their places.
-    pub(super) argv: Vec<String>,
-    /// The same by the names that the user knows, and without what was added.
-    pub(super) shown: Vec<String>,
-    /// What the compiler calls the source.
-    pub(super) named: PathBuf,
-    /// The copies that it is compiled from, where it is a sketch's.
-    pub(super) copy: Option<SketchCopy>,
-    /// What its command depends on beside the source.
-    options: Arc<Options>,
-    /// What the compiler says of itself.
-    folders: Arc<Folders>,
-    /// Everything that the compile could read.
-    pub(super) inputs: Inputs,
-    /// Why neither an earlier object nor the cache may stand for it, if so.
-    pub(super) opaque: Option<String>,
-    /// Whether it compiles in less time than the embedded cache takes ([`Family::has_light_units`]).
-    ///
-    /// [`Family::has_light_units`]: crate::plan::Family::has_light_units
-    pub(super) is_light: bool,
-}
-
-impl Planned {
-    /// The source; of a sketch's the staged copy.
-    pub(in crate::pipeline) fn source(&self) -> &Path {
-        &self.source
-    }
-
-    /// How large its source is.
-    pub(super) fn bytes(&self) -> u64 {
-        self.inputs.files.first().map_or(0, |source| source.size())
-    }
-
-    /// The rule that its compile writes into a depfile, if it writes one.
-    pub(in crate::pipeline) fn depfile(&self, object: &Path) -> Option<String> {
-        let with_system = self.shown.iter().any(|word| word == "-MD");
-        let is_wanted = with_system || self.shown.iter().any(|word| word == "-MMD");
-        let system = &self.folders.system;
-        let is_system = |file: &Path| system.iter().any(|folder| file.starts_with(folder));
-        let mut files: Vec<&Path> = self.inputs.files.iter().map(|file| &*file.path).collect();
-        files.retain(|file| with_system || !is_system(file));
-        // The source, then the others in an order that is the same in each run.
-        files.get_mut(1..).unwrap_or_default().sort_unstable();
-        is_wanted.then(|| depfile::rule(object, files.into_iter()))
-    }
-
-    /// The macros that its compile can see.
-    pub(in crate::pipeline) fn macros<'a>(&'a self, files: &'a Files) -> UnitMacros<'a> {
-        UnitMacros { unit: self, files }
-    }
-
-    /// Why its key is good for this run only, if so.
-    pub(in crate::pipeline) fn opaque(&self) -> Option<String> {
-        self.opaque.clone()
-    }
-}
-
-/// The macros that a unit's compile can see: those of every file that it could read, of its command, and of the compiler.
-pub(in crate::pipeline) struct UnitMacros<'a> {
-    unit: &'a Planned,
-    files: &'a Files,
-}
-
-impl Macros for UnitMacros<'_> {
-    fn bodies(&self, name: &str) -> Vec<String> {
-        let macro_name = MacroName::of(name);
-        let defining = self.unit.inputs.files.iter();
-        let defining = defining.filter(|file| file.scan.defines.binary_search(&macro_name).is_ok());
-        let own = self.unit.options.macros.get(name).cloned();
-        own.into_iter().chain(defining.flat_map(|file| self.files.definitions(file, name).to_vec())).collect()
-    }
-
-    fn is_predefined(&self, name: &str) -> bool {
-        // A compiler that does not say may have any.
-        let predefined = self.unit.folders.predefined.as_ref();
-        predefined.is_none_or(|predefined| predefined.has(name))
-    }
-}
+use crate::platform::Value;
+use crate::toolchain::Identity;
 
 /// Plans a unit, once for all cores and cells that want the same: each sketch of a board wants the units of
 /// its libraries again.
@@ -118,7 +39,7 @@ pub(in crate::pipeline) async fn plan(
         key.add(folder.as_os_str().as_encoded_bytes());
     }
     key.add(&jcx.round.to_le_bytes());
-    let slot = lock(&cx.units.planned).entry(key.finish()).or_default().clone();
+    let slot = cx.tables.units.planned.cell(key.finish());
     slot.get_or_try_init(async || plan_once(cx, jcx, wanted, everything).await.map(Arc::new)).await.cloned()
 }
 
@@ -131,10 +52,10 @@ async fn plan_once(
     everything: Vec<String>,
 ) -> Result<Planned, BuildError> {
     let identity = identify(cx, &everything).await?;
-    let options = cx.units.options(cx, &everything).await?;
+    let options = asked::options(cx, &everything).await?;
     let language = language(&everything, &wanted.source, &options);
-    let folders = cx.units.folders(cx, jcx, &everything, &language, &identity.hash).await?;
-    let search = cx.units.search(cx, folders.with(&wanted.include)).await?;
+    let folders = preprocessor::folders(cx, jcx, &everything, &language, &identity.hash).await?;
+    let search = asked::search(cx, folders.with(&wanted.include)).await?;
     let Some(inputs) = reads(cx, &search, &wanted.source, &options, Some(&folders)).await? else {
         return Err(unreadable(cx, &wanted.source).await?);
     };
@@ -163,7 +84,7 @@ async fn plan_once(
         let argv = responses::spelled_out(cx, shown.clone()).await?;
         without_idle(argv, wanted.values, &search, &inputs).await?
     };
-    let copy = SketchCopy::of(cx, &inputs, &wanted, &argv, is_portable);
+    let copy = copy_of(cx, &inputs, &wanted, &argv, is_portable);
     let named = copy.as_ref().map(|copy| copy.named(&wanted.source));
     let (argv, named) = if is_portable {
         let (context, read) = (cx.clone(), inputs.clone());
@@ -181,7 +102,7 @@ async fn plan_once(
     let seed = if writes_depfile(&argv) { name } else { key.finish() };
     if opaque.is_some() {
         // Never the same twice: it is compiled in every run, once.
-        key.add(&cx.nonce.to_le_bytes());
+        key.add(&cx.tables.nonce.to_le_bytes());
     }
     let key = key.finish();
     let argv = if identity.version.is_some() { reproducible(cx, argv, &seed) } else { argv };
@@ -245,13 +166,6 @@ fn reproducible(cx: &BuildContext, mut argv: Vec<String>, seed: &Hash) -> Vec<St
     argv
 }
 
-/// Where options of ours go: before the first of the command's own, which is the compiler's, however it is started (`env
-/// avr-gcc`, `sh gcc.sh`).
-pub(in crate::pipeline) fn first_option(argv: &[String]) -> usize {
-    let first = argv.iter().skip(1).position(|word| word.starts_with('-'));
-    first.map_or_else(|| argv.len().min(1), |at| at + 1)
-}
-
 /// Of the include folders those that a name leads to, in their order: then cells whose other
 /// libraries differ share the unit, and every name still leads to the same file.
 fn needed(wanted: &Wanted<'_>, search: &Search, inputs: &Inputs) -> Vec<Arc<Path>> {
@@ -272,62 +186,6 @@ fn language(argv: &[String], source: &Path, options: &Options) -> String {
     options.language.clone().filter(|language| language != "none").unwrap_or_else(|| by_name.to_owned())
 }
 
-/// The files that a command can read, beginning with `source`; `None` where that can't be read. `folders` is
-/// what the compiler answered for the same command, if it was asked.
-pub(in crate::pipeline) async fn reads(
-    cx: &BuildContext,
-    search: &Arc<Search>,
-    source: &Path,
-    options: &Arc<Options>,
-    folders: Option<&Arc<Folders>>,
-) -> Result<Option<Inputs>, BuildError> {
-    let (search, staging, source) = (search.clone(), cx.staging.clone(), source.to_owned());
-    let (options, folders) = (options.clone(), folders.cloned());
-    blocking(move || {
-        let files = search.files();
-        let Some(main) = files.get(&source) else { return Ok(None) };
-        let forced = forced(&search, &staging, &options);
-        let predefined = folders.as_ref().and_then(|folders| folders.predefined.as_ref());
-        let mut inputs = Closure::new(&search, &options.macros, predefined).of(&main, &forced);
-        for path in options.files.iter().cloned().chain(tools(files.disk(), &options.folders)?) {
-            let file = files.get(&path).ok_or_else(|| format!("{} can't be read", path.display()))?;
-            inputs.files.push(file);
-        }
-        inputs.opaque = options.opaque.clone().or(inputs.opaque);
-        Ok(Some(inputs))
-    })
-    .await?
-    .map_err(|error: String| BuildError::infrastructure(Step::Compile, error))
-}
-
-/// What is read before the source, with the index of the folder that it was found in.
-pub(in crate::pipeline) fn forced(
-    search: &Search,
-    staging: &Path,
-    options: &Options,
-) -> Vec<(Arc<SourceFile>, Option<usize>)> {
-    let one = |name: &String| {
-        // GCC looks in the folder that it runs in, then along the path.
-        let here = search.files().get(&staging.join(name)).map(|file| (file, None));
-        here.or_else(|| search.along(name, Form::Quote))
-    };
-    // GCC includes that first, where the target's C library has it.
-    let predefined = search.along("stdc-predef.h", Form::Angle);
-    predefined.into_iter().chain(options.forced.iter().filter_map(one)).collect()
-}
-
-/// The files below the folders that `-B` names, in order.
-fn tools(disk: &Disk, folders: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
-    let mut found = Vec::new();
-    for folder in folders.iter().filter(|folder| disk.is_dir(folder)) {
-        for entry in disk.walk(folder, true, |_| true) {
-            let entry = entry.map_err(|error| error.to_string())?;
-            found.extend(entry.file_type().is_file().then(|| entry.into_path()));
-        }
-    }
-    Ok(found)
-}
-
 /// The folders that the board's C++ compiler searches by itself, and its identity.
 pub(in crate::pipeline) async fn compiler_folders(
     cx: &BuildContext,
@@ -345,7 +203,7 @@ pub(in crate::pipeline) async fn compiler_folders(
     };
     let argv = responses::spelled_out(cx, command(&wanted, &[marker(cx).into()])?).await?;
     let identity = identify(cx, &argv).await?;
-    let folders = cx.units.folders(cx, jcx, &argv, "c++", &identity.hash).await?;
+    let folders = preprocessor::folders(cx, jcx, &argv, "c++", &identity.hash).await?;
     Ok((folders, identity.hash))
 }
 

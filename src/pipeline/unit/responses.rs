@@ -6,8 +6,10 @@
 use std::path::Path;
 
 use super::options::response;
-use super::{BuildContext, BuildError, blocking};
 use crate::includes::Disk;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
 
 /// How deep response files may be nested. Deeper the word stays, and the driver says what it thinks of it.
 const DEEPEST: usize = 16;

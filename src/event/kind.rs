@@ -1,0 +1,108 @@
+//! An event, and the kinds of events. Their order in a run: `RunStarted`, set-up, `Planned`, the jobs' events,
+//! `RunFinished`.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::id::JobId;
+use super::job::{CellInfo, CoreInfo, JobResult, Phase, SkippedCell};
+use super::run::{Level, RunInfo, RunPhase};
+use super::span::{Span, micros};
+use super::step::StepInfo;
+
+/// An event and its time.
+#[derive(Debug, Clone, Serialize)]
+pub struct Event {
+    /// Time since the run began, by the monotonic clock; in JSON microseconds.
+    #[serde(rename = "at_us", serialize_with = "micros")]
+    pub at: Duration,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// A kind of event, with its data.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum EventKind {
+    /// The first event of a run.
+    RunStarted(RunInfo),
+    /// The installation of a core, a tool or a package began.
+    SetupStarted {
+        /// Its name for users: `core arduino:avr from apt`.
+        what: String,
+    },
+    /// Progress of a download.
+    SetupProgress {
+        /// The same text as in [`EventKind::SetupStarted`].
+        what: String,
+        /// Bytes downloaded.
+        done: u64,
+        /// Bytes in all, if known.
+        total: Option<u64>,
+    },
+    /// The installation ended.
+    SetupFinished {
+        /// The same text as in [`EventKind::SetupStarted`].
+        what: String,
+        /// The installed thing in a few words: its first package, with the version.
+        brief: String,
+        /// What was done: versions, `already installed`, properties that the provider set.
+        detail: String,
+    },
+    /// A remark that belongs to no job.
+    Log {
+        /// Its level.
+        level: Level,
+        /// One or more lines.
+        message: String,
+    },
+    /// A phase of the run ended. The phases add up to the wall time.
+    RunPhase {
+        /// The phase.
+        phase: RunPhase,
+        /// Its time.
+        #[serde(flatten)]
+        span: Span,
+    },
+    /// All jobs are known. Comes exactly once, before the first job event.
+    Planned {
+        /// The core jobs of stage 1.
+        cores: Vec<CoreInfo>,
+        /// Every selected cell of stage 2.
+        cells: Vec<CellInfo>,
+        /// Every cell of the matrix that the matrix itself leaves out, with its reason.
+        skipped: Vec<SkippedCell>,
+    },
+    /// A job started.
+    JobStarted {
+        /// The job.
+        job: JobId,
+    },
+    /// A phase of a job ended. A job's phases follow one another without a gap, from the end of
+    /// planning to the end of the job, so that they add up to its time.
+    JobPhase {
+        /// The job.
+        job: JobId,
+        /// The phase.
+        phase: Phase,
+        /// Its time.
+        #[serde(flatten)]
+        span: Span,
+    },
+    /// A step that held a slot ended.
+    StepFinished(StepInfo),
+    /// A job ended. Every core and every cell of [`EventKind::Planned`] gets exactly one of these.
+    JobFinished(Box<JobResult>),
+    /// The first signal came, or `--max-failures` was reached; no further job starts.
+    Stopping {
+        /// The reason, in a few words.
+        reason: String,
+    },
+    /// The last event of a run.
+    RunFinished {
+        /// Exit code of the process.
+        exit: u8,
+    },
+}

@@ -1,0 +1,93 @@
+//! The cells of a matrix, as values.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::discover::SketchKind;
+use super::model::{Embed, Overrides, Run};
+use super::schema::Warnings;
+use super::source::Span;
+
+/// A sketch and its name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SketchRef {
+    /// Its directory or file relative to the matrix file, with `/`. With `from`, relative to that directory, after
+    /// `builtin/` or `vendor:arch/`. No two sketches share a name.
+    pub name: Arc<str>,
+    /// Its directory; absolute.
+    pub dir: PathBuf,
+    /// `Name.ino`, or the single file; absolute.
+    pub main_file: PathBuf,
+    /// Whether the other files of the directory belong to it.
+    pub kind: SketchKind,
+    /// The reason why arduino-cli does not open it, for which each of its cells fails.
+    pub problem: Option<Arc<str>>,
+}
+
+/// A path that matches a glob of the matrix and looks like a sketch, but is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotASketch {
+    /// Its path, in the form of [`SketchRef::name`].
+    pub name: Arc<str>,
+    /// The reason why it is no sketch.
+    pub reason: Arc<str>,
+    /// The entry with the glob.
+    pub span: Span,
+}
+
+/// One sketch for one board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The board's name.
+    pub board: Arc<str>,
+    /// The sketch.
+    pub sketch: Arc<SketchRef>,
+    /// Property overrides: the board's, then the entry's.
+    pub properties: Arc<Overrides>,
+    /// Its timeout.
+    pub timeout: Duration,
+    /// Number of retries after a failure for an infrastructure reason.
+    pub retries: u32,
+    /// The compiler warnings to show.
+    pub warnings: Warnings,
+    /// The run of its firmware, if any.
+    pub run: Option<Arc<Run>>,
+    /// The files that are embedded in its firmware.
+    pub embed: Arc<[Embed]>,
+    /// The first entry of the matrix with this cell.
+    pub span: Span,
+}
+
+/// A cell that a rule excludes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkippedCell {
+    /// The board's name.
+    pub board: Arc<str>,
+    /// The sketch.
+    pub sketch: Arc<SketchRef>,
+    /// The rule's reason, or the rule.
+    pub reason: Arc<str>,
+    /// The rule.
+    pub span: Span,
+}
+
+/// All cells of a matrix: by board in the order of the matrix, then by sketch in the order of the entries, then by path.
+/// The order does not depend on the file system.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expansion {
+    /// The cells to build.
+    pub cells: Vec<Cell>,
+    /// The cells that the matrix excludes.
+    pub skipped: Vec<SkippedCell>,
+    /// The paths that look like sketches, by name.
+    pub not_sketches: Vec<NotASketch>,
+}
+
+impl Expansion {
+    /// Returns the names of the sketches of all cells, skipped or not, a name once for each cell.
+    pub fn sketch_names(&self) -> impl Iterator<Item = &str> {
+        let skipped = self.skipped.iter().map(|cell| &*cell.sketch.name);
+        self.cells.iter().map(|cell| &*cell.sketch.name).chain(skipped)
+    }
+}

@@ -1,0 +1,177 @@
+//! Stage 2: one sketch for one board. Its sources and libraries compile as soon as there are slots;
+//! only the link waits for the core.
+
+use std::sync::Arc;
+
+use super::explained::Explained;
+use super::generated::with_generated;
+use super::plan::Cell;
+use crate::event::{Phase, Step};
+use crate::includes::Hash;
+use crate::pipeline::discover::search::{Discovered, Question, discover};
+use crate::pipeline::discover::{libraries, library_use};
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::hooks::Early;
+use crate::pipeline::job::core_handle::CoreHandle;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::CellArtifacts;
+use crate::pipeline::link::{self, Link};
+use crate::pipeline::output::folder;
+use crate::pipeline::prepare::staged_sketch::Prepared;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::{core, firmware, run, unit};
+use crate::plan::CellJob;
+use crate::platform::{Hook, Value};
+
+/// Builds a cell, or finds that it is up to date, or takes it from the artifact store.
+///
+/// # Errors
+/// Where the sketch does not compile, link or fit, its core failed, a tool is missing, or the run is
+/// interrupted.
+pub(in crate::pipeline) async fn build(
+    job: &CellJob,
+    core: &CoreHandle,
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+) -> Result<CellArtifacts, BuildError> {
+    // Boxed, like the link below: the tasks of cells stay small.
+    let result = Box::pin(attempt(job, core, cx, jcx)).await;
+    if let Err(BuildError::Failed(_) | BuildError::Blocked(_)) = &result {
+        firmware::remove(&job.folder).await?;
+    }
+    let mut cell = result?;
+    // What does not do what it should is firmware all the same, and need not be made again.
+    if let Some(wanted) = &job.run {
+        match run::run(job, wanted, &cell, cx, jcx).await {
+            Ok(ran) => cell.fresh |= ran,
+            Err(error) => {
+                jcx.misbehaved = Some(Box::new(cell));
+                return Err(error);
+            }
+        }
+    }
+    Ok(cell)
+}
+
+/// Finds the cell by its remembered key, or makes it.
+async fn attempt(
+    job: &CellJob,
+    core: &CoreHandle,
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+) -> Result<CellArtifacts, BuildError> {
+    if let Some(problem) = &job.sketch.problem {
+        // Its log is kept there.
+        folder::make(&job.folder).await?;
+        let message = format!("arduino-cli does not open this sketch: {problem}");
+        return Err(BuildError::code(Step::Preprocess, message));
+    }
+    // Asked only of a core that failed: what is known is found without expanding a recipe.
+    if let Some(failed) = core.failed()
+        && !core::names_the_job(&job.target)?
+    {
+        return Err(failed);
+    }
+    if let Some(found) = link::known(job, cx, jcx).await? {
+        return Ok(found);
+    }
+    make(job, core, cx, jcx).await
+}
+
+/// Prepares, discovers, compiles and links, with the platform's hooks between.
+async fn make(
+    job: &CellJob,
+    core: &CoreHandle,
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+) -> Result<CellArtifacts, BuildError> {
+    jcx.track.enter(Phase::Preprocess);
+    let target = &job.target;
+    let prepared = cx.tables.sketches.prepare(&cx.files, &job.sketch).await?;
+    let build_path = job.folder.display().to_string();
+    let source_path = prepared.dir.display().to_string();
+    let values = [
+        ("build.path", Value::Word(&build_path)),
+        ("build.project_name", Value::Word(&prepared.project_name)),
+        ("build.source.path", Value::Word(&source_path)),
+        ("sketch_path", Value::Word(&source_path)),
+    ];
+    folder::make(&job.folder).await?;
+    let looks = core::names_the_job(target)?;
+    let mut early = Early::begin(job, &values, looks).await?;
+    early.run(cx, jcx, Hook::Prebuild, &values).await?;
+    let prepared = with_generated(cx, &prepared, &job.folder.join("sketch"), &early).await?;
+    let mut discovered = Discovered::default();
+    let identity = needed_libraries(job, cx, jcx, &prepared, &values, &mut discovered).await;
+    jcx.discovered(library_use::used(job, &cx.library_places.matrix_dir, &discovered));
+    let explained = Explained { job, cx, libraries: jcx.libraries.list.clone(), prepared: &prepared };
+    let identity = match identity {
+        Ok(identity) => identity,
+        Err(error) => return Err(explained.error(error, &Arc::default()).await),
+    };
+
+    jcx.track.enter(Phase::Compile);
+    let include = discovered.include(&core::include_folders(target));
+    let cell = Cell { job, cx, values: &values, dir: &prepared.dir, include, looks };
+    let sketch = cell.sketch(jcx, &prepared, identity, &early).await?;
+    if early.any_from(Hook::SketchPostbuild) {
+        if let Err(error) = cell.make(jcx, &mut early, sketch.sources.iter()).await {
+            return Err(explained.error(error, &sketch.prototypes).await);
+        }
+        early.run(cx, jcx, Hook::SketchPostbuild, &values).await?;
+        early.run(cx, jcx, Hook::LibrariesPrebuild, &values).await?;
+    }
+    let packed = cell.libraries(jcx, &discovered.libraries).await?;
+    let mut values = values.to_vec();
+    let ldflags = packed.last().and_then(|library| library.ldflags.as_deref());
+    values.extend(ldflags.map(|flags| (libraries::LDFLAGS, Value::Text(flags))));
+    if early.any_from(Hook::LibrariesPostbuild) {
+        cell.make(jcx, &mut early, packed.iter().flat_map(|library| &library.sources)).await?;
+        early.run(cx, jcx, Hook::LibrariesPostbuild, &values).await?;
+        early.run(cx, jcx, Hook::CorePrebuild, &values).await?;
+    }
+    let core = cell.core(jcx, core, &values).await?;
+    jcx.track.enter(Phase::Compile);
+    let given = early.given().await?;
+    let link = Link {
+        job,
+        core: &core.outline(),
+        sketch: &sketch.sources,
+        libraries: &packed,
+        values: &values,
+        project_name: &prepared.project_name,
+        given: &given,
+        prepared: &prepared,
+        early: &early,
+        repeats: !early.any() && !discovered.is_opaque && !sketch.is_opaque,
+    };
+    match Box::pin(link::build(&link, &core, cx, jcx)).await {
+        Ok(built) => Ok(built),
+        Err(error) => Err(explained.error(error, &sketch.prototypes).await),
+    }
+}
+
+/// Finds the libraries that the sketch needs. Returns the identity of the compiler that looked for them.
+async fn needed_libraries(
+    job: &CellJob,
+    cx: &BuildContext,
+    jcx: &JobContext,
+    prepared: &Arc<Prepared>,
+    values: &[(&str, Value<'_>)],
+    discovered: &mut Discovered,
+) -> Result<Hash, BuildError> {
+    let target = &job.target;
+    let (folders, identity) = unit::compiler_folders(cx, jcx, target, values).await?;
+    let (files, walked) = (cx.files.clone(), prepared.clone());
+    let question = Question {
+        target,
+        values,
+        sources: blocking(move || walked.walked(files.disk())).await??,
+        core: core::include_folders(target),
+        folders,
+        identity,
+    };
+    discover(cx, jcx, &question, discovered).await?;
+    Ok(identity)
+}

@@ -1,0 +1,124 @@
+//! A core's record in its directory, and its entry in the artifact store.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cache::{Output, Record};
+use crate::event::{Step, UnitCounts};
+use crate::fs::Sharing;
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::product::{CoreArtifacts, CoreOutline};
+use crate::pipeline::output::artifacts;
+use crate::pipeline::output::artifacts::About;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
+
+/// Takes back what the record says: the folder is about to change.
+pub(super) async fn forget(folder: &Path) -> Result<(), BuildError> {
+    let folder = folder.to_owned();
+    blocking(move || {
+        Record::forget(&folder)
+            .map_err(|error| BuildError::io(Step::Archive, FileAction::Change, &folder, &error))
+    })
+    .await?
+}
+
+/// The core in its folder, if it is there with this key and whole.
+pub(super) async fn recorded(
+    cx: &BuildContext,
+    outline: &Arc<CoreOutline>,
+    units: UnitCounts,
+) -> Result<Option<CoreArtifacts>, BuildError> {
+    let (outline, files) = (outline.clone(), cx.files.clone());
+    blocking(move || {
+        let record = Record::load(&outline.folder)?;
+        let holds = record.holds(&outline.key, &outline.folder, &files);
+        holds.then(|| made_of(&outline, &record, units, false))
+    })
+    .await
+}
+
+fn made_of(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh: bool) -> CoreArtifacts {
+    let has_archive = record.outputs.iter().any(|output| Some(&output.path) == outline.archive.as_ref());
+    // An archive may say when and by whom it was packed, which enters no link; what it holds does.
+    let mut contents = Key::new("contents");
+    contents.add(outline.packing.as_bytes());
+    for output in record.outputs.iter().filter(|output| Some(&output.path) != outline.archive.as_ref()) {
+        contents.add(output.path.as_os_str().as_encoded_bytes()).add(output.hash.as_bytes());
+    }
+    CoreArtifacts {
+        outline: outline.clone(),
+        has_archive,
+        contents: contents.finish(),
+        lasts: !record.keys.is_empty(),
+        fresh,
+        printed: record.printed.clone(),
+        units,
+    }
+}
+
+/// The files of the core that cells see, as they are in its folder: an archive may not have been made.
+fn files(outline: &CoreOutline) -> Vec<PathBuf> {
+    let archive = outline.archive.iter().filter(|archive| outline.folder.join(archive).is_file());
+    outline.objects.iter().chain(archive).cloned().collect()
+}
+
+/// Takes the core from the artifact store. Its objects are shared with it: nobody writes into them.
+pub(super) async fn restore(
+    cx: &BuildContext,
+    outline: &Arc<CoreOutline>,
+    units: UnitCounts,
+) -> Result<Option<CoreArtifacts>, BuildError> {
+    let Some(store) = cx.artifacts.clone() else { return Ok(None) };
+    let (kept, folder) = (outline.clone(), outline.folder.clone());
+    let found = blocking(move || {
+        let Some(found) = store.find::<About>(&kept.key) else { return Ok(None) };
+        Record::forget(&kept.folder)?;
+        let whole = store.restore(&found, &kept.folder, Sharing::Link)?;
+        Ok(whole.then_some(found.about))
+    });
+    let found = found.await?;
+    let about = found
+        .map_err(|error: std::io::Error| BuildError::io(Step::Archive, FileAction::Write, &folder, &error))?;
+    let Some(about) = about else { return Ok(None) };
+    record(cx, outline, about.printed, units, true).await.map(Some)
+}
+
+/// Keeps the core in the artifact store.
+pub(super) async fn keep(
+    cx: &BuildContext,
+    outline: &Arc<CoreOutline>,
+    printed: &str,
+) -> Result<(), BuildError> {
+    let (cx, outline, about) = (cx.clone(), outline.clone(), About { printed: printed.to_owned() });
+    blocking(move || {
+        artifacts::keep(&cx, &outline.key, &outline.folder, &files(&outline), Sharing::Link, &about);
+    })
+    .await
+}
+
+/// Records what was made: under no key where it is good for this run only.
+pub(super) async fn record(
+    cx: &BuildContext,
+    outline: &Arc<CoreOutline>,
+    printed: String,
+    units: UnitCounts,
+    lasts: bool,
+) -> Result<CoreArtifacts, BuildError> {
+    let (outline, known) = (outline.clone(), cx.files.clone());
+    blocking(move || {
+        let folder = &outline.folder;
+        let outputs: Result<_, _> =
+            files(&outline).into_iter().map(|path| Output::of(folder, path, &known)).collect();
+        outputs
+            .and_then(|outputs| {
+                let key = lasts.then(|| outline.key.to_hex().to_string());
+                let keys = key.into_iter().collect();
+                let record = Record { keys, outputs, printed, ..Record::default() };
+                record.save(folder).map(|()| made_of(&outline, &record, units, true))
+            })
+            .map_err(|error| BuildError::io(Step::Archive, FileAction::Record, folder, &error))
+    })
+    .await?
+}

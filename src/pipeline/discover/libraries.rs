@@ -1,0 +1,214 @@
+//! What libraries bring into a cell: sources in link order, archives that were compiled elsewhere, and
+//! words for the link (library specification 1.5, and arduino-cli's `internal/arduino/builder/libraries.go`).
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::sources;
+use crate::event::Step;
+use crate::includes::Disk;
+use crate::library::{Layout, Library, Precompiled};
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::plan::Target;
+
+/// Where the objects of a library go, relative to the cell's folder. Two libraries in directories of one name have
+/// this directory in common, as with arduino-cli: of two objects of one path the later replaces the first, and the
+/// linker gets it twice.
+pub(in crate::pipeline) fn object_folder(library: &Library) -> PathBuf {
+    Path::new("libraries").join(&library.dir_name)
+}
+
+/// A library as it is compiled and linked.
+#[derive(Debug)]
+pub(in crate::pipeline) struct LibraryPlan {
+    pub(in crate::pipeline) library: Arc<Library>,
+    /// In link order.
+    pub(in crate::pipeline) sources: Vec<PathBuf>,
+    /// Whether the objects of the sources go into an archive of their own (`dot_a_linkage`).
+    pub(in crate::pipeline) is_packed: bool,
+    /// Compiled archives that the linker gets by path, before the objects of the sources.
+    pub(in crate::pipeline) archives: Vec<PathBuf>,
+    /// `compiler.libraries.ldflags` from this library on; `None` where it is the platform's own value.
+    pub(in crate::pipeline) ldflags: Option<String>,
+}
+
+/// Plans libraries, in the order of their discovery: as `compileLibraries` of arduino-cli, where a precompiled library
+/// changes `compiler.libraries.ldflags` for all that follows.
+///
+/// # Errors
+/// Where a directory of sources can't be read, or the recipe for C++ can't be expanded.
+pub(in crate::pipeline) fn plan(
+    disk: &Disk,
+    target: &Target,
+    libraries: &[Arc<Library>],
+) -> Result<Vec<LibraryPlan>, BuildError> {
+    let mut ldflags = None;
+    libraries
+        .iter()
+        .map(|library| {
+            let precompiled = precompiled(disk, library, target)?;
+            if let Some(precompiled) = &precompiled {
+                let own = target.config.properties.get(LDFLAGS).unwrap_or_default();
+                let before = ldflags.as_deref().unwrap_or(own);
+                ldflags = Some(precompiled.flags(before, library));
+            }
+            let replaces_sources = precompiled.is_some() && library.link.precompiled == Precompiled::Instead;
+            Ok(LibraryPlan {
+                library: library.clone(),
+                is_packed: library.link.dot_a_linkage && !replaces_sources,
+                sources: if replaces_sources { Vec::new() } else { sources_of(disk, library)? },
+                archives: precompiled.map(|it| it.unnamed_archives()).unwrap_or_default(),
+                ldflags: ldflags.clone(),
+            })
+        })
+        .collect()
+}
+
+/// A library's sources, in link order.
+fn sources_of(disk: &Disk, library: &Library) -> Result<Vec<PathBuf>, BuildError> {
+    let read = |folder: &Path, result: std::io::Result<Vec<PathBuf>>| {
+        result.map_err(|error| unreadable(folder, &error))
+    };
+    let source_dir = &library.source_dir;
+    let found = match &library.layout {
+        Layout::Recursive => read(source_dir, sources::of_tree(disk, source_dir))?,
+        Layout::Flat { utility } => {
+            let mut found = read(source_dir, sources::of_folder(disk, source_dir))?;
+            if let Some(utility) = utility {
+                found.extend(read(utility, sources::of_folder(disk, utility))?);
+            }
+            found
+        }
+    };
+    match found.iter().find(|source| !disk.exists(source)) {
+        // For arduino-cli it is the library's error.
+        Some(dangling) => {
+            let message = format!("{} is a link that leads nowhere", dangling.display());
+            Err(BuildError::code(Step::Preprocess, message))
+        }
+        None => Ok(found),
+    }
+}
+
+/// Why a directory of sources can't be listed: a link that leads back up is the user's error, others are the system's.
+pub(in crate::pipeline) fn unreadable(directory: &Path, error: &std::io::Error) -> BuildError {
+    if error.kind() == std::io::ErrorKind::Other {
+        BuildError::code(Step::Preprocess, error.to_string())
+    } else {
+        BuildError::io(Step::Preprocess, FileAction::Read, directory, error)
+    }
+}
+
+/// The property with the link flags of precompiled libraries. A platform without it compiles their sources.
+pub(in crate::pipeline) const LDFLAGS: &str = "compiler.libraries.ldflags";
+
+/// The directory of a library with what was compiled for the board.
+struct PrecompiledDirectory {
+    path: PathBuf,
+    /// Its entries that end in `.a` or `.so`, sorted.
+    archives: Vec<String>,
+}
+
+impl PrecompiledDirectory {
+    /// `compiler.libraries.ldflags`, where it was `before`: with the directory, the library's own flags, and one `-l` for
+    /// each archive that has a linker's name.
+    fn flags(&self, before: &str, library: &Library) -> String {
+        let mut flags = format!("{before} \"-L{}\" {} ", self.path.display(), library.link.ldflags);
+        for archive in &self.archives {
+            let stem = archive.rsplit_once('.').map_or("", |(stem, _)| stem);
+            if let Some(name) = stem.strip_prefix("lib") {
+                flags.push_str("-l");
+                flags.push_str(name);
+                flags.push(' ');
+            }
+        }
+        flags
+    }
+
+    /// The static archives that no `-l` can name.
+    fn unnamed_archives(&self) -> Vec<PathBuf> {
+        let unnamed = self
+            .archives
+            .iter()
+            .filter(|name| name.strip_suffix(".a").is_some_and(|stem| !stem.starts_with("lib")));
+        unnamed.map(|name| self.path.join(name)).collect()
+    }
+}
+
+/// What a library brings precompiled for the board: the first directory that contains a file of `MCU/FPU-FLOATABI` and
+/// `MCU` (`findExpectedPrecompiledLibFolder`). `None` also for a platform without [`LDFLAGS`].
+fn precompiled(
+    disk: &Disk,
+    library: &Library,
+    target: &Target,
+) -> Result<Option<PrecompiledDirectory>, BuildError> {
+    let properties = &target.config.properties;
+    if library.link.precompiled == Precompiled::No || properties.get(LDFLAGS).is_none() {
+        return Ok(None);
+    }
+    // As written: arduino-cli does not expand these three.
+    let mcu = below(&library.source_dir, properties.get("build.mcu").unwrap_or_default());
+    let specific = match (properties.get("build.fpu"), properties.get("build.float-abi")) {
+        (Some(fpu), Some(float_abi)) => Some(format!("{fpu}-{float_abi}")),
+        _ => floating_point(&compile_words(target)?),
+    };
+    let candidates = specific.map(|name| below(&mcu, &name)).into_iter().chain([mcu.clone()]);
+    let mut directories = candidates.filter_map(|path| {
+        let names = disk.list(&path).ok()?.into_iter().map(|entry| entry.file_name());
+        let names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+        let has_file = names.iter().any(|name| !disk.is_dir(&path.join(name)));
+        has_file.then_some((path, names))
+    });
+    Ok(directories.next().map(|(path, mut archives)| {
+        archives.retain(|name| name.strip_suffix(".a").or(name.strip_suffix(".so")).is_some());
+        archives.sort();
+        PrecompiledDirectory { path, archives }
+    }))
+}
+
+/// A path below `dir`, which `name` can't leave by being empty or absolute.
+fn below(dir: &Path, name: &str) -> PathBuf {
+    dir.components().chain(Path::new(name.trim_start_matches('/')).components()).collect()
+}
+
+/// The words of the recipe for C++, without a source and without references to unset properties.
+fn compile_words(target: &Target) -> Result<Vec<String>, BuildError> {
+    let Some(recipe) = target.config.compile_recipe("cpp") else { return Ok(Vec::new()) };
+    let words = target.config.command_without_unset(recipe.pattern);
+    words.map_err(|error| BuildError::board(Step::Link, &error))
+}
+
+/// `fpv4-sp-d16-hard` for `-mfpu=fpv4-sp-d16 -mfloat-abi=hard`, where both are given. As arduino-cli reads them: what
+/// stands behind the first `=` of the first word that has one and contains the name anywhere.
+fn floating_point(words: &[String]) -> Option<String> {
+    let value = |name: &str| {
+        let mut values = words.iter().filter(|word| word.contains(name));
+        let value = values.find_map(|word| word.split('=').nth(1)).unwrap_or_default().trim();
+        (!value.is_empty()).then_some(value)
+    };
+    Some(format!("{}-{}", value("fpu")?, value("float-abi")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn archives_are_for_a_floating_point_unit_and_a_convention() {
+        let directory = |text: &str| {
+            let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            floating_point(&words)
+        };
+        assert_eq!(directory("g++ -mfloat-abi=hard -mfpu=fpv5-d16 -c").as_deref(), Some("fpv5-d16-hard"));
+        assert_eq!(directory("g++ -DX-fpu -Ifpu=a=b -mfpu=c -mfloat-abi=d").as_deref(), Some("a-d"));
+        assert_eq!(directory("g++ -mfloat-abi=soft"), None);
+        assert_eq!(directory("g++ -mfpu= -mfpu=x -mfloat-abi=hard"), None);
+        assert_eq!(directory("g++ -mcpu=cortex-m0plus -c"), None);
+    }
+
+    #[test]
+    fn names_stay_below_the_directory() {
+        assert_eq!(below(Path::new("/lib/src"), ""), Path::new("/lib/src"));
+        assert_eq!(below(Path::new("/lib/src"), "/cortex-m4"), Path::new("/lib/src/cortex-m4"));
+    }
+}

@@ -1,0 +1,150 @@
+//! Which include the real preprocessor misses first: asked once for each state of its inputs, over all runs.
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::event::{FailureKind, Step};
+use crate::includes::{Hash, Inputs};
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::step::StepName;
+use crate::pipeline::job::step::{process, run_in_slot};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
+use crate::process::ProcessEnd;
+
+/// What the real preprocessor says of a source.
+#[derive(Debug)]
+pub(in crate::pipeline) struct Preprocessed {
+    /// The header that arduino-cli takes for missing, if any.
+    pub(in crate::pipeline) missing: Option<String>,
+    /// The failed command as an error; `None` where the answer is remembered, or the command succeeded.
+    pub(in crate::pipeline) failure: Option<BuildError>,
+}
+
+/// Asks the real preprocessor which include it misses first.
+///
+/// `state` covers everything else that the answer depends on: a key over the compiler and what the command can
+/// read, and these inputs. Without it the question is always asked.
+///
+/// # Errors
+/// Where the preprocessor can't be run, is ended by a signal, fails for lack of memory or without a word, or an input
+/// changed meanwhile; after any other error arduino-cli goes on with the next source.
+pub(in crate::pipeline) async fn first_missing(
+    cx: &BuildContext,
+    name: StepName,
+    jcx: &JobContext,
+    argv: Vec<String>,
+    state: Option<(Hash, Inputs)>,
+) -> Result<Preprocessed, BuildError> {
+    let key = state.as_ref().map(|(state, _)| {
+        Key::new("missing 3").add(state.as_bytes()).command(&argv, &jcx.environment).finish()
+    });
+    let header = |answer: &str| Some(answer.to_owned()).filter(|answer| !answer.is_empty());
+    if let Some(known) = key.and_then(|key| cx.files.memo().fact(&key)) {
+        return Ok(Preprocessed { missing: header(&known), failure: None });
+    }
+    let process = process(argv, cx.staging.clone(), jcx.environment.clone());
+    let finished = run_in_slot(&cx.runner, &name, &process, &jcx.transcript).await?;
+    let failed = !finished.end.succeeded();
+    let failure = || BuildError::command(Step::Preprocess, process.argv(), finished.end, &finished.stderr);
+    if failed {
+        let error = failure();
+        let is_code = matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Code);
+        if !matches!(finished.end, ProcessEnd::Exited(_)) || finished.stderr.is_empty() || !is_code {
+            return Err(error);
+        }
+    }
+    let printed = String::from_utf8_lossy(&finished.stderr);
+    let answer = if failed { missing_header(&printed).unwrap_or_default() } else { String::new() };
+    if let (Some(key), Some((_, inputs))) = (key, state) {
+        // The answer is remembered for what the key says, so that must be what was read.
+        if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
+            return Err(BuildError::changed(&changed));
+        }
+        cx.files.memo().remember_fact(key, &answer);
+    }
+    Ok(Preprocessed { missing: header(&answer), failure: failed.then(failure) })
+}
+
+/// An include as compilers quote it from the source: with or without the line's number before it. As in
+/// arduino-cli, the name goes on to the last `>` or `"` before a blank.
+static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let include = r"#[ \t]*include[\t\n\x0c\r ]*";
+    let quoted = r#"[<"]([^\t\n\x0c\r ]+)[">]"#;
+    Regex::new(&format!(r"(?m)^[\t\n\x0c\r ]*[0-9 |]*[\t\n\x0c\r ]*{include}{quoted}")).ok()
+});
+
+/// Escape sequences of terminals.
+static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("\u{1b}\\[[0-?]*[ -/]*[@-~]").ok());
+
+/// The header that arduino-cli reads out of a preprocessor's errors (`IncludesFinderWithRegExp` in its `detector.go`):
+/// the first include that is quoted from a source, else what stands behind `fatal error:`, whatever that is.
+fn missing_header(printed: &str) -> Option<String> {
+    let printed = ESCAPES.as_ref()?.replace_all(printed, "");
+    if let Some(name) = QUOTED.as_ref()?.captures(&printed).and_then(|found| found.get(1)) {
+        return Some(name.as_str().trim().to_owned());
+    }
+    printed.split('\n').find_map(|line| {
+        let mut parts = line.split(':').skip_while(|part| !part.contains("fatal error"));
+        parts.next()?;
+        Some(parts.next().unwrap_or_default().trim().to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn misses(printed: &str, expected: &str) {
+        assert_eq!(missing_header(printed).as_deref().unwrap_or_default(), expected, "{printed}");
+    }
+
+    #[test]
+    fn missing_headers_are_read_as_arduino_cli_reads_them() {
+        misses(
+            "/s/A.ino:1:17: fatal error: Servo.h: No such file or directory\n #include <Servo.h>\n",
+            "Servo.h",
+        );
+        misses(
+            "a:1:2: fatal error: x.h: No such file\n    1 | #include \"sub/x.h\"\n      |    ^",
+            "sub/x.h",
+        );
+        misses("x.c:1:10: fatal error: 'a/b.h' file not found\n#include <a/b.h>\n         ^", "a/b.h");
+        misses("\u{1b}[1ma.c:1:\u{1b}[m fatal error: x.h: No\n \u{1b}[31m#include <x.h>\u{1b}[m", "x.h");
+    }
+
+    #[test]
+    fn what_is_no_quoted_include_is_read_behind_the_words() {
+        misses(
+            "a:1:2: fatal error: EEPROM.h: No such file or directory\n #include_next <EEPROM.h>\n",
+            "EEPROM.h",
+        );
+        misses("a:1:2: fatal error: L.h: No such file or directory\n #import <L.h>\n", "L.h");
+        misses("a:1:2: fatal error: My Lib.h: No such file or directory\n #include <My Lib.h>\n", "My Lib.h");
+        misses("avr-g++: fatal error: no input files\n", "no input files");
+        misses("a:1: fatal error", "");
+    }
+
+    #[test]
+    fn other_errors_miss_nothing() {
+        misses("x.c:1:1: error: expected\n", "");
+        misses("x.c:1:2: error: #error see #include <L.h>\n #error see #include <L.h>\n  ^\n", "");
+        misses("", "");
+        // The first include that is quoted counts, whatever is wrong with it.
+        misses(
+            "a.h:1:1: error: #include nested too deeply\n #include \"a.h\"\nb: fatal error: c.h: No\n",
+            "a.h",
+        );
+    }
+
+    #[test]
+    fn a_name_goes_on_to_the_last_bracket_before_a_blank() {
+        misses("a:1:2: fatal error: L.h: No such file\n #include <L.h>//<M.h>\n", "L.h>//<M.h");
+        misses("a:1:2: fatal error: L.h: No such file\n #include <L.h> // <M.h>\n", "L.h");
+    }
+}

@@ -1,0 +1,8 @@
+//! Finds the libraries and the sources that a cell needs.
+
+pub(super) mod folders;
+pub(super) mod libraries;
+pub(super) mod library_use;
+pub(super) mod missing;
+pub(super) mod search;
+pub(super) mod sources;

@@ -1,0 +1,487 @@
+//! Which libraries a sketch needs, and in which order: arduino-cli's rule
+//! (`internal/arduino/builder/internal/detector/detector.go`), with as few questions to the preprocessor as can be.
+//!
+//! arduino-cli preprocesses a source, takes the first include that is missing, adds the library that
+//! offers it, and begins again, through the sketch's sources and then those of every library that was
+//! added. It ends with an error at the first missing include that means no library. Here a native walk through the
+//! includes finds the same first missing include wherever no condition decides. Where one does, or no library is
+//! meant, the preprocessor is asked.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::folders::Folders;
+use super::missing::first_missing;
+use super::{libraries, sources};
+use crate::event::Step;
+use crate::includes::{Condition, Directive, Disk, FileId, MacroDefinitions, Search, SourceFile, Trait};
+use crate::library::{Choice, Layout, Library, LibraryIndex, Precompiled};
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::prepare::preprocessor::question as preprocess;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
+use crate::pipeline::unit;
+use crate::pipeline::unit::SOURCE;
+use crate::pipeline::unit::{Options, forced, include_words, reads};
+use crate::plan::Target;
+use crate::platform::Value;
+
+/// What discovery begins with.
+pub(in crate::pipeline) struct Question<'a> {
+    /// The board.
+    pub(in crate::pipeline) target: &'a Target,
+    /// What commands know of the cell.
+    pub(in crate::pipeline) values: &'a [(&'a str, Value<'a>)],
+    /// The sketch's sources, the generated C++ first.
+    pub(in crate::pipeline) sources: Vec<PathBuf>,
+    /// The core's and variant's folders.
+    pub(in crate::pipeline) core: Vec<Arc<Path>>,
+    /// The folders that the C++ compiler searches by itself, and its identity.
+    pub(in crate::pipeline) folders: Arc<Folders>,
+    /// The C++ compiler's identity.
+    pub(in crate::pipeline) identity: crate::includes::Hash,
+}
+
+/// What a sketch needs.
+#[derive(Debug, Clone, Default)]
+pub(in crate::pipeline) struct Discovered {
+    /// In the order in which they were found: that of the include folders and of the link.
+    pub(in crate::pipeline) libraries: Vec<Arc<Library>>,
+    /// The include that brought each of them.
+    pub(in crate::pipeline) headers: Vec<String>,
+    /// Whether the preprocessor was asked about a source of which no key covers what it reads.
+    pub(in crate::pipeline) is_opaque: bool,
+}
+
+impl Discovered {
+    /// The include folders of every source of the cell: core, variant, libraries.
+    pub(in crate::pipeline) fn include(&self, core: &[Arc<Path>]) -> Vec<Arc<Path>> {
+        core.iter()
+            .cloned()
+            .chain(self.libraries.iter().map(|library| library.source_dir.as_path().into()))
+            .collect()
+    }
+}
+
+/// Finds the libraries of a sketch, and puts them into `found`: also those before an error.
+///
+/// # Errors
+/// Where a header is missing that no library offers, a library is one that no sketch may use, the preprocessor
+/// can't be run, or a directory can't be read.
+pub(in crate::pipeline) async fn discover(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    question: &Question<'_>,
+    found: &mut Discovered,
+) -> Result<(), BuildError> {
+    // All questions of a cell depend on the same options.
+    let command = preprocess(question.target, Path::new(SOURCE), &[], question.values)?;
+    let options = unit::options(cx, &command).await?;
+    let knows_phase = knows_phase(question.target);
+    let discovery = Discovery { cx, jcx, question, options, knows_phase };
+    let mut queue: VecDeque<Source> =
+        question.sources.iter().map(|path| Source { path: path.clone(), utility: None }).collect();
+    let mut queued: HashSet<Source> = queue.iter().cloned().collect();
+    while let Some(source) = queue.pop_front() {
+        let mut state = Walked::default();
+        while let Some(choice) = discovery.missing(found, &source, &mut state).await? {
+            warn_of_chance(cx, &choice);
+            let library = choice.library;
+            found.libraries.push(library.clone());
+            found.headers.push(choice.header);
+            let files = cx.files.clone();
+            for next in blocking(move || sources_of(files.disk(), &library)).await?? {
+                if queued.insert(next.clone()) {
+                    queue.push_back(next);
+                }
+            }
+        }
+        found.is_opaque |= state.is_opaque;
+    }
+    let outdated = found.libraries.iter().find(|library| library.has_arch_directory);
+    outdated.map_or(Ok(()), |library| {
+        let root = library.root.display();
+        let message =
+            format!("the library in {root} has a directory `arch`, which Arduino does not support any more");
+        Err(BuildError::code(Step::Preprocess, message))
+    })
+}
+
+/// Tells where arduino-cli could have taken another library.
+fn warn_of_chance(cx: &BuildContext, choice: &Choice) {
+    let paths = |libraries: &[Arc<Library>]| {
+        libraries.iter().map(|library| library.root.display().to_string()).collect::<Vec<_>>().join(", ")
+    };
+    if !choice.equals.is_empty() {
+        let message = format!(
+            "{} is offered by libraries that fit equally; arduino-cli takes any of them, this run takes {} (first by name) \
+             and not {}",
+            choice.header,
+            choice.library.root.display(),
+            paths(&choice.equals)
+        );
+        cx.runner.warn_once(message);
+    }
+}
+
+/// A source that is looked through.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Source {
+    path: PathBuf,
+    /// The directory `utility` of its library, which only its own sources see.
+    utility: Option<Arc<Path>>,
+}
+
+impl Source {
+    /// Whether it is compiled in the language that it is looked through in, which is always C++.
+    fn is_cpp(&self) -> bool {
+        self.path.extension().is_none_or(|extension| extension != "c" && extension != "S")
+    }
+}
+
+/// A library's sources, in the order in which they are looked through. None of one that comes compiled with all
+/// that it needs (`precompiled=full`).
+fn sources_of(disk: &Disk, library: &Library) -> Result<Vec<Source>, BuildError> {
+    if library.link.precompiled == Precompiled::Instead {
+        return Ok(Vec::new());
+    }
+    let walked = |folder: &Path, recurse| {
+        sources::as_walked(disk, folder, recurse).map_err(|error| libraries::unreadable(folder, &error))
+    };
+    let (paths, utility) = match &library.layout {
+        Layout::Recursive => (walked(&library.source_dir, true)?, None),
+        Layout::Flat { utility: None } => (walked(&library.source_dir, false)?, None),
+        Layout::Flat { utility: Some(utility) } => {
+            let paths = [walked(&library.source_dir, false)?, walked(utility, false)?].concat();
+            (paths, Some(Arc::from(utility.as_path())))
+        }
+    };
+    Ok(paths.into_iter().map(|path| Source { path, utility: utility.clone() }).collect())
+}
+
+/// The library that a missing header means. None where no library offers it, or one that does is
+/// already there: then its directory is searched and the header is really missing.
+fn pick(index: &LibraryIndex, header: &str, already: &[Arc<Library>]) -> Option<Choice> {
+    is_offered(index, header, already).then(|| index.resolve(header)).flatten()
+}
+
+/// Whether a missing header means a library.
+fn is_offered(index: &LibraryIndex, header: &str, already: &[Arc<Library>]) -> bool {
+    let offers = index.offers(header);
+    let is_there = |offer| already.iter().any(|library| Arc::ptr_eq(library, offer));
+    !offers.is_empty() && !offers.iter().any(is_there)
+}
+
+/// What is known of a source from walking it before.
+#[derive(Debug, Default)]
+struct Walked {
+    /// Includes that the preprocessor showed not to be reached.
+    dead: HashSet<(FileId, usize)>,
+    /// Whether the preprocessor read what no key covers.
+    is_opaque: bool,
+}
+
+/// What is the same for all sources of a cell.
+struct Discovery<'a> {
+    cx: &'a BuildContext,
+    jcx: &'a JobContext,
+    question: &'a Question<'a>,
+    /// What every question depends on beside its source.
+    options: Arc<Options>,
+    /// Whether commands differ in more than their output while libraries are looked for.
+    knows_phase: bool,
+}
+
+impl Discovery<'_> {
+    /// The library that the first missing include of a source means; none where no include is missing.
+    ///
+    /// # Errors
+    /// The preprocessor's, where an include is missing that means no library.
+    async fn missing(
+        &self,
+        found: &Discovered,
+        source: &Source,
+        state: &mut Walked,
+    ) -> Result<Option<Choice>, BuildError> {
+        let Self { cx, question, .. } = self;
+        let mut include = found.include(&question.core);
+        include.extend(source.utility.clone());
+        let search = unit::search(cx, question.folders.with(&include)).await?;
+        let Report { candidates, asks_for_libraries } = self.walk(&search, found, source, state).await?;
+        let index = &question.target.libraries;
+        match candidates.as_slice() {
+            // What was not reached once could be when its file is included again.
+            [] if state.dead.is_empty() => return Ok(None),
+            [Candidate { header: Some(header), certain: true, .. }, ..] => {
+                if let Some(choice) = pick(index, header, &found.libraries) {
+                    return Ok(Some(choice));
+                }
+            }
+            _ => {}
+        }
+        // A condition or a macro decides, or the failure is certain: ask.
+        // Which macros the compiler has by itself is known of the command that compiles; this is another one.
+        let inputs = reads(cx, &search, &source.path, &self.options, None).await?;
+        let Some(inputs) = inputs else { return Ok(None) };
+        state.is_opaque |= inputs.opaque.is_some();
+        let known = inputs.opaque.is_none().then(|| {
+            let mut key = Key::new("discovery");
+            key.add(question.identity.as_bytes()).add(inputs.hash().as_bytes());
+            (key.finish(), inputs)
+        });
+        let words = include_words(&include);
+        let label = source.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = self.jcx.step(Step::Preprocess, label);
+        let argv = preprocess(question.target, &source.path, &words, question.values)?;
+        let answer = first_missing(cx, name.clone(), self.jcx, argv.clone(), known).await?;
+        // Everything that stands before what is missing, and would be missing too, is not reached. Where
+        // the answer is none of them a computed include gave it, and what stands before that is unknown. Where a
+        // condition asks for a header of a library, another library changes what is reached.
+        if !asks_for_libraries
+            && let Some(at) = candidates.iter().position(|candidate| candidate.header == answer.missing)
+        {
+            let before = candidates.into_iter().take(at).filter(|candidate| candidate.header.is_some());
+            state.dead.extend(before.map(|candidate| candidate.at));
+        }
+        let Some(header) = answer.missing else { return Ok(None) };
+        if let Some(choice) = pick(index, &header, &found.libraries) {
+            return Ok(Some(choice));
+        }
+        let failure = match answer.failure {
+            Some(failure) => Some(failure),
+            // The answer was remembered, without what the preprocessor had printed.
+            None => first_missing(cx, name, self.jcx, argv, None).await?.failure,
+        };
+        Err(failure.unwrap_or_else(|| {
+            BuildError::infrastructure(Step::Preprocess, format!("{header} appeared during the build"))
+        }))
+    }
+
+    /// Walks through the includes of a source with what is known of it.
+    async fn walk(
+        &self,
+        search: &Arc<Search>,
+        found: &Discovered,
+        source: &Source,
+        state: &mut Walked,
+    ) -> Result<Report, BuildError> {
+        let (search, options, staging) = (search.clone(), self.options.clone(), self.cx.staging.clone());
+        let (index, libraries) = (self.question.target.libraries.clone(), found.libraries.clone());
+        let path = source.path.clone();
+        let compile_decides = source.is_cpp() && !self.knows_phase;
+        let known = std::mem::take(&mut state.dead);
+        let (report, known) = blocking(move || {
+            let meaning = |header: &str| {
+                if is_offered(&index, header, &libraries) {
+                    Meaning::Library
+                } else if compile_decides && !index.may_provide(header) {
+                    Meaning::Nothing
+                } else {
+                    Meaning::Unknown
+                }
+            };
+            let forced = forced(&search, &staging, &options);
+            let walk = Walk::new(&search, &options.macros, &known, meaning);
+            let report = walk.run(forced.iter().map(|(file, _)| file), &path);
+            (report, known)
+        })
+        .await?;
+        state.dead = known;
+        Ok(report)
+    }
+}
+
+/// Whether commands of this board differ in more than their output while libraries are looked for.
+fn knows_phase(target: &Target) -> bool {
+    target.config.properties.iter().any(|(_, value)| value.contains("{build.library_discovery_phase}"))
+}
+
+/// What a missing header means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// A library offers it.
+    Library,
+    /// No library offers it, and it stays missing whatever libraries are added: if it is reached, the compile of this
+    /// source fails in the same way.
+    Nothing,
+    /// No library offers it; whether that is an error the preprocessor must say.
+    Unknown,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+struct Report {
+    /// Up to and with the first that is certain.
+    candidates: Vec<Candidate>,
+    /// Whether a condition asks for a header that a library may bring.
+    asks_for_libraries: bool,
+}
+
+/// An include that is missing and that decides how discovery goes on, or one that may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Candidate {
+    /// `None` for a computed include.
+    header: Option<String>,
+    at: (FileId, usize),
+    certain: bool,
+}
+
+/// Walks the includes of a source in the order in which a preprocessor reads them.
+struct Walk<'a, F> {
+    search: &'a Search,
+    macros: &'a MacroDefinitions,
+    dead: &'a HashSet<(FileId, usize)>,
+    meaning: F,
+    seen: HashSet<(FileId, bool)>,
+    /// The include guards of the files so far.
+    guards: HashMap<String, FileId>,
+    /// Other macros that they define and that could be a guard.
+    flags: HashSet<String>,
+    /// What conditions ask for; `None` for a name that is computed.
+    asked: HashSet<Option<String>>,
+    report: Report,
+}
+
+impl<'a, F: Fn(&str) -> Meaning> Walk<'a, F> {
+    fn new(
+        search: &'a Search,
+        macros: &'a MacroDefinitions,
+        dead: &'a HashSet<(FileId, usize)>,
+        meaning: F,
+    ) -> Self {
+        Self {
+            search,
+            macros,
+            dead,
+            meaning,
+            seen: HashSet::new(),
+            guards: HashMap::new(),
+            flags: HashSet::new(),
+            asked: HashSet::new(),
+            report: Report::default(),
+        }
+    }
+
+    fn run<'f>(mut self, forced: impl IntoIterator<Item = &'f Arc<SourceFile>>, path: &Path) -> Report {
+        let goes_on = forced.into_iter().all(|file| self.visit(file, true, 0));
+        if let Some(main) = self.search.files().get(path).filter(|_| goes_on) {
+            self.visit(&main, true, 0);
+        }
+        self.report
+    }
+
+    /// Says whether to go on behind this file.
+    fn visit(&mut self, file: &Arc<SourceFile>, certain: bool, depth: usize) -> bool {
+        // As deep as GCC goes.
+        if depth > 200 || self.seen.contains(&(file.id, true)) || !self.seen.insert((file.id, certain)) {
+            return true;
+        }
+        // A guard that something else defined leaves this file out, or not: the preprocessor knows.
+        let guarded = file.scan.guard.as_ref().is_some_and(|guard| {
+            *self.guards.entry(guard.clone()).or_insert(file.id) != file.id
+                || self.flags.contains(guard)
+                || self.macros.contains_key(guard)
+        });
+        let certain = certain && !guarded && !file.scan.traits.contains(&Trait::OddName);
+        self.flags.extend(file.scan.flags.iter().cloned());
+        let edges = self.search.edges(file);
+        let (mut all_found, mut all_missing) = (edges.found(), edges.missing());
+        for (index, include) in file.scan.includes.iter().enumerate() {
+            let reached = certain && include.condition == Condition::Always;
+            let mut goes_on = true;
+            let alone = (!include.needs.is_empty()).then(|| self.search.needy(file, index));
+            let (found, missing) = match &alone {
+                Some(edges) => (edges.found(), edges.missing()),
+                None => (
+                    take_while(&mut all_found, |edge| edge.include == index),
+                    take_while(&mut all_missing, |missing| missing.include == index),
+                ),
+            };
+            for edge in found {
+                // No system header includes a library's.
+                let own = edge.folder.is_none_or(|folder| !self.search.is_system(folder));
+                if own && matches!(edge.directive, Directive::Include | Directive::Next) {
+                    let next = self.search.files().by_id(edge.file);
+                    // Only one of those that `#include_next` could mean is read.
+                    let reached = reached && edge.directive == Directive::Include;
+                    goes_on &= self.visit(&next, reached, depth + 1);
+                }
+            }
+            match include.directive {
+                Directive::Include if !missing.is_empty() => {
+                    goes_on &= self.miss(file, index, &include.name, reached);
+                }
+                // It may be missing behind the directory of the including file although it is found before that.
+                Directive::Next
+                    if include.form.is_some()
+                        && (!missing.is_empty() || (self.meaning)(&include.name) == Meaning::Library) =>
+                {
+                    self.miss(file, index, &include.name, false);
+                }
+                Directive::Has | Directive::HasNext => {
+                    self.asked.insert(include.form.map(|_| include.name.clone()));
+                    self.report.asks_for_libraries |=
+                        include.form.is_none() || (self.meaning)(&include.name) != Meaning::Nothing;
+                }
+                _ => {}
+            }
+            if include.form.is_none() && matches!(include.directive, Directive::Include | Directive::Next) {
+                self.report.candidates.push(Candidate { header: None, at: (file.id, index), certain: false });
+            }
+            if !goes_on {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Notes a missing include; says whether to go on behind it.
+    fn miss(&mut self, file: &SourceFile, index: usize, header: &str, certain: bool) -> bool {
+        let at = (file.id, index);
+        if self.dead.contains(&at) {
+            return true;
+        }
+        // GCC 5 passes over what a condition has asked for in vain before.
+        let certain =
+            certain && !self.asked.contains(&None) && !self.asked.contains(&Some(header.to_owned()));
+        let decides = match (self.meaning)(header) {
+            Meaning::Library | Meaning::Unknown => true,
+            // What a condition sees may change with the libraries.
+            Meaning::Nothing => certain || self.report.asks_for_libraries,
+        };
+        if decides {
+            // GCC's message quotes the line, and arduino-cli reads the name from there.
+            let certain = certain && self.is_read_as_spelled(file, header);
+            self.report.candidates.push(Candidate { header: Some(header.to_owned()), at, certain });
+        }
+        !certain
+    }
+
+    /// Whether arduino-cli, which takes a missing header's name from the quoted line, takes this name: up to the last
+    /// `>` or `"` before a blank.
+    fn is_read_as_spelled(&self, file: &SourceFile, header: &str) -> bool {
+        let is_plain = !header.contains([':', '>', '"']) && !header.contains(char::is_whitespace);
+        let Ok(text) = self.search.files().disk().read(&file.path) else { return false };
+        let mut places = memchr::memmem::find_iter(&text, header.as_bytes());
+        is_plain
+            && places.all(|at| {
+                let behind = text.get(at + header.len() + 1..).unwrap_or_default();
+                let word = behind.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+                !word.iter().any(|byte| matches!(byte, b'>' | b'"'))
+            })
+    }
+}
+
+/// Takes the items at the beginning that `belong`.
+fn take_while<'a, T>(items: &mut &'a [T], belong: impl Fn(&T) -> bool) -> &'a [T] {
+    let (taken, rest) = items.split_at(items.iter().take_while(|item| belong(item)).count());
+    *items = rest;
+    taken
+}
+
+#[cfg(test)]
+#[path = "discover_tests.rs"]
+mod tests;

@@ -1,0 +1,10 @@
+//! Errors of the pipeline, and what explains them to a user.
+
+pub(super) mod error;
+pub(super) mod gaps;
+pub(super) mod incomplete;
+pub(super) mod locate;
+pub(super) mod no_library;
+pub(super) mod undeclared;
+pub(super) mod unstaged;
+pub(super) mod warnings;

@@ -1,0 +1,101 @@
+//! A cell's firmware as data, and how it is verified in the cell's directory.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cache::Record;
+use crate::event::{Sizes, UnitCounts};
+use crate::includes::{Files, Hash};
+use crate::pipeline::job::product::CellArtifacts;
+use crate::pipeline::output::folder;
+use crate::pipeline::shared::checkout::Checkout;
+
+/// What a link came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::pipeline) struct Firmware {
+    /// Its files, relative to the cell's folder: the one to upload, then the others by name.
+    pub(in crate::pipeline) files: Vec<PathBuf>,
+    /// What else recipes left in the cell's folder, relative to it.
+    pub(in crate::pipeline) others: Vec<PathBuf>,
+    /// Those of its files that hooks make before the link, in each run.
+    pub(in crate::pipeline) given: Vec<PathBuf>,
+    /// What hooks left before the link and a later step removed, relative to the cell's folder.
+    pub(in crate::pipeline) removed: Vec<PathBuf>,
+    /// What it takes.
+    pub(in crate::pipeline) sizes: Option<Sizes>,
+    /// What compilers printed although they succeeded. Like `printed` it is kept without the names of the checkout.
+    pub(in crate::pipeline) compiled: String,
+    /// What the tools behind the compiles printed although they succeeded.
+    pub(in crate::pipeline) printed: String,
+    /// The commands behind the compiles, and what they printed.
+    pub(in crate::pipeline) log: Vec<String>,
+    /// Whether it had to be put there.
+    #[serde(skip)]
+    pub(in crate::pipeline) fresh: bool,
+}
+
+impl Firmware {
+    /// Changes the names in what tools printed.
+    pub(super) fn change_printed(&mut self, change: impl Fn(&str) -> String) {
+        self.compiled = change(&self.compiled);
+        self.printed = change(&self.printed);
+    }
+
+    /// As the cell's result.
+    pub(in crate::pipeline) fn artifacts(self, folder: &Path, units: UnitCounts) -> CellArtifacts {
+        CellArtifacts {
+            artifacts: self.files.iter().map(|path| folder.join(path)).collect(),
+            sizes: self.sizes,
+            fresh: self.fresh,
+            printed: format!("{}{}", self.compiled, self.printed),
+            units,
+        }
+    }
+}
+
+/// The firmware that lies in a cell's folder, if it belongs to a key.
+pub(in crate::pipeline) fn recorded(
+    folder: &Path,
+    key: &Hash,
+    files: &Files,
+    checkout: &Checkout,
+) -> Option<Firmware> {
+    let record = Record::load(folder)?;
+    let aside = folder.join(folder::ASIDE);
+    if aside.is_dir() {
+        if !record.holds(key, &aside, files) {
+            return None;
+        }
+        for output in &record.outputs {
+            let to = folder.join(&output.path);
+            to.parent().map_or(Ok(()), std::fs::create_dir_all).ok()?;
+            std::fs::rename(aside.join(&output.path), to).ok()?;
+        }
+        let _ = std::fs::remove_dir_all(&aside);
+        remove_all(folder, &record.removed);
+    } else if !record.holds(key, folder, files) {
+        return None;
+    }
+    let mut others: Vec<PathBuf> = record.outputs.into_iter().map(|output| output.path).collect();
+    let given = record.artifacts.iter().filter(|path| !others.contains(path)).cloned().collect();
+    others.retain(|path| !record.artifacts.contains(path));
+    Some(Firmware {
+        files: record.artifacts,
+        others,
+        given,
+        removed: record.removed,
+        sizes: record.sizes,
+        compiled: checkout.restore_names(&record.compiled),
+        printed: checkout.restore_names(&record.printed),
+        log: Vec::new(),
+        fresh: false,
+    })
+}
+
+/// Removes files that a later step of the build removes.
+pub(super) fn remove_all(folder: &Path, removed: &[PathBuf]) {
+    for path in removed {
+        let _ = std::fs::remove_file(folder.join(path));
+    }
+}

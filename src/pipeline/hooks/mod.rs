@@ -1,0 +1,11 @@
+//! A platform's hooks: commands of its own at fixed places of a build.
+
+mod commands;
+mod early;
+mod plain;
+mod replay;
+mod run;
+
+pub(super) use commands::{any, commands};
+pub(super) use early::{Early, place};
+pub(super) use run::run;

@@ -1,0 +1,32 @@
+//! The cells in flight (`--sketch-jobs`).
+
+use std::time::Duration;
+
+use crate::budget::{Gate, Place, Rank};
+
+/// A place among the cells in flight (`--sketch-jobs`).
+#[derive(Debug)]
+pub struct InFlight {
+    gate: Gate,
+    place: Option<Place>,
+}
+
+impl InFlight {
+    /// A cell that begins waits behind those that come back from waiting for their core.
+    const BEGIN: u32 = 1;
+    const RETURN: u32 = 0;
+
+    /// Waits for a place, in the order of asking.
+    pub fn enter(gate: Gate) -> impl Future<Output = Self> + Send + use<> {
+        let place = gate.enter(Rank::new(Self::BEGIN, Duration::ZERO), 0);
+        async move { Self { place: Some(place.await), gate } }
+    }
+
+    pub(in crate::pipeline) fn leave(&mut self) {
+        self.place = None;
+    }
+
+    pub(in crate::pipeline) async fn come_back(&mut self, way: Duration) {
+        self.place = Some(self.gate.enter(Rank::new(Self::RETURN, way), 0).await);
+    }
+}

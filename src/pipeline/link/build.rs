@@ -1,0 +1,172 @@
+//! From units to firmware: compiles what is missing, seeds the cell's directory with stage 1, links,
+//! converts and measures.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::commands::{Command, Commands};
+use super::inputs::Link;
+use super::known::found_by_key;
+use super::plan::LinkPlan;
+use super::{origin, overflow, symbols};
+use crate::budget::Urgency;
+use crate::event::{Failure, Phase, Step};
+use crate::includes::Hash;
+use crate::pipeline::cell::{CellCore, Source};
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::firmware::{self, Firmware};
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::{CellArtifacts, CoreArtifacts};
+use crate::pipeline::output::size;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::unit::Unit;
+use crate::platform::Hook;
+
+/// Builds a cell whose units are planned, or finds its firmware: first by the keys of everything that enters, before
+/// anything is compiled; then, when the objects are made, by their contents, because what is compiled in every run
+/// usually comes out the same.
+///
+/// # Errors
+/// It does not compile, link or fit, or a tool is missing.
+pub(in crate::pipeline) async fn build(
+    link: &Link<'_>,
+    core: &CellCore<'_>,
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+) -> Result<CellArtifacts, BuildError> {
+    let plan = LinkPlan::new(link, cx, jcx).await?;
+    let count = u32::try_from(link.sources().count()).unwrap_or(u32::MAX);
+    // Those that hooks have seen are counted.
+    let uncounted = count.saturating_sub(u32::try_from(link.early.placed().len()).unwrap_or(count));
+    let by_sources = link.key_of_sources(&plan.tail);
+    let is_lasting = plan.is_covered && link.opaque().is_none();
+    if is_lasting && let Some(found) = firmware::find(cx, link.job, &by_sources, link.given).await? {
+        link.learn(cx, jcx, &by_sources, count);
+        return Ok(found_by_key(link.job, found, jcx, uncounted));
+    }
+
+    let units = Source::make_all(cx, jcx, link.sources()).await?;
+    let own_core = matches!(core, CellCore::Own(_));
+    let core = match core {
+        CellCore::Shared(handle, _) => jcx.wait_for(cx, handle).await?,
+        CellCore::Own(core) => {
+            jcx.urgency = Urgency::CellEnd;
+            core.clone()
+        }
+    };
+    let compiled = units.iter().map(|unit| unit.printed.as_str());
+    let compiled: String = compiled.chain(own_core.then_some(core.printed.as_str())).collect();
+    let by_contents = link.key_of_contents(&plan.tail, &core, &units);
+    let is_lasting = is_lasting && core.lasts && units.iter().all(|unit| unit.lasts);
+    let is_covered = plan.is_covered;
+    let keys: Vec<Hash> =
+        [is_covered.then_some(by_contents), is_lasting.then_some(by_sources)].into_iter().flatten().collect();
+    let found = if is_covered { firmware::find(cx, link.job, &by_contents, link.given).await? } else { None };
+    let mut made = match found {
+        Some(found) => {
+            jcx.log.extend(found.log.iter().cloned());
+            found
+        }
+        None => make(link, cx, jcx, plan, &core, &units).await?,
+    };
+    // Equal objects may have come of other sources or flags, with other warnings.
+    made.compiled = compiled;
+    // Next time nothing needs to be compiled to find it.
+    firmware::keep(cx, link.job, keys, &made).await?;
+    if is_lasting {
+        link.learn(cx, jcx, &by_sources, count);
+    }
+    Ok(made.artifacts(&link.job.folder, jcx.units))
+}
+
+/// Links, converts and measures.
+async fn make(
+    link: &Link<'_>,
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+    mut plan: LinkPlan<'_>,
+    core: &Arc<CoreArtifacts>,
+    units: &[Unit],
+) -> Result<Firmware, BuildError> {
+    let left = std::mem::take(&mut plan.left);
+    let mut printed = link.run(cx, jcx, plan, core, units).await?;
+    jcx.track.enter(Phase::Size);
+    let (files, others) = link.artifacts(cx).await?;
+    let elf = link.elf(&files);
+    let job = link.job;
+    let measured = match size::measure(cx, jcx, &job.target, link.values, &job.folder).await {
+        Ok(measured) => measured,
+        Err(error) => return Err(overflow::explain_size(link, elf.as_deref(), error).await),
+    };
+    printed.push_str(&measured.said);
+    if let Some(elf) = &elf {
+        symbols::list(link, elf).await?;
+    }
+    // Others of these are what a later step made of them.
+    let now: HashMap<PathBuf, Hash> = link.left_by_hooks(cx).await?.into_iter().collect();
+    let given = left.iter().filter(|(path, hash)| files.contains(path) && now.get(path) == Some(hash));
+    let given = given.map(|(path, _)| path.clone()).collect();
+    let removed =
+        left.iter().map(|(path, _)| path).filter(|path| !now.contains_key(*path)).cloned().collect();
+    let (sizes, log) = (measured.sizes, jcx.log.clone());
+    Ok(Firmware { files, others, given, removed, sizes, compiled: String::new(), printed, log, fresh: true })
+}
+
+impl Link<'_> {
+    /// Runs the commands on the objects of a cell, the core's and its own; what they printed.
+    async fn run(
+        &self,
+        cx: &BuildContext,
+        jcx: &mut JobContext,
+        plan: LinkPlan<'_>,
+        core: &Arc<CoreArtifacts>,
+        units: &[Unit],
+    ) -> Result<String, BuildError> {
+        let cell = &self.job.folder;
+        let mut printed = String::new();
+        let LinkPlan { commands, embedding, bootloader, .. } = plan;
+        let Commands { library_archives, main, postbuild, .. } = commands;
+        jcx.track.enter(Phase::Seed);
+        self.seed(units).await?;
+        let is_hook = |command: &Command| command.step == Step::Hook;
+        if !self.early.is_visible() && main.iter().chain(&postbuild).any(is_hook) {
+            self.prepared.place(&cell.join("sketch")).await?;
+        }
+        for command in library_archives {
+            command.run(cx, jcx, cell, &mut printed).await?;
+        }
+        self.seed_core(core).await?;
+        jcx.track.enter(Phase::Link);
+        if let (Some(embedding), Some(first)) = (embedding, self.sources().next()) {
+            embedding.make(cx, jcx, &cell.join(&first.path), cell).await?;
+        }
+        for command in main {
+            if command.step == Step::Objcopy || command.label == Hook::ObjcopyPreobjcopy.prefix() {
+                jcx.track.enter(Phase::Size);
+            }
+            let step = command.step;
+            match command.run(cx, jcx, cell, &mut printed).await {
+                Err(BuildError::Failed(failure)) if step == Step::Link => {
+                    return Err(self.refused(cx, jcx, failure).await);
+                }
+                other => other?,
+            }
+        }
+        if let Some(bootloader) = bootloader {
+            bootloader.merge(cell, self.project_name).await?;
+        }
+        for command in postbuild {
+            command.run(cx, jcx, cell, &mut printed).await?;
+        }
+        Ok(printed)
+    }
+
+    /// The failure of a link, in the user's words.
+    async fn refused(&self, cx: &BuildContext, jcx: &JobContext, failure: Box<Failure>) -> BuildError {
+        match overflow::explain_link(self, cx, jcx, failure).await {
+            BuildError::Failed(failure) if failure.overflow.is_none() => origin::explain(self, failure).await,
+            explained => explained,
+        }
+    }
+}

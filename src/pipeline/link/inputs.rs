@@ -1,0 +1,112 @@
+//! Everything that enters a link, and the keys over it.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use crate::includes::Hash;
+use crate::pipeline::cell::{LibrarySources, Source};
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::hooks::Early;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::product::{CoreArtifacts, CoreOutline};
+use crate::pipeline::output::inputs::Place;
+use crate::pipeline::prepare::staged_sketch::Prepared;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
+use crate::pipeline::unit::Unit;
+use crate::plan::CellJob;
+use crate::platform::Value;
+
+/// Everything that enters a link.
+pub(in crate::pipeline) struct Link<'a> {
+    pub(in crate::pipeline) job: &'a CellJob,
+    pub(in crate::pipeline) core: &'a CoreOutline,
+    pub(in crate::pipeline) sketch: &'a [Source],
+    pub(in crate::pipeline) libraries: &'a [LibrarySources],
+    pub(in crate::pipeline) values: &'a [(&'a str, Value<'a>)],
+    pub(in crate::pipeline) project_name: &'a str,
+    /// What hooks made in the cell's folder.
+    pub(in crate::pipeline) given: &'a HashSet<PathBuf>,
+    /// The sketch as it is staged, for hooks that look at it.
+    pub(in crate::pipeline) prepared: &'a Prepared,
+    /// The hooks that have run.
+    pub(in crate::pipeline) early: &'a Early<'a>,
+    /// Whether it is the same in the next run if nothing that was looked at has changed: no hook has run, and nothing
+    /// was asked of a tool that no key covers.
+    pub(in crate::pipeline) repeats: bool,
+}
+
+impl Link<'_> {
+    /// Remembers the key for runs in which nothing has changed.
+    pub(super) fn learn(&self, cx: &BuildContext, jcx: &JobContext, by_sources: &Hash, units: u32) {
+        if self.repeats {
+            cx.known.learn_cell(self.job, by_sources, units, &jcx.libraries.list);
+        }
+    }
+
+    /// Sketch and libraries, in link order.
+    pub(in crate::pipeline) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.sketch.iter().chain(self.libraries.iter().flat_map(|library| &library.sources))
+    }
+
+    /// Where its commands run.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            folder: self.job.folder.clone(),
+            given: self.given.clone(),
+            whole: self.job.target.config.platform_dirs().chain([self.job.sketch.dir.clone()]).collect(),
+        }
+    }
+
+    /// Why the keys of what enters are good for this run only, if so.
+    pub(super) fn opaque(&self) -> Option<String> {
+        self.sources().find_map(|source| source.unit.opaque()).or_else(|| self.core.opaque.clone())
+    }
+
+    /// Over everything that enters, known before anything is compiled.
+    pub(super) fn key_of_sources(&self, tail: &Key) -> Hash {
+        let mut key = Key::new("by sources");
+        key.add(tail.finish().as_bytes()).add(self.core.key.as_bytes());
+        for source in self.sources() {
+            key.add(source.path.as_os_str().as_encoded_bytes()).add(source.unit.key.as_bytes());
+        }
+        key.finish()
+    }
+
+    /// Over the bytes of everything that enters.
+    pub(super) fn key_of_contents(&self, tail: &Key, core: &CoreArtifacts, units: &[Unit]) -> Hash {
+        let mut key = Key::new("by contents");
+        key.add(tail.finish().as_bytes()).add(core.contents.as_bytes());
+        for (source, unit) in self.sources().zip(units) {
+            key.add(source.path.as_os_str().as_encoded_bytes()).add(unit.hash.as_bytes());
+        }
+        key.finish()
+    }
+
+    /// What hooks left in the cell's folder, relative to it, as far as it is there, with its content's hash.
+    pub(super) async fn left_by_hooks(&self, cx: &BuildContext) -> Result<Vec<(PathBuf, Hash)>, BuildError> {
+        let (folder, files, given) = (self.job.folder.clone(), cx.files.clone(), self.given.clone());
+        blocking(move || {
+            let hash = |path: PathBuf| {
+                let relative = path.strip_prefix(&folder).unwrap_or(&path).to_owned();
+                Some((relative, files.hash_now(&path).ok()?))
+            };
+            let mut left: Vec<(PathBuf, Hash)> = given.into_iter().filter_map(hash).collect();
+            left.sort_by(|(one, _), (other, _)| one.cmp(other));
+            left
+        })
+        .await
+    }
+
+    /// The linked program, among the firmware files.
+    pub(super) fn elf(&self, files: &[PathBuf]) -> Option<PathBuf> {
+        let is_there = |path: &PathBuf| files.iter().any(|file| self.job.folder.join(file) == *path);
+        self.linked().into_iter().find(is_there)
+    }
+
+    /// Where the linked program can be: `.axf` on apollo3.
+    pub(in crate::pipeline) fn linked(&self) -> [PathBuf; 2] {
+        ["elf", "axf"].map(|extension| self.job.folder.join(format!("{}.{extension}", self.project_name)))
+    }
+}

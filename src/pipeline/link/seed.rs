@@ -1,0 +1,55 @@
+//! Seeds a cell's directory: objects of sketch and libraries, then the core's.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::inputs::Link;
+use crate::event::Step;
+use crate::fs::Sharing;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::hooks;
+use crate::pipeline::job::product::CoreArtifacts;
+use crate::pipeline::output::folder;
+use crate::pipeline::unit::Unit;
+use crate::platform::Hook;
+
+impl Link<'_> {
+    /// Whether a hook runs between the compiles and the link, which may write into objects: then they are copies.
+    pub(super) fn sharing(&self) -> Sharing {
+        let config = &self.job.target.config;
+        let mut hooks = self.early.others().chain([Hook::LinkingPrelink]);
+        if hooks.any(|hook| !config.hooks(hook).is_empty()) { Sharing::Copy } else { Sharing::Link }
+    }
+
+    /// Puts the objects of sketch and libraries into the cell's folder, and removes what an earlier link made: no tool
+    /// writes through a link into what others share. What hooks have seen stays as they left it.
+    pub(super) async fn seed(&self, units: &[Unit]) -> Result<(), BuildError> {
+        let folder = &self.job.folder;
+        let placed = self.early.placed();
+        let mut stays = self.given.clone();
+        stays.extend(
+            placed.iter().flat_map(|path| [folder.join(path), folder.join(path).with_extension("d")]),
+        );
+        folder::clear(folder, &stays).await?;
+        let own = self.sources().zip(units).filter(|(source, _)| !placed.contains(&source.path));
+        let sharing = self.sharing();
+        if sharing == Sharing::Copy {
+            let objects = own.map(|(source, unit)| (&*source.path, &*source.unit, unit));
+            return hooks::place(folder, objects).await;
+        }
+        // The last of equal paths counts.
+        let own: HashMap<&Path, &Path> = own.map(|(source, unit)| (&*source.path, &*unit.object)).collect();
+        let own = own.into_iter().map(|(path, object)| (object.to_owned(), path.to_owned()));
+        folder::place(folder, Step::Seed, sharing, own.collect()).await
+    }
+
+    /// Puts the core's objects and archive into the cell's folder, after the archives of libraries are packed: as with
+    /// arduino-cli, a recipe that always names `core.a` finds no directory to put it in.
+    pub(super) async fn seed_core(&self, core: &Arc<CoreArtifacts>) -> Result<(), BuildError> {
+        let archive = core.outline.archive.iter().filter(|_| core.has_archive);
+        let core = &core.outline;
+        let seeds = core.objects.iter().chain(archive).map(|path| (core.folder.join(path), path.clone()));
+        folder::place(&self.job.folder, Step::Seed, self.sharing(), seeds.collect()).await
+    }
+}

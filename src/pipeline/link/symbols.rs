@@ -1,0 +1,67 @@
+//! Lists the symbols of a cell's firmware when it is made: only then the objects are there that say whose they
+//! are. Kept beside the firmware, also in the artifact store; a run that makes nothing does not look at them.
+
+use std::path::{Path, PathBuf};
+
+use super::inputs::Link;
+use crate::fs::write_atomically;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::output::embed;
+use crate::pipeline::shared::blocking::blocking;
+use crate::symbols::{CellSymbols, Definitions, Owner, Symbols, measure};
+
+/// Lists the symbols of `elf` in the cell's folder. Whatever is wrong with that is no fault of the firmware: then
+/// there is no list.
+pub(super) async fn list(link: &Link<'_>, elf: &Path) -> Result<(), BuildError> {
+    let objects = objects(link);
+    let (folder, elf) = (link.job.folder.clone(), elf.to_owned());
+    blocking(move || {
+        let path = folder.join(CellSymbols::FILE);
+        let written = described(&elf, &folder, &objects)
+            .and_then(|symbols| Ok(serde_json::to_vec(&symbols)?))
+            .and_then(|bytes| write_atomically(&path, &bytes));
+        if let Err(error) = written {
+            tracing::warn!(%error, elf = %elf.display(), "the symbols of the firmware could not be listed");
+        }
+    })
+    .await
+}
+
+fn described(elf: &Path, folder: &Path, objects: &[(Owner, PathBuf)]) -> std::io::Result<CellSymbols> {
+    let mut definitions = Definitions::default();
+    for (owner, path) in objects {
+        definitions.add(owner, &std::fs::read(folder.join(path))?);
+    }
+    let bytes = std::fs::read(elf)?;
+    let symbols = measure(&bytes, &definitions).map_err(std::io::Error::other)?;
+    Ok(CellSymbols { elf: blake3::hash(&bytes).to_hex().to_string(), symbols })
+}
+
+/// The symbols of an ELF that is not kept.
+pub(super) async fn of(link: &Link<'_>, elf: &Path) -> Option<Symbols> {
+    let objects = objects(link);
+    let (folder, elf) = (link.job.folder.clone(), elf.to_owned());
+    let described = blocking(move || described(&elf, &folder, &objects)).await;
+    described.ok()?.ok().map(|cell| cell.symbols)
+}
+
+/// Every object of the link with its owner, in the order of the link.
+fn objects(link: &Link<'_>) -> Vec<(Owner, PathBuf)> {
+    let mut objects: Vec<(Owner, PathBuf)> =
+        link.sketch.iter().map(|source| (Owner::Sketch, source.path.clone())).collect();
+    objects.extend(link.job.embed.iter().map(|it| (Owner::Sketch, embed::object(it))));
+    for source in link.libraries.iter().flat_map(|library| &library.sources) {
+        objects.push((library_of(&source.path), source.path.clone()));
+    }
+    let (core, variant): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        link.core.objects.iter().partition(|path| !link.core.variant_objects.contains(path));
+    objects.extend(variant.into_iter().map(|path| (Owner::Variant, path.clone())));
+    objects.extend(core.into_iter().map(|path| (Owner::Core, path.clone())));
+    objects
+}
+
+/// `libraries/NAME/…`: the library's folder, as [`crate::pipeline::discover::libraries`] names it.
+fn library_of(object: &Path) -> Owner {
+    let name = object.components().nth(1).map(|part| part.as_os_str().to_string_lossy().into_owned());
+    Owner::Library(name.unwrap_or_default())
+}

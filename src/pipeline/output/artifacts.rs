@@ -1,0 +1,32 @@
+//! What a build keeps in the artifact store.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::fs::Sharing;
+use crate::includes::Hash;
+use crate::pipeline::shared::context::BuildContext;
+
+/// What the artifact store says of a core or an object.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::pipeline) struct About {
+    /// What the tools printed although they succeeded.
+    pub(in crate::pipeline) printed: String,
+}
+
+/// Keeps files of a folder under a key, if there is a store. What can't be kept is lost as a hit, never as a
+/// result. To be called where files may be written.
+pub(in crate::pipeline) fn keep<T: Serialize>(
+    cx: &BuildContext,
+    key: &Hash,
+    folder: &Path,
+    files: &[PathBuf],
+    sharing: Sharing,
+    about: &T,
+) {
+    let Some(store) = &cx.artifacts else { return };
+    if let Err(error) = store.keep(key, folder, files, sharing, about) {
+        tracing::warn!(%error, folder = %folder.display(), "what was made could not be kept in the cache");
+    }
+}

@@ -1,0 +1,162 @@
+//! The folder of a core or a cell: made, emptied, filled with what others made, and what stays in it.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use crate::cache::Record;
+use crate::event::Step;
+use crate::fs::{Sharing, write_atomically};
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::shared::blocking::blocking;
+use crate::symbols::CellSymbols;
+
+/// What a job says in its folder of how it went.
+const LOG: &str = "build.log";
+
+/// Makes a folder and those above it.
+///
+/// # Errors
+/// Where that can't be done.
+pub(in crate::pipeline) async fn make(folder: &Path) -> Result<(), BuildError> {
+    let folder = folder.to_owned();
+    blocking(move || {
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| BuildError::io(Step::Compile, FileAction::Make, &folder, &error))
+    })
+    .await?
+}
+
+/// Subdirectory for the outputs of an earlier build while hooks run.
+pub(in crate::pipeline) const ASIDE: &str = ".earlier";
+
+/// Moves the outputs of an earlier build into [`ASIDE`] and removes all other files but its record, symbols and log. Returns
+/// the files that stay.
+///
+/// # Errors
+/// Where that can't be done.
+pub(in crate::pipeline) async fn set_aside(folder: &Path) -> Result<HashSet<PathBuf>, BuildError> {
+    let (own, aside) = (folder.to_owned(), folder.join(ASIDE));
+    let moved = blocking(move || {
+        // What an interrupted run left there is nobody's.
+        let _ = std::fs::remove_dir_all(&aside);
+        let mut moved = HashSet::new();
+        for output in Record::load(&own).into_iter().flat_map(|record| record.outputs) {
+            let to = aside.join(&output.path);
+            let _ = to.parent().map(std::fs::create_dir_all);
+            // One that is missing is missed when it is looked for.
+            if std::fs::rename(own.join(&output.path), &to).is_ok() {
+                moved.insert(to);
+            }
+        }
+        moved
+    });
+    let mut stays = moved.await?;
+    stays.extend([Record::FILE, CellSymbols::FILE, LOG, PASSED].map(|name| folder.join(name)));
+    clear(folder, &stays).await?;
+    Ok(stays)
+}
+
+/// That the firmware was run and did what it should.
+pub(in crate::pipeline) const PASSED: &str = ".passed";
+
+/// The files that a build left there for good: its outputs, record, list of symbols, log, and that it passed.
+pub(in crate::pipeline) async fn recorded_files(folder: &Path) -> Result<HashSet<PathBuf>, BuildError> {
+    let folder = folder.to_owned();
+    blocking(move || {
+        let outputs = Record::load(&folder).into_iter().flat_map(|record| record.outputs);
+        let names = outputs
+            .map(|output| output.path)
+            .chain([Record::FILE, CellSymbols::FILE, LOG, PASSED].map(PathBuf::from));
+        names.map(|name| folder.join(name)).collect()
+    })
+    .await
+}
+
+/// Removes every file below a folder, if it is there, but these.
+///
+/// # Errors
+/// Where one can't be removed.
+pub(in crate::pipeline) async fn clear(folder: &Path, but: &HashSet<PathBuf>) -> Result<(), BuildError> {
+    let (folder, but) = (folder.to_owned(), but.clone());
+    blocking(move || {
+        if !folder.exists() {
+            return Ok(());
+        }
+        let walk = walkdir::WalkDir::new(&folder).contents_first(true).min_depth(1);
+        for entry in walk {
+            let io = |error: std::io::Error| BuildError::io(Step::Seed, FileAction::Empty, &folder, &error);
+            let entry = entry.map_err(|error| io(error.into()))?;
+            if entry.file_type().is_dir() {
+                // One that is not empty holds something to be kept.
+                let _ = std::fs::remove_dir(entry.path());
+            } else if !but.contains(entry.path()) {
+                std::fs::remove_file(entry.path()).map_err(io)?;
+            }
+        }
+        Ok(())
+    })
+    .await?
+}
+
+/// Every file below a folder, in no order.
+pub(in crate::pipeline) async fn files_below(folder: &Path) -> Result<HashSet<PathBuf>, BuildError> {
+    let folder = folder.to_owned();
+    blocking(move || {
+        let walk = walkdir::WalkDir::new(&folder).into_iter().flatten();
+        walk.filter(|entry| !entry.file_type().is_dir()).map(walkdir::DirEntry::into_path).collect()
+    })
+    .await
+}
+
+/// Puts files, each in its place below a folder: as hardlinks, or as copies where something may write into them.
+///
+/// # Errors
+/// Where the folder can't be written.
+pub(in crate::pipeline) async fn place(
+    folder: &Path,
+    step: Step,
+    sharing: Sharing,
+    files: Vec<(PathBuf, PathBuf)>,
+) -> Result<(), BuildError> {
+    let folder = folder.to_owned();
+    blocking(move || {
+        for (from, to) in files {
+            let to = folder.join(to);
+            to.parent()
+                .map_or(Ok(()), std::fs::create_dir_all)
+                .and_then(|()| sharing.put(&from, &to))
+                .map_err(|error| BuildError::io(step, FileAction::Write, &to, &error))?;
+        }
+        Ok(())
+    })
+    .await?
+}
+
+/// Whether a file in such a folder is the log or one of ours that nobody asked for.
+pub(in crate::pipeline) fn is_ours(name: &std::ffi::OsStr) -> bool {
+    name == LOG || name.to_string_lossy().starts_with('.')
+}
+
+/// Replaces the first paragraph of a log that begins with this one's first line, if it says something else: where the build
+/// is up to date, and what is said of its libraries has changed.
+pub fn renew_log(folder: &Path, paragraph: &str) {
+    let path = folder.join(LOG);
+    let Ok(text) = std::fs::read_to_string(&path) else { return };
+    let title = paragraph.lines().next().unwrap_or_default();
+    let is_titled = text.lines().next() == Some(title);
+    let (before, rest) = text.split_once("\n\n").filter(|_| is_titled).unwrap_or(("", &text));
+    if before != paragraph.trim_end() {
+        // As for `write_log`.
+        let text = format!("{}\n\n{rest}", paragraph.trim_end());
+        let _ = write_atomically(&path, text.as_bytes());
+    }
+}
+
+/// Writes the log of a cell or core: its commands and what they printed.
+pub fn write_log(folder: &Path, lines: &[String]) {
+    let mut text = lines.join("\n");
+    text.push('\n');
+    // The log is for reading; a build that can't write it has failed for the same reason elsewhere.
+    let _ =
+        std::fs::create_dir_all(folder).and_then(|()| write_atomically(&folder.join(LOG), text.as_bytes()));
+}

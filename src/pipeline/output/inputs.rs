@@ -1,0 +1,203 @@
+//! What the commands behind the compiles read: links, archives, conversions, hooks. Their result is kept
+//! under a key that covers it.
+//!
+//! A tool of the GNU tool chain reads what its words name, and what lies in the folders of `-L`. Any
+//! other program (a script of the platform, a hook) may read whatever lies in the platform's folder and
+//! in the sketch's, and every file that its words name, in a shell's text too; what it reads elsewhere without naming it
+//! nobody can know.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use crate::event::Step;
+use crate::includes::{Disk, Files};
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
+use crate::pipeline::unit::Options;
+
+/// Whose commands they are.
+#[derive(Debug, Clone)]
+pub(in crate::pipeline) struct Place {
+    /// The job's folder, where they run. What is in it is made by the job.
+    pub(in crate::pipeline) folder: PathBuf,
+    /// Files in it that were there before: a hook's.
+    pub(in crate::pipeline) given: HashSet<PathBuf>,
+    /// What a program that nobody knows may read.
+    pub(in crate::pipeline) whole: Vec<PathBuf>,
+}
+
+/// Adds commands, their tools and everything that they read to a key. Says why the key can't cover
+/// one of them, if so.
+///
+/// # Errors
+/// Where a tool is missing or can't be identified, or a folder can't be read.
+pub(in crate::pipeline) async fn add_commands(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    key: &mut Key,
+    place: &Place,
+    commands: &[(Step, &[String])],
+) -> Result<Option<String>, BuildError> {
+    let mut opaque = None;
+    let mut knows_all = true;
+    let own = place.folder.to_string_lossy();
+    for &(step, argv) in commands {
+        let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
+        let identity =
+            cx.identities.of(&program).await.map_err(|error| BuildError::identity(step, &error))?;
+        let is_known = identity.version.is_some() || is_binary_utility(&program);
+        knows_all &= is_known;
+        // The folder's own name enters no result; where it might, as in a map, the result is kept there.
+        let words: Vec<String> = argv.iter().map(|word| word.replace(&*own, FOLDER)).collect();
+        key.add(identity.hash.as_bytes()).command(&words, &jcx.environment);
+        let (mut argv, place, files) = (argv.to_vec(), place.clone(), cx.files.clone());
+        if step == Step::Link {
+            // What a link keeps beside the firmware nobody asks for: samd's and nrf52's platforms have this.
+            argv.retain(|word| !word.trim_start_matches('-').starts_with("save-temps"));
+        }
+        let is_compiler = identity.version.is_some();
+        let read = blocking(move || {
+            let mut options = Options::read(&argv, &place.folder, files.disk());
+            let mut absent = Vec::new();
+            if !is_known {
+                for path in argv.iter().flat_map(|word| absolute_paths(word)) {
+                    if files.disk().is_file(&path) {
+                        options.files.push(path);
+                    } else if !path.starts_with(&place.folder) && !files.disk().exists(&path) {
+                        absent.push((path, Key::new("absent").finish()));
+                    }
+                }
+            }
+            let reason = options.opaque.clone().filter(|_| is_compiler);
+            named(&options, &place, &files).map(|hashes| ([hashes, absent].concat(), reason))
+        });
+        let (hashes, reason) =
+            read.await?.map_err(|error| BuildError::io(step, FileAction::Read, &program, &error))?;
+        for (path, hash) in hashes {
+            key.add(path.as_os_str().as_encoded_bytes()).add(hash.as_bytes());
+        }
+        opaque = opaque.or(reason);
+    }
+    if !knows_all {
+        for folder in &place.whole {
+            let (folder, files) = (folder.clone(), cx.files.clone());
+            let hash = blocking(move || files.tree(&folder)).await?;
+            key.add(hash.as_bytes());
+        }
+    }
+    Ok(opaque)
+}
+
+/// Stands for the job's folder in keys.
+const FOLDER: &str = "\u{1}folder";
+
+/// `avr-objcopy`, `arm-none-eabi-size`: reads what its words name.
+fn is_binary_utility(program: &Path) -> bool {
+    let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let last = name.rsplit('-').next().unwrap_or_default();
+    ["ar", "objcopy", "objdump", "size", "nm", "ranlib", "strip", "ld"].contains(&last)
+}
+
+/// The files that a command names or finds in folders that it names, with their hashes.
+fn named(
+    options: &Options,
+    place: &Place,
+    files: &Files,
+) -> std::io::Result<Vec<(PathBuf, crate::includes::Hash)>> {
+    let disk = files.disk();
+    let made_here =
+        |path: &Path| path.starts_with(&place.folder) && !place.given.contains(path) && disk.exists(path);
+    let mut paths: Vec<PathBuf> = options.files.clone();
+    for folder in options.libraries.iter().chain(&options.folders) {
+        let entries = disk.list(folder).unwrap_or_default().into_iter();
+        paths.extend(entries.map(|entry| entry.path()).filter(|path| disk.is_file(path)));
+    }
+    for path in paths.clone() {
+        paths.extend(absolute_names(&path, disk));
+    }
+    paths.retain(|path| !made_here(path));
+    paths.sort();
+    paths.dedup();
+    paths.into_iter().map(|path| files.hash_now(&path).map(|hash| (path, hash))).collect()
+}
+
+/// Files that a linker script names by absolute paths; others it finds in the folders of `-L`.
+fn absolute_names(script: &Path, disk: &Disk) -> Vec<PathBuf> {
+    let extension = script.extension().and_then(|extension| extension.to_str());
+    if !matches!(extension, Some("ld" | "lds" | "x" | "ldscript" | "lcf" | "icf" | "sct")) {
+        return Vec::new();
+    }
+    let text = disk.read(script).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    absolute_paths(&text).into_iter().filter(|path| disk.is_file(path)).collect()
+}
+
+/// The absolute paths that a text names: a script for a linker, or for a shell.
+fn absolute_paths(text: &str) -> Vec<PathBuf> {
+    let is_between = |c: char| c.is_whitespace() || "\"'`(){},;&|<>=".contains(c);
+    text.split(is_between)
+        .filter(|word| word.starts_with('/') && !word.starts_with("/*") && !word.starts_with("//"))
+        .map(PathBuf::from)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn binary_utilities_are_told_from_other_programs() {
+        for (name, expected) in
+            [("avr-objcopy", true), ("ar", true), ("/usr/bin/python3", false), ("bar", false)]
+        {
+            assert_eq!(is_binary_utility(Path::new(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn paths_are_found_in_a_shells_text() {
+        let text = "cat '/a/b.txt' >/c/d; [ -f /e ]&&cp /f/g \"/h\" --x=/i // /* */ b/c";
+        let paths = ["/a/b.txt", "/c/d", "/e", "/f/g", "/h", "/i"].map(PathBuf::from);
+        assert_eq!(absolute_paths(text), paths);
+    }
+
+    #[test]
+    fn what_a_link_reads_is_named_and_what_it_makes_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["cell", "libs"] {
+            std::fs::create_dir(at(name)).unwrap();
+        }
+        let extra = at("extra.x").display().to_string();
+        for (name, text) in [
+            ("cell/a.o", ""),
+            ("cell/flags.txt", "-O2"),
+            ("libs/libx.a", "one"),
+            ("board.ld", &*format!("INCLUDE \"{extra}\"\nSECTIONS {{ /DISCARD/ : {{}} }}")),
+            ("extra.x", "one"),
+        ] {
+            std::fs::write(at(name), text).unwrap();
+        }
+        let place = Place { folder: at("cell"), given: [at("cell/flags.txt")].into(), whole: Vec::new() };
+        let root = folder.path().display();
+        let argv = words(&format!(
+            "gcc -T{root}/board.ld -L{root}/libs @{root}/cell/flags.txt -lx {root}/cell/a.o -o {root}/cell/a.elf"
+        ));
+        let read = || {
+            let options = Options::read(&argv, &place.folder, &Disk::default());
+            named(&options, &place, &Files::default()).unwrap()
+        };
+        let first = read();
+        let names: Vec<PathBuf> = first.iter().map(|(path, _)| path.clone()).collect();
+        assert_eq!(names, ["board.ld", "cell/flags.txt", "extra.x", "libs/libx.a"].map(at));
+        std::fs::write(at("extra.x"), "two").unwrap();
+        assert_ne!(read(), first);
+    }
+}

@@ -1,0 +1,11 @@
+//! What is made behind the compiles: archives, images, sizes, and the directories that they lie in.
+
+pub(super) mod advanced_size;
+pub(super) mod archive;
+pub(super) mod artifacts;
+pub(super) mod bootloader;
+pub(super) mod embed;
+pub(super) mod folder;
+pub(super) mod inputs;
+pub(super) mod long_link;
+pub(super) mod size;

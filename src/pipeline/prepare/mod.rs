@@ -1,0 +1,6 @@
+//! Prepares a sketch: staged files, prototypes, questions to the preprocessor.
+
+pub(super) mod preprocessor;
+pub(super) mod prototypes;
+pub(super) mod staged;
+pub(super) mod staged_sketch;

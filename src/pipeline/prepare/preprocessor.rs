@@ -1,0 +1,336 @@
+//! A question to the real compiler that no native scan can answer: which folders it searches. It is asked once
+//! for each state of its inputs, over all runs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::event::Step;
+use crate::includes::{Disk, Hash, Predefined};
+use crate::pipeline::discover::folders::Folders;
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::step::{process, run_in_slot};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
+use crate::pipeline::unit;
+use crate::pipeline::unit::{OUTPUT, SOURCE, first_option};
+use crate::plan::Target;
+use crate::platform::Value;
+
+/// The folders that the compiler of `argv` searches by itself: `argv` is a compile command with
+/// [`SOURCE`], [`OUTPUT`] and, in the place of the unit's include folders, `-I` and the marker
+/// folder. `language` is what `-x` calls the source's.
+pub(in crate::pipeline) async fn folders(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    argv: &[String],
+    language: &str,
+    identity: &Hash,
+) -> Result<Arc<Folders>, BuildError> {
+    let options = unit::options(cx, argv).await?;
+    let mut argv: Vec<String> = argv.to_vec();
+    let markers = [marker(cx), cx.staging.join("system-folders")];
+    strip_compile(&mut argv);
+    // Before every other `-isystem`: there the include folders end.
+    let system = ["-isystem".to_owned(), markers[1].display().to_string()];
+    let at = first_option(&argv);
+    argv.splice(at..at, system);
+    argv.extend(["-E", "-dM", "-v", "-x", language, "/dev/null"].map(str::to_owned));
+    let mut key = Key::new("folders 5");
+    key.add(identity.as_bytes()).command(&argv, &jcx.environment);
+    for path in &options.files {
+        // A response file speaks of folders too.
+        key.add(cx.files.get(path).map_or(*identity, |file| file.hash).as_bytes());
+    }
+    let key = key.finish();
+    let asked = Key::new("asked").add(key.as_bytes()).add(&jcx.round.to_le_bytes()).finish();
+    let slot = cx.tables.units.folders.cell(asked);
+    // However many units ask at once.
+    let answer = slot.get_or_try_init(async || {
+        let (memo, staging, asked) = (cx.files.clone(), cx.staging.clone(), markers.clone());
+        let may_be_known = options.opaque.is_none();
+        let known = blocking(move || {
+            for folder in &asked {
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| BuildError::io(Step::Preprocess, FileAction::Make, folder, &error))?;
+            }
+            let known = memo.memo().fact(&key).filter(|_| may_be_known);
+            let known = known.map(|text| parse(&text, &asked, &staging));
+            Ok::<_, BuildError>(known.filter(|answer| answer.still_holds(memo.disk())))
+        });
+        if let Some(known) = known.await?? {
+            return Ok(Arc::new(known.folders));
+        }
+        let text = ask(cx, jcx, argv).await?;
+        cx.files.memo().remember_fact(key, &text);
+        Ok(Arc::new(parse(&text, &markers, &cx.staging).folders))
+    });
+    answer.await.cloned()
+}
+
+/// What the compiler prints of its search path, and of its macros.
+async fn ask(cx: &BuildContext, jcx: &JobContext, argv: Vec<String>) -> Result<String, BuildError> {
+    let name = jcx.step(Step::Preprocess, "search path");
+    let process = process(argv, cx.staging.clone(), jcx.environment.clone());
+    let finished = run_in_slot(&cx.runner, &name, &process, &jcx.transcript).await?;
+    if finished.end.succeeded() && finished.omitted > 0 {
+        // A part of the macros is no answer.
+        let message =
+            format!("{} printed too much for its search path and macros", process.program.display());
+        return Err(BuildError::infrastructure(Step::Preprocess, message));
+    }
+    if finished.end.succeeded() {
+        // The lists, then the macros.
+        Ok(String::from_utf8_lossy(&[finished.stderr, finished.stdout].concat()).into_owned())
+    } else {
+        Err(BuildError::command(Step::Preprocess, process.argv(), finished.end, &finished.printed()))
+    }
+}
+
+/// A folder that exists and that nothing else names.
+pub(in crate::pipeline) fn marker(cx: &BuildContext) -> PathBuf {
+    cx.staging.join("include-folders")
+}
+
+/// How a word begins that names a file which is included by force.
+const FORCED: [&str; 4] = ["-include", "-imacros", "--include=", "--imacros="];
+
+/// Takes out of a compile command what makes it compile (source, output, depfile), and what says nothing of
+/// folders: commands that differ in nothing else have the same answer.
+fn strip_compile(argv: &mut Vec<String>) {
+    let mut kept = Vec::with_capacity(argv.len());
+    let mut words = std::mem::take(argv).into_iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            // What is included by force may include what is in the unit's folders, where the marker stands now
+            // (apollo3's mbed).
+            "-o" | "-MF" | "-MT" | "-MQ" | "-x" | "-include" | "-imacros" | "--include" | "--imacros" => {
+                words.next();
+            }
+            _ if FORCED.iter().any(|option| word.starts_with(option)) => {}
+            "-c" | "-MMD" | "-MD" | "-M" | "-MM" | "-MP" | "-MG" => {}
+            _ if word.contains(SOURCE) || word.contains(OUTPUT) || is_beside_folders(&word) => {}
+            _ => kept.push(word),
+        }
+    }
+    *argv = kept;
+}
+
+/// Macros, warnings, debug information. `-Wp,-I…` passes options on.
+fn is_beside_folders(word: &str) -> bool {
+    let is_long = |start: &str| word.starts_with(start) && word.len() > start.len();
+    let is_debug = || {
+        word == "-g" || ["-g1", "-g2", "-g3", "-ggdb", "-gdwarf"].iter().any(|start| word.starts_with(start))
+    };
+    is_long("-D") || is_long("-U") || (is_long("-W") && !word.contains(',')) || is_debug()
+}
+
+/// What a compiler says of its search path.
+#[derive(Debug, Default)]
+struct Answer {
+    folders: Folders,
+    /// Folders that it would search if they were there.
+    absent: Vec<PathBuf>,
+    /// Folders that it leaves out because they are others by another name.
+    duplicate: Vec<PathBuf>,
+}
+
+impl Answer {
+    /// Whether the compiler would still say the same, as far as that depends on which folders exist.
+    fn still_holds(&self, disk: &Disk) -> bool {
+        let Folders { quote, before, after, system, .. } = &self.folders;
+        let real: Vec<_> = [quote, before, after, system]
+            .into_iter()
+            .flatten()
+            .map(|folder| disk.real(folder).ok().filter(|_| disk.is_dir(folder)))
+            .collect();
+        let is_searched = |folder: &PathBuf| disk.real(folder).is_ok_and(|path| real.contains(&Some(path)));
+        real.iter().all(Option::is_some)
+            && !self.absent.iter().any(|folder| disk.is_dir(folder))
+            && self.duplicate.iter().all(is_searched)
+    }
+}
+
+/// Reads the two lists that GCC and Clang print with `-v`, and the macros behind them (`-dM`). `markers` stand for the unit's include
+/// folders and for the beginning of the system folders. What is relative is so to `cwd`.
+fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
+    let mut answer = Answer::default();
+    let mut angle = None;
+    let mut passed = 0;
+    for line in text.lines() {
+        let quoted = |start: &str| {
+            let path = line.strip_prefix(start)?.strip_prefix('"')?.strip_suffix('"')?;
+            Some(cwd.join(path))
+        };
+        if let Some(path) = quoted("ignoring nonexistent directory ") {
+            answer.absent.push(path);
+        } else if let Some(path) = quoted("ignoring duplicate directory ") {
+            // Our own folders come and go between questions; they are not the compiler's.
+            answer.duplicate.extend((!markers.contains(&path)).then_some(path));
+        } else if line.starts_with("#include \"...\"") {
+            angle = Some(false);
+        } else if line.starts_with("#include <...>") {
+            angle = Some(true);
+        } else if line.starts_with("End of search list") {
+            angle = None;
+        } else if let (Some(angle), Some(path)) = (angle, line.strip_prefix(' ')) {
+            let path: Arc<Path> = cwd.join(path.trim_end_matches(" (framework directory)")).into();
+            if let Some(at) = markers.iter().position(|marker| *marker == *path) {
+                passed = at + 1;
+                continue;
+            }
+            let Folders { quote, before, after, system, .. } = &mut answer.folders;
+            let list = match (angle, passed) {
+                (false, _) => quote,
+                (true, 0) => before,
+                (true, 1) => after,
+                (true, _) => system,
+            };
+            list.push(path);
+        }
+    }
+    answer.folders.predefined = predefined(text);
+    answer
+}
+
+/// The macros of `#define NAME …` and `#define NAME(…) …`. None but where the compiler's version is among them:
+/// who does not say that may keep silent about others as well.
+fn predefined(text: &str) -> Option<Predefined> {
+    let names = || {
+        let defined = text.lines().filter_map(|line| line.strip_prefix("#define "));
+        defined.map(|line| line.split([' ', '(']).next().unwrap_or_default())
+    };
+    names().any(|name| name == "__VERSION__").then(|| names().collect())
+}
+
+/// The command that preprocesses a source with these include words, for what it misses.
+pub(in crate::pipeline) fn question(
+    target: &Target,
+    source: &Path,
+    includes: &[String],
+    values: &[(&str, Value<'_>)],
+) -> Result<Vec<String>, BuildError> {
+    command(target, &source.to_string_lossy(), includes, "/dev/null", values)
+}
+
+/// The command that preprocesses a source into a file.
+pub(in crate::pipeline) fn command(
+    target: &Target,
+    source: &str,
+    includes: &[String],
+    output: &str,
+    values: &[(&str, Value<'_>)],
+) -> Result<Vec<String>, BuildError> {
+    let mut all = values.to_vec();
+    all.extend([
+        ("includes", Value::Words(includes)),
+        ("source_file", Value::Word(source)),
+        ("preprocessed_file_path", Value::Word(output)),
+    ]);
+    let platform = &target.config.platform_dir;
+    target
+        .config
+        .preprocess_command(&all)
+        .map_err(|error| BuildError::board(Step::Preprocess, &error))?
+        .ok_or_else(|| BuildError::no_recipe(Step::Preprocess, "recipe.cpp.o.pattern", platform))
+}
+
+/// Whether a command with [`SOURCE`] and [`OUTPUT`] does nothing but preprocess the one into the other, with line markers,
+/// so that its outcome is known without it. One without `-E` compiles, and options for dependencies that stay when `-MMD`
+/// is taken out are an error of GCC's as a rule.
+pub(in crate::pipeline) fn is_plain(argv: &[String]) -> bool {
+    let has = |part: &str| argv.iter().any(|word| word.contains(part));
+    let changes_output = |word: &String| {
+        word.starts_with("-M")
+            || word.starts_with("-d")
+            || matches!(word.as_str(), "-P" | "-S" | "-fsyntax-only" | "-fdirectives-only" | "-fpreprocessed")
+    };
+    argv.iter().any(|word| word == "-E") && has(SOURCE) && has(OUTPUT) && !argv.iter().any(changes_output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_printed_lists_are_read_around_the_marker() {
+        let text = "Target: avr\nignoring nonexistent directory \"/gone\"\nignoring duplicate directory \"twice\"\n\
+                    #include \"...\" search starts here:\n /quoted\n#include <...> search starts here:\n \
+                    /own\n /marker\n relative\n /system\n /usr/lib/gcc/avr/5.4.0/include\nEnd of search list.\n /noise\n";
+        let answer = parse(text, &["/marker".into(), "/system".into()], Path::new("/cwd"));
+        let path = |text: &str| -> Arc<Path> { Path::new(text).into() };
+        let expected = Folders {
+            quote: vec![path("/quoted")],
+            before: vec![path("/own")],
+            after: vec![path("/cwd/relative")],
+            system: vec![path("/usr/lib/gcc/avr/5.4.0/include")],
+            predefined: None,
+        };
+        assert_eq!(answer.folders, expected);
+        assert_eq!(answer.absent, [Path::new("/gone")]);
+        assert_eq!(answer.duplicate, [Path::new("/cwd/twice")]);
+    }
+
+    #[test]
+    fn macros_are_read_if_all_of_them_are_there() {
+        let lists = "#include <...> search starts here:\n /own\nEnd of search list.\n";
+        let answer = |macros: &str| {
+            let text = format!("{lists}{macros}");
+            let folders = parse(&text, &["/m".into(), "/s".into()], Path::new("/")).folders;
+            assert_eq!(folders.before, [Arc::from(Path::new("/own"))]);
+            folders.predefined
+        };
+        assert_eq!(answer("#define __AVR__ 1\n"), None);
+        let expected = ["__AVR__", "__VERSION__", "__UINT8_C"].into_iter().collect();
+        let macros = "#define __AVR__ 1\n#define __VERSION__ \"5.4.0\"\n#define __UINT8_C(c) c\n";
+        assert_eq!(answer(macros), Some(expected));
+    }
+
+    #[test]
+    fn an_answer_holds_as_long_as_the_folders_are_as_they_were() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        std::fs::create_dir(at("one")).unwrap();
+        std::fs::create_dir(at("two")).unwrap();
+        std::os::unix::fs::symlink(at("one"), at("link")).unwrap();
+        let text = "ignoring nonexistent directory \"late\"\nignoring duplicate directory \"link\"\n\
+                    #include <...> search starts here:\n one\n two\nEnd of search list.\n";
+        let holds = || parse(text, &["/m".into(), "/s".into()], root.path()).still_holds(&Disk::default());
+        assert!(holds());
+        std::fs::create_dir(at("late")).unwrap();
+        assert!(!holds(), "a folder appeared");
+        std::fs::remove_dir(at("late")).unwrap();
+        assert!(holds());
+        std::fs::remove_file(at("link")).unwrap();
+        std::fs::create_dir(at("link")).unwrap();
+        assert!(!holds(), "a folder is no duplicate any more");
+        std::fs::remove_dir(at("link")).unwrap();
+        std::os::unix::fs::symlink(at("one"), at("link")).unwrap();
+        assert!(holds());
+        std::fs::remove_dir(at("two")).unwrap();
+        assert!(!holds(), "a folder is gone");
+    }
+
+    #[test]
+    fn what_does_not_only_preprocess_is_no_plain_command() {
+        let plain = |options: &str| {
+            let words = format!("g++ {options} {SOURCE} -o {OUTPUT}");
+            is_plain(&words.split(' ').map(str::to_owned).collect::<Vec<_>>())
+        };
+        assert!(plain("-E -CC -mmcu=atmega328p -DM"));
+        for options in ["-c", "-E -MP", "-E -MF d", "-E -MD", "-E -P", "-E -dM", "-E -fsyntax-only"] {
+            assert!(!plain(options), "{options}");
+        }
+        assert!(!is_plain(&["g++", "-E", SOURCE].map(str::to_owned)), "no output");
+    }
+
+    #[test]
+    fn a_compile_command_becomes_a_question() {
+        let mut argv: Vec<String> =
+            "gcc -c -Os -MMD -x c -DX=1 -Ia -Wall -Wp,-Ib -gdwarf-2".split(' ').map(str::to_owned).collect();
+        argv.extend([SOURCE, "-o", OUTPUT].map(str::to_owned));
+        strip_compile(&mut argv);
+        assert_eq!(argv, ["gcc", "-Os", "-Ia", "-Wp,-Ib"]);
+    }
+}

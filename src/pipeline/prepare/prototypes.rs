@@ -1,0 +1,186 @@
+//! Asks for the prototypes of a sketch as arduino-cli does: the board's compiler preprocesses the merged source, and
+//! `arduino-ctags` says which functions the result has. The answer is remembered for the state of everything
+//! that enters it.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::preprocessor::{self, marker};
+use super::staged_sketch::{MergedSketch, Prepared};
+use crate::event::Step;
+use crate::includes::{Hash, Inputs};
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::step::StepName;
+use crate::pipeline::job::step::{process, run_in_slot};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
+use crate::pipeline::shared::tool::Tool;
+use crate::pipeline::unit;
+use crate::pipeline::unit::{OUTPUT, SOURCE};
+use crate::pipeline::unit::{include_words, reads};
+use crate::plan::Target;
+use crate::platform::Value;
+use crate::process::Environment;
+use crate::sketch::{Prototypes, ctags};
+
+/// A sketch whose prototypes are asked for, for one board.
+pub(in crate::pipeline) struct Question<'a> {
+    pub(in crate::pipeline) target: &'a Target,
+    /// What commands know of the cell.
+    pub(in crate::pipeline) values: &'a [(&'a str, Value<'a>)],
+    pub(in crate::pipeline) prepared: &'a Prepared,
+    pub(in crate::pipeline) merged: &'a MergedSketch,
+    /// The include directories of core, variant and libraries.
+    pub(in crate::pipeline) include: &'a [Arc<Path>],
+    /// The identity of the C++ compiler.
+    pub(in crate::pipeline) identity: Hash,
+}
+
+/// The prototypes of a sketch, and whether no key covers everything that was read for them.
+pub(in crate::pipeline) struct Answer {
+    pub(in crate::pipeline) prototypes: Arc<Prototypes>,
+    pub(in crate::pipeline) is_opaque: bool,
+}
+
+/// Asks for the prototypes of a sketch, or remembers them.
+///
+/// # Errors
+/// Where the sketch can't be preprocessed, or `arduino-ctags` is unavailable.
+pub(in crate::pipeline) async fn ask(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    question: &Question<'_>,
+) -> Result<Answer, BuildError> {
+    let source = question.prepared.root.join(question.merged.merged_name());
+    let tool = cx.helpers.ctags.get(Step::Preprocess).await?;
+    let command = command(question, question.include)?;
+    let state = state(cx, jcx, question, &source, &tool, &command).await?;
+    let known = state.as_ref().and_then(|(key, _)| cx.files.memo().fact(key));
+    if let Some(prototypes) = known.and_then(|known| serde_json::from_str(&known).ok()) {
+        return Ok(Answer { prototypes: Arc::new(prototypes), is_opaque: false });
+    }
+    let scratch = Scratch::new(cx);
+    let filled = |word: String| {
+        word.replace(SOURCE, &source.to_string_lossy())
+            .replace(OUTPUT, &scratch.preprocessed.to_string_lossy())
+    };
+    let name = jcx.step(Step::Preprocess, question.merged.name.clone());
+    let argv = command.into_iter().map(filled).collect();
+    run(cx, jcx, &name, argv, jcx.environment.clone()).await?;
+    scratch.keep_sketch_lines(question.merged.tabs.clone()).await?;
+    let mut argv = vec![tool.program.display().to_string()];
+    argv.extend(ctags::ARGUMENTS.map(str::to_owned));
+    argv.extend(["-f", &scratch.tags.to_string_lossy(), &scratch.lines.to_string_lossy()].map(str::to_owned));
+    let environment = cx.environment(tool.library_path.as_deref());
+    run(cx, jcx, &name, argv, environment).await?;
+    let (files, tags, main) =
+        (cx.files.clone(), scratch.tags.clone(), question.merged.main().to_string_lossy().into_owned());
+    let prototypes = blocking(move || {
+        let output = std::fs::read(&tags)
+            .map_err(|error| BuildError::io(Step::Preprocess, FileAction::Read, &tags, &error))?;
+        let mut sources = ctags::Sources::new(files.disk());
+        Ok::<_, BuildError>(ctags::prototypes(&String::from_utf8_lossy(&output), &main, &mut sources))
+    });
+    let prototypes = prototypes.await??;
+    let is_opaque = state.is_none();
+    if let (Some((key, inputs)), Ok(text)) = (state, serde_json::to_string(&prototypes)) {
+        // The answer is remembered for what the key says, so that must be what was read.
+        if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
+            return Err(BuildError::changed(&changed));
+        }
+        cx.files.memo().remember_fact(key, &text);
+    }
+    Ok(Answer { prototypes: Arc::new(prototypes), is_opaque })
+}
+
+/// The command that preprocesses the merged source, with [`SOURCE`] and [`OUTPUT`] in their places.
+fn command(question: &Question<'_>, include: &[Arc<Path>]) -> Result<Vec<String>, BuildError> {
+    preprocessor::command(question.target, SOURCE, &include_words(include), OUTPUT, question.values)
+}
+
+/// A key over everything that the prototypes depend on, and what of it is files; `None` where nothing covers that.
+async fn state(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    question: &Question<'_>,
+    source: &Path,
+    tool: &Tool,
+    argv: &[String],
+) -> Result<Option<(Hash, Inputs)>, BuildError> {
+    let identity = cx.identities.of(&tool.program).await;
+    let identity = identity.map_err(|error| BuildError::identity(Step::Preprocess, &error))?;
+    let marked = command(question, &[marker(cx).into()])?;
+    let options = unit::options(cx, &marked).await?;
+    let folders = preprocessor::folders(cx, jcx, &marked, "c++", &question.identity).await?;
+    let search = unit::search(cx, folders.with(question.include)).await?;
+    let Some(inputs) = reads(cx, &search, source, &options, Some(&folders)).await? else { return Ok(None) };
+    let mut key = Key::new("prototypes 2");
+    key.add(question.identity.as_bytes()).add(identity.hash.as_bytes()).command(argv, &jcx.environment);
+    key.add(source.as_os_str().as_encoded_bytes()).add(inputs.hash().as_bytes());
+    Ok(inputs.opaque.is_none().then(|| (key.finish(), inputs)))
+}
+
+async fn run(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    name: &StepName,
+    argv: Vec<String>,
+    environment: Environment,
+) -> Result<(), BuildError> {
+    let process = process(argv, cx.staging.clone(), environment);
+    let finished = run_in_slot(&cx.runner, name, &process, &jcx.transcript).await?;
+    if finished.end.succeeded() {
+        Ok(())
+    } else {
+        Err(BuildError::command(Step::Preprocess, process.argv(), finished.end, &finished.printed()))
+    }
+}
+
+/// The files between the preprocessor and ctags; removed when dropped.
+struct Scratch {
+    preprocessed: PathBuf,
+    lines: PathBuf,
+    tags: PathBuf,
+}
+
+impl Scratch {
+    fn new(cx: &BuildContext) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let at = |what: &str| cx.layout.staging().join(format!("prototypes-{number}-{what}.cpp"));
+        Self { preprocessed: at("preprocessed"), lines: at("lines"), tags: at("tags") }
+    }
+
+    /// Writes the lines of the sketch's own files for ctags.
+    async fn keep_sketch_lines(&self, tabs: Vec<PathBuf>) -> Result<(), BuildError> {
+        let (from, to) = (self.preprocessed.clone(), self.lines.clone());
+        blocking(move || {
+            let text = std::fs::read(&from).map_err(|error| match error.kind() {
+                ErrorKind::NotFound => BuildError::code(
+                    Step::Preprocess,
+                    "the preprocessor made no file: the platform's recipe.cpp.o.pattern has no {compiler.cpp.flags}, \
+                     behind which arduino-cli adds -E, or its recipe.preproc.macros does not preprocess",
+                ),
+                _ => BuildError::io(Step::Preprocess, FileAction::Read, &from, &error),
+            })?;
+            let lines =
+                ctags::sketch_lines(&text, |name| tabs.iter().any(|tab| tab.as_os_str() == name.as_os_str()));
+            std::fs::write(&to, lines)
+                .map_err(|error| BuildError::io(Step::Preprocess, FileAction::Write, &to, &error))
+        })
+        .await?
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        for path in [&self.preprocessed, &self.lines, &self.tags] {
+            // The next run empties the directory in any case.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The checkout as compilers see it: under one name wherever it lies, so that what was compiled in
+//! another checkout of the same sources is found again.
+//!
+//! Compilers run in the staging folder, where the link `checkout` leads to the checkout's root. A unit
+//! whose result can't hold a path is compiled by the names behind that link, and debug information
+//! names what is below the root relative to it.
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::includes::Hash;
+use crate::plan::Layout;
+
+/// Stands for a checkout's root in what is kept.
+const NAME: &str = "\u{1}checkout";
+
+/// How a linker names what is below the root: debug information has `.` for the directory of the compile, and for the root.
+const IN_DEBUG_INFORMATION: &str = "././";
+
+/// A checkout and its place in the staging folder.
+#[derive(Debug, Clone)]
+pub struct Checkout {
+    /// Its root.
+    real: PathBuf,
+    /// What compilers call it.
+    seen: PathBuf,
+    /// Staged sketches in the work directory.
+    generated: PathBuf,
+    /// Folders that no word of a command may name whose result is the same elsewhere.
+    tied: [String; 2],
+    /// Whether the link is there.
+    linked: bool,
+}
+
+impl Checkout {
+    /// The checkout with the root `real`, for compilers that run in `staging`. Other names of the
+    /// checkout are left as they are.
+    pub fn new(real: PathBuf, layout: &Layout, staging: &Path) -> Self {
+        Self {
+            tied: [&real, layout.root()].map(|path| path.display().to_string()),
+            seen: staging.join("checkout"),
+            generated: layout.sketches(),
+            linked: false,
+            real,
+        }
+    }
+
+    /// The root of the checkout that a folder is in: the nearest folder with a `.git`, itself among them,
+    /// else the folder.
+    pub fn root_of(folder: &Path) -> PathBuf {
+        folder.ancestors().find(|above| above.join(".git").exists()).unwrap_or(folder).to_owned()
+    }
+
+    /// With the link in the staging folder, which is empty. Where it can't be made the checkout has its
+    /// own name only.
+    #[must_use]
+    pub fn linked(mut self) -> Self {
+        self.linked = std::os::unix::fs::symlink(&self.real, &self.seen).is_ok();
+        self
+    }
+
+    /// Whether it can be called by another name at all: in `#line` its name stands as it is.
+    pub(in crate::pipeline) fn can_be_renamed(&self) -> bool {
+        let plain = |text: &str| !text.contains(['"', '\\', '\n']) && text.len() > 1;
+        self.linked && self.real.to_str().is_some_and(plain) && self.seen.to_str().is_some_and(plain)
+    }
+
+    /// What compilers call the checkout: the part of paths that debug information leaves out.
+    pub(in crate::pipeline) fn seen(&self) -> &Path {
+        &self.seen
+    }
+
+    /// What compilers call a path; itself where it is not in the checkout.
+    pub(in crate::pipeline) fn rename<'a>(&self, path: &'a Path) -> Cow<'a, Path> {
+        match path.strip_prefix(&self.real) {
+            Ok(relative) => self.seen.join(relative).into(),
+            Err(_) => path.into(),
+        }
+    }
+
+    /// A path as keys name it, wherever the checkout and the staging folder are.
+    pub(in crate::pipeline) fn keyed<'a>(&self, path: &'a Path) -> Cow<'a, OsStr> {
+        match path.strip_prefix(&self.real) {
+            Ok(relative) => Path::new(NAME).join(relative).into_os_string().into(),
+            Err(_) => path.as_os_str().into(),
+        }
+    }
+
+    /// Whether a word of a command names something in the checkout or in the work folder.
+    pub(in crate::pipeline) fn is_tied(&self, word: &str) -> bool {
+        self.tied.iter().any(|folder| word.contains(folder.as_str()))
+    }
+
+    /// The staged sketch that a file belongs to, and its path below it.
+    pub(in crate::pipeline) fn staged<'p>(&self, path: &'p Path) -> Option<(PathBuf, &'p Path)> {
+        let mut parts = path.strip_prefix(&self.generated).ok()?.components();
+        let root = self.generated.join(parts.next()?);
+        Some((root, parts.as_path()))
+    }
+
+    /// The text of a staged file in which `#line` names the checkout as `root`.
+    fn with_root(&self, text: &[u8], root: &[u8]) -> Vec<u8> {
+        let real = self.real.as_os_str().as_bytes();
+        let mut out = Vec::with_capacity(text.len());
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            let path = line
+                .strip_prefix(b"#line ")
+                .and_then(|rest| Some((&rest[rest.iter().position(|byte| *byte == b'"')? + 1..], rest)))
+                .and_then(|(path, _)| path.strip_prefix(real).filter(|rest| rest.first() == Some(&b'/')));
+            match path {
+                Some(rest) => {
+                    out.extend_from_slice(&line[..line.len() - rest.len() - real.len()]);
+                    out.extend_from_slice(root);
+                    out.extend_from_slice(rest);
+                }
+                None => out.extend_from_slice(line),
+            }
+        }
+        out
+    }
+
+    /// The hash of a staged file's text, wherever the checkout is.
+    pub(in crate::pipeline) fn hash_of(&self, text: &[u8]) -> Hash {
+        blake3::hash(&self.with_root(text, NAME.as_bytes()))
+    }
+
+    /// The text of a staged file, with the checkout named as compilers see it.
+    pub(in crate::pipeline) fn with_seen_names(&self, text: &[u8]) -> Vec<u8> {
+        self.with_root(text, self.seen.as_os_str().as_bytes())
+    }
+
+    /// What compilers printed, without the names of this checkout.
+    pub(in crate::pipeline) fn forget_names(&self, printed: &str) -> String {
+        printed.replace(&*self.seen.to_string_lossy(), NAME)
+    }
+
+    /// What users see, without the names of this checkout: to be kept where another may read it.
+    pub(in crate::pipeline) fn forget_real_names(&self, shown: &str) -> String {
+        let real = format!("{}/", self.real.display());
+        // The root of the file system is in every name.
+        if real.len() < 3 {
+            return shown.to_owned();
+        }
+        let mut kept = String::with_capacity(shown.len());
+        let mut rest = shown;
+        while let Some((before, behind)) = rest.split_once(&real) {
+            let begins = !before.ends_with(|c: char| c.is_alphanumeric() || "._-/~".contains(c));
+            kept.push_str(before);
+            kept.push_str(if begins { NAME } else { &real[..real.len() - 1] });
+            kept.push('/');
+            rest = behind;
+        }
+        kept.push_str(rest);
+        kept
+    }
+
+    /// What compilers printed, here or in another checkout, with the names that the user knows.
+    pub(in crate::pipeline) fn restore_names(&self, printed: &str) -> String {
+        printed.replace(NAME, &self.real.to_string_lossy())
+    }
+
+    /// What a tool printed about objects that were compiled here, with the names that the user knows.
+    pub(in crate::pipeline) fn with_own_names(&self, printed: &str) -> String {
+        let printed = self.restore_names(&self.forget_names(printed));
+        if !printed.contains(IN_DEBUG_INFORMATION) {
+            return printed;
+        }
+        let root = format!("{}/", self.real.display());
+        let mut own = String::with_capacity(printed.len());
+        for (place, part) in printed.split(IN_DEBUG_INFORMATION).enumerate() {
+            if place > 0 {
+                let begins = own.chars().next_back().is_none_or(|c| " \n:`'(".contains(c));
+                own.push_str(if begins { &root } else { IN_DEBUG_INFORMATION });
+            }
+            own.push_str(part);
+        }
+        own
+    }
+
+    /// The path that the user knows for one that compilers know.
+    pub(in crate::pipeline) fn restore_name(&self, path: PathBuf) -> PathBuf {
+        path.strip_prefix(&self.seen).map(|relative| self.real.join(relative)).unwrap_or(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checkout() -> Checkout {
+        Checkout::new("/repo".into(), &Layout::new("/repo/.work".into()), Path::new("/cache/staging"))
+    }
+
+    #[test]
+    fn what_is_in_the_checkout_has_another_name() {
+        let checkout = checkout();
+        let renamed = |path: &'static str| checkout.rename(Path::new(path)).into_owned();
+        assert_eq!(renamed("/repo/src/a.h"), Path::new("/cache/staging/checkout/src/a.h"));
+        assert_eq!(renamed("/repository/a.h"), Path::new("/repository/a.h"));
+        assert_eq!(checkout.restore_name(renamed("/repo/a.h")), Path::new("/repo/a.h"));
+        let printed = checkout.forget_names("/cache/staging/checkout/a.ino:1:2: error: x");
+        assert!(!printed.contains("/cache"));
+        assert_eq!(checkout.restore_names(&printed), "/repo/a.ino:1:2: error: x");
+        assert!(checkout.is_tied("-I/repo/x") && !checkout.is_tied("-I/opt/x"));
+        let shown = "/repo/a.ino:1:2: warning: x\n/repository/b.h:1: warning: y\nfrom /home/repo/c.h,\n";
+        let kept = checkout.forget_real_names(shown);
+        assert!(!kept.starts_with('/') && kept.contains("\n/repository/b.h"), "{kept}");
+        assert!(kept.contains("from /home/repo/c.h"), "{kept}");
+        assert_eq!(checkout.restore_names(&kept), shown);
+        assert_eq!(
+            checkout.with_own_names(
+                "././a/A.ino:8: undefined\n/w/b.o:././b.c:1: x; /cache/staging/checkout/c.c y/././z"
+            ),
+            "/repo/a/A.ino:8: undefined\n/w/b.o:/repo/b.c:1: x; /repo/c.c y/././z"
+        );
+    }
+
+    #[test]
+    fn only_line_directives_of_the_checkout_are_changed() {
+        let checkout = checkout();
+        let text = "#include <Arduino.h>\n#line 1 \"/repo/a/a.ino\"\n// /repo/x\nchar *s = \"/repo/x\";\n\
+                    #line 7 \"/repository/b.ino\"\n#line 9\n#line \"x";
+        let changed = String::from_utf8(checkout.with_root(text.as_bytes(), b"/R")).unwrap();
+        assert_eq!(changed, text.replace("\"/repo/a/a.ino\"", "\"/R/a/a.ino\""));
+    }
+
+    #[test]
+    fn the_nearest_repository_is_the_checkout() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("repo/ci")).unwrap();
+        std::fs::create_dir_all(at("other")).unwrap();
+        std::fs::write(at("repo/.git"), "gitdir: elsewhere").unwrap();
+        assert_eq!(Checkout::root_of(&at("repo/ci")), at("repo"));
+        // The temporary folder itself may lie in a repository.
+        let root = Checkout::root_of(&at("other"));
+        assert!(root == at("other") || folder.path().starts_with(root));
+    }
+}

@@ -1,0 +1,140 @@
+//! Compiles a unit in a slot and takes its object into the store.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::planned::{OUTPUT, Planned, SOURCE, Unit};
+use super::{depfile, kept};
+use crate::cache::{CompileRequest, StoredUnit, Way};
+use crate::event::{CacheOutcome, Step};
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::job::step::{Held, StepName, process};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
+use crate::process::{Environment, Transcript};
+
+/// The unit of a stored object.
+pub(super) fn unit(cx: &BuildContext, planned: &Planned, stored: StoredUnit, lasts: bool) -> Unit {
+    // It may have been printed for another checkout.
+    let printed = restore_names(cx, planned, &stored.printed);
+    Unit { object: stored.object, hash: stored.hash, printed, lasts }
+}
+
+/// What was printed, with the names that the user knows.
+fn restore_names(cx: &BuildContext, planned: &Planned, printed: &str) -> String {
+    let printed = cx.checkout.restore_names(printed);
+    match &planned.copy {
+        Some(copy) => copy.restore_names(&printed),
+        None => printed.replace(SOURCE, &planned.source.to_string_lossy()),
+    }
+}
+
+/// Compiles a unit in a slot and takes its object into the store.
+///
+/// # Errors
+/// It does not compile, or the object can't be stored.
+pub(super) async fn compile(
+    cx: &BuildContext,
+    name: &StepName,
+    environment: &Environment,
+    transcript: &Transcript,
+    planned: &Arc<Planned>,
+) -> Result<(Unit, CacheOutcome), BuildError> {
+    let object = cx.staging.join(format!("{}.o", planned.key.to_hex()));
+    let object_text = object.to_string_lossy();
+    let filled = |argv: &[String], source: &Path| -> Vec<String> {
+        let source = source.to_string_lossy();
+        argv.iter().map(|word| word.replace(SOURCE, &source).replace(OUTPUT, &object_text)).collect()
+    };
+    let mut named = planned.named.clone();
+    let mut way = match &planned.opaque {
+        Some(reason) => Way::Uncacheable(reason.clone()),
+        None if planned.is_light && cx.artifacts.is_some() => Way::Kept,
+        None => Way::Cached,
+    };
+    if let Some(copy) = planned.copy.clone() {
+        let checkout = cx.checkout.clone();
+        if let Err(error) = blocking(move || copy.write(&checkout)).await? {
+            // The firmware is the same, but the object says where it was made.
+            way = Way::Uncacheable(format!("{} can't be written: {error}", named.display()));
+            named.clone_from(&planned.source);
+        }
+    }
+    let argv = filled(&planned.argv, &named);
+    let shown = filled(&planned.shown, &planned.source);
+    let request = CompileRequest {
+        process: process(argv, cx.staging.clone(), environment.clone()),
+        output: object.clone(),
+        way: way.clone(),
+        transcript: transcript.clone(),
+        meter: cx.runner.peaks.meter(),
+    };
+    let meter = request.meter.clone();
+    let held = Held::wait(&cx.runner, name).await;
+    if cx.runner.cancel.is_cancelled() {
+        return Err(BuildError::Cancelled);
+    }
+    let output = cx.backend.compile(request, &cx.runner.cancel).await;
+    let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
+    let ran = output.ran.map(|(from, to)| to.duration_since(from));
+    held.compiled(ran, output.cache.clone(), &meter, output.end.succeeded());
+    let object = output.object;
+    let printed = cx.checkout.forget_names(&String::from_utf8_lossy(&output.printed));
+    let printed = match &planned.copy {
+        Some(copy) => copy.forget_names(&printed),
+        None => printed.replace(&*planned.named.to_string_lossy(), SOURCE),
+    };
+    if !output.end.succeeded() {
+        let inputs = planned.inputs.clone();
+        let changed = blocking(move || {
+            let _ = std::fs::remove_file(&object);
+            inputs.changed().map(Path::to_owned)
+        });
+        if let Some(changed) = changed.await? {
+            return Err(BuildError::changed(&changed));
+        }
+        let printed = restore_names(cx, planned, &printed);
+        return Err(BuildError::command(Step::Compile, shown, output.end, printed.as_bytes()));
+    }
+    let (context, planned, label) = (cx.clone(), planned.clone(), name.label.clone());
+    let stored = blocking(move || store(&context, &planned, &object, printed, &way, &label));
+    Ok((stored.await??, output.cache))
+}
+
+/// Takes the object of a compile into the store. What its key does not cover is good for this run only.
+fn store(
+    cx: &BuildContext,
+    planned: &Planned,
+    object: &Path,
+    printed: String,
+    way: &Way,
+    label: &str,
+) -> Result<Unit, BuildError> {
+    // What the key says must be what the compiler read.
+    if let Some(changed) = planned.inputs.changed() {
+        return Err(BuildError::changed(changed));
+    }
+    let (mut key, mut lasts) = (planned.key, !matches!(way, Way::Uncacheable(_)));
+    let depfile = object.with_extension("d");
+    if let Some(path) =
+        depfile::unforeseen(&depfile, &cx.staging, &planned.inputs, |path| match &planned.copy {
+            Some(copy) => cx.checkout.restore_name(copy.original(path)),
+            None if path == planned.named => planned.source.clone(),
+            None => cx.checkout.restore_name(path),
+        })
+    {
+        tracing::warn!(%label, path = %path.display(), "an include that the scan did not find: compiled in every run");
+        lasts = false;
+        key = Key::new("unforeseen").add(key.as_bytes()).add(&cx.tables.nonce.to_le_bytes()).finish();
+    }
+    let _ = std::fs::remove_file(depfile);
+    let units = &cx.tables.units;
+    let stored = if lasts { &units.store } else { &units.passing }
+        .keep(&key, object, printed)
+        .map_err(|error| BuildError::io(Step::Compile, FileAction::Keep, object, &error))?;
+    if lasts && *way == Way::Kept {
+        kept::keep(cx, &key, &stored);
+    }
+    Ok(unit(cx, planned, stored, lasts))
+}

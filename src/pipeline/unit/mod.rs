@@ -1,0 +1,26 @@
+//! A unit: one distinct compile. Its key covers everything that can change its object; its object is
+//! made once, however many cores and cells want it.
+
+mod asked;
+mod compile;
+mod copy;
+mod depfile;
+mod digests;
+mod idle;
+mod kept;
+mod make;
+mod options;
+mod plan;
+mod planned;
+mod reads;
+mod responses;
+mod table;
+
+pub(super) use asked::{options, search};
+pub(super) use make::make_all;
+pub(super) use options::Options;
+pub(super) use options::first_option;
+pub(super) use plan::{compiler_folders, include_words, plan};
+pub(super) use planned::{OUTPUT, Planned, SOURCE, Unit, Wanted};
+pub(super) use reads::{forced, reads};
+pub(super) use table::UnitTable;

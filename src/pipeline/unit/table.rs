@@ -1,0 +1,53 @@
+//! Tables of a run's units: what is planned, made and known of commands, each once however many jobs want it.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use super::options::Options;
+use super::planned::{Made, Planned};
+use crate::cache::Units;
+use crate::includes::{Hash, Search, SearchPath};
+use crate::pipeline::discover::folders::Folders;
+use crate::plan::Layout;
+use crate::sync::{OncePerKey, lock};
+
+/// The units of a run.
+#[derive(Debug)]
+pub(in crate::pipeline) struct UnitTable {
+    /// Objects by key.
+    pub(super) store: Units,
+    /// Objects that are good for this run only.
+    pub(super) passing: Units,
+    pub(super) planned: OncePerKey<Hash, Arc<Planned>>,
+    pub(super) made: OncePerKey<Hash, Made>,
+    pub(super) searches: Mutex<HashMap<SearchPath, Arc<Search>>>,
+    pub(super) options: Mutex<HashMap<Vec<String>, Arc<Options>>>,
+    /// Search paths and macros of compilers.
+    pub(in crate::pipeline) folders: OncePerKey<Hash, Arc<Folders>>,
+}
+
+impl UnitTable {
+    pub(in crate::pipeline) fn new(layout: &Layout) -> Self {
+        Self {
+            store: Units::new(layout.units()),
+            passing: Units::new(layout.passing_units()),
+            planned: OncePerKey::default(),
+            made: OncePerKey::default(),
+            searches: Mutex::default(),
+            options: Mutex::default(),
+            folders: OncePerKey::default(),
+        }
+    }
+
+    /// Forgets what was read from below a job's directory, where a hook has run.
+    pub(in crate::pipeline) fn forget_below(&self, directory: &Path) {
+        let text = directory.to_string_lossy();
+        let names = |path: &SearchPath| {
+            let mut all = path.quote.iter().chain(&path.include).chain(&path.system);
+            all.any(|folder| folder.starts_with(directory))
+        };
+        lock(&self.searches).retain(|path, _| !names(path));
+        lock(&self.options).retain(|argv, _| !argv.iter().any(|word| word.contains(&*text)));
+    }
+}

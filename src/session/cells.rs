@@ -1,0 +1,83 @@
+//! Which cells a command is about: reads the matrix, expands it, selects from it.
+
+use super::error::SessionError;
+use super::options::Options;
+use crate::matrix::{Expansion, Matrix, Selection, SketchRoots, expand, select};
+
+/// A matrix, and its cells as far as they can be known before anything is brought in.
+pub struct Request {
+    /// The matrix.
+    pub matrix: Matrix,
+    cells: Option<Cells>,
+}
+
+/// The cells of a matrix.
+#[derive(Clone)]
+pub struct Cells {
+    /// All of them.
+    pub all: Expansion,
+    /// Those that the command line selects, with what it says of them.
+    pub selected: Expansion,
+}
+
+impl Request {
+    /// Reads the matrix. Where all its sketches are in its own folder, it is expanded at once: a path
+    /// that leads nowhere, or a glob that selects nothing, must not cost a download.
+    ///
+    /// # Errors
+    /// Where the matrix is wrong or nothing is selected.
+    pub fn read(options: &Options) -> Result<Self, SessionError> {
+        let matrix = Matrix::read(&options.matrix)?;
+        let alone = matrix.needed_roots().next().is_none();
+        let cells = alone.then(|| cells(options, &matrix, &SketchRoots::new())).transpose()?;
+        Ok(Self { matrix, cells })
+    }
+
+    /// The cells. `roots` has a folder for each of [`Matrix::needed_roots`].
+    ///
+    /// # Errors
+    /// Where the matrix is wrong or nothing is selected.
+    pub fn cells(&self, options: &Options, roots: &SketchRoots) -> Result<Cells, SessionError> {
+        self.cells.clone().map_or_else(|| cells(options, &self.matrix, roots), Ok)
+    }
+}
+
+/// Warnings of what a glob matches, and what looks like a sketch and is none.
+pub fn warnings(expansion: &Expansion) -> impl Iterator<Item = String> {
+    expansion.not_sketches.iter().map(|it| format!("{} is not a sketch: {}", it.name, it.reason))
+}
+
+fn cells(options: &Options, matrix: &Matrix, roots: &SketchRoots) -> Result<Cells, SessionError> {
+    let all = expand(matrix, roots)?;
+    if all.cells.is_empty() {
+        return Err(SessionError::NoCells(why_none(matrix, &all)));
+    }
+    let typed = &options.selected;
+    let selection = Selection { boards: &typed.boards, sketches: &typed.sketches, filters: &typed.filters };
+    let tags = |board: &str| matrix.boards.get(board).map_or(&[][..], |board| &board.tags);
+    let mut selected =
+        select(&all, selection, tags).map_err(|error| SessionError::Usage(error.to_string()))?;
+    if selected.cells.is_empty() {
+        return Err(SessionError::NothingSelected);
+    }
+    for cell in &mut selected.cells {
+        cell.timeout = options.timeout.unwrap_or(cell.timeout);
+        cell.retries = options.retries.unwrap_or(cell.retries);
+    }
+    Ok(Cells { all, selected })
+}
+
+/// Why a matrix has no cells.
+fn why_none(matrix: &Matrix, all: &Expansion) -> &'static str {
+    if matrix.boards.is_empty() {
+        "`boards` is empty; name one as `uno: arduino:avr:uno`"
+    } else if matrix.sketches.is_empty() && matrix.include.is_empty() {
+        "`sketches` is empty; `- ../examples/**` takes every sketch below that directory"
+    } else if !all.skipped.is_empty() {
+        "every sketch is excluded for every board"
+    } else if matrix.sketches.iter().any(|entry| entry.leaves_out) {
+        "its entries with `!` leave out every sketch that the others find"
+    } else {
+        "nothing is there of what its entries name, and all of them are `optional`"
+    }
+}

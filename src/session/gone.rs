@@ -1,0 +1,194 @@
+//! Removes the build directories of cells that a matrix no longer has, so that nobody publishes their firmware.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::fs::write_atomically;
+use crate::matrix::Expansion;
+use crate::plan::{Layout, Plan};
+
+/// What a work directory remembers of a matrix that was run in it: several may share one, and each removes only what was
+/// its own.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Manifest {
+    /// The matrix file; absolute.
+    matrix: PathBuf,
+    /// The directories of its cells, below `cells`.
+    cells: BTreeSet<PathBuf>,
+}
+
+/// The cells that a matrix has, whatever was selected of them, and why it has others no longer.
+#[derive(Debug)]
+pub(super) struct Current {
+    cells: BTreeSet<PathBuf>,
+    reasons: HashMap<PathBuf, String>,
+}
+
+impl Current {
+    /// `all` are the cells of the matrix, `plan` knows what else is skipped, `slugs` has each sketch's directory.
+    pub(super) fn new(all: &Expansion, plan: &Plan, slugs: &HashMap<&str, PathBuf>) -> Self {
+        let dir = |board: &str, sketch: &str| slugs.get(sketch).map(|slug| Path::new(board).join(slug));
+        let skipped = all.skipped.iter().map(|cell| (&cell.board, &cell.sketch.name, &cell.reason));
+        let skipped =
+            skipped.chain(plan.skipped.iter().map(|cell| (&cell.id.board, &cell.id.sketch, &cell.reason)));
+        let reasons: HashMap<PathBuf, String> = skipped
+            .filter_map(|(board, sketch, reason)| Some((dir(board, sketch)?, reason.to_string())))
+            .collect();
+        let cells = all.cells.iter().filter_map(|cell| dir(&cell.board, &cell.sketch.name));
+        Self { cells: cells.filter(|dir| !reasons.contains_key(dir)).collect(), reasons }
+    }
+}
+
+/// Removes what earlier runs of `matrix` built and what it no longer has, and what was built for matrices that are gone
+/// themselves. Returns one line about it, if something was removed.
+///
+/// # Errors
+/// A directory can't be removed, or the notes about it can't be written.
+pub(super) fn remove(layout: &Layout, matrix: &Path, current: Current) -> io::Result<Option<String>> {
+    let own = layout.manifest(matrix);
+    let mut before = Manifest::default();
+    let mut gone = BTreeSet::new();
+    let mut kept = current.cells.clone();
+    for (path, manifest) in manifests(&layout.manifests()) {
+        if path == own {
+            gone.extend(manifest.cells.iter().cloned());
+            before = manifest;
+        } else if manifest.matrix.exists() {
+            kept.extend(manifest.cells);
+        } else {
+            gone.extend(manifest.cells);
+            std::fs::remove_file(path)?;
+        }
+    }
+    let cells = layout.cells();
+    let is_below = |dir: &&PathBuf| dir.components().all(|part| matches!(part, Component::Normal(_)));
+    let mut removed = Vec::new();
+    for dir in gone.difference(&kept).filter(is_below) {
+        if cells.join(dir).is_dir() {
+            remove_dir(&cells, dir, &kept)?;
+            let reason = current.reasons.get(dir).map(|reason| format!(" ({reason})")).unwrap_or_default();
+            removed.push(format!("{}{reason}", dir.display()));
+        }
+    }
+    if before.cells != current.cells {
+        std::fs::create_dir_all(layout.manifests())?;
+        let manifest = Manifest { matrix: matrix.to_owned(), cells: current.cells };
+        write_atomically(&own, &serde_json::to_vec(&manifest)?)?;
+    }
+    Ok((!removed.is_empty()).then(|| told(&removed)))
+}
+
+/// One that can't be read says nothing: what it named stays.
+fn manifests(dir: &Path) -> Vec<(PathBuf, Manifest)> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let read = |path: PathBuf| {
+        let manifest = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        Some((path, manifest))
+    };
+    entries.filter_map(read).collect()
+}
+
+/// Removes `root/dir` except what lies in it of `kept`, and the directories above it that are empty then.
+fn remove_dir(root: &Path, dir: &Path, kept: &BTreeSet<PathBuf>) -> io::Result<()> {
+    let is_needed =
+        |dir: &Path| kept.range(dir.to_owned()..).next().is_some_and(|next| next.starts_with(dir));
+    if is_needed(dir) {
+        for entry in std::fs::read_dir(root.join(dir))? {
+            let entry = entry?;
+            let path = dir.join(entry.file_name());
+            if kept.contains(&path) {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                remove_dir(root, &path, kept)?;
+            } else {
+                std::fs::remove_file(entry.path())?;
+            }
+        }
+        return Ok(());
+    }
+    std::fs::remove_dir_all(root.join(dir))?;
+    for above in dir.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()) {
+        if std::fs::remove_dir(root.join(above)).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn told(removed: &[String]) -> String {
+    const MOST: usize = 3;
+    let cells = if removed.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", removed.len()) };
+    let more = removed.len().checked_sub(MOST).filter(|more| *more > 0);
+    let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
+    let names = removed[..removed.len().min(MOST)].join(", ");
+    format!("removed what was built for {cells} that the matrix no longer has: {names}{more}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn current(cells: &[&str]) -> Current {
+        Current { cells: cells.iter().map(PathBuf::from).collect(), reasons: HashMap::new() }
+    }
+
+    #[test]
+    fn each_matrix_removes_its_own_and_what_is_nobodys() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path().join("work"));
+        let [one, other] = ["one.yml", "other.yml"].map(|name| folder.path().join(name));
+        std::fs::write(&one, "").unwrap();
+        std::fs::write(&other, "").unwrap();
+        let build = |cells: &[&str]| {
+            for cell in cells {
+                std::fs::create_dir_all(layout.cells().join(cell)).unwrap();
+                std::fs::write(layout.cells().join(cell).join("x.hex"), "").unwrap();
+            }
+        };
+        let there = |cell: &str| layout.cells().join(cell).join("x.hex").exists();
+        let run = |matrix: &Path, cells: &[&str]| {
+            let told = remove(&layout, matrix, current(cells)).unwrap();
+            build(cells);
+            told
+        };
+        assert_eq!(run(&one, &["uno/a/A", "uno/a/B", "mega/C"]), None);
+        assert_eq!(run(&other, &["uno/a/B", "due/D"]), None);
+        // A is gone, and B is the other one's as well.
+        let told = run(&one, &["mega/C"]).unwrap();
+        assert_eq!(told, "removed what was built for 1 cell that the matrix no longer has: uno/a/A");
+        assert!(!there("uno/a/A") && there("uno/a/B") && there("mega/C"));
+        // A directory of sketches has taken the place of a sketch.
+        let told = run(&one, &["mega/C/E"]).unwrap();
+        assert!(told.ends_with(": mega/C"), "{told}");
+        assert!(!there("mega/C") && there("mega/C/E"));
+        // The other matrix is no more.
+        std::fs::remove_file(other).unwrap();
+        let reasons = HashMap::from([(PathBuf::from("due/D"), "needs WiFi".to_owned())]);
+        let told = remove(&layout, &one, Current { reasons, ..current(&["mega/C/E"]) }).unwrap().unwrap();
+        assert!(
+            told.ends_with("2 cells that the matrix no longer has: due/D (needs WiFi), uno/a/B"),
+            "{told}"
+        );
+        assert!(!layout.cells().join("due").exists() && there("mega/C/E"));
+        assert_eq!(run(&one, &["mega/C/E"]), None);
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_nothing_outside_is_touched() {
+        let names: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
+        assert!(told(&names).ends_with("a, b, c and 2 more"));
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::new(folder.path().join("work"));
+        std::fs::create_dir_all(folder.path().join("mine")).unwrap();
+        let matrix = folder.path().join("m.yml");
+        std::fs::create_dir_all(layout.manifests()).unwrap();
+        let forged = Manifest { matrix: matrix.clone(), cells: ["../../mine".into()].into() };
+        std::fs::write(layout.manifest(&matrix), serde_json::to_vec(&forged).unwrap()).unwrap();
+        assert_eq!(remove(&layout, &matrix, current(&[])).unwrap(), None);
+        assert!(folder.path().join("mine").is_dir());
+    }
+}

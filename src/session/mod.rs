@@ -1,0 +1,26 @@
+//! One run from start to end: sets up, locks, recovers, plans, opens the caches, drives the jobs, closes. Knows nothing
+//! of how options were typed or how errors are printed.
+
+mod announce;
+mod cells;
+mod compiler_cache;
+mod emulators;
+mod error;
+mod gone;
+mod leftovers;
+mod lock;
+mod maintenance;
+mod open;
+mod options;
+mod phases;
+mod prepare;
+mod run;
+mod setup;
+mod signal;
+mod space;
+
+pub use cells::{Cells, Request, warnings};
+pub use error::SessionError;
+pub use options::{Directories, Limits, Options, Selected};
+pub use run::run;
+pub use setup::{Installed, SetupError, bring_in};

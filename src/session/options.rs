@@ -1,0 +1,64 @@
+//! What a run is asked to do: validated options, with absolute paths. Knows nothing of how they were typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::matrix::{Filter, NameGlob};
+
+/// Options of `run` and `plan`.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The matrix file, as it was named.
+    pub matrix: PathBuf,
+    /// How much may run at once, and when to stop.
+    pub limits: Limits,
+    /// The selected cells.
+    pub selected: Selected,
+    /// `--retries`, for every cell.
+    pub retries: Option<u32>,
+    /// `--timeout`, for every cell.
+    pub timeout: Option<Duration>,
+    /// `--offline`: no network.
+    pub offline: bool,
+    /// Whether the compiler cache and the artifact store are used.
+    pub cache: bool,
+    /// Where everything goes.
+    pub directories: Directories,
+}
+
+/// Limits of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// `--jobs`: processes at once. At least 1.
+    pub jobs: usize,
+    /// `--framework-jobs`: of these, at most so many in stage 1.
+    pub framework_jobs: usize,
+    /// `--sketch-jobs`: cells in flight at once in stage 2.
+    pub sketch_jobs: usize,
+    /// `--max-failures`: no further cell is started after so many failures.
+    pub max_failures: Option<usize>,
+}
+
+/// What the command line selects by; an empty list selects everything.
+#[derive(Debug, Clone, Default)]
+pub struct Selected {
+    /// `--board`.
+    pub boards: Vec<NameGlob>,
+    /// `--sketch`.
+    pub sketches: Vec<NameGlob>,
+    /// `--filter`; all of them must select a cell.
+    pub filters: Vec<Filter>,
+}
+
+/// The directories of a run; absolute.
+#[derive(Debug, Clone)]
+pub struct Directories {
+    /// The current directory.
+    pub current: PathBuf,
+    /// `--cache-dir`.
+    pub cache: PathBuf,
+    /// `--work-dir`.
+    pub work: PathBuf,
+    /// `--report-dir`.
+    pub reports: PathBuf,
+}

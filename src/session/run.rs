@@ -1,0 +1,137 @@
+//! `run`: one run, step by step.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio_util::sync::CancellationToken;
+
+use super::announce::announce;
+use super::cells::Request;
+use super::compiler_cache::CompilerCache;
+use super::error::SessionError;
+use super::leftovers::Running;
+use super::lock::lock;
+use super::maintenance::maintain;
+use super::options::Options;
+use super::phases::Phases;
+use super::prepare::Session;
+use super::signal::Signals;
+use super::space::Watched;
+use crate::event::{EventKind, RunInfo, RunPhase, channel};
+use crate::exit::Exit;
+use crate::fs::make_own_directory;
+use crate::plan::Layout;
+use crate::process::adopt;
+use crate::report::{ReportOptions, Reports};
+use crate::schedule::{self, Ended};
+
+/// Builds every selected cell and writes the reports. What becomes of cells is in the reports; the exit code sums it up.
+///
+/// # Errors
+/// The run ended before it was done, and not by a signal.
+pub async fn run(options: &Options, reports: ReportOptions) -> Result<Exit, SessionError> {
+    let request = Request::read(options)?;
+    let work = &options.directories.work;
+    make_own_directory(work).map_err(|error| SessionError::unwritable(work, &error))?;
+    let reports = Reports::open(reports).map_err(|error| SessionError::Unwritable(error.to_string()))?;
+    adopt();
+    let (events, heard) = channel();
+    let listener = reports.spawn(heard);
+    let cancel = CancellationToken::new();
+    let signals = Signals::listen(&cancel, &events);
+    let layout = Layout::new(work.clone());
+    let session = Session { options, request: &request, layout, events: &events, cancel: &cancel };
+    let result = session.build().await;
+    let ended = result.as_ref().map_or_else(SessionError::exit, |exit| *exit);
+    let exit = signals.exit().unwrap_or(ended);
+    events.say(EventKind::RunFinished { exit: exit.code() });
+    drop(events);
+    let reported = tokio::task::spawn_blocking(move || listener.join()).await;
+    if signals.exit().is_none() {
+        result?;
+    }
+    Ok(match reported {
+        Ok(Ok(outcome)) if outcome.errors.is_empty() => exit,
+        // What could not be written has been said; a green result nobody can read is not green.
+        Ok(Ok(_)) if exit == Exit::Success => Exit::Setup,
+        Ok(Ok(_)) => exit,
+        _ => Exit::Defect,
+    })
+}
+
+impl Session<'_> {
+    /// Prepares, recovers, opens, drives, closes.
+    async fn build(&self) -> Result<Exit, SessionError> {
+        let _lock = lock(&self.layout, self.events).await?;
+        self.events.say(EventKind::RunStarted(self.info()));
+        let mut phases = Phases::begin(self.events);
+        let (plan, emulators) = tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => return Err(SessionError::Cancelled),
+            prepared = self.prepare(&mut phases) => prepared?,
+        };
+        announce(&plan, self.events);
+        phases.end(RunPhase::Plan);
+
+        let root = self.layout.root();
+        let running = Running::begin(root).map_err(|error| SessionError::unwritable(root, &error))?;
+        let cache = CompilerCache::open(self.options, &self.layout, self.events);
+        self.recover(&cache.staging).await?;
+        let watched = Watched::new(&[(root, "--work-dir"), (self.cache_dir(), "--cache-dir")]);
+        let planned = plan.cores.len() + plan.cells.len();
+        let kept = self.kept();
+        let (plan, cx) = self.open(plan, emulators, &cache, &kept).await?;
+        let limits = self.options.limits;
+        let limits = schedule::Options { sketch_jobs: limits.sketch_jobs, max_failures: limits.max_failures };
+        let ended = schedule::run(plan, &cx, &limits).await;
+        phases.end(RunPhase::Build);
+
+        // Every job has ended: nothing is in flight.
+        if !self.cancel.is_cancelled() {
+            maintain(self.options, &self.layout, &cache.backend).await;
+        }
+        cache.backend.shutdown().await;
+        self.close(&cx, kept).await;
+        phases.end(RunPhase::Finish);
+        let exit = exit(&ended);
+        if let Some(message) = watched.complaint(&ended, planned) {
+            return Err(SessionError::Storage { message, exit });
+        }
+        // What was writing when an interrupt came may still be at it.
+        if !self.cancel.is_cancelled() {
+            running.end();
+        }
+        Ok(exit)
+    }
+
+    fn cache_dir(&self) -> &Path {
+        &self.options.directories.cache
+    }
+
+    fn info(&self) -> RunInfo {
+        let Options { directories, .. } = self.options;
+        RunInfo {
+            name: self.request.matrix.name.clone(),
+            matrix: self.options.matrix.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            jobs: self.options.limits.jobs,
+            started_unix: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+            work_dir: directories.work.clone(),
+            report_dir: directories.reports.clone(),
+            backend: if self.options.cache { "zccache" } else { "direct" }.to_owned(),
+        }
+    }
+}
+
+/// The exit code of a run whose jobs have all ended.
+fn exit(ended: &Ended) -> Exit {
+    if ended.crashed {
+        Exit::Defect
+    } else if ended.only_storage() {
+        Exit::Setup
+    } else if ended.failed > 0 {
+        Exit::CellsFailed
+    } else {
+        Exit::Success
+    }
+}

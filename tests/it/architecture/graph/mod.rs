@@ -1,0 +1,26 @@
+//! The imports of a crate, file by file. Shared by the architecture tests and by the example `modules`, which draws them.
+//!
+//! ```text
+//! sources ─▶ module tree ─▶ uses ─▶ imports ─▶ digraph ─▶ drawing
+//! (files)    (mod items)   (paths)  (resolved)  (cycles, layers)
+//! ```
+
+use std::sync::LazyLock;
+
+mod digraph;
+mod drawing;
+mod imports;
+mod sources;
+mod tree;
+mod uses;
+
+pub use digraph::Digraph;
+pub use drawing::{Form, draw};
+pub use imports::Imports;
+pub use sources::{Sources, of_this_crate};
+
+/// Returns the imports of this package, resolved once.
+pub fn imports_of_this_crate() -> &'static Imports {
+    static IMPORTS: LazyLock<Imports> = LazyLock::new(|| Imports::of(&of_this_crate()));
+    &IMPORTS
+}
