@@ -8,7 +8,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::job::JobTimes;
-use super::model::{Seconds, Segment};
+use super::model::{JobName, Seconds, Segment};
 use crate::event::{JobId, Phase, RunPhase, Span};
 use crate::report::words::{phase_word, run_phase_word};
 
@@ -96,7 +96,7 @@ impl<'j> Backwards<'j> {
         if start < self.at {
             let span = Span { start, end: self.at };
             self.segments.push(Segment {
-                job: job.map(|(id, _)| id),
+                job: job.map(|(id, _)| JobName(id)),
                 phase,
                 start_s: Seconds(span.start),
                 end_s: Seconds(span.end),

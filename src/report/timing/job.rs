@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::libraries::LibraryList;
-use super::model::{CacheUse, JobSubject, Seconds, Spans, TimedJob, TimedLibrary};
+use super::model::{CacheUse, JobName, JobSubject, Seconds, Spans, TimedJob, TimedLibrary};
 use crate::event::{CacheOutcome, CellInfo, CoreId, CoreInfo, JobId, JobResult, Phase, Span, UnitCounts};
 use crate::report::compact::CompactSpan;
 use crate::report::held::HeldSlots;
@@ -23,7 +23,7 @@ pub(super) struct JobTimes {
     units: UnitCounts,
     hits: u32,
     misses: u32,
-    /// Number of compiles for which the cache was not asked, by reason; hardly a job has any.
+    /// Number of compiles for which the cache was not asked, by reason.
     bypassed: BTreeMap<Box<str>, usize>,
     warnings: Option<WarningCounts>,
     libraries: Option<LibraryList>,
@@ -132,10 +132,9 @@ impl JobTimes {
             JobId::Cell(cell) => ("cell", Some(&*cell.sketch)),
         };
         let (spans, idle) = self.spans(span);
-        let bypassed = self.bypassed.iter();
         TimedJob {
             subject: JobSubject {
-                id: id.to_string(),
+                id: JobName(id),
                 kind,
                 board: &self.origin.board,
                 sketch,
@@ -151,7 +150,7 @@ impl JobTimes {
             cache: CacheUse {
                 hits: self.hits,
                 misses: self.misses,
-                bypassed: bypassed.map(|(reason, number)| (&**reason, *number)).collect(),
+                bypassed: self.bypassed.iter().map(|(reason, number)| (&**reason, *number)).collect(),
             },
             warnings: self.warnings,
             libraries: self.libraries.iter().flat_map(LibraryList::iter).map(TimedLibrary::from).collect(),

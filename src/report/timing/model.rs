@@ -22,6 +22,16 @@ impl Serialize for Seconds {
     }
 }
 
+/// A job's id; in JSON as it is displayed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JobName<'a>(pub(super) &'a JobId);
+
+impl Serialize for JobName<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
+}
+
 /// The whole file.
 #[derive(Serialize)]
 pub(super) struct TimingFile<'a, Jobs> {
@@ -102,7 +112,7 @@ pub(super) struct TimedJob<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct JobSubject<'a> {
     /// `core uno-1f2e3d4c`, or `uno/Blink`.
-    pub(super) id: String,
+    pub(super) id: JobName<'a>,
     /// `core` or `cell`.
     pub(super) kind: &'static str,
     /// Of a core: the first board that uses it.
@@ -167,7 +177,7 @@ pub(super) struct Spans {
 }
 
 // serde passes a reference.
-#[allow(clippy::trivially_copy_pass_by_ref, clippy::ref_option_ref)]
+#[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_zero(seconds: &Seconds) -> bool {
     seconds.0.is_zero()
 }
@@ -203,8 +213,7 @@ pub(super) struct CacheUse<'a> {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Segment<'a> {
     /// `None` for a phase of the run itself.
-    #[serde(serialize_with = "job_name")]
-    pub(super) job: Option<&'a JobId>,
+    pub(super) job: Option<JobName<'a>>,
     /// A phase of the job or of the run.
     pub(super) phase: &'static str,
     pub(super) start_s: Seconds,
@@ -212,15 +221,6 @@ pub(super) struct Segment<'a> {
     /// The time in which no step of the job held a slot. `None` for the run itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) idle_s: Option<Seconds>,
-}
-
-// serde passes a reference.
-#[allow(clippy::trivially_copy_pass_by_ref, clippy::ref_option_ref)]
-fn job_name<S: Serializer>(job: &Option<&JobId>, serializer: S) -> Result<S::Ok, S::Error> {
-    match job {
-        Some(job) => serializer.collect_str(job),
-        None => serializer.serialize_none(),
-    }
 }
 
 /// All slots.
