@@ -6,7 +6,7 @@ use super::graph::{Imports, imports_of_this_crate};
 const CYCLIC: &[&str] = &["cli", "pipeline", "provide", "report"];
 
 /// Returns the faults of the imports between a module's files: a cycle, and imports through a facade of their own.
-pub fn faults(imports: &Imports, module: &str) -> Vec<String> {
+pub(crate) fn faults(imports: &Imports, module: &str) -> Vec<String> {
     let cycle =
         imports.files_of(module).cycle().map(|cycle| format!("a cycle of imports below src/: {cycle}"));
     let detours = imports.detours(module).map(|detour| {

@@ -91,7 +91,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const PLANNED: &[&str] = &["session", "sync"];
 
 /// Returns a line for each import between root modules that the table does not allow.
-pub fn upward(imports: &Imports, may_use: &[(&str, &[&str])]) -> Vec<String> {
+pub(crate) fn upward(imports: &Imports, may_use: &[(&str, &[&str])]) -> Vec<String> {
     let allowed: BTreeMap<&str, &[&str]> = may_use.iter().copied().collect();
     let graph = imports.root_modules();
     let mut wrong = Vec::new();

@@ -20,7 +20,7 @@ const TOO_LARGE: &[(&str, usize)] = &[
 ];
 
 /// Returns the structs with more than `limit` fields, each with their number.
-pub fn too_large(sources: &Sources, limit: usize) -> Vec<(String, usize)> {
+pub(crate) fn too_large(sources: &Sources, limit: usize) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     for (file, text) in sources {
         let parsed = syn::parse_file(text).unwrap_or_else(|error| panic!("src/{file}: {error}"));

@@ -4,23 +4,23 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A directed graph. Each edge has a label.
 #[derive(Debug, Default)]
-pub struct Digraph(BTreeMap<String, BTreeMap<String, String>>);
+pub(crate) struct Digraph(BTreeMap<String, BTreeMap<String, String>>);
 
 impl Digraph {
     /// Adds a node.
-    pub fn add_node(&mut self, node: &str) {
+    pub(crate) fn add_node(&mut self, node: &str) {
         self.0.entry(node.to_owned()).or_default();
     }
 
     /// Adds an edge and its nodes. The first label of an edge stays.
-    pub fn add_edge(&mut self, from: &str, to: &str, label: &str) {
+    pub(crate) fn add_edge(&mut self, from: &str, to: &str, label: &str) {
         self.add_node(to);
         let targets = self.0.entry(from.to_owned()).or_default();
         targets.entry(to.to_owned()).or_insert_with(|| label.to_owned());
     }
 
     /// Returns the graph with other names.
-    pub fn renamed(&self, name: impl Fn(&str) -> String) -> Self {
+    pub(crate) fn renamed(&self, name: impl Fn(&str) -> String) -> Self {
         let mut graph = Self::default();
         for (from, targets) in &self.0 {
             graph.add_node(&name(from));
@@ -32,17 +32,17 @@ impl Digraph {
     }
 
     /// Iterates over the nodes, sorted.
-    pub fn nodes(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
     /// Iterates over the targets of a node's edges, sorted.
-    pub fn targets(&self, node: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn targets(&self, node: &str) -> impl Iterator<Item = &str> {
         self.0.get(node).into_iter().flat_map(|targets| targets.keys().map(String::as_str))
     }
 
     /// Returns a shortest cycle, if there is one, as `a ─(label)▶ b ─(label)▶ a`.
-    pub fn cycle(&self) -> Option<String> {
+    pub(crate) fn cycle(&self) -> Option<String> {
         let shortest = self.nodes().filter_map(|node| self.way_back(node)).min_by_key(Vec::len)?;
         let steps = shortest.windows(2).map(|step| format!(" ─({})▶ {}", self.0[step[0]][step[1]], step[1]));
         Some(std::iter::once(shortest[0].to_owned()).chain(steps).collect())
@@ -72,7 +72,7 @@ impl Digraph {
     }
 
     /// Returns the layers, lowest first: all edges of a node lead to lower layers, or to nodes of the same cycle.
-    pub fn layers(&self) -> Vec<BTreeSet<&str>> {
+    pub(crate) fn layers(&self) -> Vec<BTreeSet<&str>> {
         let reachable: BTreeMap<&str, BTreeSet<&str>> =
             self.nodes().map(|node| (node, self.reachable(node))).collect();
         let in_one_cycle =

@@ -6,7 +6,7 @@ use super::digraph::Digraph;
 
 /// Form of a drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// Lines of text, the highest layer first.
     Text,
     /// Graphviz `dot`.
@@ -14,7 +14,7 @@ pub enum Form {
 }
 
 /// Draws a graph. Every arrow leads downwards, except within a cycle. Leaves out the directory that all nodes share.
-pub fn draw(graph: &Digraph, form: Form) -> String {
+pub(crate) fn draw(graph: &Digraph, form: Form) -> String {
     let drawing = match form {
         Form::Text => text,
         Form::Dot => dot,
@@ -54,8 +54,8 @@ fn text(graph: &Digraph) -> String {
 fn dot(graph: &Digraph) -> String {
     let mut drawing = "digraph modules {\n  rankdir = TB;\n  node [shape = box];\n".to_owned();
     for layer in graph.layers().iter().rev() {
-        let nodes: String = layer.iter().map(|node| format!("{node:?}; ")).collect();
-        let _ = writeln!(drawing, "  {{ rank = same; {}}}", nodes);
+        let nodes: Vec<String> = layer.iter().map(|node| format!("{node:?}")).collect();
+        let _ = writeln!(drawing, "  {{ rank = same; {}; }}", nodes.join("; "));
     }
     for from in graph.nodes() {
         for to in graph.targets(from) {

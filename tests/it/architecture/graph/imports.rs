@@ -9,7 +9,7 @@ use super::tree::{self, Module, ModulePath};
 use super::uses;
 
 /// The imports between the files of a crate.
-pub struct Imports {
+pub(crate) struct Imports {
     /// For each file and each file of the same root module that it imports from, one of the imported names.
     within: BTreeMap<(String, String), String>,
     /// For each root module and each other one that it imports from, an importing file and an imported name.
@@ -20,15 +20,15 @@ pub struct Imports {
 
 /// An import through the facade of a module that the importing file is part of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Detour {
+pub(crate) struct Detour {
     /// The importing file.
-    pub file: String,
+    pub(crate) file: String,
     /// The file of the facade.
-    pub facade: String,
+    pub(crate) facade: String,
     /// The imported name.
-    pub name: String,
+    pub(crate) name: String,
     /// The file that defines it.
-    pub definition: String,
+    pub(crate) definition: String,
 }
 
 impl Imports {
@@ -36,7 +36,7 @@ impl Imports {
     ///
     /// # Panics
     /// On sources that are no crate.
-    pub fn of(sources: &Sources) -> Self {
+    pub(crate) fn of(sources: &Sources) -> Self {
         let tree = tree::parse(sources);
         let mut imports = Self {
             within: BTreeMap::new(),
@@ -83,7 +83,7 @@ impl Imports {
     }
 
     /// Returns the imports between the root modules of the crate.
-    pub fn root_modules(&self) -> Digraph {
+    pub(crate) fn root_modules(&self) -> Digraph {
         let mut graph = Digraph::default();
         for module in self.files.iter().filter_map(|file| root_module(file)) {
             graph.add_node(module);
@@ -95,7 +95,7 @@ impl Imports {
     }
 
     /// Returns the imports between the files of a root module.
-    pub fn files_of(&self, module: &str) -> Digraph {
+    pub(crate) fn files_of(&self, module: &str) -> Digraph {
         let mut graph = Digraph::default();
         let is_inside = |file: &str| root_module(file) == Some(module);
         for file in self.files.iter().filter(|file| is_inside(file)) {
@@ -111,12 +111,12 @@ impl Imports {
 
     /// Returns the imports within a root module that go through a facade of their own instead of naming the file that
     /// defines the name.
-    pub fn detours(&self, module: &str) -> impl Iterator<Item = &Detour> {
+    pub(crate) fn detours(&self, module: &str) -> impl Iterator<Item = &Detour> {
         self.detours.iter().filter(move |detour| root_module(&detour.file) == Some(module))
     }
 
     /// Returns a file of the root module `from` that imports from the root module `to`, and the imported name.
-    pub fn example(&self, from: &str, to: &str) -> Option<&(String, String)> {
+    pub(crate) fn example(&self, from: &str, to: &str) -> Option<&(String, String)> {
         self.between.get(&(from.to_owned(), to.to_owned()))
     }
 }

@@ -14,13 +14,13 @@ mod sources;
 mod tree;
 mod uses;
 
-pub use digraph::Digraph;
-pub use drawing::{Form, draw};
-pub use imports::Imports;
-pub use sources::{Sources, of_this_crate};
+pub(crate) use digraph::Digraph;
+pub(crate) use drawing::{Form, draw};
+pub(crate) use imports::Imports;
+pub(crate) use sources::{Sources, of_this_crate};
 
 /// Returns the imports of this package, resolved once.
-pub fn imports_of_this_crate() -> &'static Imports {
+pub(crate) fn imports_of_this_crate() -> &'static Imports {
     static IMPORTS: LazyLock<Imports> = LazyLock::new(|| Imports::of(&of_this_crate()));
     &IMPORTS
 }

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 
 /// The text of each source file, by its path below `src/`, with `/`.
-pub type Sources = BTreeMap<String, String>;
+pub(crate) type Sources = BTreeMap<String, String>;
 
 /// Reads the sources of this package.
-pub fn of_this_crate() -> Sources {
+pub(crate) fn of_this_crate() -> Sources {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut sources = Sources::new();
     read(&root, &root, &mut sources);

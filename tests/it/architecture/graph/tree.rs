@@ -7,28 +7,28 @@ use syn::{Attribute, Item, ItemMod, UseTree};
 use super::sources::Sources;
 
 /// The path of a module from the root of the crate; empty for the root.
-pub type ModulePath = Vec<String>;
+pub(crate) type ModulePath = Vec<String>;
 
 /// A module, in a file of its own or inline.
 #[derive(Default)]
-pub struct Module {
+pub(crate) struct Module {
     /// Its file, below `src/`.
-    pub file: String,
+    pub(crate) file: String,
     /// The names of its items, without its child modules.
-    pub defines: BTreeSet<String>,
+    pub(crate) defines: BTreeSet<String>,
     /// The names that it imports, each with the path in the `use` declaration.
-    pub imports: BTreeMap<String, Vec<String>>,
+    pub(crate) imports: BTreeMap<String, Vec<String>>,
     /// The paths of its glob imports.
-    pub globs: Vec<Vec<String>>,
+    pub(crate) globs: Vec<Vec<String>>,
     /// Its items, without imports, tests and child modules.
-    pub items: Vec<Item>,
+    pub(crate) items: Vec<Item>,
 }
 
 /// Parses the modules of a crate, from `lib.rs` down. Skips modules for tests.
 ///
 /// # Panics
 /// On a missing file, or on one that is no Rust.
-pub fn parse(sources: &Sources) -> BTreeMap<ModulePath, Module> {
+pub(crate) fn parse(sources: &Sources) -> BTreeMap<ModulePath, Module> {
     let mut tree = BTreeMap::new();
     add_file(sources, "lib.rs", ModulePath::new(), &mut tree);
     tree
@@ -79,10 +79,9 @@ fn file_of(sources: &Sources, parent_file: &str, parent: &[String], module: &Ite
     if let Some(path) = path_attribute(&module.attrs) {
         return format!("{directory}{path}");
     }
-    let below = parent.iter().map(|name| format!("{name}/")).collect::<String>();
-    let name = &module.ident;
-    let flat = format!("{below}{name}.rs");
-    if sources.contains_key(&flat) { flat } else { format!("{below}{name}/mod.rs") }
+    let name = [parent, &[module.ident.to_string()]].concat().join("/");
+    let flat = format!("{name}.rs");
+    if sources.contains_key(&flat) { flat } else { format!("{name}/mod.rs") }
 }
 
 fn path_attribute(attributes: &[Attribute]) -> Option<String> {
@@ -95,16 +94,14 @@ fn path_attribute(attributes: &[Attribute]) -> Option<String> {
 }
 
 /// Returns whether an item is compiled only for tests: `#[cfg(test)]`, `#[cfg(all(test, …))]`.
-pub fn is_for_tests(attributes: &[Attribute]) -> bool {
+pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
-        let Ok(list) = attribute.meta.require_list() else { return false };
-        let words = list.tokens.to_string();
-        let mut words =
-            words.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
-        list.path.is_ident("cfg") && matches!(words.next(), Some("test" | "all")) && {
-            let rest: Vec<&str> = words.collect();
-            list.tokens.to_string().trim() == "test" || rest.contains(&"test")
-        }
+        let Some(list) = attribute.meta.require_list().ok().filter(|list| list.path.is_ident("cfg")) else {
+            return false;
+        };
+        let condition = list.tokens.to_string();
+        let mut words = condition.split(|c: char| !c.is_alphanumeric() && c != '_');
+        condition == "test" || condition.starts_with("all") && words.any(|word| word == "test")
     })
 }
 

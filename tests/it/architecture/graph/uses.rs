@@ -7,7 +7,7 @@ use syn::{Attribute, ImplItemFn, Item, ItemFn, ItemImpl, ItemUse, Macro, Path};
 use super::tree::is_for_tests;
 
 /// Returns the paths of two or more names in these items, without those in tests and attributes.
-pub fn of_items(items: &[Item]) -> Vec<Vec<String>> {
+pub(crate) fn of_items(items: &[Item]) -> Vec<Vec<String>> {
     let mut found = Paths::default();
     for item in items {
         found.visit_item(item);
