@@ -6,7 +6,7 @@
 //! cargo run --example modules -- event --dot    the same for Graphviz
 //! ```
 
-#[allow(dead_code, unused_imports)] // the tests use more of it
+#[allow(dead_code, unused_imports, clippy::expect_used)] // code of the tests, which use all of it
 #[path = "../../tests/it/architecture/graph/mod.rs"]
 mod graph;
 

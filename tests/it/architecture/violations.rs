@@ -96,7 +96,7 @@ fn tests_and_other_crates_are_no_imports() {
 
 #[test]
 fn a_large_struct_is_found() {
-    let fields = |count: usize| (0..count).map(|index| format!("f{index}: u8, ")).collect::<String>();
+    let fields = |count: usize| (0..count).map(|at| format!("f{at}: u8")).collect::<Vec<_>>().join(", ");
     let text =
         format!("mod inner {{ pub struct Large {{ {} }} }} struct Small {{ {} }}", fields(4), fields(3));
     assert_eq!(too_large(&crate_of(&[("a.rs", &text)]), 3), [("a.rs: Large".to_owned(), 4)]);

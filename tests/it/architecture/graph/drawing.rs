@@ -54,8 +54,8 @@ fn text(graph: &Digraph) -> String {
 fn dot(graph: &Digraph) -> String {
     let mut drawing = "digraph modules {\n  rankdir = TB;\n  node [shape = box];\n".to_owned();
     for layer in graph.layers().iter().rev() {
-        let nodes: String = layer.iter().map(|node| format!("{node:?}; ")).collect();
-        let _ = writeln!(drawing, "  {{ rank = same; {}}}", nodes);
+        let nodes: Vec<String> = layer.iter().map(|node| format!("{node:?}")).collect();
+        let _ = writeln!(drawing, "  {{ rank = same; {}; }}", nodes.join("; "));
     }
     for from in graph.nodes() {
         for to in graph.targets(from) {

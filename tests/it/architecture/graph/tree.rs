@@ -79,10 +79,9 @@ fn file_of(sources: &Sources, parent_file: &str, parent: &[String], module: &Ite
     if let Some(path) = path_attribute(&module.attrs) {
         return format!("{directory}{path}");
     }
-    let below = parent.iter().map(|name| format!("{name}/")).collect::<String>();
-    let name = &module.ident;
-    let flat = format!("{below}{name}.rs");
-    if sources.contains_key(&flat) { flat } else { format!("{below}{name}/mod.rs") }
+    let name = [parent, &[module.ident.to_string()]].concat().join("/");
+    let flat = format!("{name}.rs");
+    if sources.contains_key(&flat) { flat } else { format!("{name}/mod.rs") }
 }
 
 fn path_attribute(attributes: &[Attribute]) -> Option<String> {
@@ -97,14 +96,12 @@ fn path_attribute(attributes: &[Attribute]) -> Option<String> {
 /// Returns whether an item is compiled only for tests: `#[cfg(test)]`, `#[cfg(all(test, …))]`.
 pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
-        let Ok(list) = attribute.meta.require_list() else { return false };
-        let words = list.tokens.to_string();
-        let mut words =
-            words.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
-        list.path.is_ident("cfg") && matches!(words.next(), Some("test" | "all")) && {
-            let rest: Vec<&str> = words.collect();
-            list.tokens.to_string().trim() == "test" || rest.contains(&"test")
-        }
+        let Some(list) = attribute.meta.require_list().ok().filter(|list| list.path.is_ident("cfg")) else {
+            return false;
+        };
+        let condition = list.tokens.to_string();
+        let mut words = condition.split(|c: char| !c.is_alphanumeric() && c != '_');
+        condition == "test" || condition.starts_with("all") && words.any(|word| word == "test")
     })
 }
 
