@@ -1,5 +1,3 @@
-#![allow(clippy::format_collect)] // a test may
-
 use proptest::prelude::*;
 
 use super::*;

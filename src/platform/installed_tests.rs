@@ -1,5 +1,3 @@
-#![allow(clippy::format_collect)] // a test may
-
 use super::super::fixture::Hardware;
 use super::*;
 

@@ -43,10 +43,10 @@ mod tests {
         let job = cell("uno/A");
         let script = Script::new()
             .plan(&["uno/A"], &[])
-            .step(&job, Step::Compile, "a", 0, span(200, 300), None)
-            .step(&job, Step::Compile, "b", 1, span(250, 400), None)
-            .step(&job, Step::Link, "c", 1, span(700, 750), None)
-            .step(&cell("uno/B"), Step::Link, "d", 0, span(500, 600), None)
+            .step(&job, (Step::Compile, "a"), 0, span(200, 300), None)
+            .step(&job, (Step::Compile, "b"), 1, span(250, 400), None)
+            .step(&job, (Step::Link, "c"), 1, span(700, 750), None)
+            .step(&cell("uno/B"), (Step::Link, "d"), 0, span(500, 600), None)
             .finished(&job, outcome, end);
         let mut busy = Busy::default();
         let mut time = None;

@@ -203,8 +203,7 @@ impl Script {
     pub(super) fn step(
         self,
         job: &JobId,
-        step: Step,
-        label: &str,
+        (step, label): (Step, &str),
         slot: usize,
         held: Span,
         cache: Option<CacheOutcome>,
@@ -277,9 +276,9 @@ impl Script {
         self.at(start)
             .started(&job)
             .phases(&job, &[(Phase::Queue, start), (Phase::Compile, compiled)])
-            .step(&job, Step::Compile, "Blink.ino.cpp", 0, span(start, compiled), Some(CacheOutcome::Miss))
+            .step(&job, (Step::Compile, "Blink.ino.cpp"), 0, span(start, compiled), Some(CacheOutcome::Miss))
             .phases_after(&job, compiled, &[(Phase::Wait, compiled), (Phase::Link, end)])
-            .step(&job, Step::Link, "Blink.ino.elf", 0, span(compiled, end), None)
+            .step(&job, (Step::Link, "Blink.ino.elf"), 0, span(compiled, end), None)
             .finished(&job, Outcome::Built, end)
     }
 
@@ -319,22 +318,22 @@ impl Script {
                 &[("uno/Big", "does not fit"), ("mega/Esp", "needs WiFi")],
             )
             .started(&uno)
-            .step(&uno, Step::Compile, "main.cpp", 0, span(121, 400), Some(CacheOutcome::Miss))
-            .step(&uno, Step::Archive, "core.a", 0, span(400, 450), None)
+            .step(&uno, (Step::Compile, "main.cpp"), 0, span(121, 400), Some(CacheOutcome::Miss))
+            .step(&uno, (Step::Archive, "core.a"), 0, span(400, 450), None)
             .phases(&uno, &[(Phase::Queue, 121), (Phase::Compile, 400), (Phase::Archive, 450)])
             .finished(&uno, Outcome::Built, 450)
             .started(&mega)
-            .step(&mega, Step::Compile, "main.cpp", 1, span(121, 500), Some(CacheOutcome::Hit))
+            .step(&mega, (Step::Compile, "main.cpp"), 1, span(121, 500), Some(CacheOutcome::Hit))
             .phases(&mega, &[(Phase::Queue, 121), (Phase::Compile, 500)])
             .finished(&mega, Outcome::Built, 500)
             .built("uno/Blink", 450, 900)
             .started(&cell("uno/Broken"))
-            .step(&cell("uno/Broken"), Step::Compile, "Broken.ino.cpp", 1, span(500, 950), bypassed())
+            .step(&cell("uno/Broken"), (Step::Compile, "Broken.ino.cpp"), 1, span(500, 950), bypassed())
             .phases(&cell("uno/Broken"), &[(Phase::Queue, 460), (Phase::Compile, 950)])
             .finished(&cell("uno/Broken"), broken(), 950)
             .built("mega/Blink", 900, 1_400)
             .started(&cell("mega/Broken"))
-            .step(&cell("mega/Broken"), Step::Compile, "Broken.ino.cpp", 1, span(1_000, 1_450), bypassed())
+            .step(&cell("mega/Broken"), (Step::Compile, "Broken.ino.cpp"), 1, span(1_000, 1_450), bypassed())
             .phases(&cell("mega/Broken"), &[(Phase::Queue, 950), (Phase::Compile, 1_450)])
             .finished(&cell("mega/Broken"), broken(), 1_450)
             .started(&due)
@@ -421,6 +420,6 @@ fn end_of(script: Script, name: &str, started: u64, end: u64) -> Script {
     };
     script
         .at(end)
-        .step(&job, Step::Compile, "Sketch.ino.cpp", 0, span(started, end), Some(CacheOutcome::Miss))
+        .step(&job, (Step::Compile, "Sketch.ino.cpp"), 0, span(started, end), Some(CacheOutcome::Miss))
         .finished(&job, outcome, end)
 }

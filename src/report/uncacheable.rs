@@ -69,7 +69,7 @@ mod tests {
         let script = Script::new().plan(&["uno/Blink"], &[]);
         let step = |script: Script, label: &str, reason: &str| {
             let cache = CacheOutcome::Uncacheable { reason: reason.to_owned() };
-            script.step(&job, Step::Compile, label, 0, span(0, 1), Some(cache))
+            script.step(&job, (Step::Compile, label), 0, span(0, 1), Some(cache))
         };
         let script = step(step(script, "b.cpp", "time"), "a.cpp", "time");
         let script =

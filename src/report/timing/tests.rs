@@ -117,7 +117,7 @@ fn the_path_goes_through_the_job_that_made_room_for_a_link() {
             &second,
             &[(Phase::Queue, 120), (Phase::Compile, 300), (Phase::Wait, 701), (Phase::Link, 900)],
         )
-        .step(&second, crate::event::Step::Link, "B.elf", 0, span(750, 900), None)
+        .step(&second, (crate::event::Step::Link, "B.elf"), 0, span(750, 900), None)
         .finished(&second, Outcome::Built, 900)
         .end(910, 0);
     let timing = render(&script.events());
@@ -174,8 +174,8 @@ fn idle_is_what_no_step_covers() {
     let job = cell("uno/A");
     let script = Script::new()
         .plan(&["uno/A"], &[])
-        .step(&job, crate::event::Step::Compile, "a", 0, span(200, 300), None)
-        .step(&job, crate::event::Step::Compile, "b", 1, span(250, 400), Some(CacheOutcome::Hit))
+        .step(&job, (crate::event::Step::Compile, "a"), 0, span(200, 300), None)
+        .step(&job, (crate::event::Step::Compile, "b"), 1, span(250, 400), Some(CacheOutcome::Hit))
         .phases(&job, &[(Phase::Queue, 150), (Phase::Compile, 500)])
         .finished(&job, Outcome::Built, 500)
         .end(520, 0);
