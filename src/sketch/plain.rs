@@ -22,8 +22,9 @@ use std::collections::HashSet;
 
 pub use names::{Macros, Names};
 
-use super::merge::without_mark;
-use super::{Prototype, Prototypes, SketchFile, ctags};
+use super::ctags;
+use super::merge::{SketchFile, without_mark};
+use super::prototypes::{Prototype, Prototypes};
 use lexer::{Kind, Token};
 use statement::Head;
 

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Merged;
-use super::merge::quoted;
+use super::merge::{Merged, quoted};
 
 /// The declaration of a function of the sketch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -68,7 +68,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "toolchain",
         ],
     ),
-    ("plan", &["event", "library", "matrix", "nearest", "platform", "provide"]),
+    ("plan", &["event", "fs", "library", "matrix", "nearest", "platform", "provide"]),
     ("cache", &["diagnostics", "event", "fs", "includes", "process", "sync"]),
     ("report", &["diagnostics", "event", "symbols"]),
     ("matrix", &["nearest", "platform"]),

@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{Attribute, ImplItemFn, Item, ItemFn, ItemImpl, ItemUse, Macro, Path};
+use syn::{Attribute, ImplItemFn, Item, ItemFn, ItemImpl, ItemUse, Macro, Path, VisRestricted};
 
 use super::tree::is_for_tests;
 
@@ -25,6 +25,9 @@ impl<'ast> Visit<'ast> for Paths {
         }
         visit::visit_path(self, path);
     }
+
+    /// `pub(in path)` says who may import an item, and imports nothing.
+    fn visit_vis_restricted(&mut self, _: &'ast VisRestricted) {}
 
     fn visit_macro(&mut self, called: &'ast Macro) {
         visit::visit_macro(self, called);
