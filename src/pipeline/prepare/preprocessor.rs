@@ -28,7 +28,7 @@ pub(in crate::pipeline) async fn folders(
     language: &str,
     identity: &Hash,
 ) -> Result<Arc<Folders>, BuildError> {
-    let options = unit::options(cx, argv).await?;
+    let options = options(cx, argv).await?;
     let mut argv: Vec<String> = argv.to_vec();
     let markers = [marker(cx), cx.staging.join("system-folders")];
     strip_compile(&mut argv);
