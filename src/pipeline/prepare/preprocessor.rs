@@ -13,8 +13,7 @@ use crate::pipeline::job::step::{process, run_in_slot};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
-use crate::pipeline::unit;
-use crate::pipeline::unit::{OUTPUT, SOURCE, first_option};
+use crate::pipeline::unit::{OUTPUT, SOURCE, first_option, options};
 use crate::plan::Target;
 use crate::platform::Value;
 
