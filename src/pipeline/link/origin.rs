@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::inputs::Link;
 use crate::diagnostics::link_error;
 use crate::event::{Failure, FailureKind, Location};
-use crate::pipeline::cell;
+use crate::pipeline::cell::Source;
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::failure::locate;
 use crate::pipeline::shared::blocking::blocking;
@@ -21,7 +21,7 @@ pub(super) fn of_libraries(link: &Link<'_>) -> Vec<PathBuf> {
     library_sources(link).map(|source| source.unit.source().to_owned()).collect()
 }
 
-fn library_sources<'l>(link: &'l Link<'_>) -> impl Iterator<Item = &'l cell::Source> {
+fn library_sources<'l>(link: &'l Link<'_>) -> impl Iterator<Item = &'l Source> {
     link.libraries.iter().flat_map(|library| &library.sources)
 }
 
