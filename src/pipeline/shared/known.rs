@@ -20,8 +20,7 @@ use crate::fs::write_atomically;
 use crate::fs::{seal, unseal};
 use crate::includes::{Disk, Files, Hash, Look, Stamp};
 use crate::library::{EnclosingLibrary, LibraryIndex};
-use crate::pipeline::firmware;
-use crate::pipeline::firmware::Firmware;
+use crate::pipeline::firmware::{Firmware, recorded};
 use crate::pipeline::job::product::CoreOutline;
 use crate::plan::{CellJob, CoreJob, Target};
 
