@@ -234,6 +234,7 @@ fn command(wanted: &Wanted<'_>, include: &[Arc<Path>]) -> Result<Vec<String>, Bu
 pub(in crate::pipeline) fn include_words(include: &[Arc<Path>]) -> Vec<String> {
     include.iter().map(|folder| format!("-I{}", folder.display())).collect()
 }
+
 /// Why a source can't be read.
 async fn unreadable(cx: &BuildContext, source: &Path) -> Result<BuildError, BuildError> {
     let (files, path) = (cx.files.clone(), source.to_owned());
