@@ -87,7 +87,7 @@ enum SetName {
 /// Ways that are measured one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
 enum Group {
-    /// Cold filling the cache, nothing changed, one line changed, work folder gone
+    /// Cold filling the cache, nothing changed, one line changed, work directory gone
     Cached,
     /// Cold with --no-cache
     NoCache,

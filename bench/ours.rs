@@ -119,7 +119,7 @@ pub(crate) const WITHOUT: &str = "cold, --no-cache";
 pub(crate) const NOTHING: &str = "nothing changed";
 pub(crate) const SKETCH: &str = "one line of a sketch changed";
 pub(crate) const HEADER: &str = "one line of a library's header changed";
-pub(crate) const RESTORED: &str = "work folder gone, cache there";
+pub(crate) const RESTORED: &str = "work directory gone, cache there";
 
 /// Tools that a run has started: every step but those that the cache answered, and conversions in process.
 fn started(events: &str) -> Result<u64> {

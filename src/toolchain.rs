@@ -2,21 +2,20 @@
 //! specifications of its installation. A compiler that was replaced by one with the same version
 //! text is another compiler.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::diagnose;
 use crate::includes::{Disk, Files, Hash};
 use crate::process::{Environment, Meter, Process, ProcessError, Transcript, run};
+use crate::sync::OncePerKey;
 
 /// What is known of a tool.
 #[derive(Debug, Clone)]
@@ -61,8 +60,6 @@ pub enum IdentityError {
     Cancelled,
 }
 
-type Slot = Arc<OnceCell<Result<Identity, IdentityError>>>;
-
 /// The identities of a run: each tool is asked once, however many tasks ask for it at once.
 #[derive(Debug)]
 pub struct Identities {
@@ -70,9 +67,9 @@ pub struct Identities {
     environment: Environment,
     cwd: PathBuf,
     cancel: CancellationToken,
-    slots: Mutex<HashMap<PathBuf, Slot>>,
+    slots: OncePerKey<PathBuf, Result<Identity, IdentityError>>,
     /// The hash of each installation: most have several drivers.
-    installed: Mutex<HashMap<Installation, Arc<OnceCell<Hash>>>>,
+    installed: OncePerKey<Installation, Hash>,
 }
 
 /// What a compiler driver answers about its installation.
@@ -89,7 +86,14 @@ impl Identities {
     /// None asked yet. Tools are asked in `cwd`, and until `cancel` fires: one that hangs must not keep
     /// the run from ending.
     pub fn new(files: Arc<Files>, environment: Environment, cwd: PathBuf, cancel: CancellationToken) -> Self {
-        Self { files, environment, cwd, cancel, slots: Mutex::default(), installed: Mutex::default() }
+        Self {
+            files,
+            environment,
+            cwd,
+            cancel,
+            slots: OncePerKey::default(),
+            installed: OncePerKey::default(),
+        }
     }
 
     /// The identity of the tool at `program`.
@@ -97,11 +101,7 @@ impl Identities {
     /// # Errors
     /// Where it is missing, can't be read or does not answer.
     pub async fn of(&self, program: &Path) -> Result<Identity, IdentityError> {
-        let slot = {
-            // A panic elsewhere leaves the map whole: each change is one insert.
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            slots.entry(program.to_owned()).or_default().clone()
-        };
+        let slot = self.slots.cell(program.to_owned());
         slot.get_or_init(|| self.find_out(program)).await.clone()
     }
 
@@ -144,10 +144,7 @@ impl Identities {
             asked
         };
         let version = installation.version.clone();
-        let slot = {
-            let mut slots = self.installed.lock().unwrap_or_else(PoisonError::into_inner);
-            slots.entry(installation.clone()).or_default().clone()
-        };
+        let slot = self.installed.cell(installation.clone());
         let looked_at = slot.get_or_try_init(|| async {
             let files = self.files.clone();
             tokio::task::spawn_blocking(move || installed(&files, &installation))

@@ -5,12 +5,13 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use crate::fs::{seal, unseal, write_atomically};
+use crate::sync::lock;
 
 /// Raised when the meaning of the stored data changes; another version's file is not read.
 const VERSION: u32 = 1;
@@ -196,9 +197,8 @@ impl Costs {
         write_atomically(path, &seal(VERSION, &*state))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        // A panic elsewhere leaves the maps whole: each change is one insert.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
     }
 }
 

@@ -1,9 +1,10 @@
 //! One budget of process slots and of memory for everything that a run starts, with a cap for stage 1 within it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::gate::{Gate, Place, Rank};
+use crate::sync::lock;
 
 /// Which cap a step stands under, and how urgent it is: cores before cells, since cells wait for them;
 /// what finishes a cell before what begins another.
@@ -84,11 +85,6 @@ impl Drop for Slot {
         // The number is free before the place is: fields are dropped after this.
         lock(&self.free).push(self.index);
     }
-}
-
-fn lock(free: &Mutex<Vec<usize>>) -> std::sync::MutexGuard<'_, Vec<usize>> {
-    // A panic elsewhere leaves the list whole: each change is one push or pop.
-    free.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -20,11 +20,11 @@ pub(super) enum Command {
     Plan(Plan),
     /// What the firmware of the last run is made of: its largest functions and data, and whose they are
     Symbols(Symbols),
-    /// Results, warnings, sizes, times and symbols of two report folders
+    /// Results, warnings, sizes, times and symbols of two report directories
     Compare(Compare),
     /// Boards that the installed cores offer, with their options
     Boards(Boards),
-    /// What the cache folder takes, and how it gets smaller
+    /// What the cache directory takes, and how it gets smaller
     Cache(Cache),
     /// What is missing on this machine, and how to fix it
     Doctor(Doctor),
@@ -86,15 +86,22 @@ pub(super) struct Limits {
 /// Which cells.
 #[derive(Debug, Clone, Arguments)]
 pub(super) struct Selected {
+    #[command(flatten)]
+    pub(super) names: Names,
+    /// Only cells that match an expression: `tag = 'NAME'` or `tag != 'NAME'`, of the board; repeatable
+    #[arg(short = 'E', long = "filter", value_name = "EXPR")]
+    pub(super) filters: Vec<String>,
+}
+
+/// Which cells, by the names of their boards and sketches.
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Names {
     /// Only boards that match; repeatable
     #[arg(short, long = "board", value_name = "GLOB")]
     pub(super) boards: Vec<String>,
     /// Only sketches that match (their name, or its last part); repeatable
     #[arg(short, long = "sketch", value_name = "GLOB")]
     pub(super) sketches: Vec<String>,
-    /// Only cells that match an expression: `tag = 'NAME'` or `tag != 'NAME'`, of the board; repeatable
-    #[arg(short = 'E', long = "filter", value_name = "EXPR")]
-    pub(super) filters: Vec<String>,
 }
 
 /// What every command knows that looks at cores.
@@ -114,7 +121,7 @@ pub(super) struct Common {
 pub(super) struct Folders {
     #[command(flatten)]
     pub(super) cache: CacheFolder,
-    /// Build folders
+    /// Build directories
     #[arg(long, value_name = "DIR", default_value = ".fbuild-matrix")]
     pub(super) work_dir: PathBuf,
     /// Reports [default: WORK/reports]
@@ -124,7 +131,7 @@ pub(super) struct Folders {
 
 #[derive(Debug, Clone, Arguments)]
 pub(super) struct CacheFolder {
-    /// Cores, tools and caches [default: the platform's cache folder + fbuild-matrix]
+    /// Cores, tools and caches [default: the platform's cache directory + fbuild-matrix]
     #[arg(long, value_name = "DIR", env = "FBUILD_MATRIX_CACHE_DIR", global = true)]
     pub(super) cache_dir: Option<PathBuf>,
 }
@@ -196,12 +203,8 @@ pub(super) struct Boards {
 
 #[derive(Debug, Clone, Arguments)]
 pub(super) struct Symbols {
-    /// Only boards that match; repeatable
-    #[arg(short, long = "board", value_name = "GLOB")]
-    pub(super) boards: Vec<String>,
-    /// Only sketches that match (their name, or its last part); repeatable
-    #[arg(short, long = "sketch", value_name = "GLOB")]
-    pub(super) sketches: Vec<String>,
+    #[command(flatten)]
+    pub(super) names: Names,
     /// How many symbols of a cell are shown
     #[arg(long, value_name = "N", default_value_t = 15)]
     pub(super) top: usize,
@@ -213,10 +216,10 @@ pub(super) struct Symbols {
 
 #[derive(Debug, Clone, Arguments)]
 pub(super) struct Compare {
-    /// The report folder of the run before
+    /// The report directory of the run before
     #[arg(value_name = "BASE")]
     pub(super) base: PathBuf,
-    /// The report folder of the run now
+    /// The report directory of the run now
     #[arg(value_name = "HEAD")]
     pub(super) head: PathBuf,
     /// How it is printed
@@ -256,7 +259,7 @@ pub(super) struct Cache {
 
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum CacheCommand {
-    /// What is in the cache folder, and what it takes
+    /// What is in the cache directory, and what it takes
     Stats,
     /// Remove what was used least recently
     Gc(Gc),

@@ -17,7 +17,7 @@ pub(super) async fn run(typed: Typed) -> Exit {
     let colours = colours_on_stderr(&typed.common.console);
     match answer(&typed).await {
         Ok(exit) => exit,
-        Err(early) => fail(&early, colours),
+        Err(error) => fail(&error, colours),
     }
 }
 

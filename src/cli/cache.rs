@@ -31,7 +31,7 @@ pub(super) async fn run(typed: Typed) -> Exit {
     };
     match done {
         Ok(text) => print(&text),
-        Err(early) => fail(&early, colours),
+        Err(error) => fail(&error, colours),
     }
 }
 

@@ -70,7 +70,7 @@ async fn boards(matrix: Option<&Path>, common: &Common, directories: &Directorie
     let offline = Common { offline: true, ..common.clone() };
     let known = match known_cores(matrix, None, &offline, directories).await {
         Ok(known) => known,
-        Err(early) => return vec![unknown(format!("the boards can't be looked at: {early}"))],
+        Err(error) => return vec![unknown(format!("the boards can't be looked at: {error}"))],
     };
     let platforms = match platforms(&known.installed) {
         Ok(platforms) => platforms,

@@ -13,10 +13,10 @@ pub(super) enum OptionsError {
     #[error("--{option}: {message}")]
     Value { option: &'static str, message: String },
     #[error(
-        "there is no home folder to keep the cache in; name a folder with --cache-dir or FBUILD_MATRIX_CACHE_DIR"
+        "there is no home directory to keep the cache in; name a directory with --cache-dir or FBUILD_MATRIX_CACHE_DIR"
     )]
     NoCacheFolder,
-    #[error("the current folder can't be read: {0}")]
+    #[error("the current directory can't be read: {0}")]
     NoCurrentFolder(std::io::Error),
 }
 
@@ -39,8 +39,8 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
             max_failures: if fail_fast { Some(1) } else { max_failures },
         },
         selected: Selected {
-            boards: globs("board", &typed.selected.boards)?,
-            sketches: globs("sketch", &typed.selected.sketches)?,
+            boards: globs("board", &typed.selected.names.boards)?,
+            sketches: globs("sketch", &typed.selected.names.sketches)?,
             filters: filters(&typed.selected.filters)?,
         },
         retries: typed.retries,

@@ -28,7 +28,7 @@ pub(super) async fn run(typed: Typed) -> Exit {
             Format::Table => table(&plan, &options),
             Format::Json => json(&plan),
         }),
-        Err(early) => fail(&early, colours),
+        Err(error) => fail(&error, colours),
     }
 }
 

@@ -4,13 +4,14 @@
 use std::fs::{DirEntry, File, Metadata};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use foldhash::HashMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::stamp::Stamp;
+use crate::sync::lock;
 
 /// The file system, and the observations of a run.
 #[derive(Debug, Default)]
@@ -86,7 +87,7 @@ impl Disk {
     fn note(&self, path: &Path, metadata: Option<&Metadata>) {
         let stamp = metadata.map(Stamp::of);
         // A panic elsewhere leaves the table valid: each change is one insert or store.
-        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = lock(&self.noted);
         if noted.looks.contains_key(path) {
             return;
         }
@@ -171,7 +172,7 @@ impl Disk {
     /// # Errors
     /// A path whose stamp is too recent: it may have changed since with the same stamp.
     pub fn looks(&self) -> Result<Vec<Look>, PathBuf> {
-        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = lock(&self.noted);
         if let Some(young) = &noted.young {
             return Err(young.clone());
         }

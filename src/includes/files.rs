@@ -16,6 +16,7 @@ use super::mentions::Mentions;
 use super::scan::{Scan, definitions, scan};
 use super::source_file::{FileId, SourceFile};
 use super::stamp::Stamp;
+use crate::sync::lock;
 
 /// A file that is read once, also for concurrent callers.
 type Slot = Arc<OnceLock<Option<Arc<SourceFile>>>>;
@@ -188,11 +189,6 @@ impl Files {
         });
         Some((hash, scan, stamp))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic elsewhere leaves the maps valid: each change is one insert.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! their key. Ignores a stamp that is too recent to prove that a file is unchanged.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use foldhash::HashMap;
@@ -12,6 +12,7 @@ use super::hash::Hash;
 use super::scan::Scan;
 use super::stamp::Stamp;
 use crate::fs::{seal, unseal};
+use crate::sync::lock;
 
 /// Version of the stored data. A memo of another version is ignored.
 const VERSION: u32 = 7;
@@ -172,9 +173,8 @@ impl Memo {
         state.changed = true;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        // A panic elsewhere leaves the maps valid: each change is one insert.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
     }
 }
 

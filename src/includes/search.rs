@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use foldhash::HashMap;
 use rayon::prelude::*;
@@ -15,6 +15,7 @@ use super::listing::Listing;
 use super::scan::{Directive, Form, Include};
 use super::search_path::{FolderIndex, SearchPath};
 use super::source_file::{FileId, SourceFile};
+use crate::sync::lock;
 
 /// A resolved include.
 #[derive(Debug, Clone)]
@@ -297,11 +298,6 @@ impl Search {
             edges.precompiled = self.precompiled(file, &include.name);
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic elsewhere leaves the maps valid: each change is one insert.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns `a/c` for `a/b/../c`, where `b` is a directory; resolves `b` where it is a link. Without this, files that

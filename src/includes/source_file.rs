@@ -11,6 +11,7 @@ use super::mentions::Mentions;
 use super::scan::MacroName;
 use super::scan::Scan;
 use super::stamp::Stamp;
+use crate::sync::lock;
 
 /// Identifies a file within a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -121,7 +122,7 @@ impl SourceFile {
 /// Returns the entry of `name`, made by `make` where it is missing.
 fn once_per_name<T: Clone>(table: &Mutex<Vec<(String, T)>>, name: &str, make: impl FnOnce() -> T) -> T {
     // A panic elsewhere leaves the table valid: each change is one push.
-    let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut table = lock(table);
     if let Some((_, known)) = table.iter().find(|(known, _)| known == name) {
         return known.clone();
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use walkdir::{DirEntry, WalkDir};
 
@@ -11,6 +11,7 @@ use super::directory::{Entry, list, offers_header};
 use super::index::{LibraryIndex, simplified};
 use super::load::{Refused, load};
 use super::model::{Library, Location};
+use crate::sync::lock;
 
 /// Limit of the suggestions in a message.
 const MOST: usize = 3;
@@ -121,7 +122,7 @@ impl Shelves {
         // The indexes of a run live as long as its plan, so that an address identifies one. A panic elsewhere leaves the
         // map valid: each change is one insert.
         let key = (wanted.to_owned(), std::ptr::from_ref(index).addr());
-        let mut known = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.found);
         if let Some(found) = known.get(&key) {
             return found.clone();
         }

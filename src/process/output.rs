@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use crate::sync::lock;
 
 /// Bytes stored of the beginning and of the end.
 const KEPT: usize = 1_000_000;
@@ -93,12 +95,12 @@ impl Transcript {
 
     /// Takes the output.
     pub fn take(&self) -> String {
-        let bytes = self.printed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let bytes = lock(&self.printed).take();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
     fn append(&self, bytes: &[u8]) {
-        self.printed.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
+        lock(&self.printed).push(bytes);
     }
 }
 

@@ -4,13 +4,14 @@
 //! Works on Linux, by `/proc`; elsewhere nothing is measured.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, getpid};
 
 use super::memory::kibibytes;
 use super::proc::{Ancestry, has_variable};
+use crate::sync::lock;
 
 /// Age from which on a step is sampled.
 const YOUNG: Duration = Duration::from_millis(150);
@@ -151,11 +152,6 @@ fn taken(tree: &Tree, ancestry: &Ancestry) -> Option<u64> {
 fn high_water(pid: Pid) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", pid.as_raw_pid())).ok()?;
     kibibytes(status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic elsewhere leaves the table valid: each change is one insert, remove or store.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(target_os = "linux")]

@@ -21,14 +21,14 @@ pub(super) fn read(
     let not_a_core =
         |missing: &str| InstallError::NotACore { path: path.to_path_buf(), missing: missing.to_owned() };
     if !path.is_dir() {
-        return Err(not_a_core(if path.exists() { "it is no folder" } else { "it does not exist" }));
+        return Err(not_a_core(if path.exists() { "it is no directory" } else { "it does not exist" }));
     }
     if let Some(missing) = missing_files(path) {
         return Err(not_a_core(&format!("it holds no {missing}")));
     }
     if let Some((tool, dir)) = tools.iter().find(|(_, dir)| !dir.is_dir()) {
         return Err(not_a_core(&format!(
-            "its tool {tool} should be in {}, which is no folder",
+            "its tool {tool} should be in {}, which is no directory",
             dir.display()
         )));
     }
@@ -84,7 +84,7 @@ mod tests {
         assert!(message(dir.path(), none()).contains("holds no boards.txt and no platform.txt"));
         fs::write(dir.path().join("boards.txt"), "uno.name=Uno\n").unwrap();
         fs::write(dir.path().join("platform.txt"), "name=AVR\nversion=2.0\n").unwrap();
-        assert!(message(&dir.path().join("boards.txt"), none()).contains("it is no folder"));
+        assert!(message(&dir.path().join("boards.txt"), none()).contains("it is no directory"));
         let tools = IndexMap::from([("avr-gcc".to_owned(), dir.path().join("gone"))]);
         assert!(message(dir.path(), tools).contains("its tool avr-gcc should be in"));
         let core = read("my:avr", dir.path(), none()).unwrap();

@@ -128,7 +128,7 @@ async fn cache_directory(dir: &Path) -> Check {
     let tried = tried.await.unwrap_or_else(|error| Err(error.into()));
     let shown = dir.display().to_string();
     Check {
-        name: "cache folder".to_owned(),
+        name: "cache directory".to_owned(),
         state: State::of(tried.is_ok()),
         fix: tried
             .is_err()

@@ -155,7 +155,9 @@ pub enum InstallError {
         command: String,
     },
     /// The disk or the user's quota is full.
-    #[error("no space left on the disk that holds {path}\nfree some, or choose another folder: --cache-dir")]
+    #[error(
+        "no space left on the disk that holds {path}\nfree some, or choose another directory: --cache-dir"
+    )]
     DiskFull {
         /// The directory that was written to.
         path: PathBuf,
@@ -178,7 +180,7 @@ pub enum InstallError {
         command: String,
     },
     /// A directory is not a core.
-    #[error("{path} is not a core: {missing}\nname the folder that holds boards.txt and platform.txt")]
+    #[error("{path} is not a core: {missing}\nname the directory that holds boards.txt and platform.txt")]
     NotACore {
         /// The directory.
         path: PathBuf,
@@ -340,7 +342,7 @@ impl InstallError {
 fn io_advice(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "\nchoose a folder that you may write to: --cache-dir"
+            "\nchoose a directory that you may write to: --cache-dir"
         }
         _ => "",
     }

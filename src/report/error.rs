@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// The directory is missing and can't be created.
-    #[error("can't create the report folder {}: {source}", path.display())]
+    #[error("can't create the report directory {}: {source}", path.display())]
     Folder {
         /// The directory.
         path: PathBuf,

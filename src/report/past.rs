@@ -50,7 +50,7 @@ impl PastCell {
 #[derive(Debug, thiserror::Error)]
 pub enum PastError {
     /// A file is missing or can't be read.
-    #[error("{} can't be read: {source}\nname the report folder of a run, `.fbuild-matrix/reports` as a rule", path.display())]
+    #[error("{} can't be read: {source}\nname the report directory of a run, `.fbuild-matrix/reports` as a rule", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::sync::lock;
 
 /// The directory of all files of a run. Clones share it.
 #[derive(Debug, Clone)]
@@ -84,9 +86,8 @@ impl ReportDir {
         Some(Moved { from: state.first.clone(), to: state.now.clone(), why })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, DirState> {
-        // A panic elsewhere leaves it consistent: its fields are set one by one.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, DirState> {
+        lock(&self.0)
     }
 }
 

@@ -79,7 +79,7 @@ fn a_folder_that_cannot_be_made_is_known_before_the_work() {
     let file = folder.path().join("file");
     fs::write(&file, "").expect("write");
     let error = Reports::open(options(&file.join("reports"))).err().expect("an error");
-    assert!(error.to_string().starts_with("can't create the report folder"), "{error}");
+    assert!(error.to_string().starts_with("can't create the report directory"), "{error}");
 
     fs::create_dir(folder.path().join("trace.json")).expect("mkdir");
     fs::create_dir(folder.path().join(".trace.json.tmp")).expect("mkdir");

@@ -270,7 +270,7 @@ impl SummaryFold {
         );
         let _ = writeln!(
             list,
-            "- objects: {} compiled, {} from the compiler cache, {} from the work folder",
+            "- objects: {} compiled, {} from the compiler cache, {} from the work directory",
             units.compiled, units.cached, units.reused
         );
         let all: usize = bypassed.values().sum();
@@ -364,7 +364,7 @@ mod tests {
         ### Time and cache
 
         - wall time: 1.52s; 3 cores
-        - objects: 4 compiled, 0 from the compiler cache, 0 from the work folder
+        - objects: 4 compiled, 0 from the compiler cache, 0 from the work directory
         - compiler cache: hits 1, misses 3, bypassed 2
           - 2 bypassed: the compile failed
         ");

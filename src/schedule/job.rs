@@ -23,9 +23,8 @@ use crate::process::Transcript;
 const FAREWELL: Duration = Duration::from_millis(400);
 
 /// What the jobs of a run share.
-#[derive(Clone)]
 pub(super) struct Shared {
-    pub(super) cx: Arc<BuildContext>,
+    pub(super) cx: BuildContext,
     pub(super) work: WorkDirectory,
     pub(super) stop: Stop,
     /// Start of the jobs, in time since the run began.
@@ -60,7 +59,7 @@ async fn interrupted(cancel: CancellationToken) {
 }
 
 /// Builds a core, and reports its end to its cells.
-pub(super) async fn run_core(job: CoreJob, promise: CorePromise, need: Need, shared: Shared) -> Settled {
+pub(super) async fn run_core(job: CoreJob, promise: CorePromise, need: Need, shared: Arc<Shared>) -> Settled {
     let cx = &shared.cx;
     let id = JobId::Core(job.id.clone());
     let ahead = Ahead::of_core(&job, need.end);
@@ -106,7 +105,7 @@ pub(super) async fn run_cell(
     job: CellJob,
     core: CoreHandle,
     place: impl Future<Output = InFlight>,
-    shared: Shared,
+    shared: Arc<Shared>,
 ) -> Settled {
     let place = place.await;
     // The tasks of ten thousand waiting cells stay small: what a build needs is made when it begins.

@@ -33,12 +33,12 @@ pub struct Options {
 
 /// Runs every job of a plan to its end. Each gets exactly one terminal event.
 pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
-    let shared = Shared {
-        cx: Arc::new(cx.clone()),
+    let shared = Arc::new(Shared {
+        cx: cx.clone(),
         work: WorkDirectory::new(cx.layout.root().to_owned()),
         stop: Stop::after(options.max_failures),
         began: cx.runner.events.now(),
-    };
+    });
     let mut running = FuturesUnordered::new();
     let mut cores: HashMap<CoreId, CoreHandle> = HashMap::new();
     let mut needs = Needs::of(&plan.cells, &cx.runner.costs);

@@ -1,9 +1,33 @@
-//! What a run that was killed, or had no room, leaves in its work folder: files under temporary names. They
-//! mean nothing to anybody, and go before the next run begins.
+//! What a run leaves that was killed or had no room: processes, directories, and files under temporary names. All of it
+//! is removed before the next run begins.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use super::context::Session;
+use super::error::SessionError;
+use crate::process::{RunMarker, end_leftovers};
+
+impl Session<'_> {
+    /// Ends processes and removes directories that a killed run left. Only this run works there: it holds the locks.
+    pub(super) async fn recover(&self, staging: &Path) -> Result<(), SessionError> {
+        let (layout, staging) = (self.layout.clone(), staging.to_owned());
+        let marker = RunMarker::new(layout.root(), &staging);
+        let recovered = tokio::task::spawn_blocking(move || {
+            end_leftovers(&marker);
+            let scratch = layout.staging();
+            for directory in [&staging, &scratch, &layout.passing_units()] {
+                let _ = fs::remove_dir_all(directory);
+            }
+            for directory in [&staging.join("include-folders"), &scratch, &layout.units()] {
+                fs::create_dir_all(directory).map_err(|error| SessionError::unwritable(directory, &error))?;
+            }
+            Ok(())
+        });
+        recovered.await.map_err(|error| SessionError::Unwritable(error.to_string()))?
+    }
+}
 
 /// Stands for a run that is going on; what it finds at its beginning says how the one before ended.
 #[derive(Debug)]

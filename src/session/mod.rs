@@ -4,6 +4,7 @@
 mod announce;
 mod cells;
 mod compiler_cache;
+mod context;
 mod emulators;
 mod error;
 mod gone;

@@ -1,28 +1,28 @@
-//! Recovers what a killed run left, and opens everything that jobs share: caches, memo, costs, budget.
+//! Opens everything that jobs share (caches, memo, costs, budget), and stores what the next run needs of it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::compiler_cache::CompilerCache;
+use super::context::Session;
 use super::error::SessionError;
-use super::prepare::Session;
 use crate::budget::{Costs, Slots};
 use crate::cache::Artifacts;
 use crate::event::{EventKind, Level};
 use crate::includes::{Disk, Files, Memo};
 use crate::pipeline::{BuildContext, Checkout, Emulators, Helpers, Known, Runner, Tables};
 use crate::plan::{CacheLayout, Plan};
-use crate::process::{Environment, OutputLimit, Peaks, RunMarker, end_leftovers, memory_budget};
+use crate::process::{Environment, OutputLimit, Peaks, RunMarker, memory_budget};
 use crate::toolchain::Identities;
 
-/// Where memo and costs are kept: in the cache directory, without a cache in the work directory.
-pub(super) struct Kept {
+/// Where memo and costs are stored: in the cache directory, without a cache in the work directory.
+pub(super) struct StatePaths {
     memo: PathBuf,
     costs: PathBuf,
 }
 
-/// What was read for the run, and the plan that it was read for.
-struct Read {
+/// What was loaded for the run, and the plan that it was read for.
+struct Loaded {
     plan: Plan,
     files: Files,
     known: Known,
@@ -31,32 +31,13 @@ struct Read {
 }
 
 impl Session<'_> {
-    /// Ends processes and removes directories that a killed run left. Only this run works there: it holds the locks.
-    pub(super) async fn recover(&self, staging: &Path) -> Result<(), SessionError> {
-        let (layout, staging) = (self.layout.clone(), staging.to_owned());
-        let marker = RunMarker::new(layout.root(), &staging);
-        let recovered = tokio::task::spawn_blocking(move || {
-            end_leftovers(&marker);
-            let scratch = layout.staging();
-            for directory in [&staging, &scratch, &layout.passing_units()] {
-                let _ = std::fs::remove_dir_all(directory);
-            }
-            for directory in [&staging.join("include-folders"), &scratch, &layout.units()] {
-                std::fs::create_dir_all(directory)
-                    .map_err(|error| SessionError::unwritable(directory, &error))?;
-            }
-            Ok(())
-        });
-        recovered.await.map_err(|error| SessionError::Unwritable(error.to_string()))?
-    }
-
-    /// Where this run keeps memo and costs.
-    pub(super) fn kept(&self) -> Kept {
+    /// Where this run stores memo and costs.
+    pub(super) fn state_paths(&self) -> StatePaths {
         if self.options.cache {
             let cache = CacheLayout::new(self.options.directories.cache.clone());
-            Kept { memo: cache.memo(), costs: cache.costs() }
+            StatePaths { memo: cache.memo(), costs: cache.costs() }
         } else {
-            Kept { memo: self.layout.memo(), costs: self.layout.costs() }
+            StatePaths { memo: self.layout.memo(), costs: self.layout.costs() }
         }
     }
 
@@ -66,23 +47,23 @@ impl Session<'_> {
         plan: Plan,
         emulators: Emulators,
         cache: &CompilerCache,
-        kept: &Kept,
+        state: &StatePaths,
     ) -> Result<(Plan, BuildContext), SessionError> {
         let (layout, staging) = (self.layout.clone(), cache.staging.clone());
         let checkout = Checkout::new(Checkout::root_of(&self.request.matrix.dir), &layout, &staging).linked();
         let marker = RunMarker::new(layout.root(), &staging);
         let environment = Environment::new(&layout.staging(), None).marked(&marker);
-        let read = self.read(plan, kept, &checkout, &environment, &staging).await?;
-        let files = Arc::new(read.files);
+        let loaded = self.load(plan, state, &checkout, &environment, &staging).await?;
+        let files = Arc::new(loaded.files);
         let identities = Identities::new(files.clone(), environment, staging.clone(), self.cancel.clone());
         let limits = self.options.limits;
         let parts = CacheLayout::new(self.options.directories.cache.clone());
-        let library_places = read.plan.library_places.clone();
+        let library_places = loaded.plan.library_places.clone();
         let cx = BuildContext {
             files,
             identities: Arc::new(identities),
             checkout,
-            known: Arc::new(read.known),
+            known: Arc::new(loaded.known),
             tables: Arc::new(Tables::new(&layout)),
             layout,
             staging,
@@ -91,8 +72,8 @@ impl Session<'_> {
             helpers: Helpers { emulators: Arc::new(emulators), ctags: Arc::new(self.arduino_ctags()) },
             library_places,
             runner: Runner {
-                slots: Slots::new(limits.jobs, limits.framework_jobs, read.memory),
-                costs: Arc::new(read.costs),
+                slots: Slots::new(limits.jobs, limits.framework_jobs, loaded.memory),
+                costs: Arc::new(loaded.costs),
                 peaks: Peaks::start(),
                 output_limit: self.request.matrix.defaults.output_limit.map(OutputLimit).unwrap_or_default(),
                 events: self.events.clone(),
@@ -100,41 +81,41 @@ impl Session<'_> {
                 warned: Arc::default(),
             },
         };
-        Ok((read.plan, cx))
+        Ok((loaded.plan, cx))
     }
 
-    /// Reads memo, remembered keys and costs, and verifies the firmware whose keys are remembered.
-    async fn read(
+    /// Loads memo, remembered keys and costs, and verifies the firmware whose keys are remembered.
+    async fn load(
         &self,
         plan: Plan,
-        kept: &Kept,
+        state: &StatePaths,
         checkout: &Checkout,
         environment: &Environment,
         staging: &Path,
-    ) -> Result<Read, SessionError> {
+    ) -> Result<Loaded, SessionError> {
         let disk = Disk::new(self.layout.own().into_iter().chain([staging.to_owned()]).collect());
         let (known, checkout) = (self.layout.known(), checkout.clone());
         let (environment, staging, cache) = (environment.clone(), staging.to_owned(), self.options.cache);
-        let (memo, costs) = (kept.memo.clone(), kept.costs.clone());
+        let (memo, costs) = (state.memo.clone(), state.costs.clone());
         let read = tokio::task::spawn_blocking(move || {
             let files = Files::new(Memo::load(&memo), disk);
             let known = Known::load(known, &[&checkout, &environment, &staging, &cache]);
             known.look_ahead(&plan.cells, &files, &checkout);
-            Read { plan, files, known, costs: Costs::load(&costs), memory: memory_budget() }
+            Loaded { plan, files, known, costs: Costs::load(&costs), memory: memory_budget() }
         });
         read.await.map_err(|error| SessionError::Unwritable(error.to_string()))
     }
 
     /// Stores memo, costs and keys for the next run.
-    pub(super) async fn close(&self, cx: &BuildContext, kept: Kept) {
+    pub(super) async fn close(&self, cx: &BuildContext, state: StatePaths) {
         let (files, costs, known) = (cx.files.clone(), cx.runner.costs.clone(), cx.known.clone());
         let saving = tokio::task::spawn_blocking(move || {
-            let saved = files.memo().save(&kept.memo);
+            let saved = files.memo().save(&state.memo);
             // Without these the next run has another order, and looks at more; nothing else.
-            let others = (costs.save(&kept.costs), known.save(files.disk()));
+            let others = (costs.save(&state.costs), known.save(files.disk()));
             tracing::debug!(?others, "stored what steps took, and keys");
             saved.map_err(|error| {
-                let memo = kept.memo.display();
+                let memo = state.memo.display();
                 format!("{memo} can't be written: {error}; the next run will look at every file again")
             })
         });

@@ -1,26 +1,14 @@
 //! Installs what the matrix needs, plans it, and removes firmware of cells that it no longer has.
 
-use tokio_util::sync::CancellationToken;
-
-use super::cells::{Request, warnings};
+use super::cells::warnings;
+use super::context::Session;
 use super::error::SessionError;
-use super::options::Options;
 use super::phases::Phases;
 use super::setup::{SetupError, bring_in};
 use super::{emulators, gone};
-use crate::event::{EventKind, EventSink, Level, RunPhase};
-use crate::pipeline::{Emulators, LazyTool, Tool};
+use crate::event::{EventKind, Level, RunPhase};
+use crate::pipeline::Emulators;
 use crate::plan::{Layout, Plan, Sources, make};
-use crate::provide::{InstallContext, install_program};
-
-/// What a run is about: options and matrix, where it works, and how it is heard and ended.
-pub(super) struct Session<'a> {
-    pub(super) options: &'a Options,
-    pub(super) request: &'a Request,
-    pub(super) layout: Layout,
-    pub(super) events: &'a EventSink,
-    pub(super) cancel: &'a CancellationToken,
-}
 
 impl Session<'_> {
     /// Installs what the matrix needs and plans it; also the emulators that the plan needs.
@@ -63,32 +51,5 @@ impl Session<'_> {
             self.events.say(EventKind::Log { level: Level::Info, message });
         }
         Ok(())
-    }
-
-    fn install_context(&self) -> InstallContext {
-        InstallContext {
-            cache_dir: self.options.directories.cache.clone(),
-            offline: self.options.offline,
-            events: self.events.clone(),
-            cancel: self.cancel.clone(),
-        }
-    }
-
-    /// Arduino's ctags: installed when the first sketch needs it, which most do not.
-    pub(super) fn arduino_ctags(&self) -> LazyTool {
-        const NAME: &str = "arduino-ctags";
-        let install = self.install_context();
-        LazyTool::new(Box::new(move || {
-            let install = install.clone();
-            // The compiler can't prove that the future of an installation may move between threads, so it stays on one.
-            let installing = tokio::task::spawn_blocking(move || {
-                tokio::runtime::Handle::current().block_on(install_program(NAME, NAME, "", &install))
-            });
-            Box::pin(async move {
-                let installed = installing.await.map_err(|error| error.to_string())?;
-                let installed = installed.map_err(|error| error.to_string())?;
-                Ok(Tool { program: installed.program, library_path: installed.library_path })
-            })
-        }))
     }
 }

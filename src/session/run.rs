@@ -8,13 +8,13 @@ use tokio_util::sync::CancellationToken;
 use super::announce::announce;
 use super::cells::Request;
 use super::compiler_cache::CompilerCache;
+use super::context::Session;
 use super::error::SessionError;
 use super::leftovers::Running;
 use super::lock::lock;
 use super::maintenance::maintain;
 use super::options::Options;
 use super::phases::Phases;
-use super::prepare::Session;
 use super::signal::Signals;
 use super::space::Watched;
 use crate::event::{EventKind, RunInfo, RunPhase, channel};
@@ -79,8 +79,8 @@ impl Session<'_> {
         self.recover(&cache.staging).await?;
         let watched = Watched::new(&[(root, "--work-dir"), (self.cache_dir(), "--cache-dir")]);
         let planned = plan.cores.len() + plan.cells.len();
-        let kept = self.kept();
-        let (plan, cx) = self.open(plan, emulators, &cache, &kept).await?;
+        let state = self.state_paths();
+        let (plan, cx) = self.open(plan, emulators, &cache, &state).await?;
         let limits = self.options.limits;
         let limits = schedule::Options { sketch_jobs: limits.sketch_jobs, max_failures: limits.max_failures };
         let ended = schedule::run(plan, &cx, &limits).await;
@@ -91,7 +91,7 @@ impl Session<'_> {
             maintain(self.options, &self.layout, &cache.backend).await;
         }
         cache.backend.shutdown().await;
-        self.close(&cx, kept).await;
+        self.close(&cx, state).await;
         phases.end(RunPhase::Finish);
         let exit = exit(&ended);
         if let Some(message) = watched.complaint(&ended, planned) {

@@ -44,7 +44,7 @@ fn advice(core: &str) -> String {
         format!("add to the matrix:\n\n    cores:\n      {core}: {{provider: apt}}\n")
     } else {
         format!(
-            "add to the matrix where its folder is:\n\n    cores:\n      {core}: {{provider: path, path: FOLDER}}\n"
+            "add to the matrix where its directory is:\n\n    cores:\n      {core}: {{provider: path, path: DIRECTORY}}\n"
         )
     }
 }

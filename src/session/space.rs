@@ -77,22 +77,26 @@ impl Watched {
         let (path, option) = (folder.path.display(), folder.option);
         Some(match space {
             None => format!(
-                "{path} is gone: {}; the next run makes it again, or choose another folder with {option}",
+                "{path} is gone: {}; the next run makes it again, or choose another directory with {option}",
                 fault.message
             ),
             Some(space) if space.read_only => {
-                format!("{path} is on a file system that is read-only; choose another folder with {option}")
+                format!(
+                    "{path} is on a file system that is read-only; choose another directory with {option}"
+                )
             }
             Some(space) if is_full || space.free < FULL => {
                 let need = need(folder, *space, ended, planned);
                 format!(
-                    "{path} is full: {} of {} free; {need}. Make room or choose another folder with {option}; \
+                    "{path} is full: {} of {} free; {need}. Make room or choose another directory with {option}; \
                      what is there can stay, the next run goes on from it",
                     bytes(space.free),
                     bytes(space.total)
                 )
             }
-            Some(_) => format!("{path} can't be written: {}; {option} chooses another folder", fault.message),
+            Some(_) => {
+                format!("{path} can't be written: {}; {option} chooses another directory", fault.message)
+            }
         })
     }
 }

@@ -314,7 +314,7 @@ fn doctor_names_what_two_menu_options_set() {
 fn doctor_says_what_is_there_and_what_each_exit_code_means() {
     let run = Workspace::new().run(["doctor", "--offline"]).assert_exit(0);
     run.assert_stdout("apt-get")
-        .assert_stdout("cache folder")
+        .assert_stdout("cache directory")
         .assert_stdout("arduino:avr")
         .assert_stdout("emulator simavr")
         .assert_stdout("emulator qemu-system-riscv32")

@@ -290,7 +290,7 @@ fn warnings_reach_the_reports_of_every_run() {
     );
     let workspace =
         workspace().sketch("W", "void setup() { int unused; }\nvoid loop() {}\n").file("m.yml", matrix);
-    // Compiled, taken from the work folder, taken from the cache: the warning is the same.
+    // Compiled, taken from the work directory, taken from the cache: the warning is the same.
     for fresh in [false, false, true] {
         if fresh {
             std::fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();

@@ -4,11 +4,12 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use crate::fs::write_atomically;
 use crate::pipeline::shared::key::Key;
+use crate::sync::lock;
 
 /// Unused copies are removed after this time.
 const AGE: Duration = Duration::from_hours(14 * 24);
@@ -89,7 +90,7 @@ impl Staging {
     /// The path that can't be written, with the error of the file system.
     pub(in crate::pipeline) fn stage(&self, copies: &Copies) -> Result<PathBuf, (PathBuf, io::Error)> {
         // A panic elsewhere leaves nothing half done: each file is renamed into place.
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writing = lock(&self.writing);
         copies.write(&self.sketches)
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,7 @@ use crate::library::{EnclosingLibrary, LibraryIndex};
 use crate::pipeline::firmware::{Firmware, recorded};
 use crate::pipeline::job::product::CoreOutline;
 use crate::plan::{CellJob, CoreJob, Target};
+use crate::sync::lock;
 
 /// Raised when keys are made in another way, and when the meaning of what is stored changes.
 const VERSION: u32 = 3;
@@ -266,9 +267,4 @@ fn hashed<T: fmt::Debug>(hashes: &Mutex<HashMap<usize, (Arc<T>, Hash)>>, value: 
         (value.clone(), Key::new("libraries").add(format!("{value:?}").as_bytes()).finish())
     });
     *hash
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A panic elsewhere leaves the maps whole: each change is one insert.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -70,7 +70,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("plan", &["event", "fs", "library", "matrix", "nearest", "platform", "provide"]),
     ("cache", &["diagnostics", "event", "fs", "includes", "process", "sync"]),
-    ("report", &["diagnostics", "event", "symbols"]),
+    ("report", &["diagnostics", "event", "symbols", "sync"]),
     ("matrix", &["nearest", "platform"]),
     ("toolchain", &["diagnostics", "includes", "process", "sync"]),
     ("provide", &["event", "sync"]),

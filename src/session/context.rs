@@ -1,0 +1,49 @@
+//! What every step of a run needs: options, matrix, directories, listeners, and the signal that ends it.
+
+use tokio_util::sync::CancellationToken;
+
+use super::cells::Request;
+use super::options::Options;
+use crate::event::EventSink;
+use crate::pipeline::{LazyTool, Tool};
+use crate::plan::Layout;
+use crate::provide::{InstallContext, install_program};
+
+/// A run.
+pub(super) struct Session<'a> {
+    pub(super) options: &'a Options,
+    pub(super) request: &'a Request,
+    pub(super) layout: Layout,
+    pub(super) events: &'a EventSink,
+    pub(super) cancel: &'a CancellationToken,
+}
+
+impl Session<'_> {
+    /// Context of an installation.
+    pub(super) fn install_context(&self) -> InstallContext {
+        InstallContext {
+            cache_dir: self.options.directories.cache.clone(),
+            offline: self.options.offline,
+            events: self.events.clone(),
+            cancel: self.cancel.clone(),
+        }
+    }
+
+    /// Arduino's ctags: installed when the first sketch needs it, which most do not.
+    pub(super) fn arduino_ctags(&self) -> LazyTool {
+        const NAME: &str = "arduino-ctags";
+        let install = self.install_context();
+        LazyTool::new(Box::new(move || {
+            let install = install.clone();
+            // The compiler can't prove that the future of an installation may move between threads, so it stays on one.
+            let installing = tokio::task::spawn_blocking(move || {
+                tokio::runtime::Handle::current().block_on(install_program(NAME, NAME, "", &install))
+            });
+            Box::pin(async move {
+                let installed = installing.await.map_err(|error| error.to_string())?;
+                let installed = installed.map_err(|error| error.to_string())?;
+                Ok(Tool { program: installed.program, library_path: installed.library_path })
+            })
+        }))
+    }
+}
