@@ -49,21 +49,21 @@ impl Artifacts {
         Self { root }
     }
 
-    /// Keeps files of `folder` under a key. What is there under that key already is replaced.
+    /// Keeps files under a key, each with its path relative to a directory of the caller's. What is there under that key
+    /// already is replaced.
     ///
     /// # Errors
     /// Whatever the file system says. Nothing is kept then, and nothing is harmed.
     pub fn keep<T: Serialize>(
         &self,
         key: &Hash,
-        folder: &Path,
-        files: &[PathBuf],
+        files: &[(PathBuf, PathBuf)],
         sharing: Sharing,
         about: &T,
     ) -> io::Result<()> {
         let mut named = Vec::with_capacity(files.len());
-        for path in files {
-            let hash = self.keep_blob(&folder.join(path), sharing)?;
+        for (path, file) in files {
+            let hash = self.keep_blob(file, sharing)?;
             named.push((path.clone(), hash.to_hex().to_string()));
         }
         let bytes = serde_json::to_vec(&Entry { key: key.to_hex().to_string(), about, files: named })
@@ -178,8 +178,8 @@ mod tests {
         }
 
         fn keep(&self, sharing: Sharing) {
-            let files = ["a.hex".into(), "sub/a.elf".into()];
-            self.store.keep(&self.key, &self.at("made"), &files, sharing, &"about").unwrap();
+            let files = ["a.hex", "sub/a.elf"].map(|name| (name.into(), self.at("made").join(name)));
+            self.store.keep(&self.key, &files, sharing, &"about").unwrap();
         }
 
         fn restore(&self, sharing: Sharing) -> bool {

@@ -222,8 +222,9 @@ mod tests {
         for (index, key) in (0_u8..).zip(&keys) {
             let own = format!("own{index}");
             std::fs::write(folder.join(&own), vec![index + 1; 10_000]).unwrap();
-            let files = if index < 2 { vec![own.into(), "shared".into()] } else { vec![own.into()] };
-            store.keep(key, folder, &files, Sharing::Copy, &()).unwrap();
+            let names = if index < 2 { vec![own, "shared".to_owned()] } else { vec![own] };
+            let files: Vec<_> = names.iter().map(|name| (name.into(), folder.join(name))).collect();
+            store.keep(key, &files, Sharing::Copy, &()).unwrap();
             let used = SystemTime::now() - DAY * (3 - u32::from(index));
             let entry = files_named(&store, key);
             std::fs::File::options().append(true).open(entry).unwrap().set_modified(used).unwrap();

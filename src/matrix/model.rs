@@ -23,6 +23,8 @@ pub struct Matrix {
     pub(super) source: Arc<Source>,
     /// The folder of the file, absolute: what relative paths are relative to.
     pub dir: PathBuf,
+    /// The nearest directory that contains the file and everything that it names by a relative path; absolute.
+    pub reach: PathBuf,
     /// What reports call the matrix: its `name`, or the stem of its file.
     pub name: String,
     /// Where cores come from, by `vendor:arch`. A core without an entry is the newest installed one.

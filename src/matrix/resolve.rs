@@ -48,11 +48,12 @@ pub(super) fn resolve(
     source: &Arc<Source>,
     dir: PathBuf,
 ) -> Result<Matrix, MatrixError> {
-    let mut resolver = Resolver { source, dir: &dir, broken_boards: Vec::new(), problems: Vec::new() };
+    let (reach, broken_boards, problems) = (dir.clone(), Vec::new(), Vec::new());
+    let mut resolver = Resolver { source, dir: &dir, reach, broken_boards, problems };
     let matrix = resolver.matrix(raw, root);
-    let problems = resolver.problems;
+    let Resolver { reach, problems, .. } = resolver;
     if problems.is_empty() {
-        Ok(Matrix { dir, ..matrix })
+        Ok(Matrix { dir, reach, ..matrix })
     } else {
         Err(MatrixError::invalid(source, problems))
     }
@@ -64,6 +65,8 @@ type Boards = IndexMap<Arc<str>, Board>;
 struct Resolver<'s> {
     source: &'s Arc<Source>,
     dir: &'s Path,
+    /// See [`Matrix::reach`].
+    reach: PathBuf,
     /// Names of boards that are declared, but wrong.
     broken_boards: Vec<String>,
     problems: Vec<Diagnostic>,
@@ -110,6 +113,7 @@ impl Resolver<'_> {
         Matrix {
             source: Arc::clone(self.source),
             dir: PathBuf::new(),
+            reach: PathBuf::new(),
             name,
             cores,
             boards,
@@ -256,7 +260,12 @@ impl Resolver<'_> {
                 self.problem(span, "with `from`, a path stays below that directory");
                 None
             }
-            Ok(pattern) => Some(pattern),
+            Ok(pattern) => {
+                if *from == From::Matrix {
+                    self.reached(&pattern.prefix);
+                }
+                Some(pattern)
+            }
             Err(problem) => {
                 self.problem(span, format!("{} is not a valid path or glob: {problem}", quoted(text)));
                 None
@@ -291,7 +300,14 @@ impl Resolver<'_> {
         if text.is_empty() {
             self.problem(span, "the path is empty");
         }
-        Spanned { value: normalised(&self.dir.join(text)), span }
+        Spanned { value: self.reached(Path::new(text)), span }
+    }
+
+    /// A path of the matrix as an absolute one. Notes how far up it leads.
+    fn reached(&mut self, path: &Path) -> PathBuf {
+        let reached = normalised(&self.dir.join(path));
+        while path.is_relative() && !reached.starts_with(&self.reach) && self.reach.pop() {}
+        reached
     }
 
     /// The overrides of one `properties`. What appends applies after what replaces, wherever it is written.

@@ -32,6 +32,20 @@ impl Environment {
         Self(self.0.iter().cloned().chain([more]).collect())
     }
 
+    /// The directory for temporary files of a compiler whose output contains their names, relative to the directory in
+    /// which it runs: then the output does not name a directory of this run.
+    pub const RELATIVE_TEMPORARY: &str = ".tmp";
+
+    /// Returns a copy with [`RELATIVE_TEMPORARY`](Self::RELATIVE_TEMPORARY), which must exist.
+    #[must_use]
+    pub fn with_relative_temporary(&self) -> Self {
+        let value = |(name, value): &(String, String)| {
+            let value = if name == TEMPORARY { Self::RELATIVE_TEMPORARY } else { value };
+            (name.clone(), value.to_owned())
+        };
+        Self(self.0.iter().map(value).collect())
+    }
+
     /// Returns the file of `program`. A bare name is searched in the system's directories, as for a start.
     pub fn find(&self, program: &Path, is_file: impl Fn(&Path) -> bool) -> Option<PathBuf> {
         if program.components().count() != 1 || program.is_absolute() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::context::Session;
 use super::error::SessionError;
-use crate::process::{RunMarker, end_leftovers};
+use crate::process::{Environment, RunMarker, end_leftovers};
 
 impl Session<'_> {
     /// Ends processes and removes directories that a killed run left. Only this run works there: it holds the locks.
@@ -20,7 +20,8 @@ impl Session<'_> {
             for directory in [&staging, &scratch, &layout.passing_units()] {
                 let _ = fs::remove_dir_all(directory);
             }
-            for directory in [&staging.join("include-folders"), &scratch, &layout.units()] {
+            let temporary = staging.join(Environment::RELATIVE_TEMPORARY);
+            for directory in [&staging.join("include-folders"), &temporary, &scratch, &layout.units()] {
                 fs::create_dir_all(directory).map_err(|error| SessionError::unwritable(directory, &error))?;
             }
             Ok(())

@@ -50,7 +50,9 @@ impl Session<'_> {
         state: &StatePaths,
     ) -> Result<(Plan, BuildContext), SessionError> {
         let (layout, staging) = (self.layout.clone(), cache.staging.clone());
-        let checkout = Checkout::new(Checkout::root_of(&self.request.matrix.dir), &layout, &staging).linked();
+        let matrix = &self.request.matrix;
+        let checkout =
+            Checkout::new(Checkout::root_of(&matrix.dir, &matrix.reach), &layout, &staging).linked();
         let marker = RunMarker::new(layout.root(), &staging);
         let environment = Environment::new(&layout.staging(), None).marked(&marker);
         let loaded = self.load(plan, state, &checkout, &environment, &staging).await?;

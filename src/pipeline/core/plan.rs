@@ -15,6 +15,7 @@ use crate::pipeline::output::inputs::{Place, add_commands};
 use crate::pipeline::shared::blocking::{all_in_order, blocking};
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
+use crate::pipeline::shared::places::Places;
 use crate::pipeline::unit::{self, Planned, Wanted};
 use crate::plan::Target;
 use crate::platform::{CORE_ARCHIVE, Value};
@@ -147,6 +148,7 @@ async fn outline(
         folder: folder.clone(),
         given: HashSet::new(),
         whole: target.config.platform_dirs().collect(),
+        places: Places::of(&cx.checkout, &folder),
     };
     let commands: Vec<(Step, &[String])> =
         archiving.iter().map(|argv| (Step::Archive, argv.as_slice())).collect();

@@ -10,6 +10,7 @@ use crate::includes::{Files, Hash};
 use crate::pipeline::job::product::CellArtifacts;
 use crate::pipeline::output::folder;
 use crate::pipeline::shared::checkout::Checkout;
+use crate::pipeline::shared::places::Places;
 
 /// What a link came to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -24,22 +25,27 @@ pub(in crate::pipeline) struct Firmware {
     pub(in crate::pipeline) removed: Vec<PathBuf>,
     /// What it takes.
     pub(in crate::pipeline) sizes: Option<Sizes>,
-    /// What compilers printed although they succeeded. Like `printed` it is kept without the names of the checkout.
+    /// What compilers printed although they succeeded. Like `printed` it is stored without names of directories.
     pub(in crate::pipeline) compiled: String,
     /// What the tools behind the compiles printed although they succeeded.
     pub(in crate::pipeline) printed: String,
     /// The commands behind the compiles, and what they printed.
     pub(in crate::pipeline) log: Vec<String>,
+    /// Texts among its files that name directories of the run: the artifact store has them with stand-ins.
+    pub(in crate::pipeline) naming: Vec<PathBuf>,
     /// Whether it had to be put there.
     #[serde(skip)]
     pub(in crate::pipeline) fresh: bool,
 }
 
 impl Firmware {
-    /// Changes the names in what tools printed.
-    pub(super) fn change_printed(&mut self, change: impl Fn(&str) -> String) {
+    /// Changes the names of directories in commands and in what tools printed.
+    pub(super) fn change_names(&mut self, change: impl Fn(&str) -> String) {
         self.compiled = change(&self.compiled);
         self.printed = change(&self.printed);
+        for line in &mut self.log {
+            *line = change(line);
+        }
     }
 
     /// As the cell's result.
@@ -54,6 +60,23 @@ impl Firmware {
     }
 }
 
+/// The keys that firmware can have.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::pipeline) struct FirmwareKeys {
+    /// Of firmware without a name of the checkout, the work directory or the build directory: it is the same wherever it
+    /// is made.
+    pub(in crate::pipeline) general: Hash,
+    /// Of firmware with such a name, which belongs to these directories.
+    pub(in crate::pipeline) here: Hash,
+}
+
+impl FirmwareKeys {
+    /// Both, in the order in which firmware is looked for.
+    pub(in crate::pipeline) fn both(&self) -> [Hash; 2] {
+        [self.general, self.here]
+    }
+}
+
 /// The firmware that lies in a cell's folder, if it belongs to a key.
 pub(in crate::pipeline) fn recorded(
     folder: &Path,
@@ -62,6 +85,7 @@ pub(in crate::pipeline) fn recorded(
     checkout: &Checkout,
 ) -> Option<Firmware> {
     let record = Record::load(folder)?;
+    let places = Places::of(checkout, folder);
     let aside = folder.join(folder::ASIDE);
     if aside.is_dir() {
         if !record.holds(key, &aside, files) {
@@ -86,9 +110,10 @@ pub(in crate::pipeline) fn recorded(
         given,
         removed: record.removed,
         sizes: record.sizes,
-        compiled: checkout.restore_names(&record.compiled),
-        printed: checkout.restore_names(&record.printed),
+        compiled: places.restore(&record.compiled),
+        printed: places.restore(&record.printed),
         log: Vec::new(),
+        naming: Vec::new(),
         fresh: false,
     })
 }

@@ -1,18 +1,19 @@
-//! A cell's firmware: whether it is there already, in the cell's folder or in the artifact store, and
-//! that it is found again.
+//! Whether a cell's firmware is there already, in the cell's folder or in the artifact store.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::data::{Firmware, recorded, remove_all};
-use crate::cache::{Output, Record};
+use super::keep::record;
+use crate::cache::{Artifact, Artifacts, Record};
 use crate::event::Step;
 use crate::fs::Sharing;
 use crate::includes::Hash;
 use crate::pipeline::failure::error::{BuildError, FileAction};
-use crate::pipeline::output::{artifacts, folder};
+use crate::pipeline::output::folder;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::places::Places;
 use crate::plan::CellJob;
 use crate::symbols::CellSymbols;
 
@@ -31,91 +32,64 @@ pub(in crate::pipeline) async fn remove(folder: &Path) -> Result<(), BuildError>
     .await
 }
 
-/// The firmware with this key: what is in the cell's folder, or else what the artifact store has.
+/// The firmware with one of these keys, the first that leads to one: what is in the cell's folder, or else what the
+/// artifact store has. Returns the key that it is recorded under.
 ///
 /// # Errors
 /// Where the cell's folder can't be written.
 pub(in crate::pipeline) async fn find(
     cx: &BuildContext,
     job: &CellJob,
-    key: &Hash,
+    keys: &[Hash],
     given: &HashSet<PathBuf>,
-) -> Result<Option<Firmware>, BuildError> {
-    let (folder, files, key, checkout) = (job.folder.clone(), cx.files.clone(), *key, cx.checkout.clone());
-    let recorded = blocking(move || recorded(&folder, &key, &files, &checkout));
-    if let Some(recorded) = recorded.await? {
-        return Ok(Some(recorded));
-    }
-    let Some(store) = cx.artifacts.clone() else { return Ok(None) };
-    let found = blocking(move || store.find::<Firmware>(&key).map(|found| (store, found)));
-    let Some((store, found)) = found.await? else { return Ok(None) };
+) -> Result<Option<(Hash, Firmware)>, BuildError> {
+    let (folder, files, checkout) = (job.folder.clone(), cx.files.clone(), cx.checkout.clone());
+    let (store, wanted) = (cx.artifacts.clone(), keys.to_vec());
+    let found = blocking(move || {
+        let recorded = |key: &Hash| Some((*key, recorded(&folder, key, &files, &checkout)?));
+        if let Some(recorded) = wanted.iter().find_map(recorded) {
+            return Found::Here(recorded);
+        }
+        let Some(store) = store else { return Found::Nowhere };
+        let stored = wanted.iter().find_map(|key| Some((*key, store.find::<Firmware>(key)?)));
+        stored.map_or(Found::Nowhere, |(key, artifact)| Found::Stored(key, store, Box::new(artifact)))
+    });
+    let (key, store, found) = match found.await? {
+        Found::Here(recorded) => return Ok(Some(recorded)),
+        Found::Stored(key, store, artifact) => (key, store, artifact),
+        Found::Nowhere => return Ok(None),
+    };
     folder::clear(&job.folder, given).await?;
-    let folder = job.folder.clone();
+    let (folder, places) = (job.folder.clone(), Places::of(&cx.checkout, &job.folder));
     // Users flash, strip and sign their firmware in place: it is theirs.
     let restored = blocking(move || {
-        let whole = store.restore(&found, &folder, Sharing::Copy)?;
-        if whole {
-            remove_all(&folder, &found.about.removed);
+        if !store.restore(&found, &folder, Sharing::Copy)? {
+            return Ok(None);
         }
-        Ok(whole.then_some(found.about))
+        let mut firmware = found.about;
+        remove_all(&folder, &firmware.removed);
+        for text in &firmware.naming {
+            let path = folder.join(text);
+            std::fs::write(&path, places.restore(&std::fs::read_to_string(&path)?))?;
+        }
+        firmware.change_names(|text| places.restore(text));
+        Ok(Some(firmware))
     });
-    let restored = restored.await?;
-    let restored = restored.map_err(|error: std::io::Error| {
+    let restored = restored.await?.map_err(|error: std::io::Error| {
         BuildError::io(Step::Link, FileAction::Write, &job.folder, &error)
     })?;
     let Some(mut firmware) = restored else { return Ok(None) };
-    firmware.change_printed(|text| cx.checkout.restore_names(text));
     firmware.fresh = true;
+    // The last is the one that is good for these directories only.
+    let key = if firmware.naming.is_empty() { key } else { keys.last().copied().unwrap_or(key) };
     record(cx, job, vec![key], &firmware).await?;
     firmware.log.insert(0, "taken from the artifact store; this is how it was made:".to_owned());
-    Ok(Some(firmware))
+    Ok(Some((key, firmware)))
 }
 
-/// Records what a link made under its keys, and keeps it in the artifact store.
-///
-/// # Errors
-/// Where the cell's folder can't be read or written.
-pub(in crate::pipeline) async fn keep(
-    cx: &BuildContext,
-    job: &CellJob,
-    keys: Vec<Hash>,
-    firmware: &Firmware,
-) -> Result<(), BuildError> {
-    record(cx, job, keys.clone(), firmware).await?;
-    let (cx, folder, mut firmware) = (cx.clone(), job.folder.clone(), firmware.clone());
-    blocking(move || {
-        firmware.change_printed(|text| cx.checkout.forget_real_names(text));
-        let mut files = [&*firmware.files, &firmware.others].concat();
-        // Hooks make them anew.
-        files.retain(|path| !firmware.given.contains(path));
-        files.extend(folder.join(CellSymbols::FILE).is_file().then(|| CellSymbols::FILE.into()));
-        for key in keys {
-            artifacts::keep(&cx, &key, &folder, &files, Sharing::Copy, &firmware);
-        }
-    })
-    .await
-}
-
-async fn record(
-    cx: &BuildContext,
-    job: &CellJob,
-    keys: Vec<Hash>,
-    firmware: &Firmware,
-) -> Result<(), BuildError> {
-    let (folder, known, mut firmware) = (job.folder.clone(), cx.files.clone(), firmware.clone());
-    firmware.change_printed(|text| cx.checkout.forget_real_names(text));
-    blocking(move || {
-        let files =
-            firmware.files.iter().filter(|path| !firmware.given.contains(path)).chain(&firmware.others);
-        let outputs: Result<Vec<Output>, _> =
-            files.map(|path| Output::of(&folder, path.clone(), &known)).collect();
-        outputs
-            .and_then(|outputs| {
-                let keys = keys.iter().map(|key| key.to_hex().to_string()).collect();
-                let Firmware { files: artifacts, removed, sizes, compiled, printed, .. } = firmware;
-                Record { keys, outputs, artifacts, removed, sizes, compiled, printed }.save(&folder)
-            })
-            .map_err(|error| BuildError::io(Step::Link, FileAction::Record, &folder, &error))
-    })
-    .await?
+/// Where firmware was found.
+enum Found {
+    Here((Hash, Firmware)),
+    Stored(Hash, Artifacts, Box<Artifact<Firmware>>),
+    Nowhere,
 }

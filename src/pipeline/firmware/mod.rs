@@ -2,6 +2,8 @@
 
 mod data;
 mod find;
+mod keep;
 
-pub(super) use data::{Firmware, recorded};
-pub(super) use find::{find, keep, remove};
+pub(super) use data::{Firmware, FirmwareKeys, recorded};
+pub(super) use find::{find, remove};
+pub(super) use keep::keep;

@@ -15,7 +15,7 @@ use crate::event::{Failure, Phase, Step};
 use crate::includes::Hash;
 use crate::pipeline::cell::{CellCore, Source};
 use crate::pipeline::failure::error::BuildError;
-use crate::pipeline::firmware::{self, Firmware};
+use crate::pipeline::firmware::{self, Firmware, FirmwareKeys};
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::product::{CellArtifacts, CoreArtifacts};
 use crate::pipeline::output::size;
@@ -39,10 +39,12 @@ pub(in crate::pipeline) async fn build(
     let count = u32::try_from(link.sources().count()).unwrap_or(u32::MAX);
     // Those that hooks have seen are counted.
     let uncounted = count.saturating_sub(u32::try_from(link.early.placed().len()).unwrap_or(count));
-    let by_sources = link.key_of_sources(&plan.tail);
+    let by_sources = plan.keys(link.key_of_sources(&plan.tail));
     let is_lasting = plan.is_covered && link.opaque().is_none();
-    if is_lasting && let Some(found) = firmware::find(cx, link.job, &by_sources, link.given).await? {
-        link.learn(cx, jcx, &by_sources, count);
+    if is_lasting
+        && let Some((key, found)) = firmware::find(cx, link.job, &by_sources.both(), link.given).await?
+    {
+        link.learn(cx, jcx, &key, count);
         return Ok(found_by_key(link.job, found, jcx, uncounted));
     }
 
@@ -57,14 +59,15 @@ pub(in crate::pipeline) async fn build(
     };
     let compiled = units.iter().map(|unit| unit.printed.as_str());
     let compiled: String = compiled.chain(own_core.then_some(core.printed.as_str())).collect();
-    let by_contents = link.key_of_contents(&plan.tail, &core, &units);
+    let by_contents = plan.keys(link.key_of_contents(&plan.tail, &core, &units));
     let is_lasting = is_lasting && core.lasts && units.iter().all(|unit| unit.lasts);
     let is_covered = plan.is_covered;
-    let keys: Vec<Hash> =
-        [is_covered.then_some(by_contents), is_lasting.then_some(by_sources)].into_iter().flatten().collect();
-    let found = if is_covered { firmware::find(cx, link.job, &by_contents, link.given).await? } else { None };
+    let keys: Vec<FirmwareKeys> =
+        [is_lasting.then_some(by_sources), is_covered.then_some(by_contents)].into_iter().flatten().collect();
+    let found =
+        if is_covered { firmware::find(cx, link.job, &by_contents.both(), link.given).await? } else { None };
     let mut made = match found {
-        Some(found) => {
+        Some((_, found)) => {
             jcx.log.extend(found.log.iter().cloned());
             found
         }
@@ -73,9 +76,9 @@ pub(in crate::pipeline) async fn build(
     // Equal objects may have come of other sources or flags, with other warnings.
     made.compiled = compiled;
     // Next time nothing needs to be compiled to find it.
-    firmware::keep(cx, link.job, keys, &made).await?;
-    if is_lasting {
-        link.learn(cx, jcx, &by_sources, count);
+    let keys = firmware::keep(cx, link.job, &keys, &mut made).await?;
+    if let Some(by_sources) = keys.first().filter(|_| is_lasting) {
+        link.learn(cx, jcx, by_sources, count);
     }
     Ok(made.artifacts(&link.job.folder, jcx.units))
 }
@@ -110,7 +113,8 @@ async fn make(
     let removed =
         left.iter().map(|(path, _)| path).filter(|path| !now.contains_key(*path)).cloned().collect();
     let (sizes, log) = (measured.sizes, jcx.log.clone());
-    Ok(Firmware { files, others, given, removed, sizes, compiled: String::new(), printed, log, fresh: true })
+    let (compiled, naming) = (String::new(), Vec::new());
+    Ok(Firmware { files, others, given, removed, sizes, compiled, printed, log, naming, fresh: true })
 }
 
 impl Link<'_> {

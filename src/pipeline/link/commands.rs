@@ -1,22 +1,27 @@
 //! The commands of a cell after its compiles: which there are, and in which order. Runs one at a time; decides nothing
 //! about keys.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::inputs::Link;
 use crate::event::Step;
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
-use crate::pipeline::output::{archive, embed, long_link};
+use crate::pipeline::output::{archive, embed, folder, long_link};
+use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::unit::first_option;
 use crate::pipeline::{convert, hooks};
 use crate::platform::{CORE_ARCHIVE, Hook, Value};
+use crate::process::{Environment, Finished};
 
 /// A command and what it is called.
 pub(super) struct Command {
     pub(super) step: Step,
     pub(super) label: String,
     pub(super) argv: Vec<String>,
+    /// Whether a compiler links, which compiles too with link-time optimisation.
+    is_compiler: bool,
 }
 
 /// The commands after the compiles, in order.
@@ -38,6 +43,10 @@ impl Commands {
 }
 
 impl Command {
+    fn new(step: Step, label: String, argv: Vec<String>) -> Self {
+        Self { step, label, argv, is_compiler: false }
+    }
+
     /// Runs the command, and adds what it prints to `printed`.
     pub(super) async fn run(
         self,
@@ -46,8 +55,10 @@ impl Command {
         cell: &Path,
         printed: &mut String,
     ) -> Result<(), BuildError> {
-        let Self { step, label, argv } = self;
-        let bytes = if step == Step::Objcopy {
+        let Self { step, label, argv, is_compiler } = self;
+        let bytes = if is_compiler {
+            link(cx, jcx, label, argv, cell).await?.printed()
+        } else if step == Step::Objcopy {
             convert::command(cx, jcx, step, &label, argv, cell).await?.printed
         } else {
             jcx.command(cx, step, label, argv, cell.to_owned()).await?.printed()
@@ -55,6 +66,26 @@ impl Command {
         printed.push_str(&cx.checkout.with_own_names(&String::from_utf8_lossy(&bytes)));
         Ok(())
     }
+}
+
+/// Runs a compiler that links.
+async fn link(
+    cx: &BuildContext,
+    jcx: &mut JobContext,
+    label: String,
+    argv: Vec<String>,
+    cell: &Path,
+) -> Result<Finished, BuildError> {
+    // An ELF of link-time optimisation contains the names of temporary files.
+    let temporary = cell.join(Environment::RELATIVE_TEMPORARY);
+    folder::make(&temporary).await?;
+    let relative = jcx.environment.with_relative_temporary();
+    let environment = std::mem::replace(&mut jcx.environment, relative);
+    let finished = jcx.command(cx, Step::Link, label, argv, cell.to_owned()).await;
+    jcx.environment = environment;
+    // One that stays is removed with the next build.
+    let _ = blocking(move || std::fs::remove_dir_all(temporary)).await?;
+    finished
 }
 
 impl Link<'_> {
@@ -74,7 +105,7 @@ impl Link<'_> {
         ]);
         let hook = |hook: Hook, commands: &mut Vec<Command>| -> Result<(), BuildError> {
             for argv in hooks::commands(target, hook, self.values)? {
-                commands.push(Command { step: Step::Hook, label: hook.prefix().to_owned(), argv });
+                commands.push(Command::new(Step::Hook, hook.prefix().to_owned(), argv));
             }
             Ok(())
         };
@@ -84,12 +115,12 @@ impl Link<'_> {
         }
         hook(Hook::LinkingPrelink, &mut commands)?;
         for (label, argv) in packed.iter().flat_map(|packed| packed.archiving.iter().cloned()) {
-            commands.push(Command { step: Step::Archive, label, argv });
+            commands.push(Command::new(Step::Archive, label, argv));
         }
         for recipe in config.link_recipes() {
             let argv = config.command_with_warnings(recipe.pattern, &values);
             let argv = argv.map_err(|error| BuildError::board(Step::Link, &error))?;
-            commands.push(Command { step: Step::Link, label: format!("{}.elf", self.project_name), argv });
+            commands.push(self.linking(cx, format!("{}.elf", self.project_name), argv).await?);
         }
         hook(Hook::LinkingPostlink, &mut commands)?;
         hook(Hook::ObjcopyPreobjcopy, &mut commands)?;
@@ -97,7 +128,7 @@ impl Link<'_> {
             let name = recipe.key.trim_start_matches("recipe.objcopy.").trim_end_matches(".pattern");
             let argv = config.command(recipe.pattern, self.values);
             let argv = argv.map_err(|error| BuildError::board(Step::Objcopy, &error))?;
-            commands.push(Command { step: Step::Objcopy, label: name.to_owned(), argv });
+            commands.push(Command::new(Step::Objcopy, name.to_owned(), argv));
         }
         hook(Hook::ObjcopyPostobjcopy, &mut commands)?;
         let mut postbuild = Vec::new();
@@ -129,16 +160,32 @@ impl Link<'_> {
                     archive::commands(cx, &self.job.target, self.values, &words, &folder.join(archive))
                         .await?;
                 let label = archive.display().to_string();
-                commands.extend(archiving.into_iter().map(|argv| Command {
-                    step: Step::Archive,
-                    label: label.clone(),
-                    argv,
-                }));
+                let archiving = archiving.into_iter();
+                commands.extend(archiving.map(|argv| Command::new(Step::Archive, label.clone(), argv)));
             }
             // Also of a library without sources: arduino-cli names an archive to the linker that nothing makes.
             objects.push(absolute(archive));
         }
         objects.extend(self.core.variant_objects.iter().map(|path| absolute(path)));
         Ok((commands, objects))
+    }
+
+    /// The command of a link. Link-time optimisation compiles in the cell's directory, and its debug information is not to
+    /// name that directory: then the ELF is the same in every checkout.
+    async fn linking(
+        &self,
+        cx: &BuildContext,
+        label: String,
+        mut argv: Vec<String>,
+    ) -> Result<Command, BuildError> {
+        let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
+        let identity = cx.identities.of(&program).await;
+        let identity = identity.map_err(|error| BuildError::identity(Step::Link, &error))?;
+        let is_compiler = identity.version.is_some();
+        if is_compiler {
+            let folder = cx.checkout.physical_name(&self.job.folder);
+            argv.insert(first_option(&argv), format!("-fdebug-prefix-map={}=.", folder.display()));
+        }
+        Ok(Command { step: Step::Link, label, argv, is_compiler })
     }
 }

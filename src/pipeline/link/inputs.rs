@@ -14,6 +14,7 @@ use crate::pipeline::prepare::staged_sketch::Prepared;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
+use crate::pipeline::shared::places::Places;
 use crate::pipeline::unit::Unit;
 use crate::plan::CellJob;
 use crate::platform::Value;
@@ -51,11 +52,12 @@ impl Link<'_> {
     }
 
     /// Where its commands run.
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn place(&self, places: &Places) -> Place {
         Place {
             folder: self.job.folder.clone(),
             given: self.given.clone(),
             whole: self.job.target.config.platform_dirs().chain([self.job.sketch.dir.clone()]).collect(),
+            places: places.clone(),
         }
     }
 

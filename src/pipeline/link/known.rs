@@ -26,11 +26,11 @@ pub(in crate::pipeline) async fn known(
     }
     let Some(known) = cx.known.cell(job) else { return Ok(None) };
     jcx.track.enter(Phase::Compile);
-    let found = firmware::find(cx, job, &known.key(), &HashSet::new()).await?;
+    let found = firmware::find(cx, job, &[known.key()], &HashSet::new()).await?;
     if found.is_some() {
         jcx.libraries.list = cx.known.libraries(&known);
     }
-    Ok(found.map(|found| found_by_key(job, found, jcx, known.units)))
+    Ok(found.map(|(_, found)| found_by_key(job, found, jcx, known.units)))
 }
 
 /// Firmware that nothing was compiled for.

@@ -8,6 +8,7 @@ use crate::event::Step;
 use crate::includes::Hash;
 use crate::pipeline::convert;
 use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::firmware::FirmwareKeys;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::output::bootloader::Bootloader;
 use crate::pipeline::output::embed::Embedding;
@@ -15,12 +16,15 @@ use crate::pipeline::output::inputs::add_commands;
 use crate::pipeline::output::size;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
+use crate::pipeline::shared::places::Places;
 
 /// A planned link.
 pub(super) struct LinkPlan<'a> {
     pub(super) commands: Commands,
-    /// Key over the commands and what they read beside objects and core.
+    /// Key over the commands and what they read beside objects and core; the same in every checkout and work directory.
     pub(super) tail: Key,
+    /// Directories that the key has stand-ins for.
+    pub(super) places: Places,
     /// Whether that key covers everything that the commands read.
     pub(super) is_covered: bool,
     pub(super) embedding: Option<Embedding<'a>>,
@@ -44,8 +48,9 @@ impl<'a> LinkPlan<'a> {
         if let Some(warning) = &commands.warning {
             cx.runner.warn_once(format!("{}: {warning}", job.id));
         }
-        let mut tail = Key::new("cell 5");
-        tail.add(job.folder.as_os_str().as_encoded_bytes()).add(&convert::VERSION.to_le_bytes());
+        let places = Places::of(&cx.checkout, &job.folder);
+        let mut tail = Key::new("cell 6");
+        tail.add(&convert::VERSION.to_le_bytes());
         for pattern in size::patterns(&job.target) {
             tail.add(pattern.as_bytes());
         }
@@ -53,7 +58,7 @@ impl<'a> LinkPlan<'a> {
             commands.iter().map(|command| (command.step, command.argv.as_slice())).collect();
         let measuring = size::command(cx, &job.target, link.values).await?;
         words.extend(measuring.iter().map(|argv| (Step::Size, argv.as_slice())));
-        let uncovered = add_commands(cx, jcx, &mut tail, &link.place(), &words).await?;
+        let uncovered = add_commands(cx, jcx, &mut tail, &link.place(&places), &words).await?;
         let embedding = match commands.iter().find(|command| command.step == Step::Link) {
             Some(command) if !job.embed.is_empty() => {
                 Some(Embedding::plan(cx, &mut tail, &command.argv, &job.target, &job.embed).await?)
@@ -65,6 +70,13 @@ impl<'a> LinkPlan<'a> {
         for (path, hash) in &left {
             tail.add(path.as_os_str().as_encoded_bytes()).add(hash.as_bytes());
         }
-        Ok(Self { commands, tail, is_covered: uncovered.is_none(), embedding, bootloader, left })
+        Ok(Self { commands, tail, places, is_covered: uncovered.is_none(), embedding, bootloader, left })
+    }
+
+    /// The keys that firmware with the key `general` can have: that of firmware that names no directory, which is the same
+    /// wherever it was made, and that of firmware that was made here.
+    pub(super) fn keys(&self, general: Hash) -> FirmwareKeys {
+        let here = Key::new("here").add(general.as_bytes()).add(self.places.key().as_bytes()).finish();
+        FirmwareKeys { general, here }
     }
 }

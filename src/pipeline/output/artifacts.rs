@@ -26,7 +26,8 @@ pub(in crate::pipeline) fn keep<T: Serialize>(
     about: &T,
 ) {
     let Some(store) = &cx.artifacts else { return };
-    if let Err(error) = store.keep(key, folder, files, sharing, about) {
+    let files: Vec<(PathBuf, PathBuf)> = files.iter().map(|path| (path.clone(), folder.join(path))).collect();
+    if let Err(error) = store.keep(key, &files, sharing, about) {
         tracing::warn!(%error, folder = %folder.display(), "what was made could not be kept in the cache");
     }
 }

@@ -16,6 +16,7 @@ use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
+use crate::pipeline::shared::places::Places;
 use crate::pipeline::unit::Options;
 
 /// Whose commands they are.
@@ -27,10 +28,13 @@ pub(in crate::pipeline) struct Place {
     pub(in crate::pipeline) given: HashSet<PathBuf>,
     /// What a program that nobody knows may read.
     pub(in crate::pipeline) whole: Vec<PathBuf>,
+    /// Directories that keys have stand-ins for.
+    pub(in crate::pipeline) places: Places,
 }
 
 /// Adds commands, their tools and everything that they read to a key. Says why the key can't cover
-/// one of them, if so.
+/// one of them, if so. The key is the same in every checkout and work directory, unless one of the programs is unknown:
+/// what that makes of the names of its files nobody can know.
 ///
 /// # Errors
 /// Where a tool is missing or can't be identified, or a folder can't be read.
@@ -43,15 +47,14 @@ pub(in crate::pipeline) async fn add_commands(
 ) -> Result<Option<String>, BuildError> {
     let mut opaque = None;
     let mut knows_all = true;
-    let own = place.folder.to_string_lossy();
+    let places = &place.places;
     for &(step, argv) in commands {
         let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
         let identity =
             cx.identities.of(&program).await.map_err(|error| BuildError::identity(step, &error))?;
         let is_known = identity.version.is_some() || is_binary_utility(&program);
         knows_all &= is_known;
-        // A command names the job's directory only as a place: the key has a stand-in for its name.
-        let words: Vec<String> = argv.iter().map(|word| word.replace(&*own, FOLDER)).collect();
+        let words: Vec<String> = argv.iter().map(|word| places.forget(word)).collect();
         key.add(identity.hash.as_bytes()).command(&words, &jcx.environment);
         let (mut argv, place, files) = (argv.to_vec(), place.clone(), cx.files.clone());
         if step == Step::Link {
@@ -77,11 +80,12 @@ pub(in crate::pipeline) async fn add_commands(
         let (hashes, reason) =
             read.await?.map_err(|error| BuildError::io(step, FileAction::Read, &program, &error))?;
         for (path, hash) in hashes {
-            key.add(path.as_os_str().as_encoded_bytes()).add(hash.as_bytes());
+            key.add(places.forget(&path.to_string_lossy()).as_bytes()).add(hash.as_bytes());
         }
         opaque = opaque.or(reason);
     }
     if !knows_all {
+        key.add(places.key().as_bytes());
         for folder in &place.whole {
             let (folder, files) = (folder.clone(), cx.files.clone());
             let hash = blocking(move || files.tree(&folder)).await?;
@@ -90,9 +94,6 @@ pub(in crate::pipeline) async fn add_commands(
     }
     Ok(opaque)
 }
-
-/// Stands for the job's folder in keys.
-const FOLDER: &str = "\u{1}folder";
 
 /// `avr-objcopy`, `arm-none-eabi-size`: reads what its words name.
 fn is_binary_utility(program: &Path) -> bool {
@@ -147,6 +148,8 @@ fn absolute_paths(text: &str) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::shared::checkout::Checkout;
+    use crate::plan::Layout;
 
     fn words(text: &str) -> Vec<String> {
         text.split(' ').map(str::to_owned).collect()
@@ -185,7 +188,13 @@ mod tests {
         ] {
             std::fs::write(at(name), text).unwrap();
         }
-        let place = Place { folder: at("cell"), given: [at("cell/flags.txt")].into(), whole: Vec::new() };
+        let checkout = Checkout::new(at("repo"), &Layout::new(at("work")), &at("staging"));
+        let place = Place {
+            folder: at("cell"),
+            given: [at("cell/flags.txt")].into(),
+            whole: Vec::new(),
+            places: Places::of(&checkout, &at("cell")),
+        };
         let root = folder.path().display();
         let argv = words(&format!(
             "gcc -T{root}/board.ld -L{root}/libs @{root}/cell/flags.txt -lx {root}/cell/a.o -o {root}/cell/a.elf"

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use crate::includes::Hash;
 use crate::plan::Layout;
 
-/// Stands for a checkout's root in what is kept.
-const NAME: &str = "\u{1}checkout";
+/// Stands for a checkout's root in keys and in stored text.
+pub(super) const CHECKOUT: &str = "\u{1}checkout";
 
 /// How a linker names what is below the root: debug information has `.` for the directory of the compile, and for the root.
 const IN_DEBUG_INFORMATION: &str = "././";
@@ -32,6 +32,10 @@ pub struct Checkout {
     tied: [String; 2],
     /// Whether the link is there.
     linked: bool,
+    /// The work directory.
+    work: PathBuf,
+    /// The names of checkout and work directory without symbolic links.
+    physical: [PathBuf; 2],
 }
 
 impl Checkout {
@@ -43,14 +47,47 @@ impl Checkout {
             seen: staging.join("checkout"),
             generated: layout.sketches(),
             linked: false,
+            physical: [&real, layout.root()]
+                .map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned())),
+            work: layout.root().to_owned(),
             real,
         }
     }
 
-    /// The root of the checkout that a folder is in: the nearest folder with a `.git`, itself among them,
-    /// else the folder.
-    pub fn root_of(folder: &Path) -> PathBuf {
-        folder.ancestors().find(|above| above.join(".git").exists()).unwrap_or(folder).to_owned()
+    /// The root of the checkout.
+    pub(super) fn root(&self) -> &Path {
+        &self.real
+    }
+
+    /// The work directory.
+    pub(super) fn work(&self) -> &Path {
+        &self.work
+    }
+
+    /// The names of checkout and work directory without symbolic links, where they are others.
+    pub(super) fn physical(&self) -> impl Iterator<Item = &Path> {
+        let own = [&self.real, &self.work];
+        self.physical
+            .iter()
+            .zip(own)
+            .filter(|(physical, own)| physical != own)
+            .map(|(physical, _)| &**physical)
+    }
+
+    /// A path in the work directory as the system names it, without symbolic links.
+    pub(in crate::pipeline) fn physical_name<'a>(&self, path: &'a Path) -> Cow<'a, Path> {
+        match path.strip_prefix(&self.work) {
+            Ok(relative) => self.physical[1].join(relative).into(),
+            Err(_) => path.into(),
+        }
+    }
+
+    /// The root of the checkout that a directory is in: the nearest directory with a `.git`, itself among them. Without
+    /// one it is `reach`, which contains all that the matrix names; in a copy without `.git` that usually is the same.
+    pub fn root_of(directory: &Path, reach: &Path) -> PathBuf {
+        let repository = directory.ancestors().find(|above| above.join(".git").exists());
+        let reach = Some(reach).filter(|reach| reach.parent().is_some());
+        repository.or(reach).unwrap_or(directory).to_owned()
     }
 
     /// With the link in the staging folder, which is empty. Where it can't be made the checkout has its
@@ -83,7 +120,7 @@ impl Checkout {
     /// A path as keys name it, wherever the checkout and the staging folder are.
     pub(in crate::pipeline) fn keyed<'a>(&self, path: &'a Path) -> Cow<'a, OsStr> {
         match path.strip_prefix(&self.real) {
-            Ok(relative) => Path::new(NAME).join(relative).into_os_string().into(),
+            Ok(relative) => Path::new(CHECKOUT).join(relative).into_os_string().into(),
             Err(_) => path.as_os_str().into(),
         }
     }
@@ -123,7 +160,7 @@ impl Checkout {
 
     /// The hash of a staged file's text, wherever the checkout is.
     pub(in crate::pipeline) fn hash_of(&self, text: &[u8]) -> Hash {
-        blake3::hash(&self.with_root(text, NAME.as_bytes()))
+        blake3::hash(&self.with_root(text, CHECKOUT.as_bytes()))
     }
 
     /// The text of a staged file, with the checkout named as compilers see it.
@@ -133,32 +170,12 @@ impl Checkout {
 
     /// What compilers printed, without the names of this checkout.
     pub(in crate::pipeline) fn forget_names(&self, printed: &str) -> String {
-        printed.replace(&*self.seen.to_string_lossy(), NAME)
-    }
-
-    /// What users see, without the names of this checkout: to be kept where another may read it.
-    pub(in crate::pipeline) fn forget_real_names(&self, shown: &str) -> String {
-        let real = format!("{}/", self.real.display());
-        // The root of the file system is in every name.
-        if real.len() < 3 {
-            return shown.to_owned();
-        }
-        let mut kept = String::with_capacity(shown.len());
-        let mut rest = shown;
-        while let Some((before, behind)) = rest.split_once(&real) {
-            let begins = !before.ends_with(|c: char| c.is_alphanumeric() || "._-/~".contains(c));
-            kept.push_str(before);
-            kept.push_str(if begins { NAME } else { &real[..real.len() - 1] });
-            kept.push('/');
-            rest = behind;
-        }
-        kept.push_str(rest);
-        kept
+        printed.replace(&*self.seen.to_string_lossy(), CHECKOUT)
     }
 
     /// What compilers printed, here or in another checkout, with the names that the user knows.
     pub(in crate::pipeline) fn restore_names(&self, printed: &str) -> String {
-        printed.replace(NAME, &self.real.to_string_lossy())
+        printed.replace(CHECKOUT, &self.real.to_string_lossy())
     }
 
     /// What a tool printed about objects that were compiled here, with the names that the user knows.
@@ -204,11 +221,6 @@ mod tests {
         assert!(!printed.contains("/cache"));
         assert_eq!(checkout.restore_names(&printed), "/repo/a.ino:1:2: error: x");
         assert!(checkout.is_tied("-I/repo/x") && !checkout.is_tied("-I/opt/x"));
-        let shown = "/repo/a.ino:1:2: warning: x\n/repository/b.h:1: warning: y\nfrom /home/repo/c.h,\n";
-        let kept = checkout.forget_real_names(shown);
-        assert!(!kept.starts_with('/') && kept.contains("\n/repository/b.h"), "{kept}");
-        assert!(kept.contains("from /home/repo/c.h"), "{kept}");
-        assert_eq!(checkout.restore_names(&kept), shown);
         assert_eq!(
             checkout.with_own_names(
                 "././a/A.ino:8: undefined\n/w/b.o:././b.c:1: x; /cache/staging/checkout/c.c y/././z"
@@ -233,9 +245,9 @@ mod tests {
         std::fs::create_dir_all(at("repo/ci")).unwrap();
         std::fs::create_dir_all(at("other")).unwrap();
         std::fs::write(at("repo/.git"), "gitdir: elsewhere").unwrap();
-        assert_eq!(Checkout::root_of(&at("repo/ci")), at("repo"));
-        // The temporary folder itself may lie in a repository.
-        let root = Checkout::root_of(&at("other"));
+        assert_eq!(Checkout::root_of(&at("repo/ci"), &at("repo/ci")), at("repo"));
+        // The temporary directory itself may be in a repository.
+        let root = Checkout::root_of(&at("other/ci"), &at("other"));
         assert!(root == at("other") || folder.path().starts_with(root));
     }
 }

@@ -5,6 +5,7 @@ pub(super) mod checkout;
 pub(super) mod context;
 pub(super) mod key;
 pub(super) mod known;
+pub(super) mod places;
 pub(super) mod runner;
 pub(super) mod tables;
 pub(super) mod tool;

@@ -64,7 +64,8 @@ pub(super) async fn compile(
     let argv = filled(&planned.argv, &named);
     let shown = filled(&planned.shown, &planned.source);
     let request = CompileRequest {
-        process: process(argv, cx.staging.clone(), environment.clone()),
+        // The debug information of an assembler source contains the name of a temporary file.
+        process: process(argv, cx.staging.clone(), environment.with_relative_temporary()),
         output: object.clone(),
         way: way.clone(),
         transcript: transcript.clone(),

@@ -1,0 +1,144 @@
+//! Stores a cell's firmware, so that it is found again: here, and in other checkouts and work directories where it names
+//! no directory.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::data::{Firmware, FirmwareKeys};
+use crate::cache::{Output, Record};
+use crate::event::Step;
+use crate::fs::Sharing;
+use crate::includes::Hash;
+use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::places::Places;
+use crate::plan::CellJob;
+use crate::symbols::CellSymbols;
+
+/// Subdirectory for texts without names, until they are in the artifact store.
+const NAMELESS: &str = ".nameless";
+
+/// Records what a link made under its keys, and keeps it in the artifact store. Returns the keys of the record, one for
+/// each pair.
+///
+/// A map of the linker names directories, and is stored with stand-ins for them. A binary with such a name (debug
+/// information, `__FILE__`) belongs to these directories.
+///
+/// # Errors
+/// Where the cell's folder can't be read or written.
+pub(in crate::pipeline) async fn keep(
+    cx: &BuildContext,
+    job: &CellJob,
+    keys: &[FirmwareKeys],
+    firmware: &mut Firmware,
+) -> Result<Vec<Hash>, BuildError> {
+    let (folder, places) = (job.folder.clone(), Places::of(&cx.checkout, &job.folder));
+    let files = made(firmware);
+    let naming = blocking(move || Naming::of(&folder, &files, &places)).await?;
+    let naming =
+        naming.map_err(|error| BuildError::io(Step::Link, FileAction::Record, &job.folder, &error))?;
+    let general = |keys: &FirmwareKeys| keys.general;
+    let here = |keys: &FirmwareKeys| keys.here;
+    let recorded =
+        keys.iter().map(if naming == Naming::default() { general } else { here }).collect::<Vec<_>>();
+    let stored = keys.iter().map(if naming.in_binary { here } else { general }).collect::<Vec<_>>();
+    firmware.naming = if naming.in_binary { Vec::new() } else { naming.texts };
+    record(cx, job, recorded.clone(), firmware).await?;
+    let (cx, folder, firmware) = (cx.clone(), job.folder.clone(), firmware.clone());
+    let places = Places::of(&cx.checkout, &folder);
+    blocking(move || store(&cx, &folder, &stored, firmware, &places)).await?;
+    Ok(recorded)
+}
+
+/// Files of a build directory with names of directories.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Naming {
+    texts: Vec<PathBuf>,
+    in_binary: bool,
+}
+
+impl Naming {
+    fn of(folder: &Path, files: &[PathBuf], places: &Places) -> io::Result<Self> {
+        let mut naming = Self::default();
+        for path in files {
+            let bytes = std::fs::read(folder.join(path))?;
+            if !places.are_named_in(&bytes) {
+                continue;
+            }
+            let restored =
+                std::str::from_utf8(&bytes).map(|text| places.restore(&places.forget(text)) == text);
+            if restored.unwrap_or(false) && !bytes.contains(&0) {
+                naming.texts.push(path.clone());
+            } else {
+                naming.in_binary = true;
+            }
+        }
+        Ok(naming)
+    }
+}
+
+/// The files that the link made. Hooks make theirs anew.
+fn made(firmware: &Firmware) -> Vec<PathBuf> {
+    let files = firmware.files.iter().filter(|path| !firmware.given.contains(path));
+    files.chain(&firmware.others).cloned().collect()
+}
+
+/// Keeps firmware in the artifact store. What can't be kept is lost as a hit, never as a result.
+fn store(cx: &BuildContext, folder: &Path, keys: &[Hash], mut firmware: Firmware, places: &Places) {
+    let Some(store) = &cx.artifacts else { return };
+    firmware.change_names(|text| places.forget(text));
+    let nameless = folder.join(NAMELESS);
+    let mut files: Vec<(PathBuf, PathBuf)> = made(&firmware)
+        .into_iter()
+        .map(|path| {
+            let from = if firmware.naming.contains(&path) { &nameless } else { folder };
+            (path.clone(), from.join(path))
+        })
+        .collect();
+    let symbols = folder.join(CellSymbols::FILE);
+    files.extend(symbols.is_file().then(|| (CellSymbols::FILE.into(), symbols)));
+    let kept = write_nameless(folder, &firmware.naming, &nameless, places)
+        .and_then(|()| keys.iter().try_for_each(|key| store.keep(key, &files, Sharing::Copy, &firmware)));
+    if let Err(error) = kept {
+        tracing::warn!(%error, folder = %folder.display(), "what was made could not be kept in the cache");
+    }
+    let _ = std::fs::remove_dir_all(nameless);
+}
+
+/// Writes texts with stand-ins for the directories that they name.
+fn write_nameless(folder: &Path, texts: &[PathBuf], to: &Path, places: &Places) -> io::Result<()> {
+    for path in texts {
+        let nameless = to.join(path);
+        nameless.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::write(nameless, places.forget(&std::fs::read_to_string(folder.join(path))?))?;
+    }
+    Ok(())
+}
+
+/// Records firmware that is complete in the cell's folder.
+///
+/// # Errors
+/// Where the folder can't be read or written.
+pub(super) async fn record(
+    cx: &BuildContext,
+    job: &CellJob,
+    keys: Vec<Hash>,
+    firmware: &Firmware,
+) -> Result<(), BuildError> {
+    let (folder, known, mut firmware) = (job.folder.clone(), cx.files.clone(), firmware.clone());
+    let places = Places::of(&cx.checkout, &folder);
+    firmware.change_names(|text| places.forget(text));
+    blocking(move || {
+        let outputs: Result<Vec<Output>, _> =
+            made(&firmware).into_iter().map(|path| Output::of(&folder, path, &known)).collect();
+        outputs
+            .and_then(|outputs| {
+                let keys = keys.iter().map(|key| key.to_hex().to_string()).collect();
+                let Firmware { files: artifacts, removed, sizes, compiled, printed, .. } = firmware;
+                Record { keys, outputs, artifacts, removed, sizes, compiled, printed }.save(&folder)
+            })
+            .map_err(|error| BuildError::io(Step::Link, FileAction::Record, &folder, &error))
+    })
+    .await?
+}

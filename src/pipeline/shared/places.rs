@@ -1,0 +1,148 @@
+//! Directories that have another name elsewhere: the build directory of a job, the work directory and the checkout.
+//!
+//! Keys and stored text have a stand-in for each, so that what was linked in one checkout is found in another. A stand-in
+//! is restored as the name that the directory has here.
+
+use std::path::Path;
+
+use super::checkout::{CHECKOUT, Checkout};
+use super::key::Key;
+use crate::includes::Hash;
+
+/// Stands for the build directory of a job.
+const BUILD: &str = "\u{1}folder";
+
+/// Stands for the work directory.
+const WORK: &str = "\u{1}work";
+
+/// The directories of one job with their stand-ins.
+#[derive(Debug, Clone)]
+pub(in crate::pipeline) struct Places {
+    /// The inner ones first.
+    names: Vec<(String, &'static str)>,
+    /// The names that the system has for them, where they are others.
+    physical: Vec<String>,
+}
+
+impl Places {
+    /// The places of a job whose build directory is `folder`.
+    pub(in crate::pipeline) fn of(checkout: &Checkout, folder: &Path) -> Self {
+        let mut names = vec![
+            (folder.display().to_string(), BUILD),
+            (checkout.work().display().to_string(), WORK),
+            (checkout.root().display().to_string(), CHECKOUT),
+        ];
+        // The root of the file system is in every name.
+        names.retain(|(name, _)| name.len() > 1);
+        names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        let physical = checkout.physical().map(|path| path.display().to_string());
+        Self { names, physical: physical.filter(|name| name.len() > 1).collect() }
+    }
+
+    /// A text with stand-ins for the directories.
+    pub(in crate::pipeline) fn forget(&self, text: &str) -> String {
+        let mut kept = text.to_owned();
+        for (name, stand_in) in &self.names {
+            kept = replace_path(&kept, name, stand_in);
+        }
+        kept
+    }
+
+    /// A text with the names that the directories have here.
+    pub(in crate::pipeline) fn restore(&self, text: &str) -> String {
+        let mut restored = text.to_owned();
+        for (name, stand_in) in &self.names {
+            restored = restored.replace(stand_in, name);
+        }
+        restored
+    }
+
+    /// Whether a file contains the name of one of the directories.
+    pub(in crate::pipeline) fn are_named_in(&self, bytes: &[u8]) -> bool {
+        let names = self.names.iter().map(|(name, _)| name).chain(&self.physical);
+        names.into_iter().any(|name| memchr::memmem::find(bytes, name.as_bytes()).is_some())
+    }
+
+    /// A key over the names: of a result that is good here only.
+    pub(in crate::pipeline) fn key(&self) -> Hash {
+        let mut key = Key::new("places");
+        for (name, _) in &self.names {
+            key.add(name.as_bytes());
+        }
+        key.finish()
+    }
+}
+
+/// Replaces `path` in a text where it is a whole path or the beginning of one: neither `/home/repo` nor `/repository`
+/// contains `/repo`.
+fn replace_path(text: &str, path: &str, with: &str) -> String {
+    const AROUND: &str = "=,:;'\"`()[]<>{}@|&\n\t ";
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(path) {
+        let (before, behind) = (&rest[..at], &rest[at + path.len()..]);
+        kept.push_str(before);
+        // An option may precede a path without a space: `-L/repo`.
+        let word = kept.rsplit(|c| AROUND.contains(c)).next().unwrap_or_default();
+        let is_option = word.starts_with('-') && !word.contains(['/', '~', '.']);
+        let begins = word.is_empty() || is_option;
+        let ends = behind.chars().next().is_none_or(|c| c == '/' || AROUND.contains(c));
+        kept.push_str(if begins && ends { with } else { path });
+        rest = behind;
+    }
+    kept.push_str(rest);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Layout;
+
+    fn places(root: &str, work: &str, cell: &str) -> Places {
+        let layout = Layout::new(work.into());
+        let checkout = Checkout::new(root.into(), &layout, Path::new("/cache/staging"));
+        Places::of(&checkout, &Path::new(work).join(cell))
+    }
+
+    #[test]
+    fn a_text_is_the_same_in_every_checkout() {
+        let (one, two) =
+            (places("/one", "/one/.w", "cells/a"), places("/far/two", "/elsewhere/w", "cells/a"));
+        let here = "-L/one/.w/cells/a -T/one/b.ld @/one/.w/x /one/.w/cells/a/s.o:/one/a.ino:3: /usr/lib/one";
+        let there = "-L/elsewhere/w/cells/a -T/far/two/b.ld @/elsewhere/w/x \
+                     /elsewhere/w/cells/a/s.o:/far/two/a.ino:3: /usr/lib/one";
+        assert_eq!(one.forget(here), two.forget(there));
+        assert_eq!(two.restore(&one.forget(here)), there);
+        assert_ne!(one.key(), two.key());
+        assert!(one.are_named_in(here.as_bytes()) && !one.are_named_in(there.as_bytes()));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_place_stays() {
+        let places = places("/repo", "/repo/.w", "c");
+        for text in [
+            "/home/repo/a",
+            "-I/home/repo",
+            "/repository/a",
+            "./repo/a",
+            "~/repo/a",
+            "/repo-2",
+            "/repo.x",
+            "lib/repo/a",
+        ] {
+            assert_eq!(places.forget(text), text);
+        }
+        for text in ["/repo", "-L/repo", "--map=/repo/x", "'/repo/x'", "a,/repo/x", "\n/repo/a.ino:1: x"] {
+            assert_ne!(places.forget(text), text);
+            assert_eq!(places.restore(&places.forget(text)), text);
+        }
+    }
+
+    #[test]
+    fn the_root_of_the_file_system_is_no_place() {
+        let places = places("/", "/w", "c");
+        assert_eq!(places.forget("/usr/lib"), "/usr/lib");
+        assert!(!places.are_named_in(b"/usr/lib"));
+    }
+}
