@@ -117,6 +117,15 @@ impl Checkout {
         }
     }
 
+    /// What compilers call a directory or a file of the checkout, to the letter: a prefix keeps its slash at the end. `None`
+    /// where `path` is not in the checkout, or in the work directory.
+    pub(in crate::pipeline) fn rename_text(&self, path: &str) -> Option<String> {
+        let rest = path.strip_prefix(self.real.to_str()?)?;
+        let is_inside = rest.is_empty() || rest.starts_with('/');
+        let is_source = is_inside && !Path::new(path).starts_with(&self.work);
+        is_source.then(|| format!("{}{rest}", self.seen.display()))
+    }
+
     /// A path as keys name it, wherever the checkout and the staging folder are.
     pub(in crate::pipeline) fn keyed<'a>(&self, path: &'a Path) -> Cow<'a, OsStr> {
         match path.strip_prefix(&self.real) {

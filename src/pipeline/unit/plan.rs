@@ -18,6 +18,7 @@ use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::prepare::preprocessor;
 use crate::pipeline::prepare::preprocessor::marker;
 use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::checkout::Checkout;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 use crate::plan::Target;
@@ -128,14 +129,35 @@ async fn portable(
     }
     let include: Vec<Arc<Path>> = include.iter().map(|folder| cx.checkout.rename(folder).into()).collect();
     let argv = responses::spelled_out(cx, command(wanted, &include)?).await?;
-    let argv = without_idle(argv, wanted.values, search, inputs).await?;
+    let mut argv = without_idle(argv, wanted.values, search, inputs).await?;
+    rename_places(&cx.checkout, &mut argv);
     let seen = cx.checkout.seen().to_string_lossy();
     let is_tied = |word: &String| {
         // The staging folder may lie in the checkout, or in the work folder.
         let word = word.replace(&*seen, "");
         cx.checkout.is_tied(&word) || OWN_NAMES.iter().any(|name| word.contains(name))
     };
-    Ok(Some(argv).filter(|argv| !argv.iter().skip(1).any(is_tied)))
+    let tied = argv.iter().skip(1).find(|word| is_tied(word));
+    tracing::trace!(label = wanted.label, ?tied, "a word that names the checkout or the work directory");
+    Ok(tied.is_none().then_some(argv))
+}
+
+/// Options whose value is a place to read from, in one word with it or followed by it. Only what is read there counts.
+const PLACES: [&str; 8] =
+    ["-I", "-isystem", "-iquote", "-idirafter", "-iprefix", "-include", "-imacros", "-B"];
+
+/// Renames the values of these options to the name that compilers have for the checkout.
+fn rename_places(checkout: &Checkout, argv: &mut [String]) {
+    let mut is_value = false;
+    for word in argv {
+        let option =
+            PLACES.iter().filter(|option| word.starts_with(*option)).max_by_key(|option| option.len());
+        let value = if is_value { Some(0) } else { option.map(|option| option.len()) };
+        is_value = !is_value && option.is_some_and(|option| option.len() == word.len());
+        if let Some(renamed) = value.and_then(|at| checkout.rename_text(&word[at..])) {
+            word.replace_range(value.unwrap_or_default().., &renamed);
+        }
+    }
 }
 
 /// Returns the seed of a unit: the same for any content of its source, and another for each unit of a link. Of
@@ -243,4 +265,34 @@ async fn unreadable(cx: &BuildContext, source: &Path) -> Result<BuildError, Buil
         Err(error) => BuildError::io(Step::Compile, FileAction::Read, source, &error),
         Ok(_) => BuildError::changed(source),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Layout;
+
+    #[test]
+    fn only_places_to_read_from_get_another_name() {
+        let layout = Layout::new("/repo/.work".into());
+        let checkout = Checkout::new("/repo".into(), &layout, Path::new("/cache"));
+        let renamed = |text: &str| {
+            let mut argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            rename_places(&checkout, &mut argv);
+            argv.join(" ")
+        };
+        for (text, expected) in [
+            ("-I/repo/a -isystem /repo/b", "-I/cache/checkout/a -isystem /cache/checkout/b"),
+            ("-iprefix/repo/c/ -iprefix /repo/", "-iprefix/cache/checkout/c/ -iprefix /cache/checkout/"),
+            ("-include /repo/d.h -imacros/repo/e", "-include /cache/checkout/d.h -imacros/cache/checkout/e"),
+            ("-I /repo -DX=/repo", "-I /cache/checkout -DX=/repo"),
+        ] {
+            assert_eq!(renamed(text), expected);
+        }
+        for text in
+            ["-I/repository -I /opt/repo", "-DNAME=/repo/x /repo/y", "-I/repo/.work/x", "-o /repo/x.o"]
+        {
+            assert_eq!(renamed(text), text);
+        }
+    }
 }
