@@ -72,6 +72,8 @@ fn objects_of_one_checkout_are_those_of_another() {
     for flags in ["-g", "-g -flto -ffat-lto-objects"] {
         let workspace = twins(WARNS, flags);
         assert!(compiled(&build(&workspace, "one")) > 0);
+        // Without the firmware, so that the objects are wanted.
+        fs::remove_dir_all(workspace.cache().join("artifacts")).unwrap();
         let two = build(&workspace, "two");
         assert_eq!(compiled(&two), 0, "{flags}: the cache has every object");
         let found = objects(&workspace, "two");
@@ -125,4 +127,135 @@ fn an_error_is_shown_where_the_user_has_it() {
     fs::write(workspace.path("one/s/A/broken.h"), "int x = nothing;\n").unwrap();
     let run = workspace.run(["run", "one/m.yml"]).assert_exit(1).assert_stderr("one/s/A/broken.h:1");
     assert!(!run.stderr.contains("staging"), "{}", run.stderr);
+}
+
+/// `far/one` is a repository with a matrix below its root, `two/deep` the same, and `bare` a copy without `.git`. The map of
+/// its links names directories, and its assembler source has debug information.
+fn copies() -> Workspace {
+    let board = "{fqbn: \"mini:mcu:uno\", properties: {build.extra_flags: -g -flto -ffat-lto-objects}}";
+    let text = matrix("libraries: [../libs]\nsketches: [\"../s/*\"]\ndefaults: {warnings: all}\n")
+        .replace("path: core", "path: ../core")
+        .replace("{uno: mini:mcu:uno}", &format!("{{uno: {board}}}"));
+    let workspace = workspace()
+        .file("libs/Lib/library.properties", "name=Lib\nversion=1.0.0\narchitectures=*\n")
+        .file("libs/Lib/src/Lib.h", "#pragma once\n#include <stdint.h>\nextern \"C\" uint8_t lib();\n")
+        .file("libs/Lib/src/lib.S", ".global lib\nlib:\n  ldi r24, 1\n  ret\n")
+        .sketch("s/A", WARNS)
+        .sketch("s/B", "void setup() {}\nvoid loop() {}\n")
+        .file("ci/m.yml", text);
+    let platform = workspace.path("core/platform.txt");
+    let link =
+        "-g -flto \"-Wl,-Map,{build.path}/{build.project_name}.map\" \"-L{build.path}\" -mmcu={build.mcu} -o";
+    let recipes = fs::read_to_string(&platform).unwrap();
+    let (before, recipe) = recipes.split_once("recipe.c.combine.pattern=").unwrap();
+    let recipe = recipe.replacen("-mmcu={build.mcu} -o", link, 1);
+    fs::write(platform, format!("{before}recipe.c.combine.pattern={recipe}")).unwrap();
+    for copy in ["far/one", "two/deep", "bare"] {
+        fs::create_dir_all(workspace.path(copy)).unwrap();
+        for part in ["core", "libs", "s", "ci"] {
+            let mut cp = Command::new("cp");
+            let copied = cp.arg("-r").args([workspace.path(part), workspace.path(copy)]).status().unwrap();
+            assert!(copied.success());
+        }
+        if copy != "bare" {
+            fs::create_dir(workspace.path(copy).join(".git")).unwrap();
+        }
+    }
+    workspace
+}
+
+/// Every file that a build leaves for its user, by its path in the directory of the cells.
+fn made(cells: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let kinds = ["elf", "hex", "map"];
+    let files = kinds.into_iter().flat_map(|kind| files_below(cells, kind));
+    files.map(|(path, bytes)| (path.strip_prefix(cells).unwrap_or(&path).to_owned(), bytes)).collect()
+}
+
+#[test]
+fn firmware_is_restored_wherever_the_repository_and_the_work_directory_are() {
+    let workspace = copies();
+    let build = |copy: &str, work: &str| {
+        let (matrix, work) = (format!("{copy}/ci/m.yml"), workspace.path(work).display().to_string());
+        let arguments = ["run", &matrix, "--work-dir", &work, "--report-dir", ".fbuild-matrix/reports"];
+        workspace.run(arguments).assert_exit(0)
+    };
+    build("far/one", "far/one/.fbuild-matrix");
+    for (copy, work) in [
+        ("two/deep", "two/deep/.fbuild-matrix"),
+        ("far/one", "elsewhere/w"),
+        ("bare", "bare/ci/.fbuild-matrix"),
+    ] {
+        let run = build(copy, work);
+        assert_eq!(started(&run), Vec::<String>::new(), "{copy}");
+        let cells = workspace.path(work).join("cells");
+        let restored = made(&cells);
+        assert_eq!(restored.len(), 6, "{:?}", restored.keys());
+        // A record that is good here: nothing is restored again.
+        let again = build(copy, work);
+        assert!(again.stdout.contains("2 up-to-date") || again.stderr.contains("2 up-to-date"), "{copy}");
+
+        let clean = workspace.path(format!("{work}-clean"));
+        for part in ["zccache", "artifacts"] {
+            fs::remove_dir_all(workspace.cache().join(part)).unwrap();
+        }
+        assert!(compiled(&build(copy, clean.to_str().unwrap())) > 0);
+        for (path, bytes) in made(&clean.join("cells")) {
+            let text = |bytes: &[u8], work: &Path| {
+                let text = String::from_utf8_lossy(bytes).replace(work.to_str().unwrap(), "WORK");
+                without_random_names(&text)
+            };
+            let (here, there) = (text(&restored[&path], &workspace.path(work)), text(&bytes, &clean));
+            assert!(here == there, "{copy}: {} is another in a clean build", path.display());
+            let is_map = path.extension().is_some_and(|extension| extension == "map");
+            assert_eq!(here.contains("WORK"), is_map, "{copy}: {}", path.display());
+        }
+        // What is printed and logged again names the files that the user has before him.
+        let log = fs::read_to_string(cells.join("uno/s/A/build.log")).unwrap();
+        let own = workspace.path(copy).join("s/A/A.ino:3");
+        assert!(log.contains(own.to_str().unwrap()), "{copy}: {log}");
+        let others = ["far/one/", "two/deep/", "bare/"].into_iter().filter(|other| !other.starts_with(copy));
+        for other in others {
+            assert!(!log.contains(workspace.path(other).to_str().unwrap()), "{copy}: {log}");
+        }
+    }
+}
+
+/// The names of temporary files, which GCC chooses at random, replaced.
+fn without_random_names(text: &str) -> String {
+    let mut parts = text.split(".tmp/cc");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.char_indices().nth(6).map_or("", |(at, _)| &part[at..]);
+        format!("{text}.tmp/cc{rest}")
+    })
+}
+
+/// The steps that a run started.
+fn started(run: &Finished) -> Vec<String> {
+    let events = run.reports().events();
+    let steps = events.iter().filter(|event| event["event"] == "step_finished");
+    steps.map(|step| format!("{}: {} {}", step["job"], step["step"], step["label"])).collect()
+}
+
+#[test]
+fn a_directory_in_the_firmware_keeps_it_where_it_was_made() {
+    let workspace = copies();
+    let sketch = "const char *volatile name = __FILE__;\nvoid setup() { name; }\nvoid loop() {}\n";
+    for copy in ["far/one", "two/deep"] {
+        fs::write(workspace.path(copy).join("s/B/B.ino"), sketch).unwrap();
+        let work = workspace.path(copy).join(".w").display().to_string();
+        let matrix = format!("{copy}/ci/m.yml");
+        let arguments = ["run", &matrix, "--work-dir", &work, "--report-dir", ".fbuild-matrix/reports"];
+        let run = workspace.run(arguments).assert_exit(0);
+        assert!(started(&run).iter().any(|step| step.contains("link")), "{copy}");
+        for (path, bytes) in made(&Path::new(&work).join("cells")) {
+            if path.ends_with("B.ino.elf") {
+                assert!(holds(&bytes, &workspace.path(copy)), "{copy}: the path is in the firmware");
+            }
+        }
+        // The same directories find it again when the work directory is gone.
+        fs::remove_dir_all(&work).unwrap();
+        let again = workspace.run(arguments).assert_exit(0);
+        assert_eq!(started(&again), Vec::<String>::new(), "{copy}");
+    }
 }
