@@ -47,7 +47,6 @@ impl Shared {
             round: 0,
             stopwatch: Stopwatch::started(),
             in_flight: None,
-            misbehaved: None,
         }
     }
 }
@@ -142,27 +141,25 @@ async fn attempts(job: &CellJob, core: &CoreHandle, shared: &Shared, jcx: &mut J
                 return;
             }
         };
-        jcx.ahead.learn_end(&cx.runner.costs, result.is_ok());
-        match result {
-            Ok(cell) => {
+        let error = match result {
+            Ok(mut cell) => {
+                let misbehaved = cell.misbehaved.take();
                 done.outcome = if cell.fresh { Outcome::Built } else { Outcome::UpToDate };
                 done.built(cell);
-                return;
+                misbehaved.map(BuildError::Failed)
             }
-            Err(error) => {
-                let again = attempt < job.retries
-                    && matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Infrastructure);
-                let outcome = unless_storage(outcome(error, &transcript), &shared.work);
-                if let Some(cell) = jcx.misbehaved.take() {
-                    done.built(*cell);
-                }
-                if !again {
-                    done.outcome = unless_blocked(outcome, core, shared, jcx).await;
-                    return;
-                }
-                jcx.log.push(format!("attempt {} failed; trying again", attempt + 1));
-            }
+            Err(error) => Some(error),
+        };
+        jcx.ahead.learn_end(&cx.runner.costs, error.is_none());
+        let Some(error) = error else { return };
+        let again = attempt < job.retries
+            && matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Infrastructure);
+        if !again {
+            let outcome = unless_storage(outcome(error, &transcript), &shared.work);
+            done.outcome = unless_blocked(outcome, core, shared, jcx).await;
+            return;
         }
+        jcx.log.push(format!("attempt {} failed; trying again", attempt + 1));
     }
 }
 

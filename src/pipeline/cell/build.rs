@@ -45,10 +45,8 @@ pub(in crate::pipeline) async fn build(
     if let Some(wanted) = &job.run {
         match run::run(job, wanted, &cell, cx, jcx).await {
             Ok(ran) => cell.fresh |= ran,
-            Err(error) => {
-                jcx.misbehaved = Some(Box::new(cell));
-                return Err(error);
-            }
+            Err(BuildError::Failed(failure)) => cell.misbehaved = Some(failure),
+            Err(other) => return Err(other),
         }
     }
     Ok(cell)

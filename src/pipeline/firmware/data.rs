@@ -56,6 +56,7 @@ impl Firmware {
             fresh: self.fresh,
             printed: format!("{}{}", self.compiled, self.printed),
             units,
+            misbehaved: None,
         }
     }
 }

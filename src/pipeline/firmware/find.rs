@@ -47,15 +47,15 @@ pub(in crate::pipeline) async fn find(
     let (store, wanted) = (cx.artifacts.clone(), keys.to_vec());
     let found = blocking(move || {
         let recorded = |key: &Hash| Some((*key, recorded(&folder, key, &files, &checkout)?));
-        if let Some(recorded) = wanted.iter().find_map(recorded) {
-            return Found::Here(recorded);
+        if let Some((key, firmware)) = wanted.iter().find_map(recorded) {
+            return Found::Here(key, Box::new(firmware));
         }
         let Some(store) = store else { return Found::Nowhere };
         let stored = wanted.iter().find_map(|key| Some((*key, store.find::<Firmware>(key)?)));
         stored.map_or(Found::Nowhere, |(key, artifact)| Found::Stored(key, store, Box::new(artifact)))
     });
     let (key, store, found) = match found.await? {
-        Found::Here(recorded) => return Ok(Some(recorded)),
+        Found::Here(key, firmware) => return Ok(Some((key, *firmware))),
         Found::Stored(key, store, artifact) => (key, store, artifact),
         Found::Nowhere => return Ok(None),
     };
@@ -89,7 +89,7 @@ pub(in crate::pipeline) async fn find(
 
 /// Where firmware was found.
 enum Found {
-    Here((Hash, Firmware)),
+    Here(Hash, Box<Firmware>),
     Stored(Hash, Artifacts, Box<Artifact<Firmware>>),
     Nowhere,
 }

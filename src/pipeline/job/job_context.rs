@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ahead::{Ahead, Part};
 use super::core_handle::CoreHandle;
 use super::in_flight::InFlight;
-use super::product::{CellArtifacts, CoreArtifacts, CoreOutline};
+use super::product::{CoreArtifacts, CoreOutline};
 use super::step::{StepName, process, run_in_slot};
 use super::stopwatch::Stopwatch;
 use super::track::Track;
@@ -42,8 +42,6 @@ pub struct JobContext {
     pub stopwatch: Stopwatch,
     /// Its place among the cells in flight; `None` for a core.
     pub in_flight: Option<InFlight>,
-    /// What was built before its firmware did not do what it should.
-    pub misbehaved: Option<Box<CellArtifacts>>,
 }
 
 /// The libraries of a job.

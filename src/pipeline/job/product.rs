@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::event::{CoreId, Sizes, UnitCounts};
+use crate::event::{CoreId, Failure, Sizes, UnitCounts};
 use crate::includes::Hash;
 
 /// What a core is going to be, known before it is built.
@@ -61,4 +61,6 @@ pub struct CellArtifacts {
     pub printed: String,
     /// Where its objects came from.
     pub units: UnitCounts,
+    /// How its firmware failed in the emulator, if it was to be run and did not do what it should.
+    pub misbehaved: Option<Box<Failure>>,
 }

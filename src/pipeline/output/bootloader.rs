@@ -49,7 +49,8 @@ impl Bootloader {
         });
         let found: Result<_, BuildError> = found.await?;
         Ok(found?.map(|(bootloader, hash)| {
-            key.add(b"bootloader").add(hash.as_bytes()).add(format!("{:?}", bootloader.limit).as_bytes());
+            let limit = bootloader.limit.map(u32::to_le_bytes);
+            key.add(b"bootloader").add(hash.as_bytes()).add(limit.as_ref().map_or(&[], |limit| limit));
             bootloader
         }))
     }

@@ -33,7 +33,8 @@ pub(in crate::pipeline) fn patterns(target: &Target) -> Vec<String> {
         .flatten()
         .map(str::to_owned)
         .collect();
-    patterns.extend([FLASH, RAM].map(|key| format!("{:?}", config.properties.get(key))));
+    let limit = |key| config.properties.get(key).map_or_else(String::new, |limit| format!("={limit}"));
+    patterns.extend([FLASH, RAM].map(limit));
     patterns
 }
 
