@@ -7,7 +7,7 @@ use super::ahead::{Ahead, Part};
 use super::core_handle::CoreHandle;
 use super::in_flight::InFlight;
 use super::product::{CoreArtifacts, CoreOutline};
-use super::step::{StepName, process, run_in_slot};
+use super::step::{CommandLine, StepName, process, run_in_slot};
 use super::stopwatch::Stopwatch;
 use super::track::Track;
 use crate::budget::{Subject, Urgency};
@@ -124,16 +124,17 @@ impl JobContext {
         cx: &BuildContext,
         step: Step,
         label: impl Into<String>,
-        argv: Vec<String>,
+        command: impl Into<CommandLine>,
         cwd: PathBuf,
     ) -> Result<Finished, BuildError> {
         let name = self.step(step, label);
-        let process = process(argv, cwd, self.environment.clone());
+        let command = command.into();
+        let process = process(command.started(), cwd, self.environment.clone());
         let finished = run_in_slot(&cx.runner, &name, &process, &self.transcript).await?;
         if let Part::End(_) = name.part {
             self.ahead.spent(finished.ended.duration_since(finished.started), finished.peak);
         }
-        self.log.push(process.argv().join(" "));
+        self.log.push(command.argv.join(" "));
         let printed = cx.checkout.with_own_names(&String::from_utf8_lossy(&finished.printed()));
         if finished.end.succeeded() {
             if !printed.is_empty() && step != Step::Size {
@@ -141,7 +142,7 @@ impl JobContext {
             }
             Ok(finished)
         } else {
-            Err(BuildError::command(step, process.argv(), finished.end, printed.as_bytes()))
+            Err(BuildError::command(step, command.argv, finished.end, printed.as_bytes()))
         }
     }
 }

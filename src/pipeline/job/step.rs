@@ -92,6 +92,38 @@ impl Drop for Held<'_> {
     }
 }
 
+/// A command.
+#[derive(Debug, Clone)]
+pub(in crate::pipeline) struct CommandLine {
+    /// As the recipe has it: what users see.
+    pub(in crate::pipeline) argv: Vec<String>,
+    /// Options of ours for its compiler.
+    pub(in crate::pipeline) added: Vec<String>,
+}
+
+impl From<Vec<String>> for CommandLine {
+    fn from(argv: Vec<String>) -> Self {
+        Self { argv, added: Vec::new() }
+    }
+}
+
+impl CommandLine {
+    /// What is started.
+    pub(super) fn started(&self) -> Vec<String> {
+        let mut argv = self.argv.clone();
+        let at = first_option(&argv);
+        argv.splice(at..at, self.added.iter().cloned());
+        argv
+    }
+}
+
+/// Where options of ours go: before the first of the command's own, which is the compiler's, however it is started (`env
+/// avr-gcc`, `sh gcc.sh`).
+pub(in crate::pipeline) fn first_option(argv: &[String]) -> usize {
+    let first = argv.iter().skip(1).position(|word| word.starts_with('-'));
+    first.map_or_else(|| argv.len().min(1), |at| at + 1)
+}
+
 /// A process from an argv, which is never empty.
 pub(in crate::pipeline) fn process(mut argv: Vec<String>, cwd: PathBuf, environment: Environment) -> Process {
     let args = argv.split_off(argv.len().min(1));

@@ -7,10 +7,10 @@ use super::inputs::Link;
 use crate::event::Step;
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::step::CommandLine;
 use crate::pipeline::output::{archive, embed, folder, long_link};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
-use crate::pipeline::unit::first_option;
 use crate::pipeline::{convert, hooks};
 use crate::platform::{CORE_ARCHIVE, Hook, Value};
 use crate::process::{Environment, Finished};
@@ -76,12 +76,16 @@ async fn link(
     argv: Vec<String>,
     cell: &Path,
 ) -> Result<Finished, BuildError> {
+    // Link-time optimisation compiles in the cell's directory, and its debug information is not to name that: then the
+    // ELF is the same in every checkout.
+    let own = cx.checkout.physical_name(cell);
+    let command = CommandLine { argv, added: vec![format!("-fdebug-prefix-map={}=.", own.display())] };
     // An ELF of link-time optimisation contains the names of temporary files.
     let temporary = cell.join(Environment::RELATIVE_TEMPORARY);
     folder::make(&temporary).await?;
     let relative = jcx.environment.with_relative_temporary();
     let environment = std::mem::replace(&mut jcx.environment, relative);
-    let finished = jcx.command(cx, Step::Link, label, argv, cell.to_owned()).await;
+    let finished = jcx.command(cx, Step::Link, label, command, cell.to_owned()).await;
     jcx.environment = environment;
     // One that stays is removed with the next build.
     let _ = blocking(move || std::fs::remove_dir_all(temporary)).await?;
@@ -120,7 +124,7 @@ impl Link<'_> {
         for recipe in config.link_recipes() {
             let argv = config.command_with_warnings(recipe.pattern, &values);
             let argv = argv.map_err(|error| BuildError::board(Step::Link, &error))?;
-            commands.push(self.linking(cx, format!("{}.elf", self.project_name), argv).await?);
+            commands.push(linking(cx, format!("{}.elf", self.project_name), argv).await?);
         }
         hook(Hook::LinkingPostlink, &mut commands)?;
         hook(Hook::ObjcopyPreobjcopy, &mut commands)?;
@@ -169,23 +173,12 @@ impl Link<'_> {
         objects.extend(self.core.variant_objects.iter().map(|path| absolute(path)));
         Ok((commands, objects))
     }
+}
 
-    /// The command of a link. Link-time optimisation compiles in the cell's directory, and its debug information is not to
-    /// name that directory: then the ELF is the same in every checkout.
-    async fn linking(
-        &self,
-        cx: &BuildContext,
-        label: String,
-        mut argv: Vec<String>,
-    ) -> Result<Command, BuildError> {
-        let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
-        let identity = cx.identities.of(&program).await;
-        let identity = identity.map_err(|error| BuildError::identity(Step::Link, &error))?;
-        let is_compiler = identity.version.is_some();
-        if is_compiler {
-            let folder = cx.checkout.physical_name(&self.job.folder);
-            argv.insert(first_option(&argv), format!("-fdebug-prefix-map={}=.", folder.display()));
-        }
-        Ok(Command { step: Step::Link, label, argv, is_compiler })
-    }
+/// The command of a link.
+async fn linking(cx: &BuildContext, label: String, argv: Vec<String>) -> Result<Command, BuildError> {
+    let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
+    let identity = cx.identities.of(&program).await;
+    let identity = identity.map_err(|error| BuildError::identity(Step::Link, &error))?;
+    Ok(Command { step: Step::Link, label, argv, is_compiler: identity.version.is_some() })
 }

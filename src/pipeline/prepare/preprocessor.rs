@@ -9,11 +9,11 @@ use crate::includes::{Disk, Hash, Predefined};
 use crate::pipeline::discover::folders::Folders;
 use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::job::job_context::JobContext;
-use crate::pipeline::job::step::{process, run_in_slot};
+use crate::pipeline::job::step::{first_option, process, run_in_slot};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
-use crate::pipeline::unit::{OUTPUT, SOURCE, first_option, options};
+use crate::pipeline::unit::{OUTPUT, SOURCE, options};
 use crate::plan::Target;
 use crate::platform::Value;
 

@@ -28,13 +28,6 @@ pub(in crate::pipeline) struct Options {
     pub(in crate::pipeline) opaque: Option<String>,
 }
 
-/// Where options of ours go: before the first of the command's own, which is the compiler's, however it is started (`env
-/// avr-gcc`, `sh gcc.sh`).
-pub(in crate::pipeline) fn first_option(argv: &[String]) -> usize {
-    let first = argv.iter().skip(1).position(|word| word.starts_with('-'));
-    first.map_or_else(|| argv.len().min(1), |at| at + 1)
-}
-
 /// Options that make a compile read or write what no key covers, by their beginning, and why.
 const OPAQUE: [(&str, &str); 47] = [
     // Files beside the object, which an object that was made earlier does not bring.
