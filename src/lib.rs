@@ -53,6 +53,9 @@ pub mod report;
 pub mod schedule;
 pub mod session;
 pub mod sketch;
+#[cfg(test)]
+#[path = "../tests/it/support/skip.rs"]
+mod skip;
 pub mod symbols;
 mod sync;
 pub mod toolchain;

@@ -2,6 +2,7 @@
 //!
 //! What a test needs beside Rust and Debian's base, the program's own installer brings into one folder
 //! below `target/tmp`, once; a test fails where that fails. The tests in [`offline`] need Rust and a base system only.
+//! A test that the machine can't run prints that it is skipped ([`support::skip`]); `.ci/run` lets it fail instead.
 
 // A helper that can't go on fails its test: that is what these say here.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
