@@ -11,6 +11,11 @@ quickstart *ARGS:
 test *ARGS:
     cargo test {{ARGS}}
 
+# Tests that need neither the network nor an installed package: all unit tests, and `offline` of tests/it
+test-offline:
+    cargo test --offline --lib
+    cargo test --offline --test it -- offline:: support::
+
 # Random edits, warm builds against clean ones: `just differential 5000`; repeat a seed: `just differential 60 4711`
 differential COUNT SEED="":
     DIFFERENTIAL_EDITS={{COUNT}} DIFFERENTIAL_SEED={{SEED}} cargo test --test it differential::by_hand -- --ignored --nocapture

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use fbuild_matrix::event::{CacheOutcome, Event, EventKind};
+
 use super::Result;
 use super::firmware::{self, Firmware};
 use super::meter::{Spent, measure};
@@ -125,10 +127,11 @@ pub(crate) const RESTORED: &str = "work directory gone, cache there";
 fn started(events: &str) -> Result<u64> {
     let mut count = 0;
     for line in events.lines() {
-        let event: serde_json::Value = serde_json::from_str(line)?;
-        let in_process = event["process"].is_null() && event["cache"].is_null();
-        count +=
-            u64::from(event["event"] == "step_finished" && event["cache"]["result"] != "hit" && !in_process);
+        let event: Event = serde_json::from_str(line)?;
+        if let EventKind::StepFinished(step) = event.kind {
+            let in_process = step.process.is_none() && step.cache.is_none();
+            count += u64::from(step.cache != Some(CacheOutcome::Hit) && !in_process);
+        }
     }
     Ok(count)
 }

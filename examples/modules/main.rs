@@ -7,7 +7,7 @@
 //! ```
 
 #[allow(dead_code, unused_imports, clippy::expect_used)] // code of the tests, which use all of it
-#[path = "../../tests/it/architecture/graph/mod.rs"]
+#[path = "../../tests/it/offline/architecture/graph/mod.rs"]
 mod graph;
 
 use std::error::Error;

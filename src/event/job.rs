@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::id::{CellId, CoreId, JobId};
 use super::libraries::UsedLibrary;
@@ -14,7 +14,7 @@ use super::span::Span;
 use super::warning::Warning;
 
 /// A core job before it runs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CoreInfo {
     /// Its id.
     pub id: CoreId,
@@ -27,7 +27,7 @@ pub struct CoreInfo {
 }
 
 /// A cell before it runs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CellInfo {
     /// Its id.
     pub id: CellId,
@@ -43,7 +43,7 @@ pub struct CellInfo {
 }
 
 /// A cell that the matrix excludes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SkippedCell {
     /// Its id.
     pub id: CellId,
@@ -57,7 +57,7 @@ pub struct SkippedCell {
 }
 
 /// Result of a job.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct JobResult {
     /// The job.
     pub job: JobId,
@@ -79,14 +79,14 @@ pub struct JobResult {
     /// The same as values, each place and text once. `None` where the job was not built.
     pub warning_list: Option<Vec<Warning>>,
     /// The libraries that a cell is built with, in the order of discovery; empty for a core.
-    #[serde(skip_serializing_if = "no_libraries")]
+    #[serde(default, skip_serializing_if = "no_libraries")]
     pub libraries: Arc<Vec<UsedLibrary>>,
     /// Origins of its objects.
     pub units: UnitCounts,
 }
 
 /// Number of a job's objects by origin.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitCounts {
     /// Compiled.
     pub compiled: u32,
@@ -106,7 +106,7 @@ impl UnitCounts {
 }
 
 /// A phase of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// Waiting to be started.

@@ -3,19 +3,20 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::id::JobId;
 use super::job::{CellInfo, CoreInfo, JobResult, Phase, SkippedCell};
+use super::micros;
 use super::run::{Level, RunInfo, RunPhase};
-use super::span::{Span, micros};
+use super::span::Span;
 use super::step::StepInfo;
 
 /// An event and its time.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Event {
     /// Time since the run began, by the monotonic clock; in JSON microseconds.
-    #[serde(rename = "at_us", serialize_with = "micros")]
+    #[serde(rename = "at_us", with = "micros")]
     pub at: Duration,
     /// What happened.
     #[serde(flatten)]
@@ -23,7 +24,7 @@ pub struct Event {
 }
 
 /// A kind of event, with its data.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum EventKind {
     /// The first event of a run.
@@ -105,4 +106,7 @@ pub enum EventKind {
         /// Exit code of the process.
         exit: u8,
     },
+    /// An event of a kind that only a later version knows, read from its `events.jsonl`. Never sent.
+    #[serde(other, skip_serializing)]
+    Unknown,
 }

@@ -1,19 +1,27 @@
 //! Everything that happens in a run, as values. The modules that build send events through an [`EventSink`];
 //! [`crate::report`] folds them into reports. This module knows neither of them.
+//!
+//! An event can be written as JSON and read back. Files of earlier versions stay readable: a new field of a kind has a
+//! default (`#[serde(default)]`). Files of later versions are readable as far as their kinds are known here: a reader
+//! ignores other fields, and other kinds are [`EventKind::Unknown`].
 
 mod id;
 mod job;
 mod kind;
 mod libraries;
 mod location;
+mod micros;
 mod outcome;
 mod overflow;
 mod path_text;
 mod run;
+mod seconds;
 mod sink;
 mod sizes;
 mod span;
 mod step;
+#[cfg(test)]
+mod tests;
 mod warning;
 
 pub use id::{CellId, CoreId, JobId};

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::id::CoreId;
 use super::location::Location;
 use super::overflow::Overflow;
+use super::seconds;
 use super::step::Step;
 
 /// How a job ended. Every job has exactly one outcome.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// It was built.
@@ -29,7 +30,7 @@ pub enum Outcome {
     /// It timed out.
     TimedOut {
         /// The timeout.
-        #[serde(rename = "after_s", serialize_with = "seconds")]
+        #[serde(rename = "after_s", with = "seconds")]
         after: Duration,
         /// The output of its processes until then.
         output: String,
@@ -39,7 +40,7 @@ pub enum Outcome {
         /// The reason.
         reason: String,
         /// The output of its processes until then.
-        #[serde(skip_serializing_if = "String::is_empty")]
+        #[serde(default, skip_serializing_if = "String::is_empty")]
         output: String,
     },
     /// This program panicked.
@@ -70,7 +71,7 @@ impl Outcome {
 }
 
 /// Failure of a job: its cause, its step and its first error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Kind of cause.
     pub kind: FailureKind,
@@ -104,8 +105,9 @@ impl Failure {
     }
 }
 
-/// Kind of a failure's cause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Kind of a failure's cause. `events.jsonl` has no [`StorageCause`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "FailureWord", into = "FailureWord")]
 pub enum FailureKind {
     /// The code does not compile, link or fit.
     Code,
@@ -115,20 +117,32 @@ pub enum FailureKind {
     Storage(StorageCause),
 }
 
-impl FailureKind {
-    /// Returns the word in `events.jsonl`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::Infrastructure => "infrastructure",
-            Self::Storage(_) => "storage",
+/// A [`FailureKind`] as `events.jsonl` has it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FailureWord {
+    Code,
+    Infrastructure,
+    Storage,
+}
+
+impl From<FailureKind> for FailureWord {
+    fn from(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Code => Self::Code,
+            FailureKind::Infrastructure => Self::Infrastructure,
+            FailureKind::Storage(_) => Self::Storage,
         }
     }
 }
 
-impl Serialize for FailureKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
+impl From<FailureWord> for FailureKind {
+    fn from(word: FailureWord) -> Self {
+        match word {
+            FailureWord::Code => Self::Code,
+            FailureWord::Infrastructure => Self::Infrastructure,
+            FailureWord::Storage => Self::Storage(StorageCause::Unknown),
+        }
     }
 }
 
@@ -143,8 +157,6 @@ pub enum StorageCause {
     Broken,
     /// The work directory was removed during the run.
     Gone,
-}
-
-fn seconds<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(value.as_secs_f64())
+    /// Unknown: the failure was read from `events.jsonl`, which does not have the cause.
+    Unknown,
 }

@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The memories that are too small for a firmware.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overflow {
     /// The memories, at least one.
     pub memories: Vec<FullMemory>,
 }
 
 /// A memory that is too small.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FullMemory {
     /// Its name: `flash`, `RAM`, or the linker's name of a region.
     pub memory: String,
@@ -23,12 +23,12 @@ pub struct FullMemory {
     /// Bytes that do not fit, where known.
     pub excess: Option<u64>,
     /// The largest functions and variables in it, where known.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub largest: Vec<LargeObject>,
 }
 
 /// A function or variable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LargeObject {
     /// Its name, as the source spells it.
     pub name: String,

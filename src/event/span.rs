@@ -1,17 +1,19 @@
-//! Times within a run, written as microseconds.
+//! Times within a run.
 
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+
+use super::micros;
 
 /// A stretch of time since the run began; in JSON microseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// Start.
-    #[serde(rename = "start_us", serialize_with = "micros")]
+    #[serde(rename = "start_us", with = "micros")]
     pub start: Duration,
     /// End.
-    #[serde(rename = "end_us", serialize_with = "micros")]
+    #[serde(rename = "end_us", with = "micros")]
     pub end: Duration,
 }
 
@@ -25,10 +27,4 @@ impl Span {
     pub fn is_empty(&self) -> bool {
         self.end <= self.start
     }
-}
-
-/// Writes a time as whole microseconds.
-#[allow(clippy::cast_possible_truncation)] // half a million years of microseconds fit
-pub(super) fn micros<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(value.as_micros() as u64)
 }

@@ -1,12 +1,12 @@
 //! The steps of jobs: one process, or one conversion in process, that held a slot.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::id::JobId;
 use super::span::Span;
 
 /// A step (compile, archive, link, …) that ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepInfo {
     /// The job. A step that several cells share is reported once, for the job that ran it.
     pub job: JobId,
@@ -29,7 +29,7 @@ pub struct StepInfo {
 }
 
 /// A kind of step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// A hook of the core's `platform.txt`.
@@ -70,7 +70,7 @@ impl Step {
 }
 
 /// Answer of the compiler cache for one compile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub enum CacheOutcome {
     /// The object was restored from the cache.

@@ -1,11 +1,11 @@
 //! A warning of a compiler, an assembler or a linker.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::location::Location;
 
 /// A warning: a place and a text.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Warning {
     /// Owner of the code.
     pub owner: WarningOwner,
@@ -16,7 +16,7 @@ pub struct Warning {
 }
 
 /// Owner of the code that a warning is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WarningOwner {
     /// The sketch, or the library under test.

@@ -9,9 +9,10 @@ use std::time::Duration;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
-use super::past::{Past, PastCell};
+use super::past::{Past, PastCell, PastOutcome};
 use super::symbols::{LONGEST_NAME, SymbolReport, by_owner, numbers};
 use super::text;
+use crate::event::{Outcome, Usage};
 use crate::symbols::{Area, Kind, Owner, Symbol};
 
 /// Differences between two runs.
@@ -45,7 +46,7 @@ struct Change<T> {
 struct ResultChange {
     cell: String,
     #[serde(flatten)]
-    outcome: Change<Option<String>>,
+    outcome: Change<Option<&'static str>>,
     /// Of the head.
     #[serde(skip_serializing_if = "String::is_empty")]
     reason: String,
@@ -111,33 +112,29 @@ impl Comparison {
         let [base, head] = runs;
         let wall_ms = Change { base: base.wall_ms, head: head.wall_ms };
         let mut comparison = Self { wall_ms, ..Self::default() };
-        let nothing = PastCell::default();
-        let keys: Vec<_> =
-            base.cells.keys().chain(head.cells.keys().filter(|key| !base.cells.contains_key(*key))).collect();
-        for key in keys {
-            let cell = format!("{}/{}", key.0, key.1);
-            let [before, now] = [base, head].map(|run| run.cells.get(key));
-            // Whether it was up to date says nothing about the code.
-            let outcome =
-                |cell: Option<&PastCell>| {
-                    cell.map(|cell| {
-                        if cell.outcome == "up-to-date" { "built".to_owned() } else { cell.outcome.clone() }
-                    })
-                };
-            let change = Change { base: outcome(before), head: outcome(now) };
-            let [before, now] = [before, now].map(|cell| cell.unwrap_or(&nothing));
-            if change.base != change.head {
-                let reason = now.reason.clone();
-                comparison.new_failures |= now.has_failed() && !before.has_failed();
-                comparison.results.push(ResultChange { cell: cell.clone(), outcome: change, reason });
+        let ids: Vec<_> =
+            base.cells.keys().chain(head.cells.keys().filter(|id| !base.cells.contains_key(*id))).collect();
+        for id in ids {
+            let cell = id.to_string();
+            let [before, now] = [base, head].map(|run| run.cells.get(id));
+            let outcome = Change { base: before.map(word), head: now.map(word) };
+            if outcome.base != outcome.head {
+                let failed = |cell: Option<&PastCell>| cell.is_some_and(|cell| cell.outcome.has_failed());
+                comparison.new_failures |= failed(now) && !failed(before);
+                let reason = now.map(|cell| cell.outcome.reason().to_owned()).unwrap_or_default();
+                comparison.results.push(ResultChange { cell: cell.clone(), outcome, reason });
             }
+            let (Some(before), Some(now)) = (before, now) else { continue };
             let count = Change { base: before.warnings as u64, head: now.warnings as u64 };
             // A cell that fails stops at its first error: its warnings up to there say nothing about the code.
-            if before.is_built() && now.is_built() && !count.is_none() {
+            if before.outcome.is_built() && now.outcome.is_built() && !count.is_none() {
                 comparison.warnings.push(WarningChange { cell: cell.clone(), count });
             }
-            let both = |base: Option<u64>, head: Option<u64>| Some(Change { base: base?, head: head? });
-            let (flash, ram) = (both(before.flash, now.flash), both(before.ram, now.ram));
+            let both = |base: Option<Usage>, head: Option<Usage>| {
+                Some(Change { base: base?.used, head: head?.used })
+            };
+            let (flash, ram) =
+                (both(before.sizes.flash, now.sizes.flash), both(before.sizes.ram, now.sizes.ram));
             if flash.is_some_and(|change| !change.is_none()) || ram.is_some_and(|change| !change.is_none()) {
                 comparison.sizes.push(SizeChange { cell, flash, ram });
             }
@@ -159,8 +156,8 @@ impl Comparison {
     pub fn table(&self, top: usize) -> String {
         let mut text = String::new();
         for ResultChange { cell, outcome, reason } in &self.results {
-            let word = |outcome: &Option<String>| outcome.clone().unwrap_or_else(|| "not there".to_owned());
-            let _ = write!(text, "{cell}: {} before, {} now", word(&outcome.base), word(&outcome.head));
+            let shown = |outcome: Option<&'static str>| outcome.unwrap_or("not there");
+            let _ = write!(text, "{cell}: {} before, {} now", shown(outcome.base), shown(outcome.head));
             let _ = writeln!(text, "{}{}", if reason.is_empty() { "" } else { ": " }, text::one_line(reason));
         }
         for WarningChange { cell, count } in &self.warnings {
@@ -201,6 +198,14 @@ impl Comparison {
     /// Never in practice: every value can be serialised.
     pub fn json(&self) -> serde_json::Result<String> {
         serde_json::to_string_pretty(self)
+    }
+}
+
+/// Returns the word for a result. A cell that was up to date counts as built: that says nothing about the code.
+const fn word(cell: &PastCell) -> &'static str {
+    match &cell.outcome {
+        PastOutcome::Finished(Outcome::UpToDate) => Outcome::Built.word(),
+        outcome => outcome.word(),
     }
 }
 

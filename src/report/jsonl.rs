@@ -1,5 +1,5 @@
 //! `events.jsonl`: every event as one line of JSON, written as it happens, waiting events in one write. It is the only
-//! report that is not renamed into place: after a kill it is readable up to its last line.
+//! report that is not renamed into place: after a kill it is readable up to its last line. [`events`] reads it.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -31,6 +31,12 @@ impl Jsonl<Journal> {
     pub(super) fn create(dir: &ReportDir) -> io::Result<Self> {
         Ok(Self { writer: Journal::create(dir, Self::NAME)?, lines: Vec::new() })
     }
+}
+
+/// Returns the events in the content of an `events.jsonl`. An incomplete last line, as a kill leaves it, is ignored.
+pub(super) fn events(content: &[u8]) -> impl Iterator<Item = serde_json::Result<Event>> {
+    let end = content.iter().rposition(|&byte| byte == b'\n').unwrap_or(0);
+    serde_json::Deserializer::from_slice(&content[..end]).into_iter()
 }
 
 /// A file that grows, and moves with the report directory.

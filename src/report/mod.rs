@@ -49,7 +49,7 @@ mod words;
 pub use compare::Comparison;
 pub use error::{ReportError, ReportOutcome};
 pub use options::{Color, Progress, ReportOptions, Verbosity};
-pub use past::{Past, PastCell, PastError};
+pub use past::{Past, PastCell, PastError, PastOutcome};
 pub use reporter::Reporter;
 pub use reports::Reports;
 pub use symbols::{NamedSymbols, SymbolReport};

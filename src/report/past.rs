@@ -2,47 +2,89 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde_json::Value;
 
-use super::jsonl::Jsonl;
+use super::jsonl::{self, Jsonl};
+use crate::event::{CellId, CellInfo, EventKind, JobId, JobResult, Outcome, Sizes, SkippedCell};
 
 /// A finished run.
 #[derive(Debug, Default)]
 pub struct Past {
-    /// All cells of its matrix in the order of the plan, by board and sketch.
-    pub cells: IndexMap<(String, String), PastCell>,
+    /// All cells of its matrix in the order of the plan.
+    pub cells: IndexMap<CellId, PastCell>,
     /// Its duration in milliseconds.
     pub wall_ms: u64,
 }
 
 /// Result of a cell.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastCell {
-    /// [`crate::event::Outcome`]'s word, `skipped`, or `not finished`.
-    pub outcome: String,
-    /// The first error, or the reason why it was skipped; otherwise empty.
-    pub reason: String,
-    /// Bytes of program memory.
-    pub flash: Option<u64>,
-    /// Bytes of static data.
-    pub ram: Option<u64>,
+    /// How it ended.
+    pub outcome: PastOutcome,
+    /// Flash, RAM and EEPROM, where they were measured.
+    pub sizes: Sizes,
     /// Number of warnings, each location and text once; 0 where it was not built.
     pub warnings: usize,
     /// The linked program, if there is one.
     pub elf: Option<PathBuf>,
 }
 
-impl PastCell {
-    /// Whether it has firmware.
-    pub fn is_built(&self) -> bool {
-        matches!(self.outcome.as_str(), "built" | "up-to-date")
+/// How a cell of a finished run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PastOutcome {
+    /// The run ended before it.
+    NotFinished,
+    /// The matrix excludes it.
+    Skipped {
+        /// The matrix's reason, or the rule that excluded it.
+        reason: Arc<str>,
+    },
+    /// It ended with this outcome.
+    Finished(Outcome),
+}
+
+impl PastOutcome {
+    /// Returns [`Outcome::word`], `skipped`, or `not finished`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::NotFinished => "not finished",
+            Self::Skipped { .. } => "skipped",
+            Self::Finished(outcome) => outcome.word(),
+        }
     }
 
-    /// Whether it failed: it has no firmware, was not skipped, and the run did not end before it.
-    pub fn has_failed(&self) -> bool {
-        matches!(self.outcome.as_str(), "failed" | "timed-out" | "blocked" | "crashed")
+    /// Returns the first error, or the reason why the cell was skipped or cancelled; otherwise an empty text.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Skipped { reason } => reason,
+            Self::Finished(Outcome::Failed(failure)) => &failure.message,
+            Self::Finished(Outcome::Blocked { message, .. } | Outcome::Crashed { message }) => message,
+            Self::Finished(Outcome::Cancelled { reason, .. }) => reason,
+            Self::NotFinished
+            | Self::Finished(Outcome::Built | Outcome::UpToDate | Outcome::TimedOut { .. }) => "",
+        }
+    }
+
+    /// Returns whether there is firmware.
+    pub const fn is_built(&self) -> bool {
+        matches!(self, Self::Finished(outcome) if outcome.is_success())
+    }
+
+    /// Returns whether there is no firmware although the cell was not skipped and the run did not end before it.
+    pub const fn has_failed(&self) -> bool {
+        match self {
+            Self::NotFinished | Self::Skipped { .. } | Self::Finished(Outcome::Cancelled { .. }) => false,
+            Self::Finished(outcome) => !outcome.is_success(),
+        }
+    }
+}
+
+impl From<PastOutcome> for PastCell {
+    /// Returns a cell without firmware.
+    fn from(outcome: PastOutcome) -> Self {
+        Self { outcome, sizes: Sizes::default(), warnings: 0, elf: None }
     }
 }
 
@@ -71,74 +113,53 @@ impl Past {
     /// Reads the events of the run that wrote into `folder`. The run may have been killed.
     ///
     /// # Errors
-    /// Where the file is missing or has no plan.
+    /// Where the file is missing, has a line that is no event, or has no plan.
     pub fn read(folder: &Path) -> Result<Self, PastError> {
         let path = folder.join(Jsonl::NAME);
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| PastError::Unreadable { path: path.clone(), source })?;
+        let content =
+            std::fs::read(&path).map_err(|source| PastError::Unreadable { path: path.clone(), source })?;
+        let malformed = |message: String| PastError::Malformed { path: path.clone(), message };
         let mut past = Self::default();
         let mut is_planned = false;
-        // The last line of a killed run may be incomplete.
-        for event in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
-            past.wall_ms = past.wall_ms.max(event["at_us"].as_u64().unwrap_or_default() / 1000);
-            match event["event"].as_str() {
-                Some("planned") => {
+        for event in jsonl::events(&content) {
+            let event = event.map_err(|error| malformed(error.to_string()))?;
+            past.wall_ms = past.wall_ms.max(u64::try_from(event.at.as_millis()).unwrap_or(u64::MAX));
+            match event.kind {
+                EventKind::Planned { cells, skipped, .. } => {
                     is_planned = true;
-                    past.plan(&event);
+                    past.plan(cells, skipped);
                 }
-                Some("job_finished") => past.finished(&event),
+                EventKind::JobFinished(result) => past.finished(*result),
                 _ => {}
             }
         }
-        if is_planned {
-            Ok(past)
-        } else {
-            let message = "the run ended before it had a plan".to_owned();
-            Err(PastError::Malformed { path, message })
-        }
+        if is_planned { Ok(past) } else { Err(malformed("the run ended before it had a plan".to_owned())) }
     }
 
-    fn plan(&mut self, event: &Value) {
-        for (list, outcome) in [("cells", "not finished"), ("skipped", "skipped")] {
-            for cell in event[list].as_array().into_iter().flatten() {
-                let Some(key) = key(&cell["id"]) else { continue };
-                let reason = cell["reason"].as_str().unwrap_or_default().to_owned();
-                self.cells
-                    .insert(key, PastCell { outcome: outcome.to_owned(), reason, ..PastCell::default() });
-            }
-        }
+    fn plan(&mut self, cells: Vec<CellInfo>, skipped: Vec<SkippedCell>) {
+        let cells = cells.into_iter().map(|cell| (cell.id, PastOutcome::NotFinished));
+        let skipped = skipped.into_iter().map(|cell| (cell.id, PastOutcome::Skipped { reason: cell.reason }));
+        self.cells.extend(cells.chain(skipped).map(|(id, outcome)| (id, outcome.into())));
     }
 
-    fn finished(&mut self, event: &Value) {
-        let Some(cell) = key(&event["job"]["cell"]).and_then(|key| self.cells.get_mut(&key)) else { return };
-        let outcome = &event["outcome"];
-        let word = outcome["outcome"].as_str().unwrap_or_default();
-        let used = |memory: &str| event["sizes"][memory]["used"].as_u64();
-        let artifacts = event["artifacts"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let is_elf = |path: &&Path| path.extension().is_some_and(|end| end == "elf" || end == "axf");
+    fn finished(&mut self, result: JobResult) {
+        let JobId::Cell(id) = &result.job else { return };
+        let Some(cell) = self.cells.get_mut(id) else { return };
+        let is_elf = |path: &PathBuf| path.extension().is_some_and(|end| end == "elf" || end == "axf");
         *cell = PastCell {
-            outcome: word.replace('_', "-"),
-            reason: ["message", "reason"]
-                .iter()
-                .find_map(|field| outcome[*field].as_str())
-                .unwrap_or_default()
-                .to_owned(),
-            flash: used("flash"),
-            ram: used("ram"),
-            warnings: event["warning_list"].as_array().map_or(0, Vec::len),
-            elf: artifacts.map(Path::new).find(is_elf).map(Path::to_owned),
+            outcome: PastOutcome::Finished(result.outcome),
+            sizes: result.sizes.unwrap_or_default(),
+            warnings: result.warning_list.map_or(0, |list| list.len()),
+            elf: result.artifacts.into_iter().find(is_elf),
         };
     }
-}
-
-fn key(id: &Value) -> Option<(String, String)> {
-    Some((id["board"].as_str()?.to_owned(), id["sketch"].as_str()?.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::Script;
+    use crate::event::Event;
+    use crate::report::testing::{Script, cell_id};
 
     fn past(text: &str) -> Result<Past, PastError> {
         let folder = tempfile::tempdir().unwrap();
@@ -146,28 +167,48 @@ mod tests {
         Past::read(folder.path())
     }
 
-    #[test]
-    fn a_mixed_run_is_read_back() {
-        let lines = |events: Vec<crate::event::Event>| -> Vec<String> {
-            events.iter().map(|event| serde_json::to_string(event).unwrap()).collect()
-        };
-        let text = lines(Script::mixed().events()).join("\n");
-        // The last line of a run that was killed.
-        let past = past(&format!("{text}\n{{\"at_us\":1,\"ev")).unwrap();
-        let cell = |board: &str, sketch: &str| &past.cells[&(board.to_owned(), sketch.to_owned())];
-        assert_eq!((past.cells.len(), past.wall_ms), (7, 1520));
-        assert_eq!(cell("uno", "Blink").outcome, "built");
-        assert!(cell("uno", "Blink").flash.is_some());
-        let broken = cell("uno", "Broken");
-        assert_eq!((broken.outcome.as_str(), broken.flash), ("failed", None));
-        assert!(broken.reason.contains("'foo'"), "{broken:?}");
-        assert_eq!(cell("uno", "Big").reason, "does not fit");
+    fn lines(events: &[Event]) -> String {
+        events.iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect()
     }
 
     #[test]
-    fn what_is_no_run_is_told() {
+    fn a_mixed_run_is_read_back() {
+        let text = lines(&Script::mixed().events());
+        // The last line of a run that was killed.
+        let past = past(&format!("{text}{{\"at_us\":1,\"ev")).unwrap();
+        let cell = |name: &str| &past.cells[&cell_id(name)];
+        assert_eq!((past.cells.len(), past.wall_ms), (7, 1520));
+        assert_eq!(cell("uno/Blink").outcome, PastOutcome::Finished(Outcome::Built));
+        assert!(cell("uno/Blink").sizes.flash.is_some());
+        let broken = cell("uno/Broken");
+        assert_eq!((broken.outcome.word(), broken.sizes.flash), ("failed", None));
+        assert!(broken.outcome.reason().contains("'foo'"), "{broken:?}");
+        assert_eq!(cell("uno/Big").outcome, PastOutcome::Skipped { reason: "does not fit".into() });
+    }
+
+    #[test]
+    fn events_and_fields_of_later_versions_are_ignored() {
+        let text = lines(&Script::new().plan(&["uno/Blink"], &[]).built("uno/Blink", 130, 900).events());
+        let later = "{\"at_us\":1,\"event\":\"cell_moved\",\"to\":{\"board\":\"mega\"}}\n";
+        let text = format!("{later}{}", text.replace("\"at_us\"", "\"host\":\"a\",\"at_us\""));
+        assert_eq!(past(&text).unwrap().cells[&cell_id("uno/Blink")].outcome.word(), "built");
+    }
+
+    #[test]
+    fn a_directory_without_a_run_is_an_error() {
         assert!(matches!(past("{}\n"), Err(PastError::Malformed { .. })));
+        let no_plan = past(&lines(&Script::new().events())).unwrap_err();
+        assert!(no_plan.to_string().contains("before it had a plan"), "{no_plan}");
         let nowhere = Past::read(Path::new("/nowhere")).unwrap_err();
         assert!(nowhere.to_string().contains("/nowhere/events.jsonl"), "{nowhere}");
+    }
+
+    #[test]
+    fn an_unreadable_line_is_named() {
+        let text = lines(&Script::mixed().events());
+        let line = text.lines().position(|line| line.contains("job_finished")).unwrap() + 1;
+        let error = past(&text.replacen("{\"outcome\":\"built\"", "{\"outcome\":\"moved\"", 1)).unwrap_err();
+        let expected = format!("at line {line} column");
+        assert!(error.to_string().contains("`moved`") && error.to_string().contains(&expected), "{error}");
     }
 }

@@ -45,18 +45,17 @@ impl SymbolReport {
     pub fn collect(past: &Past, wanted: impl Fn(&str, &str) -> bool) -> (Self, Vec<String>) {
         let mut report = Self { version: 1, cells: Vec::new() };
         let mut missing = Vec::new();
-        for ((board, sketch), cell) in past.cells.iter().filter(|((board, sketch), _)| wanted(board, sketch))
-        {
+        for (id, cell) in past.cells.iter().filter(|(id, _)| wanted(&id.board, &id.sketch)) {
             let found = match &cell.elf {
                 Some(elf) => list(elf),
-                None => Err(format!("it has no firmware ({})", cell.outcome)),
+                None => Err(format!("it has no firmware ({})", cell.outcome.word())),
             };
             match found {
                 Ok(symbols) => {
-                    let (board, sketch) = (board.clone(), sketch.clone());
+                    let (board, sketch) = (id.board.to_string(), id.sketch.to_string());
                     report.cells.push(NamedSymbols { board, sketch, symbols });
                 }
-                Err(why) => missing.push(format!("{board}/{sketch}: {why}")),
+                Err(why) => missing.push(format!("{id}: {why}")),
             }
         }
         (report, missing)

@@ -240,7 +240,8 @@ impl Tally {
             | EventKind::Log { .. }
             | EventKind::RunPhase { .. }
             | EventKind::JobStarted { .. }
-            | EventKind::JobPhase { .. } => {}
+            | EventKind::JobPhase { .. }
+            | EventKind::Unknown => {}
         }
     }
 

@@ -67,7 +67,12 @@ pub(crate) fn workspace() -> Workspace {
 /// The lines of `cores:` for it: as a core of a family whose units go through the compiler cache, and as one
 /// whose units are light.
 pub(crate) fn core() -> String {
-    let tools = tools().display().to_string();
+    core_with(&tools())
+}
+
+/// The same with another directory of the compiler.
+fn core_with(tools: &Path) -> String {
+    let tools = tools.display();
     ["mcu", "avr"]
         .map(|family| {
             format!("  mini:{family}: {{provider: path, path: core, tools: {{avr-gcc: \"{tools}\"}}}}\n")
@@ -77,7 +82,12 @@ pub(crate) fn core() -> String {
 
 /// A matrix of its board `uno` and whatever `rest` says: `sketches:` at least.
 pub(crate) fn matrix(rest: &str) -> String {
-    format!("version: 1\ncores:\n{}boards: {{uno: mini:mcu:uno}}\n{rest}", core())
+    matrix_with(&tools(), rest)
+}
+
+/// The same with another directory of the compiler.
+pub(crate) fn matrix_with(tools: &Path, rest: &str) -> String {
+    format!("version: 1\ncores:\n{}boards: {{uno: mini:mcu:uno}}\n{rest}", core_with(tools))
 }
 
 /// The folder whose `bin/` has the compiler.

@@ -1,13 +1,13 @@
 //! The real binary, driven as a user drives it, on real compilers: one module a subject.
 //!
 //! What a test needs beside Rust and Debian's base, the program's own installer brings into one folder
-//! below `target/tmp`, once; nothing is skipped where that fails.
+//! below `target/tmp`, once; a test fails where that fails. The tests in [`offline`] need Rust and a base system only.
+//! A test that the machine can't run prints that it is skipped ([`support::skip`]); `.ci/run` lets it fail instead.
 
 // A helper that can't go on fails its test: that is what these say here.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod action;
-mod architecture;
 mod arduino;
 mod bad_sketches;
 mod bootloader;
@@ -30,8 +30,8 @@ mod libraries;
 mod library_use;
 mod lint;
 mod lookalikes;
-mod malformed;
 mod missing_headers;
+mod offline;
 mod order;
 mod output;
 mod own_directories;
@@ -44,7 +44,6 @@ mod pypi;
 mod reports;
 mod run;
 mod same_words;
-mod scale;
 mod seeds;
 mod storage;
 mod support;

@@ -1,4 +1,4 @@
-//! `tests/it/malformed/*.yml`: each must be refused with a message that has a place. The integration
+//! `tests/it/offline/malformed/*.yml`: each must be refused with a message that has a place. The integration
 //! tests run the real binary over the same files.
 
 use super::*;
@@ -19,7 +19,7 @@ fn error_of(file: &Path) -> MatrixError {
 
 #[test]
 fn every_malformed_matrix_is_refused_with_a_place() {
-    let files = yml_files("tests/it/malformed");
+    let files = yml_files("tests/it/offline/malformed");
     assert!(files.len() >= 25, "only {} files", files.len());
     for file in files {
         let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -35,7 +35,7 @@ fn every_malformed_matrix_is_refused_with_a_place() {
 
 #[test]
 fn colour_changes_nothing_but_escapes() {
-    let error = error_of(&repository("tests/it/malformed/unknown-key.yml"));
+    let error = error_of(&repository("tests/it/offline/malformed/unknown-key.yml"));
     let coloured = error.render(true);
     assert!(coloured.contains("\u{1b}["));
     let escapes = regex::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();

@@ -82,7 +82,8 @@ impl Live {
             | EventKind::RunPhase { .. }
             | EventKind::StepFinished(_)
             | EventKind::Stopping { .. }
-            | EventKind::RunFinished { .. } => {}
+            | EventKind::RunFinished { .. }
+            | EventKind::Unknown => {}
         }
     }
 

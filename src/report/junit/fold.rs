@@ -75,7 +75,8 @@ impl JunitFold {
             | EventKind::JobStarted { .. }
             | EventKind::JobPhase { .. }
             | EventKind::StepFinished(_)
-            | EventKind::RunFinished { .. } => {}
+            | EventKind::RunFinished { .. }
+            | EventKind::Unknown => {}
         }
     }
 

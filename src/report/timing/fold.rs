@@ -55,7 +55,8 @@ impl TimingFold {
             | EventKind::SetupProgress { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
-            | EventKind::JobStarted { .. } => {}
+            | EventKind::JobStarted { .. }
+            | EventKind::Unknown => {}
         }
     }
 

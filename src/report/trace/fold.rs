@@ -79,7 +79,8 @@ impl TraceFold {
             | EventKind::Log { .. }
             | EventKind::Planned { .. }
             | EventKind::JobStarted { .. }
-            | EventKind::RunFinished { .. } => {}
+            | EventKind::RunFinished { .. }
+            | EventKind::Unknown => {}
         }
     }
 

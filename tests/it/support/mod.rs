@@ -4,6 +4,7 @@ mod finished;
 mod junit;
 mod packages;
 mod reports;
+mod skip;
 mod workspace;
 mod yaml;
 
@@ -11,5 +12,6 @@ pub(crate) use finished::{Finished, files_below};
 pub(crate) use junit::{Junit, Verdict};
 pub(crate) use packages::{avr_core, builtin_examples, esptool, packages, python_programs, tool};
 pub(crate) use reports::Reports;
+pub(crate) use skip::skip;
 pub(crate) use workspace::{Workspace, repository};
 pub(crate) use yaml::yaml;

@@ -57,6 +57,8 @@ pub(crate) fn python_programs(packages: &[&str], lock: &Path) -> PathBuf {
 /// Where it is there already this takes milliseconds; tests that ask at once wait for one another.
 #[track_caller]
 fn install<T>(work: impl AsyncFnOnce(InstallContext) -> Result<T, InstallError>) -> T {
+    let is_offline = std::thread::current().name().is_some_and(|test| test.starts_with("offline::"));
+    assert!(!is_offline, "a test that needs a package does not belong in `offline`");
     let (events, _) = channel();
     let cx =
         InstallContext { cache_dir: cache_dir(), offline: false, events, cancel: CancellationToken::new() };

@@ -10,7 +10,7 @@ use regex::Regex;
 use crate::support::{Workspace, repository};
 
 fn matrices() -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = fs::read_dir(repository("tests/it/malformed"))
+    let mut found: Vec<PathBuf> = fs::read_dir(repository("tests/it/offline/malformed"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "yml"))
@@ -29,7 +29,7 @@ fn below(folder: &Path) -> BTreeSet<PathBuf> {
 /// Runs a command over every malformed matrix.
 fn each_is_refused(command: &[&str]) {
     let workspace = Workspace::new();
-    let sources = below(&repository("tests/it/malformed"));
+    let sources = below(&repository("tests/it/offline/malformed"));
     let mut wrong = Vec::new();
     for matrix in matrices() {
         let path = matrix.display().to_string();
@@ -46,7 +46,7 @@ fn each_is_refused(command: &[&str]) {
     assert_eq!(below(&workspace.home()), BTreeSet::new());
     // Links to what all tests have installed; of its own the run brought nothing.
     assert_eq!(below(&workspace.cache()), ["apt", "pypi"].map(|name| workspace.cache().join(name)).into());
-    assert_eq!(below(&repository("tests/it/malformed")), sources);
+    assert_eq!(below(&repository("tests/it/offline/malformed")), sources);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn plan_refuses_each_with_its_place_and_leaves_nothing() {
 
 #[test]
 fn the_source_line_is_shown_and_the_nearest_name() {
-    let matrix = repository("tests/it/malformed/unknown-key.yml");
+    let matrix = repository("tests/it/offline/malformed/unknown-key.yml");
     let text = fs::read_to_string(&matrix).unwrap();
     let run = Workspace::new().run(["run".as_ref(), matrix.as_os_str()]).assert_exit(2);
     assert!(text.lines().any(|line| !line.starts_with('#') && run.stderr.contains(line)), "{}", run.stderr);

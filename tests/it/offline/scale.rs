@@ -10,7 +10,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use crate::support::{Reports, Workspace};
 
-#[path = "../../examples/scale/project.rs"]
+#[path = "../../../examples/scale/project.rs"]
 mod project;
 
 /// Sketches of the project, and of the part of it that a run with `FEW` selects.

@@ -1,0 +1,8 @@
+//! Tests that need neither the network nor an installed package: `just test-offline` runs them. `.ci/run` runs them in a
+//! network namespace of their own.
+
+mod architecture;
+mod cli;
+mod malformed;
+mod scale;
+mod workflows;
