@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use super::context::Session;
@@ -20,10 +21,12 @@ impl Session<'_> {
             for directory in [&staging, &scratch, &layout.passing_units()] {
                 let _ = fs::remove_dir_all(directory);
             }
-            let temporary = staging.join(Environment::RELATIVE_TEMPORARY);
-            for directory in [&staging.join("include-folders"), &temporary, &scratch, &layout.units()] {
+            for directory in [&staging.join("include-folders"), &scratch, &layout.units()] {
                 fs::create_dir_all(directory).map_err(|error| SessionError::unwritable(directory, &error))?;
             }
+            // The cache directory may have no room for temporary files. Without the link, compilers take `/tmp`.
+            let temporary = staging.join(Environment::RELATIVE_TEMPORARY);
+            let _ = if staging == scratch { fs::create_dir(temporary) } else { symlink(scratch, temporary) };
             Ok(())
         });
         recovered.await.map_err(|error| SessionError::Unwritable(error.to_string()))?
