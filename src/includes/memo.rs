@@ -1,8 +1,11 @@
 //! The memory of runs: the hash of each file by its stamp, the scan of a file by its hash, and answers of tools by
 //! their key. Ignores a stamp that is too recent to prove that a file is unchanged.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use foldhash::HashMap;
@@ -15,7 +18,7 @@ use crate::fs::{seal, unseal};
 use crate::sync::lock;
 
 /// Version of the stored data. A memo of another version is ignored.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 
 /// Days after which an unused entry is removed.
 const DAYS: u32 = 30;
@@ -23,7 +26,12 @@ const DAYS: u32 = 30;
 /// The memory of all runs with one cache directory or, without a cache, in one work directory.
 #[derive(Debug, Default)]
 pub struct Memo {
-    state: Mutex<State>,
+    answers: Mutex<Answers>,
+    /// Read when the first of them is asked for: a run in which nothing has changed needs none.
+    texts: OnceLock<Mutex<Texts>>,
+    /// Where they are stored.
+    stored_texts: Mutex<Option<File>>,
+    changed: AtomicBool,
     /// The day on which the run began, also after midnight.
     today: Today,
 }
@@ -39,14 +47,18 @@ impl Default for Today {
     }
 }
 
+/// What is small, and needed in every run.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct State {
+struct Answers {
     hashes: Shelf<PathBuf, (Stamp, Key)>,
+    facts: Shelf<Key, Arc<str>>,
+}
+
+/// What is known of the contents of files.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Texts {
     scans: Shelf<Key, Arc<Scan>>,
     definitions: Shelf<(Key, String), Arc<[String]>>,
-    facts: Shelf<Key, Arc<str>>,
-    #[serde(skip)]
-    changed: bool,
 }
 
 /// A stored hash.
@@ -64,14 +76,16 @@ impl<K: Eq + std::hash::Hash, V> Default for Shelf<K, V> {
 
 impl<K: Eq + std::hash::Hash, V: Clone> Shelf<K, V> {
     /// Returns the value of `key`. Sets `changed` where the day of its last use changes.
-    fn get<Q>(&mut self, key: &Q, today: Today, changed: &mut bool) -> Option<V>
+    fn get<Q>(&mut self, key: &Q, today: Today, changed: &AtomicBool) -> Option<V>
     where
         K: std::borrow::Borrow<Q>,
         Q: Eq + std::hash::Hash + ?Sized,
     {
         let (value, day) = self.0.get_mut(key)?;
-        *changed |= *day != today.0;
-        *day = today.0;
+        if *day != today.0 {
+            *day = today.0;
+            changed.store(true, Ordering::Relaxed);
+        }
         Some(value.clone())
     }
 
@@ -94,7 +108,8 @@ impl<K: Eq + std::hash::Hash, V: Clone> Shelf<K, V> {
 impl Memo {
     /// Reads a memo. A file that is missing, damaged or of another version gives an empty memo.
     pub fn load(path: &Path) -> Self {
-        Self { state: Mutex::new(read(path)), today: Today::default() }
+        let (answers, stored_texts) = read_answers(path);
+        Self { answers: Mutex::new(answers), stored_texts: Mutex::new(stored_texts), ..Self::default() }
     }
 
     /// Writes the memo under a temporary name and renames it, if anything in it is new. Keeps what other runs have added
@@ -103,31 +118,33 @@ impl Memo {
     /// # Errors
     /// An error of the file system.
     pub fn save(&self, path: &Path) -> std::io::Result<()> {
-        let mut state = self.lock();
-        if !std::mem::take(&mut state.changed) {
+        if !self.changed.swap(false, Ordering::Relaxed) {
             return Ok(());
         }
         // Concurrent writers would lose each other's entries.
-        let guard = std::fs::File::create(path.with_extension("lock"))?;
+        let guard = File::create(path.with_extension("lock"))?;
         guard.lock()?;
-        let now = read(path);
-        state.hashes.add(now.hashes);
-        state.scans.add(now.scans);
-        state.definitions.add(now.definitions);
-        state.facts.add(now.facts);
+        let (mut texts, mut answers) = (self.texts(), lock(&self.answers));
+        let (answers_now, stored_now) = read_answers(path);
+        let texts_now = stored_now.map(read_texts).unwrap_or_default();
+        answers.hashes.add(answers_now.hashes);
+        answers.facts.add(answers_now.facts);
+        texts.scans.add(texts_now.scans);
+        texts.definitions.add(texts_now.definitions);
         let oldest = self.today.0.saturating_sub(DAYS);
-        state.hashes.forget(oldest);
-        state.scans.forget(oldest);
-        state.definitions.forget(oldest);
-        state.facts.forget(oldest);
+        answers.hashes.forget(oldest);
+        answers.facts.forget(oldest);
+        texts.scans.forget(oldest);
+        texts.definitions.forget(oldest);
+        let (answers, texts) = (seal(VERSION, &*answers), seal(VERSION, &*texts));
+        let lengths = [answers.len() as u64, texts.len() as u64].map(u64::to_le_bytes);
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        std::fs::write(&temporary, seal(VERSION, &*state))?;
+        std::fs::write(&temporary, [&lengths.concat(), &answers, &texts].map(Vec::as_slice).concat())?;
         std::fs::rename(&temporary, path)
     }
 
     pub(super) fn hash(&self, path: &Path, stamp: &Stamp) -> Option<Hash> {
-        let State { hashes, changed, .. } = &mut *self.lock();
-        let (known, hash) = hashes.get(path, self.today, changed)?;
+        let (known, hash) = lock(&self.answers).hashes.get(path, self.today, &self.changed)?;
         (known == *stamp).then(|| Hash::from_bytes(hash))
     }
 
@@ -135,55 +152,86 @@ impl Memo {
         if stamp.is_young() {
             return;
         }
-        self.remember(|state| state.hashes.put(path.to_owned(), (stamp, *hash.as_bytes()), self.today));
+        lock(&self.answers).hashes.put(path.to_owned(), (stamp, *hash.as_bytes()), self.today);
+        self.changed.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn scan(&self, hash: &Hash) -> Option<Arc<Scan>> {
-        let State { scans, changed, .. } = &mut *self.lock();
-        scans.get(hash.as_bytes(), self.today, changed)
+        self.texts().scans.get(hash.as_bytes(), self.today, &self.changed)
     }
 
     pub(super) fn remember_scan(&self, hash: Hash, scan: Arc<Scan>) {
-        self.remember(|state| state.scans.put(*hash.as_bytes(), scan, self.today));
+        self.texts().scans.put(*hash.as_bytes(), scan, self.today);
+        self.changed.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn definitions(&self, hash: &Hash, name: &str) -> Option<Arc<[String]>> {
-        let State { definitions, changed, .. } = &mut *self.lock();
-        definitions.get(&(*hash.as_bytes(), name.to_owned()), self.today, changed)
+        let key = (*hash.as_bytes(), name.to_owned());
+        self.texts().definitions.get(&key, self.today, &self.changed)
     }
 
     pub(super) fn remember_definitions(&self, hash: Hash, name: &str, bodies: Arc<[String]>) {
-        self.remember(|state| state.definitions.put((*hash.as_bytes(), name.to_owned()), bodies, self.today));
+        self.texts().definitions.put((*hash.as_bytes(), name.to_owned()), bodies, self.today);
+        self.changed.store(true, Ordering::Relaxed);
     }
 
     /// Returns the earlier answer of a tool to the question with this key. The key covers all inputs of the answer.
     pub fn fact(&self, key: &Hash) -> Option<Arc<str>> {
-        let State { facts, changed, .. } = &mut *self.lock();
-        facts.get(key.as_bytes(), self.today, changed)
+        lock(&self.answers).facts.get(key.as_bytes(), self.today, &self.changed)
     }
 
     /// Remembers a tool's answer.
     pub fn remember_fact(&self, key: Hash, answer: &str) {
-        self.remember(|state| state.facts.put(*key.as_bytes(), answer.into(), self.today));
+        lock(&self.answers).facts.put(*key.as_bytes(), answer.into(), self.today);
+        self.changed.store(true, Ordering::Relaxed);
     }
 
-    fn remember(&self, put: impl FnOnce(&mut State)) {
-        let mut state = self.lock();
-        put(&mut state);
-        state.changed = true;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+    fn texts(&self) -> MutexGuard<'_, Texts> {
+        lock(self.texts.get_or_init(|| {
+            let stored = lock(&self.stored_texts).take();
+            Mutex::new(stored.map(read_texts).unwrap_or_default())
+        }))
     }
 }
 
-fn read(path: &Path) -> State {
-    std::fs::read(path).ok().and_then(|bytes| unseal(VERSION, &bytes)).unwrap_or_default()
+/// Reads the first part of a memo. Returns the file too, from which [`read_texts`] reads the rest.
+///
+/// ```text
+/// length of the answers: u64, little-endian
+/// length of the texts: u64
+/// the answers, sealed
+/// the texts, sealed
+/// ```
+fn read_answers(path: &Path) -> (Answers, Option<File>) {
+    let read = || {
+        let mut file = File::open(path).ok()?;
+        let mut lengths = [[0; 8]; 2];
+        for length in &mut lengths {
+            file.read_exact(length).ok()?;
+        }
+        let [answers, texts] = lengths.map(u64::from_le_bytes);
+        // One that was cut off is not read at all.
+        let whole = answers.checked_add(texts)?.checked_add(16)?;
+        if file.metadata().ok()?.len() != whole {
+            return None;
+        }
+        let mut bytes = vec![0; usize::try_from(answers).ok()?];
+        file.read_exact(&mut bytes).ok()?;
+        Some((unseal(VERSION, &bytes)?, Some(file)))
+    };
+    read().unwrap_or_default()
+}
+
+/// Reads the second part of a memo.
+fn read_texts(mut file: File) -> Texts {
+    let mut bytes = Vec::new();
+    let read = file.read_to_end(&mut bytes);
+    read.ok().and_then(|_| unseal(VERSION, &bytes)).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::scan::scan;
     use super::*;
 
     #[test]
@@ -195,17 +243,30 @@ mod tests {
         memo.save(&path).unwrap();
         assert_eq!(Memo::load(&path).fact(&blake3::hash(b"question")).as_deref(), Some("answer"));
 
+        let hash = blake3::hash(b"text");
+        memo.remember_scan(hash, Arc::new(scan(b"#include <a.h>\n")));
+        memo.save(&path).unwrap();
+        assert_eq!(Memo::load(&path).scan(&hash), memo.scan(&hash));
+
         let whole = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
-        assert_eq!(Memo::load(&path).fact(&blake3::hash(b"question")), None, "a torn memo is not believed");
-        let mut altered = whole.clone();
-        *altered.last_mut().unwrap() ^= 1;
-        std::fs::write(&path, &altered).unwrap();
-        assert_eq!(
-            Memo::load(&path).fact(&blake3::hash(b"question")),
-            None,
-            "an altered memo is not believed"
-        );
+        let knows = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            let memo = Memo::load(&path);
+            [memo.fact(&blake3::hash(b"question")).is_some(), memo.scan(&hash).is_some()]
+        };
+        assert_eq!(knows(&whole[..whole.len() - 1]), [false, false], "a torn memo is not believed");
+        let altered = |at: usize| {
+            let mut altered = whole.clone();
+            altered[at] ^= 1;
+            altered
+        };
+        let answers = usize::try_from(u64::from_le_bytes(*whole.first_chunk().unwrap())).unwrap();
+        for at in 0..whole.len() {
+            // Each part has its own checksum.
+            let expected = if at < 16 + answers { [false, at >= 16] } else { [true, false] };
+            let [fact, scan] = knows(&altered(at));
+            assert!(fact <= expected[0] && scan <= expected[1], "an altered byte {at} is believed");
+        }
     }
 
     #[test]
@@ -234,7 +295,7 @@ mod tests {
         let age = |name: &str, days| {
             let key = blake3::hash(name.as_bytes());
             memo.remember_fact(key, name);
-            memo.lock().facts.0.get_mut(key.as_bytes()).unwrap().1 -= days;
+            lock(&memo.answers).facts.0.get_mut(key.as_bytes()).unwrap().1 -= days;
         };
         age("old", DAYS + 1);
         age("used", DAYS + 1);
