@@ -9,11 +9,11 @@ use super::set::{BOARDS, Set};
 /// Bytes of `.hex` and `.eep`, by board and file name.
 pub(crate) type Firmware = BTreeMap<(String, String), Vec<u8>>;
 
-/// Reads what is below `folder`, which has a folder for each board.
-pub(crate) fn read(set: &Set, folder: &Path) -> Result<Firmware> {
+/// Reads what is below `directory`, which has a directory for each board.
+pub(crate) fn read(set: &Set, directory: &Path) -> Result<Firmware> {
     let mut found = Firmware::new();
     for (board, _) in BOARDS {
-        for entry in walkdir::WalkDir::new(folder.join(board)) {
+        for entry in walkdir::WalkDir::new(directory.join(board)) {
             let path: PathBuf = entry?.into_path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             // arduino-cli also makes a `.ino.with_bootloader.hex`.
@@ -26,7 +26,7 @@ pub(crate) fn read(set: &Set, folder: &Path) -> Result<Firmware> {
     if found.len() == expected {
         Ok(found)
     } else {
-        Err(format!("{}: {} firmware files, not {expected}", folder.display(), found.len()).into())
+        Err(format!("{}: {} firmware files, not {expected}", directory.display(), found.len()).into())
     }
 }
 

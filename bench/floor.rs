@@ -16,8 +16,8 @@ use super::tools::{Tools, empty, set_aside};
 
 /// A makefile, and what it stands on.
 pub(crate) struct Floor {
-    folder: PathBuf,
-    /// All that its rules write into; they make no folders.
+    directory: PathBuf,
+    /// All that its rules write into; they make no directories.
     outputs: Vec<PathBuf>,
     jobs: usize,
     /// Processes that a cold build starts.
@@ -27,31 +27,37 @@ pub(crate) struct Floor {
 }
 
 impl Floor {
-    /// Writes it into `folder`, with a program in front of each compile, if so.
-    pub(crate) fn new(work: Work<'_>, folder: &Path, wrapper: Option<&Path>) -> Result<Self> {
+    /// Writes it into `directory`, with a program in front of each compile, if so.
+    pub(crate) fn new(work: Work<'_>, directory: &Path, wrapper: Option<&Path>) -> Result<Self> {
         let Work { tools, set, generated, jobs, .. } = work;
-        empty(folder)?;
+        empty(directory)?;
         for sketch in &set.sketches {
-            place_sketch(sketch, generated, &folder.join("sketches").join(&sketch.name))?;
+            place_sketch(sketch, generated, &directory.join("sketches").join(&sketch.name))?;
         }
         let wrapper = wrapper.map(text).transpose()?;
-        let mut rules = Rules { folder: folder.to_owned(), wrapper, ..Rules::default() };
+        let mut rules = Rules { directory: directory.to_owned(), wrapper, ..Rules::default() };
         for (board, fqbn) in BOARDS {
             rules.board(set, board, &tools.board(fqbn)?)?;
         }
         let goals = rules.goals.join(" \\\n\t");
         std::fs::write(
-            folder.join("Makefile"),
+            directory.join("Makefile"),
             format!("all: {goals}\n\n.PHONY: all\n.SUFFIXES:\n\n{}", rules.text),
         )?;
         let mut outputs: Vec<PathBuf> = rules.outputs.into_iter().collect();
         outputs.sort();
-        Ok(Self { folder: folder.to_owned(), outputs, jobs, tools: rules.tools, compiles: rules.compiles })
+        Ok(Self {
+            directory: directory.to_owned(),
+            outputs,
+            jobs,
+            tools: rules.tools,
+            compiles: rules.compiles,
+        })
     }
 
     /// Where its firmware is.
     pub(crate) fn out(&self) -> PathBuf {
-        self.folder.join("out")
+        self.directory.join("out")
     }
 
     /// Makes it as cold as it can be.
@@ -64,8 +70,8 @@ impl Floor {
     pub(crate) fn command(&self, tools: &Tools) -> Command {
         let mut command = tools.make();
         // Its built-in rules are no part of the work.
-        command.arg("-rR").arg(format!("-j{}", self.jobs)).arg("-C").arg(&self.folder);
-        command.env("TMPDIR", &self.folder);
+        command.arg("-rR").arg(format!("-j{}", self.jobs)).arg("-C").arg(&self.directory);
+        command.env("TMPDIR", &self.directory);
         command
     }
 }
@@ -73,7 +79,7 @@ impl Floor {
 /// Puts a sketch's C++ where its own headers are beside it.
 fn place_sketch(sketch: &Sketch, generated: &Path, place: &Path) -> Result<()> {
     std::fs::create_dir_all(place)?;
-    for entry in std::fs::read_dir(&sketch.folder)? {
+    for entry in std::fs::read_dir(&sketch.directory)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "h") {
             std::fs::copy(&path, place.join(path.file_name().unwrap_or_default()))?;
@@ -88,7 +94,7 @@ fn place_sketch(sketch: &Sketch, generated: &Path, place: &Path) -> Result<()> {
 /// The makefile as it grows.
 #[derive(Default)]
 struct Rules {
-    folder: PathBuf,
+    directory: PathBuf,
     wrapper: Option<String>,
     text: String,
     goals: Vec<String>,
@@ -99,12 +105,12 @@ struct Rules {
 
 impl Rules {
     fn board(&mut self, set: &Set, board: &str, config: &BoardConfig) -> Result<()> {
-        let out = self.folder.join("out").join(board);
+        let out = self.directory.join("out").join(board);
         let core = [Some(&config.core_dir), config.variant_dir.as_ref()];
         let include: Vec<&Path> = core.into_iter().flatten().map(PathBuf::as_path).collect();
         let objects = self.compile_all(config, &config.core_dir, &include, &out.join("core"))?;
         let variant = match &config.variant_dir {
-            Some(folder) => self.compile_all(config, folder, &include, &out.join("variant"))?,
+            Some(directory) => self.compile_all(config, directory, &include, &out.join("variant"))?,
             None => Vec::new(),
         };
         let archive = text(&out.join("core/core.a"))?;
@@ -118,11 +124,11 @@ impl Rules {
 
         let mut built: Vec<(&Library, Vec<String>)> = Vec::new();
         for sketch in &set.sketches {
-            let folders = sketch.libraries.iter().map(|library| library.folder.as_path());
-            let include: Vec<&Path> = include.iter().copied().chain(folders).collect();
+            let directories = sketch.libraries.iter().map(|library| library.directory.as_path());
+            let include: Vec<&Path> = include.iter().copied().chain(directories).collect();
             let cell = out.join(&sketch.name);
             let source =
-                self.folder.join("sketches").join(&sketch.name).join(format!("{}.ino.cpp", sketch.name));
+                self.directory.join("sketches").join(&sketch.name).join(format!("{}.ino.cpp", sketch.name));
             let mut linked = vec![self.compile(
                 config,
                 &source,
@@ -132,7 +138,7 @@ impl Rules {
             for library in &sketch.libraries {
                 if !built.iter().any(|(known, _)| *known == library) {
                     let place = out.join("libraries").join(&library.name);
-                    built.push((library, self.compile_all(config, &library.folder, &include, &place)?));
+                    built.push((library, self.compile_all(config, &library.directory, &include, &place)?));
                 }
                 linked.extend(
                     built.iter().filter(|(known, _)| *known == library).flat_map(|(_, it)| it.clone()),
@@ -144,17 +150,17 @@ impl Rules {
         Ok(())
     }
 
-    /// Every source below a folder; returns the objects in Arduino's order.
+    /// Every source below a directory; returns the objects in Arduino's order.
     fn compile_all(
         &mut self,
         config: &BoardConfig,
-        folder: &Path,
+        directory: &Path,
         include: &[&Path],
         place: &Path,
     ) -> Result<Vec<String>> {
         let mut objects = Vec::new();
-        for source in sources(folder)? {
-            let mut object = place.join(source.strip_prefix(folder)?).into_os_string();
+        for source in sources(directory)? {
+            let mut object = place.join(source.strip_prefix(directory)?).into_os_string();
             object.push(".o");
             objects.push(self.compile(config, &source, include, Path::new(&object))?);
         }
@@ -171,7 +177,8 @@ impl Rules {
         let extension = source.extension().unwrap_or_default().to_string_lossy();
         let recipe = config.compile_recipe(&extension).ok_or("the core has no recipe to compile with")?;
         let (source, object) = (text(source)?, text(object)?);
-        let includes: Vec<String> = include.iter().map(|folder| format!("-I{}", folder.display())).collect();
+        let includes: Vec<String> =
+            include.iter().map(|directory| format!("-I{}", directory.display())).collect();
         let values = [
             ("includes", Value::Words(&includes)),
             ("source_file", Value::Word(&source)),
@@ -198,7 +205,7 @@ impl Rules {
             ("build.path", Value::Word(&build_path)),
             ("build.project_name", Value::Word(&project)),
             ("object_files", Value::Words(objects)),
-            // Recipes look for it in the cell's folder.
+            // Recipes look for it in the cell's directory.
             ("archive_file", Value::Word("../core/core.a")),
             ("archive_file_path", Value::Word(archive)),
         ];
@@ -235,9 +242,9 @@ impl Rules {
 }
 
 /// The sources below a directory in arduino-cli's order: by the bytes of their objects' paths.
-fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
+fn sources(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut sources = Vec::new();
-    for entry in walkdir::WalkDir::new(folder) {
+    for entry in walkdir::WalkDir::new(directory) {
         let path = entry?.into_path();
         let is_source = |extension: &OsStr| ["S", "c", "cpp"].iter().any(|known| extension == *known);
         if path.is_file() && path.extension().is_some_and(is_source) {

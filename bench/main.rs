@@ -107,10 +107,10 @@ fn main() -> Result<()> {
 
 /// Measures everything.
 fn run(options: &Options) -> Result<Results> {
-    // Until the end: two at once would take the folders from each other.
+    // Until the end: two at once would take the directories from each other.
     std::fs::create_dir_all(below_target("bench"))?;
     let lock = std::fs::File::create(below_target("bench/lock"))?;
-    lock.try_lock().map_err(|_| "another bench runs in this repository's target folder")?;
+    lock.try_lock().map_err(|_| "another bench runs in this repository's target directory")?;
     let binary = match &options.binary {
         Some(path) => std::path::absolute(path)?,
         None => build()?,
@@ -119,14 +119,14 @@ fn run(options: &Options) -> Result<Results> {
         options.jobs.map_or_else(|| std::thread::available_parallelism().map(NonZeroUsize::get), Ok)?;
     let tools = Tools::new()?;
     let mut results = Results { machine: Machine::here(&tools, &binary, jobs)?, tables: Vec::new() };
-    let folder = |name: &SetName| below_target("bench").join(format!("{name:?}").to_lowercase());
+    let directory = |name: &SetName| below_target("bench").join(format!("{name:?}").to_lowercase());
     let sets = options.sets.iter().map(|name| match name {
-        SetName::Examples => set::examples::set(&tools, &folder(name).join("set")),
-        SetName::Library => set::library::set(&folder(name).join("set")),
+        SetName::Examples => set::examples::set(&tools, &directory(name).join("set")),
+        SetName::Library => set::library::set(&directory(name).join("set")),
     });
     let sets = sets.collect::<Result<Vec<_>>>()?;
     let benches = options.sets.iter().zip(&sets);
-    let benches = benches.map(|(name, set)| Bench::new(&tools, set, folder(name), &binary, jobs));
+    let benches = benches.map(|(name, set)| Bench::new(&tools, set, directory(name), &binary, jobs));
     let benches = benches.collect::<Result<Vec<_>>>()?;
     rustix::fs::sync();
     std::thread::sleep(FORGOTTEN);
@@ -169,7 +169,7 @@ fn below_target(path: &str) -> PathBuf {
 struct Bench<'a> {
     tools: &'a Tools,
     set: &'a Set,
-    folder: PathBuf,
+    directory: PathBuf,
     jobs: usize,
     floor: Floor,
     ours: Ours,
@@ -177,13 +177,13 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     /// Prepares everything; our program has to run once, because the floor begins with C++.
-    fn new(tools: &'a Tools, set: &'a Set, folder: PathBuf, binary: &Path, jobs: usize) -> Result<Self> {
-        let ours = Ours::new(tools, binary, &folder.join("ours"), jobs)?;
+    fn new(tools: &'a Tools, set: &'a Set, directory: PathBuf, binary: &Path, jobs: usize) -> Result<Self> {
+        let ours = Ours::new(tools, binary, &directory.join("ours"), jobs)?;
         ours.without_cache(set)?;
         let generated = ours.keep_generated()?;
-        let work = Work { tools, set, folder: &folder.join("peers"), generated: &generated, jobs };
-        let floor = Floor::new(work, &folder.join("floor"), None)?;
-        Ok(Self { tools, set, folder, jobs, floor, ours })
+        let work = Work { tools, set, directory: &directory.join("peers"), generated: &generated, jobs };
+        let floor = Floor::new(work, &directory.join("floor"), None)?;
+        Ok(Self { tools, set, directory, jobs, floor, ours })
     }
 
     fn rounds(&self, options: &Options) -> Result<Table> {
@@ -207,11 +207,11 @@ impl<'a> Bench<'a> {
         if rounds == 0 {
             return Ok(());
         }
-        let (folder, generated) = (self.folder.join("peers"), self.ours.generated());
+        let (directory, generated) = (self.directory.join("peers"), self.ours.generated());
         let work = Work {
             tools: self.tools,
             set: self.set,
-            folder: &folder,
+            directory: &directory,
             generated: &generated,
             jobs: self.jobs,
         };
@@ -247,7 +247,7 @@ impl<'a> Bench<'a> {
     fn floor(&self, table: &mut Table) -> Result<Firmware> {
         self.floor.clear()?;
         for (way, tools) in [(table::FLOOR, self.floor.tools), (table::FLOOR_AGAIN, 0)] {
-            let spent = measure(&mut self.floor.command(self.tools), &self.folder.join("floor.log"))?;
+            let spent = measure(&mut self.floor.command(self.tools), &self.directory.join("floor.log"))?;
             table.add(Kind::Floor, way, Spent { tools: Some(tools), ..spent });
         }
         firmware::read(self.set, &self.floor.out())

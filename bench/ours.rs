@@ -11,24 +11,24 @@ use super::meter::{Spent, measure};
 use super::set::Set;
 use super::tools::{Tools, empty, set_aside};
 
-/// The program, with folders of its own.
+/// The program, with directories of its own.
 pub(crate) struct Ours {
     binary: PathBuf,
-    folder: PathBuf,
+    directory: PathBuf,
     apt: PathBuf,
     jobs: usize,
 }
 
 impl Ours {
-    /// Works below `folder`.
-    pub(crate) fn new(tools: &Tools, binary: &Path, folder: &Path, jobs: usize) -> Result<Self> {
-        empty(folder)?;
-        Ok(Self { binary: binary.to_owned(), folder: folder.to_owned(), apt: tools.apt(), jobs })
+    /// Works below `directory`.
+    pub(crate) fn new(tools: &Tools, binary: &Path, directory: &Path, jobs: usize) -> Result<Self> {
+        empty(directory)?;
+        Ok(Self { binary: binary.to_owned(), directory: directory.to_owned(), apt: tools.apt(), jobs })
     }
 
     /// Where generated C++ and firmware are.
     pub(crate) fn work(&self) -> PathBuf {
-        self.folder.join("work")
+        self.directory.join("work")
     }
 
     /// Puts the C++ of sketches that a run has made where later runs do not reach it.
@@ -46,21 +46,21 @@ impl Ours {
 
     /// Where that is, each by its name.
     pub(crate) fn generated(&self) -> PathBuf {
-        self.folder.join("generated")
+        self.directory.join("generated")
     }
 
-    /// Where firmware is, a folder for each board.
+    /// Where firmware is, a directory for each board.
     pub(crate) fn out(&self) -> PathBuf {
         self.work().join("cells")
     }
 
-    /// Cold, past the cache. What it leaves in the work folder, nobody uses.
+    /// Cold, past the cache. What it leaves in the work directory, nobody uses.
     pub(crate) fn without_cache(&self, set: &Set) -> Result<Spent> {
         self.clear()?;
         self.run(set, &["--no-cache"])
     }
 
-    /// Cold, nothing changed, one line of a sketch, one line of a header, a new work folder: one after the
+    /// Cold, nothing changed, one line of a sketch, one line of a header, a new work directory: one after the
     /// other, because each begins with what the one before has left.
     pub(crate) fn with_cache(
         &self,
@@ -90,15 +90,15 @@ impl Ours {
     }
 
     fn cache(&self) -> PathBuf {
-        self.folder.join("cache")
+        self.directory.join("cache")
     }
 
     /// Nothing is left but installed packages.
     fn clear(&self) -> Result<()> {
         set_aside(&self.work())?;
-        for folder in [self.cache(), self.folder.join("home")] {
-            set_aside(&folder)?;
-            std::fs::create_dir(&folder)?;
+        for directory in [self.cache(), self.directory.join("home")] {
+            set_aside(&directory)?;
+            std::fs::create_dir(&directory)?;
         }
         Ok(std::os::unix::fs::symlink(&self.apt, self.cache().join("apt"))?)
     }
@@ -106,10 +106,10 @@ impl Ours {
     fn run(&self, set: &Set, options: &[&str]) -> Result<Spent> {
         let mut command = Command::new(&self.binary);
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
-        command.env("HOME", self.folder.join("home")).env("FBUILD_MATRIX_CACHE_DIR", self.cache());
+        command.env("HOME", self.directory.join("home")).env("FBUILD_MATRIX_CACHE_DIR", self.cache());
         command.arg("run").arg(&set.matrix).arg("--work-dir").arg(self.work());
         command.arg(format!("-j{}", self.jobs)).args(["--progress", "none", "-q"]).args(options);
-        let spent = measure(&mut command, &self.folder.join("log"))?;
+        let spent = measure(&mut command, &self.directory.join("log"))?;
         let events = self.work().join("reports/events.jsonl");
         let tools = started(&std::fs::read_to_string(events)?)?;
         Ok(Spent { tools: Some(tools), ..spent })

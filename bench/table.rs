@@ -158,9 +158,9 @@ impl Results {
     }
 
     /// Writes `results.json` and `results.md`.
-    pub(crate) fn save(&self, folder: &Path) -> Result<()> {
-        std::fs::write(folder.join("results.json"), serde_json::to_string_pretty(self)?)?;
-        Ok(std::fs::write(folder.join("results.md"), self.markdown())?)
+    pub(crate) fn save(&self, directory: &Path) -> Result<()> {
+        std::fs::write(directory.join("results.json"), serde_json::to_string_pretty(self)?)?;
+        Ok(std::fs::write(directory.join("results.md"), self.markdown())?)
     }
 }
 

@@ -56,12 +56,12 @@ impl Tools {
         Ok(resolve(&self.platforms, &fqbn.parse()?, &world, &set)?)
     }
 
-    /// The compilers' folder.
+    /// The compilers' directory.
     pub(crate) fn compilers(&self) -> PathBuf {
         self.core.tools["avr-gcc"].join("bin")
     }
 
-    /// Where this program keeps packages, below a cache folder.
+    /// Where this program keeps packages, below a cache directory.
     pub(crate) fn apt(&self) -> PathBuf {
         self.install.cache_dir.join("apt")
     }
@@ -88,7 +88,7 @@ pub(crate) fn clean<'a>(command: &mut Command, libraries: impl Iterator<Item = &
     }
 }
 
-/// Copies a folder with all that is in it, but for links that lead nowhere.
+/// Copies a directory with all that is in it, but for links that lead nowhere.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     for entry in walkdir::WalkDir::new(from).sort_by_file_name() {
         let entry = entry?;
@@ -103,31 +103,31 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes a folder that has nothing in it.
-pub(crate) fn empty(folder: &Path) -> Result<()> {
-    remove(folder)?;
-    Ok(std::fs::create_dir_all(folder)?)
+/// Makes a directory that has nothing in it.
+pub(crate) fn empty(directory: &Path) -> Result<()> {
+    remove(directory)?;
+    Ok(std::fs::create_dir_all(directory)?)
 }
 
-/// Takes a folder out of the way, if it is there; it goes when its parent is emptied before the next measurement.
+/// Takes a directory out of the way, if it is there; it goes when its parent is emptied before the next measurement.
 ///
 /// Removing it now would cost whatever is measured next: ext4 without a journal passes over each inode that was freed
 /// in the last minutes, one by one, for every file that is made (`recently_deleted` in `fs/ext4/ialloc.c`). With the
 /// files of one round that was 0.8 s of 3.6 s.
-pub(crate) fn set_aside(folder: &Path) -> Result<()> {
-    if !folder.try_exists()? {
+pub(crate) fn set_aside(directory: &Path) -> Result<()> {
+    if !directory.try_exists()? {
         return Ok(());
     }
-    let aside = folder.parent().unwrap_or(folder).join(".aside");
+    let aside = directory.parent().unwrap_or(directory).join(".aside");
     std::fs::create_dir_all(&aside)?;
-    Ok(std::fs::rename(folder, tempfile::tempdir_in(aside)?.keep().join("it"))?)
+    Ok(std::fs::rename(directory, tempfile::tempdir_in(aside)?.keep().join("it"))?)
 }
 
-/// Removes a folder if it is there.
-pub(crate) fn remove(folder: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(folder) {
+/// Removes a directory if it is there.
+pub(crate) fn remove(directory: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(directory) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(format!("{}: {error}", folder.display()).into())
+            Err(format!("{}: {error}", directory.display()).into())
         }
         _ => Ok(()),
     }

@@ -11,7 +11,7 @@ pub enum Exit {
     CellsFailed,
     /// Bad usage or a bad matrix.
     Usage,
-    /// A core, a toolchain or a library is not to be had, or a folder can't be written.
+    /// A core, a toolchain or a library is not to be had, or a directory can't be written.
     Setup,
     /// Nothing was selected.
     NothingSelected,

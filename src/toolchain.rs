@@ -77,8 +77,8 @@ pub struct Identities {
 struct Installation {
     version: String,
     machine: String,
-    /// Folders that hold its programs, specifications and libraries.
-    folders: Vec<PathBuf>,
+    /// Directories that hold its programs, specifications and libraries.
+    directories: Vec<PathBuf>,
     programs: Vec<PathBuf>,
 }
 
@@ -186,7 +186,7 @@ impl Identities {
                 .map_err(|error| match error {
                     ProcessError::Missing { program } => IdentityError::Missing { program },
                     ProcessError::Cancelled => IdentityError::Cancelled,
-                    other @ (ProcessError::Io { .. } | ProcessError::NoFolder { .. }) => {
+                    other @ (ProcessError::Io { .. } | ProcessError::NoDirectory { .. }) => {
                         silent(other.to_string())
                     }
                 })?;
@@ -214,7 +214,7 @@ impl Identities {
             .map(PathBuf::from)
             .filter(|path| path.is_absolute() && disk.is_file(path))
             .collect();
-        Ok(Installation { folders: own_folders(&search, &machine, disk), version, machine, programs })
+        Ok(Installation { directories: own_directories(&search, &machine, disk), version, machine, programs })
     }
 }
 
@@ -232,13 +232,13 @@ fn compiler_behind(program: &Path, disk: &Disk) -> Option<PathBuf> {
     ["gcc", "g++", "cc", "c++", "clang", "clang++"].contains(&last).then(|| program.to_owned())
 }
 
-/// The Python environment whose program this is: the folder with its `pyvenv.cfg`. A link to a program is one of the
+/// The Python environment whose program this is: the directory with its `pyvenv.cfg`. A link to a program is one of the
 /// environment that it leads to; an environment's interpreter is a link itself, out of it.
 fn python_environment(program: &Path, disk: &Disk) -> Option<PathBuf> {
     let real = disk.real(program).ok();
-    let folders =
+    let directories =
         [Some(program), real.as_deref()].into_iter().flatten().filter_map(|it| it.parent()?.parent());
-    folders.map(Path::to_owned).find(|folder| disk.is_file(&folder.join("pyvenv.cfg")))
+    directories.map(Path::to_owned).find(|directory| disk.is_file(&directory.join("pyvenv.cfg")))
 }
 
 /// Hashes what the programs of a Python environment are made of: its configuration, which has the version of its
@@ -261,10 +261,10 @@ fn packages(files: &Files, environment: &Path) -> io::Result<Hash> {
     Ok(hasher.finalize())
 }
 
-/// Of the folders that a driver searches, those that belong to it alone: its own installation, and
+/// Of the directories that a driver searches, those that belong to it alone: its own installation, and
 /// what is named after its target. `/usr/lib` holds a machine's libraries, not a compiler's.
-fn own_folders(search: &str, machine: &str, disk: &Disk) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = Vec::new();
+fn own_directories(search: &str, machine: &str, disk: &Disk) -> Vec<PathBuf> {
+    let mut directories: Vec<PathBuf> = Vec::new();
     for line in search.lines() {
         let (kind, paths) = line.split_once(": ").unwrap_or(("", line));
         let paths = paths.trim_start_matches('=');
@@ -272,13 +272,13 @@ fn own_folders(search: &str, machine: &str, disk: &Disk) -> Vec<PathBuf> {
             let Ok(real) = disk.real(Path::new(path)) else { continue };
             let named_after_target = real.iter().any(|part| part == OsStr::new(machine));
             if (kind == "install" || named_after_target)
-                && !folders.iter().any(|known| real.starts_with(known))
+                && !directories.iter().any(|known| real.starts_with(known))
             {
-                folders.push(real);
+                directories.push(real);
             }
         }
     }
-    folders
+    directories
 }
 
 /// Hashes an installation: the content of each program and of what the driver takes options from
@@ -295,8 +295,8 @@ fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
     for (program, hash) in programs.iter().zip(hashes) {
         hasher.update(program.as_os_str().as_encoded_bytes()).update(hash.as_bytes());
     }
-    for folder in &installation.folders {
-        let walk = files.disk().walk(folder, false, |entry| {
+    for directory in &installation.directories {
+        let walk = files.disk().walk(directory, false, |entry| {
             !matches!(
                 entry.file_name().to_str(),
                 Some("include" | "include-fixed" | "plugin" | "install-tools")
@@ -307,7 +307,7 @@ fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
             .map(|entry| entry.map(walkdir::DirEntry::into_path))
             .collect::<Result<_, _>>()?;
         let told: Vec<Option<Vec<u8>>> =
-            paths.par_iter().map(|path| tell(files, folder, path)).collect::<io::Result<_>>()?;
+            paths.par_iter().map(|path| tell(files, directory, path)).collect::<io::Result<_>>()?;
         for (path, told) in paths.iter().zip(told) {
             if let Some(told) = told {
                 hasher.update(path.as_os_str().as_encoded_bytes()).update(&told);
@@ -318,10 +318,10 @@ fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
 }
 
 /// What counts of a file of an installation; nothing of what is no file.
-fn tell(files: &Files, folder: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
+fn tell(files: &Files, directory: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
     // A link that leads nowhere is no file.
     let Some(metadata) = files.disk().metadata(path).ok().filter(Metadata::is_file) else { return Ok(None) };
-    if path.strip_prefix(folder).is_ok_and(is_specification) {
+    if path.strip_prefix(directory).is_ok_and(is_specification) {
         return files.hash_now(path).map(|hash| Some(hash.as_bytes().to_vec()));
     }
     let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
@@ -343,8 +343,8 @@ mod tests {
 
     #[test]
     fn drivers_and_their_wrappers_are_told_from_other_tools() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         std::fs::write(at("avr-gcc"), "").unwrap();
         let disk = Disk::default();
         for name in ["avr-gcc", "avr-g++", "gcc-12", "arm-none-eabi-g++-12.2", "clang++", "cc"] {
@@ -358,14 +358,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_that_changes_is_another_program() {
-        let folder = tempfile::tempdir().unwrap();
-        let tool = folder.path().join("tool");
+        let directory = tempfile::tempdir().unwrap();
+        let tool = directory.path().join("tool");
         let identity = async || {
-            let environment = Environment::new(folder.path(), None);
+            let environment = Environment::new(directory.path(), None);
             let identities = Identities::new(
                 Arc::default(),
                 environment,
-                folder.path().to_owned(),
+                directory.path().to_owned(),
                 CancellationToken::new(),
             );
             identities.of(&tool).await
@@ -383,11 +383,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_of_a_python_environment_is_all_of_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join("env").join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join("env").join(name);
         let packages = at("lib/python3/site-packages/toy");
-        for folder in [at("bin"), packages.join("__pycache__")] {
-            std::fs::create_dir_all(folder).unwrap();
+        for directory in [at("bin"), packages.join("__pycache__")] {
+            std::fs::create_dir_all(directory).unwrap();
         }
         for (path, text) in [
             (at("pyvenv.cfg"), "version = 3.11"),
@@ -399,8 +399,8 @@ mod tests {
         }
         std::os::unix::fs::symlink("bin/toy", at("toy")).unwrap();
         let identity = async |name: &str| {
-            let environment = Environment::new(folder.path(), None);
-            let (files, cwd) = (Arc::default(), folder.path().to_owned());
+            let environment = Environment::new(directory.path(), None);
+            let (files, cwd) = (Arc::default(), directory.path().to_owned());
             Identities::new(files, environment, cwd, CancellationToken::new())
                 .of(&at(name))
                 .await
@@ -419,8 +419,8 @@ mod tests {
 
     #[test]
     fn an_installation_is_what_its_files_are() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         std::fs::create_dir_all(at("gcc/device-specs")).unwrap();
         std::fs::create_dir_all(at("gcc/include")).unwrap();
         std::fs::create_dir_all(at("gcc/ldscripts")).unwrap();
@@ -442,8 +442,11 @@ mod tests {
         }
         std::os::unix::fs::symlink(at("outside"), at("gcc/link.a")).unwrap();
         std::os::unix::fs::symlink(at("nowhere"), at("gcc/dangling.a")).unwrap();
-        let installation =
-            Installation { folders: vec![at("gcc")], programs: vec![at("cc1")], ..Installation::default() };
+        let installation = Installation {
+            directories: vec![at("gcc")],
+            programs: vec![at("cc1")],
+            ..Installation::default()
+        };
         let mut last = installed(&Files::default(), &installation).unwrap();
         let mut changes = |name: &str, text: &str| {
             write(name, text);
@@ -460,18 +463,21 @@ mod tests {
     }
 
     #[test]
-    fn folders_of_the_whole_machine_are_not_a_compilers_own() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+    fn directories_of_the_whole_machine_are_not_a_compilers_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         for name in ["lib/gcc/avr/5", "avr/lib", "lib/other"] {
             std::fs::create_dir_all(at(name)).unwrap();
         }
-        let root = folder.path().display();
+        let root = directory.path().display();
         let search = format!(
             "install: {root}/lib/gcc/avr/5/\nprograms: ={root}/lib/gcc/avr/5/:{root}/avr/nowhere/\n\
              libraries: ={root}/avr/lib/:{root}/lib/other/:{root}/lib/gcc/avr/5/../../../../avr/lib/\n"
         );
         let real = |name: &str| at(name).canonicalize().unwrap();
-        assert_eq!(own_folders(&search, "avr", &Disk::default()), [real("lib/gcc/avr/5"), real("avr/lib")]);
+        assert_eq!(
+            own_directories(&search, "avr", &Disk::default()),
+            [real("lib/gcc/avr/5"), real("avr/lib")]
+        );
     }
 }

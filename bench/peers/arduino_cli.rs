@@ -30,23 +30,23 @@ pub(super) struct ArduinoCli {
 
 impl ArduinoCli {
     pub(super) fn new(work: Work<'_>) -> Result<Self> {
-        let folder = work.folder.join("arduino-cli");
-        empty(&folder)?;
+        let directory = work.directory.join("arduino-cli");
+        empty(&directory)?;
         let program = match installation::find() {
             Some(installation::Found::Program(program)) => program,
             Some(installation::Found::Packed(packed)) => {
                 let xz = work.tools.packages(&["xz-utils"], true)?;
-                installation::unpack(&packed, &folder, work.tools.program(&xz, "xz"))?
+                installation::unpack(&packed, &directory, work.tools.program(&xz, "xz"))?
             }
             None => return Err(format!("none on PATH, and {} is not set", installation::VARIABLE).into()),
         };
         let ctags = work.tools.packages(&["arduino-ctags"], true)?;
-        let home = folder.join("set-up");
+        let home = directory.join("set-up");
         let program_of_ctags = ctags.root.join("usr/bin/arduino-ctags");
         installation::set_up(&home, &work.tools.core.platform_dir, &program_of_ctags)?;
-        let (out, built) = (folder.join("out"), folder.join("built"));
-        let configuration = folder.join("cli.yaml");
-        installation::configure(&configuration, &home, &built, &folder.join("no-cores"))?;
+        let (out, built) = (directory.join("out"), directory.join("built"));
+        let configuration = directory.join("cli.yaml");
+        installation::configure(&configuration, &home, &built, &directory.join("no-cores"))?;
         let jobs = work.jobs;
         let asked = [
             (format!("arduino-cli -j{jobs}, its cache of cores, one at a time"), 1, jobs, false),
@@ -56,7 +56,7 @@ impl ArduinoCli {
         let mut ways = Vec::new();
         for (number, (name, at_once, jobs, own_path)) in asked.into_iter().enumerate() {
             let commands = commands(work, &program, &configuration, jobs, &out, own_path.then_some(&*built));
-            let each = Each::new(&folder.join(format!("way-{number}")), at_once, &commands)?;
+            let each = Each::new(&directory.join(format!("way-{number}")), at_once, &commands)?;
             ways.push(Way { name, each });
         }
         let libraries = [ctags.library_path, work.tools.core.library_path.clone()];
@@ -89,7 +89,7 @@ fn commands(
             if let Some(build_paths) = build_paths {
                 path("--build-path", &build_paths.join(&cell));
             }
-            words.push(sketch.folder.display().to_string());
+            words.push(sketch.directory.display().to_string());
             commands.push(words);
         }
     }

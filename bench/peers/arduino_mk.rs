@@ -19,12 +19,12 @@ impl ArduinoMk {
         // Python and Perl that it depends on are for uploads.
         let package = work.tools.packages(&["arduino-mk"], false)?;
         let makefiles = package.root.join("usr/share/arduino");
-        let folder = work.folder.join("arduino-mk");
-        empty(&folder)?;
-        let out = folder.join("out");
+        let directory = work.directory.join("arduino-mk");
+        empty(&directory)?;
+        let out = directory.join("out");
         let core = &work.tools.core.platform_dir;
         // ARDUINO_DIR/hardware/arduino/avr
-        let arduino = core.ancestors().nth(3).ok_or("the core is in no folder of Arduino's")?;
+        let arduino = core.ancestors().nth(3).ok_or("the core is in no directory of Arduino's")?;
         let compilers = work.tools.compilers();
         let mut commands = Vec::new();
         for (board, fqbn) in BOARDS {
@@ -34,7 +34,7 @@ impl ArduinoMk {
                     [work.tools.make().get_program().to_string_lossy().as_ref(), "-C"]
                         .map(str::to_owned)
                         .into();
-                words.push(sketch.folder.display().to_string());
+                words.push(sketch.directory.display().to_string());
                 words.extend(["-f".to_owned(), makefiles.join("Arduino.mk").display().to_string()]);
                 for (name, value) in [
                     ("ARDUINO_DIR", arduino.display().to_string()),
@@ -54,7 +54,7 @@ impl ArduinoMk {
                 commands.push(words);
             }
         }
-        Ok(Self { each: Each::new(&folder, work.jobs, &commands)?, out })
+        Ok(Self { each: Each::new(&directory, work.jobs, &commands)?, out })
     }
 }
 

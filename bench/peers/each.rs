@@ -14,23 +14,23 @@ use crate::tools::Tools;
 
 /// Commands, each for a cell or a few.
 pub(super) struct Each {
-    folder: PathBuf,
+    directory: PathBuf,
     log: PathBuf,
     at_once: usize,
 }
 
 impl Each {
-    /// Writes the makefile into `folder`.
-    pub(super) fn new(folder: &Path, at_once: usize, commands: &[Vec<String>]) -> Result<Self> {
-        std::fs::create_dir_all(folder)?;
+    /// Writes the makefile into `directory`.
+    pub(super) fn new(directory: &Path, at_once: usize, commands: &[Vec<String>]) -> Result<Self> {
+        std::fs::create_dir_all(directory)?;
         let mut text = "all:\n.PHONY: all\n.SUFFIXES:\n".to_owned();
         for (number, command) in commands.iter().enumerate() {
             let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
             // The plus gives a command that is a make itself its part of the jobs.
             writeln!(text, "all: {number}\n.PHONY: {number}\n{number}:\n\t+@{}", words.join(" "))?;
         }
-        std::fs::write(folder.join("Makefile"), text)?;
-        Ok(Self { folder: folder.to_owned(), log: folder.join("log"), at_once })
+        std::fs::write(directory.join("Makefile"), text)?;
+        Ok(Self { directory: directory.to_owned(), log: directory.join("log"), at_once })
     }
 
     /// The command that runs them all; whatever environment it has, they have.
@@ -40,9 +40,9 @@ impl Each {
             .arg("-k")
             .arg(format!("-j{}", self.at_once))
             .arg("-C")
-            .arg(&self.folder)
+            .arg(&self.directory)
             .arg("--no-print-directory");
-        command.env("HOME", &self.folder);
+        command.env("HOME", &self.directory);
         command
     }
 

@@ -19,9 +19,9 @@ use super::tools::Tools;
 pub(crate) struct Work<'a> {
     pub(crate) tools: &'a Tools,
     pub(crate) set: &'a Set,
-    /// The peers' folder.
-    pub(crate) folder: &'a Path,
-    /// The folder where sketches are C++ already.
+    /// The peers' directory.
+    pub(crate) directory: &'a Path,
+    /// The directory where sketches are C++ already.
     pub(crate) generated: &'a Path,
     pub(crate) jobs: usize,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Peers(Vec<(&'static str, Box<dyn Peer>)>);
 impl Peers {
     /// Brings them in.
     pub(crate) fn new(work: Work<'_>, table: &mut Table) -> Result<Self> {
-        std::fs::create_dir_all(work.folder)?;
+        std::fs::create_dir_all(work.directory)?;
         let asked: [(&str, Result<Box<dyn Peer>>); 4] = [
             ("ccache", ccache::Ccache::new(work).map(boxed)),
             ("arduino-cli", arduino_cli::ArduinoCli::new(work).map(boxed)),

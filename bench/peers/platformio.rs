@@ -23,7 +23,7 @@ const PYTHON_PACKAGES: [&str; 2] = ["platformio==6.2.0", "scons==4.11.1"];
 const SCONS: &str = "4.41101.0";
 
 pub(super) struct PlatformIo {
-    folder: PathBuf,
+    directory: PathBuf,
     out: PathBuf,
     each: Each,
 }
@@ -31,20 +31,20 @@ pub(super) struct PlatformIo {
 impl PlatformIo {
     pub(super) fn new(work: Work<'_>) -> Result<Self> {
         let python = install(work)?;
-        let folder = work.folder.join("platformio");
-        empty(&folder)?;
-        packages(work, &folder)?;
-        let out = folder.join("out");
+        let directory = work.directory.join("platformio");
+        empty(&directory)?;
+        packages(work, &directory)?;
+        let out = directory.join("out");
         let mut commands = Vec::new();
         for sketch in &work.set.sketches {
-            let project = folder.join("projects").join(&sketch.name);
+            let project = directory.join("projects").join(&sketch.name);
             std::fs::create_dir_all(&project)?;
             let mut text = format!(
                 "[platformio]\nsrc_dir = {}\nbuild_dir = {}\n\n[env]\nplatform = symlink://{}\nframework = arduino\n\
                  lib_extra_dirs = {}\n",
-                sketch.folder.display(),
+                sketch.directory.display(),
                 out.join(&sketch.name).display(),
-                folder.join("platform").display(),
+                directory.join("platform").display(),
                 work.set.matrix.with_file_name("libraries").display(),
             );
             for (board, _) in BOARDS {
@@ -58,12 +58,12 @@ impl PlatformIo {
             commands.push(command);
         }
         // It says itself how many compilers it starts at once, so one of it at a time.
-        Ok(Self { each: Each::new(&folder, 1, &commands)?, folder, out })
+        Ok(Self { each: Each::new(&directory, 1, &commands)?, directory, out })
     }
 
     fn run(&self, way: &str, work: Work<'_>, table: &mut Table) -> Result<()> {
         let mut command = self.each.command(work.tools);
-        command.env("PLATFORMIO_CORE_DIR", self.folder.join("core"));
+        command.env("PLATFORMIO_CORE_DIR", self.directory.join("core"));
         command.env("PLATFORMIO_SETTING_ENABLE_TELEMETRY", "no");
         command.env("PLATFORMIO_SETTING_CHECK_PLATFORMIO_INTERVAL", "9999");
         self.each.measure(way, &mut command, &self.out, work, table)
@@ -88,7 +88,7 @@ fn install(work: Work<'_>) -> Result<PathBuf> {
     }
     empty(&place)?;
     // With the user's environment: it says where packages come from.
-    let log = work.folder.join("python.log");
+    let log = work.directory.join("python.log");
     measure(Command::new("python3").args(["-m", "venv"]).arg(&place), &log)?;
     measure(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES), &log)?;
     std::fs::write(done, "")?;
@@ -96,22 +96,22 @@ fn install(work: Work<'_>) -> Result<PathBuf> {
 }
 
 /// The packages that PlatformIO would fetch from its registry.
-fn packages(work: Work<'_>, folder: &Path) -> Result<()> {
-    let folder_of = |path: &str| -> Result<PathBuf> {
-        let path = folder.join(path);
+fn packages(work: Work<'_>, directory: &Path) -> Result<()> {
+    let directory_of = |path: &str| -> Result<PathBuf> {
+        let path = directory.join(path);
         std::fs::create_dir_all(&path)?;
         Ok(path)
     };
     let link = |to: &Path| format!("symlink://{}", to.display());
 
-    let compiler = folder_of("compiler")?;
+    let compiler = directory_of("compiler")?;
     write_json(
         &compiler.join("package.json"),
         &json!({"name": "toolchain-atmelavr", "version": "1.0.0", "system": "*"}),
     )?;
     symlink(work.tools.compilers(), compiler.join("bin"))?;
 
-    let framework = folder_of("framework")?;
+    let framework = directory_of("framework")?;
     write_json(
         &framework.join("package.json"),
         &json!({"name": "framework-arduino-avr", "version": "1.0.0", "system": "*"}),
@@ -120,7 +120,7 @@ fn packages(work: Work<'_>, folder: &Path) -> Result<()> {
         symlink(work.tools.core.platform_dir.join(name), framework.join(name))?;
     }
 
-    let platform = folder_of("platform")?;
+    let platform = directory_of("platform")?;
     write_json(
         &platform.join("platform.json"),
         &json!({
@@ -136,16 +136,16 @@ fn packages(work: Work<'_>, folder: &Path) -> Result<()> {
         platform.join("platform.py"),
         "from platformio.public import PlatformBase\n\n\nclass BenchavrPlatform(PlatformBase):\n    pass\n",
     )?;
-    let builder = folder_of("platform/builder")?;
+    let builder = directory_of("platform/builder")?;
     std::fs::write(builder.join("main.py"), include_str!("platformio/main.py"))?;
     std::fs::write(builder.join("arduino.py"), include_str!("platformio/arduino.py"))?;
-    let boards = folder_of("platform/boards")?;
+    let boards = directory_of("platform/boards")?;
     for (board, fqbn) in BOARDS {
         write_json(&boards.join(format!("{board}.json")), &describe(work, board, fqbn)?)?;
     }
 
     // Its registry's package is SCons with a script that starts it.
-    let scons = folder_of("core/packages/tool-scons")?;
+    let scons = directory_of("core/packages/tool-scons")?;
     std::fs::write(scons.join("scons.py"), "from SCons.Script.Main import main\n\nmain()\n")?;
     write_json(&scons.join("package.json"), &json!({"name": "tool-scons", "version": SCONS, "system": "*"}))?;
     let spec =

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Edit, Library, Result, Set, Sketch, write_matrix};
 use crate::tools::{Tools, copy, empty};
 
-/// Folder among the built-in examples.
+/// Directory among the built-in examples.
 const BUILTIN: [&str; 6] = [
     "01.Basics/AnalogReadSerial",
     "01.Basics/Blink",
@@ -23,15 +23,15 @@ const OF_CORE: [(&str, &str); 4] = [
     ("Wire", "master_reader"),
 ];
 
-/// Copies them below `folder`.
-pub(crate) fn set(tools: &Tools, folder: &Path) -> Result<Set> {
-    empty(folder)?;
+/// Copies them below `directory`.
+pub(crate) fn set(tools: &Tools, directory: &Path) -> Result<Set> {
+    empty(directory)?;
     let mut sketches = Vec::new();
     let mut sketch = |from: &Path, libraries: Vec<Library>| -> Result<()> {
         let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let place = folder.join("sketches").join(&name);
+        let place = directory.join("sketches").join(&name);
         copy(from, &place)?;
-        sketches.push(Sketch { name, folder: place, libraries });
+        sketches.push(Sketch { name, directory: place, libraries });
         Ok(())
     };
     for path in BUILTIN {
@@ -39,22 +39,22 @@ pub(crate) fn set(tools: &Tools, folder: &Path) -> Result<Set> {
     }
     for (library, example) in OF_CORE {
         let from = tools.core.platform_dir.join("libraries").join(library);
-        let to = folder.join("libraries").join(library);
+        let to = directory.join("libraries").join(library);
         copy(&from.join("src"), &to.join("src"))?;
         std::fs::copy(from.join("library.properties"), to.join("library.properties"))?;
-        let needed = Library { name: library.to_owned(), folder: to.join("src") };
+        let needed = Library { name: library.to_owned(), directory: to.join("src") };
         sketch(&from.join("examples").join(example), vec![needed])?;
     }
     Ok(Set {
         name: "examples",
         title: "10 of Arduino's examples × 3 boards".to_owned(),
-        matrix: write_matrix(folder, "examples")?,
+        matrix: write_matrix(directory, "examples")?,
         sketches,
-        in_sketch: Edit::new(folder.join("sketches/Fade/Fade.ino"), "delay(30)", |round| {
+        in_sketch: Edit::new(directory.join("sketches/Fade/Fade.ino"), "delay(30)", |round| {
             format!("delay({})", 31 + round)
         })?,
         in_header: Edit::new(
-            folder.join("libraries/Wire/src/Wire.h"),
+            directory.join("libraries/Wire/src/Wire.h"),
             "#define BUFFER_LENGTH 32",
             |round| format!("#define BUFFER_LENGTH {}", 33 + round),
         )?,

@@ -13,10 +13,10 @@ const EXAMPLES: usize = 40;
 /// How many parts of the library an example uses.
 const USED: usize = 5;
 
-/// Writes it below `folder`.
-pub(crate) fn set(folder: &Path) -> Result<Set> {
-    empty(folder)?;
-    let library = folder.join("libraries/Filters");
+/// Writes it below `directory`.
+pub(crate) fn set(directory: &Path) -> Result<Set> {
+    empty(directory)?;
+    let library = directory.join("libraries/Filters");
     let src = library.join("src");
     std::fs::create_dir_all(&src)?;
     std::fs::write(
@@ -34,20 +34,20 @@ pub(crate) fn set(folder: &Path) -> Result<Set> {
     std::fs::write(src.join("Filters.h"), all)?;
 
     let mut sketches = Vec::new();
-    let needed = Library { name: "Filters".to_owned(), folder: src.clone() };
+    let needed = Library { name: "Filters".to_owned(), directory: src.clone() };
     for number in 0..EXAMPLES {
         let name = format!("Example{number:02}");
-        let place = folder.join("sketches").join(&name);
+        let place = directory.join("sketches").join(&name);
         std::fs::create_dir_all(&place)?;
         std::fs::write(place.join(format!("{name}.ino")), example(number)?)?;
-        sketches.push(Sketch { name, folder: place, libraries: vec![needed.clone()] });
+        sketches.push(Sketch { name, directory: place, libraries: vec![needed.clone()] });
     }
     Ok(Set {
         name: "library",
         title: format!("a library of {SOURCES} sources, {EXAMPLES} examples × 3 boards"),
-        matrix: write_matrix(folder, "library")?,
+        matrix: write_matrix(directory, "library")?,
         sketches,
-        in_sketch: Edit::new(folder.join("sketches/Example07/Example07.ino"), "delay(20)", |round| {
+        in_sketch: Edit::new(directory.join("sketches/Example07/Example07.ino"), "delay(20)", |round| {
             format!("delay({})", 21 + round)
         })?,
         in_header: Edit::new(src.join("Filter07.h"), "DEPTH = 8;", |round| {

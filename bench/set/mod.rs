@@ -1,4 +1,4 @@
-//! What is built: sketches, libraries and boards in a folder of their own, so that they can be edited, with
+//! What is built: sketches, libraries and boards in a directory of their own, so that they can be edited, with
 //! the matrix that says so. Every way builds the same.
 
 pub(crate) mod examples;
@@ -34,7 +34,7 @@ pub(crate) struct Set {
 /// A sketch, and what it needs.
 pub(crate) struct Sketch {
     pub(crate) name: String,
-    pub(crate) folder: PathBuf,
+    pub(crate) directory: PathBuf,
     /// In the order in which it is linked with them.
     pub(crate) libraries: Vec<Library>,
 }
@@ -44,7 +44,7 @@ pub(crate) struct Sketch {
 pub(crate) struct Library {
     pub(crate) name: String,
     /// Its sources and headers.
-    pub(crate) folder: PathBuf,
+    pub(crate) directory: PathBuf,
 }
 
 /// One line that is changed to something new in every round.
@@ -85,14 +85,14 @@ impl Set {
     }
 }
 
-/// The matrix of all sketches and libraries below `folder`.
-fn write_matrix(folder: &Path, name: &str) -> Result<PathBuf> {
+/// The matrix of all sketches and libraries below `directory`.
+fn write_matrix(directory: &Path, name: &str) -> Result<PathBuf> {
     let mut text = format!("version: 1\nname: {name}\ncores:\n  arduino:avr: {{provider: apt}}\nboards:\n");
     for (board, fqbn) in BOARDS {
         writeln!(text, "  {board}: {fqbn}")?;
     }
     text.push_str("libraries: [libraries]\nsketches: [\"sketches/**\"]\n");
-    let path = folder.join("matrix.yml");
+    let path = directory.join("matrix.yml");
     std::fs::write(&path, text)?;
     Ok(path)
 }

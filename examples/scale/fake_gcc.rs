@@ -46,13 +46,13 @@ fn answer(args: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// What `-E -v` prints: the folders of the command, and none of its own.
+/// What `-E -v` prints: the directories of the command, and none of its own.
 fn search_path(args: &[String]) {
     eprintln!("#include \"...\" search starts here:");
     eprintln!("#include <...> search starts here:");
     for arg in args {
-        if let Some(folder) = arg.strip_prefix("-I") {
-            eprintln!(" {folder}");
+        if let Some(directory) = arg.strip_prefix("-I") {
+            eprintln!(" {directory}");
         }
     }
     for pair in args.windows(2).filter(|pair| pair[0] == "-isystem") {

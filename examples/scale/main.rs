@@ -1,8 +1,8 @@
 //! Generates a project of as many cells as one likes, to see what the runner itself costs:
 //!
 //! ```text
-//! cargo run --example scale -- FOLDER CELLS
-//! fbuild-matrix run FOLDER/matrix.yml
+//! cargo run --example scale -- DIRECTORY CELLS
+//! fbuild-matrix run DIRECTORY/matrix.yml
 //! ```
 
 #![allow(clippy::print_stderr)] // an example may print
@@ -14,12 +14,12 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().collect();
-    let Some((folder, cells)) = args.get(1).zip(args.get(2).and_then(|cells| cells.parse::<usize>().ok()))
+    let Some((directory, cells)) = args.get(1).zip(args.get(2).and_then(|cells| cells.parse::<usize>().ok()))
     else {
-        eprintln!("usage: scale FOLDER CELLS");
+        eprintln!("usage: scale DIRECTORY CELLS");
         return ExitCode::FAILURE;
     };
-    match project::write(Path::new(folder), cells.div_ceil(project::BOARDS.len())) {
+    match project::write(Path::new(directory), cells.div_ceil(project::BOARDS.len())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

@@ -28,13 +28,13 @@ recipe.size.pattern=\"{compiler.gcc}\" --size \"{build.path}/{build.project_name
 recipe.size.regex=^program ([0-9]+) bytes
 ";
 
-/// Writes the project into `folder`: `matrix.yml`, `core/`, `tools/`, `sketches/`.
+/// Writes the project into `directory`: `matrix.yml`, `core/`, `tools/`, `sketches/`.
 ///
 /// # Errors
-/// Where the folder can't be written, or `rustc` does not compile the tool chain.
-pub(crate) fn write(folder: &Path, sketches: usize) -> io::Result<()> {
+/// Where the directory can't be written, or `rustc` does not compile the tool chain.
+pub(crate) fn write(directory: &Path, sketches: usize) -> io::Result<()> {
     let file = |path: &str, text: &str| {
-        let path = folder.join(path);
+        let path = directory.join(path);
         path.parent().map_or(Ok(()), fs::create_dir_all)?;
         fs::write(path, text)
     };
@@ -60,8 +60,8 @@ pub(crate) fn write(folder: &Path, sketches: usize) -> io::Result<()> {
         let text = format!("void setup() {{ volatile int mine = {number}; }}\nvoid loop() {{}}\n");
         file(&format!("sketches/{name}/{name}.ino"), &text)?;
     }
-    fs::create_dir_all(folder.join("tools/bin"))?;
-    tools(&folder.join("tools/bin/fake-gcc"))
+    fs::create_dir_all(directory.join("tools/bin"))?;
+    tools(&directory.join("tools/bin/fake-gcc"))
 }
 
 fn tools(program: &Path) -> io::Result<()> {

@@ -39,7 +39,7 @@ fn main() -> Result<()> {
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => runtime.block_on(rounds(ROUNDS)),
         // The hit in a new process: this one. What it took goes to the process that started it.
-        ["--again", folder] => runtime.block_on(again(Path::new(folder))),
+        ["--again", directory] => runtime.block_on(again(Path::new(directory))),
         [count] => runtime.block_on(rounds(count.parse()?)),
         _ => Err("usage: wrapped [ROUNDS]".into()),
     }
@@ -50,7 +50,7 @@ fn place(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp").join(name)
 }
 
-async fn bench(folder: &Path) -> Result<Bench> {
+async fn bench(directory: &Path) -> Result<Bench> {
     let (events, _) = channel();
     let install = InstallContext {
         cache_dir: place("packages"),
@@ -61,13 +61,13 @@ async fn bench(folder: &Path) -> Result<Bench> {
     std::fs::create_dir_all(&install.cache_dir)?;
     let core = apt::install_core("arduino:avr", &install).await?;
     let ccache = apt::install_packages(&["ccache"], true, &install).await?;
-    Ok(Bench::new(folder, units::units(&core)?, &core, &ccache, AT_ONCE))
+    Ok(Bench::new(directory, units::units(&core)?, &core, &ccache, AT_ONCE))
 }
 
 async fn rounds(count: usize) -> Result<()> {
     std::fs::create_dir_all(place(""))?;
-    let folder = tempfile::tempdir_in(place(""))?;
-    let bench = bench(folder.path()).await?;
+    let directory = tempfile::tempdir_in(place(""))?;
+    let bench = bench(directory.path()).await?;
     let mut rounds = Vec::new();
     for round in 1..=count {
         rounds.push(bench.round().await?);
@@ -76,8 +76,8 @@ async fn rounds(count: usize) -> Result<()> {
     table(&rounds, bench.units())
 }
 
-async fn again(folder: &Path) -> Result<()> {
-    let spent = bench(folder).await?.again().await?;
+async fn again(directory: &Path) -> Result<()> {
+    let spent = bench(directory).await?.again().await?;
     Ok(writeln!(std::io::stdout(), "{spent}")?)
 }
 

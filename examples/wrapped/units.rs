@@ -44,10 +44,11 @@ pub(crate) fn units(core: &InstalledCore) -> Result<Vec<Unit>> {
         let config = resolve(&platforms, &board.parse()?, &world, &set)?;
         let libraries: Vec<_> =
             LIBRARIES.map(|name| core.platform_dir.join("libraries").join(name).join("src")).into();
-        let folders = [Some(config.core_dir.clone()), config.variant_dir.clone()];
-        let folders: Vec<PathBuf> = folders.into_iter().flatten().chain(libraries.clone()).collect();
-        let includes: Vec<String> = folders.iter().map(|folder| format!("-I{}", folder.display())).collect();
-        for entry in folders.iter().flat_map(|folder| WalkDir::new(folder).sort_by_file_name()) {
+        let directories = [Some(config.core_dir.clone()), config.variant_dir.clone()];
+        let directories: Vec<PathBuf> = directories.into_iter().flatten().chain(libraries.clone()).collect();
+        let includes: Vec<String> =
+            directories.iter().map(|directory| format!("-I{}", directory.display())).collect();
+        for entry in directories.iter().flat_map(|directory| WalkDir::new(directory).sort_by_file_name()) {
             units.extend(unit(&config, &includes, entry?.path(), units.len())?);
         }
     }

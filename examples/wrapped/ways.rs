@@ -1,4 +1,4 @@
-//! The ways to compile, one after the other. Each writes its objects to the same folder, which is empty before.
+//! The ways to compile, one after the other. Each writes its objects to the same directory, which is empty before.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -27,8 +27,8 @@ pub(crate) struct Bench {
     units: Vec<Unit>,
     ccache: PathBuf,
     objects: PathBuf,
-    ccache_folder: PathBuf,
-    zccache_folder: PathBuf,
+    ccache_directory: PathBuf,
+    zccache_directory: PathBuf,
     environment: Environment,
     at_once: usize,
 }
@@ -37,15 +37,15 @@ pub(crate) struct Bench {
 type Objects = Vec<Vec<u8>>;
 
 impl Bench {
-    /// Works below `folder`.
+    /// Works below `directory`.
     pub(crate) fn new(
-        folder: &Path,
+        directory: &Path,
         units: Vec<Unit>,
         core: &InstalledCore,
         ccache: &InstalledPackages,
         at_once: usize,
     ) -> Self {
-        let ccache_folder = folder.join("ccache");
+        let ccache_directory = directory.join("ccache");
         let libraries: Vec<_> = [&core.library_path, &ccache.library_path].into_iter().flatten().collect();
         let libraries =
             libraries.iter().map(|path| path.as_os_str()).collect::<Vec<_>>().join(OsStr::new(":"));
@@ -53,11 +53,11 @@ impl Bench {
         Self {
             units,
             ccache: ccache.root.join("usr/bin/ccache"),
-            objects: folder.join("objects"),
-            zccache_folder: folder.join("zccache"),
-            environment: Environment::new(folder, libraries)
-                .with("CCACHE_DIR", &ccache_folder.to_string_lossy()),
-            ccache_folder,
+            objects: directory.join("objects"),
+            zccache_directory: directory.join("zccache"),
+            environment: Environment::new(directory, libraries)
+                .with("CCACHE_DIR", &ccache_directory.to_string_lossy()),
+            ccache_directory,
             at_once,
         }
     }
@@ -68,7 +68,7 @@ impl Bench {
 
     /// Every way once.
     pub(crate) async fn round(&self) -> Result<[Spent; WAYS.len()]> {
-        for cache in [&self.ccache_folder, &self.zccache_folder] {
+        for cache in [&self.ccache_directory, &self.zccache_directory] {
             empty(cache)?;
         }
         let (direct, right) = self.direct(None).await?;
@@ -78,7 +78,7 @@ impl Bench {
         same("ccache, hit", &right, &objects)?;
         self.check_ccache().await?;
 
-        let zccache: Backend = Arc::new(Zccache::start(&self.zccache_folder, CACHE_SIZE).await?);
+        let zccache: Backend = Arc::new(Zccache::start(&self.zccache_directory, CACHE_SIZE).await?);
         let (zccache_miss, objects) = self.zccache(&zccache, &CacheOutcome::Miss).await?;
         same("zccache, miss", &right, &objects)?;
         let (zccache_hit, objects) = self.zccache(&zccache, &CacheOutcome::Hit).await?;
@@ -91,7 +91,7 @@ impl Bench {
 
     /// What a new process does: it finds the cache full.
     pub(crate) async fn again(&self) -> Result<Spent> {
-        let zccache: Backend = Arc::new(Zccache::start(&self.zccache_folder, CACHE_SIZE).await?);
+        let zccache: Backend = Arc::new(Zccache::start(&self.zccache_directory, CACHE_SIZE).await?);
         let (spent, _) = self.zccache(&zccache, &CacheOutcome::Hit).await?;
         zccache.shutdown().await;
         Ok(spent)
@@ -99,9 +99,9 @@ impl Bench {
 
     async fn new_process(&self) -> Result<(Spent, Objects)> {
         empty(&self.objects)?;
-        let folder = self.zccache_folder.parent().unwrap_or(Path::new("/"));
+        let directory = self.zccache_directory.parent().unwrap_or(Path::new("/"));
         let mut command = tokio::process::Command::new(std::env::current_exe()?);
-        let output = command.arg("--again").arg(folder).output().await?;
+        let output = command.arg("--again").arg(directory).output().await?;
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into());
         }
@@ -194,11 +194,11 @@ impl Bench {
     }
 }
 
-fn empty(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)?;
+fn empty(directory: &Path) -> Result<()> {
+    if directory.exists() {
+        std::fs::remove_dir_all(directory)?;
     }
-    Ok(std::fs::create_dir(folder)?)
+    Ok(std::fs::create_dir(directory)?)
 }
 
 fn same(way: &str, right: &Objects, objects: &Objects) -> Result<()> {

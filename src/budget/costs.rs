@@ -73,7 +73,7 @@ pub struct Cost {
     pub memory: Option<u64>,
 }
 
-/// What runs with one cache folder (or, without a cache, in one work folder) have spent.
+/// What runs with one cache directory (or, without a cache, in one work directory) have spent.
 #[derive(Debug, Default)]
 pub struct Costs {
     state: Mutex<State>,
@@ -278,8 +278,8 @@ mod tests {
 
     #[test]
     fn a_kind_takes_the_most_that_the_last_run_saw() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("costs");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("costs");
         let (small, large, other) =
             (subject("s", "s", "k", 1), subject("l", "l", "k", 1), subject("o", "o", "k", 1));
         let costs = Costs::load(&path);
@@ -296,8 +296,8 @@ mod tests {
 
     #[test]
     fn runs_remember_and_what_is_torn_is_not_believed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("costs");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("costs");
         let (one, two) = (Costs::load(&path), Costs::load(&path));
         let it = |text| subject(text, text, "k", 1);
         one.learn(&it("one"), cost(1, 1));
@@ -329,8 +329,8 @@ mod tests {
 
     #[test]
     fn what_nobody_asks_for_is_forgotten_after_a_month() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("costs");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("costs");
         let it = |text| subject(text, text, text, 1);
         let costs = Costs::default();
         for (text, days) in [("old", DAYS + 1), ("asked for", DAYS + 1), ("young", DAYS)] {
@@ -348,8 +348,8 @@ mod tests {
 
     #[test]
     fn the_file_stays_small_and_keeps_what_took_long() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("costs");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("costs");
         let it = |number: u64| subject(&number.to_string(), &number.to_string(), &format!("k{number}"), 1);
         let costs = Costs::default();
         let most = MOST as u64;

@@ -1,5 +1,5 @@
-//! The artifact store of a cache folder: what links, whole cores and light compiles came to, keyed by
-//! everything that enters, so that a new work folder starts neither compiler nor linker for what was built before.
+//! The artifact store of a cache directory: what links, whole cores and light compiles came to, keyed by
+//! everything that enters, so that a new work directory starts neither compiler nor linker for what was built before.
 //!
 //! ```text
 //! ROOT/entries/KEY     an entry: the files of a core or a cell, and what is said of them
@@ -31,7 +31,7 @@ pub struct Artifacts {
 pub struct Artifact<T> {
     /// What its maker says of it.
     pub about: T,
-    /// Its files: where they belong, relative to a folder of the caller's, and the hash of each.
+    /// Its files: where they belong, relative to a directory of the caller's, and the hash of each.
     pub files: Vec<(PathBuf, Hash)>,
 }
 
@@ -92,7 +92,7 @@ impl Artifacts {
             return None;
         }
         let files = entry.files.into_iter().map(|(path, hash)| {
-            // Nothing is written outside the caller's folder, whatever an entry says.
+            // Nothing is written outside the caller's directory, whatever an entry says.
             let inside = path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
             inside.then_some((path, Hash::from_hex(hash).ok()?))
         });
@@ -104,12 +104,12 @@ impl Artifacts {
         Some(Artifact { about: entry.about, files })
     }
 
-    /// Puts the files of an artifact into `folder`. Says whether all of them are there and whole; where
+    /// Puts the files of an artifact into `directory`. Says whether all of them are there and whole; where
     /// they are not, those that were put there are of no use.
     ///
     /// # Errors
-    /// Where `folder` can't be written.
-    pub fn restore<T>(&self, artifact: &Artifact<T>, folder: &Path, sharing: Sharing) -> io::Result<bool> {
+    /// Where `directory` can't be written.
+    pub fn restore<T>(&self, artifact: &Artifact<T>, directory: &Path, sharing: Sharing) -> io::Result<bool> {
         for (path, expected) in &artifact.files {
             let blob = self.blob(expected);
             if !hash(&blob).is_ok_and(|hash| hash == *expected) {
@@ -117,7 +117,7 @@ impl Artifacts {
                 let _ = std::fs::remove_file(&blob);
                 return Ok(false);
             }
-            let to = folder.join(path);
+            let to = directory.join(path);
             to.parent().map_or(Ok(()), std::fs::create_dir_all)?;
             match sharing.put(&blob, &to) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound && !blob.exists() => return Ok(false),
@@ -155,16 +155,16 @@ mod tests {
     use super::*;
 
     struct Fixture {
-        folder: tempfile::TempDir,
+        directory: tempfile::TempDir,
         store: Artifacts,
         key: Hash,
     }
 
     impl Fixture {
         fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let store = Artifacts::new(folder.path().join("store"));
-            let fixture = Self { folder, store, key: blake3::hash(b"key") };
+            let directory = tempfile::tempdir().unwrap();
+            let store = Artifacts::new(directory.path().join("store"));
+            let fixture = Self { directory, store, key: blake3::hash(b"key") };
             for (name, text) in [("made/a.hex", "firmware"), ("made/sub/a.elf", "elf")] {
                 let path = fixture.at(name);
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -174,7 +174,7 @@ mod tests {
         }
 
         fn at(&self, name: &str) -> PathBuf {
-            self.folder.path().join(name)
+            self.directory.path().join(name)
         }
 
         fn keep(&self, sharing: Sharing) {

@@ -1,5 +1,5 @@
-//! What happens when the folder of the compiler cache can't be written any more: the run goes on without
-//! it, and says so once. Objects then come from the compiler itself and go to a folder of the work folder.
+//! What happens when the directory of the compiler cache can't be written any more: the run goes on without
+//! it, and says so once. Objects then come from the compiler itself and go to a directory of the work directory.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use crate::process::ProcessError;
 /// A cache, and what to do without it.
 pub struct Fallback<C> {
     cache: C,
-    folder: PathBuf,
+    directory: PathBuf,
     refuge: PathBuf,
     events: EventSink,
     given_up: AtomicBool,
@@ -24,9 +24,16 @@ pub struct Fallback<C> {
 }
 
 impl<C: CompileBackend> Fallback<C> {
-    /// `folder` is what the cache writes, for messages; `refuge` is where objects go without it.
-    pub fn new(cache: C, folder: PathBuf, refuge: PathBuf, events: EventSink) -> Self {
-        Self { cache, folder, refuge, events, given_up: AtomicBool::new(false), told: AtomicBool::new(false) }
+    /// `directory` is what the cache writes, for messages; `refuge` is where objects go without it.
+    pub fn new(cache: C, directory: PathBuf, refuge: PathBuf, events: EventSink) -> Self {
+        Self {
+            cache,
+            directory,
+            refuge,
+            events,
+            given_up: AtomicBool::new(false),
+            told: AtomicBool::new(false),
+        }
     }
 
     /// Why the cache did not do it, if it is the cache's fault.
@@ -44,7 +51,7 @@ impl<C: CompileBackend> Fallback<C> {
                 let lasting = write_fault(message).is_some();
                 Some(Fault { message: message.clone(), lasting })
             }
-            Err(BackendError::Process(error @ ProcessError::NoFolder { .. })) => {
+            Err(BackendError::Process(error @ ProcessError::NoDirectory { .. })) => {
                 Some(Fault { message: error.to_string(), lasting: true })
             }
             Err(_) => None,
@@ -56,9 +63,9 @@ impl<C: CompileBackend> Fallback<C> {
             self.given_up.store(true, Ordering::Relaxed);
         }
         if !self.told.swap(true, Ordering::Relaxed) {
-            let (folder, message) = (self.folder.display(), &fault.message);
+            let (directory, message) = (self.directory.display(), &fault.message);
             let without = if fault.lasting { "; this run goes on without it" } else { "" };
-            let message = format!("the compiler cache in {folder} can't be used: {message}{without}");
+            let message = format!("the compiler cache in {directory} can't be used: {message}{without}");
             self.events.say(EventKind::Log { level: Level::Warn, message });
         }
     }
@@ -177,20 +184,20 @@ mod tests {
     async fn twice(
         answer: fn(&CompileRequest) -> Result<CompileOutput, BackendError>,
     ) -> (Vec<CompileOutput>, usize, usize, tempfile::TempDir) {
-        let folder = tempfile::tempdir().unwrap();
-        let refuge = folder.path().join("refuge");
+        let directory = tempfile::tempdir().unwrap();
+        let refuge = directory.path().join("refuge");
         let (events, heard) = channel();
         let cache = Broken { answer, asked: AtomicUsize::new(0) };
         let fallback = Fallback::new(cache, "/cache".into(), refuge, events);
         let mut outputs = Vec::new();
         for name in ["a", "b"] {
-            let output = folder.path().join("staging").join(format!("{name}.o"));
+            let output = directory.path().join("staging").join(format!("{name}.o"));
             let request = CompileRequest {
                 process: Process {
                     program: "/bin/sh".into(),
                     args: vec!["-c".into(), format!("echo {name} > {}", output.display())],
-                    cwd: folder.path().join("staging"),
-                    environment: Environment::new(folder.path(), None),
+                    cwd: directory.path().join("staging"),
+                    environment: Environment::new(directory.path(), None),
                 },
                 output,
                 way: Way::Cached,
@@ -201,17 +208,17 @@ mod tests {
         }
         let asked = fallback.cache.asked.load(Ordering::Relaxed);
         drop(fallback);
-        (outputs, asked, heard.iter().count(), folder)
+        (outputs, asked, heard.iter().count(), directory)
     }
 
     #[tokio::test]
     async fn a_full_cache_is_given_up_and_told_once() {
-        let (outputs, asked, warnings, folder) =
+        let (outputs, asked, warnings, directory) =
             twice(|request| Ok(printed(request, "as: can't write x.o: No space left on device\n"))).await;
         assert_eq!((asked, warnings), (1, 1));
         for (output, name) in outputs.iter().zip(["a", "b"]) {
             assert!(output.end.succeeded());
-            assert_eq!(output.object, folder.path().join("refuge").join(format!("{name}.o")));
+            assert_eq!(output.object, directory.path().join("refuge").join(format!("{name}.o")));
             assert_eq!(std::fs::read_to_string(&output.object).unwrap(), format!("{name}\n"));
             assert!(matches!(&output.cache, CacheOutcome::Bypassed { reason } if reason == REASON));
         }
@@ -219,7 +226,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_cache_can_not_do_once_it_is_asked_again() {
-        let (outputs, asked, warnings, _folder) = twice(|request| {
+        let (outputs, asked, warnings, _directory) = twice(|request| {
             let message = "it has lost its index".to_owned();
             Err(BackendError::Cache { output: request.output.clone(), message })
         })
@@ -230,10 +237,10 @@ mod tests {
 
     #[tokio::test]
     async fn code_that_does_not_compile_is_not_tried_twice() {
-        let (outputs, asked, warnings, folder) =
+        let (outputs, asked, warnings, directory) =
             twice(|request| Ok(printed(request, "a.cpp:1:1: error: no\n"))).await;
         assert_eq!((asked, warnings), (2, 0));
         assert!(outputs.iter().all(|output| output.end == ProcessEnd::Exited(1)));
-        assert!(!folder.path().join("refuge").exists());
+        assert!(!directory.path().join("refuge").exists());
     }
 }

@@ -16,7 +16,7 @@ use super::units::Units;
 /// What is younger may belong to an entry that is being written.
 const SETTLED: Duration = Duration::from_hours(1);
 
-/// What a folder takes.
+/// What a directory takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Taken {
     /// Files in it.
@@ -26,7 +26,7 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// What a file or a folder takes; nothing where there is none.
+    /// What a file or a directory takes; nothing where there is none.
     pub fn by(path: &Path) -> Self {
         let mut taken = Self::default();
         for entry in WalkDir::new(path).into_iter().flatten().filter(|entry| entry.file_type().is_file()) {
@@ -59,16 +59,16 @@ pub struct Swept {
     pub taken: u64,
 }
 
-/// Something that is done to a folder once a day, by whichever run comes first.
+/// Something that is done to a directory once a day, by whichever run comes first.
 #[derive(Debug)]
 pub struct Daily {
     note: PathBuf,
 }
 
 impl Daily {
-    /// What is done to `folder`.
-    pub fn new(folder: &Path) -> Self {
-        Self { note: folder.join(".swept") }
+    /// What is done to `directory`.
+    pub fn new(directory: &Path) -> Self {
+        Self { note: directory.join(".swept") }
     }
 
     /// Whether it was not done for a day.
@@ -170,8 +170,8 @@ impl Units {
     }
 }
 
-fn files(folder: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> {
-    WalkDir::new(folder).into_iter().flatten().filter(|entry| entry.file_type().is_file()).filter_map(
+fn files(directory: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> {
+    WalkDir::new(directory).into_iter().flatten().filter(|entry| entry.file_type().is_file()).filter_map(
         |entry| {
             let metadata = entry.metadata().ok()?;
             Some((entry.into_path(), metadata))
@@ -215,15 +215,15 @@ mod tests {
     const DAY: Duration = Duration::from_hours(24);
 
     /// Three entries, used three, two and one days ago; the first two share a file.
-    fn store(folder: &Path) -> (Artifacts, [Hash; 3]) {
-        let store = Artifacts::new(folder.join("store"));
+    fn store(directory: &Path) -> (Artifacts, [Hash; 3]) {
+        let store = Artifacts::new(directory.join("store"));
         let keys = ["a", "b", "c"].map(|name| blake3::hash(name.as_bytes()));
-        std::fs::write(folder.join("shared"), vec![0; 1000]).unwrap();
+        std::fs::write(directory.join("shared"), vec![0; 1000]).unwrap();
         for (index, key) in (0_u8..).zip(&keys) {
             let own = format!("own{index}");
-            std::fs::write(folder.join(&own), vec![index + 1; 10_000]).unwrap();
+            std::fs::write(directory.join(&own), vec![index + 1; 10_000]).unwrap();
             let names = if index < 2 { vec![own, "shared".to_owned()] } else { vec![own] };
-            let files: Vec<_> = names.iter().map(|name| (name.into(), folder.join(name))).collect();
+            let files: Vec<_> = names.iter().map(|name| (name.into(), directory.join(name))).collect();
             store.keep(key, &files, Sharing::Copy, &()).unwrap();
             let used = SystemTime::now() - DAY * (3 - u32::from(index));
             let entry = files_named(&store, key);
@@ -238,53 +238,53 @@ mod tests {
     }
 
     /// Which entries are there and whole. Not by asking the store: that would use them.
-    fn left(folder: &Path, store: &Artifacts, keys: &[Hash; 3]) -> Vec<usize> {
+    fn left(directory: &Path, store: &Artifacts, keys: &[Hash; 3]) -> Vec<usize> {
         let is_there = |index: &usize| {
             let found = store.find::<()>(&keys[*index]);
-            found.is_some_and(|found| store.restore(&found, &folder.join("out"), Sharing::Copy).unwrap())
+            found.is_some_and(|found| store.restore(&found, &directory.join("out"), Sharing::Copy).unwrap())
         };
         (0..3).filter(is_there).collect()
     }
 
     #[test]
     fn the_least_recently_used_go_first() {
-        let folder = tempfile::tempdir().unwrap();
-        let (store, keys) = store(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let (store, keys) = store(directory.path());
         let keep = |size| Keep { size, age: DAY * 30 };
         let swept = store.sweep(keep(1 << 20)).unwrap();
         assert_eq!((swept.removed, swept.kept, swept.freed), (0, 3, 0));
-        assert_eq!(swept.taken, Taken::by(&folder.path().join("store")).bytes);
+        assert_eq!(swept.taken, Taken::by(&directory.path().join("store")).bytes);
         let swept = store.sweep(keep(swept.taken - 1)).unwrap();
         assert_eq!((swept.removed, swept.kept), (1, 2), "{swept:?}");
-        assert_eq!(swept.taken, Taken::by(&folder.path().join("store")).bytes);
-        assert_eq!(left(folder.path(), &store, &keys), [1, 2], "what they share stays");
+        assert_eq!(swept.taken, Taken::by(&directory.path().join("store")).bytes);
+        assert_eq!(left(directory.path(), &store, &keys), [1, 2], "what they share stays");
     }
 
     #[test]
     fn what_was_used_is_not_the_least_recently_used() {
-        let folder = tempfile::tempdir().unwrap();
-        let (store, keys) = store(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let (store, keys) = store(directory.path());
         store.find::<()>(&keys[0]).unwrap();
         store.sweep(Keep { size: 12_000, age: DAY * 30 }).unwrap();
-        assert_eq!(left(folder.path(), &store, &keys), [0]);
+        assert_eq!(left(directory.path(), &store, &keys), [0]);
     }
 
     #[test]
     fn what_is_old_goes_in_any_case() {
-        let folder = tempfile::tempdir().unwrap();
-        let (store, keys) = store(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let (store, keys) = store(directory.path());
         let swept = store.sweep(Keep { size: u64::MAX, age: DAY * 3 / 2 }).unwrap();
         assert_eq!(swept.removed, 2);
-        assert_eq!(left(folder.path(), &store, &keys), [2]);
+        assert_eq!(left(directory.path(), &store, &keys), [2]);
         let swept = store.sweep(Keep { size: 0, age: DAY }).unwrap();
         assert_eq!(swept.taken, 0);
-        assert_eq!(Taken::by(&folder.path().join("store")), Taken::default());
+        assert_eq!(Taken::by(&directory.path().join("store")), Taken::default());
     }
 
     #[test]
     fn what_another_run_is_writing_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let (store, _) = store(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let (store, _) = store(directory.path());
         let young = store.blobs().join("00").join("0".repeat(64));
         std::fs::create_dir_all(young.parent().unwrap()).unwrap();
         std::fs::write(&young, "a blob whose entry comes next").unwrap();
@@ -296,8 +296,8 @@ mod tests {
 
     #[test]
     fn what_is_done_daily_is_due_the_next_day() {
-        let folder = tempfile::tempdir().unwrap();
-        let daily = Daily::new(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        let daily = Daily::new(directory.path());
         assert!(daily.is_due());
         daily.done();
         assert!(!daily.is_due());
@@ -308,12 +308,12 @@ mod tests {
 
     #[test]
     fn objects_that_nobody_uses_go() {
-        let folder = tempfile::tempdir().unwrap();
-        let units = Units::new(folder.path().join("units"));
+        let directory = tempfile::tempdir().unwrap();
+        let units = Units::new(directory.path().join("units"));
         let files = Files::default();
         let keys = ["old", "used"].map(|name| blake3::hash(name.as_bytes()));
         for key in &keys {
-            let made = folder.path().join("made.o");
+            let made = directory.path().join("made.o");
             std::fs::write(&made, key.as_bytes()).unwrap();
             let object = units.keep(key, &made, String::new()).unwrap().object;
             let old = SystemTime::now() - DAY * 40;
@@ -325,6 +325,6 @@ mod tests {
         units.sweep(DAY * 30).unwrap();
         assert!(units.find(&keys[0], &files).is_none());
         assert!(units.find(&keys[1], &files).is_some());
-        assert_eq!(Taken::by(&folder.path().join("units")).files, 2);
+        assert_eq!(Taken::by(&directory.path().join("units")).files, 2);
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::fs::write_atomically;
 use crate::includes::{Files, Hash};
 
-/// The object store of one work folder.
+/// The object store of one work directory.
 #[derive(Debug, Clone)]
 pub struct Units {
     root: PathBuf,
@@ -90,12 +90,12 @@ mod tests {
 
     #[test]
     fn only_a_whole_object_is_found() {
-        let folder = tempfile::tempdir().unwrap();
-        let units = Units::new(folder.path().join("units"));
+        let directory = tempfile::tempdir().unwrap();
+        let units = Units::new(directory.path().join("units"));
         let files = Files::default();
         let key = blake3::hash(b"unit");
         assert_eq!(units.find(&key, &files), None);
-        let made = folder.path().join("made.o");
+        let made = directory.path().join("made.o");
         std::fs::write(&made, "object").unwrap();
         let kept = units.keep(&key, &made, "warning".into()).unwrap();
         assert!(!made.exists());

@@ -266,21 +266,21 @@ mod tests {
     const SIZE: u64 = 1 << 30;
 
     /// The compile of a source that takes some time, and whose object is known by its number.
-    fn request(folder: &Path, number: usize) -> CompileRequest {
-        let source = folder.join(format!("{number}.c"));
+    fn request(directory: &Path, number: usize) -> CompileRequest {
+        let source = directory.join(format!("{number}.c"));
         if !source.exists() {
             let line = |line| format!("int f{line}(int x) {{ return x * {line} + {number}; }}\n");
             let body = (0..400).map(line).collect::<Vec<_>>().concat();
             std::fs::write(&source, body).unwrap();
         }
-        let output = folder.join(format!("{number}.o"));
+        let output = directory.join(format!("{number}.o"));
         let args = ["-c", "-O2", &source.to_string_lossy(), "-o", &output.to_string_lossy()];
         CompileRequest {
             process: Process {
                 program: "/usr/bin/gcc".into(),
                 args: args.map(str::to_owned).to_vec(),
-                cwd: folder.to_owned(),
-                environment: Environment::new(folder, None),
+                cwd: directory.to_owned(),
+                environment: Environment::new(directory, None),
             },
             output,
             way: Way::Cached,
@@ -293,8 +293,8 @@ mod tests {
     /// down at once, as after an interrupt, and the next one must know nothing wrong.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_shutdown_right_after_a_cancel_loses_and_corrupts_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let (root, place) = (folder.path().join("cache"), folder.path().join("place"));
+        let directory = tempfile::tempdir().unwrap();
+        let (root, place) = (directory.path().join("cache"), directory.path().join("place"));
         for path in [&root, &place] {
             std::fs::create_dir(path).unwrap();
         }
@@ -345,9 +345,9 @@ mod tests {
     /// What was made and flushed is there for a service that starts after one that was not shut down.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_is_flushed_needs_no_shutdown() {
-        let folder = tempfile::tempdir().unwrap();
-        let (root, copy) = (folder.path().join("cache"), folder.path().join("copy"));
-        let place = folder.path().join("place");
+        let directory = tempfile::tempdir().unwrap();
+        let (root, copy) = (directory.path().join("cache"), directory.path().join("copy"));
+        let place = directory.path().join("place");
         for path in [&root, &place] {
             std::fs::create_dir(path).unwrap();
         }

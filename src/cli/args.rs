@@ -111,16 +111,16 @@ pub(super) struct Common {
     #[arg(long)]
     pub(super) offline: bool,
     #[command(flatten)]
-    pub(super) folders: Folders,
+    pub(super) directories: DirectoryArguments,
     #[command(flatten)]
     pub(super) console: Console,
 }
 
 #[derive(Debug, Clone, Arguments)]
 #[allow(clippy::struct_field_names)] // the names of the options
-pub(super) struct Folders {
+pub(super) struct DirectoryArguments {
     #[command(flatten)]
-    pub(super) cache: CacheFolder,
+    pub(super) cache: CacheDirectory,
     /// Build directories
     #[arg(long, value_name = "DIR", default_value = ".fbuild-matrix")]
     pub(super) work_dir: PathBuf,
@@ -130,7 +130,7 @@ pub(super) struct Folders {
 }
 
 #[derive(Debug, Clone, Arguments)]
-pub(super) struct CacheFolder {
+pub(super) struct CacheDirectory {
     /// Cores, tools and caches [default: the platform's cache directory + fbuild-matrix]
     #[arg(long, value_name = "DIR", env = "FBUILD_MATRIX_CACHE_DIR", global = true)]
     pub(super) cache_dir: Option<PathBuf>,
@@ -209,7 +209,7 @@ pub(super) struct Symbols {
     #[arg(long, value_name = "N", default_value_t = 15)]
     pub(super) top: usize,
     #[command(flatten)]
-    pub(super) folders: Folders,
+    pub(super) directories: DirectoryArguments,
     #[command(flatten)]
     pub(super) console: Console,
 }
@@ -252,7 +252,7 @@ pub(super) struct Cache {
     #[command(subcommand)]
     pub(super) command: CacheCommand,
     #[command(flatten)]
-    pub(super) folder: CacheFolder,
+    pub(super) directory: CacheDirectory,
     #[command(flatten)]
     pub(super) console: Console,
 }

@@ -23,7 +23,7 @@ pub(super) async fn run(typed: Typed) -> Exit {
 
 async fn answer(typed: &Typed) -> Result<Exit, SessionError> {
     let usage = |error: super::options::OptionsError| SessionError::Usage(error.to_string());
-    let directories = directories(typed.common.folders.clone()).map_err(usage)?;
+    let directories = directories(typed.common.directories.clone()).map_err(usage)?;
     let wanted = globs("board", &typed.boards).map_err(usage)?;
     let subject = Subject::of(&typed.of)?;
     if typed.properties {

@@ -1,4 +1,4 @@
-//! `cache`: what the cache folder takes, and how it gets smaller.
+//! `cache`: what the cache directory takes, and how it gets smaller.
 
 use std::fs::File;
 use std::io;
@@ -19,8 +19,8 @@ use crate::session::SessionError;
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
     let colours = colours_on_stderr(&typed.console);
-    let current = std::env::current_dir().map_err(OptionsError::NoCurrentFolder);
-    let parts = match current.and_then(|current| typed.folder.resolve(&current)) {
+    let current = std::env::current_dir().map_err(OptionsError::NoCurrentDirectory);
+    let parts = match current.and_then(|current| typed.directory.resolve(&current)) {
         Ok(root) => CacheLayout::new(root),
         Err(error) => return fail(&SessionError::Usage(error.to_string()), colours),
     };

@@ -1,4 +1,4 @@
-//! `compare`: what is different between two runs, from their report folders.
+//! `compare`: what is different between two runs, from their report directories.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub(super) fn run(typed: &Typed) -> Exit {
 
 /// The comparison as text, and whether the head has new failures.
 fn comparison(typed: &Typed) -> Result<(String, bool), String> {
-    let read = |folder: &Path| Ok((Past::read(folder)?, SymbolReport::read(folder)?));
+    let read = |directory: &Path| Ok((Past::read(directory)?, SymbolReport::read(directory)?));
     let text = |error: PastError| error.to_string();
     let (base, base_symbols) = read(&typed.base).map_err(text)?;
     let (head, head_symbols) = read(&typed.head).map_err(text)?;

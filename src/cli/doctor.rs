@@ -19,7 +19,7 @@ use crate::session::{Directories, SessionError};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
-    let directories = match directories(typed.common.folders.clone()) {
+    let directories = match directories(typed.common.directories.clone()) {
         Ok(directories) => directories,
         Err(error) => {
             return fail(&SessionError::Usage(error.to_string()), colours_on_stderr(&typed.common.console));

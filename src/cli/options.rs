@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{self, CacheFolder, Color, Console, Folders, Progress};
+use super::args::{self, CacheDirectory, Color, Console, DirectoryArguments, Progress};
 use crate::matrix::{Filter, NameGlob, parse_duration};
 use crate::report;
 use crate::session::{Directories, Limits, Options, Selected};
@@ -15,9 +15,9 @@ pub(super) enum OptionsError {
     #[error(
         "there is no home directory to keep the cache in; name a directory with --cache-dir or FBUILD_MATRIX_CACHE_DIR"
     )]
-    NoCacheFolder,
+    NoCacheDirectory,
     #[error("the current directory can't be read: {0}")]
-    NoCurrentFolder(std::io::Error),
+    NoCurrentDirectory(std::io::Error),
 }
 
 /// Options of `run` and `plan`, and of the terminal.
@@ -47,7 +47,7 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
         timeout,
         offline: typed.common.offline,
         cache: !typed.no_cache,
-        directories: directories(typed.common.folders)?,
+        directories: directories(typed.common.directories)?,
     };
     Ok((options, typed.common.console))
 }
@@ -56,8 +56,8 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
 ///
 /// # Errors
 /// There is no directory for the cache.
-pub(super) fn directories(typed: Folders) -> Result<Directories, OptionsError> {
-    let current = std::env::current_dir().map_err(OptionsError::NoCurrentFolder)?;
+pub(super) fn directories(typed: DirectoryArguments) -> Result<Directories, OptionsError> {
+    let current = std::env::current_dir().map_err(OptionsError::NoCurrentDirectory)?;
     let absolute = |path: PathBuf| current.join(path);
     let work = absolute(typed.work_dir);
     Ok(Directories {
@@ -68,17 +68,17 @@ pub(super) fn directories(typed: Folders) -> Result<Directories, OptionsError> {
     })
 }
 
-impl CacheFolder {
-    /// The folder, absolute.
+impl CacheDirectory {
+    /// The directory, absolute.
     pub(super) fn resolve(self, current: &Path) -> Result<PathBuf, OptionsError> {
         match self.cache_dir.filter(|path| !path.as_os_str().is_empty()) {
             Some(path) => Ok(current.join(path)),
-            None => default_cache().ok_or(OptionsError::NoCacheFolder),
+            None => default_cache().ok_or(OptionsError::NoCacheDirectory),
         }
     }
 }
 
-/// The platform's cache folder: `XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`.
+/// The platform's cache directory: `XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`.
 fn default_cache() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = if cfg!(target_os = "macos") {

@@ -14,7 +14,7 @@ const SHOWN: usize = 20;
 /// Runs the command.
 pub(super) fn run(typed: Typed) -> Exit {
     let colours = colours_on_stderr(&typed.console);
-    let options = directories(typed.folders).and_then(|directories| {
+    let options = directories(typed.directories).and_then(|directories| {
         Ok((directories, globs("board", &typed.names.boards)?, globs("sketch", &typed.names.sketches)?))
     });
     let (directories, boards, sketches) = match options {

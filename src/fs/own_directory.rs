@@ -50,8 +50,8 @@ mod tests {
 
     #[test]
     fn a_new_or_empty_directory_is_marked_and_one_in_use_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         std::fs::create_dir(at("empty")).unwrap();
         std::fs::create_dir(at("half")).unwrap();
         std::fs::write(at("half/.gitignore"), "mine").unwrap();

@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn replaces_what_was_there_without_writing_into_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         std::fs::write(at("stage1"), "new").unwrap();
         std::fs::write(at("old"), "old").unwrap();
         std::fs::hard_link(at("old"), at("cell")).unwrap();
@@ -117,14 +117,14 @@ mod tests {
         assert_eq!(std::fs::read_to_string(at("old")).unwrap(), "old");
         let inode = |name: &str| std::fs::metadata(at(name)).unwrap().ino();
         assert_eq!(inode("cell"), inode("stage1"));
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "no temporary file is left");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 3, "no temporary file is left");
     }
 
     #[test]
     fn a_name_as_long_as_can_be_is_written() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for name in ["x".repeat(255), "é".repeat(127)] {
-            let path = folder.path().join(name);
+            let path = directory.path().join(name);
             write_atomically(&path, b"x").unwrap();
             write_atomically(&path, b"y").unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), b"y");

@@ -37,8 +37,8 @@ impl<'a> Closure<'a> {
         let mut found = Found::default();
         let mut queue: Vec<Arc<SourceFile>> = Vec::new();
         found.reach(self.search, source.id, None, Directive::Include, &mut queue);
-        for (file, folder) in forced {
-            found.reach(self.search, file.id, *folder, Directive::Include, &mut queue);
+        for (file, directory) in forced {
+            found.reach(self.search, file.id, *directory, Directive::Include, &mut queue);
         }
         loop {
             while !queue.is_empty() {
@@ -57,7 +57,7 @@ impl<'a> Closure<'a> {
         }
         let mut files: Vec<_> = found.seen.keys().map(|id| self.search.files().by_id(*id)).collect();
         files.sort_by_key(|file| (file.id != source.id, file.id));
-        Inputs { files, folders: found.folders, opaque: found.opaque, clock: found.clock }
+        Inputs { files, directories: found.directories, incomplete: found.incomplete, clock: found.clock }
     }
 
     fn visit(&self, file: &Arc<SourceFile>, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
@@ -74,7 +74,7 @@ impl<'a> Closure<'a> {
                 Trait::OddName => "an include whose name is not UTF-8",
                 Trait::FileTimes => "#pragma GCC dependency",
             };
-            found.opaque.get_or_insert_with(|| format!("{reason}, in {}", file.path.display()));
+            found.incomplete.get_or_insert_with(|| format!("{reason}, in {}", file.path.display()));
         }
         let edges = self.search.edges(file);
         if !edges.needy.is_empty() {
@@ -96,10 +96,10 @@ impl<'a> Closure<'a> {
 
     fn follow(&self, file: &SourceFile, edges: &Edges, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
         if let Some(header) = &edges.precompiled {
-            found.opaque.get_or_insert_with(|| format!("a precompiled header, {}", header.display()));
+            found.incomplete.get_or_insert_with(|| format!("a precompiled header, {}", header.display()));
         }
         for edge in &edges.found {
-            found.reach(self.search, edge.file, edge.folder, edge.directive, queue);
+            found.reach(self.search, edge.file, edge.directory, edge.directive, queue);
         }
         for index in &edges.computed {
             let name = file.scan.includes[*index].name.clone();
@@ -143,7 +143,7 @@ impl<'a> Closure<'a> {
                         }
                     }
                     Pattern::Anything => {
-                        found.opaque.get_or_insert_with(|| {
+                        found.incomplete.get_or_insert_with(|| {
                             format!(
                                 "an include that is computed ({}: #include {operand})",
                                 from.path.display()
@@ -206,24 +206,24 @@ impl<'a> Closure<'a> {
                 }
             }
         }
-        for index in 0..self.search.folders() {
-            let folder = self.search.folder_at(index).clone();
-            for name in self.matches(&folder, glob) {
-                if let Some(file) = self.search.at(&folder, &name) {
+        for index in 0..self.search.directories() {
+            let directory = self.search.directory_at(index).clone();
+            for name in self.matches(&directory, glob) {
+                if let Some(file) = self.search.at(&directory, &name) {
                     found.reach(self.search, file.id, Some(index), Directive::Include, queue);
                 }
             }
         }
     }
 
-    /// Returns the names below `folder` that match a pattern with at most one `*`, in its last part.
-    fn matches(&self, folder: &Path, glob: &str) -> Vec<String> {
+    /// Returns the names below `directory` that match a pattern with at most one `*`, in its last part.
+    fn matches(&self, directory: &Path, glob: &str) -> Vec<String> {
         let (parent, last) = glob.rsplit_once('/').unwrap_or(("", glob));
         let (head, tail) = last.split_once('*').unwrap_or((last, ""));
         let mut names: Vec<String> = self
             .search
             .files()
-            .listing(&folder.join(parent))
+            .listing(&directory.join(parent))
             .names()
             .filter_map(OsStr::to_str)
             .filter(|name| {
@@ -266,12 +266,12 @@ struct Found {
     seen: HashMap<FileId, bool>,
     /// The scanned files, which may define macros.
     scanned: Vec<Arc<SourceFile>>,
-    folders: BTreeSet<usize>,
+    directories: BTreeSet<usize>,
     /// Files with the indices of their includes with unmet needs.
     needy: Vec<(Arc<SourceFile>, Vec<usize>)>,
     computed: BTreeSet<(FileId, String)>,
     patterns: HashSet<(FileId, String, Form)>,
-    opaque: Option<String>,
+    incomplete: Option<String>,
     clock: Option<String>,
 }
 
@@ -280,11 +280,11 @@ impl Found {
         &mut self,
         search: &Search,
         id: FileId,
-        folder: Option<usize>,
+        directory: Option<usize>,
         directive: Directive,
         queue: &mut Vec<Arc<SourceFile>>,
     ) {
-        self.folders.extend(folder);
+        self.directories.extend(directory);
         // An embedded file is an input, but not scanned, unless it is included elsewhere.
         let embedded = matches!(directive, Directive::Embed | Directive::EmbedAnywhere);
         let scanned = self.seen.entry(id).or_insert(false);

@@ -1,4 +1,4 @@
-//! Closures over real folders: what each kind of change must change, and the host's compiler as the
+//! Closures over real directories: what each kind of change must change, and the host's compiler as the
 //! judge of what can be read.
 
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::super::files::Files;
 use super::super::search_path::SearchPath;
 use super::*;
 
-const FOLDERS: [&str; 6] = ["q1", "i1", "i2", "i3", "s1", "m"];
+const DIRECTORIES: [&str; 6] = ["q1", "i1", "i2", "i3", "s1", "m"];
 
 struct Tree {
     root: tempfile::TempDir,
@@ -20,14 +20,14 @@ struct Tree {
 }
 
 impl Tree {
-    /// A tree with these files below [`FOLDERS`]: `q1` is searched for quotes, `i1` to `i3` for all,
-    /// `s1` is a system folder, and the translation unit is `m/main.c`.
+    /// A tree with these files below [`DIRECTORIES`]: `q1` is searched for quotes, `i1` to `i3` for all,
+    /// `s1` is a system directory, and the translation unit is `m/main.c`.
     fn new(files: &[(&str, &str)]) -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut tree =
             Self { root, path: SearchPath::default(), macros: MacroDefinitions::new(), predefined: None };
         tree.path = tree.search_path(&["q1"], &["i1", "i2", "i3"], &["s1"]);
-        for name in FOLDERS {
+        for name in DIRECTORIES {
             std::fs::create_dir(tree.at(name)).unwrap();
         }
         for (name, text) in files {
@@ -37,8 +37,8 @@ impl Tree {
     }
 
     fn search_path(&self, quote: &[&str], include: &[&str], system: &[&str]) -> SearchPath {
-        let folders = |names: &[&str]| names.iter().map(|name| self.at(name).into()).collect();
-        SearchPath { quote: folders(quote), include: folders(include), system: folders(system) }
+        let directories = |names: &[&str]| names.iter().map(|name| self.at(name).into()).collect();
+        SearchPath { quote: directories(quote), include: directories(include), system: directories(system) }
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -74,7 +74,7 @@ impl Tree {
         names
     }
 
-    fn opaque(&self) -> Option<String> {
+    fn incomplete(&self) -> Option<String> {
         self.look().1.uncacheable().map(str::to_owned)
     }
 
@@ -101,7 +101,7 @@ fn names_lead_where_gcc_finds_them() {
         ("i2/sub/c.h", "#include \"d.h\"\n#include <./f.h>"),
         ("i2/sub/d.h", ""),
         ("i1/d.h", "not this one"),
-        ("i3/f.h/x", "a folder"),
+        ("i3/f.h/x", "a directory"),
         ("s1/f.h", ""),
         ("e.h", ""),
     ]);
@@ -109,7 +109,7 @@ fn names_lead_where_gcc_finds_them() {
     assert_eq!(tree.files(), expected);
     let (search, inputs) = tree.look();
     let needed: Vec<&str> =
-        FOLDERS.into_iter().filter(|name| inputs.needs(&search, &tree.at(name))).collect();
+        DIRECTORIES.into_iter().filter(|name| inputs.needs(&search, &tree.at(name))).collect();
     assert_eq!(needed, ["q1", "i1", "i2", "s1"]);
 }
 
@@ -129,7 +129,7 @@ fn absolute_names_deep_chains_and_cycles_are_followed() {
 }
 
 #[test]
-fn folders_that_include_each_other_end() {
+fn directories_that_include_each_other_end() {
     let tree = Tree::new(&[
         ("m/main.c", "#include \"../i1/a.h\""),
         ("i1/a.h", "#include \"../i2/b.h\"\n#include \"../i1/a.h\""),
@@ -159,8 +159,8 @@ fn every_change_that_could_change_an_object_changes_the_hash() {
     assert!(!tree.changes(|tree| tree.write("i1/unrelated.h", "")));
     assert!(!tree.changes(|tree| tree.write("i3/a.h", "behind the one that is found")));
     assert!(tree.changes(|tree| tree.write("i3/b.h", "two")), "in a branch that may be dead");
-    assert!(tree.changes(|tree| tree.write("i1/a.h", "")), "an earlier folder");
-    assert!(tree.changes(|tree| tree.write("q1/a.h", "")), "a quote folder");
+    assert!(tree.changes(|tree| tree.write("i1/a.h", "")), "an earlier directory");
+    assert!(tree.changes(|tree| tree.write("q1/a.h", "")), "a quote directory");
     assert!(tree.changes(|tree| tree.write("m/a.h", "")), "beside the source");
     assert!(tree.changes(|tree| tree.write("s1/late.h", "")), "the answer of __has_include");
     assert!(tree.changes(|tree| tree.write("i3/w.h", "")), "the answer of __has_include_next");
@@ -174,7 +174,7 @@ fn every_change_that_could_change_an_object_changes_the_hash() {
     assert!(tree.changes(|tree| tree.link("m/a.h", "other/t.h")), "another target");
     tree.write("m/main.c", "#include <linked/t.h>\n#include <case.h>");
     tree.link("i1/linked", "real");
-    assert!(tree.changes(|tree| tree.link("i1/linked", "other")), "another folder behind a link");
+    assert!(tree.changes(|tree| tree.link("i1/linked", "other")), "another directory behind a link");
     tree.write("i1/Case.h", "");
     assert!(
         tree.changes(|tree| std::fs::rename(tree.at("i1/Case.h"), tree.at("i1/case.h")).unwrap()),
@@ -199,15 +199,15 @@ fn include_next_may_mean_any_that_is_left() {
 }
 
 #[test]
-fn a_folder_that_is_repeated_counts_where_gcc_counts_it() {
+fn a_directory_that_is_repeated_counts_where_gcc_counts_it() {
     let mut tree = Tree::new(&[("m/main.c", "#include \"a.h\""), ("i1/a.h", ""), ("i2/a.h", "")]);
     tree.link("again", "i1");
     tree.path = tree.search_path(&[], &["i1", "i2", "again"], &[]);
     assert_eq!(tree.files(), ["i1/a.h"]);
     tree.path = tree.search_path(&[], &["i1", "i2"], &["again"]);
-    assert_eq!(tree.files(), ["i2/a.h"], "a system folder keeps only its own place");
+    assert_eq!(tree.files(), ["i2/a.h"], "a system directory keeps only its own place");
     tree.path = tree.search_path(&["again"], &["i2"], &["i1"]);
-    assert_eq!(tree.files(), ["i2/a.h"], "also where it is a quote folder too");
+    assert_eq!(tree.files(), ["i2/a.h"], "also where it is a quote directory too");
 }
 
 #[test]
@@ -235,8 +235,8 @@ fn computed_includes_are_followed_or_said_to_be_opaque() {
             ("i1/sub/x.c", ""),
         ]);
         tree.macros = macros.iter().map(|(name, body)| ((*name).to_owned(), (*body).to_owned())).collect();
-        match tree.opaque() {
-            Some(_) => "opaque".to_owned(),
+        match tree.incomplete() {
+            Some(_) => "incomplete".to_owned(),
             None => tree.files().join(" "),
         }
     };
@@ -252,9 +252,9 @@ fn computed_includes_are_followed_or_said_to_be_opaque() {
     assert_eq!(follow("#if __has_include(H)\n#endif", &[("H", "\"b.h\"")]), "m/b.h");
     assert_eq!(follow("#include UNDEFINED", &[]), "");
     assert_eq!(follow("#define H H\n#include H", &[]), "");
-    assert_eq!(follow("#include H", &[("H", "<PLACE/a.h>"), ("PLACE", "sub")]), "opaque");
-    assert_eq!(follow("#define EXT c\n#define H <sub/x.EXT>\n#include H", &[]), "opaque");
-    for opaque in [
+    assert_eq!(follow("#include H", &[("H", "<PLACE/a.h>"), ("PLACE", "sub")]), "incomplete");
+    assert_eq!(follow("#define EXT c\n#define H <sub/x.EXT>\n#include H", &[]), "incomplete");
+    for text in [
         "#define S(x) #x\n#define H S(b.h)\n#include H",
         "#define S(x) #x\n#include S(b.h)",
         "#define B \"b.h\"\n#define AB \"a.h\"\n#define P(x, y) x##y\n#include P(A, B)",
@@ -265,34 +265,34 @@ fn computed_includes_are_followed_or_said_to_be_opaque() {
         "#include __FILE__",
         "#if __has_include(F(x))\n#endif",
     ] {
-        assert_eq!(follow(opaque, &[]), "opaque", "{opaque:?}");
+        assert_eq!(follow(text, &[]), "incomplete", "{text:?}");
     }
 }
 
 #[test]
 fn what_no_hash_covers_is_opaque() {
     let tree = Tree::new(&[("m/main.c", "#include \"a.h\""), ("i2/a.h", "int x;")]);
-    assert_eq!(tree.opaque(), None);
-    for folder in ["m", "i1", "i2"] {
-        let header = format!("{folder}/a.h.gch");
+    assert_eq!(tree.incomplete(), None);
+    for directory in ["m", "i1", "i2"] {
+        let header = format!("{directory}/a.h.gch");
         tree.write(&header, "");
-        assert!(tree.opaque().unwrap().contains("precompiled"), "{header}");
+        assert!(tree.incomplete().unwrap().contains("precompiled"), "{header}");
         std::fs::remove_file(tree.at(&header)).unwrap();
     }
     for text in ["x = __TIME__;", ".incbin NAME", "#pragma GCC dependency \"b.h\"", "#include \"\u{fffd}.h\""]
     {
         tree.write("i2/a.h", text);
-        assert!(tree.opaque().is_some(), "{text}");
+        assert!(tree.incomplete().is_some(), "{text}");
     }
     let mut tree = tree;
     tree.write("i2/a.h", "x = __TIME__;");
     tree.macros.insert("__DATE__".to_owned(), "\"\"".to_owned());
-    assert!(tree.opaque().unwrap().contains("-D__TIME__=…"));
+    assert!(tree.incomplete().unwrap().contains("-D__TIME__=…"));
     tree.macros.insert("__TIME__".to_owned(), "\"\"".to_owned());
-    assert_eq!(tree.opaque(), None, "the command says what it is");
+    assert_eq!(tree.incomplete(), None, "the command says what it is");
     for text in ["x = 1; // __TIME__", "/* .incbin NAME */", "char *s = \"__DATE__\";"] {
         tree.write("i2/a.h", text);
-        assert_eq!(tree.opaque(), None, "{text}");
+        assert_eq!(tree.incomplete(), None, "{text}");
     }
 }
 
@@ -342,7 +342,7 @@ fn what_needs_a_macro_that_nobody_defines_is_left_out() {
 }
 
 #[test]
-fn what_is_included_before_the_source_keeps_its_folder() {
+fn what_is_included_before_the_source_keeps_its_directory() {
     let tree = Tree::new(&[("m/main.c", ""), ("i3/force.h", "#include <a.h>"), ("i2/a.h", "")]);
     let search = Search::new(Arc::new(Files::default()), tree.path.clone());
     let main = search.files().get(&tree.at("m/main.c")).unwrap();
@@ -425,7 +425,7 @@ fn header() -> impl Strategy<Value = String> {
     })
 }
 
-fn folders(names: &'static [&'static str]) -> impl Strategy<Value = Vec<&'static str>> {
+fn directories(names: &'static [&'static str]) -> impl Strategy<Value = Vec<&'static str>> {
     prop::collection::vec(prop::sample::select(names), 0..6)
 }
 
@@ -434,27 +434,27 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The closure has every file that the host's compiler reads, whatever is defined; and without the
-    /// folders that are not needed the compiler sees the very same.
+    /// directories that are not needed the compiler sees the very same.
     #[test]
     fn the_compiler_reads_nothing_else(
         texts in prop::collection::vec(header(), 16),
         places in prop::collection::hash_set((0..7_usize, 0..3_usize), 4..16),
-        quote in folders(&["q1", "i1", "i2", "s1", "link"]),
-        include in folders(&["i1", "i2", "i3", "q1", "s1", "link", "absent"]),
-        system in folders(&["s1", "i3", "link"]),
+        quote in directories(&["q1", "i1", "i2", "s1", "link"]),
+        include in directories(&["i1", "i2", "i3", "q1", "s1", "link", "absent"]),
+        system in directories(&["s1", "i3", "link"]),
         defines in prop::collection::vec(prop::sample::select(vec!["D1", "D2", "H=<a.h>", "NAMED=\"b.h\"", "NAMED=<c.h>"]), 0..3),
     ) {
         let mut tree = Tree::new(&[]);
         tree.predefined = Some(predefined());
         tree.link("link", "i2");
-        // In the last folder nothing is found: GCC does not let a header there ask for more.
+        // In the last directory nothing is found: GCC does not let a header there ask for more.
         std::fs::create_dir(tree.at("end")).unwrap();
         let system: Vec<&str> = system.into_iter().chain(["end"]).collect();
         tree.path = tree.search_path(&quote, &include, &system);
         let mut texts = texts.into_iter();
         tree.write("m/main.c", &texts.next().unwrap());
-        for (folder, name) in places {
-            let path = format!("{}/{}", ["q1", "i1", "i2", "i3", "s1", "m", "i1/sub"][folder], ["a.h", "b.h", "c.h"][name]);
+        for (directory, name) in places {
+            let path = format!("{}/{}", ["q1", "i1", "i2", "i3", "s1", "m", "i1/sub"][directory], ["a.h", "b.h", "c.h"][name]);
             let guard = path.replace(['/', '.'], "_");
             // Twice, so that what a first reading defines can matter in a second.
             let guard = format!("#ifndef {guard}_2\n#ifdef {guard}_1\n#define {guard}_2\n#endif\n#define {guard}_1\n");
@@ -465,17 +465,17 @@ proptest! {
             tree.macros.insert(name.to_owned(), body.to_owned());
         }
         let (search, inputs) = tree.look();
-        prop_assert_eq!(&inputs.opaque, &None);
+        prop_assert_eq!(&inputs.incomplete, &None);
 
         let compile = |all: bool| {
-            let kept = |folder: &&Arc<Path>| all || inputs.needs(&search, folder);
+            let kept = |directory: &&Arc<Path>| all || inputs.needs(&search, directory);
             let mut command = Command::new("cc");
             command.args(["-E", "-nostdinc", "-w", "-MD", "-MF"]).arg(tree.at("main.d"));
             command.args(defines.iter().map(|define| format!("-D{define}")));
             for (option, list) in [("-iquote", &tree.path.quote), ("-I", &tree.path.include)] {
-                list.iter().filter(kept).for_each(|folder| { command.arg(option).arg(&**folder); });
+                list.iter().filter(kept).for_each(|directory| { command.arg(option).arg(&**directory); });
             }
-            tree.path.system.iter().for_each(|folder| { command.arg("-isystem").arg(&**folder); });
+            tree.path.system.iter().for_each(|directory| { command.arg("-isystem").arg(&**directory); });
             let output = command.arg(tree.at("m/main.c")).output().unwrap();
             (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap(), output.status.success())
         };

@@ -77,7 +77,7 @@ impl Disk {
     /// An error of the file system, such as a missing path.
     pub fn metadata(&self, path: &Path) -> io::Result<Metadata> {
         let metadata = std::fs::metadata(path);
-        if !self.ours.iter().any(|folder| path.starts_with(folder)) {
+        if !self.ours.iter().any(|directory| path.starts_with(directory)) {
             self.note(path, metadata.as_ref().ok());
         }
         metadata
@@ -133,16 +133,16 @@ impl Disk {
     ///
     /// # Errors
     /// An error of the file system.
-    pub fn list(&self, folder: &Path) -> io::Result<Vec<DirEntry>> {
-        self.metadata(folder)?;
-        std::fs::read_dir(folder)?.collect()
+    pub fn list(&self, directory: &Path) -> io::Result<Vec<DirEntry>> {
+        self.metadata(directory)?;
+        std::fs::read_dir(directory)?.collect()
     }
 
     /// Returns every file and directory below a directory, itself first, sorted by name, or the error for it. Skips
     /// entries for which `enter` is false, with all below them.
     pub fn walk(
         &self,
-        folder: &Path,
+        directory: &Path,
         follow_links: bool,
         enter: impl Fn(&walkdir::DirEntry) -> bool,
     ) -> Vec<walkdir::Result<walkdir::DirEntry>> {
@@ -154,7 +154,7 @@ impl Disk {
             }
             enters
         };
-        let walk = walkdir::WalkDir::new(folder).follow_links(follow_links).sort_by_file_name();
+        let walk = walkdir::WalkDir::new(directory).follow_links(follow_links).sort_by_file_name();
         walk.into_iter().filter_entry(look).collect()
     }
 
@@ -208,8 +208,8 @@ mod tests {
 
     #[test]
     fn whatever_changes_is_seen_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         for name in ["inner", "other", "ours"] {
             fs::create_dir(at(name)).unwrap();
             fs::write(at(name).join("a.h"), name).unwrap();
@@ -258,31 +258,31 @@ mod tests {
 
     #[test]
     fn what_has_just_changed_is_not_believed() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let disk = Disk::default();
-        assert!(!disk.exists(&folder.path().join("nothing")));
+        assert!(!disk.exists(&directory.path().join("nothing")));
         assert_eq!(disk.looks().unwrap().len(), 1);
-        fs::write(folder.path().join("a"), "").unwrap();
-        assert!(disk.exists(&folder.path().join("a")));
-        assert_eq!(disk.looks().unwrap_err(), folder.path().join("a"));
+        fs::write(directory.path().join("a"), "").unwrap();
+        assert!(disk.exists(&directory.path().join("a")));
+        assert_eq!(disk.looks().unwrap_err(), directory.path().join("a"));
     }
 
     #[test]
-    fn folders_of_a_walk_are_looked_at_and_what_is_left_out_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("in/deep")).unwrap();
-        fs::create_dir_all(folder.path().join("out/deep")).unwrap();
+    fn directories_of_a_walk_are_looked_at_and_what_is_left_out_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir_all(directory.path().join("in/deep")).unwrap();
+        fs::create_dir_all(directory.path().join("out/deep")).unwrap();
         wait();
         let disk = Disk::default();
-        let found = disk.walk(folder.path(), true, |entry| entry.file_name() != "out");
+        let found = disk.walk(directory.path(), true, |entry| entry.file_name() != "out");
         let names: Vec<_> =
             found.iter().map(|entry| entry.as_ref().unwrap().file_name().to_owned()).collect();
         assert_eq!(names[1..], ["in", "deep"]);
         let looks = disk.looks().unwrap();
         assert_eq!(looks.len(), 3);
-        fs::write(folder.path().join("out/deep/a"), "").unwrap();
+        fs::write(directory.path().join("out/deep/a"), "").unwrap();
         assert_eq!(Look::any_changed(&looks), None);
-        fs::write(folder.path().join("in/deep/a"), "").unwrap();
-        assert_eq!(Look::any_changed(&looks).map(Look::path), Some(&*folder.path().join("in/deep")));
+        fs::write(directory.path().join("in/deep/a"), "").unwrap();
+        assert_eq!(Look::any_changed(&looks).map(Look::path), Some(&*directory.path().join("in/deep")));
     }
 }

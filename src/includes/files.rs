@@ -79,21 +79,24 @@ impl Files {
     }
 
     /// Returns the names in a directory, none where it can't be read.
-    pub fn listing(&self, folder: &Path) -> Arc<Listing> {
-        if let Some(known) = lock(&self.listings).get(folder.as_os_str()) {
+    pub fn listing(&self, directory: &Path) -> Arc<Listing> {
+        if let Some(known) = lock(&self.listings).get(directory.as_os_str()) {
             return known.clone();
         }
-        let listing = Listing::of(self.disk.list(folder).unwrap_or_default());
-        lock(&self.listings).entry(folder.as_os_str().to_owned()).or_insert_with(|| Arc::new(listing)).clone()
+        let listing = Listing::of(self.disk.list(directory).unwrap_or_default());
+        lock(&self.listings)
+            .entry(directory.as_os_str().to_owned())
+            .or_insert_with(|| Arc::new(listing))
+            .clone()
     }
 
     /// Returns a directory with links resolved, or unchanged where it is missing. Resolves each once in a run.
-    pub(super) fn real(&self, folder: &Arc<Path>) -> Arc<Path> {
-        if let Some(known) = lock(&self.real).get(folder) {
+    pub(super) fn real(&self, directory: &Arc<Path>) -> Arc<Path> {
+        if let Some(known) = lock(&self.real).get(directory) {
             return known.clone();
         }
-        let real = self.disk.real(folder).map_or_else(|_| folder.clone(), Into::into);
-        lock(&self.real).entry(folder.clone()).or_insert(real).clone()
+        let real = self.disk.real(directory).map_or_else(|_| directory.clone(), Into::into);
+        lock(&self.real).entry(directory.clone()).or_insert(real).clone()
     }
 
     /// Returns the names in the directory of a file.
@@ -122,13 +125,13 @@ impl Files {
 
     /// Returns a hash of all files below a directory, computed once in a run: of their paths and contents. A file larger
     /// than 1 MiB counts by size and modification time.
-    pub fn tree(&self, folder: &Path) -> Hash {
+    pub fn tree(&self, directory: &Path) -> Hash {
         const LARGE: u64 = 1 << 20;
-        if let Some(known) = lock(&self.trees).get(folder.as_os_str()) {
+        if let Some(known) = lock(&self.trees).get(directory.as_os_str()) {
             return *known;
         }
         let mut hasher = blake3::Hasher::new();
-        for entry in self.disk.walk(folder, false, |_| true).into_iter().flatten() {
+        for entry in self.disk.walk(directory, false, |_| true).into_iter().flatten() {
             // A link counts as its target.
             let metadata = self.disk.metadata(entry.path());
             let Some(metadata) = metadata.ok().filter(std::fs::Metadata::is_file) else { continue };
@@ -140,7 +143,7 @@ impl Files {
             };
         }
         let hash = hasher.finalize();
-        *lock(&self.trees).entry(folder.as_os_str().to_owned()).or_insert(hash)
+        *lock(&self.trees).entry(directory.as_os_str().to_owned()).or_insert(hash)
     }
 
     /// Returns the bodies of every `#define name …` in a file, object-like or not, in any branch.
@@ -205,8 +208,8 @@ mod tests {
 
     #[test]
     fn a_change_that_keeps_size_and_time_is_seen() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.h");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.h");
         let old = SystemTime::now() - Duration::from_hours(1);
         let write = |text: &str| {
             std::fs::write(&path, text).unwrap();
@@ -232,14 +235,14 @@ mod tests {
 
     #[test]
     fn only_readable_files_are_files() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        std::fs::create_dir(at("folder.h")).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        std::fs::create_dir(at("directory.h")).unwrap();
         std::fs::write(at("real.h"), "#include <x.h>").unwrap();
         std::os::unix::fs::symlink(at("real.h"), at("link.h")).unwrap();
         std::os::unix::fs::symlink(at("nowhere"), at("dangling.h")).unwrap();
         let files = files();
-        for name in ["folder.h", "dangling.h", "missing.h", "a\0b"] {
+        for name in ["directory.h", "dangling.h", "missing.h", "a\0b"] {
             assert!(files.get(&at(name)).is_none(), "{name}");
         }
         let (real, link) = (files.get(&at("real.h")).unwrap(), files.get(&at("link.h")).unwrap());
@@ -251,21 +254,21 @@ mod tests {
 
     #[test]
     fn a_listing_never_denies_what_a_file_system_may_have() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("Arduino.h"), "").unwrap();
-        let listing = files().listing(folder.path());
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("Arduino.h"), "").unwrap();
+        let listing = files().listing(directory.path());
         for (name, expected) in
             [("Arduino.h", true), ("arduino.h", true), ("Servo.h", false), ("Üben.h", true)]
         {
             assert_eq!(listing.may_hold(OsStr::new(name)), expected, "{name}");
         }
-        assert!(!files().listing(&folder.path().join("nowhere")).may_hold(OsStr::new("x")));
+        assert!(!files().listing(&directory.path().join("nowhere")).may_hold(OsStr::new("x")));
     }
 
     #[test]
     fn definitions_of_a_file_that_changed_are_not_remembered_for_what_it_was() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.h");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.h");
         std::fs::write(&path, "#define H \"one.h\"").unwrap();
         let files = files();
         let file = files.get(&path).unwrap();

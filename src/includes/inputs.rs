@@ -15,9 +15,9 @@ pub struct Inputs {
     pub files: Vec<Arc<SourceFile>>,
     /// Indices of the directories of the search path with a found file, in order. Without the other directories every
     /// name resolves to the same file.
-    pub folders: BTreeSet<usize>,
+    pub directories: BTreeSet<usize>,
     /// Reason why the compile may read other files, if it may.
-    pub opaque: Option<String>,
+    pub incomplete: Option<String>,
     /// Reason why the result depends on the clock, if it does. The set of files does not depend on it.
     pub clock: Option<String>,
 }
@@ -25,7 +25,7 @@ pub struct Inputs {
 impl Inputs {
     /// Returns the reason why the result of a compile is uncacheable, if it is.
     pub fn uncacheable(&self) -> Option<&str> {
-        self.opaque.as_deref().or(self.clock.as_deref())
+        self.incomplete.as_deref().or(self.clock.as_deref())
     }
 
     /// Returns a hash of path and content of every file.
@@ -40,12 +40,12 @@ impl Inputs {
         blake3::hash(digests.as_flattened())
     }
 
-    /// Returns whether a compile needs `folder` of the search path. Without the other directories every name resolves to
+    /// Returns whether a compile needs `directory` of the search path. Without the other directories every name resolves to
     /// the same file.
-    pub fn needs(&self, search: &Search, folder: &Path) -> bool {
-        self.opaque.is_some()
+    pub fn needs(&self, search: &Search, directory: &Path) -> bool {
+        self.incomplete.is_some()
             || !search.can_be_trimmed()
-            || self.folders.iter().any(|index| **search.folder_at(*index) == *folder)
+            || self.directories.iter().any(|index| **search.directory_at(*index) == *directory)
     }
 
     /// Returns a file that has changed since it was read, if any.

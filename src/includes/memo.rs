@@ -236,8 +236,8 @@ mod tests {
 
     #[test]
     fn survives_a_round_trip_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("memo");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("memo");
         let memo = Memo::default();
         memo.remember_fact(blake3::hash(b"question"), "answer");
         memo.save(&path).unwrap();
@@ -271,8 +271,8 @@ mod tests {
 
     #[test]
     fn what_two_runs_learn_at_a_time_both_stays() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("memo");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("memo");
         let (one, two) = (Memo::load(&path), Memo::load(&path));
         for (memo, name) in [(&one, "one"), (&two, "two")] {
             memo.remember_fact(blake3::hash(name.as_bytes()), name);
@@ -289,8 +289,8 @@ mod tests {
 
     #[test]
     fn what_nobody_asks_for_is_forgotten_after_a_month() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("memo");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("memo");
         let memo = Memo::default();
         let age = |name: &str, days| {
             let key = blake3::hash(name.as_bytes());
@@ -309,8 +309,8 @@ mod tests {
 
     #[test]
     fn a_file_that_was_just_written_is_not_remembered() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("a.h");
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a.h");
         std::fs::write(&file, "x").unwrap();
         let stamp = Stamp::of(&std::fs::metadata(&file).unwrap());
         let memo = Memo::default();

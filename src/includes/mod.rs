@@ -33,6 +33,6 @@ pub use memo::Memo;
 pub use mentions::Mentions;
 pub use scan::{Condition, Directive, Form, Include, MacroName, Needs, OWN_NAMES, Scan, TIMES, Trait, scan};
 pub use search::{Edges, Missing, Resolved, Search};
-pub use search_path::{FolderIndex, SearchPath};
+pub use search_path::{DirectoryIndex, SearchPath};
 pub use source_file::{FileId, SourceFile};
 pub use stamp::Stamp;

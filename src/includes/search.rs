@@ -13,7 +13,7 @@ use super::disk::Disk;
 use super::files::Files;
 use super::listing::Listing;
 use super::scan::{Directive, Form, Include};
-use super::search_path::{FolderIndex, SearchPath};
+use super::search_path::{DirectoryIndex, SearchPath};
 use super::source_file::{FileId, SourceFile};
 use crate::sync::lock;
 
@@ -23,7 +23,7 @@ pub struct Resolved {
     /// The file.
     pub file: FileId,
     /// The directory of the search path; `None` for that of the including file.
-    pub folder: Option<FolderIndex>,
+    pub directory: Option<DirectoryIndex>,
     /// The directive of the include.
     pub directive: Directive,
     /// Index of the include within its file's scan.
@@ -83,13 +83,13 @@ pub struct Search {
 impl Search {
     /// Returns a search along `path`, without the directories that GCC drops.
     pub fn new(files: Arc<Files>, path: SearchPath) -> Self {
-        let real = |folder: &Arc<Path>| files.real(folder);
+        let real = |directory: &Arc<Path>| files.real(directory);
         let path = path.normalised(&real);
         let include: HashSet<Arc<Path>> = path.include.iter().map(real).collect();
-        let overlap = path.quote.iter().map(real).any(|folder| include.contains(&folder));
+        let overlap = path.quote.iter().map(real).any(|directory| include.contains(&directory));
         let can_be_trimmed = !overlap && !path.system.is_empty();
-        let folders = path.quote.len() + path.include.len() + path.system.len();
-        let listings = std::iter::repeat_with(OnceLock::new).take(folders).collect();
+        let directories = path.quote.len() + path.include.len() + path.system.len();
+        let listings = std::iter::repeat_with(OnceLock::new).take(directories).collect();
         Self { files, path, can_be_trimmed, listings, edges: Mutex::default(), needy: Mutex::default() }
     }
 
@@ -113,7 +113,7 @@ impl Search {
     }
 
     /// Returns the directory with an index of this search.
-    pub fn folder_at(&self, index: FolderIndex) -> &Arc<Path> {
+    pub fn directory_at(&self, index: DirectoryIndex) -> &Arc<Path> {
         let quote = self.path.quote.len();
         let include = self.path.include.len();
         if index < quote {
@@ -126,17 +126,17 @@ impl Search {
     }
 
     /// Returns whether a directory is one of the system directories.
-    pub fn is_system(&self, index: FolderIndex) -> bool {
+    pub fn is_system(&self, index: DirectoryIndex) -> bool {
         index >= self.path.quote.len() + self.path.include.len()
     }
 
-    pub(super) fn folders(&self) -> usize {
+    pub(super) fn directories(&self) -> usize {
         self.listings.len()
     }
 
     /// Returns the names in a directory of the path.
-    fn listing(&self, index: FolderIndex) -> &Listing {
-        self.listings[index].get_or_init(|| self.files.listing(self.folder_at(index)))
+    fn listing(&self, index: DirectoryIndex) -> &Listing {
+        self.listings[index].get_or_init(|| self.files.listing(self.directory_at(index)))
     }
 
     /// Resolves a name, as `#include` does in the file `from`.
@@ -163,37 +163,37 @@ impl Search {
             .then(|| self.find(from.path.parent()?, self.files.beside(from), name))
             .flatten();
         let first = if form == Form::Quote { 0 } else { self.path.quote.len() };
-        let folders = if absolute { 0..0 } else { first..self.folders() };
+        let directories = if absolute { 0..0 } else { first..self.directories() };
         itself
             .or(beside)
             .map(|file| (file, None))
             .into_iter()
-            .chain(folders.filter_map(move |index| Some((self.at_index(index, name)?, Some(index)))))
+            .chain(directories.filter_map(move |index| Some((self.at_index(index, name)?, Some(index)))))
     }
 
     /// Resolves a name without an including file, as `-include` does.
     pub fn along(&self, name: &str, form: Form) -> Option<(Arc<SourceFile>, Option<usize>)> {
         let first = if form == Form::Quote { 0 } else { self.path.quote.len() };
-        (first..self.folders()).find_map(|index| Some((self.at_index(index, name)?, Some(index))))
+        (first..self.directories()).find_map(|index| Some((self.at_index(index, name)?, Some(index))))
     }
 
     /// Returns the file `name` in a directory.
-    pub(super) fn at(&self, folder: &Path, name: &str) -> Option<Arc<SourceFile>> {
-        self.find(folder, &self.files.listing(folder), name)
+    pub(super) fn at(&self, directory: &Path, name: &str) -> Option<Arc<SourceFile>> {
+        self.find(directory, &self.files.listing(directory), name)
     }
 
-    fn at_index(&self, index: FolderIndex, name: &str) -> Option<Arc<SourceFile>> {
-        self.find(self.folder_at(index), self.listing(index), name)
+    fn at_index(&self, index: DirectoryIndex, name: &str) -> Option<Arc<SourceFile>> {
+        self.find(self.directory_at(index), self.listing(index), name)
     }
 
-    fn find(&self, folder: &Path, listing: &Listing, name: &str) -> Option<Arc<SourceFile>> {
+    fn find(&self, directory: &Path, listing: &Listing, name: &str) -> Option<Arc<SourceFile>> {
         let first = Path::new(name).components().next()?;
         if let Component::Normal(first) = first
             && !listing.may_hold(first)
         {
             return None;
         }
-        let path = folder.join(name);
+        let path = directory.join(name);
         self.files.get(&if name.contains("..") { without_detours(&path, self.files.disk()) } else { path })
     }
 
@@ -202,21 +202,21 @@ impl Search {
     fn precompiled(&self, from: &SourceFile, name: &str) -> Option<PathBuf> {
         let (parent, last) =
             name.rsplit_once('/').map_or((None, name), |(parent, last)| (Some(parent), last));
-        let beside = from.path.parent().map(|folder| (folder, self.files.beside(from))).into_iter();
-        let along = (0..self.folders()).map(|index| (&**self.folder_at(index), self.listing(index)));
+        let beside = from.path.parent().map(|directory| (directory, self.files.beside(from))).into_iter();
+        let along = (0..self.directories()).map(|index| (&**self.directory_at(index), self.listing(index)));
         beside
             .chain(along)
             // The listings rule out most directories.
-            .filter_map(|(folder, listing)| match parent {
-                None => listing.may_hold_precompiled().then_some(Cow::Borrowed(folder)),
+            .filter_map(|(directory, listing)| match parent {
+                None => listing.may_hold_precompiled().then_some(Cow::Borrowed(directory)),
                 Some(parent) => {
                     let first = Path::new(parent).components().next()?;
                     let is_there = !matches!(first, Component::Normal(name) if !listing.may_hold(name));
-                    let folder = is_there.then(|| folder.join(parent))?;
-                    self.files.listing(&folder).may_hold_precompiled().then_some(Cow::Owned(folder))
+                    let directory = is_there.then(|| directory.join(parent))?;
+                    self.files.listing(&directory).may_hold_precompiled().then_some(Cow::Owned(directory))
                 }
             })
-            .map(|folder| folder.join(format!("{last}.gch")))
+            .map(|directory| directory.join(format!("{last}.gch")))
             .find(|path| self.files.disk().exists(path))
     }
 
@@ -272,9 +272,9 @@ impl Search {
             edges.computed.push(index);
             return;
         };
-        let resolved = |(found, folder): (Arc<SourceFile>, Option<usize>)| Resolved {
+        let resolved = |(found, directory): (Arc<SourceFile>, Option<usize>)| Resolved {
             file: found.id,
-            folder,
+            directory,
             directive: include.directive,
             include: index,
         };
@@ -282,7 +282,7 @@ impl Search {
         let every = match include.directive {
             // The search starts after the directory of the including file, which may be any, for both forms.
             Directive::Next | Directive::HasNext => Some(Form::Quote),
-            // The assembler searches the folder that it runs in and the include folders.
+            // The assembler searches the directory that it runs in and the include directories.
             Directive::EmbedAnywhere | Directive::IncludeAnywhere => Some(form),
             Directive::Include | Directive::Has | Directive::Embed => None,
         };

@@ -16,7 +16,7 @@ pub struct SearchPath {
 }
 
 /// Index of a directory of a [`SearchPath`], over quote, include and system directories in this order.
-pub type FolderIndex = usize;
+pub type DirectoryIndex = usize;
 
 impl SearchPath {
     /// Returns the path without the directories that GCC drops (`remove_duplicates` in its `incpath.c`). The first of
@@ -33,9 +33,9 @@ impl SearchPath {
 
 /// Returns the directories that are not in `seen` under any name, and adds them.
 fn unique(
-    folders: Vec<Arc<Path>>,
+    directories: Vec<Arc<Path>>,
     real: &impl Fn(&Arc<Path>) -> Arc<Path>,
     seen: &mut HashSet<Arc<Path>>,
 ) -> Vec<Arc<Path>> {
-    folders.into_iter().filter(|folder| seen.insert(real(folder))).collect()
+    directories.into_iter().filter(|directory| seen.insert(real(directory))).collect()
 }

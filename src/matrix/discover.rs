@@ -20,7 +20,7 @@ const HINT_DEPTH: usize = 6;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SketchKind {
     /// A directory with all its files.
-    Folder,
+    Directory,
     /// A single file, without its neighbours.
     SingleFile,
 }
@@ -38,7 +38,7 @@ pub(super) struct FoundSketch {
 
 impl FoundSketch {
     pub(super) fn kind(&self) -> SketchKind {
-        if self.path == self.main_file { SketchKind::SingleFile } else { SketchKind::Folder }
+        if self.path == self.main_file { SketchKind::SingleFile } else { SketchKind::Directory }
     }
 }
 
@@ -300,10 +300,10 @@ fn has_sketch_extension(path: &Path) -> bool {
 
 /// Returns the error for a missing path, with the nearest existing name.
 fn missing(path: &Path, text: &str) -> DiscoverError {
-    let existing = path.ancestors().skip(1).find(|folder| folder.is_dir());
-    let lost = existing.and_then(|folder| path.strip_prefix(folder).ok()?.components().next());
-    let help = existing.zip(lost).and_then(|(folder, lost)| {
-        let names = entry_names(folder);
+    let existing = path.ancestors().skip(1).find(|directory| directory.is_dir());
+    let lost = existing.and_then(|directory| path.strip_prefix(directory).ok()?.components().next());
+    let help = existing.zip(lost).and_then(|(directory, lost)| {
+        let names = entry_names(directory);
         let lost = lost.as_os_str().to_string_lossy();
         let near = nearest(&lost, names.iter().map(String::as_str))?;
         Some(format!("did you mean {} instead of {}?", quoted(near), quoted(&lost)))
@@ -311,8 +311,8 @@ fn missing(path: &Path, text: &str) -> DiscoverError {
     nothing(format!("there is no {}", quoted(text)), help)
 }
 
-fn entry_names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+fn entry_names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let mut names: Vec<String> =
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();

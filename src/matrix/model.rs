@@ -1,4 +1,4 @@
-//! The matrix as it is meant: names are unique and fit for folders, FQBNs, globs and durations are
+//! The matrix as it is meant: names are unique and fit for directories, FQBNs, globs and durations are
 //! parsed, paths are absolute. Knows nothing of YAML, and nothing of what is on the disk.
 
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub type Overrides = Vec<Override>;
 #[derive(Debug, Clone)]
 pub struct Matrix {
     pub(super) source: Arc<Source>,
-    /// The folder of the file, absolute: what relative paths are relative to.
+    /// The directory of the file, absolute: what relative paths are relative to.
     pub dir: PathBuf,
     /// The nearest directory that contains the file and everything that it names by a relative path; absolute.
     pub reach: PathBuf,
@@ -61,7 +61,7 @@ pub enum Provider {
     Installed,
     /// Debian's packages.
     Apt,
-    /// A folder.
+    /// A directory.
     Path {
         /// With `boards.txt` and `platform.txt`; absolute.
         dir: Spanned<PathBuf>,
@@ -73,8 +73,8 @@ pub enum Provider {
 /// Where a tool of a core is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Tool {
-    /// In this folder, absolute.
-    Folder(PathBuf),
+    /// In this directory, absolute.
+    Directory(PathBuf),
     /// In packages of Debian's.
     Apt(Packages),
     /// In an environment with these Python packages.
@@ -188,11 +188,11 @@ impl Embed {
 pub enum From {
     /// The matrix file.
     Matrix,
-    /// A folder that [`SketchRoots`] knows: `builtin`, or a core's `vendor:arch`.
+    /// A directory that [`SketchRoots`] knows: `builtin`, or a core's `vendor:arch`.
     Root(String),
 }
 
-/// Where the folders are that `from:` names: `builtin`, and installed cores by `vendor:arch`. Absolute.
+/// Where the directories are that `from:` names: `builtin`, and installed cores by `vendor:arch`. Absolute.
 pub type SketchRoots = IndexMap<String, PathBuf>;
 
 /// The name of Arduino's built-in examples in `from:`.

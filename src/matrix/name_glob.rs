@@ -4,7 +4,7 @@ use std::fmt;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-/// A glob over names: `*` and `?` stay within a folder, `**` does not, `[a-z]` and `{a,b}` work.
+/// A glob over names: `*` and `?` stay within a directory, `**` does not, `[a-z]` and `{a,b}` work.
 ///
 /// A pattern without `/` is matched against the last component of a name, as in `.gitignore`: `Blink`
 /// and `*Blink` both match the sketch `../examples/01.Basics/Blink`. A pattern with `/` is matched

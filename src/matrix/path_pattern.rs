@@ -1,4 +1,4 @@
-//! A path of the matrix that may be a glob: split into the folder where a search begins and the glob
+//! A path of the matrix that may be a glob: split into the directory where a search begins and the glob
 //! below it. Knows nothing of what is on the disk.
 
 use std::path::{Component, Path, PathBuf};
@@ -25,9 +25,9 @@ pub(super) struct PathGlob {
     pub(super) matcher: GlobMatcher,
     /// `**` alone also takes the prefix itself.
     pub(super) everything: bool,
-    /// How many folders deep it can match; `None` without limit.
+    /// How many directories deep it can match; `None` without limit.
     pub(super) depth: Option<usize>,
-    /// It names files by their extension, not folders.
+    /// It names files by their extension, not directories.
     pub(super) files: bool,
 }
 
@@ -70,7 +70,7 @@ impl PathPattern {
         })
     }
 
-    /// Whether it stays below the folder that it is relative to.
+    /// Whether it stays below the directory that it is relative to.
     pub(super) fn stays_below(&self) -> bool {
         let inside = |component| matches!(component, Component::Normal(_) | Component::CurDir);
         self.prefix.components().all(inside)
@@ -108,8 +108,8 @@ pub(super) fn normalised(path: &Path) -> PathBuf {
     result
 }
 
-/// The path from the folder `base` to `target`, with `/`. Both are absolute and normalised. It always
-/// ends with the target's own name, so that it can name something: the folder `/a/b` seen from itself
+/// The path from the directory `base` to `target`, with `/`. Both are absolute and normalised. It always
+/// ends with the target's own name, so that it can name something: the directory `/a/b` seen from itself
 /// is `../b`.
 pub(super) fn relative(base: &Path, target: &Path) -> String {
     let base: Vec<Component> = base.components().collect();

@@ -26,11 +26,11 @@ impl Matrix {
         let file = File::open(path).map_err(error)?;
         file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(error)?;
         // Links are resolved here, as `..` is resolved by text from here on.
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
+        let directory = match path.parent() {
+            Some(directory) if !directory.as_os_str().is_empty() => directory,
             _ => Path::new("."),
         };
-        let dir = folder.canonicalize().map_err(error)?;
+        let dir = directory.canonicalize().map_err(error)?;
         Self::parse(path, dir, &bytes)
     }
 

@@ -34,10 +34,10 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
 /// The smallest output limit, in bytes.
 const LEAST_OUTPUT: u64 = 1_000_000;
 
-/// A board's name names folders and files; nobody needs longer ones.
+/// A board's name names directories and files; nobody needs longer ones.
 const LONGEST_BOARD_NAME: usize = 64;
 
-/// Resolves `raw`, which was typed from `root`, the tree of `source`. `dir` is the file's folder,
+/// Resolves `raw`, which was typed from `root`, the tree of `source`. `dir` is the file's directory,
 /// absolute.
 ///
 /// # Errors
@@ -173,7 +173,7 @@ impl Resolver<'_> {
 
     fn boards(&mut self, raw: IndexMap<String, RawBoard>, root: &Node) -> Boards {
         let mut boards = Boards::new();
-        let mut folders: IndexMap<String, Span> = IndexMap::new();
+        let mut directories: IndexMap<String, Span> = IndexMap::new();
         let Some(nodes) = root.get("boards") else { return boards };
         for (name, raw) in raw {
             let Some(entry) = nodes.entry(&name) else { continue };
@@ -183,7 +183,7 @@ impl Resolver<'_> {
                     "it names directories: letters, digits, `-`, `_`, `.` and `+`, a letter or digit first";
                 self.problems.push(Diagnostic::new(entry.key, message).help(help));
             }
-            if let Some(first) = folders.insert(name.to_lowercase(), entry.key) {
+            if let Some(first) = directories.insert(name.to_lowercase(), entry.key) {
                 let message = format!("{} differs only in case from another board's name", quoted(&name));
                 let diagnostic = Diagnostic::new(entry.key, message).related(first, "the other one");
                 self.problems.push(diagnostic.help("on some systems both would name the same directory"));

@@ -23,9 +23,9 @@ pub(super) struct RawMatrix {
     /// Where each core comes from, by `vendor:arch`. A core without an entry is the newest installed one.
     #[serde(default)]
     pub(super) cores: IndexMap<String, RawCore>,
-    /// The boards, by a name of your choice, which also names their folders and test suites.
+    /// The boards, by a name of your choice, which also names their directories and test suites.
     pub(super) boards: IndexMap<String, RawBoard>,
-    /// Where libraries are searched, the first place that has one wins: a library, or a folder of
+    /// Where libraries are searched, the first place that has one wins: a library, or a directory of
     /// libraries, relative to this file.
     #[serde(default)]
     pub(super) libraries: Vec<RawLibrary>,
@@ -102,12 +102,12 @@ impl From<RawScalar> for String {
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Core")]
 pub(super) struct RawCore {
-    /// `apt`: Debian's packages, brought in without root. `path`: a folder. Without it: the newest
+    /// `apt`: Debian's packages, brought in without root. `path`: a directory. Without it: the newest
     /// installed one.
     pub(super) provider: Option<RawProvider>,
-    /// With `provider: path`, the folder with `boards.txt` and `platform.txt`, relative to this file.
+    /// With `provider: path`, the directory with `boards.txt` and `platform.txt`, relative to this file.
     pub(super) path: Option<String>,
-    /// With `provider: path`, what `{runtime.tools.NAME.path}` means, by tool name: a folder, relative to
+    /// With `provider: path`, what `{runtime.tools.NAME.path}` means, by tool name: a directory, relative to
     /// this file, or packages.
     pub(super) tools: IndexMap<String, RawTool>,
     /// Overrides properties of the core's `platform.txt`. `NAME: value` replaces a value, `NAME+: value` appends to
@@ -115,12 +115,12 @@ pub(super) struct RawCore {
     pub(super) properties: RawProperties,
 }
 
-/// Where a tool is: its folder, or who brings it in.
+/// Where a tool is: its directory, or who brings it in.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Tool")]
 pub(super) enum RawTool {
-    /// The folder that holds its `bin`, relative to this file.
+    /// The directory that holds its `bin`, relative to this file.
     Path(String),
     /// Packages, brought in without root.
     Packages(RawPackages),
@@ -180,7 +180,7 @@ impl From<RawNames> for Vec<String> {
 pub(super) enum RawProvider {
     /// Debian's packages, brought in without root.
     Apt,
-    /// A folder that is there.
+    /// A directory that is there.
     Path,
 }
 
@@ -222,7 +222,7 @@ pub(super) struct RawLongBoard {
 #[serde(untagged)]
 #[schemars(rename = "Library")]
 pub(super) enum RawLibrary {
-    /// A library, or a folder of libraries.
+    /// A library, or a directory of libraries.
     Path(String),
     /// The long form.
     Long(RawLongLibrary),
@@ -233,7 +233,7 @@ pub(super) enum RawLibrary {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "LongLibrary")]
 pub(super) struct RawLongLibrary {
-    /// A library, or a folder of libraries, relative to this file.
+    /// A library, or a directory of libraries, relative to this file.
     pub(super) path: String,
 }
 
@@ -258,7 +258,7 @@ pub(super) struct RawLongSketch {
     /// that the entries before this one have found, and that are left out.
     pub(super) path: RawNames,
     /// What `path` is relative to: `builtin` for Arduino's built-in examples, `vendor:arch` for the
-    /// folder of that core. Without it, this file.
+    /// directory of that core. Without it, this file.
     #[serde(default)]
     pub(super) from: Option<String>,
     /// Only these boards: a name or a glob, or several; with `!` in front, all but these.
@@ -311,7 +311,7 @@ pub(super) struct RawInclude {
     /// A sketch, or a glob: `../examples/**` is every sketch directory under it; or several.
     pub(super) sketch: RawNames,
     /// What `sketch` is relative to: `builtin` for Arduino's built-in examples, `vendor:arch` for the
-    /// folder of that core. Without it, this file.
+    /// directory of that core. Without it, this file.
     #[serde(default)]
     pub(super) from: Option<String>,
     /// The board: a name or a glob, or several; with `!` in front, all but these.

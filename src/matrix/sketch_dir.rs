@@ -111,8 +111,8 @@ mod tests {
 
     /// What the directory `Name` is when it holds these files; a name that ends with `/` is a directory.
     fn looked_at(files: &[&str]) -> SketchDir {
-        let folder = tempfile::tempdir().unwrap();
-        let dir = folder.path().join("Name");
+        let directory = tempfile::tempdir().unwrap();
+        let dir = directory.path().join("Name");
         fs::create_dir(&dir).unwrap();
         for file in files {
             match file.strip_suffix('/') {
@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn a_link_as_main_file_counts_if_it_leads_to_a_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let dir = folder.path().join("Name");
+        let directory = tempfile::tempdir().unwrap();
+        let dir = directory.path().join("Name");
         fs::create_dir(&dir).unwrap();
         symlink("text", dir.join("Name.ino")).unwrap();
         let dangling = "`Name.ino` is a link that leads nowhere".to_owned();

@@ -249,14 +249,16 @@ mod tests {
 
     #[test]
     fn a_project_file_that_is_missing_is_no_problem() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(problem(folder.path()), None);
-        std::fs::write(folder.path().join("sketch.yml"), "- a").unwrap();
-        assert!(problem(folder.path()).unwrap().starts_with("its project file `sketch.yml` can't be read: "));
-        std::fs::write(folder.path().join("sketch.yaml"), "").unwrap();
-        assert_eq!(problem(folder.path()), None, "sketch.yaml comes first");
-        std::fs::remove_file(folder.path().join("sketch.yaml")).unwrap();
-        std::fs::create_dir(folder.path().join("sketch.yaml")).unwrap();
-        assert!(problem(folder.path()).unwrap().contains("directory"));
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(problem(directory.path()), None);
+        std::fs::write(directory.path().join("sketch.yml"), "- a").unwrap();
+        assert!(
+            problem(directory.path()).unwrap().starts_with("its project file `sketch.yml` can't be read: ")
+        );
+        std::fs::write(directory.path().join("sketch.yaml"), "").unwrap();
+        assert_eq!(problem(directory.path()), None, "sketch.yaml comes first");
+        std::fs::remove_file(directory.path().join("sketch.yaml")).unwrap();
+        std::fs::create_dir(directory.path().join("sketch.yaml")).unwrap();
+        assert!(problem(directory.path()).unwrap().contains("directory"));
     }
 }

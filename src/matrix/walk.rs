@@ -155,8 +155,8 @@ mod tests {
 
     #[test]
     fn links_come_last_and_by_every_path() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         fs::create_dir_all(at("real/inner")).unwrap();
         fs::create_dir_all(at(".hidden/inner")).unwrap();
         fs::write(at("real/inner/file"), "").unwrap();
@@ -174,23 +174,23 @@ mod tests {
             "a/inner/ (real/inner, 1 links)",
             "a/inner/file (real/inner/file, 1 links)",
         ];
-        assert_eq!(walked(folder.path(), None), expected);
-        assert_eq!(walked(folder.path(), Some(1)), ["/", "b", "c?", "real/", "a/ (real, 1 links)"]);
+        assert_eq!(walked(directory.path(), None), expected);
+        assert_eq!(walked(directory.path(), Some(1)), ["/", "b", "c?", "real/", "a/ (real, 1 links)"]);
     }
 
     #[test]
     fn a_circle_ends() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("d")).unwrap();
-        symlink("..", folder.path().join("d/up")).unwrap();
-        symlink("..", folder.path().join("d/over")).unwrap();
-        let lines = walked(folder.path(), None);
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("d")).unwrap();
+        symlink("..", directory.path().join("d/up")).unwrap();
+        symlink("..", directory.path().join("d/over")).unwrap();
+        let lines = walked(directory.path(), None);
         assert!(lines.len() <= 2 * MOST_PATHS, "{lines:?}");
     }
 
     #[test]
     fn a_start_that_is_missing_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(walk(&folder.path().join("x"), None, &mut |_| {}).is_err());
+        let directory = tempfile::tempdir().unwrap();
+        assert!(walk(&directory.path().join("x"), None, &mut |_| {}).is_err());
     }
 }

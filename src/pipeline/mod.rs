@@ -29,7 +29,7 @@ pub use job::job_context::{JobContext, JobLibraries};
 pub use job::product::{CellArtifacts, CoreArtifacts, CoreOutline};
 pub use job::stopwatch::Stopwatch;
 pub use job::track::Track;
-pub use output::folder::{renew_log, write_log};
+pub use output::directory::{renew_log, write_log};
 pub use prepare::staged::sweep as sweep_staged;
 pub use shared::checkout::Checkout;
 pub use shared::context::{BuildContext, Emulators, Helpers};

@@ -154,7 +154,7 @@ mod tests {
     fn clashes_are_told_apart() {
         let slugs = Layout::slugs(["a/Fade", "../a/Fade", "A", "A/B"]);
         assert_eq!(slugs.values().collect::<HashSet<_>>().len(), 4);
-        assert_ne!(slugs["A"], Path::new("A"), "it would hold the folder of A/B");
+        assert_ne!(slugs["A"], Path::new("A"), "it would hold the directory of A/B");
     }
 
     proptest! {

@@ -123,7 +123,7 @@ impl Planner<'_> {
             core,
             enclosing: self.enclosing.of(&cell.sketch.dir),
             sketch,
-            folder: layout.cell(&cell.board, slug),
+            directory: layout.cell(&cell.board, slug),
             timeout: cell.timeout,
             retries: cell.retries,
             run,
@@ -158,10 +158,10 @@ impl Planner<'_> {
             }
             return core.id.clone();
         }
-        let folder = self.sources.layout.core(&id.0);
+        let directory = self.sources.layout.core(&id.0);
         self.cores.insert(
             id.clone(),
-            CoreJob { id: id.clone(), target: target.clone(), boards: vec![board.clone()], folder },
+            CoreJob { id: id.clone(), target: target.clone(), boards: vec![board.clone()], directory },
         );
         id
     }

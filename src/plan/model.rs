@@ -52,7 +52,7 @@ pub struct CoreJob {
     /// The boards (matrix names) whose cells use it.
     pub boards: Vec<Arc<str>>,
     /// Its build directory.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
 }
 
 /// The build of a sketch for a board.
@@ -69,7 +69,7 @@ pub struct CellJob {
     /// The library that contains the sketch, if any.
     pub enclosing: Option<Arc<EnclosingLibrary>>,
     /// Its build directory.
-    pub folder: PathBuf,
+    pub directory: PathBuf,
     /// Its timeout, without the wait for its core.
     pub timeout: Duration,
     /// Number of retries after a failure for an infrastructure reason.

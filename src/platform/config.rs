@@ -12,7 +12,7 @@ use super::properties::Properties;
 use super::recipe::{self, Hook, Recipe, SizeRecipe};
 use super::value::Value;
 
-/// Where the core's archive lies below the build folder: `{archive_file}` of the link. (In
+/// Where the core's archive lies below the build directory: `{archive_file}` of the link. (In
 /// `recipe.ar.pattern` it is the file's name alone; `{archive_file_path}` is in both its full path.)
 pub const CORE_ARCHIVE: &str = "core/core.a";
 
@@ -46,7 +46,7 @@ pub struct BoardConfig {
     warning_flags: String,
     /// `build.core.path`.
     pub core_dir: PathBuf,
-    /// `build.variant.path`; `None` where the board has no variant or the variant has no folder,
+    /// `build.variant.path`; `None` where the board has no variant or the variant has no directory,
     /// which Arduino's tools allow.
     pub variant_dir: Option<PathBuf>,
     /// The platform with the board's `boards.txt`.
@@ -55,7 +55,7 @@ pub struct BoardConfig {
     pub core_platform_dir: PathBuf,
     /// The platform with the variant: likewise.
     pub variant_platform_dir: PathBuf,
-    /// The platforms' folders of libraries, that of the board's platform first.
+    /// The platforms' directories of libraries, that of the board's platform first.
     pub library_dirs: Vec<PathBuf>,
 }
 
@@ -174,7 +174,7 @@ impl BoardConfig {
         })
     }
 
-    /// The file in the build folder that is the firmware: `recipe.output.tmp_file`, or, in platforms
+    /// The file in the build directory that is the firmware: `recipe.output.tmp_file`, or, in platforms
     /// older than that property, what the objcopy recipe for `hex` or else `bin` makes.
     ///
     /// # Errors

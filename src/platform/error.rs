@@ -13,7 +13,7 @@ use super::properties::ParseError;
 /// Why a platform can't be read or a board can't be resolved.
 #[derive(Debug, Error)]
 pub enum BoardError {
-    /// The folder is no platform.
+    /// The directory is no platform.
     #[error("{} is missing: the directory of the platform {platform} is the one that holds boards.txt", .path.display())]
     NoBoardsTxt {
         /// Where it was looked for.
@@ -147,7 +147,7 @@ pub enum BoardError {
         /// All that are there.
         known: Vec<String>,
     },
-    /// The folder of the board's core is not there.
+    /// The directory of the board's core is not there.
     #[error("the core of the board `{board}` should be in {}, which is no directory; cores there: {}", .path.display(), list(.known))]
     MissingCore {
         /// The board's id.

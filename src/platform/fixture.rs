@@ -1,4 +1,4 @@
-//! Platforms of our own for the tests, written to a temporary folder and loaded from there.
+//! Platforms of our own for the tests, written to a temporary directory and loaded from there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,19 +14,19 @@ use super::overrides::Override;
 use super::resolve;
 use super::resolve::RuntimeEnv;
 
-/// A folder of platforms, removed when dropped.
+/// A directory of platforms, removed when dropped.
 pub(super) struct Hardware {
-    folder: TempDir,
+    directory: TempDir,
     platforms: Vec<(String, String)>,
 }
 
 impl Hardware {
     pub(super) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), platforms: Vec::new() }
+        Self { directory: tempfile::tempdir().unwrap(), platforms: Vec::new() }
     }
 
     /// Adds the platform `vendor:arch` with these files (`(path, text)`); a path that ends with `/`
-    /// is a folder.
+    /// is a directory.
     pub(super) fn platform(mut self, id: &str, files: &[(&str, &str)]) -> Self {
         let (vendor, architecture) = id.split_once(':').unwrap();
         let root = self.root(id);
@@ -49,7 +49,7 @@ impl Hardware {
     }
 
     pub(super) fn path(&self) -> &Path {
-        self.folder.path()
+        self.directory.path()
     }
 
     pub(super) fn try_load(&self, id: &str) -> Result<Platform, BoardError> {
@@ -78,7 +78,7 @@ impl Hardware {
         self.try_resolve(fqbn, &env(), &[]).unwrap()
     }
 
-    /// `text` with the folder's own path as `HW`.
+    /// `text` with the directory's own path as `HW`.
     pub(super) fn show(&self, text: &impl ToString) -> String {
         text.to_string().replace(self.path().to_str().unwrap(), "HW")
     }

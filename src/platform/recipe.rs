@@ -15,7 +15,7 @@ pub struct Recipe<'a> {
 }
 
 /// A place in the build where a platform may run commands of its own. `savehex` is not among
-/// them: those write into the sketch's folder.
+/// them: those write into the sketch's directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Hook {
     /// Before the sketch is preprocessed and libraries are looked for.

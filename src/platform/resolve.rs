@@ -54,7 +54,7 @@ pub struct RuntimeEnv {
     /// platform's directory, for there is no IDE: never empty, because a word that is empty is dropped from a command,
     /// and what follows it takes its place (esp8266's hooks).
     pub ide_path: Option<PathBuf>,
-    /// The folder of each tool, by `NAME` and by `NAME-VERSION`, for `runtime.tools.….path`. They
+    /// The directory of each tool, by `NAME` and by `NAME-VERSION`, for `runtime.tools.….path`. They
     /// override what `platform.txt` sets, as an installed tool does in arduino-cli.
     pub tools: IndexMap<String, PathBuf>,
     /// Seconds since the Unix epoch for `extra.time.utc` and `extra.time.local`, in UTC. Arduino takes
@@ -376,8 +376,8 @@ fn set_runtime(
     properties.set("build.board.platform.path", own_root);
     properties.set("build.system.path", text(&core.root.join("system"))?);
     properties.set("build.core.platform.path", core_root);
-    for (tool, folder) in &env.tools {
-        properties.set(format!("runtime.tools.{tool}.path"), text(folder)?);
+    for (tool, directory) in &env.tools {
+        properties.set(format!("runtime.tools.{tool}.path"), text(directory)?);
     }
     if !properties.contains("runtime.ide.path") {
         properties.set("runtime.ide.path", text(env.ide_path.as_deref().unwrap_or(&own.root))?);

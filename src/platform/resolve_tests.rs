@@ -229,7 +229,7 @@ fn a_variant_may_be_missing() {
 }
 
 #[test]
-fn overrides_of_core_and_variant_move_the_folders() {
+fn overrides_of_core_and_variant_move_the_directories() {
     let hardware = hardware();
     let set = [("build.variant", "std"), ("build.core", "main")];
     let config = hardware.try_resolve("v:avr:tiny-1", &env(), &set).unwrap();

@@ -52,7 +52,7 @@ impl Environment {
             return Some(program.to_owned()).filter(|path| is_file(path));
         }
         let (_, path) = self.0.iter().find(|(name, _)| name == "PATH")?;
-        std::env::split_paths(path).map(|folder| folder.join(program)).find(|path| is_file(path))
+        std::env::split_paths(path).map(|directory| directory.join(program)).find(|path| is_file(path))
     }
 
     /// Returns name and value of each variable.

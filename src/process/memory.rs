@@ -50,13 +50,13 @@ fn limits(root: &Path) -> Vec<u64> {
             continue;
         };
         let mount = root.join(mount);
-        let mut folder: PathBuf = mount.join(group.trim_start_matches('/'));
+        let mut directory: PathBuf = mount.join(group.trim_start_matches('/'));
         // In a container the path may be the one outside; what is mounted is then the group itself.
-        while folder.starts_with(&mount) {
+        while directory.starts_with(&mount) {
             // `max` is none.
-            let limit = std::fs::read_to_string(folder.join(file)).ok();
+            let limit = std::fs::read_to_string(directory.join(file)).ok();
             limits.extend(limit.and_then(|text| text.trim().parse::<u64>().ok()));
-            folder.pop();
+            directory.pop();
         }
     }
     limits

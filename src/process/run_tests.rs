@@ -4,12 +4,12 @@ use super::super::environment::Environment;
 use super::super::marker::RunMarker;
 use super::*;
 
-fn process(script: &str, folder: &Path) -> Process {
+fn process(script: &str, directory: &Path) -> Process {
     Process {
         program: "/bin/sh".into(),
         args: vec!["-c".into(), script.into()],
-        cwd: folder.to_owned(),
-        environment: Environment::new(folder, None),
+        cwd: directory.to_owned(),
+        environment: Environment::new(directory, None),
     }
 }
 
@@ -26,9 +26,9 @@ fn a_bare_name_is_looked_for_where_the_system_has_its_tools() {
 
 #[tokio::test]
 async fn captures_output_code_and_a_clean_environment() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let finished = run(
-        &process("env; echo oops >&2; exit 3", folder.path()),
+        &process("env; echo oops >&2; exit 3", directory.path()),
         &CancellationToken::new(),
         &Transcript::default(),
         &Meter::default(),
@@ -46,14 +46,14 @@ async fn captures_output_code_and_a_clean_environment() {
 
 #[tokio::test]
 async fn what_prints_without_end_is_ended_with_all_that_it_started() {
-    let folder = tempfile::tempdir().unwrap();
-    let child = folder.path().join("child");
+    let directory = tempfile::tempdir().unwrap();
+    let child = directory.path().join("child");
     let limit = OutputLimit(10_000_000);
     for output in ["cat /dev/zero", "cat /dev/zero >&2"] {
         let script = format!("sleep 600 & echo $! > {}; {output}", child.display());
         let (cancel, transcript) = (CancellationToken::new(), Transcript::new(limit));
         let finished =
-            run(&process(&script, folder.path()), &cancel, &transcript, &Meter::default()).await.unwrap();
+            run(&process(&script, directory.path()), &cancel, &transcript, &Meter::default()).await.unwrap();
         assert_eq!(finished.end, ProcessEnd::Flooded(limit));
         let kept = finished.stdout.len() + finished.stderr.len();
         assert!((2_000_000..2_000_200).contains(&kept), "{kept}");
@@ -87,8 +87,8 @@ fn no_key_depends_on_which_run_starts_a_process() {
 
 #[tokio::test]
 async fn a_missing_program_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut process = process("", folder.path());
+    let directory = tempfile::tempdir().unwrap();
+    let mut process = process("", directory.path());
     process.program = "/nowhere/avr-gcc".into();
     let error = run(&process, &CancellationToken::new(), &Transcript::default(), &Meter::default())
         .await
@@ -98,10 +98,10 @@ async fn a_missing_program_is_named() {
 
 #[tokio::test]
 async fn what_lies_in_the_pipe_at_an_interrupt_is_kept() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let (transcript, cancel) = (Transcript::default(), CancellationToken::new());
-    let said = folder.path().join("said");
-    let process = process(&format!("echo begun; touch {}; sleep 60", said.display()), folder.path());
+    let said = directory.path().join("said");
+    let process = process(&format!("echo begun; touch {}; sleep 60", said.display()), directory.path());
     let meter = Meter::default();
     let running = run(&process, &cancel, &transcript, &meter);
     let interrupting = async {
@@ -118,11 +118,11 @@ async fn what_lies_in_the_pipe_at_an_interrupt_is_kept() {
 
 #[tokio::test]
 async fn a_timeout_ends_grandchildren_and_keeps_what_was_printed() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     let transcript = Transcript::default();
-    let marker = folder.path().join("grandchild");
+    let marker = directory.path().join("grandchild");
     let script = format!("echo begun; sh -c 'echo $$ > {}; sleep 60' & wait", marker.display());
-    let process = process(&script, folder.path());
+    let process = process(&script, directory.path());
     let cancel = CancellationToken::new();
     let meter = Meter::default();
     let running = run(&process, &cancel, &transcript, &meter);

@@ -37,7 +37,7 @@ impl Process {
                 ProcessError::Missing { program: self.program.clone() }
             }
             io::ErrorKind::NotFound if !self.cwd.is_dir() => {
-                ProcessError::NoFolder { folder: self.cwd.clone() }
+                ProcessError::NoDirectory { directory: self.cwd.clone() }
             }
             _ => ProcessError::Io { program: self.program.clone(), source },
         }
@@ -54,10 +54,10 @@ pub enum ProcessError {
         program: PathBuf,
     },
     /// The working directory is missing.
-    #[error("{} is gone: no program can run there", folder.display())]
-    NoFolder {
+    #[error("{} is gone: no program can run there", directory.display())]
+    NoDirectory {
         /// The directory.
-        folder: PathBuf,
+        directory: PathBuf,
     },
     /// It could not be started or waited for.
     #[error("{} could not be run: {source}", program.display())]

@@ -133,12 +133,12 @@ mod tests {
     use super::super::environment::Environment;
     use super::*;
 
-    fn shell(script: &str, folder: &Path) -> Process {
+    fn shell(script: &str, directory: &Path) -> Process {
         Process {
             program: "/bin/sh".into(),
             args: vec!["-c".into(), script.into()],
-            cwd: folder.to_owned(),
-            environment: Environment::new(folder, None),
+            cwd: directory.to_owned(),
+            environment: Environment::new(directory, None),
         }
     }
 
@@ -153,13 +153,13 @@ mod tests {
         limit: Duration,
         most: OutputLimit,
     ) -> (WatchEnd, String) {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let mut said = String::new();
         let hear = |_, piece: &[u8]| {
             said.push_str(std::str::from_utf8(piece).unwrap());
             said.contains(enough)
         };
-        let process = shell(script, folder.path());
+        let process = shell(script, directory.path());
         let watched =
             watch(&process, limit, most, hear, &CancellationToken::new(), &Meter::default()).await.unwrap();
         (watched.end, said)

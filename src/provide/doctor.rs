@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cache_folder_that_cannot_be_made_is_told() {
+    async fn a_cache_directory_that_cannot_be_made_is_told() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("file"), "").unwrap();
         let check = cache_directory(&dir.path().join("file/cache")).await;

@@ -11,7 +11,7 @@ pub enum InstallError {
     /// No apt package is known to hold this core.
     #[error(
         "no apt package is known for core `{core}` (known: {known})\n\
-         bring the core yourself and name its folder in the matrix: `provider: path`"
+         bring the core yourself and name its directory in the matrix: `provider: path`"
     )]
     UnknownCore {
         /// `vendor:arch`.
@@ -23,7 +23,7 @@ pub enum InstallError {
     #[error(
         "`{tool}` is not on this machine (looked in PATH={path})\n\
          provider `apt` needs Debian, Ubuntu or one of their kin; elsewhere bring the core yourself \
-         and name its folder in the matrix: `provider: path`"
+         and name its directory in the matrix: `provider: path`"
     )]
     NoApt {
         /// `apt-get` or `dpkg-deb`.
@@ -199,7 +199,7 @@ pub enum InstallError {
     },
     /// A path can't be written into apt's configuration.
     #[error(
-        "{path}: apt can't work in a folder with such a name (a quote, a line break, or not UTF-8)\n\
+        "{path}: apt can't work in a directory with such a name (a quote, a line break, or not UTF-8)\n\
          choose another one: --cache-dir"
     )]
     UnusablePath {

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn only_programs_in_absolute_folders_are_found() {
+    fn only_programs_in_absolute_directories_are_found() {
         let machine = Machine { path: "bin::/usr/bin:/bin".into(), ..Machine::here() };
         assert!(machine.find("sh").unwrap().is_absolute());
         let error = machine.find("no-such-program").unwrap_err().to_string();

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub enum ReportError {
     /// The directory is missing and can't be created.
     #[error("can't create the report directory {}: {source}", path.display())]
-    Folder {
+    Directory {
         /// The directory.
         path: PathBuf,
         /// The system's error.

@@ -66,9 +66,9 @@ impl Drop for ReportFile {
 mod tests {
     use super::*;
 
-    fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(folder)
-            .expect("folder")
+    fn names(directory: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(directory)
+            .expect("directory")
             .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
             .collect();
         names.sort();
@@ -77,30 +77,30 @@ mod tests {
 
     #[test]
     fn whole_or_not_at_all() {
-        let folder = tempfile::tempdir().expect("folder");
-        fs::write(folder.path().join("a.txt"), "old").expect("write");
-        let place = ReportDir::new(folder.path().to_owned(), Vec::new());
+        let directory = tempfile::tempdir().expect("directory");
+        fs::write(directory.path().join("a.txt"), "old").expect("write");
+        let place = ReportDir::new(directory.path().to_owned(), Vec::new());
         let file = ReportFile::create(&place, "a.txt").expect("create");
-        assert_eq!(names(folder.path()), [".a.txt.tmp", "a.txt"]);
+        assert_eq!(names(directory.path()), [".a.txt.tmp", "a.txt"]);
 
         let failed = file.write(|writer| {
             writer.write_all(b"half")?;
             Err(io::Error::other("disk full"))
         });
         assert_eq!(failed.expect_err("fails").to_string(), "disk full");
-        assert_eq!(fs::read(folder.path().join("a.txt")).expect("read"), b"old");
+        assert_eq!(fs::read(directory.path().join("a.txt")).expect("read"), b"old");
 
         file.write(|writer| writer.write_all(b"new")).expect("write");
-        assert_eq!(names(folder.path()), ["a.txt"]);
-        assert_eq!(fs::read(folder.path().join("a.txt")).expect("read"), b"new");
+        assert_eq!(names(directory.path()), ["a.txt"]);
+        assert_eq!(fs::read(directory.path().join("a.txt")).expect("read"), b"new");
     }
 
     #[test]
     fn nothing_is_left_of_a_report_that_is_given_up() {
-        let folder = tempfile::tempdir().expect("folder");
-        let place = |folder: &Path| ReportDir::new(folder.to_owned(), Vec::new());
-        drop(ReportFile::create(&place(folder.path()), "a.txt").expect("create"));
-        assert!(names(folder.path()).is_empty());
-        assert!(ReportFile::create(&place(&folder.path().join("missing")), "a.txt").is_err());
+        let directory = tempfile::tempdir().expect("directory");
+        let place = |directory: &Path| ReportDir::new(directory.to_owned(), Vec::new());
+        drop(ReportFile::create(&place(directory.path()), "a.txt").expect("create"));
+        assert!(names(directory.path()).is_empty());
+        assert!(ReportFile::create(&place(&directory.path().join("missing")), "a.txt").is_err());
     }
 }

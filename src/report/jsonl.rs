@@ -194,11 +194,11 @@ mod tests {
         assert!(jsonl.lines.is_empty());
     }
 
-    /// A folder that can be written until `full` says otherwise: the file is then one that takes nothing.
+    /// A directory that can be written until `full` says otherwise: the file is then one that takes nothing.
     #[test]
     fn it_goes_on_elsewhere_with_all_that_it_had() {
-        let folder = tempfile::tempdir().expect("folder");
-        let (first, refuge) = (folder.path().join("first"), folder.path().join("refuge"));
+        let directory = tempfile::tempdir().expect("directory");
+        let (first, refuge) = (directory.path().join("first"), directory.path().join("refuge"));
         fs::create_dir(&first).expect("mkdir");
         let place = ReportDir::new(first.clone(), vec![refuge.clone()]);
         let mut journal = Journal::create(&place, "e").expect("create");
@@ -210,7 +210,7 @@ mod tests {
         assert!(place.path().starts_with(&refuge));
         assert_eq!(fs::read_to_string(place.path().join("e")).expect("read"), "one\ntwo\n");
 
-        // And when that folder vanishes, it is made again.
+        // And when that directory vanishes, it is made again.
         fs::remove_dir_all(place.path()).expect("remove");
         journal.flush().expect("flush");
         assert_eq!(fs::read_to_string(place.path().join("e")).expect("read"), "one\ntwo\n");

@@ -110,12 +110,12 @@ pub enum PastError {
 }
 
 impl Past {
-    /// Reads the events of the run that wrote into `folder`. The run may have been killed.
+    /// Reads the events of the run that wrote into `directory`. The run may have been killed.
     ///
     /// # Errors
     /// Where the file is missing, has a line that is no event, or has no plan.
-    pub fn read(folder: &Path) -> Result<Self, PastError> {
-        let path = folder.join(Jsonl::NAME);
+    pub fn read(directory: &Path) -> Result<Self, PastError> {
+        let path = directory.join(Jsonl::NAME);
         let content =
             std::fs::read(&path).map_err(|source| PastError::Unreadable { path: path.clone(), source })?;
         let malformed = |message: String| PastError::Malformed { path: path.clone(), message };
@@ -162,9 +162,9 @@ mod tests {
     use crate::report::testing::{Script, cell_id};
 
     fn past(text: &str) -> Result<Past, PastError> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(Jsonl::NAME), text).unwrap();
-        Past::read(folder.path())
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(Jsonl::NAME), text).unwrap();
+        Past::read(directory.path())
     }
 
     fn lines(events: &[Event]) -> String {

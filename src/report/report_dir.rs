@@ -96,11 +96,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_folder_is_asked_only_where_this_one_fails() {
-        let folder = tempfile::tempdir().expect("folder");
-        let (first, file) = (folder.path().join("first"), folder.path().join("file"));
+    fn the_next_directory_is_asked_only_where_this_one_fails() {
+        let directory = tempfile::tempdir().expect("directory");
+        let (first, file) = (directory.path().join("first"), directory.path().join("file"));
         fs::write(&file, "").expect("write");
-        let refuge = folder.path().join("refuge");
+        let refuge = directory.path().join("refuge");
         let place = ReportDir::new(first.clone(), vec![file.join("impossible"), refuge.clone()]);
         place.somewhere(|at| fs::write(at.join("a"), "a")).expect("written");
         assert_eq!((place.path(), place.moved()), (first.clone(), None));

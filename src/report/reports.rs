@@ -53,7 +53,8 @@ impl Reports {
     /// The directory or a file in it can't be created.
     pub fn open(options: ReportOptions) -> Result<Self, ReportError> {
         let path = &options.report_dir;
-        std::fs::create_dir_all(path).map_err(|source| ReportError::Folder { path: path.clone(), source })?;
+        std::fs::create_dir_all(path)
+            .map_err(|source| ReportError::Directory { path: path.clone(), source })?;
         let dir = ReportDir::new(path.clone(), options.refuges.clone());
         let failed = |name: &'static str| move |source| ReportError::Create { path: path.join(name), source };
         // An earlier run's must not be taken for this one's.

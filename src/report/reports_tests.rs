@@ -8,9 +8,9 @@ use super::*;
 use crate::report::options::{Color, Progress, Verbosity};
 use crate::report::testing::{self, Script};
 
-fn options(folder: &Path) -> ReportOptions {
+fn options(directory: &Path) -> ReportOptions {
     ReportOptions {
-        report_dir: folder.to_owned(),
+        report_dir: directory.to_owned(),
         refuges: Vec::new(),
         current_dir: "/here".into(),
         color: Color::Never,
@@ -20,15 +20,15 @@ fn options(folder: &Path) -> ReportOptions {
 }
 
 /// Reports without the terminal, so that the tests' own output stays readable.
-fn silent(folder: &Path) -> Reports {
-    let mut reports = Reports::open(options(folder)).expect("writable");
+fn silent(directory: &Path) -> Reports {
+    let mut reports = Reports::open(options(directory)).expect("writable");
     reports.entries.pop();
     reports
 }
 
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .expect("folder")
+fn names(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .expect("directory")
         .map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
@@ -39,8 +39,8 @@ const ALL: [&str; 5] = ["events.jsonl", "junit.xml", "summary.md", "timing.json"
 
 #[test]
 fn every_report_is_there_after_the_last_event() {
-    let folder = tempfile::tempdir().expect("folder");
-    let reports = silent(&folder.path().join("a/b"));
+    let directory = tempfile::tempdir().expect("directory");
+    let reports = silent(&directory.path().join("a/b"));
     let (sender, receiver) = mpsc::channel();
     let listener = reports.spawn(receiver);
     let events = Script::mixed().events();
@@ -51,39 +51,39 @@ fn every_report_is_there_after_the_last_event() {
     // The sender lives on: the last event ends the run, not the last sender.
     let outcome = listener.join().expect("no panic");
     assert!(outcome.errors.is_empty());
-    let folder = folder.path().join("a/b");
-    assert_eq!(names(&folder), ALL);
-    let lines = fs::read_to_string(folder.join("events.jsonl")).expect("read");
+    let directory = directory.path().join("a/b");
+    assert_eq!(names(&directory), ALL);
+    let lines = fs::read_to_string(directory.join("events.jsonl")).expect("read");
     assert_eq!(lines.lines().count(), number);
     drop(sender);
 }
 
 #[test]
 fn a_run_whose_senders_vanish_is_written_too() {
-    let folder = tempfile::tempdir().expect("folder");
-    let reports = silent(folder.path());
+    let directory = tempfile::tempdir().expect("directory");
+    let reports = silent(directory.path());
     let (sender, receiver) = mpsc::channel();
     for event in Script::new().plan(&["uno/A"], &[]).events() {
         sender.send(event).expect("heard");
     }
     drop(sender);
     assert!(reports.spawn(receiver).join().expect("no panic").errors.is_empty());
-    assert_eq!(names(folder.path()), ALL);
-    let junit = fs::read_to_string(folder.path().join("junit.xml")).expect("read");
+    assert_eq!(names(directory.path()), ALL);
+    let junit = fs::read_to_string(directory.path().join("junit.xml")).expect("read");
     assert!(junit.contains("interrupted before it was built"), "{junit}");
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_known_before_the_work() {
-    let folder = tempfile::tempdir().expect("folder");
-    let file = folder.path().join("file");
+fn a_directory_that_cannot_be_made_is_known_before_the_work() {
+    let directory = tempfile::tempdir().expect("directory");
+    let file = directory.path().join("file");
     fs::write(&file, "").expect("write");
     let error = Reports::open(options(&file.join("reports"))).err().expect("an error");
     assert!(error.to_string().starts_with("can't create the report directory"), "{error}");
 
-    fs::create_dir(folder.path().join("trace.json")).expect("mkdir");
-    fs::create_dir(folder.path().join(".trace.json.tmp")).expect("mkdir");
-    let error = Reports::open(options(folder.path())).err().expect("an error");
+    fs::create_dir(directory.path().join("trace.json")).expect("mkdir");
+    fs::create_dir(directory.path().join(".trace.json.tmp")).expect("mkdir");
+    let error = Reports::open(options(directory.path())).err().expect("an error");
     assert!(error.to_string().contains("trace.json"), "{error}");
 }
 
@@ -105,8 +105,8 @@ impl Reporter for Failing {
 
 #[test]
 fn a_report_that_fails_is_given_up_and_the_others_go_on() {
-    let folder = tempfile::tempdir().expect("folder");
-    let mut reports = silent(folder.path());
+    let directory = tempfile::tempdir().expect("directory");
+    let mut reports = silent(directory.path());
     let asked = std::sync::Arc::default();
     reports.add("x.txt".into(), Box::new(Failing(std::sync::Arc::clone(&asked))));
     let (sender, receiver) = mpsc::channel();
@@ -117,13 +117,13 @@ fn a_report_that_fails_is_given_up_and_the_others_go_on() {
     let errors: Vec<String> = outcome.errors.iter().map(ToString::to_string).collect();
     assert_eq!(errors, ["can't write the report x.txt: disk full"]);
     assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 2);
-    assert_eq!(names(folder.path()), ALL);
+    assert_eq!(names(directory.path()), ALL);
 }
 
 #[test]
 fn where_one_report_can_not_be_written_all_are_elsewhere() {
-    let folder = tempfile::tempdir().expect("folder");
-    let (first, refuge) = (folder.path().join("reports"), folder.path().join("refuge"));
+    let directory = tempfile::tempdir().expect("directory");
+    let (first, refuge) = (directory.path().join("reports"), directory.path().join("refuge"));
     let mut options = options(&first);
     options.refuges = vec![refuge.clone()];
     let mut reports = Reports::open(options).expect("writable");
@@ -138,7 +138,7 @@ fn where_one_report_can_not_be_written_all_are_elsewhere() {
     }
     assert!(reports.spawn(receiver).join().expect("no panic").errors.is_empty());
     assert_eq!(names(&first), ["timing.json"], "nothing that could be taken for this run's");
-    let there = fs::read_dir(&refuge).expect("refuge").next().expect("a folder").expect("entry").path();
+    let there = fs::read_dir(&refuge).expect("refuge").next().expect("a directory").expect("entry").path();
     assert_eq!(names(&there), ALL);
     let lines = fs::read_to_string(there.join("events.jsonl")).expect("read");
     assert_eq!(lines.lines().count(), number);
@@ -149,8 +149,8 @@ fn where_one_report_can_not_be_written_all_are_elsewhere() {
 #[test]
 #[ignore = "shows a run on the terminal, to be looked at"]
 fn replay() {
-    let folder = tempfile::tempdir().expect("folder");
-    let mut options = options(folder.path());
+    let directory = tempfile::tempdir().expect("directory");
+    let mut options = options(directory.path());
     options.progress = Progress::Auto;
     options.color = Color::Auto;
     options.verbosity = Verbosity::Normal;

@@ -65,8 +65,8 @@ impl SymbolReport {
     ///
     /// # Errors
     /// Where that can't be written.
-    pub fn write(&self, folder: &Path) -> io::Result<()> {
-        let file = ReportFile::create(&ReportDir::new(folder.to_owned(), Vec::new()), Self::FILE)?;
+    pub fn write(&self, directory: &Path) -> io::Result<()> {
+        let file = ReportFile::create(&ReportDir::new(directory.to_owned(), Vec::new()), Self::FILE)?;
         file.write(|writer| Ok(serde_json::to_writer(writer, self)?))
     }
 
@@ -74,8 +74,8 @@ impl SymbolReport {
     ///
     /// # Errors
     /// Where it can't be read or has another format.
-    pub fn read(folder: &Path) -> Result<Option<Self>, PastError> {
-        let path = folder.join(Self::FILE);
+    pub fn read(directory: &Path) -> Result<Option<Self>, PastError> {
+        let path = directory.join(Self::FILE);
         let bytes = match std::fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(|source| PastError::Unreadable { path: path.clone(), source })?,

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_below_the_current_folder_are_short() {
+    fn paths_below_the_current_directory_are_short() {
         assert_eq!(shown_path(Path::new("/a/b/c.ino"), Path::new("/a")), "b/c.ino");
         assert_eq!(shown_path(Path::new("/ab/c.ino"), Path::new("/a")), "/ab/c.ino");
         assert_eq!(shown_path(Path::new("/a"), Path::new("/a")), "/a");

@@ -38,7 +38,12 @@ impl Done {
 }
 
 /// Writes the log of a job and returns its result.
-pub(super) async fn finish(done: Done, mut jcx: JobContext, folder: &Path, owners: WarningOwners) -> Settled {
+pub(super) async fn finish(
+    done: Done,
+    mut jcx: JobContext,
+    directory: &Path,
+    owners: WarningOwners,
+) -> Settled {
     match &done.outcome {
         Outcome::Failed(failure) => {
             jcx.log.push(failure.command.join(" "));
@@ -51,14 +56,14 @@ pub(super) async fn finish(done: Done, mut jcx: JobContext, folder: &Path, owner
     // A log that can't be written changes no result.
     if !matches!(done.outcome, Outcome::UpToDate) {
         jcx.log.extend(done.warnings.iter().filter(|text| !text.is_empty()).map(ToString::to_string));
-        let (folder, log) = (folder.to_owned(), std::mem::take(&mut jcx.log));
+        let (directory, log) = (directory.to_owned(), std::mem::take(&mut jcx.log));
         let log: Vec<String> = paragraph.into_iter().chain(log).collect();
-        let _ = tokio::task::spawn_blocking(move || write_log(&folder, &log)).await;
+        let _ = tokio::task::spawn_blocking(move || write_log(&directory, &log)).await;
     } else if let Some(paragraph) = paragraph.filter(|_| jcx.libraries.has_discovered) {
-        let folder = folder.to_owned();
-        let _ = tokio::task::spawn_blocking(move || renew_log(&folder, &paragraph)).await;
+        let directory = directory.to_owned();
+        let _ = tokio::task::spawn_blocking(move || renew_log(&directory, &paragraph)).await;
     }
-    let log = Some(folder.join("build.log")).filter(|log| log.is_file());
+    let log = Some(directory.join("build.log")).filter(|log| log.is_file());
     let warning_list = match done.warnings.clone() {
         Some(printed) => Some(find_warnings(owners, printed).await),
         None => None,

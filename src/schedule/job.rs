@@ -96,7 +96,7 @@ pub(super) async fn run_core(job: CoreJob, promise: CorePromise, need: Need, sha
             promise.keep(Err(Blocked { by: job.id.clone(), message }));
         }
     }
-    finish(done, jcx, &job.folder, WarningOwners::of_core()).await
+    finish(done, jcx, &job.directory, WarningOwners::of_core()).await
 }
 
 /// Builds a cell.
@@ -122,7 +122,7 @@ pub(super) async fn run_cell(
     cx.runner.events.say(EventKind::JobStarted { job: id });
     Box::pin(attempts(&job, &core, &shared, &mut jcx, &mut done)).await;
     let owners = WarningOwners::of_cell(&job, &jcx.libraries.list, cx.layout.sketches());
-    finish(done, jcx, &job.folder, owners).await
+    finish(done, jcx, &job.directory, owners).await
 }
 
 /// Builds a cell, with its retries.

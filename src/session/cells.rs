@@ -21,7 +21,7 @@ pub struct Cells {
 }
 
 impl Request {
-    /// Reads the matrix. Where all its sketches are in its own folder, it is expanded at once: a path
+    /// Reads the matrix. Where all its sketches are in its own directory, it is expanded at once: a path
     /// that leads nowhere, or a glob that selects nothing, must not cost a download.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ impl Request {
         Ok(Self { matrix, cells })
     }
 
-    /// The cells. `roots` has a folder for each of [`Matrix::needed_roots`].
+    /// The cells. `roots` has a directory for each of [`Matrix::needed_roots`].
     ///
     /// # Errors
     /// Where the matrix is wrong or nothing is selected.

@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn each_matrix_removes_its_own_and_what_is_nobodys() {
-        let folder = tempfile::tempdir().unwrap();
-        let layout = Layout::new(folder.path().join("work"));
-        let [one, other] = ["one.yml", "other.yml"].map(|name| folder.path().join(name));
+        let directory = tempfile::tempdir().unwrap();
+        let layout = Layout::new(directory.path().join("work"));
+        let [one, other] = ["one.yml", "other.yml"].map(|name| directory.path().join(name));
         std::fs::write(&one, "").unwrap();
         std::fs::write(&other, "").unwrap();
         let build = |cells: &[&str]| {
@@ -181,14 +181,14 @@ mod tests {
     fn long_lists_are_cut_and_nothing_outside_is_touched() {
         let names: Vec<String> = ["a", "b", "c", "d", "e"].map(str::to_owned).into();
         assert!(told(&names).ends_with("a, b, c and 2 more"));
-        let folder = tempfile::tempdir().unwrap();
-        let layout = Layout::new(folder.path().join("work"));
-        std::fs::create_dir_all(folder.path().join("mine")).unwrap();
-        let matrix = folder.path().join("m.yml");
+        let directory = tempfile::tempdir().unwrap();
+        let layout = Layout::new(directory.path().join("work"));
+        std::fs::create_dir_all(directory.path().join("mine")).unwrap();
+        let matrix = directory.path().join("m.yml");
         std::fs::create_dir_all(layout.manifests()).unwrap();
         let forged = Manifest { matrix: matrix.clone(), cells: ["../../mine".into()].into() };
         std::fs::write(layout.manifest(&matrix), serde_json::to_vec(&forged).unwrap()).unwrap();
         assert_eq!(remove(&layout, &matrix, current(&[])).unwrap(), None);
-        assert!(folder.path().join("mine").is_dir());
+        assert!(directory.path().join("mine").is_dir());
     }
 }

@@ -21,7 +21,7 @@ impl Session<'_> {
             for directory in [&staging, &scratch, &layout.passing_units()] {
                 let _ = fs::remove_dir_all(directory);
             }
-            for directory in [&staging.join("include-folders"), &scratch, &layout.units()] {
+            for directory in [&staging.join("include-directories"), &scratch, &layout.units()] {
                 fs::create_dir_all(directory).map_err(|error| SessionError::unwritable(directory, &error))?;
             }
             // The cache directory may have no room for temporary files. Without the link, compilers take `/tmp`.
@@ -40,7 +40,7 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Begins a run in a work folder that it holds the lock of. After one that did not come to its end,
+    /// Begins a run in a work directory that it holds the lock of. After one that did not come to its end,
     /// all temporary files go.
     pub(super) fn begin(work: &Path) -> io::Result<Self> {
         let mark = work.join(".running");

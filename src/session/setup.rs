@@ -15,7 +15,7 @@ use crate::provide::{InstallContext, InstallError, InstalledCore, apt, path, pyp
 pub struct Installed {
     /// By `vendor:arch`.
     pub cores: IndexMap<String, InstalledCore>,
-    /// Folders that sketches can be named in.
+    /// Directories that sketches can be named in.
     pub roots: SketchRoots,
 }
 
@@ -91,7 +91,7 @@ async fn core(
         Some(Provider::Apt) => Ok(apt::install_core(name, cx).await?),
         Some(Provider::Path { dir, tools }) => {
             // First what can be seen to be wrong without any download.
-            let mut core = path::install_core(name, &dir.value, folders(tools), cx)
+            let mut core = path::install_core(name, &dir.value, directories(tools), cx)
                 .await
                 .map_err(|error| matrix.error_at(dir.span, error.to_string(), None))?;
             bring_in_tools(&mut core, tools, there, cx).await?;
@@ -101,12 +101,12 @@ async fn core(
     }
 }
 
-fn folders(tools: &IndexMap<String, Tool>) -> IndexMap<String, PathBuf> {
-    let folder = |(name, tool): (&String, &Tool)| match tool {
-        Tool::Folder(path) => Some((name.clone(), path.clone())),
+fn directories(tools: &IndexMap<String, Tool>) -> IndexMap<String, PathBuf> {
+    let directory = |(name, tool): (&String, &Tool)| match tool {
+        Tool::Directory(path) => Some((name.clone(), path.clone())),
         Tool::Apt(_) | Tool::Pypi { .. } => None,
     };
-    tools.iter().filter_map(folder).collect()
+    tools.iter().filter_map(directory).collect()
 }
 
 /// A tool that is there.
@@ -142,7 +142,7 @@ async fn bring_in_tools(
         libraries.extend(installed.library_path);
     }
     if !libraries.is_empty() {
-        // The cache folder's name would have to have a `:` in it for that to fail.
+        // The cache directory's name would have to have a `:` in it for that to fail.
         core.library_path = std::env::join_paths(libraries).ok().map(PathBuf::from);
     }
     Ok(())
@@ -150,7 +150,7 @@ async fn bring_in_tools(
 
 async fn bring_in_tool(tool: &Tool, cx: &InstallContext) -> Result<Option<InstalledTool>, InstallError> {
     Ok(match tool {
-        Tool::Folder(_) => None,
+        Tool::Directory(_) => None,
         Tool::Apt(packages) => {
             let installed = apt::install_tool(&packages.names, packages.suite.as_deref(), cx).await?;
             // Recipes go on with `/bin/` behind it.

@@ -1,4 +1,4 @@
-//! What a user is told when a folder that we write is full, read-only or gone: which one, how much room
+//! What a user is told when a directory that we write is full, read-only or gone: which one, how much room
 //! there was, and how much more is needed as far as that is known.
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::event::StorageCause;
 use crate::report::bytes;
 use crate::schedule::{Ended, FULL};
 
-/// The file system of a folder.
+/// The file system of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Space {
     free: u64,
@@ -18,9 +18,9 @@ struct Space {
 }
 
 impl Space {
-    /// `None` where the folder is not there.
-    fn of(folder: &Path) -> Option<Self> {
-        let stat = statvfs(folder).ok()?;
+    /// `None` where the directory is not there.
+    fn of(directory: &Path) -> Option<Self> {
+        let stat = statvfs(directory).ok()?;
         Some(Self {
             free: stat.f_bavail.saturating_mul(stat.f_frsize),
             total: stat.f_blocks.saturating_mul(stat.f_frsize),
@@ -29,52 +29,52 @@ impl Space {
     }
 }
 
-/// The folders that a run writes, as they were when it began.
+/// The directories that a run writes, as they were when it began.
 #[derive(Debug)]
 pub(super) struct Watched {
-    folders: Vec<Folder>,
+    directories: Vec<Directory>,
 }
 
 #[derive(Debug)]
-struct Folder {
+struct Directory {
     path: PathBuf,
     option: &'static str,
     before: Option<Space>,
 }
 
 impl Watched {
-    /// Looks at the folders, each with the option that names it.
-    pub(super) fn new(folders: &[(&Path, &'static str)]) -> Self {
-        let look = |(path, option): &(&Path, &'static str)| Folder {
+    /// Looks at the directories, each with the option that names it.
+    pub(super) fn new(directories: &[(&Path, &'static str)]) -> Self {
+        let look = |(path, option): &(&Path, &'static str)| Directory {
             path: (*path).to_owned(),
             option,
             before: Space::of(path),
         };
-        Self { folders: folders.iter().map(look).collect() }
+        Self { directories: directories.iter().map(look).collect() }
     }
 
     /// What to tell of a run of `planned` jobs that could not write, or `None` if it could.
     pub(super) fn complaint(&self, ended: &Ended, planned: usize) -> Option<String> {
         let fault = ended.storage.as_ref()?;
-        let now: Vec<(&Folder, Option<Space>)> =
-            self.folders.iter().map(|folder| (folder, Space::of(&folder.path))).collect();
+        let now: Vec<(&Directory, Option<Space>)> =
+            self.directories.iter().map(|directory| (directory, Space::of(&directory.path))).collect();
         let is_full = fault.cause == StorageCause::Full;
-        let tight = |one: Option<&(&Folder, Option<Space>)>| {
+        let tight = |one: Option<&(&Directory, Option<Space>)>| {
             one.and_then(|(_, space)| *space).is_some_and(|space| space.free < FULL)
         };
         let fullest = now.iter().min_by_key(|(_, space)| space.map_or(u64::MAX, |space| space.free));
         let worst = now.iter().find(|(_, space)| space.is_none_or(|space| space.read_only));
-        // The message may name a tool or a library that lies in a folder of ours: the longest name counts.
+        // The message may name a tool or a library that lies in a directory of ours: the longest name counts.
         let named = now
             .iter()
-            .filter(|(folder, _)| fault.message.contains(&*folder.path.to_string_lossy()))
-            .max_by_key(|(folder, _)| folder.path.as_os_str().len());
-        let (folder, space) = if is_full || (worst.is_none() && tight(fullest)) {
+            .filter(|(directory, _)| fault.message.contains(&*directory.path.to_string_lossy()))
+            .max_by_key(|(directory, _)| directory.path.as_os_str().len());
+        let (directory, space) = if is_full || (worst.is_none() && tight(fullest)) {
             fullest
         } else {
             worst.or(named).or(now.first())
         }?;
-        let (path, option) = (folder.path.display(), folder.option);
+        let (path, option) = (directory.path.display(), directory.option);
         Some(match space {
             None => format!(
                 "{path} is gone: {}; the next run makes it again, or choose another directory with {option}",
@@ -86,7 +86,7 @@ impl Watched {
                 )
             }
             Some(space) if is_full || space.free < FULL => {
-                let need = need(folder, *space, ended, planned);
+                let need = need(directory, *space, ended, planned);
                 format!(
                     "{path} is full: {} of {} free; {need}. Make room or choose another directory with {option}; \
                      what is there can stay, the next run goes on from it",
@@ -102,8 +102,8 @@ impl Watched {
 }
 
 /// How much more is needed, judged by what has been used so far.
-fn need(folder: &Folder, now: Space, ended: &Ended, planned: usize) -> String {
-    let before = folder.before.map_or(now.free, |before| before.free);
+fn need(directory: &Directory, now: Space, ended: &Ended, planned: usize) -> String {
+    let before = directory.before.map_or(now.free, |before| before.free);
     let used = before.saturating_sub(now.free);
     let left = planned.saturating_sub(ended.done);
     match (used, u64::try_from(ended.done), u64::try_from(left)) {
@@ -139,11 +139,11 @@ mod tests {
         failed(StorageCause::Full, "as: can't write x.o: No space left on device", done)
     }
 
-    /// A folder that had `before` free bytes, and what is needed now that it has `free`.
+    /// A directory that had `before` free bytes, and what is needed now that it has `free`.
     fn needed(before: u64, free: u64, done: usize, planned: usize) -> String {
         let space = |free| Space { free, total: 10 << 20, read_only: false };
-        let folder = Folder { path: "/w".into(), option: "--work-dir", before: Some(space(before)) };
-        need(&folder, space(free), &full(done), planned)
+        let directory = Directory { path: "/w".into(), option: "--work-dir", before: Some(space(before)) };
+        need(&directory, space(free), &full(done), planned)
     }
 
     #[test]
@@ -159,10 +159,10 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_is_named_with_its_option() {
-        let folder = tempfile::tempdir().unwrap();
-        let gone = folder.path().join("gone");
-        let watched = Watched::new(&[(folder.path(), "--work-dir"), (&gone, "--cache-dir")]);
+    fn the_directory_is_named_with_its_option() {
+        let directory = tempfile::tempdir().unwrap();
+        let gone = directory.path().join("gone");
+        let watched = Watched::new(&[(directory.path(), "--work-dir"), (&gone, "--cache-dir")]);
         assert_eq!(watched.complaint(&Ended::default(), 3), None);
         let said = watched.complaint(&full(1), 3).unwrap();
         assert!(said.contains("is full: ") && said.contains("--work-dir"), "{said}");

@@ -103,8 +103,8 @@ fn what_was_only_touched_is_not_built() {
     run(&workspace);
     let later = SystemTime::now() + Duration::from_mins(1);
     let mut touched = 0;
-    for folder in ["s", "libs", "core"] {
-        for entry in walkdir::WalkDir::new(workspace.path(folder)) {
+    for directory in ["s", "libs", "core"] {
+        for entry in walkdir::WalkDir::new(workspace.path(directory)) {
             let entry = entry.unwrap();
             if entry.file_type().is_file() {
                 File::options().append(true).open(entry.path()).unwrap().set_modified(later).unwrap();
@@ -275,13 +275,13 @@ fn damaged_firmware_is_made_again() {
 fn damaged_objects_are_made_again() {
     let workspace = project();
     run(&workspace);
-    for folder in ["units", "cores"] {
-        let folder = workspace.path(format!(".fbuild-matrix/{folder}"));
-        let objects = files_below(&folder, "o").into_iter().chain(files_below(&folder, "a"));
+    for directory in ["units", "cores"] {
+        let directory = workspace.path(format!(".fbuild-matrix/{directory}"));
+        let objects = files_below(&directory, "o").into_iter().chain(files_below(&directory, "a"));
         for ((path, _), how) in objects.zip(["gone", "cut", "altered"].into_iter().cycle()) {
             // Another damage may have made this one go.
-            if folder.join(&path).exists() {
-                damage(&folder.join(&path), how);
+            if directory.join(&path).exists() {
+                damage(&directory.join(&path), how);
             }
         }
         // Without the cells nothing but these is left to build from.
@@ -320,7 +320,7 @@ fn a_header_that_appears_earlier_in_the_search_path_is_seen() {
     );
     let workspace = workspace.file("libs/Late/late.h", "#define LATE 1\n");
     run(&workspace);
-    // The core is searched before the libraries, and the sketch's own folder before the core.
+    // The core is searched before the libraries, and the sketch's own directory before the core.
     let core = run(&workspace.clone().file("core/cores/mini/late.h", "#define LATE 2\n"));
     assert!(cells(&core).0.is_superset(&BTreeSet::from(["other/s/D".to_owned(), "uno/s/D".to_owned()])));
     let own = run(&workspace.clone().file("s/D/late.h", "#define LATE 3\n"));

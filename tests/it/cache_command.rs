@@ -5,7 +5,7 @@ use std::fs;
 use crate::failures_core::{EMPTY, matrix, workspace};
 use crate::support::Workspace;
 
-/// A workspace whose cache folder a run has filled.
+/// A workspace whose cache directory a run has filled.
 fn filled() -> Workspace {
     let workspace =
         workspace().sketch("s/A", EMPTY).sketch("s/B", "int b;\nvoid setup() { b = 1; }\nvoid loop() {}\n");

@@ -30,7 +30,7 @@ const SIZES: [&str; 4] = ["-A", "-B", "--format=sysv", "--format=berkeley"];
 /// The programs of one processor's binutils.
 struct Binutils {
     prefix: &'static str,
-    /// The folder of its programs.
+    /// The directory of its programs.
     bin: PathBuf,
     libraries: Option<PathBuf>,
     assembler: &'static [&'static str],
@@ -60,9 +60,9 @@ impl Binutils {
     }
 
     /// Assembles and links a program of random sections.
-    fn program(&self, folder: &Path, seed: u64) -> PathBuf {
+    fn program(&self, directory: &Path, seed: u64) -> PathBuf {
         let [source, object, layout, elf] =
-            ["a.s", "a.o", "a.ld", "a.elf"].map(|name| folder.join(format!("{seed}-{name}")));
+            ["a.s", "a.o", "a.ld", "a.elf"].map(|name| directory.join(format!("{seed}-{name}")));
         let (assembly, script) = random(&mut Dice::new(seed));
         fs::write(&source, assembly).unwrap();
         fs::write(&layout, script).unwrap();
@@ -123,11 +123,11 @@ fn random(dice: &mut Dice) -> (String, String) {
 
 /// Compares what is written in process with what the tools write.
 fn compare(binutils: &Binutils) {
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let (mut done, mut all) = (0, 0);
     for seed in 0..24 {
-        let elf = binutils.program(folder.path(), seed);
-        let [ours, theirs] = ["ours", "theirs"].map(|name| folder.path().join(format!("{seed}-{name}")));
+        let elf = binutils.program(directory.path(), seed);
+        let [ours, theirs] = ["ours", "theirs"].map(|name| directory.path().join(format!("{seed}-{name}")));
         let command = |tool: &str, options: &str, output: &[&Path]| -> Vec<String> {
             let files = std::iter::once(elf.as_path()).chain(output.iter().copied());
             let words = options.split(' ').map(str::to_owned).chain(files.map(|it| it.display().to_string()));
@@ -135,7 +135,7 @@ fn compare(binutils: &Binutils) {
         };
         for options in COPIES {
             all += 1;
-            let Some(printed) = convert_in_process(&command("objcopy", options, &[&ours]), folder.path())
+            let Some(printed) = convert_in_process(&command("objcopy", options, &[&ours]), directory.path())
             else {
                 continue;
             };
@@ -153,7 +153,7 @@ fn compare(binutils: &Binutils) {
         for options in SIZES {
             let command = command("size", options, &[]);
             let printed =
-                convert_in_process(&command, folder.path()).map(|it| String::from_utf8(it).unwrap());
+                convert_in_process(&command, directory.path()).map(|it| String::from_utf8(it).unwrap());
             let expected = binutils.run(&command).map(|it| String::from_utf8(it).unwrap());
             assert_eq!(printed, expected, "{} {options}, seed {seed}", binutils.prefix);
         }
@@ -275,7 +275,7 @@ fn each_tool_is_tried_once() {
     assert_own_output(&second);
     assert!(second.firmware() != before, "the edit shows nothing");
 
-    // Another work folder, and nothing to remember by.
+    // Another work directory, and nothing to remember by.
     let alone =
         workspace.run(["run", "m.yml", "--no-cache", "--work-dir", "alone", "--report-dir", "alone/r"]);
     assert!(alone.assert_exit(0).firmware_in("alone") == second.firmware(), "other firmware");

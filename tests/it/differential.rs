@@ -50,8 +50,8 @@ impl Clean {
             .entry((checkout::of(workspace), state))
             .or_insert_with(|| {
                 let cache = workspace.path("../fresh-cache");
-                for folder in [&workspace.path("fresh"), &cache] {
-                    tree::remove(folder);
+                for directory in [&workspace.path("fresh"), &cache] {
+                    tree::remove(directory);
                 }
                 fs::create_dir(&cache).unwrap();
                 let cache = cache.to_str().unwrap();
@@ -92,12 +92,12 @@ fn edit(seed: u64, count: usize) -> Result<Tally, String> {
         tally.broken += usize::from(!expected.any_built());
         tally.other_errors += warm.other_errors(&expected);
         if !difference.is_empty() {
-            let folder = workspace.path("").display().to_string();
+            let directory = workspace.path("").display().to_string();
             // It stays, to be looked at.
             std::mem::forget(workspace);
             let log = log.join("\n  ");
             return Err(format!(
-                "seed {seed}, after {} edits, in {folder}:\n{difference}what was done:\n  {log}\n\
+                "seed {seed}, after {} edits, in {directory}:\n{difference}what was done:\n  {log}\n\
                  to see it again: just differential {} {seed}",
                 tally.edits,
                 tally.edits + 1

@@ -90,7 +90,7 @@ pub(crate) fn matrix_with(tools: &Path, rest: &str) -> String {
     format!("version: 1\ncores:\n{}boards: {{uno: mini:mcu:uno}}\n{rest}", core_with(tools))
 }
 
-/// The folder whose `bin/` has the compiler.
+/// The directory whose `bin/` has the compiler.
 pub(crate) fn tools() -> PathBuf {
     avr_core().tools["avr-gcc"].clone()
 }

@@ -108,7 +108,7 @@ fn the_peer_built_every_cell_to_something_of_its_own() {
 }
 
 #[test]
-fn a_cold_run_then_a_warm_one_then_new_work_folders() {
+fn a_cold_run_then_a_warm_one_then_new_work_directories() {
     let workspace = Workspace::new();
     let cold = quickstart(&workspace, &[]);
     assert_same(&firmware(&cold, ".fbuild-matrix"), &ARDUINO);

@@ -59,7 +59,7 @@ fn a_pointer_of_git_lfs_in_place_of_an_archive_is_told() {
 }
 
 #[test]
-fn a_linked_folder_that_was_not_fetched_is_told() {
+fn a_linked_directory_that_was_not_fetched_is_told() {
     let main = "#include <Arduino.h>\n#include \"api/Api.h\"\nint main() { setup(); }\n";
     for (link, to, how) in
         [("api", "../../extra/api", "which is missing"), ("api", "../empty", "which is empty")]
@@ -133,7 +133,7 @@ fn a_hook_without_its_python_is_told() {
     );
     let workspace =
         workspace().sketch("A", EMPTY).file("core/platform.local.txt", local).file("matrix.yml", matrix);
-    // The folder that the matrix names is not there.
+    // The directory that the matrix names is not there.
     let run = workspace.run(["run", "matrix.yml"]).assert_exit(2);
     let run = run.assert_stderr("no-python");
     // It is, but holds no python3.

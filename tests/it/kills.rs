@@ -43,7 +43,7 @@ enum Before {
     Cold,
     /// The compiler cache, as earlier kills have left it.
     Cache,
-    /// The work folder too; but a header that every source reads has changed.
+    /// The work directory too; but a header that every source reads has changed.
     All,
 }
 

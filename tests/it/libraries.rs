@@ -44,12 +44,12 @@ fn linked(run: &Finished) -> Vec<String> {
 
 /// The objects of a library that the sketch is linked with, sorted.
 fn objects(run: &Finished, library: &str) -> Vec<String> {
-    let folder = run.workspace.path(format!(".fbuild-matrix/cells/uno/s/S/libraries/{library}"));
-    let mut found: Vec<String> = walkdir::WalkDir::new(&folder)
+    let directory = run.workspace.path(format!(".fbuild-matrix/cells/uno/s/S/libraries/{library}"));
+    let mut found: Vec<String> = walkdir::WalkDir::new(&directory)
         .into_iter()
         .map(|entry| entry.unwrap())
         .filter(|entry| entry.file_type().is_file())
-        .map(|entry| entry.path().strip_prefix(&folder).unwrap().display().to_string())
+        .map(|entry| entry.path().strip_prefix(&directory).unwrap().display().to_string())
         .collect();
     found.sort();
     found
@@ -164,7 +164,7 @@ fn a_computed_include_is_found() {
 }
 
 #[test]
-fn the_flat_layout_compiles_the_folder_and_utility() {
+fn the_flat_layout_compiles_the_directory_and_utility() {
     let text = format!("#include <Flat.h>\n{USES}void setup() {{ x = flat(); }}\n");
     let workspace = project(&text)
         .file("libs/Flat/Flat.h", "#pragma once\nint flat();\n")
@@ -231,16 +231,16 @@ fn among_libraries_with_the_same_header_the_best_is_taken() {
 }
 
 #[test]
-fn what_the_matrix_names_wins_then_its_folders_then_the_platform() {
+fn what_the_matrix_names_wins_then_its_directories_then_the_platform() {
     the_servo_is(&[("core/libraries/Servo", "*"), ("libs/Servo", "*")], "libs", "Servo");
     the_servo_is(&[("core/libraries/Servo", "avr"), ("mine/Tested", "*")], "mine/Tested", "Tested");
     the_servo_is(&[("libs/Servo", "avr"), ("mine/Tested", "*")], "libs, mine/Tested", "Tested");
     the_servo_is(&[("core/libraries/Servo", "*")], "", "Servo");
 }
 
-/// Of two folders, each with a library that is best by nothing, the first.
+/// Of two directories, each with a library that is best by nothing, the first.
 #[test]
-fn the_first_folder_wins() {
+fn the_first_directory_wins() {
     let value = |run: &Finished| run.firmware().into_values().next().unwrap();
     let text = format!("#include <Servo.h>\n{USES}void setup() {{ x = servo(); }}\n");
     let workspace = servo(servo(project(&text), "one/Servo", "*"), "two/Servo", "*")
@@ -413,13 +413,13 @@ fn a_library_is_compiled_once_for_all_sketches_of_a_board() {
 }
 
 #[test]
-fn no_library_folder_is_written_to() {
+fn no_library_directory_is_written_to() {
     let text = format!("#include <Lib.h>\n{USES}void setup() {{ x = lib(); }}\n");
     let workspace = library(project(&text), "Lib", 1);
     let listing = || -> Vec<(String, std::time::SystemTime)> {
         ["libs", "s", "core"]
             .iter()
-            .flat_map(|folder| walkdir::WalkDir::new(workspace.path(folder)).sort_by_file_name())
+            .flat_map(|directory| walkdir::WalkDir::new(workspace.path(directory)).sort_by_file_name())
             .map(|entry| entry.unwrap())
             .map(|entry| (entry.path().display().to_string(), entry.metadata().unwrap().modified().unwrap()))
             .collect()

@@ -1,6 +1,6 @@
 //! The real binary, driven as a user drives it, on real compilers: one module a subject.
 //!
-//! What a test needs beside Rust and Debian's base, the program's own installer brings into one folder
+//! What a test needs beside Rust and Debian's base, the program's own installer brings into one directory
 //! below `target/tmp`, once; a test fails where that fails. The tests in [`offline`] need Rust and a base system only.
 //! A test that the machine can't run prints that it is skipped ([`support::skip`]); `.ci/run` lets it fail instead.
 

@@ -61,7 +61,7 @@ fn what_took_longest_begins_first_and_what_is_not_known_before_it() {
     let workspace = workspace.sketch("D", EMPTY).sketch("E", EMPTY).file("m.yml", matrix);
     assert_eq!(began(&build(&workspace, &one))[..3], ["E", "D", "B"]);
 
-    // Without the cache its folder is left alone; with it, nothing is known there yet.
+    // Without the cache its directory is left alone; with it, nothing is known there yet.
     assert!(!workspace.cache().join("costs").exists());
     assert_eq!(began(&build(&workspace, &one[..2])), ["A", "B", "C", "E", "D"]);
     assert!(workspace.cache().join("costs").exists());

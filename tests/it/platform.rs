@@ -122,8 +122,8 @@ fn measure(path: &Path) -> (u32, u64, u64) {
 fn run_to_its_end(mut command: Command) -> String {
     /// It takes milliseconds; this only keeps a broken firmware from running forever.
     const PATIENCE: Duration = Duration::from_mins(2);
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let path = folder.path().join("printed");
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = directory.path().join("printed");
     // A file, not a pipe: nobody has to read it while the command runs.
     let file = fs::File::create(&path).unwrap();
     command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);

@@ -55,16 +55,16 @@ fn descendants(root: i32) -> Vec<Seen> {
     all.values().filter(|seen| comes_from(seen)).cloned().collect()
 }
 
-/// Processes whose command line or current folder is in the workspace.
+/// Processes whose command line or current directory is in the workspace.
 pub(crate) fn at_work_in(workspace: &Workspace) -> Vec<String> {
-    let folder = workspace.path("").parent().unwrap().display().to_string();
+    let directory = workspace.path("").parent().unwrap().display().to_string();
     processes()
         .keys()
         .filter_map(|pid| {
             let words = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
             let words = String::from_utf8_lossy(&words).replace('\0', " ");
             let cwd = fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
-            let here = words.contains(&folder) || cwd.starts_with(&folder);
+            let here = words.contains(&directory) || cwd.starts_with(&directory);
             here.then(|| format!("{pid}: {words}"))
         })
         .collect()
@@ -271,8 +271,8 @@ fn an_interrupt_ends_a_question_to_a_compiler() {
     assert_gone(&pid_file);
 }
 
-/// The temporary files below a folder.
-pub(crate) fn temporary(folder: &Path) -> Vec<String> {
-    let found = files_below(folder, "tmp");
+/// The temporary files below a directory.
+pub(crate) fn temporary(directory: &Path) -> Vec<String> {
+    let found = files_below(directory, "tmp");
     found.keys().map(|path| path.display().to_string()).collect()
 }

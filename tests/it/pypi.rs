@@ -1,4 +1,4 @@
-//! Tools out of Python packages: a package of our own, out of a folder, without a network.
+//! Tools out of Python packages: a package of our own, out of a directory, without a network.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -50,7 +50,7 @@ impl Bench {
         Self { workspace, hash: String::from_utf8(made.stdout).unwrap().trim().to_owned() }
     }
 
-    /// The folder of the environment.
+    /// The directory of the environment.
     fn environment(&self) -> std::path::PathBuf {
         let all = fs::read_dir(self.workspace.path("cache/pypi")).unwrap().map(|entry| entry.unwrap().path());
         let mut all = all.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("py-toy-"));
@@ -80,7 +80,7 @@ fn a_package_is_brought_in_once() {
         plan(&[]).assert_exit(0);
         plan(&["--offline"]).assert_exit(0);
     }
-    // Nothing but the cache folder was written to.
+    // Nothing but the cache directory was written to.
     assert_eq!(fs::read_dir(bench.workspace.home()).unwrap().count(), 0);
 }
 

@@ -140,7 +140,7 @@ fn what_passed_is_run_again_when_anything_is_different() {
     // What it was before has passed before.
     let workspace = workspace.sketch("Right", &prints("one two"));
     assert_eq!(runs(&workspace), 0);
-    // Without what is kept in the cache folder, nobody remembers.
+    // Without what is kept in the cache directory, nobody remembers.
     fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
     assert_eq!(ran(&workspace.run(["run", "m.yml", "--no-cache"]).assert_exit(0)), ["Right"]);
 }

@@ -17,12 +17,12 @@ struct State {
     modified: (i64, i64),
 }
 
-/// The objects and archives below a folder, by their paths relative to it.
-fn states(folder: &Path) -> BTreeMap<PathBuf, State> {
-    let files = files_below(folder, "o").into_iter().chain(files_below(folder, "a"));
+/// The objects and archives below a directory, by their paths relative to it.
+fn states(directory: &Path) -> BTreeMap<PathBuf, State> {
+    let files = files_below(directory, "o").into_iter().chain(files_below(directory, "a"));
     files
         .map(|(path, bytes)| {
-            let about = fs::metadata(folder.join(&path)).unwrap();
+            let about = fs::metadata(directory.join(&path)).unwrap();
             (path, State { bytes, inode: about.ino(), modified: (about.mtime(), about.mtime_nsec()) })
         })
         .collect()
@@ -103,10 +103,10 @@ fn cells_share_the_inodes_of_stage_1() {
     assert!(shared > 80, "{shared}");
 }
 
-/// The cache and the packages on one file system, the work folder on another: hardlinks from the one to
+/// The cache and the packages on one file system, the work directory on another: hardlinks from the one to
 /// the other can't be, inside of each they can.
 #[test]
-fn the_work_folder_may_be_on_another_file_system() {
+fn the_work_directory_may_be_on_another_file_system() {
     let workspace =
         workspace().sketch("s/A", EMPTY).sketch("s/B", EMPTY).file("m.yml", matrix("sketches: [\"s/*\"]\n"));
     let other = tempfile::tempdir_in("/dev/shm").unwrap();

@@ -1,4 +1,4 @@
-//! Folders that are full, read-only or gone: told as that, nothing corrupt, and the next run is right.
+//! Directories that are full, read-only or gone: told as that, nothing corrupt, and the next run is right.
 //!
 //! A full disk is a small file system of memory that is mounted for the test alone, in name spaces of its
 //! own (`unshare`, of util-linux, which is in every base system). Where the machine forbids that, these
@@ -33,9 +33,9 @@ struct OnSmallDisk {
 }
 
 impl OnSmallDisk {
-    /// Runs `m.yml` twice with `folder` of the workspace on a disk mounted with `options`; before the
+    /// Runs `m.yml` twice with `directory` of the workspace on a disk mounted with `options`; before the
     /// second run it is made large and writable. What is on it then is copied to `first` and `second`.
-    fn run(workspace: Workspace, folder: &Path, options: &str, arguments: &[&str]) -> Self {
+    fn run(workspace: Workspace, directory: &Path, options: &str, arguments: &[&str]) -> Self {
         const SCRIPT: &str = r#"
             disk=$1 options=$2 copies=$3
             shift 3
@@ -50,16 +50,16 @@ impl OnSmallDisk {
         "#;
         let copies = workspace.path("../copies");
         fs::create_dir_all(&copies).unwrap();
-        if folder == workspace.cache() {
-            // What is installed lies below the cache folder, which the disk hides.
-            std::os::unix::fs::symlink(folder.join("apt").canonicalize().unwrap(), copies.join("apt"))
+        if directory == workspace.cache() {
+            // What is installed lies below the cache directory, which the disk hides.
+            std::os::unix::fs::symlink(directory.join("apt").canonicalize().unwrap(), copies.join("apt"))
                 .unwrap();
         }
-        fs::create_dir_all(folder).unwrap();
+        fs::create_dir_all(directory).unwrap();
         let program = workspace.command(["run", "m.yml"]);
         let mut command = Command::new("unshare");
         command.args(["--user", "--map-root-user", "--mount", "sh", "-c", SCRIPT, "sh"]);
-        command.arg(folder).arg(options).arg(&copies).arg(program.get_program()).args(program.get_args());
+        command.arg(directory).arg(options).arg(&copies).arg(program.get_program()).args(program.get_args());
         command.args(arguments).current_dir(workspace.path("")).env_clear().stdin(Stdio::null());
         command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let output = command.output().unwrap();
@@ -81,7 +81,7 @@ impl OnSmallDisk {
         Self { workspace, first, second }
     }
 
-    /// A folder of the disk as it was after a run.
+    /// A directory of the disk as it was after a run.
     fn copy(&self, path: &str) -> PathBuf {
         self.workspace.path("../copies").join(path)
     }
@@ -112,7 +112,7 @@ fn assert_built_is_right(reports: &Reports, work: &Path, right: &Firmware) -> us
     built
 }
 
-fn full_work_folder(size: &str, arguments: &[&str]) {
+fn full_work_directory(size: &str, arguments: &[&str]) {
     let workspace = ten_cells();
     let right = right(&workspace);
     let work = workspace.path(".fbuild-matrix");
@@ -153,17 +153,17 @@ fn full_work_folder(size: &str, arguments: &[&str]) {
 }
 
 #[test]
-fn a_work_folder_that_is_full_at_once_is_told_as_that() {
-    full_work_folder("96k", &[]);
+fn a_work_directory_that_is_full_at_once_is_told_as_that() {
+    full_work_directory("96k", &[]);
 }
 
 #[test]
-fn a_work_folder_that_fills_up_is_told_as_that() {
-    full_work_folder("240k", &["--no-cache"]);
+fn a_work_directory_that_fills_up_is_told_as_that() {
+    full_work_directory("240k", &["--no-cache"]);
 }
 
 #[test]
-fn without_room_in_the_cache_folder_a_run_goes_on_without_the_cache() {
+fn without_room_in_the_cache_directory_a_run_goes_on_without_the_cache() {
     for size in ["8k", "64k", "200k"] {
         let workspace = ten_cells();
         let right = right(&workspace);
@@ -185,7 +185,7 @@ fn without_room_in_the_cache_folder_a_run_goes_on_without_the_cache() {
 }
 
 #[test]
-fn a_work_folder_that_can_only_be_read_is_named() {
+fn a_work_directory_that_can_only_be_read_is_named() {
     let workspace = ten_cells();
     let work = workspace.path(".fbuild-matrix");
     let runs = OnSmallDisk::run(workspace, &work, "ro", &[]);
@@ -225,7 +225,7 @@ fn meanwhile(workspace: &Workspace, work: impl FnOnce()) -> Finished {
 }
 
 #[test]
-fn a_work_folder_that_vanishes_is_told_and_made_again() {
+fn a_work_directory_that_vanishes_is_told_and_made_again() {
     let workspace = waiting("compiler.link", "avr-gcc", "Z.ino");
     let right = right(&{
         fs::write(workspace.path("slow.go"), "").unwrap();

@@ -1,4 +1,4 @@
-//! `tools` of a core: folders, Debian's packages, Python packages, and what can be a name of these.
+//! `tools` of a core: directories, Debian's packages, Python packages, and what can be a name of these.
 
 use super::super::model::{Packages, Tool};
 use super::super::schema::{RawPackages, RawTool};
@@ -10,7 +10,7 @@ impl Resolver<'_> {
     /// Where a core's tool comes from.
     pub(super) fn tool(&mut self, raw: RawTool, span: Span) -> Tool {
         match raw {
-            RawTool::Path(path) => Tool::Folder(self.path(&path, span).value),
+            RawTool::Path(path) => Tool::Directory(self.path(&path, span).value),
             RawTool::Packages(packages) => self.packages(packages, span),
         }
     }
@@ -68,7 +68,7 @@ fn is_package_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
 }
 
-/// `trixie`, `bookworm-backports`: what can be a folder of an archive's `dists`.
+/// `trixie`, `bookworm-backports`: what can be a directory of an archive's `dists`.
 fn is_suite_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))

@@ -30,8 +30,8 @@ fn every_key_is_understood() {
     assert_eq!(properties, ["compiler.cpp.extra_flags=-DX=1", "build.f_cpu=16000000", "a=0x10", "b=true"]);
     let Provider::Path { dir, tools } = &matrix.cores["me:mine"].provider else { panic!() };
     assert_eq!(dir.value, Path::new("/core"));
-    assert_eq!(tools["avr-gcc"], Tool::Folder("/usr".into()));
-    assert_eq!(tools["other"], Tool::Folder("/m/tools/other".into()));
+    assert_eq!(tools["avr-gcc"], Tool::Directory("/usr".into()));
+    assert_eq!(tools["other"], Tool::Directory("/m/tools/other".into()));
     assert_eq!(tools["packed"], packed(&["gcc-x", "libc-x"], Some("trixie")));
     assert_eq!(tools["plain"], packed(&["gcc-y"], None));
     let packages = ["esptool==5.1.0", "six==1.0"].map(str::to_owned).to_vec();
@@ -144,18 +144,18 @@ fn listing(expansion: &Expansion) -> String {
     cells.chain(skipped).map(|line| line.replace(" \n", "\n")).collect()
 }
 
-fn matrix_in(folder: &Path, text: &str) -> Matrix {
+fn matrix_in(directory: &Path, text: &str) -> Matrix {
     let text = format!("version: 1\nboards: {{uno: arduino:avr:uno, mega: arduino:avr:mega}}\n{text}");
-    Matrix::parse(Path::new("matrix.yml"), folder.join("matrices"), text.as_bytes()).unwrap()
+    Matrix::parse(Path::new("matrix.yml"), directory.join("matrices"), text.as_bytes()).unwrap()
 }
 
-fn expanded(folder: &Path, text: &str) -> Expansion {
-    expand(&matrix_in(folder, text), &SketchRoots::new()).unwrap()
+fn expanded(directory: &Path, text: &str) -> Expansion {
+    expand(&matrix_in(directory, text), &SketchRoots::new()).unwrap()
 }
 
 #[test]
 fn cells_are_boards_times_sketches_minus_excluded_plus_included() {
-    let folder = sketches(&[
+    let directory = sketches(&[
         "examples/b/Fade/Fade.ino",
         "examples/a/Blink/Blink.ino",
         "examples/a/EspBlink/EspBlink.ino",
@@ -178,8 +178,8 @@ exclude:
 include:
   - {sketch: ../examples/b/Fade, board: uno, properties: {x: 1}, timeout: 1s}
 "#;
-    let roots = SketchRoots::from([(BUILTIN.to_owned(), folder.path().join("root"))]);
-    let expansion = expand(&matrix_in(folder.path(), text), &roots).unwrap();
+    let roots = SketchRoots::from([(BUILTIN.to_owned(), directory.path().join("root"))]);
+    let expansion = expand(&matrix_in(directory.path(), text), &roots).unwrap();
     insta::assert_snapshot!(listing(&expansion), @r"
     uno ../examples/a/Blink 600s
     uno ../examples/b/Fade 1s x=1
@@ -192,17 +192,17 @@ include:
     - mega ../examples/b/Fade: excluded by {sketch: Fade}
     ");
     let blink = &expansion.cells[0].sketch;
-    assert_eq!(blink.dir, folder.path().join("examples/a/Blink"));
-    assert_eq!(blink.main_file, folder.path().join("examples/a/Blink/Blink.ino"));
+    assert_eq!(blink.dir, directory.path().join("examples/a/Blink"));
+    assert_eq!(blink.main_file, directory.path().join("examples/a/Blink/Blink.ino"));
     let shared = expansion.cells.iter().filter(|cell| Arc::ptr_eq(&cell.sketch, blink)).count();
     assert_eq!(shared, 2);
 }
 
 #[test]
 fn the_same_cell_twice_is_one_cell() {
-    let folder = sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino"]);
+    let directory = sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino"]);
     let expansion =
-        expanded(folder.path(), "sketches: [../s/**, ../s/Blink, ../s/Blink/Blink.ino, ../s/B*]\n");
+        expanded(directory.path(), "sketches: [../s/**, ../s/Blink, ../s/Blink/Blink.ino, ../s/B*]\n");
     insta::assert_snapshot!(listing(&expansion), @r"
     uno ../s/Blink 600s
     uno ../s/Fade 600s
@@ -213,10 +213,10 @@ fn the_same_cell_twice_is_one_cell() {
 
 #[test]
 fn an_exclamation_mark_leaves_out_what_the_entries_before_have_found() {
-    let folder =
+    let directory =
         sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino", "s/more/A/A.ino", "s/more/B/B.ino", "s/one.ino"]);
     let cells = |text: &str| {
-        let expansion = expanded(folder.path(), text);
+        let expansion = expanded(directory.path(), text);
         expansion.cells.iter().map(|cell| format!("{} {}", cell.board, cell.sketch.name)).collect::<Vec<_>>()
     };
     let both = |names: &[&str]| {
@@ -243,13 +243,13 @@ fn an_exclamation_mark_leaves_out_what_the_entries_before_have_found() {
 
 #[test]
 fn lists_stand_wherever_one_name_stands() {
-    let folder = sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino", "s/Tone/Tone.ino"]);
+    let directory = sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino", "s/Tone/Tone.ino"]);
     let text = "sketches: [{path: [../s/Blink, ../s/Fade], boards: [\"!mega\"]}]\n\
                 exclude: [{sketch: [Blink, Tone], board: [uno, mega]}]\n\
                 include: [{sketch: [../s/Tone, ../s/Fade], board: [uno, mega]}]\n";
-    let problem = expand(&matrix_in(folder.path(), text), &SketchRoots::new()).unwrap_err().to_string();
+    let problem = expand(&matrix_in(directory.path(), text), &SketchRoots::new()).unwrap_err().to_string();
     assert!(problem.contains("no sketch of this matrix matches `Tone`"), "{problem}");
-    let expansion = expanded(folder.path(), &text.replace("[Blink, Tone]", "[Blink, \"!Fade\"]"));
+    let expansion = expanded(directory.path(), &text.replace("[Blink, Tone]", "[Blink, \"!Fade\"]"));
     insta::assert_snapshot!(listing(&expansion), @r"
     uno ../s/Fade 600s
     uno ../s/Tone 600s
@@ -269,9 +269,10 @@ fn the_lines_of_a_block_are_words_of_one_value() {
 
 #[test]
 fn single_files_are_sketches_when_they_are_named() {
-    let folder = sketches(&["t/one.cpp", "t/two.c", "t/three.ino", "t/Blink/Blink.ino", "t/Blink/other.ino"]);
+    let directory =
+        sketches(&["t/one.cpp", "t/two.c", "t/three.ino", "t/Blink/Blink.ino", "t/Blink/other.ino"]);
     let names = |text: &str| {
-        let expansion = expanded(folder.path(), text);
+        let expansion = expanded(directory.path(), text);
         let names = expansion.cells.iter().map(|cell| cell.sketch.name.to_string());
         names.take(expansion.cells.len() / 2).collect::<Vec<String>>()
     };
@@ -279,20 +280,20 @@ fn single_files_are_sketches_when_they_are_named() {
     assert_eq!(names("sketches: [../t/one.cpp, ../t/two.c]\n"), ["../t/one.cpp", "../t/two.c"]);
     assert_eq!(names("sketches: [\"../t/*.cpp\"]\n"), ["../t/one.cpp"]);
     assert_eq!(names("sketches: [\"../t/**/*.ino\"]\n"), ["../t/Blink", "../t/three.ino"]);
-    let one = &expanded(folder.path(), "sketches: [../t/one.cpp]\n").cells[0].sketch;
-    assert_eq!((one.kind, &one.dir), (SketchKind::SingleFile, &folder.path().join("t")));
+    let one = &expanded(directory.path(), "sketches: [../t/one.cpp]\n").cells[0].sketch;
+    assert_eq!((one.kind, &one.dir), (SketchKind::SingleFile, &directory.path().join("t")));
 }
 
 #[test]
-fn links_and_hidden_folders() {
-    let folder = sketches(&["s/Blink/Blink.ino", "s/.git/Hidden/Hidden.ino", "far/Fade/Fade.ino"]);
-    let at = |path: &str| folder.path().join(path);
+fn links_and_hidden_directories() {
+    let directory = sketches(&["s/Blink/Blink.ino", "s/.git/Hidden/Hidden.ino", "far/Fade/Fade.ino"]);
+    let at = |path: &str| directory.path().join(path);
     symlink(at("s"), at("s/loop")).unwrap();
     symlink(at("s/itself"), at("s/itself")).unwrap();
     symlink(at("nowhere"), at("s/broken")).unwrap();
     symlink(at("far"), at("s/a-link")).unwrap();
     symlink(at("s"), at("far/back")).unwrap();
-    let expansion = expanded(folder.path(), "sketches: [../s/**]\n");
+    let expansion = expanded(directory.path(), "sketches: [../s/**]\n");
     insta::assert_snapshot!(listing(&expansion), @r"
     uno ../s/Blink 600s
     uno ../s/a-link/Fade 600s
@@ -300,32 +301,32 @@ fn links_and_hidden_folders() {
     mega ../s/a-link/Fade 600s
     ");
     // What is hidden is found where it is named.
-    let hidden = expanded(folder.path(), "sketches: [../s/.git/**]\n");
+    let hidden = expanded(directory.path(), "sketches: [../s/.git/**]\n");
     assert_eq!(&*hidden.cells[0].sketch.name, "../s/.git/Hidden");
 }
 
 #[test]
 fn the_sketch_that_the_matrix_stands_in_has_a_name() {
-    let folder = sketches(&["matrices/matrices.ino"]);
-    let expansion = expanded(folder.path(), "sketches: [.]\n");
+    let directory = sketches(&["matrices/matrices.ino"]);
+    let expansion = expanded(directory.path(), "sketches: [.]\n");
     assert_eq!(&*expansion.cells[0].sketch.name, "../matrices");
-    assert_eq!(expansion.cells[0].sketch.dir, folder.path().join("matrices"));
+    assert_eq!(expansion.cells[0].sketch.dir, directory.path().join("matrices"));
 }
 
 #[test]
 fn optional_entries_may_find_nothing() {
-    let folder = sketches(&["s/Blink/Blink.ino"]);
+    let directory = sketches(&["s/Blink/Blink.ino"]);
     let text = "sketches: [../s/Blink, {path: \"../esp/**\", optional: true}]\nexclude: [{sketch: Esp*}]\n";
-    assert_eq!(expanded(folder.path(), text).cells.len(), 2);
-    let nothing = expanded(folder.path(), "sketches: []\n");
+    assert_eq!(expanded(directory.path(), text).cells.len(), 2);
+    let nothing = expanded(directory.path(), "sketches: []\n");
     assert_eq!(nothing, Expansion::default());
 }
 
 #[test]
 fn two_sketches_of_one_name_are_refused() {
-    let folder = sketches(&["matrices/builtin/Blink/Blink.ino", "root/Blink/Blink.ino"]);
-    let matrix = matrix_in(folder.path(), "sketches: [builtin/Blink, {from: builtin, path: Blink}]\n");
-    let roots = SketchRoots::from([(BUILTIN.to_owned(), folder.path().join("root"))]);
+    let directory = sketches(&["matrices/builtin/Blink/Blink.ino", "root/Blink/Blink.ino"]);
+    let matrix = matrix_in(directory.path(), "sketches: [builtin/Blink, {from: builtin, path: Blink}]\n");
+    let roots = SketchRoots::from([(BUILTIN.to_owned(), directory.path().join("root"))]);
     let error = expand(&matrix, &roots).unwrap_err();
     let (_, diagnostic) = error.located().next().unwrap();
     assert_eq!(diagnostic.message, "two sketches would be called `builtin/Blink`");
@@ -333,9 +334,9 @@ fn two_sketches_of_one_name_are_refused() {
 
 #[test]
 fn selection_by_board_and_sketch() {
-    let folder = sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino", "t/Blink/Blink.ino"]);
+    let directory = sketches(&["s/Blink/Blink.ino", "s/Fade/Fade.ino", "t/Blink/Blink.ino"]);
     let expansion =
-        expanded(folder.path(), "sketches: [../s/**, ../t/**]\nexclude: [{sketch: Fade, board: uno}]\n");
+        expanded(directory.path(), "sketches: [../s/**, ../t/**]\nexclude: [{sketch: Fade, board: uno}]\n");
     let filtered = |boards: &[&str], names: &[&str], filters: &[&str]| {
         let globs =
             |texts: &[&str]| texts.iter().map(|text| NameGlob::new(text).unwrap()).collect::<Vec<_>>();

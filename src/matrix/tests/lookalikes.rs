@@ -4,9 +4,9 @@ use std::os::unix::fs::symlink;
 
 use super::*;
 
-fn expanded(folder: &Path, text: &str) -> Expansion {
+fn expanded(directory: &Path, text: &str) -> Expansion {
     let text = format!("version: 1\nboards: {{uno: arduino:avr:uno}}\n{text}\n");
-    let matrix = Matrix::parse(Path::new("matrix.yml"), folder.to_owned(), text.as_bytes()).unwrap();
+    let matrix = Matrix::parse(Path::new("matrix.yml"), directory.to_owned(), text.as_bytes()).unwrap();
     expand(&matrix, &SketchRoots::new()).unwrap()
 }
 
@@ -22,7 +22,7 @@ fn names(expansion: &Expansion) -> Vec<String> {
 
 #[test]
 fn what_only_looks_like_a_sketch_is_listed_with_its_reason() {
-    let folder = sketches(&[
+    let directory = sketches(&[
         "s/Blink/blink.ino",
         "s/Wrong/Other.ino",
         "s/Dir/Dir.ino/x",
@@ -34,14 +34,14 @@ fn what_only_looks_like_a_sketch_is_listed_with_its_reason() {
         "s/.hidden/Odd/odd.ino",
         "s/docs/readme.txt",
     ]);
-    let at = |path: &str| folder.path().join(path);
+    let at = |path: &str| directory.path().join(path);
     fs::create_dir(at("s/Gone")).unwrap();
     symlink("nowhere", at("s/Gone/Gone.ino")).unwrap();
     symlink("nowhere", at("s/Lost")).unwrap();
     symlink("nowhere", at("s/Good/data")).unwrap();
     symlink("nowhere", at("s/lost.txt")).unwrap();
     assert_eq!(
-        names(&expanded(folder.path(), "sketches: [s/**]")),
+        names(&expanded(directory.path(), "sketches: [s/**]")),
         [
             "s/Both!: it has more than one main file: `Both.ino` and `Both.pde`",
             "s/Good",
@@ -56,23 +56,23 @@ fn what_only_looks_like_a_sketch_is_listed_with_its_reason() {
     // What else names or excludes it needs no warning.
     let text =
         "sketches: [s/**, s/Wrong/Other.ino]\nexclude: [{sketch: Blink}, {sketch: 's/{Dir,Gone,Lost}'}]";
-    let names = names(&expanded(folder.path(), text));
+    let names = names(&expanded(directory.path(), text));
     assert_eq!(names[1..], ["s/Good", "s/Old", "s/Wrong/Other.ino"]);
 }
 
 #[test]
 fn an_optional_entry_that_finds_none_lists_them_too() {
-    let folder = sketches(&["s/Blink/blink.ino"]);
-    let expansion = expanded(folder.path(), "sketches: [{path: s/**, optional: true}]");
+    let directory = sketches(&["s/Blink/blink.ino"]);
+    let expansion = expanded(directory.path(), "sketches: [{path: s/**, optional: true}]");
     assert_eq!(names(&expansion), ["s/Blink: it has `blink.ino`, which differs in case from `Blink.ino`"]);
 }
 
 #[test]
 fn a_file_glob_lists_what_is_no_file() {
-    let folder = sketches(&["s/a.ino", "s/Good/Good.ino", "s/Good/tab.ino", "s/b.ino/x"]);
-    symlink("nowhere", folder.path().join("s/c.ino")).unwrap();
+    let directory = sketches(&["s/a.ino", "s/Good/Good.ino", "s/Good/tab.ino", "s/b.ino/x"]);
+    symlink("nowhere", directory.path().join("s/c.ino")).unwrap();
     assert_eq!(
-        names(&expanded(folder.path(), "sketches: ['s/**/*.ino']")),
+        names(&expanded(directory.path(), "sketches: ['s/**/*.ino']")),
         ["s/Good", "s/a.ino", "s/b.ino: it is a directory", "s/c.ino: it is a link that leads nowhere",]
     );
 }
@@ -80,8 +80,8 @@ fn a_file_glob_lists_what_is_no_file() {
 /// arduino-cli looks at the name of the directory itself (`path.Canonical`).
 #[test]
 fn the_directorys_own_name_counts_whatever_links_lead_to_it() {
-    let folder = sketches(&["real/Target/Target.ino", "real/Alpha/Beta.ino"]);
-    let at = |path: &str| folder.path().join(path);
+    let directory = sketches(&["real/Target/Target.ino", "real/Alpha/Beta.ino"]);
+    let at = |path: &str| directory.path().join(path);
     for (link, target) in [
         ("a/Alias", "../real/Target"),
         ("a/Target", "../real/Target"),
@@ -94,7 +94,7 @@ fn the_directorys_own_name_counts_whatever_links_lead_to_it() {
         fs::create_dir_all(at(link).parent().unwrap()).unwrap();
         symlink(target, at(link)).unwrap();
     }
-    let found = |glob: &str| names(&expanded(folder.path(), &format!("sketches: ['{glob}']")));
+    let found = |glob: &str| names(&expanded(directory.path(), &format!("sketches: ['{glob}']")));
     assert_eq!(found("a/**"), ["a/Target"]);
     assert_eq!(found("b/**"), ["b/Target"]);
     assert_eq!(found("a/A*"), ["a/Alias"]);
@@ -103,25 +103,25 @@ fn the_directorys_own_name_counts_whatever_links_lead_to_it() {
     assert_eq!(found("d/Over/Target.ino"), ["d/Over"]);
     assert_eq!(found("**/Target"), ["real/Target"]);
     assert_eq!(found("c/**"), ["c/Alias", "c/Beta: it has `Beta.ino`, but no `Alpha.ino`"]);
-    let sketch = &expanded(folder.path(), "sketches: [c/Alias]").cells[0].sketch;
-    let real = folder.path().canonicalize().unwrap().join("real/Target");
+    let sketch = &expanded(directory.path(), "sketches: [c/Alias]").cells[0].sketch;
+    let real = directory.path().canonicalize().unwrap().join("real/Target");
     assert_eq!((&sketch.main_file, &sketch.dir), (&real.join("Target.ino"), &real));
-    assert_eq!(sketch.kind, SketchKind::Folder);
+    assert_eq!(sketch.kind, SketchKind::Directory);
 }
 
 #[test]
 fn a_project_file_that_cannot_be_read_is_a_problem_of_its_sketch() {
-    let folder = sketches(&["s/A/A.ino", "s/B/B.ino"]);
-    fs::write(folder.path().join("s/A/sketch.yaml"), "default_fqbn: [x]\n").unwrap();
-    fs::write(folder.path().join("s/B/sketch.yaml"), "default_fqbn: x\n").unwrap();
+    let directory = sketches(&["s/A/A.ino", "s/B/B.ino"]);
+    fs::write(directory.path().join("s/A/sketch.yaml"), "default_fqbn: [x]\n").unwrap();
+    fs::write(directory.path().join("s/B/sketch.yaml"), "default_fqbn: x\n").unwrap();
     let expected = "s/A!: its project file `sketch.yaml` can't be read: `default_fqbn` is a list, not a text";
-    assert_eq!(names(&expanded(folder.path(), "sketches: [s/*]")), [expected, "s/B"]);
+    assert_eq!(names(&expanded(directory.path(), "sketches: [s/*]")), [expected, "s/B"]);
 }
 
 #[test]
 fn a_selection_of_sketches_selects_what_is_none_too() {
-    let folder = sketches(&["s/Blink/blink.ino", "s/Good/Good.ino", "s/Odd/other.ino"]);
-    let all = expanded(folder.path(), "sketches: [s/**]");
+    let directory = sketches(&["s/Blink/blink.ino", "s/Good/Good.ino", "s/Odd/other.ino"]);
+    let all = expanded(directory.path(), "sketches: [s/**]");
     let globs = ["Good", "Blink"].map(|text| NameGlob::new(text).unwrap());
     // A pattern that matches no sketch is an error, also where it matches what is none.
     assert!(select(&all, Selection { sketches: &globs, ..Selection::default() }, |_| &[]).is_err());

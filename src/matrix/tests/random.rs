@@ -197,13 +197,13 @@ proptest! {
     fn expansion_does_not_depend_on_the_order_of_the_disk(order in Just((0..12).collect::<Vec<usize>>()).prop_shuffle()) {
         let text = "version: 1\nboards: {uno: arduino:avr:uno, mega: arduino:avr:mega}\nsketches: [\"s/**\"]\n";
         let names = |order: &[usize]| {
-            let folder = tempfile::tempdir().unwrap();
+            let directory = tempfile::tempdir().unwrap();
             for index in order {
-                let sketch = folder.path().join(format!("s/{}/S{index}", index % 3));
+                let sketch = directory.path().join(format!("s/{}/S{index}", index % 3));
                 fs::create_dir_all(&sketch).unwrap();
                 fs::write(sketch.join(format!("S{index}.ino")), "").unwrap();
             }
-            let matrix = Matrix::parse(Path::new("m.yml"), folder.path().to_owned(), text.as_bytes()).unwrap();
+            let matrix = Matrix::parse(Path::new("m.yml"), directory.path().to_owned(), text.as_bytes()).unwrap();
             let expansion = expand(&matrix, &SketchRoots::new()).unwrap();
             expansion.cells.iter().map(|cell| (cell.board.to_string(), cell.sketch.name.to_string())).collect::<Vec<_>>()
         };

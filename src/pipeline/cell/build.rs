@@ -16,7 +16,7 @@ use crate::pipeline::job::core_handle::CoreHandle;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::product::CellArtifacts;
 use crate::pipeline::link::{self, Link};
-use crate::pipeline::output::folder;
+use crate::pipeline::output::directory;
 use crate::pipeline::prepare::staged_sketch::Prepared;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
@@ -38,7 +38,7 @@ pub(in crate::pipeline) async fn build(
     // Boxed, like the link below: the tasks of cells stay small.
     let result = Box::pin(attempt(job, core, cx, jcx)).await;
     if let Err(BuildError::Failed(_) | BuildError::Blocked(_)) = &result {
-        firmware::remove(&job.folder).await?;
+        firmware::remove(&job.directory).await?;
     }
     let mut cell = result?;
     // What does not do what it should is firmware all the same, and need not be made again.
@@ -61,7 +61,7 @@ async fn attempt(
 ) -> Result<CellArtifacts, BuildError> {
     if let Some(problem) = &job.sketch.problem {
         // Its log is kept there.
-        folder::make(&job.folder).await?;
+        directory::make(&job.directory).await?;
         let message = format!("arduino-cli does not open this sketch: {problem}");
         return Err(BuildError::code(Step::Preprocess, message));
     }
@@ -87,7 +87,7 @@ async fn make(
     jcx.track.enter(Phase::Preprocess);
     let target = &job.target;
     let prepared = cx.tables.sketches.prepare(&cx.files, &job.sketch).await?;
-    let build_path = job.folder.display().to_string();
+    let build_path = job.directory.display().to_string();
     let source_path = prepared.dir.display().to_string();
     let values = [
         ("build.path", Value::Word(&build_path)),
@@ -95,11 +95,11 @@ async fn make(
         ("build.source.path", Value::Word(&source_path)),
         ("sketch_path", Value::Word(&source_path)),
     ];
-    folder::make(&job.folder).await?;
+    directory::make(&job.directory).await?;
     let looks = core::names_the_job(target)?;
     let mut early = Early::begin(job, &values, looks).await?;
     early.run(cx, jcx, Hook::Prebuild, &values).await?;
-    let prepared = with_generated(cx, &prepared, &job.folder.join("sketch"), &early).await?;
+    let prepared = with_generated(cx, &prepared, &job.directory.join("sketch"), &early).await?;
     let mut discovered = Discovered::default();
     let identity = needed_libraries(job, cx, jcx, &prepared, &values, &mut discovered).await;
     jcx.discovered(library_use::used(job, &cx.library_places.matrix_dir, &discovered));
@@ -110,7 +110,7 @@ async fn make(
     };
 
     jcx.track.enter(Phase::Compile);
-    let include = discovered.include(&core::include_folders(target));
+    let include = discovered.include(&core::include_directories(target));
     let cell = Cell { job, cx, values: &values, dir: &prepared.dir, include, looks };
     let sketch = cell.sketch(jcx, &prepared, identity, &early).await?;
     if early.any_from(Hook::SketchPostbuild) {
@@ -142,7 +142,7 @@ async fn make(
         given: &given,
         prepared: &prepared,
         early: &early,
-        repeats: !early.any() && !discovered.is_opaque && !sketch.is_opaque,
+        can_be_remembered: !early.any() && !discovered.is_uncacheable && !sketch.is_uncacheable,
     };
     match Box::pin(link::build(&link, &core, cx, jcx)).await {
         Ok(built) => Ok(built),
@@ -160,14 +160,14 @@ async fn needed_libraries(
     discovered: &mut Discovered,
 ) -> Result<Hash, BuildError> {
     let target = &job.target;
-    let (folders, identity) = unit::compiler_folders(cx, jcx, target, values).await?;
+    let (directories, identity) = unit::compiler_directories(cx, jcx, target, values).await?;
     let (files, walked) = (cx.files.clone(), prepared.clone());
     let question = Question {
         target,
         values,
         sources: blocking(move || walked.walked(files.disk())).await??,
-        core: core::include_folders(target),
-        folders,
+        core: core::include_directories(target),
+        directories,
         identity,
     };
     discover(cx, jcx, &question, discovered).await?;

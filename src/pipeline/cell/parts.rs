@@ -12,7 +12,7 @@ use crate::pipeline::unit::{self, Planned, Unit};
 
 /// An object of the cell that is to be made.
 pub(in crate::pipeline) struct Source {
-    /// Where the object goes, relative to the cell's folder.
+    /// Where the object goes, relative to the cell's directory.
     pub(in crate::pipeline) path: PathBuf,
     pub(in crate::pipeline) unit: Arc<Planned>,
     pub(super) made: OnceLock<Unit>,
@@ -47,7 +47,7 @@ pub(in crate::pipeline) struct LibrarySources {
     pub(in crate::pipeline) precompiled: Vec<PathBuf>,
     /// `compiler.libraries.ldflags` for what comes after it; `None` where it is the platform's own value.
     pub(in crate::pipeline) ldflags: Option<String>,
-    /// `dot_a_linkage`: the archive that they are packed into, relative to the cell's folder.
+    /// `dot_a_linkage`: the archive that they are packed into, relative to the cell's directory.
     pub(in crate::pipeline) archive: Option<PathBuf>,
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Sketch {
     pub(super) sources: Vec<Source>,
     pub(super) prototypes: Arc<Prototypes>,
     /// Whether no key covers what was read for the prototypes.
-    pub(super) is_opaque: bool,
+    pub(super) is_uncacheable: bool,
 }
 
 /// A cell whose libraries are known.
@@ -55,9 +55,10 @@ impl Cell<'_> {
         identity: Hash,
         early: &Early<'_>,
     ) -> Result<Sketch, BuildError> {
-        let (mut complete, prototypes, is_opaque) = self.with_prototypes(jcx, prepared, identity).await?;
+        let (mut complete, prototypes, is_uncacheable) =
+            self.with_prototypes(jcx, prepared, identity).await?;
         if prepared.merged.is_some() {
-            let directory = self.job.folder.join("sketch");
+            let directory = self.job.directory.join("sketch");
             if early.is_visible() && !Arc::ptr_eq(&complete, prepared) {
                 complete.place(&directory).await?;
             }
@@ -78,7 +79,7 @@ impl Cell<'_> {
             }
         }
         let sources = self.sources_of_sketch(jcx, &complete).await?;
-        Ok(Sketch { sources, prototypes, is_opaque })
+        Ok(Sketch { sources, prototypes, is_uncacheable })
     }
 
     /// The sketch with its prototypes, and whether no key covers what was read for them. Those of a plain one are known,
@@ -116,7 +117,7 @@ impl Cell<'_> {
         let answer = prototypes::ask(self.cx, jcx, &question).await?;
         let prepared =
             prepared.with_prototypes(&self.cx.tables.sketches.staging, answer.prototypes.clone()).await?;
-        Ok((Arc::new(prepared), answer.prototypes, answer.is_opaque))
+        Ok((Arc::new(prepared), answer.prototypes, answer.is_uncacheable))
     }
 
     /// Whether the command for prototypes does nothing but preprocess; what becomes of another one is its own affair.
@@ -151,7 +152,7 @@ impl Cell<'_> {
 
     async fn library(&self, jcx: &JobContext, plan: &LibraryPlan) -> Result<LibrarySources, BuildError> {
         let library = &plan.library;
-        let folder = libraries::object_folder(library);
+        let directory = libraries::object_directory(library);
         let mut include = self.include.clone();
         if let Layout::Flat { utility: Some(utility) } = &library.layout {
             include.push(utility.as_path().into());
@@ -160,7 +161,7 @@ impl Cell<'_> {
         values.extend(plan.ldflags.as_deref().map(|flags| (libraries::LDFLAGS, Value::Text(flags))));
         let sources = all_in_order(plan.sources.iter().map(|source| {
             let relative = source.strip_prefix(&library.source_dir).unwrap_or(source);
-            self.source(jcx, source.clone(), sources::object_path(&folder, relative), &include, &values)
+            self.source(jcx, source.clone(), sources::object_path(&directory, relative), &include, &values)
         }));
         let sources = sources.await?;
         if plan.is_packed {
@@ -170,7 +171,7 @@ impl Cell<'_> {
             sources,
             precompiled: plan.archives.clone(),
             ldflags: plan.ldflags.clone(),
-            archive: plan.is_packed.then(|| folder.join(format!("{}.a", library.dir_name))),
+            archive: plan.is_packed.then(|| directory.join(format!("{}.a", library.dir_name))),
         })
     }
 

@@ -114,11 +114,11 @@ async fn try_out(
     let (scratch, real) = (cx.layout.staging(), request.clone());
     let prepared = blocking(move || {
         let product = Product::make(&real)?;
-        let folder = tempfile::tempdir_in(scratch)?;
-        let specimens = Specimen::prepare(&real, machine, folder.path())?;
-        Ok::<_, Unsupported>((product, folder, specimens))
+        let directory = tempfile::tempdir_in(scratch)?;
+        let specimens = Specimen::prepare(&real, machine, directory.path())?;
+        Ok::<_, Unsupported>((product, directory, specimens))
     });
-    let (product, folder, specimens) = match prepared.await? {
+    let (product, directory, specimens) = match prepared.await? {
         Ok(prepared) => prepared,
         Err(reason) => {
             tracing::debug!(argv = ?request.argv(), %reason, "left to the tool");
@@ -128,7 +128,7 @@ async fn try_out(
     for specimen in specimens {
         let name = jcx.step(step, format!("{label}: what the tool writes"));
         let argv = specimen.request.argv().to_vec();
-        let process = process(argv, folder.path().to_owned(), jcx.environment.clone());
+        let process = process(argv, directory.path().to_owned(), jcx.environment.clone());
         let finished = run_in_slot(&cx.runner, &name, &process, &Transcript::default()).await?;
         let is_same = blocking(move || {
             finished.end.succeeded()
@@ -142,7 +142,7 @@ async fn try_out(
     let (stdout, printed, output) = (done.stdout.clone(), done.printed.clone(), request.output.clone());
     *ran = Some(done);
     let is_same = blocking(move || {
-        let files = output.map(|output| (output, folder.path().join("real")));
+        let files = output.map(|output| (output, directory.path().join("real")));
         // What can't be written can't be compared.
         let put = product.put(files.as_ref().map(|(_, ours)| ours.as_path()));
         put.is_ok() && product.is(&stdout, &printed, &files)
@@ -161,14 +161,14 @@ struct Specimen {
 }
 
 impl Specimen {
-    fn prepare(real: &Request, machine: Machine, folder: &Path) -> Result<Vec<Self>, Unsupported> {
+    fn prepare(real: &Request, machine: Machine, directory: &Path) -> Result<Vec<Self>, Unsupported> {
         let mut prepared = Vec::new();
         for (number, bytes) in specimens(real, machine).into_iter().enumerate() {
-            let input = folder.join(format!("{number}.elf"));
+            let input = directory.join(format!("{number}.elf"));
             std::fs::write(&input, bytes)?;
-            let request = real.of(&input, &folder.join(format!("{number}.tool")));
+            let request = real.of(&input, &directory.join(format!("{number}.tool")));
             let product = Product::make(&request)?;
-            let ours = folder.join(format!("{number}.ours"));
+            let ours = directory.join(format!("{number}.ours"));
             product.put(Some(&ours))?;
             prepared.push(Self { request, product, ours });
         }

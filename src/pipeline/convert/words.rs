@@ -118,7 +118,7 @@ impl Request {
         &self.argv[self.input_at]
     }
 
-    /// The words without the folder of the program and without files: what is proved at once.
+    /// The words without the directory of the program and without files: what is proved at once.
     pub(super) fn shape(&self) -> Vec<String> {
         let words = self.argv.iter().enumerate().map(|(at, word)| {
             if at == 0 {

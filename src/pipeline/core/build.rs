@@ -14,7 +14,7 @@ use crate::pipeline::hooks;
 use crate::pipeline::job::core_handle::CorePromise;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::product::CoreArtifacts;
-use crate::pipeline::output::folder;
+use crate::pipeline::output::directory;
 use crate::pipeline::shared::context::BuildContext;
 use crate::plan::CoreJob;
 use crate::platform::{Hook, Value};
@@ -31,8 +31,8 @@ pub(in crate::pipeline) async fn build(
 ) -> Result<CoreArtifacts, BuildError> {
     jcx.track.enter(Phase::Compile);
     let target = &job.target;
-    let build_path = job.folder.display().to_string();
-    let sketch = job.folder.join("empty");
+    let build_path = job.directory.display().to_string();
+    let sketch = job.directory.join("empty");
     let source_path = sketch.display().to_string();
     let values = [
         ("build.path", Value::Word(&build_path)),
@@ -48,18 +48,18 @@ pub(in crate::pipeline) async fn build(
             return Ok(known);
         }
     }
-    folder::make(&job.folder.join("core")).await?;
+    directory::make(&job.directory.join("core")).await?;
     // Other hooks reach the core's compiles only through directories that the commands name.
     let looks = names_the_job(target)?;
     let hooks: &[Hook] = if looks { &Hook::BEFORE_COMPILES } else { &[Hook::Prebuild, Hook::CorePrebuild] };
     let has_hooks = hooks::any(target, hooks, &values)?;
     if has_hooks || looks {
         // Files that hooks left in an earlier run are removed; only the built core stays.
-        folder::clear(&job.folder, &folder::recorded_files(&job.folder).await?).await?;
-        folder::make(&job.folder.join("core")).await?;
-        empty_sketch::write(&sketch, &job.folder.join("sketch")).await?;
+        directory::clear(&job.directory, &directory::recorded_files(&job.directory).await?).await?;
+        directory::make(&job.directory.join("core")).await?;
+        empty_sketch::write(&sketch, &job.directory.join("sketch")).await?;
     }
-    match hooks::run(cx, jcx, target, hooks, &values, &job.folder).await {
+    match hooks::run(cx, jcx, target, hooks, &values, &job.directory).await {
         // A hook may need a real sketch. Each cell runs it again, and reports a failure as its own.
         Err(BuildError::Failed(failure)) if failure.kind == FailureKind::Code => {
             jcx.log.push(format!("a hook fails for the empty sketch: {}", failure.message));
@@ -74,7 +74,7 @@ pub(in crate::pipeline) async fn build(
     promise.outline(plan.outline.clone());
     let made = make(&plan, cx, jcx).await?;
     // Hooks run in every run.
-    if made.lasts && !has_hooks {
+    if made.is_cacheable && !has_hooks {
         cx.known.learn_core(job, &plan.outline);
     }
     Ok(made)

@@ -45,18 +45,18 @@ pub(super) fn without_core(job: &CoreJob, promise: &CorePromise, jcx: &JobContex
         key: none,
         units: none,
         packing: none,
-        folder: job.folder.clone(),
+        directory: job.directory.clone(),
         archive: None,
         objects: Vec::new(),
         variant_objects: Vec::new(),
-        opaque: None,
+        uncacheable: None,
     });
     promise.outline(outline.clone());
     CoreArtifacts {
         outline,
         has_archive: false,
         contents: none,
-        lasts: false,
+        is_cacheable: false,
         fresh: true,
         printed: String::new(),
         units: jcx.units,

@@ -9,7 +9,7 @@ use crate::fs::Sharing;
 use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::product::CoreArtifacts;
-use crate::pipeline::output::folder;
+use crate::pipeline::output::directory;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::unit;
@@ -32,7 +32,7 @@ pub(super) async fn make(
         return Ok(known);
     }
     let cached = UnitCounts { cached: before.cached + count, ..before };
-    if outline.opaque.is_none()
+    if outline.uncacheable.is_none()
         && let Some(restored) = restore(cx, outline, cached).await?
     {
         jcx.units = restored.units;
@@ -40,16 +40,16 @@ pub(super) async fn make(
     }
     let units = unit::make_all(cx, jcx, plan.sources.all().map(|source| &source.unit)).await?;
     let printed: String = units.iter().map(|unit| unit.printed.as_str()).collect();
-    let lasts = units.iter().all(|unit| unit.lasts);
+    let is_cacheable = units.iter().all(|unit| unit.is_cacheable);
     let placed = units.into_iter().map(|unit| unit.object).zip(outline.objects.iter().cloned());
-    forget(&outline.folder).await?;
-    folder::place(&outline.folder, Step::Archive, Sharing::Link, placed.collect()).await?;
+    forget(&outline.directory).await?;
+    directory::place(&outline.directory, Step::Archive, Sharing::Link, placed.collect()).await?;
     if let Some(archive) = &outline.archive {
         jcx.track.enter(Phase::Archive);
         pack(plan, cx, jcx, archive).await?;
     }
-    let made = record(cx, outline, printed, jcx.units, lasts).await?;
-    if outline.opaque.is_none() && lasts {
+    let made = record(cx, outline, printed, jcx.units, is_cacheable).await?;
+    if outline.uncacheable.is_none() && is_cacheable {
         keep(cx, outline, &made.printed).await?;
     }
     Ok(made)
@@ -63,8 +63,8 @@ async fn pack(
     jcx: &mut JobContext,
     archive: &Path,
 ) -> Result<(), BuildError> {
-    let folder = &plan.outline.folder;
-    let path = folder.join(archive);
+    let directory = &plan.outline.directory;
+    let path = directory.join(archive);
     let error = |error: std::io::Error| BuildError::io(Step::Archive, FileAction::Write, &path, &error);
     let stale = path.clone();
     let removed = blocking(move || match std::fs::remove_file(&stale) {
@@ -73,7 +73,7 @@ async fn pack(
     });
     removed.await?.map_err(error)?;
     for argv in &plan.archiving {
-        jcx.command(cx, Step::Archive, "core.a", argv.clone(), folder.clone()).await?;
+        jcx.command(cx, Step::Archive, "core.a", argv.clone(), directory.clone()).await?;
     }
     let made = path.clone();
     if !blocking(move || made.is_file()).await? {

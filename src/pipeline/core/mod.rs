@@ -9,4 +9,4 @@ mod stored;
 
 pub(super) use build::build;
 pub(super) use own::{build_own, names_the_job};
-pub(super) use plan::{include_folders, plan_sources};
+pub(super) use plan::{include_directories, plan_sources};

@@ -10,7 +10,7 @@ use crate::event::{CoreId, FailureKind, Step};
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::product::CoreArtifacts;
-use crate::pipeline::output::folder;
+use crate::pipeline::output::directory;
 use crate::pipeline::shared::context::BuildContext;
 use crate::plan::{CellJob, Target};
 use crate::platform::{Recipe, Value};
@@ -60,7 +60,7 @@ pub(in crate::pipeline) async fn build_own(
     let made = slot
         .get_or_try_init(|| async move {
             let plan = CorePlan::new(cx, jcx, &job.target, sources, id, values).await?;
-            folder::make(&plan.outline.folder.join("core")).await?;
+            directory::make(&plan.outline.directory.join("core")).await?;
             match make(&plan, cx, jcx).await {
                 Ok(made) => Ok(Ok(Arc::new(made))),
                 Err(BuildError::Failed(failure)) if failure.kind == FailureKind::Code => Ok(Err(failure)),

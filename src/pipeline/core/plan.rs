@@ -22,7 +22,7 @@ use crate::platform::{CORE_ARCHIVE, Value};
 
 /// An object of the core or the variant that is to be made.
 pub(super) struct Source {
-    /// Where the object goes, relative to the core's folder.
+    /// Where the object goes, relative to the core's directory.
     path: PathBuf,
     pub(super) unit: Arc<Planned>,
 }
@@ -86,12 +86,12 @@ impl CorePlan {
         id: &CoreId,
         values: &[(&str, Value<'_>)],
     ) -> Result<Self, BuildError> {
-        let folder = cx.layout.core(&id.0);
+        let directory = cx.layout.core(&id.0);
         // The archive is packed in the core's own directory, also for a cell.
-        let build_path = folder.display().to_string();
+        let build_path = directory.display().to_string();
         let mut values = values.to_vec();
         values.push(("build.path", Value::Word(&build_path)));
-        let archiving = archive_commands(cx, target, &values, &folder, &sources.core).await?;
+        let archiving = archive_commands(cx, target, &values, &directory, &sources.core).await?;
         warn_of_lost_objects(cx, target, &sources);
         let outline = Arc::new(outline(id, target, cx, jcx, &sources, &archiving).await?);
         let platform_txt = target.config.core_platform_dir.join("platform.txt");
@@ -99,21 +99,22 @@ impl CorePlan {
     }
 }
 
-/// Plans the sources below a folder.
+/// Plans the sources below a directory.
 async fn plan_all(
     cx: &BuildContext,
     jcx: &JobContext,
     target: &Target,
     values: &[(&str, Value<'_>)],
-    folder: Option<&Path>,
+    directory: Option<&Path>,
 ) -> Result<Vec<Source>, BuildError> {
-    let Some(folder) = folder else { return Ok(Vec::new()) };
-    let (files, walked) = (cx.files.clone(), folder.to_owned());
+    let Some(directory) = directory else { return Ok(Vec::new()) };
+    let (files, walked) = (cx.files.clone(), directory.to_owned());
     let sources = blocking(move || sources::of_tree(files.disk(), &walked)).await?;
-    let sources = sources.map_err(|error| BuildError::io(Step::Compile, FileAction::Read, folder, &error))?;
-    let include = include_folders(target);
+    let sources =
+        sources.map_err(|error| BuildError::io(Step::Compile, FileAction::Read, directory, &error))?;
+    let include = include_directories(target);
     all_in_order(sources.into_iter().map(|source| {
-        let relative = source.strip_prefix(folder).unwrap_or(&source).to_owned();
+        let relative = source.strip_prefix(directory).unwrap_or(&source).to_owned();
         let wanted = Wanted {
             target,
             values,
@@ -139,23 +140,23 @@ async fn outline(
     sources: &CoreSources,
     archiving: &[Vec<String>],
 ) -> Result<CoreOutline, BuildError> {
-    let folder = cx.layout.core(&id.0);
+    let directory = cx.layout.core(&id.0);
     let mut key = Key::new("core 3");
     key.add(sources.units.as_bytes());
     let mut packing = Key::new("packing");
     packing.add(&sources.core.len().to_le_bytes());
     let place = Place {
-        folder: folder.clone(),
+        directory: directory.clone(),
         given: HashSet::new(),
         whole: target.config.platform_dirs().collect(),
-        places: Places::of(&cx.checkout, &folder),
+        places: Places::of(&cx.checkout, &directory),
     };
     let commands: Vec<(Step, &[String])> =
         archiving.iter().map(|argv| (Step::Archive, argv.as_slice())).collect();
-    let opaque = add_commands(cx, jcx, &mut packing, &place, &commands).await?;
+    let uncacheable = add_commands(cx, jcx, &mut packing, &place, &commands).await?;
     let packing = packing.finish();
     key.add(packing.as_bytes());
-    let opaque = sources.all().find_map(|source| source.unit.opaque()).or(opaque);
+    let uncacheable = sources.all().find_map(|source| source.unit.uncacheable()).or(uncacheable);
     let path = |source: &Source| source.path.clone();
     Ok(CoreOutline {
         id: id.clone(),
@@ -163,16 +164,16 @@ async fn outline(
         units: sources.units,
         packing,
         archive: (!archiving.is_empty())
-            .then(|| archive::place(archiving, &folder, "core.a", Path::new(CORE_ARCHIVE))),
-        folder,
+            .then(|| archive::place(archiving, &directory, "core.a", Path::new(CORE_ARCHIVE))),
+        directory,
         objects: sources.all().map(path).collect(),
         variant_objects: sources.variant.iter().map(path).collect(),
-        opaque,
+        uncacheable,
     })
 }
 
-/// The folders that every source of the core sees.
-pub(in crate::pipeline) fn include_folders(target: &Target) -> Vec<Arc<Path>> {
+/// The directories that every source of the core sees.
+pub(in crate::pipeline) fn include_directories(target: &Target) -> Vec<Arc<Path>> {
     let config = &target.config;
     std::iter::once(config.core_dir.as_path().into())
         .chain(config.variant_dir.as_deref().map(Into::into))
@@ -190,12 +191,12 @@ async fn archive_commands(
     cx: &BuildContext,
     target: &Target,
     values: &[(&str, Value<'_>)],
-    folder: &Path,
+    directory: &Path,
     core: &[Source],
 ) -> Result<Vec<Vec<String>>, BuildError> {
     let words: Vec<String> =
-        core.iter().map(|object| folder.join(&object.path).display().to_string()).collect();
-    archive::commands(cx, target, values, &words, &folder.join(CORE_ARCHIVE)).await
+        core.iter().map(|object| directory.join(&object.path).display().to_string()).collect();
+    archive::commands(cx, target, values, &words, &directory.join(CORE_ARCHIVE)).await
 }
 
 /// Warns of objects that others replace: in the archive, or because core and variant have a source of the same path.

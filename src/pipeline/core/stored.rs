@@ -14,17 +14,17 @@ use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 
-/// Takes back what the record says: the folder is about to change.
-pub(super) async fn forget(folder: &Path) -> Result<(), BuildError> {
-    let folder = folder.to_owned();
+/// Takes back what the record says: the directory is about to change.
+pub(super) async fn forget(directory: &Path) -> Result<(), BuildError> {
+    let directory = directory.to_owned();
     blocking(move || {
-        Record::forget(&folder)
-            .map_err(|error| BuildError::io(Step::Archive, FileAction::Change, &folder, &error))
+        Record::forget(&directory)
+            .map_err(|error| BuildError::io(Step::Archive, FileAction::Change, &directory, &error))
     })
     .await?
 }
 
-/// The core in its folder, if it is there with this key and whole.
+/// The core in its directory, if it is there with this key and whole.
 pub(super) async fn recorded(
     cx: &BuildContext,
     outline: &Arc<CoreOutline>,
@@ -32,8 +32,8 @@ pub(super) async fn recorded(
 ) -> Result<Option<CoreArtifacts>, BuildError> {
     let (outline, files) = (outline.clone(), cx.files.clone());
     blocking(move || {
-        let record = Record::load(&outline.folder)?;
-        let holds = record.holds(&outline.key, &outline.folder, &files);
+        let record = Record::load(&outline.directory)?;
+        let holds = record.holds(&outline.key, &outline.directory, &files);
         holds.then(|| made_of(&outline, &record, units, false))
     })
     .await
@@ -51,16 +51,16 @@ fn made_of(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh
         outline: outline.clone(),
         has_archive,
         contents: contents.finish(),
-        lasts: !record.keys.is_empty(),
+        is_cacheable: !record.keys.is_empty(),
         fresh,
         printed: record.printed.clone(),
         units,
     }
 }
 
-/// The files of the core that cells see, as they are in its folder: an archive may not have been made.
+/// The files of the core that cells see, as they are in its directory: an archive may not have been made.
 fn files(outline: &CoreOutline) -> Vec<PathBuf> {
-    let archive = outline.archive.iter().filter(|archive| outline.folder.join(archive).is_file());
+    let archive = outline.archive.iter().filter(|archive| outline.directory.join(archive).is_file());
     outline.objects.iter().chain(archive).cloned().collect()
 }
 
@@ -71,16 +71,17 @@ pub(super) async fn restore(
     units: UnitCounts,
 ) -> Result<Option<CoreArtifacts>, BuildError> {
     let Some(store) = cx.artifacts.clone() else { return Ok(None) };
-    let (kept, folder) = (outline.clone(), outline.folder.clone());
+    let (kept, directory) = (outline.clone(), outline.directory.clone());
     let found = blocking(move || {
         let Some(found) = store.find::<About>(&kept.key) else { return Ok(None) };
-        Record::forget(&kept.folder)?;
-        let whole = store.restore(&found, &kept.folder, Sharing::Link)?;
+        Record::forget(&kept.directory)?;
+        let whole = store.restore(&found, &kept.directory, Sharing::Link)?;
         Ok(whole.then_some(found.about))
     });
     let found = found.await?;
-    let about = found
-        .map_err(|error: std::io::Error| BuildError::io(Step::Archive, FileAction::Write, &folder, &error))?;
+    let about = found.map_err(|error: std::io::Error| {
+        BuildError::io(Step::Archive, FileAction::Write, &directory, &error)
+    })?;
     let Some(about) = about else { return Ok(None) };
     record(cx, outline, about.printed, units, true).await.map(Some)
 }
@@ -93,7 +94,7 @@ pub(super) async fn keep(
 ) -> Result<(), BuildError> {
     let (cx, outline, about) = (cx.clone(), outline.clone(), About { printed: printed.to_owned() });
     blocking(move || {
-        artifacts::keep(&cx, &outline.key, &outline.folder, &files(&outline), Sharing::Link, &about);
+        artifacts::keep(&cx, &outline.key, &outline.directory, &files(&outline), Sharing::Link, &about);
     })
     .await
 }
@@ -104,21 +105,21 @@ pub(super) async fn record(
     outline: &Arc<CoreOutline>,
     printed: String,
     units: UnitCounts,
-    lasts: bool,
+    is_cacheable: bool,
 ) -> Result<CoreArtifacts, BuildError> {
     let (outline, known) = (outline.clone(), cx.files.clone());
     blocking(move || {
-        let folder = &outline.folder;
+        let directory = &outline.directory;
         let outputs: Result<_, _> =
-            files(&outline).into_iter().map(|path| Output::of(folder, path, &known)).collect();
+            files(&outline).into_iter().map(|path| Output::of(directory, path, &known)).collect();
         outputs
             .and_then(|outputs| {
-                let key = lasts.then(|| outline.key.to_hex().to_string());
+                let key = is_cacheable.then(|| outline.key.to_hex().to_string());
                 let keys = key.into_iter().collect();
                 let record = Record { keys, outputs, printed, ..Record::default() };
-                record.save(folder).map(|()| made_of(&outline, &record, units, true))
+                record.save(directory).map(|()| made_of(&outline, &record, units, true))
             })
-            .map_err(|error| BuildError::io(Step::Archive, FileAction::Record, folder, &error))
+            .map_err(|error| BuildError::io(Step::Archive, FileAction::Record, directory, &error))
     })
     .await?
 }

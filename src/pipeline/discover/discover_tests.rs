@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::*;
 use crate::includes::{Files, SearchPath};
 
-/// A sketch `m.cpp` and its headers: in the folder itself, in `core` (searched) and `sys` (system).
+/// A sketch `m.cpp` and its headers: in the directory itself, in `core` (searched) and `sys` (system).
 struct World {
     root: tempfile::TempDir,
     macros: MacroDefinitions,
@@ -20,8 +20,8 @@ impl World {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let folder = |name: &str| vec![Arc::from(root.path().join(name))];
-        let path = SearchPath { quote: vec![], include: folder("core"), system: folder("sys") };
+        let directory = |name: &str| vec![Arc::from(root.path().join(name))];
+        let path = SearchPath { quote: vec![], include: directory("core"), system: directory("sys") };
         let search = Search::new(Arc::new(Files::default()), path);
         Self { root, macros: MacroDefinitions::new(), search }
     }

@@ -11,10 +11,10 @@ use crate::library::{Layout, Library, Precompiled};
 use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::plan::Target;
 
-/// Where the objects of a library go, relative to the cell's folder. Two libraries in directories of one name have
+/// Where the objects of a library go, relative to the cell's directory. Two libraries in directories of one name have
 /// this directory in common, as with arduino-cli: of two objects of one path the later replaces the first, and the
 /// linker gets it twice.
-pub(in crate::pipeline) fn object_folder(library: &Library) -> PathBuf {
+pub(in crate::pipeline) fn object_directory(library: &Library) -> PathBuf {
     Path::new("libraries").join(&library.dir_name)
 }
 
@@ -66,16 +66,16 @@ pub(in crate::pipeline) fn plan(
 
 /// A library's sources, in link order.
 fn sources_of(disk: &Disk, library: &Library) -> Result<Vec<PathBuf>, BuildError> {
-    let read = |folder: &Path, result: std::io::Result<Vec<PathBuf>>| {
-        result.map_err(|error| unreadable(folder, &error))
+    let read = |directory: &Path, result: std::io::Result<Vec<PathBuf>>| {
+        result.map_err(|error| unreadable(directory, &error))
     };
     let source_dir = &library.source_dir;
     let found = match &library.layout {
         Layout::Recursive => read(source_dir, sources::of_tree(disk, source_dir))?,
         Layout::Flat { utility } => {
-            let mut found = read(source_dir, sources::of_folder(disk, source_dir))?;
+            let mut found = read(source_dir, sources::of_directory(disk, source_dir))?;
             if let Some(utility) = utility {
-                found.extend(read(utility, sources::of_folder(disk, utility))?);
+                found.extend(read(utility, sources::of_directory(disk, utility))?);
             }
             found
         }

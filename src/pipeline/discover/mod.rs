@@ -1,6 +1,6 @@
 //! Finds the libraries and the sources that a cell needs.
 
-pub(super) mod folders;
+pub(super) mod compiler_directories;
 pub(super) mod libraries;
 pub(super) mod library_use;
 pub(super) mod missing;

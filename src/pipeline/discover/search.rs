@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::folders::Folders;
+use super::compiler_directories::CompilerDirectories;
 use super::missing::first_missing;
 use super::{libraries, sources};
 use crate::event::Step;
@@ -37,10 +37,10 @@ pub(in crate::pipeline) struct Question<'a> {
     pub(in crate::pipeline) values: &'a [(&'a str, Value<'a>)],
     /// The sketch's sources, the generated C++ first.
     pub(in crate::pipeline) sources: Vec<PathBuf>,
-    /// The core's and variant's folders.
+    /// The core's and variant's directories.
     pub(in crate::pipeline) core: Vec<Arc<Path>>,
-    /// The folders that the C++ compiler searches by itself, and its identity.
-    pub(in crate::pipeline) folders: Arc<Folders>,
+    /// The directories that the C++ compiler searches by itself, and its identity.
+    pub(in crate::pipeline) directories: Arc<CompilerDirectories>,
     /// The C++ compiler's identity.
     pub(in crate::pipeline) identity: crate::includes::Hash,
 }
@@ -48,16 +48,16 @@ pub(in crate::pipeline) struct Question<'a> {
 /// What a sketch needs.
 #[derive(Debug, Clone, Default)]
 pub(in crate::pipeline) struct Discovered {
-    /// In the order in which they were found: that of the include folders and of the link.
+    /// In the order in which they were found: that of the include directories and of the link.
     pub(in crate::pipeline) libraries: Vec<Arc<Library>>,
     /// The include that brought each of them.
     pub(in crate::pipeline) headers: Vec<String>,
     /// Whether the preprocessor was asked about a source of which no key covers what it reads.
-    pub(in crate::pipeline) is_opaque: bool,
+    pub(in crate::pipeline) is_uncacheable: bool,
 }
 
 impl Discovered {
-    /// The include folders of every source of the cell: core, variant, libraries.
+    /// The include directories of every source of the cell: core, variant, libraries.
     pub(in crate::pipeline) fn include(&self, core: &[Arc<Path>]) -> Vec<Arc<Path>> {
         core.iter()
             .cloned()
@@ -99,7 +99,7 @@ pub(in crate::pipeline) async fn discover(
                 }
             }
         }
-        found.is_opaque |= state.is_opaque;
+        found.is_uncacheable |= state.is_uncacheable;
     }
     let outdated = found.libraries.iter().find(|library| library.has_arch_directory);
     outdated.map_or(Ok(()), |library| {
@@ -148,8 +148,8 @@ fn sources_of(disk: &Disk, library: &Library) -> Result<Vec<Source>, BuildError>
     if library.link.precompiled == Precompiled::Instead {
         return Ok(Vec::new());
     }
-    let walked = |folder: &Path, recurse| {
-        sources::as_walked(disk, folder, recurse).map_err(|error| libraries::unreadable(folder, &error))
+    let walked = |directory: &Path, recurse| {
+        sources::as_walked(disk, directory, recurse).map_err(|error| libraries::unreadable(directory, &error))
     };
     let (paths, utility) = match &library.layout {
         Layout::Recursive => (walked(&library.source_dir, true)?, None),
@@ -181,7 +181,7 @@ struct Walked {
     /// Includes that the preprocessor showed not to be reached.
     dead: HashSet<(FileId, usize)>,
     /// Whether the preprocessor read what no key covers.
-    is_opaque: bool,
+    is_uncacheable: bool,
 }
 
 /// What is the same for all sources of a cell.
@@ -209,7 +209,7 @@ impl Discovery<'_> {
         let Self { cx, question, .. } = self;
         let mut include = found.include(&question.core);
         include.extend(source.utility.clone());
-        let search = unit::search(cx, question.folders.with(&include)).await?;
+        let search = unit::search(cx, question.directories.with(&include)).await?;
         let Report { candidates, asks_for_libraries } = self.walk(&search, found, source, state).await?;
         let index = &question.target.libraries;
         match candidates.as_slice() {
@@ -226,8 +226,8 @@ impl Discovery<'_> {
         // Which macros the compiler has by itself is known of the command that compiles; this is another one.
         let inputs = reads(cx, &search, &source.path, &self.options, None).await?;
         let Some(inputs) = inputs else { return Ok(None) };
-        state.is_opaque |= inputs.opaque.is_some();
-        let known = inputs.opaque.is_none().then(|| {
+        state.is_uncacheable |= inputs.incomplete.is_some();
+        let known = inputs.incomplete.is_none().then(|| {
             let mut key = Key::new("discovery");
             key.add(question.identity.as_bytes()).add(inputs.hash().as_bytes());
             (key.finish(), inputs)
@@ -402,7 +402,7 @@ impl<'a, F: Fn(&str) -> Meaning> Walk<'a, F> {
             };
             for edge in found {
                 // No system header includes a library's.
-                let own = edge.folder.is_none_or(|folder| !self.search.is_system(folder));
+                let own = edge.directory.is_none_or(|directory| !self.search.is_system(directory));
                 if own && matches!(edge.directive, Directive::Include | Directive::Next) {
                     let next = self.search.files().by_id(edge.file);
                     // Only one of those that `#include_next` could mean is read.

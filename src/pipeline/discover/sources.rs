@@ -12,16 +12,16 @@ const EXTENSIONS: [&str; 5] = ["S", "c", "cpp", "cc", "cxx"];
 ///
 /// # Errors
 /// Where a directory can't be read.
-pub(in crate::pipeline) fn of_tree(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
-    Ok(as_linked(as_walked(disk, folder, true)?))
+pub(in crate::pipeline) fn of_tree(disk: &Disk, directory: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(as_linked(as_walked(disk, directory, true)?))
 }
 
 /// The sources of a directory alone, in the order of their objects.
 ///
 /// # Errors
 /// Where it can't be read.
-pub(in crate::pipeline) fn of_folder(disk: &Disk, folder: &Path) -> io::Result<Vec<PathBuf>> {
-    Ok(as_linked(as_walked(disk, folder, false)?))
+pub(in crate::pipeline) fn of_directory(disk: &Disk, directory: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(as_linked(as_walked(disk, directory, false)?))
 }
 
 /// The sort key of a source among those that are compiled together: the bytes of its object's path.
@@ -33,14 +33,18 @@ pub(in crate::pipeline) fn link_order(source: &Path) -> Vec<u8> {
     [source.as_os_str().as_encoded_bytes(), b".o"].concat()
 }
 
-/// The sources of a folder in the order in which Arduino looks through them for includes: as names
+/// The sources of a directory in the order in which Arduino looks through them for includes: as names
 /// sort, whatever their extension.
 ///
 /// # Errors
-/// Where a folder can't be read.
-pub(in crate::pipeline) fn as_walked(disk: &Disk, folder: &Path, recurse: bool) -> io::Result<Vec<PathBuf>> {
+/// Where a directory can't be read.
+pub(in crate::pipeline) fn as_walked(
+    disk: &Disk,
+    directory: &Path,
+    recurse: bool,
+) -> io::Result<Vec<PathBuf>> {
     let mut sources = Vec::new();
-    for (path, is_dir) in list(disk, folder)? {
+    for (path, is_dir) in list(disk, directory)? {
         if is_dir {
             if recurse {
                 sources.extend(as_walked(disk, &path, true)?);
@@ -62,15 +66,15 @@ fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|found| EXTENSIONS.iter().any(|extension| found == *extension))
 }
 
-/// A folder's entries by name and whether they are folders; hidden ones and those called `CVS` or `RCS` are left out
+/// A directory's entries by name and whether they are directories; hidden ones and those called `CVS` or `RCS` are left out
 /// (`FindFilesInFolder` in `internal/arduino/builder/internal/utils/utils.go`; `SCCS` is not), links count as what they
 /// lead to.
 ///
 /// # Errors
 /// Where it can't be read, or has a link that leads back up: of kind `Other`, as in arduino-cli an error of the user's.
-fn list(disk: &Disk, folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
+fn list(disk: &Disk, directory: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     let mut entries = Vec::new();
-    for entry in disk.list(folder)? {
+    for entry in disk.list(directory)? {
         let name = entry.file_name();
         let hidden = name.to_str().is_some_and(|name| name.starts_with('.') || matches!(name, "CVS" | "RCS"));
         if hidden {
@@ -78,7 +82,7 @@ fn list(disk: &Disk, folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
         }
         let entry_type = entry.file_type()?;
         let is_dir = if entry_type.is_symlink() { disk.is_dir(&entry.path()) } else { entry_type.is_dir() };
-        if is_dir && entry_type.is_symlink() && disk.real(folder)?.starts_with(disk.real(&entry.path())?) {
+        if is_dir && entry_type.is_symlink() && disk.real(directory)?.starts_with(disk.real(&entry.path())?) {
             let message =
                 format!("the link {} leads back to a directory that it lies in", entry.path().display());
             return Err(io::Error::other(message));
@@ -90,8 +94,8 @@ fn list(disk: &Disk, folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
 }
 
 /// Where an object goes: beside its source's place, with `.o` behind the whole name.
-pub(in crate::pipeline) fn object_path(folder: &Path, relative_source: &Path) -> PathBuf {
-    let mut name = folder.join(relative_source).into_os_string();
+pub(in crate::pipeline) fn object_path(directory: &Path, relative_source: &Path) -> PathBuf {
+    let mut name = directory.join(relative_source).into_os_string();
     name.push(".o");
     name.into()
 }
@@ -102,7 +106,7 @@ mod tests {
 
     #[test]
     fn orders_are_arduinos() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for name in [
             "b.cpp",
             "a.c",
@@ -117,19 +121,22 @@ mod tests {
             "sub/deep/d.cpp",
             ".hidden/e.c",
         ] {
-            let path = folder.path().join(name);
+            let path = directory.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
         }
         let names = |paths: Vec<PathBuf>| -> Vec<String> {
-            paths.iter().map(|path| path.strip_prefix(folder.path()).unwrap().display().to_string()).collect()
+            paths
+                .iter()
+                .map(|path| path.strip_prefix(directory.path()).unwrap().display().to_string())
+                .collect()
         };
         assert_eq!(
-            names(of_folder(&Disk::default(), folder.path()).unwrap()),
+            names(of_directory(&Disk::default(), directory.path()).unwrap()),
             ["B.cpp", "a-1.c", "a.c", "a.cpp", "b.cpp", "z.S"]
         );
         assert_eq!(
-            names(of_tree(&Disk::default(), folder.path()).unwrap()),
+            names(of_tree(&Disk::default(), directory.path()).unwrap()),
             [
                 "B.cpp",
                 "a-1.c",
@@ -144,7 +151,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            names(as_walked(&Disk::default(), folder.path(), true).unwrap()),
+            names(as_walked(&Disk::default(), directory.path(), true).unwrap()),
             [
                 "B.cpp",
                 "a/d.c",
@@ -161,9 +168,9 @@ mod tests {
     }
 
     #[test]
-    fn links_to_folders_are_followed_and_version_control_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+    fn links_to_directories_are_followed_and_version_control_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         for name in [
             "core/a.c",
             "elsewhere/b.c",

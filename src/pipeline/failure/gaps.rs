@@ -39,18 +39,18 @@ fn gap(link: &Path) -> Option<String> {
 }
 
 /// The submodules of a repository that were not fetched, and that a file of this name lies in.
-pub(in crate::pipeline) fn empty_submodules(folder: &Path, missing: &Path) -> Vec<String> {
-    let text = fs::read_to_string(folder.join(".gitmodules")).unwrap_or_default();
+pub(in crate::pipeline) fn empty_submodules(directory: &Path, missing: &Path) -> Vec<String> {
+    let text = fs::read_to_string(directory.join(".gitmodules")).unwrap_or_default();
     let paths = text.lines().filter_map(|line| line.trim().strip_prefix("path")?.trim().strip_prefix('='));
     paths
-        .map(|path| folder.join(path.trim()))
+        .map(|path| directory.join(path.trim()))
         .filter(|path| lies_behind(missing, path) && is_empty(path))
         .map(|path| format!("the submodule {} was not fetched", path.display()))
         .collect()
 }
 
-fn is_empty(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+fn is_empty(directory: &Path) -> bool {
+    fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// The file that a tool complains of, where all there is of it is a pointer into Git's Large File Storage.
@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn links_and_submodules_without_anything_are_gaps() {
         let dir = tempfile::tempdir().unwrap();
-        for folder in ["empty", "full", "sub/one", "sub/two"] {
-            fs::create_dir_all(dir.path().join(folder)).unwrap();
+        for directory in ["empty", "full", "sub/one", "sub/two"] {
+            fs::create_dir_all(dir.path().join(directory)).unwrap();
         }
         fs::write(dir.path().join("full/a.h"), "").unwrap();
         fs::write(dir.path().join("sub/two/b.h"), "").unwrap();

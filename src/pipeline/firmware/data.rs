@@ -8,20 +8,20 @@ use crate::cache::Record;
 use crate::event::{Sizes, UnitCounts};
 use crate::includes::{Files, Hash};
 use crate::pipeline::job::product::CellArtifacts;
-use crate::pipeline::output::folder;
+use crate::pipeline::output::directory;
 use crate::pipeline::shared::checkout::Checkout;
 use crate::pipeline::shared::places::Places;
 
 /// What a link came to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::pipeline) struct Firmware {
-    /// Its files, relative to the cell's folder: the one to upload, then the others by name.
+    /// Its files, relative to the cell's directory: the one to upload, then the others by name.
     pub(in crate::pipeline) files: Vec<PathBuf>,
-    /// What else recipes left in the cell's folder, relative to it.
+    /// What else recipes left in the cell's directory, relative to it.
     pub(in crate::pipeline) others: Vec<PathBuf>,
     /// Those of its files that hooks make before the link, in each run.
     pub(in crate::pipeline) given: Vec<PathBuf>,
-    /// What hooks left before the link and a later step removed, relative to the cell's folder.
+    /// What hooks left before the link and a later step removed, relative to the cell's directory.
     pub(in crate::pipeline) removed: Vec<PathBuf>,
     /// What it takes.
     pub(in crate::pipeline) sizes: Option<Sizes>,
@@ -49,9 +49,9 @@ impl Firmware {
     }
 
     /// As the cell's result.
-    pub(in crate::pipeline) fn artifacts(self, folder: &Path, units: UnitCounts) -> CellArtifacts {
+    pub(in crate::pipeline) fn artifacts(self, directory: &Path, units: UnitCounts) -> CellArtifacts {
         CellArtifacts {
-            artifacts: self.files.iter().map(|path| folder.join(path)).collect(),
+            artifacts: self.files.iter().map(|path| directory.join(path)).collect(),
             sizes: self.sizes,
             fresh: self.fresh,
             printed: format!("{}{}", self.compiled, self.printed),
@@ -78,28 +78,28 @@ impl FirmwareKeys {
     }
 }
 
-/// The firmware that lies in a cell's folder, if it belongs to a key.
+/// The firmware that lies in a cell's directory, if it belongs to a key.
 pub(in crate::pipeline) fn recorded(
-    folder: &Path,
+    directory: &Path,
     key: &Hash,
     files: &Files,
     checkout: &Checkout,
 ) -> Option<Firmware> {
-    let record = Record::load(folder)?;
-    let places = Places::of(checkout, folder);
-    let aside = folder.join(folder::ASIDE);
+    let record = Record::load(directory)?;
+    let places = Places::of(checkout, directory);
+    let aside = directory.join(directory::ASIDE);
     if aside.is_dir() {
         if !record.holds(key, &aside, files) {
             return None;
         }
         for output in &record.outputs {
-            let to = folder.join(&output.path);
+            let to = directory.join(&output.path);
             to.parent().map_or(Ok(()), std::fs::create_dir_all).ok()?;
             std::fs::rename(aside.join(&output.path), to).ok()?;
         }
         let _ = std::fs::remove_dir_all(&aside);
-        remove_all(folder, &record.removed);
-    } else if !record.holds(key, folder, files) {
+        remove_all(directory, &record.removed);
+    } else if !record.holds(key, directory, files) {
         return None;
     }
     let mut others: Vec<PathBuf> = record.outputs.into_iter().map(|output| output.path).collect();
@@ -120,8 +120,8 @@ pub(in crate::pipeline) fn recorded(
 }
 
 /// Removes files that a later step of the build removes.
-pub(super) fn remove_all(folder: &Path, removed: &[PathBuf]) {
+pub(super) fn remove_all(directory: &Path, removed: &[PathBuf]) {
     for path in removed {
-        let _ = std::fs::remove_file(folder.join(path));
+        let _ = std::fs::remove_file(directory.join(path));
     }
 }

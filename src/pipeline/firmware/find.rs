@@ -1,4 +1,4 @@
-//! Whether a cell's firmware is there already, in the cell's folder or in the artifact store.
+//! Whether a cell's firmware is there already, in the cell's directory or in the artifact store.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::event::Step;
 use crate::fs::Sharing;
 use crate::includes::Hash;
 use crate::pipeline::failure::error::{BuildError, FileAction};
-use crate::pipeline::output::folder;
+use crate::pipeline::output::directory;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::places::Places;
@@ -18,35 +18,35 @@ use crate::plan::CellJob;
 use crate::symbols::CellSymbols;
 
 /// Removes the firmware of an earlier build: the sketch as it is now has none.
-pub(in crate::pipeline) async fn remove(folder: &Path) -> Result<(), BuildError> {
-    let folder = folder.to_owned();
+pub(in crate::pipeline) async fn remove(directory: &Path) -> Result<(), BuildError> {
+    let directory = directory.to_owned();
     blocking(move || {
-        let Some(record) = Record::load(&folder) else { return };
+        let Some(record) = Record::load(&directory) else { return };
         // What can't be removed is in nobody's record any more.
-        let _ = Record::forget(&folder);
-        let _ = std::fs::remove_dir_all(folder.join(folder::ASIDE));
+        let _ = Record::forget(&directory);
+        let _ = std::fs::remove_dir_all(directory.join(directory::ASIDE));
         for path in record.outputs.into_iter().map(|output| output.path).chain([CellSymbols::FILE.into()]) {
-            let _ = std::fs::remove_file(folder.join(path));
+            let _ = std::fs::remove_file(directory.join(path));
         }
     })
     .await
 }
 
-/// The firmware with one of these keys, the first that leads to one: what is in the cell's folder, or else what the
+/// The firmware with one of these keys, the first that leads to one: what is in the cell's directory, or else what the
 /// artifact store has. Returns the key that it is recorded under.
 ///
 /// # Errors
-/// Where the cell's folder can't be written.
+/// Where the cell's directory can't be written.
 pub(in crate::pipeline) async fn find(
     cx: &BuildContext,
     job: &CellJob,
     keys: &[Hash],
     given: &HashSet<PathBuf>,
 ) -> Result<Option<(Hash, Firmware)>, BuildError> {
-    let (folder, files, checkout) = (job.folder.clone(), cx.files.clone(), cx.checkout.clone());
+    let (directory, files, checkout) = (job.directory.clone(), cx.files.clone(), cx.checkout.clone());
     let (store, wanted) = (cx.artifacts.clone(), keys.to_vec());
     let found = blocking(move || {
-        let recorded = |key: &Hash| Some((*key, recorded(&folder, key, &files, &checkout)?));
+        let recorded = |key: &Hash| Some((*key, recorded(&directory, key, &files, &checkout)?));
         if let Some((key, firmware)) = wanted.iter().find_map(recorded) {
             return Found::Here(key, Box::new(firmware));
         }
@@ -59,24 +59,24 @@ pub(in crate::pipeline) async fn find(
         Found::Stored(key, store, artifact) => (key, store, artifact),
         Found::Nowhere => return Ok(None),
     };
-    folder::clear(&job.folder, given).await?;
-    let (folder, places) = (job.folder.clone(), Places::of(&cx.checkout, &job.folder));
+    directory::clear(&job.directory, given).await?;
+    let (directory, places) = (job.directory.clone(), Places::of(&cx.checkout, &job.directory));
     // Users flash, strip and sign their firmware in place: it is theirs.
     let restored = blocking(move || {
-        if !store.restore(&found, &folder, Sharing::Copy)? {
+        if !store.restore(&found, &directory, Sharing::Copy)? {
             return Ok(None);
         }
         let mut firmware = found.about;
-        remove_all(&folder, &firmware.removed);
+        remove_all(&directory, &firmware.removed);
         for text in &firmware.naming {
-            let path = folder.join(text);
+            let path = directory.join(text);
             std::fs::write(&path, places.restore(&std::fs::read_to_string(&path)?))?;
         }
         firmware.change_names(|text| places.restore(text));
         Ok(Some(firmware))
     });
     let restored = restored.await?.map_err(|error: std::io::Error| {
-        BuildError::io(Step::Link, FileAction::Write, &job.folder, &error)
+        BuildError::io(Step::Link, FileAction::Write, &job.directory, &error)
     })?;
     let Some(mut firmware) = restored else { return Ok(None) };
     firmware.fresh = true;

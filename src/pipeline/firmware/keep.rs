@@ -26,18 +26,18 @@ const NAMELESS: &str = ".nameless";
 /// information, `__FILE__`) belongs to these directories.
 ///
 /// # Errors
-/// Where the cell's folder can't be read or written.
+/// Where the cell's directory can't be read or written.
 pub(in crate::pipeline) async fn keep(
     cx: &BuildContext,
     job: &CellJob,
     keys: &[FirmwareKeys],
     firmware: &mut Firmware,
 ) -> Result<Vec<Hash>, BuildError> {
-    let (folder, places) = (job.folder.clone(), Places::of(&cx.checkout, &job.folder));
+    let (directory, places) = (job.directory.clone(), Places::of(&cx.checkout, &job.directory));
     let files = made(firmware);
-    let naming = blocking(move || Naming::of(&folder, &files, &places)).await?;
+    let naming = blocking(move || Naming::of(&directory, &files, &places)).await?;
     let naming =
-        naming.map_err(|error| BuildError::io(Step::Link, FileAction::Record, &job.folder, &error))?;
+        naming.map_err(|error| BuildError::io(Step::Link, FileAction::Record, &job.directory, &error))?;
     let general = |keys: &FirmwareKeys| keys.general;
     let here = |keys: &FirmwareKeys| keys.here;
     let recorded =
@@ -45,9 +45,9 @@ pub(in crate::pipeline) async fn keep(
     let stored = keys.iter().map(if naming.in_binary { here } else { general }).collect::<Vec<_>>();
     firmware.naming = if naming.in_binary { Vec::new() } else { naming.texts };
     record(cx, job, recorded.clone(), firmware).await?;
-    let (cx, folder, firmware) = (cx.clone(), job.folder.clone(), firmware.clone());
-    let places = Places::of(&cx.checkout, &folder);
-    blocking(move || store(&cx, &folder, &stored, firmware, &places)).await?;
+    let (cx, directory, firmware) = (cx.clone(), job.directory.clone(), firmware.clone());
+    let places = Places::of(&cx.checkout, &directory);
+    blocking(move || store(&cx, &directory, &stored, firmware, &places)).await?;
     Ok(recorded)
 }
 
@@ -59,10 +59,10 @@ struct Naming {
 }
 
 impl Naming {
-    fn of(folder: &Path, files: &[PathBuf], places: &Places) -> io::Result<Self> {
+    fn of(directory: &Path, files: &[PathBuf], places: &Places) -> io::Result<Self> {
         let mut naming = Self::default();
         for path in files {
-            let bytes = std::fs::read(folder.join(path))?;
+            let bytes = std::fs::read(directory.join(path))?;
             if !places.are_named_in(&bytes) {
                 continue;
             }
@@ -85,60 +85,60 @@ fn made(firmware: &Firmware) -> Vec<PathBuf> {
 }
 
 /// Keeps firmware in the artifact store. What can't be kept is lost as a hit, never as a result.
-fn store(cx: &BuildContext, folder: &Path, keys: &[Hash], mut firmware: Firmware, places: &Places) {
+fn store(cx: &BuildContext, directory: &Path, keys: &[Hash], mut firmware: Firmware, places: &Places) {
     let Some(store) = &cx.artifacts else { return };
     firmware.change_names(|text| places.forget(text));
-    let nameless = folder.join(NAMELESS);
+    let nameless = directory.join(NAMELESS);
     let mut files: Vec<(PathBuf, PathBuf)> = made(&firmware)
         .into_iter()
         .map(|path| {
-            let from = if firmware.naming.contains(&path) { &nameless } else { folder };
+            let from = if firmware.naming.contains(&path) { &nameless } else { directory };
             (path.clone(), from.join(path))
         })
         .collect();
-    let symbols = folder.join(CellSymbols::FILE);
+    let symbols = directory.join(CellSymbols::FILE);
     files.extend(symbols.is_file().then(|| (CellSymbols::FILE.into(), symbols)));
-    let kept = write_nameless(folder, &firmware.naming, &nameless, places)
+    let kept = write_nameless(directory, &firmware.naming, &nameless, places)
         .and_then(|()| keys.iter().try_for_each(|key| store.keep(key, &files, Sharing::Copy, &firmware)));
     if let Err(error) = kept {
-        tracing::warn!(%error, folder = %folder.display(), "what was made could not be kept in the cache");
+        tracing::warn!(%error, directory = %directory.display(), "what was made could not be kept in the cache");
     }
     let _ = std::fs::remove_dir_all(nameless);
 }
 
 /// Writes texts with stand-ins for the directories that they name.
-fn write_nameless(folder: &Path, texts: &[PathBuf], to: &Path, places: &Places) -> io::Result<()> {
+fn write_nameless(directory: &Path, texts: &[PathBuf], to: &Path, places: &Places) -> io::Result<()> {
     for path in texts {
         let nameless = to.join(path);
         nameless.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        std::fs::write(nameless, places.forget(&std::fs::read_to_string(folder.join(path))?))?;
+        std::fs::write(nameless, places.forget(&std::fs::read_to_string(directory.join(path))?))?;
     }
     Ok(())
 }
 
-/// Records firmware that is complete in the cell's folder.
+/// Records firmware that is complete in the cell's directory.
 ///
 /// # Errors
-/// Where the folder can't be read or written.
+/// Where the directory can't be read or written.
 pub(super) async fn record(
     cx: &BuildContext,
     job: &CellJob,
     keys: Vec<Hash>,
     firmware: &Firmware,
 ) -> Result<(), BuildError> {
-    let (folder, known, mut firmware) = (job.folder.clone(), cx.files.clone(), firmware.clone());
-    let places = Places::of(&cx.checkout, &folder);
+    let (directory, known, mut firmware) = (job.directory.clone(), cx.files.clone(), firmware.clone());
+    let places = Places::of(&cx.checkout, &directory);
     firmware.change_names(|text| places.forget(text));
     blocking(move || {
         let outputs: Result<Vec<Output>, _> =
-            made(&firmware).into_iter().map(|path| Output::of(&folder, path, &known)).collect();
+            made(&firmware).into_iter().map(|path| Output::of(&directory, path, &known)).collect();
         outputs
             .and_then(|outputs| {
                 let keys = keys.iter().map(|key| key.to_hex().to_string()).collect();
                 let Firmware { files: artifacts, removed, sizes, compiled, printed, .. } = firmware;
-                Record { keys, outputs, artifacts, removed, sizes, compiled, printed }.save(&folder)
+                Record { keys, outputs, artifacts, removed, sizes, compiled, printed }.save(&directory)
             })
-            .map_err(|error| BuildError::io(Step::Link, FileAction::Record, &folder, &error))
+            .map_err(|error| BuildError::io(Step::Link, FileAction::Record, &directory, &error))
     })
     .await?
 }

@@ -9,7 +9,7 @@ use crate::event::Step;
 use crate::fs::Sharing;
 use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::job::job_context::JobContext;
-use crate::pipeline::output::folder;
+use crate::pipeline::output::directory;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::unit::{Planned, Unit};
@@ -53,7 +53,7 @@ impl<'a> Early<'a> {
         let mut kept = HashSet::new();
         let is_visible = looks || !hooks.is_empty();
         if is_visible {
-            kept = folder::set_aside(&job.folder).await?;
+            kept = directory::set_aside(&job.directory).await?;
         }
         Ok(Self { job, hooks, is_visible, kept, placed: HashSet::new() })
     }
@@ -92,10 +92,10 @@ impl<'a> Early<'a> {
         if !self.hooks.contains(&hook) {
             return Ok(());
         }
-        super::run::run(cx, jcx, &self.job.target, &[hook], values, &self.job.folder).await?;
+        super::run::run(cx, jcx, &self.job.target, &[hook], values, &self.job.directory).await?;
         if hook != Hook::Prebuild {
             jcx.round += 1;
-            let (cx, directory) = (cx.clone(), self.job.folder.clone());
+            let (cx, directory) = (cx.clone(), self.job.directory.clone());
             blocking(move || cx.forget_below(&directory)).await?;
         }
         Ok(())
@@ -111,7 +111,7 @@ impl<'a> Early<'a> {
     ) -> Result<(), BuildError> {
         let objects: Vec<_> = objects.collect();
         self.placed.extend(objects.iter().map(|(path, ..)| path.to_path_buf()));
-        place(&self.job.folder, objects.into_iter()).await
+        place(&self.job.directory, objects.into_iter()).await
     }
 
     /// The placed objects, relative to the build directory. A hook may have changed them.
@@ -127,11 +127,11 @@ impl<'a> Early<'a> {
         if !self.is_visible {
             return Ok(HashSet::new());
         }
-        let directory = &self.job.folder;
+        let directory = &self.job.directory;
         let is_placed =
             |path: &Path| self.placed.contains(path) || self.placed.contains(&path.with_extension("o"));
         let is_object = |path: &Path| path.strip_prefix(directory).is_ok_and(is_placed);
-        let mut files = folder::files_below(directory).await?;
+        let mut files = directory::files_below(directory).await?;
         files.retain(|path| !self.kept.contains(path) && !is_object(path));
         Ok(files)
     }
@@ -151,7 +151,7 @@ pub(in crate::pipeline) async fn place<'s>(
         depfiles.extend(planned.depfile(&object).map(|text| (object.with_extension("d"), text)));
         files.push((unit.object.clone(), path.to_owned()));
     }
-    folder::place(directory, Step::Seed, Sharing::Copy, files).await?;
+    directory::place(directory, Step::Seed, Sharing::Copy, files).await?;
     blocking(move || {
         for (path, text) in depfiles {
             std::fs::write(&path, text)

@@ -1,6 +1,6 @@
 //! Reads commands that do nothing but look for files, copy them, write a line, or start a program that reads and writes
 //! what it is told: then it is known what enters them, and what comes out. That is how ESP32 cores bring partition
-//! table, flags and bootloader into the build folder, with a shell. Whatever is not understood is not plain.
+//! table, flags and bootloader into the build directory, with a shell. Whatever is not understood is not plain.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 pub(super) struct Plain {
     /// The shells and programs that are started, without those that are part of every system.
     pub(super) programs: BTreeSet<PathBuf>,
-    /// Paths outside the build folder.
+    /// Paths outside the build directory.
     pub(super) reads: BTreeSet<PathBuf>,
-    /// Paths in the build folder: all that can be there afterwards.
+    /// Paths in the build directory: all that can be there afterwards.
     pub(super) writes: BTreeSet<PathBuf>,
 }
 
@@ -28,31 +28,31 @@ enum Token {
 }
 
 impl Plain {
-    /// What these commands read and write in `folder`, in which they run, or `None` where that can't be told.
-    pub(super) fn read(commands: &[Vec<String>], folder: &Path) -> Option<Self> {
+    /// What these commands read and write in `directory`, in which they run, or `None` where that can't be told.
+    pub(super) fn read(commands: &[Vec<String>], directory: &Path) -> Option<Self> {
         let mut plain = Self::default();
         for argv in commands {
-            plain.command(argv, folder)?;
+            plain.command(argv, directory)?;
         }
         Some(plain)
     }
 
-    fn command(&mut self, argv: &[String], folder: &Path) -> Option<()> {
+    fn command(&mut self, argv: &[String], directory: &Path) -> Option<()> {
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
         let (["/usr/bin/env", shell, "-c", text] | [shell, "-c", text]) = words[..] else {
             let tokens: Vec<Token> = argv.iter().map(|word| Token::Word(word.clone(), true)).collect();
-            return self.simple(&tokens, folder);
+            return self.simple(&tokens, directory);
         };
         if !["sh", "bash", "dash"].contains(&Path::new(shell).file_name()?.to_str()?) {
             return None;
         }
         self.programs.insert(shell.into());
         let tokens = tokens(text)?;
-        tokens.split(|token| *token == Token::Next).try_for_each(|command| self.simple(command, folder))
+        tokens.split(|token| *token == Token::Next).try_for_each(|command| self.simple(command, directory))
     }
 
     /// One command with its words and where its output goes.
-    fn simple(&mut self, tokens: &[Token], folder: &Path) -> Option<()> {
+    fn simple(&mut self, tokens: &[Token], directory: &Path) -> Option<()> {
         const KEYWORDS: [&str; 6] = ["if", "then", "elif", "else", "fi", "!"];
         let is_keyword =
             |token: &Token| matches!(token, Token::Word(word, false) if KEYWORDS.contains(&&**word));
@@ -63,7 +63,7 @@ impl Plain {
             match (token, token == &Token::Into) {
                 (Token::Word(word, _), _) => words.push(word),
                 (_, true) => match rest.next()? {
-                    Token::Word(word, _) => self.written(word, folder)?,
+                    Token::Word(word, _) => self.written(word, directory)?,
                     _ => return None,
                 },
                 _ => return None,
@@ -72,31 +72,31 @@ impl Plain {
         let Some((&name, arguments)) = words.split_first() else { return Some(()) };
         match name {
             ":" | "true" | "echo" | "printf" => Some(()),
-            "[" => self.test(arguments.strip_suffix(&["]"])?, folder),
-            "test" => self.test(arguments, folder),
+            "[" => self.test(arguments.strip_suffix(&["]"])?, directory),
+            "test" => self.test(arguments, directory),
             "cp" => {
                 let (last, sources) = arguments.split_last()?;
-                self.written(last, folder)?;
-                self.files(sources, &["-f", "-p"], folder)
+                self.written(last, directory)?;
+                self.files(sources, &["-f", "-p"], directory)
             }
-            "cat" => self.files(arguments, &[], folder),
-            "touch" => arguments.iter().try_for_each(|path| self.written(path, folder)),
-            program => self.program(program, arguments, folder),
+            "cat" => self.files(arguments, &[], directory),
+            "touch" => arguments.iter().try_for_each(|path| self.written(path, directory)),
+            program => self.program(program, arguments, directory),
         }
     }
 
     /// Questions after the content or the existence of files; a time or a permission is in no key.
-    fn test(&mut self, words: &[&str], folder: &Path) -> Option<()> {
+    fn test(&mut self, words: &[&str], directory: &Path) -> Option<()> {
         match words {
-            ["!", rest @ ..] => self.test(rest, folder),
-            ["-e" | "-f" | "-d" | "-s", path] => self.named(path, folder),
+            ["!", rest @ ..] => self.test(rest, directory),
+            ["-e" | "-f" | "-d" | "-s", path] => self.named(path, directory),
             ["-n" | "-z", _] | [_, "=" | "!=", _] => Some(()),
             _ => None,
         }
     }
 
     /// A program that reads and writes what it is told by whole paths, and nothing else but itself.
-    fn program(&mut self, program: &str, arguments: &[&str], folder: &Path) -> Option<()> {
+    fn program(&mut self, program: &str, arguments: &[&str], directory: &Path) -> Option<()> {
         let path = Path::new(program);
         let known = ["esptool", "esptool.py"].contains(&path.file_name()?.to_str()?);
         if !known || !path.is_absolute() {
@@ -105,19 +105,19 @@ impl Plain {
         self.programs.insert(path.to_owned());
         arguments.iter().try_for_each(|word| {
             let is_option = !word.contains(['/', '.', '@']);
-            if is_option { Some(()) } else { self.named(word, folder) }
+            if is_option { Some(()) } else { self.named(word, directory) }
         })
     }
 
-    fn files(&mut self, words: &[&str], options: &[&str], folder: &Path) -> Option<()> {
+    fn files(&mut self, words: &[&str], options: &[&str], directory: &Path) -> Option<()> {
         let mut paths = words.iter().filter(|word| !options.contains(word));
-        paths.try_for_each(|path| self.named(path, folder))
+        paths.try_for_each(|path| self.named(path, directory))
     }
 
-    /// A path that is read, or, in the build folder, may have been written before.
-    fn named(&mut self, word: &str, folder: &Path) -> Option<()> {
+    /// A path that is read, or, in the build directory, may have been written before.
+    fn named(&mut self, word: &str, directory: &Path) -> Option<()> {
         let path = whole(word)?;
-        if path.starts_with(folder) {
+        if path.starts_with(directory) {
             self.writes.insert(path)
         } else {
             self.reads.insert(path)
@@ -126,8 +126,8 @@ impl Plain {
     }
 
     /// A file that is written.
-    fn written(&mut self, word: &str, folder: &Path) -> Option<()> {
-        let path = whole(word).filter(|path| path.starts_with(folder) && path != folder)?;
+    fn written(&mut self, word: &str, directory: &Path) -> Option<()> {
+        let path = whole(word).filter(|path| path.starts_with(directory) && path != directory)?;
         self.writes.insert(path);
         Some(())
     }

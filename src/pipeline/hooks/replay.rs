@@ -19,10 +19,10 @@ use crate::pipeline::shared::key::Key;
 pub(super) struct Replay {
     plain: Plain,
     commands: Vec<Vec<String>>,
-    folder: PathBuf,
-    /// Over the commands, their programs, and what they read outside the folder.
+    directory: PathBuf,
+    /// Over the commands, their programs, and what they read outside the directory.
     outside: Hash,
-    /// The same with what was in the folder before.
+    /// The same with what was in the directory before.
     key: Hash,
     /// What they can write and was not there before.
     absent: Vec<PathBuf>,
@@ -37,9 +37,9 @@ impl Replay {
         cx: &BuildContext,
         jcx: &JobContext,
         commands: &[Vec<String>],
-        folder: &Path,
+        directory: &Path,
     ) -> Result<Option<Self>, BuildError> {
-        let plain = Plain::read(commands, folder).filter(|_| cx.artifacts.is_some());
+        let plain = Plain::read(commands, directory).filter(|_| cx.artifacts.is_some());
         let Some(plain) = plain else { return Ok(None) };
         let Some(outside) = outside(cx, jcx, commands, &plain).await? else { return Ok(None) };
         let Some(inside) = states(cx, plain.writes.iter().cloned().collect()).await? else { return Ok(None) };
@@ -50,20 +50,20 @@ impl Replay {
         for state in inside {
             key.add(&state);
         }
-        let (commands, folder, key) = (commands.to_vec(), folder.to_owned(), key.finish());
-        Ok(Some(Self { plain, commands, folder, outside, key, absent }))
+        let (commands, directory, key) = (commands.to_vec(), directory.to_owned(), key.finish());
+        Ok(Some(Self { plain, commands, directory, outside, key, absent }))
     }
 
     /// Puts in place what the commands made the last time. Says whether that is all there; if not, nothing of it is.
     ///
     /// # Errors
-    /// Where the folder can't be written.
+    /// Where the directory can't be written.
     pub(super) async fn restore(&self, cx: &BuildContext) -> Result<bool, BuildError> {
         let Some(store) = cx.artifacts.clone() else { return Ok(false) };
-        let (key, folder, absent) = (self.key, self.folder.clone(), self.absent.clone());
+        let (key, directory, absent) = (self.key, self.directory.clone(), self.absent.clone());
         let restored = blocking(move || {
             let Some(found) = store.find::<()>(&key) else { return Ok(false) };
-            let whole = store.restore(&found, &folder, Sharing::Copy)?;
+            let whole = store.restore(&found, &directory, Sharing::Copy)?;
             if !whole {
                 for path in &absent {
                     let _ = std::fs::remove_file(path);
@@ -72,7 +72,7 @@ impl Replay {
             Ok(whole)
         });
         restored.await?.map_err(|error: std::io::Error| {
-            BuildError::io(Step::Hook, FileAction::Write, &self.folder, &error)
+            BuildError::io(Step::Hook, FileAction::Write, &self.directory, &error)
         })
     }
 
@@ -89,18 +89,21 @@ impl Replay {
             let made = self.plain.writes.iter().filter(|path| path.exists());
             let files: Option<Vec<PathBuf>> = made
                 .map(|path| {
-                    path.is_file().then(|| path.strip_prefix(&self.folder).ok()).flatten().map(Path::to_owned)
+                    path.is_file()
+                        .then(|| path.strip_prefix(&self.directory).ok())
+                        .flatten()
+                        .map(Path::to_owned)
                 })
                 .collect();
             if let Some(files) = files {
-                artifacts::keep(&cx, &self.key, &self.folder, &files, Sharing::Copy, &());
+                artifacts::keep(&cx, &self.key, &self.directory, &files, Sharing::Copy, &());
             }
         })
         .await
     }
 }
 
-/// Over the commands, their programs, and what is at each path outside the folder that they name; `None` where a shell is
+/// Over the commands, their programs, and what is at each path outside the directory that they name; `None` where a shell is
 /// not found.
 async fn outside(
     cx: &BuildContext,
@@ -127,7 +130,7 @@ async fn outside(
 /// The state of a path at which nothing is.
 const NOTHING: &[u8] = b"nothing";
 
-/// What is at each path: a file's content, a folder, or nothing; `None` where that can't be told.
+/// What is at each path: a file's content, a directory, or nothing; `None` where that can't be told.
 async fn states(cx: &BuildContext, paths: Vec<PathBuf>) -> Result<Option<Vec<Vec<u8>>>, BuildError> {
     let files = cx.files.clone();
     blocking(move || {
@@ -135,7 +138,7 @@ async fn states(cx: &BuildContext, paths: Vec<PathBuf>) -> Result<Option<Vec<Vec
             Ok(metadata) if metadata.is_file() => {
                 files.hash_now(path).map(|hash| hash.as_bytes().to_vec()).ok()
             }
-            Ok(_) => Some(b"folder".to_vec()),
+            Ok(_) => Some(b"directory".to_vec()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(NOTHING.to_vec()),
             Err(_) => None,
         };

@@ -11,7 +11,7 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::plan::Target;
 use crate::platform::{Hook, Value};
 
-/// Runs the recipes of hooks one after another, in the build folder; or puts in place what
+/// Runs the recipes of hooks one after another, in the build directory; or puts in place what
 /// they made the last time, where all that they read is known and as it was.
 ///
 /// # Errors
@@ -22,7 +22,7 @@ pub(in crate::pipeline) async fn run(
     target: &Target,
     hooks: &[Hook],
     values: &[(&str, Value<'_>)],
-    folder: &Path,
+    directory: &Path,
 ) -> Result<(), BuildError> {
     let (mut labels, mut all) = (Vec::new(), Vec::new());
     for &hook in hooks {
@@ -34,7 +34,7 @@ pub(in crate::pipeline) async fn run(
     if all.is_empty() {
         return Ok(());
     }
-    let replay = Replay::of(cx, jcx, &all, folder).await?;
+    let replay = Replay::of(cx, jcx, &all, directory).await?;
     if let Some(replay) = &replay
         && replay.restore(cx).await?
     {
@@ -43,7 +43,7 @@ pub(in crate::pipeline) async fn run(
         return Ok(());
     }
     for (label, argv) in labels.into_iter().zip(all) {
-        jcx.command(cx, Step::Hook, label, argv, folder.to_owned()).await?;
+        jcx.command(cx, Step::Hook, label, argv, directory.to_owned()).await?;
     }
     match replay {
         Some(replay) => replay.keep(cx, jcx).await,

@@ -17,16 +17,16 @@ pub struct CoreOutline {
     pub units: Hash,
     /// Over how its objects are packed: commands, tools and what these read.
     pub packing: Hash,
-    /// Its folder.
-    pub folder: PathBuf,
-    /// `core.a`, relative to the folder, where the platform's recipe puts it; `None` where the core has no sources.
+    /// Its directory.
+    pub directory: PathBuf,
+    /// `core.a`, relative to the directory, where the platform's recipe puts it; `None` where the core has no sources.
     pub archive: Option<PathBuf>,
-    /// Every object of the core and the variant, relative to the folder.
+    /// Every object of the core and the variant, relative to the directory.
     pub objects: Vec<PathBuf>,
-    /// The variant's objects, relative to the folder, in link order: they are not in the archive.
+    /// The variant's objects, relative to the directory, in link order: they are not in the archive.
     pub variant_objects: Vec<PathBuf>,
     /// Why its key is good for this run only, if so.
-    pub opaque: Option<String>,
+    pub uncacheable: Option<String>,
 }
 
 /// A built core.
@@ -39,7 +39,7 @@ pub struct CoreArtifacts {
     /// Over the content of each of its objects, and how they are packed.
     pub contents: Hash,
     /// Whether its key covers what its compiles read.
-    pub lasts: bool,
+    pub is_cacheable: bool,
     /// Whether anything had to be made.
     pub fresh: bool,
     /// What the tools printed although they succeeded.

@@ -40,8 +40,8 @@ pub(in crate::pipeline) async fn build(
     // Those that hooks have seen are counted.
     let uncounted = count.saturating_sub(u32::try_from(link.early.placed().len()).unwrap_or(count));
     let by_sources = plan.keys(link.key_of_sources(&plan.tail));
-    let is_lasting = plan.is_covered && link.opaque().is_none();
-    if is_lasting
+    let cacheable_by_sources = plan.is_cacheable && link.uncacheable().is_none();
+    if cacheable_by_sources
         && let Some((key, found)) = firmware::find(cx, link.job, &by_sources.both(), link.given).await?
     {
         link.learn(cx, jcx, &key, count);
@@ -60,12 +60,19 @@ pub(in crate::pipeline) async fn build(
     let compiled = units.iter().map(|unit| unit.printed.as_str());
     let compiled: String = compiled.chain(own_core.then_some(core.printed.as_str())).collect();
     let by_contents = plan.keys(link.key_of_contents(&plan.tail, &core, &units));
-    let is_lasting = is_lasting && core.lasts && units.iter().all(|unit| unit.lasts);
-    let is_covered = plan.is_covered;
+    let cacheable_by_sources =
+        cacheable_by_sources && core.is_cacheable && units.iter().all(|unit| unit.is_cacheable);
+    let cacheable_by_contents = plan.is_cacheable;
     let keys: Vec<FirmwareKeys> =
-        [is_lasting.then_some(by_sources), is_covered.then_some(by_contents)].into_iter().flatten().collect();
-    let found =
-        if is_covered { firmware::find(cx, link.job, &by_contents.both(), link.given).await? } else { None };
+        [cacheable_by_sources.then_some(by_sources), cacheable_by_contents.then_some(by_contents)]
+            .into_iter()
+            .flatten()
+            .collect();
+    let found = if cacheable_by_contents {
+        firmware::find(cx, link.job, &by_contents.both(), link.given).await?
+    } else {
+        None
+    };
     let mut made = match found {
         Some((_, found)) => {
             jcx.log.extend(found.log.iter().cloned());
@@ -77,10 +84,10 @@ pub(in crate::pipeline) async fn build(
     made.compiled = compiled;
     // Next time nothing needs to be compiled to find it.
     let keys = firmware::keep(cx, link.job, &keys, &mut made).await?;
-    if let Some(by_sources) = keys.first().filter(|_| is_lasting) {
+    if let Some(by_sources) = keys.first().filter(|_| cacheable_by_sources) {
         link.learn(cx, jcx, by_sources, count);
     }
-    Ok(made.artifacts(&link.job.folder, jcx.units))
+    Ok(made.artifacts(&link.job.directory, jcx.units))
 }
 
 /// Links, converts and measures.
@@ -98,7 +105,7 @@ async fn make(
     let (files, others) = link.artifacts(cx).await?;
     let elf = link.elf(&files);
     let job = link.job;
-    let measured = match size::measure(cx, jcx, &job.target, link.values, &job.folder).await {
+    let measured = match size::measure(cx, jcx, &job.target, link.values, &job.directory).await {
         Ok(measured) => measured,
         Err(error) => return Err(overflow::explain_size(link, elf.as_deref(), error).await),
     };
@@ -127,7 +134,7 @@ impl Link<'_> {
         core: &Arc<CoreArtifacts>,
         units: &[Unit],
     ) -> Result<String, BuildError> {
-        let cell = &self.job.folder;
+        let cell = &self.job.directory;
         let mut printed = String::new();
         let LinkPlan { commands, embedding, bootloader, .. } = plan;
         let Commands { library_archives, main, postbuild, .. } = commands;

@@ -8,7 +8,7 @@ use crate::event::Step;
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::step::CommandLine;
-use crate::pipeline::output::{archive, embed, folder, long_link};
+use crate::pipeline::output::{archive, directory, embed, long_link};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::{convert, hooks};
@@ -82,7 +82,7 @@ async fn link(
     let command = CommandLine { argv, added: vec![format!("-fdebug-prefix-map={}=.", own.display())] };
     // An ELF of link-time optimisation contains the names of temporary files.
     let temporary = cell.join(Environment::RELATIVE_TEMPORARY);
-    folder::make(&temporary).await?;
+    directory::make(&temporary).await?;
     let relative = jcx.environment.with_relative_temporary();
     let environment = std::mem::replace(&mut jcx.environment, relative);
     let finished = jcx.command(cx, Step::Link, label, command, cell.to_owned()).await;
@@ -98,8 +98,8 @@ impl Link<'_> {
         let target = &self.job.target;
         let config = &target.config;
         let (library_archives, objects) = self.objects(cx).await?;
-        let archive_path = self.job.folder.join(CORE_ARCHIVE).display().to_string();
-        let packed = long_link::pack(cx, target, self.values, &self.job.folder, &objects).await?;
+        let archive_path = self.job.directory.join(CORE_ARCHIVE).display().to_string();
+        let packed = long_link::pack(cx, target, self.values, &self.job.directory, &objects).await?;
         let object_files = packed.as_ref().map_or(&objects, |packed| &packed.words);
         let mut values = self.values.to_vec();
         values.extend([
@@ -143,8 +143,8 @@ impl Link<'_> {
 
     /// The objects and archives of `{object_files}`, in link order, and the commands that make the archives among them.
     async fn objects(&self, cx: &BuildContext) -> Result<(Vec<Command>, Vec<String>), BuildError> {
-        let folder = &self.job.folder;
-        let absolute = |path: &Path| folder.join(path).display().to_string();
+        let directory = &self.job.directory;
+        let absolute = |path: &Path| directory.join(path).display().to_string();
         let mut commands = Vec::new();
         let mut objects: Vec<String> = self.sketch.iter().map(|source| absolute(&source.path)).collect();
         objects.extend(self.job.embed.iter().map(|it| absolute(&embed::object(it))));
@@ -161,7 +161,7 @@ impl Link<'_> {
             };
             if !is_replaced {
                 let archiving =
-                    archive::commands(cx, &self.job.target, self.values, &words, &folder.join(archive))
+                    archive::commands(cx, &self.job.target, self.values, &words, &directory.join(archive))
                         .await?;
                 let label = archive.display().to_string();
                 let archiving = archiving.into_iter();

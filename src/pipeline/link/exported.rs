@@ -5,19 +5,20 @@ use std::path::{Path, PathBuf};
 use super::inputs::Link;
 use crate::event::Step;
 use crate::pipeline::failure::error::{BuildError, FileAction};
-use crate::pipeline::output::folder;
+use crate::pipeline::output::directory;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 
 impl Link<'_> {
-    /// The firmware files, relative to the cell's folder, the one to upload first, then the others by name: those that
+    /// The firmware files, relative to the cell's directory, the one to upload first, then the others by name: those that
     /// `arduino-cli compile --output-dir` exports, whose names begin with the project's. Then what else the recipes left
     /// beside them. What hooks gave is theirs to make again.
     pub(super) async fn artifacts(
         &self,
         cx: &BuildContext,
     ) -> Result<(Vec<PathBuf>, Vec<PathBuf>), BuildError> {
-        let (cell, given, archive) = (self.job.folder.clone(), self.given.clone(), self.core.archive.clone());
+        let (cell, given, archive) =
+            (self.job.directory.clone(), self.given.clone(), self.core.archive.clone());
         let project = self.project_name.to_owned();
         let names = blocking(move || {
             let mut names = Vec::new();
@@ -25,7 +26,7 @@ impl Link<'_> {
                 let entry = entry?;
                 let name = entry.file_name();
                 if entry.file_type().is_ok_and(|kind| kind.is_file())
-                    && !folder::is_ours(&name)
+                    && !directory::is_ours(&name)
                     && (name.to_string_lossy().starts_with(&*project) || !given.contains(&entry.path()))
                     && Some(Path::new(&name)) != archive.as_deref()
                 {
@@ -36,7 +37,7 @@ impl Link<'_> {
             Ok(names)
         });
         let names = names.await?.map_err(|error: std::io::Error| {
-            BuildError::io(Step::Objcopy, FileAction::Read, &self.job.folder, &error)
+            BuildError::io(Step::Objcopy, FileAction::Read, &self.job.directory, &error)
         })?;
         let config = &self.job.target.config;
         let first = config.output_file(self.project_name);

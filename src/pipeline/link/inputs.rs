@@ -27,7 +27,7 @@ pub(in crate::pipeline) struct Link<'a> {
     pub(in crate::pipeline) libraries: &'a [LibrarySources],
     pub(in crate::pipeline) values: &'a [(&'a str, Value<'a>)],
     pub(in crate::pipeline) project_name: &'a str,
-    /// What hooks made in the cell's folder.
+    /// What hooks made in the cell's directory.
     pub(in crate::pipeline) given: &'a HashSet<PathBuf>,
     /// The sketch as it is staged, for hooks that look at it.
     pub(in crate::pipeline) prepared: &'a Prepared,
@@ -35,13 +35,13 @@ pub(in crate::pipeline) struct Link<'a> {
     pub(in crate::pipeline) early: &'a Early<'a>,
     /// Whether it is the same in the next run if nothing that was looked at has changed: no hook has run, and nothing
     /// was asked of a tool that no key covers.
-    pub(in crate::pipeline) repeats: bool,
+    pub(in crate::pipeline) can_be_remembered: bool,
 }
 
 impl Link<'_> {
     /// Remembers the key for runs in which nothing has changed.
     pub(super) fn learn(&self, cx: &BuildContext, jcx: &JobContext, by_sources: &Hash, units: u32) {
-        if self.repeats {
+        if self.can_be_remembered {
             cx.known.learn_cell(self.job, by_sources, units, &jcx.libraries.list);
         }
     }
@@ -54,7 +54,7 @@ impl Link<'_> {
     /// Where its commands run.
     pub(super) fn place(&self, places: &Places) -> Place {
         Place {
-            folder: self.job.folder.clone(),
+            directory: self.job.directory.clone(),
             given: self.given.clone(),
             whole: self.job.target.config.platform_dirs().chain([self.job.sketch.dir.clone()]).collect(),
             places: places.clone(),
@@ -62,8 +62,8 @@ impl Link<'_> {
     }
 
     /// Why the keys of what enters are good for this run only, if so.
-    pub(super) fn opaque(&self) -> Option<String> {
-        self.sources().find_map(|source| source.unit.opaque()).or_else(|| self.core.opaque.clone())
+    pub(super) fn uncacheable(&self) -> Option<String> {
+        self.sources().find_map(|source| source.unit.uncacheable()).or_else(|| self.core.uncacheable.clone())
     }
 
     /// Over everything that enters, known before anything is compiled.
@@ -86,12 +86,12 @@ impl Link<'_> {
         key.finish()
     }
 
-    /// What hooks left in the cell's folder, relative to it, as far as it is there, with its content's hash.
+    /// What hooks left in the cell's directory, relative to it, as far as it is there, with its content's hash.
     pub(super) async fn left_by_hooks(&self, cx: &BuildContext) -> Result<Vec<(PathBuf, Hash)>, BuildError> {
-        let (folder, files, given) = (self.job.folder.clone(), cx.files.clone(), self.given.clone());
+        let (directory, files, given) = (self.job.directory.clone(), cx.files.clone(), self.given.clone());
         blocking(move || {
             let hash = |path: PathBuf| {
-                let relative = path.strip_prefix(&folder).unwrap_or(&path).to_owned();
+                let relative = path.strip_prefix(&directory).unwrap_or(&path).to_owned();
                 Some((relative, files.hash_now(&path).ok()?))
             };
             let mut left: Vec<(PathBuf, Hash)> = given.into_iter().filter_map(hash).collect();
@@ -103,12 +103,12 @@ impl Link<'_> {
 
     /// The linked program, among the firmware files.
     pub(super) fn elf(&self, files: &[PathBuf]) -> Option<PathBuf> {
-        let is_there = |path: &PathBuf| files.iter().any(|file| self.job.folder.join(file) == *path);
+        let is_there = |path: &PathBuf| files.iter().any(|file| self.job.directory.join(file) == *path);
         self.linked().into_iter().find(is_there)
     }
 
     /// Where the linked program can be: `.axf` on apollo3.
     pub(in crate::pipeline) fn linked(&self) -> [PathBuf; 2] {
-        ["elf", "axf"].map(|extension| self.job.folder.join(format!("{}.{extension}", self.project_name)))
+        ["elf", "axf"].map(|extension| self.job.directory.join(format!("{}.{extension}", self.project_name)))
     }
 }

@@ -14,7 +14,7 @@ use crate::plan::CellJob;
 /// The firmware of a cell whose key is known from the run before.
 ///
 /// # Errors
-/// Where the cell's folder can't be written.
+/// Where the cell's directory can't be written.
 pub(in crate::pipeline) async fn known(
     job: &CellJob,
     cx: &BuildContext,
@@ -43,5 +43,5 @@ pub(super) fn found_by_key(
     let (reused, cached) = if found.fresh { (0, units) } else { (units, 0) };
     jcx.units.add(UnitCounts { cached, reused, compiled: 0 });
     jcx.log.clone_from(&found.log);
-    found.artifacts(&job.folder, jcx.units)
+    found.artifacts(&job.directory, jcx.units)
 }

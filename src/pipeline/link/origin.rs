@@ -30,7 +30,7 @@ fn of_object(link: &Link<'_>, object: &str) -> Vec<PathBuf> {
     let archived = object.strip_suffix(')').and_then(|object| object.rsplit_once('('));
     let is_named = |path: &Path| match archived {
         Some((_, member)) => path.file_name().is_some_and(|name| name == member),
-        None => link.job.folder.join(path) == Path::new(object),
+        None => link.job.directory.join(path) == Path::new(object),
     };
     if let Some(source) = link.sketch.iter().find(|source| archived.is_none() && is_named(&source.path)) {
         return link.prepared.originals(&source.path);
@@ -43,8 +43,11 @@ fn of_object(link: &Link<'_>, object: &str) -> Vec<PathBuf> {
     let core = link.core.objects.iter().find(|path| is_named(path));
     let relative =
         core.and_then(|path| path.with_extension("").strip_prefix("core").map(Path::to_owned).ok());
-    let folders = std::iter::once(&config.core_dir).chain(&config.variant_dir);
-    relative.into_iter().flat_map(|path| folders.clone().map(move |folder| folder.join(&path))).collect()
+    let directories = std::iter::once(&config.core_dir).chain(&config.variant_dir);
+    relative
+        .into_iter()
+        .flat_map(|path| directories.clone().map(move |directory| directory.join(&path)))
+        .collect()
 }
 
 /// The line that defines a name in the first of these files that does; else the first that uses it.

@@ -69,13 +69,13 @@ async fn measure(
     let name = Path::new(argv.first()?).file_name()?.to_string_lossy();
     let is_linker = name == "ld" || name.ends_with("-ld") || name.starts_with("ld.");
     argv.push(if is_linker { "--noinhibit-exec" } else { "-Wl,--noinhibit-exec" }.to_owned());
-    let folder = &link.job.folder;
+    let directory = &link.job.directory;
     let label = format!("{}.elf, to measure it", link.project_name);
-    let process = process(argv, folder.clone(), jcx.environment.clone());
+    let process = process(argv, directory.clone(), jcx.environment.clone());
     let transcript = Transcript::new(cx.runner.output_limit);
     run_in_slot(&cx.runner, &jcx.step(Step::Link, label), &process, &transcript).await.ok()?;
     let elf = link.linked().into_iter().find(|path| path.is_file())?;
-    let overflow = size::overflow(cx, jcx, &link.job.target, link.values, folder).await;
+    let overflow = size::overflow(cx, jcx, &link.job.target, link.values, directory).await;
     Some((overflow, symbols::of(link, &elf).await))
 }
 

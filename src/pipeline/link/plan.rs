@@ -26,7 +26,7 @@ pub(super) struct LinkPlan<'a> {
     /// Directories that the key has stand-ins for.
     pub(super) places: Places,
     /// Whether that key covers everything that the commands read.
-    pub(super) is_covered: bool,
+    pub(super) is_cacheable: bool,
     pub(super) embedding: Option<Embedding<'a>>,
     pub(super) bootloader: Option<Bootloader>,
     /// Files that hooks left, relative to the cell's directory.
@@ -48,7 +48,7 @@ impl<'a> LinkPlan<'a> {
         if let Some(warning) = &commands.warning {
             cx.runner.warn_once(format!("{}: {warning}", job.id));
         }
-        let places = Places::of(&cx.checkout, &job.folder);
+        let places = Places::of(&cx.checkout, &job.directory);
         let mut tail = Key::new("cell 6");
         tail.add(&convert::VERSION.to_le_bytes());
         for pattern in size::patterns(&job.target) {
@@ -58,7 +58,7 @@ impl<'a> LinkPlan<'a> {
             commands.iter().map(|command| (command.step, command.argv.as_slice())).collect();
         let measuring = size::command(cx, &job.target, link.values).await?;
         words.extend(measuring.iter().map(|argv| (Step::Size, argv.as_slice())));
-        let uncovered = add_commands(cx, jcx, &mut tail, &link.place(&places), &words).await?;
+        let uncacheable = add_commands(cx, jcx, &mut tail, &link.place(&places), &words).await?;
         let embedding = match commands.iter().find(|command| command.step == Step::Link) {
             Some(command) if !job.embed.is_empty() => {
                 Some(Embedding::plan(cx, &mut tail, &command.argv, &job.target, &job.embed).await?)
@@ -70,7 +70,7 @@ impl<'a> LinkPlan<'a> {
         for (path, hash) in &left {
             tail.add(path.as_os_str().as_encoded_bytes()).add(hash.as_bytes());
         }
-        Ok(Self { commands, tail, places, is_covered: uncovered.is_none(), embedding, bootloader, left })
+        Ok(Self { commands, tail, places, is_cacheable: uncacheable.is_none(), embedding, bootloader, left })
     }
 
     /// The keys that firmware with the key `general` can have: that of firmware that names no directory, which is the same

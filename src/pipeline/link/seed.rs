@@ -10,7 +10,7 @@ use crate::fs::Sharing;
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::hooks;
 use crate::pipeline::job::product::CoreArtifacts;
-use crate::pipeline::output::folder;
+use crate::pipeline::output::directory;
 use crate::pipeline::unit::Unit;
 use crate::platform::Hook;
 
@@ -22,34 +22,34 @@ impl Link<'_> {
         if hooks.any(|hook| !config.hooks(hook).is_empty()) { Sharing::Copy } else { Sharing::Link }
     }
 
-    /// Puts the objects of sketch and libraries into the cell's folder, and removes what an earlier link made: no tool
+    /// Puts the objects of sketch and libraries into the cell's directory, and removes what an earlier link made: no tool
     /// writes through a link into what others share. What hooks have seen stays as they left it.
     pub(super) async fn seed(&self, units: &[Unit]) -> Result<(), BuildError> {
-        let folder = &self.job.folder;
+        let directory = &self.job.directory;
         let placed = self.early.placed();
         let mut stays = self.given.clone();
         stays.extend(
-            placed.iter().flat_map(|path| [folder.join(path), folder.join(path).with_extension("d")]),
+            placed.iter().flat_map(|path| [directory.join(path), directory.join(path).with_extension("d")]),
         );
-        folder::clear(folder, &stays).await?;
+        directory::clear(directory, &stays).await?;
         let own = self.sources().zip(units).filter(|(source, _)| !placed.contains(&source.path));
         let sharing = self.sharing();
         if sharing == Sharing::Copy {
             let objects = own.map(|(source, unit)| (&*source.path, &*source.unit, unit));
-            return hooks::place(folder, objects).await;
+            return hooks::place(directory, objects).await;
         }
         // The last of equal paths counts.
         let own: HashMap<&Path, &Path> = own.map(|(source, unit)| (&*source.path, &*unit.object)).collect();
         let own = own.into_iter().map(|(path, object)| (object.to_owned(), path.to_owned()));
-        folder::place(folder, Step::Seed, sharing, own.collect()).await
+        directory::place(directory, Step::Seed, sharing, own.collect()).await
     }
 
-    /// Puts the core's objects and archive into the cell's folder, after the archives of libraries are packed: as with
+    /// Puts the core's objects and archive into the cell's directory, after the archives of libraries are packed: as with
     /// arduino-cli, a recipe that always names `core.a` finds no directory to put it in.
     pub(super) async fn seed_core(&self, core: &Arc<CoreArtifacts>) -> Result<(), BuildError> {
         let archive = core.outline.archive.iter().filter(|_| core.has_archive);
         let core = &core.outline;
-        let seeds = core.objects.iter().chain(archive).map(|path| (core.folder.join(path), path.clone()));
-        folder::place(&self.job.folder, Step::Seed, self.sharing(), seeds.collect()).await
+        let seeds = core.objects.iter().chain(archive).map(|path| (core.directory.join(path), path.clone()));
+        directory::place(&self.job.directory, Step::Seed, self.sharing(), seeds.collect()).await
     }
 }

@@ -10,14 +10,14 @@ use crate::pipeline::output::embed;
 use crate::pipeline::shared::blocking::blocking;
 use crate::symbols::{CellSymbols, Definitions, Owner, Symbols, measure};
 
-/// Lists the symbols of `elf` in the cell's folder. Whatever is wrong with that is no fault of the firmware: then
+/// Lists the symbols of `elf` in the cell's directory. Whatever is wrong with that is no fault of the firmware: then
 /// there is no list.
 pub(super) async fn list(link: &Link<'_>, elf: &Path) -> Result<(), BuildError> {
     let objects = objects(link);
-    let (folder, elf) = (link.job.folder.clone(), elf.to_owned());
+    let (directory, elf) = (link.job.directory.clone(), elf.to_owned());
     blocking(move || {
-        let path = folder.join(CellSymbols::FILE);
-        let written = described(&elf, &folder, &objects)
+        let path = directory.join(CellSymbols::FILE);
+        let written = described(&elf, &directory, &objects)
             .and_then(|symbols| Ok(serde_json::to_vec(&symbols)?))
             .and_then(|bytes| write_atomically(&path, &bytes));
         if let Err(error) = written {
@@ -27,10 +27,10 @@ pub(super) async fn list(link: &Link<'_>, elf: &Path) -> Result<(), BuildError> 
     .await
 }
 
-fn described(elf: &Path, folder: &Path, objects: &[(Owner, PathBuf)]) -> std::io::Result<CellSymbols> {
+fn described(elf: &Path, directory: &Path, objects: &[(Owner, PathBuf)]) -> std::io::Result<CellSymbols> {
     let mut definitions = Definitions::default();
     for (owner, path) in objects {
-        definitions.add(owner, &std::fs::read(folder.join(path))?);
+        definitions.add(owner, &std::fs::read(directory.join(path))?);
     }
     let bytes = std::fs::read(elf)?;
     let symbols = measure(&bytes, &definitions).map_err(std::io::Error::other)?;
@@ -40,8 +40,8 @@ fn described(elf: &Path, folder: &Path, objects: &[(Owner, PathBuf)]) -> std::io
 /// The symbols of an ELF that is not kept.
 pub(super) async fn of(link: &Link<'_>, elf: &Path) -> Option<Symbols> {
     let objects = objects(link);
-    let (folder, elf) = (link.job.folder.clone(), elf.to_owned());
-    let described = blocking(move || described(&elf, &folder, &objects)).await;
+    let (directory, elf) = (link.job.directory.clone(), elf.to_owned());
+    let described = blocking(move || described(&elf, &directory, &objects)).await;
     described.ok()?.ok().map(|cell| cell.symbols)
 }
 
@@ -60,7 +60,7 @@ fn objects(link: &Link<'_>) -> Vec<(Owner, PathBuf)> {
     objects
 }
 
-/// `libraries/NAME/…`: the library's folder, as [`crate::pipeline::discover::libraries`] names it.
+/// `libraries/NAME/…`: the library's directory, as [`crate::pipeline::discover::libraries`] names it.
 fn library_of(object: &Path) -> Owner {
     let name = object.components().nth(1).map(|part| part.as_os_str().to_string_lossy().into_owned());
     Owner::Library(name.unwrap_or_default())

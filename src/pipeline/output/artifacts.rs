@@ -15,19 +15,20 @@ pub(in crate::pipeline) struct About {
     pub(in crate::pipeline) printed: String,
 }
 
-/// Keeps files of a folder under a key, if there is a store. What can't be kept is lost as a hit, never as a
+/// Keeps files of a directory under a key, if there is a store. What can't be kept is lost as a hit, never as a
 /// result. To be called where files may be written.
 pub(in crate::pipeline) fn keep<T: Serialize>(
     cx: &BuildContext,
     key: &Hash,
-    folder: &Path,
+    directory: &Path,
     files: &[PathBuf],
     sharing: Sharing,
     about: &T,
 ) {
     let Some(store) = &cx.artifacts else { return };
-    let files: Vec<(PathBuf, PathBuf)> = files.iter().map(|path| (path.clone(), folder.join(path))).collect();
+    let files: Vec<(PathBuf, PathBuf)> =
+        files.iter().map(|path| (path.clone(), directory.join(path))).collect();
     if let Err(error) = store.keep(key, &files, sharing, about) {
-        tracing::warn!(%error, folder = %folder.display(), "what was made could not be kept in the cache");
+        tracing::warn!(%error, directory = %directory.display(), "what was made could not be kept in the cache");
     }
 }

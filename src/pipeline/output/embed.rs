@@ -15,12 +15,12 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 use crate::plan::{Embed, Target};
 
-/// Where the objects are in a cell's folder.
-const FOLDER: &str = "embed";
+/// Where the objects are in a cell's directory.
+const DIRECTORY: &str = "embed";
 
-/// Where the object of a file goes, relative to the cell's folder.
+/// Where the object of a file goes, relative to the cell's directory.
 pub(in crate::pipeline) fn object(embed: &Embed) -> PathBuf {
-    Path::new(FOLDER).join(format!("{}.o", name(embed)))
+    Path::new(DIRECTORY).join(format!("{}.o", name(embed)))
 }
 
 fn name(embed: &Embed) -> String {
@@ -66,7 +66,7 @@ impl<'a> Embedding<'a> {
         Ok(Self { program, section, files: all })
     }
 
-    /// Makes the objects in the cell's `folder`, all at once as far as there are slots. `like` is an object of the
+    /// Makes the objects in the cell's `directory`, all at once as far as there are slots. `like` is an object of the
     /// cell: they are for the processor that it is for.
     ///
     /// # Errors
@@ -76,14 +76,15 @@ impl<'a> Embedding<'a> {
         cx: &BuildContext,
         jcx: &mut JobContext,
         like: &Path,
-        folder: &Path,
+        directory: &Path,
     ) -> Result<(), BuildError> {
         let machine = machine(like).await?;
-        let folder = folder.join(FOLDER);
+        let directory = directory.join(DIRECTORY);
         let one = async |(embed, hash): &(&Embed, Hash)| {
             let name = name(embed);
-            stage(embed, *hash, &folder.join(&name)).await?;
-            let process = process(self.words(machine, name.clone()), folder.clone(), jcx.environment.clone());
+            stage(embed, *hash, &directory.join(&name)).await?;
+            let process =
+                process(self.words(machine, name.clone()), directory.clone(), jcx.environment.clone());
             let step = jcx.step(Step::Objcopy, format!("embed {name}"));
             let finished = run_in_slot(&cx.runner, &step, &process, &jcx.transcript).await?;
             if finished.end.succeeded() {
@@ -98,7 +99,7 @@ impl<'a> Embedding<'a> {
         Ok(())
     }
 
-    /// The command. Symbols are made of the file's name as it is given: without its folder, in which it runs.
+    /// The command. Symbols are made of the file's name as it is given: without its directory, in which it runs.
     fn words(&self, machine: Machine, name: String) -> Vec<String> {
         let mut argv = vec![self.program.display().to_string()];
         argv.extend(["-I", "binary", "-O", machine.format, "-B", machine.architecture].map(str::to_owned));
@@ -124,7 +125,7 @@ fn program(link: &[String]) -> Result<PathBuf, BuildError> {
     Ok(linker.with_file_name(format!("{prefix}objcopy")))
 }
 
-/// Puts what is embedded into the cell's folder: the file, and for a text a NUL byte.
+/// Puts what is embedded into the cell's directory: the file, and for a text a NUL byte.
 async fn stage(embed: &Embed, hash: Hash, to: &Path) -> Result<(), BuildError> {
     let (embed, to) = (embed.clone(), to.to_owned());
     blocking(move || {

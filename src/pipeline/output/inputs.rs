@@ -1,8 +1,8 @@
 //! What the commands behind the compiles read: links, archives, conversions, hooks. Their result is kept
 //! under a key that covers it.
 //!
-//! A tool of the GNU tool chain reads what its words name, and what lies in the folders of `-L`. Any
-//! other program (a script of the platform, a hook) may read whatever lies in the platform's folder and
+//! A tool of the GNU tool chain reads what its words name, and what lies in the directories of `-L`. Any
+//! other program (a script of the platform, a hook) may read whatever lies in the platform's directory and
 //! in the sketch's, and every file that its words name, in a shell's text too; what it reads elsewhere without naming it
 //! nobody can know.
 
@@ -22,8 +22,8 @@ use crate::pipeline::unit::Options;
 /// Whose commands they are.
 #[derive(Debug, Clone)]
 pub(in crate::pipeline) struct Place {
-    /// The job's folder, where they run. What is in it is made by the job.
-    pub(in crate::pipeline) folder: PathBuf,
+    /// The job's directory, where they run. What is in it is made by the job.
+    pub(in crate::pipeline) directory: PathBuf,
     /// Files in it that were there before: a hook's.
     pub(in crate::pipeline) given: HashSet<PathBuf>,
     /// What a program that nobody knows may read.
@@ -37,7 +37,7 @@ pub(in crate::pipeline) struct Place {
 /// what that makes of the names of its files nobody can know.
 ///
 /// # Errors
-/// Where a tool is missing or can't be identified, or a folder can't be read.
+/// Where a tool is missing or can't be identified, or a directory can't be read.
 pub(in crate::pipeline) async fn add_commands(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -45,7 +45,7 @@ pub(in crate::pipeline) async fn add_commands(
     place: &Place,
     commands: &[(Step, &[String])],
 ) -> Result<Option<String>, BuildError> {
-    let mut opaque = None;
+    let mut uncacheable = None;
     let mut knows_all = true;
     let places = &place.places;
     for &(step, argv) in commands {
@@ -63,18 +63,18 @@ pub(in crate::pipeline) async fn add_commands(
         }
         let is_compiler = identity.version.is_some();
         let read = blocking(move || {
-            let mut options = Options::read(&argv, &place.folder, files.disk());
+            let mut options = Options::read(&argv, &place.directory, files.disk());
             let mut absent = Vec::new();
             if !is_known {
                 for path in argv.iter().flat_map(|word| absolute_paths(word)) {
                     if files.disk().is_file(&path) {
                         options.files.push(path);
-                    } else if !path.starts_with(&place.folder) && !files.disk().exists(&path) {
+                    } else if !path.starts_with(&place.directory) && !files.disk().exists(&path) {
                         absent.push((path, Key::new("absent").finish()));
                     }
                 }
             }
-            let reason = options.opaque.clone().filter(|_| is_compiler);
+            let reason = options.uncacheable.clone().filter(|_| is_compiler);
             named(&options, &place, &files).map(|hashes| ([hashes, absent].concat(), reason))
         });
         let (hashes, reason) =
@@ -82,17 +82,17 @@ pub(in crate::pipeline) async fn add_commands(
         for (path, hash) in hashes {
             key.add(places.forget(&path.to_string_lossy()).as_bytes()).add(hash.as_bytes());
         }
-        opaque = opaque.or(reason);
+        uncacheable = uncacheable.or(reason);
     }
     if !knows_all {
         key.add(places.key().as_bytes());
-        for folder in &place.whole {
-            let (folder, files) = (folder.clone(), cx.files.clone());
-            let hash = blocking(move || files.tree(&folder)).await?;
+        for directory in &place.whole {
+            let (directory, files) = (directory.clone(), cx.files.clone());
+            let hash = blocking(move || files.tree(&directory)).await?;
             key.add(hash.as_bytes());
         }
     }
-    Ok(opaque)
+    Ok(uncacheable)
 }
 
 /// `avr-objcopy`, `arm-none-eabi-size`: reads what its words name.
@@ -102,7 +102,7 @@ fn is_binary_utility(program: &Path) -> bool {
     ["ar", "objcopy", "objdump", "size", "nm", "ranlib", "strip", "ld"].contains(&last)
 }
 
-/// The files that a command names or finds in folders that it names, with their hashes.
+/// The files that a command names or finds in directories that it names, with their hashes.
 fn named(
     options: &Options,
     place: &Place,
@@ -110,10 +110,10 @@ fn named(
 ) -> std::io::Result<Vec<(PathBuf, crate::includes::Hash)>> {
     let disk = files.disk();
     let made_here =
-        |path: &Path| path.starts_with(&place.folder) && !place.given.contains(path) && disk.exists(path);
+        |path: &Path| path.starts_with(&place.directory) && !place.given.contains(path) && disk.exists(path);
     let mut paths: Vec<PathBuf> = options.files.clone();
-    for folder in options.libraries.iter().chain(&options.folders) {
-        let entries = disk.list(folder).unwrap_or_default().into_iter();
+    for directory in options.libraries.iter().chain(&options.directories) {
+        let entries = disk.list(directory).unwrap_or_default().into_iter();
         paths.extend(entries.map(|entry| entry.path()).filter(|path| disk.is_file(path)));
     }
     for path in paths.clone() {
@@ -125,7 +125,7 @@ fn named(
     paths.into_iter().map(|path| files.hash_now(&path).map(|hash| (path, hash))).collect()
 }
 
-/// Files that a linker script names by absolute paths; others it finds in the folders of `-L`.
+/// Files that a linker script names by absolute paths; others it finds in the directories of `-L`.
 fn absolute_names(script: &Path, disk: &Disk) -> Vec<PathBuf> {
     let extension = script.extension().and_then(|extension| extension.to_str());
     if !matches!(extension, Some("ld" | "lds" | "x" | "ldscript" | "lcf" | "icf" | "sct")) {
@@ -173,8 +173,8 @@ mod tests {
 
     #[test]
     fn what_a_link_reads_is_named_and_what_it_makes_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         for name in ["cell", "libs"] {
             std::fs::create_dir(at(name)).unwrap();
         }
@@ -190,17 +190,17 @@ mod tests {
         }
         let checkout = Checkout::new(at("repo"), &Layout::new(at("work")), &at("staging"));
         let place = Place {
-            folder: at("cell"),
+            directory: at("cell"),
             given: [at("cell/flags.txt")].into(),
             whole: Vec::new(),
             places: Places::of(&checkout, &at("cell")),
         };
-        let root = folder.path().display();
+        let root = directory.path().display();
         let argv = words(&format!(
             "gcc -T{root}/board.ld -L{root}/libs @{root}/cell/flags.txt -lx {root}/cell/a.o -o {root}/cell/a.elf"
         ));
         let read = || {
-            let options = Options::read(&argv, &place.folder, &Disk::default());
+            let options = Options::read(&argv, &place.directory, &Disk::default());
             named(&options, &place, &Files::default()).unwrap()
         };
         let first = read();

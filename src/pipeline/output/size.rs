@@ -90,17 +90,17 @@ pub(in crate::pipeline) async fn measure(
     jcx: &mut JobContext,
     target: &Target,
     values: &[(&str, Value<'_>)],
-    folder: &Path,
+    directory: &Path,
 ) -> Result<Measured, BuildError> {
     let config = &target.config;
     if let Some(argv) = program(target, values)? {
-        let done = jcx.command(cx, Step::Size, "advanced size", argv, folder.to_owned()).await?;
+        let done = jcx.command(cx, Step::Size, "advanced size", argv, directory.to_owned()).await?;
         let (sizes, said) = advanced_size::read(&done.stdout)?;
         return Ok(Measured { sizes: Some(sizes), said });
     }
     let limits = Limits::of(config).map_err(|error| BuildError::board(Step::Size, &error))?;
     let Some(recipe) = config.size_recipe() else { return Ok(Measured::default()) };
-    let counted = match count(cx, jcx, target, &recipe, values, folder).await? {
+    let counted = match count(cx, jcx, target, &recipe, values, directory).await? {
         Ok(counted) => counted,
         Err(reason) => {
             let said = format!("warning: the size of the firmware could not be determined: {reason}\n");
@@ -118,13 +118,13 @@ pub(in crate::pipeline) async fn overflow(
     jcx: &JobContext,
     target: &Target,
     values: &[(&str, Value<'_>)],
-    folder: &Path,
+    directory: &Path,
 ) -> Option<Overflow> {
     let config = &target.config;
     let recipe = config.size_recipe().filter(|_| config.advanced_size_recipe().is_none())?;
     let limits = Limits::of(config).ok()?;
     let argv = config.command_with_warnings(recipe.recipe.pattern, values).ok()?;
-    let process = process(argv, folder.to_owned(), jcx.environment.clone());
+    let process = process(argv, directory.to_owned(), jcx.environment.clone());
     let transcript = Transcript::new(cx.runner.output_limit);
     let done = run_in_slot(&cx.runner, &jcx.step(Step::Size, "size"), &process, &transcript).await.ok()?;
     let printed = String::from_utf8_lossy(&done.stdout);
@@ -139,14 +139,14 @@ async fn count(
     target: &Target,
     recipe: &SizeRecipe<'_>,
     values: &[(&str, Value<'_>)],
-    folder: &Path,
+    directory: &Path,
 ) -> Result<Result<Counted, String>, BuildError> {
     let argv = match target.config.command_with_warnings(recipe.recipe.pattern, values) {
         Ok(argv) => argv,
         Err(error) => return Ok(Err(error.to_string())),
     };
     let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
-    let done = match convert::command(cx, jcx, Step::Size, "size", argv, folder).await {
+    let done = match convert::command(cx, jcx, Step::Size, "size", argv, directory).await {
         Ok(done) => done,
         Err(BuildError::Failed(failure)) => {
             let is_missing = cx.identities.of(&program).await.is_err();

@@ -1,4 +1,4 @@
-//! A question to the real compiler that no native scan can answer: which folders it searches. It is asked once
+//! A question to the real compiler that no native scan can answer: which directories it searches. It is asked once
 //! for each state of its inputs, over all runs.
 
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::event::Step;
 use crate::includes::{Disk, Hash, Predefined};
-use crate::pipeline::discover::folders::Folders;
+use crate::pipeline::discover::compiler_directories::CompilerDirectories;
 use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::step::{first_option, process, run_in_slot};
@@ -17,53 +17,53 @@ use crate::pipeline::unit::{OUTPUT, SOURCE, options};
 use crate::plan::Target;
 use crate::platform::Value;
 
-/// The folders that the compiler of `argv` searches by itself: `argv` is a compile command with
-/// [`SOURCE`], [`OUTPUT`] and, in the place of the unit's include folders, `-I` and the marker
-/// folder. `language` is what `-x` calls the source's.
-pub(in crate::pipeline) async fn folders(
+/// The directories that the compiler of `argv` searches by itself: `argv` is a compile command with
+/// [`SOURCE`], [`OUTPUT`] and, in the place of the unit's include directories, `-I` and the marker
+/// directory. `language` is what `-x` calls the source's.
+pub(in crate::pipeline) async fn directories(
     cx: &BuildContext,
     jcx: &JobContext,
     argv: &[String],
     language: &str,
     identity: &Hash,
-) -> Result<Arc<Folders>, BuildError> {
+) -> Result<Arc<CompilerDirectories>, BuildError> {
     let options = options(cx, argv).await?;
     let mut argv: Vec<String> = argv.to_vec();
-    let markers = [marker(cx), cx.staging.join("system-folders")];
+    let markers = [marker(cx), cx.staging.join("system-directories")];
     strip_compile(&mut argv);
-    // Before every other `-isystem`: there the include folders end.
+    // Before every other `-isystem`: there the include directories end.
     let system = ["-isystem".to_owned(), markers[1].display().to_string()];
     let at = first_option(&argv);
     argv.splice(at..at, system);
     argv.extend(["-E", "-dM", "-v", "-x", language, "/dev/null"].map(str::to_owned));
-    let mut key = Key::new("folders 5");
+    let mut key = Key::new("directories 5");
     key.add(identity.as_bytes()).command(&argv, &jcx.environment);
     for path in &options.files {
-        // A response file speaks of folders too.
+        // A response file speaks of directories too.
         key.add(cx.files.get(path).map_or(*identity, |file| file.hash).as_bytes());
     }
     let key = key.finish();
     let asked = Key::new("asked").add(key.as_bytes()).add(&jcx.round.to_le_bytes()).finish();
-    let slot = cx.tables.units.folders.cell(asked);
+    let slot = cx.tables.units.directories.cell(asked);
     // However many units ask at once.
     let answer = slot.get_or_try_init(async || {
         let (memo, staging, asked) = (cx.files.clone(), cx.staging.clone(), markers.clone());
-        let may_be_known = options.opaque.is_none();
+        let may_be_known = options.uncacheable.is_none();
         let known = blocking(move || {
-            for folder in &asked {
-                std::fs::create_dir_all(folder)
-                    .map_err(|error| BuildError::io(Step::Preprocess, FileAction::Make, folder, &error))?;
+            for directory in &asked {
+                std::fs::create_dir_all(directory)
+                    .map_err(|error| BuildError::io(Step::Preprocess, FileAction::Make, directory, &error))?;
             }
             let known = memo.memo().fact(&key).filter(|_| may_be_known);
             let known = known.map(|text| parse(&text, &asked, &staging));
             Ok::<_, BuildError>(known.filter(|answer| answer.still_holds(memo.disk())))
         });
         if let Some(known) = known.await?? {
-            return Ok(Arc::new(known.folders));
+            return Ok(Arc::new(known.directories));
         }
         let text = ask(cx, jcx, argv).await?;
         cx.files.memo().remember_fact(key, &text);
-        Ok(Arc::new(parse(&text, &markers, &cx.staging).folders))
+        Ok(Arc::new(parse(&text, &markers, &cx.staging).directories))
     });
     answer.await.cloned()
 }
@@ -87,29 +87,29 @@ async fn ask(cx: &BuildContext, jcx: &JobContext, argv: Vec<String>) -> Result<S
     }
 }
 
-/// A folder that exists and that nothing else names.
+/// A directory that exists and that nothing else names.
 pub(in crate::pipeline) fn marker(cx: &BuildContext) -> PathBuf {
-    cx.staging.join("include-folders")
+    cx.staging.join("include-directories")
 }
 
 /// How a word begins that names a file which is included by force.
 const FORCED: [&str; 4] = ["-include", "-imacros", "--include=", "--imacros="];
 
 /// Takes out of a compile command what makes it compile (source, output, depfile), and what says nothing of
-/// folders: commands that differ in nothing else have the same answer.
+/// directories: commands that differ in nothing else have the same answer.
 fn strip_compile(argv: &mut Vec<String>) {
     let mut kept = Vec::with_capacity(argv.len());
     let mut words = std::mem::take(argv).into_iter();
     while let Some(word) = words.next() {
         match word.as_str() {
-            // What is included by force may include what is in the unit's folders, where the marker stands now
+            // What is included by force may include what is in the unit's directories, where the marker stands now
             // (apollo3's mbed).
             "-o" | "-MF" | "-MT" | "-MQ" | "-x" | "-include" | "-imacros" | "--include" | "--imacros" => {
                 words.next();
             }
             _ if FORCED.iter().any(|option| word.starts_with(option)) => {}
             "-c" | "-MMD" | "-MD" | "-M" | "-MM" | "-MP" | "-MG" => {}
-            _ if word.contains(SOURCE) || word.contains(OUTPUT) || is_beside_folders(&word) => {}
+            _ if word.contains(SOURCE) || word.contains(OUTPUT) || is_beside_directories(&word) => {}
             _ => kept.push(word),
         }
     }
@@ -117,7 +117,7 @@ fn strip_compile(argv: &mut Vec<String>) {
 }
 
 /// Macros, warnings, debug information. `-Wp,-I…` passes options on.
-fn is_beside_folders(word: &str) -> bool {
+fn is_beside_directories(word: &str) -> bool {
     let is_long = |start: &str| word.starts_with(start) && word.len() > start.len();
     let is_debug = || {
         word == "-g" || ["-g1", "-g2", "-g3", "-ggdb", "-gdwarf"].iter().any(|start| word.starts_with(start))
@@ -128,31 +128,32 @@ fn is_beside_folders(word: &str) -> bool {
 /// What a compiler says of its search path.
 #[derive(Debug, Default)]
 struct Answer {
-    folders: Folders,
-    /// Folders that it would search if they were there.
+    directories: CompilerDirectories,
+    /// Directories that it would search if they were there.
     absent: Vec<PathBuf>,
-    /// Folders that it leaves out because they are others by another name.
+    /// Directories that it leaves out because they are others by another name.
     duplicate: Vec<PathBuf>,
 }
 
 impl Answer {
-    /// Whether the compiler would still say the same, as far as that depends on which folders exist.
+    /// Whether the compiler would still say the same, as far as that depends on which directories exist.
     fn still_holds(&self, disk: &Disk) -> bool {
-        let Folders { quote, before, after, system, .. } = &self.folders;
+        let CompilerDirectories { quote, before, after, system, .. } = &self.directories;
         let real: Vec<_> = [quote, before, after, system]
             .into_iter()
             .flatten()
-            .map(|folder| disk.real(folder).ok().filter(|_| disk.is_dir(folder)))
+            .map(|directory| disk.real(directory).ok().filter(|_| disk.is_dir(directory)))
             .collect();
-        let is_searched = |folder: &PathBuf| disk.real(folder).is_ok_and(|path| real.contains(&Some(path)));
+        let is_searched =
+            |directory: &PathBuf| disk.real(directory).is_ok_and(|path| real.contains(&Some(path)));
         real.iter().all(Option::is_some)
-            && !self.absent.iter().any(|folder| disk.is_dir(folder))
+            && !self.absent.iter().any(|directory| disk.is_dir(directory))
             && self.duplicate.iter().all(is_searched)
     }
 }
 
 /// Reads the two lists that GCC and Clang print with `-v`, and the macros behind them (`-dM`). `markers` stand for the unit's include
-/// folders and for the beginning of the system folders. What is relative is so to `cwd`.
+/// directories and for the beginning of the system directories. What is relative is so to `cwd`.
 fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
     let mut answer = Answer::default();
     let mut angle = None;
@@ -165,7 +166,7 @@ fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
         if let Some(path) = quoted("ignoring nonexistent directory ") {
             answer.absent.push(path);
         } else if let Some(path) = quoted("ignoring duplicate directory ") {
-            // Our own folders come and go between questions; they are not the compiler's.
+            // Our own directories come and go between questions; they are not the compiler's.
             answer.duplicate.extend((!markers.contains(&path)).then_some(path));
         } else if line.starts_with("#include \"...\"") {
             angle = Some(false);
@@ -179,7 +180,7 @@ fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
                 passed = at + 1;
                 continue;
             }
-            let Folders { quote, before, after, system, .. } = &mut answer.folders;
+            let CompilerDirectories { quote, before, after, system, .. } = &mut answer.directories;
             let list = match (angle, passed) {
                 (false, _) => quote,
                 (true, 0) => before,
@@ -189,7 +190,7 @@ fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
             list.push(path);
         }
     }
-    answer.folders.predefined = predefined(text);
+    answer.directories.predefined = predefined(text);
     answer
 }
 
@@ -259,14 +260,14 @@ mod tests {
                     /own\n /marker\n relative\n /system\n /usr/lib/gcc/avr/5.4.0/include\nEnd of search list.\n /noise\n";
         let answer = parse(text, &["/marker".into(), "/system".into()], Path::new("/cwd"));
         let path = |text: &str| -> Arc<Path> { Path::new(text).into() };
-        let expected = Folders {
+        let expected = CompilerDirectories {
             quote: vec![path("/quoted")],
             before: vec![path("/own")],
             after: vec![path("/cwd/relative")],
             system: vec![path("/usr/lib/gcc/avr/5.4.0/include")],
             predefined: None,
         };
-        assert_eq!(answer.folders, expected);
+        assert_eq!(answer.directories, expected);
         assert_eq!(answer.absent, [Path::new("/gone")]);
         assert_eq!(answer.duplicate, [Path::new("/cwd/twice")]);
     }
@@ -276,9 +277,9 @@ mod tests {
         let lists = "#include <...> search starts here:\n /own\nEnd of search list.\n";
         let answer = |macros: &str| {
             let text = format!("{lists}{macros}");
-            let folders = parse(&text, &["/m".into(), "/s".into()], Path::new("/")).folders;
-            assert_eq!(folders.before, [Arc::from(Path::new("/own"))]);
-            folders.predefined
+            let directories = parse(&text, &["/m".into(), "/s".into()], Path::new("/")).directories;
+            assert_eq!(directories.before, [Arc::from(Path::new("/own"))]);
+            directories.predefined
         };
         assert_eq!(answer("#define __AVR__ 1\n"), None);
         let expected = ["__AVR__", "__VERSION__", "__UINT8_C"].into_iter().collect();
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_holds_as_long_as_the_folders_are_as_they_were() {
+    fn an_answer_holds_as_long_as_the_directories_are_as_they_were() {
         let root = tempfile::tempdir().unwrap();
         let at = |name: &str| root.path().join(name);
         std::fs::create_dir(at("one")).unwrap();
@@ -298,17 +299,17 @@ mod tests {
         let holds = || parse(text, &["/m".into(), "/s".into()], root.path()).still_holds(&Disk::default());
         assert!(holds());
         std::fs::create_dir(at("late")).unwrap();
-        assert!(!holds(), "a folder appeared");
+        assert!(!holds(), "a directory appeared");
         std::fs::remove_dir(at("late")).unwrap();
         assert!(holds());
         std::fs::remove_file(at("link")).unwrap();
         std::fs::create_dir(at("link")).unwrap();
-        assert!(!holds(), "a folder is no duplicate any more");
+        assert!(!holds(), "a directory is no duplicate any more");
         std::fs::remove_dir(at("link")).unwrap();
         std::os::unix::fs::symlink(at("one"), at("link")).unwrap();
         assert!(holds());
         std::fs::remove_dir(at("two")).unwrap();
-        assert!(!holds(), "a folder is gone");
+        assert!(!holds(), "a directory is gone");
     }
 
     #[test]

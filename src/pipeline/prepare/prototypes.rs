@@ -43,7 +43,7 @@ pub(in crate::pipeline) struct Question<'a> {
 /// The prototypes of a sketch, and whether no key covers everything that was read for them.
 pub(in crate::pipeline) struct Answer {
     pub(in crate::pipeline) prototypes: Arc<Prototypes>,
-    pub(in crate::pipeline) is_opaque: bool,
+    pub(in crate::pipeline) is_uncacheable: bool,
 }
 
 /// Asks for the prototypes of a sketch, or remembers them.
@@ -61,7 +61,7 @@ pub(in crate::pipeline) async fn ask(
     let state = state(cx, jcx, question, &source, &tool, &command).await?;
     let known = state.as_ref().and_then(|(key, _)| cx.files.memo().fact(key));
     if let Some(prototypes) = known.and_then(|known| serde_json::from_str(&known).ok()) {
-        return Ok(Answer { prototypes: Arc::new(prototypes), is_opaque: false });
+        return Ok(Answer { prototypes: Arc::new(prototypes), is_uncacheable: false });
     }
     let scratch = Scratch::new(cx);
     let filled = |word: String| {
@@ -86,7 +86,7 @@ pub(in crate::pipeline) async fn ask(
         Ok::<_, BuildError>(ctags::prototypes(&String::from_utf8_lossy(&output), &main, &mut sources))
     });
     let prototypes = prototypes.await??;
-    let is_opaque = state.is_none();
+    let is_uncacheable = state.is_none();
     if let (Some((key, inputs)), Ok(text)) = (state, serde_json::to_string(&prototypes)) {
         // The answer is remembered for what the key says, so that must be what was read.
         if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
@@ -94,7 +94,7 @@ pub(in crate::pipeline) async fn ask(
         }
         cx.files.memo().remember_fact(key, &text);
     }
-    Ok(Answer { prototypes: Arc::new(prototypes), is_opaque })
+    Ok(Answer { prototypes: Arc::new(prototypes), is_uncacheable })
 }
 
 /// The command that preprocesses the merged source, with [`SOURCE`] and [`OUTPUT`] in their places.
@@ -115,13 +115,15 @@ async fn state(
     let identity = identity.map_err(|error| BuildError::identity(Step::Preprocess, &error))?;
     let marked = command(question, &[marker(cx).into()])?;
     let options = unit::options(cx, &marked).await?;
-    let folders = preprocessor::folders(cx, jcx, &marked, "c++", &question.identity).await?;
-    let search = unit::search(cx, folders.with(question.include)).await?;
-    let Some(inputs) = reads(cx, &search, source, &options, Some(&folders)).await? else { return Ok(None) };
+    let directories = preprocessor::directories(cx, jcx, &marked, "c++", &question.identity).await?;
+    let search = unit::search(cx, directories.with(question.include)).await?;
+    let Some(inputs) = reads(cx, &search, source, &options, Some(&directories)).await? else {
+        return Ok(None);
+    };
     let mut key = Key::new("prototypes 2");
     key.add(question.identity.as_bytes()).add(identity.hash.as_bytes()).command(argv, &jcx.environment);
     key.add(source.as_os_str().as_encoded_bytes()).add(inputs.hash().as_bytes());
-    Ok(inputs.opaque.is_none().then(|| (key.finish(), inputs)))
+    Ok(inputs.incomplete.is_none().then(|| (key.finish(), inputs)))
 }
 
 async fn run(

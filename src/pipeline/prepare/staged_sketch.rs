@@ -10,7 +10,7 @@ use crate::fs::Sharing;
 use crate::includes::{Disk, Files};
 use crate::pipeline::discover::sources;
 use crate::pipeline::failure::error::{BuildError, FileAction};
-use crate::pipeline::output::folder;
+use crate::pipeline::output::directory;
 use crate::pipeline::shared::blocking::blocking;
 use crate::plan::Sketch;
 use crate::sketch::{self, Merged, Plain, Prototypes, SketchFile, SketchFiles};
@@ -103,7 +103,7 @@ impl Prepared {
     /// Where the directory can't be written.
     pub(in crate::pipeline) async fn place(&self, directory: &Path) -> Result<(), BuildError> {
         let files = self.files.iter().map(|path| (self.root.join(path), path.clone())).collect();
-        folder::place(directory, Step::Preprocess, Sharing::Copy, files).await
+        directory::place(directory, Step::Preprocess, Sharing::Copy, files).await
     }
 
     /// The same with prototypes in the final source; without a source where arduino-cli has none.
@@ -180,7 +180,7 @@ impl Prepared {
         let read = |dir: &Path, found: io::Result<Vec<PathBuf>>| {
             found.map_err(|error| BuildError::io(Step::Preprocess, FileAction::Read, dir, &error))
         };
-        let mut all = read(&self.root, sources::of_folder(disk, &self.root))?;
+        let mut all = read(&self.root, sources::of_directory(disk, &self.root))?;
         if disk.is_dir(&src) {
             all.extend(read(&src, sources::of_tree(disk, &src))?);
         }

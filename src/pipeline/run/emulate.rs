@@ -15,7 +15,7 @@ use crate::pipeline::job::product::CellArtifacts;
 use crate::pipeline::job::step::Held;
 use crate::pipeline::job::step::process;
 use crate::pipeline::output::artifacts;
-use crate::pipeline::output::folder::PASSED;
+use crate::pipeline::output::directory::PASSED;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
@@ -42,7 +42,7 @@ pub(in crate::pipeline) async fn run(
         return Err(BuildError::infrastructure(Step::Run, format!("{} is not there", wanted.program.name)));
     };
     let key = key(cx, wanted, emulator, elf).await?;
-    if has_passed(cx, &job.folder, key).await? {
+    if has_passed(cx, &job.directory, key).await? {
         return Ok(false);
     }
     jcx.track.enter(Phase::Run);
@@ -50,7 +50,7 @@ pub(in crate::pipeline) async fn run(
     arguments.push(elf.display().to_string());
     let argv = std::iter::once(emulator.program.display().to_string()).chain(arguments).collect();
     let environment = cx.environment(emulator.library_path.as_deref());
-    let process = process(argv, job.folder.clone(), environment);
+    let process = process(argv, job.directory.clone(), environment);
     let mut serial = Serial::new(wanted.program.emulator, &wanted.expect);
     let watched = {
         let name = jcx.step(Step::Run, wanted.program.name);
@@ -69,7 +69,7 @@ pub(in crate::pipeline) async fn run(
     if watched.end == WatchEnd::Enough || serial.end() {
         jcx.log.push(process.argv().join(" "));
         jcx.log.push(serial.printed());
-        record(cx, &job.folder, key).await?;
+        record(cx, &job.directory, key).await?;
         return Ok(true);
     }
     let (kind, message) = complaint(wanted, &watched, &serial);
@@ -94,7 +94,7 @@ async fn key(
             hash.map_err(|(path, error)| BuildError::io(Step::Run, FileAction::Read, &path, &error))?;
         key.add(hash.as_bytes());
     }
-    // A package's folder is named after its bytes, which its libraries are among.
+    // A package's directory is named after its bytes, which its libraries are among.
     key.add(emulator.program.as_os_str().as_encoded_bytes());
     for word in &wanted.arguments {
         key.add(word.as_bytes());
@@ -103,8 +103,8 @@ async fn key(
     Ok(key.finish())
 }
 
-async fn has_passed(cx: &BuildContext, folder: &Path, key: Hash) -> Result<bool, BuildError> {
-    let (path, store) = (folder.join(PASSED), cx.artifacts.clone());
+async fn has_passed(cx: &BuildContext, directory: &Path, key: Hash) -> Result<bool, BuildError> {
+    let (path, store) = (directory.join(PASSED), cx.artifacts.clone());
     blocking(move || {
         std::fs::read_to_string(path).is_ok_and(|known| known == key.to_hex().as_str())
             || store.is_some_and(|store| store.find::<()>(&key).is_some())
@@ -112,12 +112,12 @@ async fn has_passed(cx: &BuildContext, folder: &Path, key: Hash) -> Result<bool,
     .await
 }
 
-async fn record(cx: &BuildContext, folder: &Path, key: Hash) -> Result<(), BuildError> {
-    let (cx, folder) = (cx.clone(), folder.to_owned());
+async fn record(cx: &BuildContext, directory: &Path, key: Hash) -> Result<(), BuildError> {
+    let (cx, directory) = (cx.clone(), directory.to_owned());
     blocking(move || {
         // Where it can't be written, the firmware is run again.
-        let _ = write_atomically(&folder.join(PASSED), key.to_hex().as_bytes());
-        artifacts::keep(&cx, &key, &folder, &[], Sharing::Copy, &());
+        let _ = write_atomically(&directory.join(PASSED), key.to_hex().as_bytes());
+        artifacts::keep(&cx, &key, &directory, &[], Sharing::Copy, &());
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! The checkout as compilers see it: under one name wherever it lies, so that what was compiled in
 //! another checkout of the same sources is found again.
 //!
-//! Compilers run in the staging folder, where the link `checkout` leads to the checkout's root. A unit
+//! Compilers run in the staging directory, where the link `checkout` leads to the checkout's root. A unit
 //! whose result can't hold a path is compiled by the names behind that link, and debug information
 //! names what is below the root relative to it.
 
@@ -19,7 +19,7 @@ pub(super) const CHECKOUT: &str = "\u{1}checkout";
 /// How a linker names what is below the root: debug information has `.` for the directory of the compile, and for the root.
 const IN_DEBUG_INFORMATION: &str = "././";
 
-/// A checkout and its place in the staging folder.
+/// A checkout and its place in the staging directory.
 #[derive(Debug, Clone)]
 pub struct Checkout {
     /// Its root.
@@ -28,7 +28,7 @@ pub struct Checkout {
     seen: PathBuf,
     /// Staged sketches in the work directory.
     generated: PathBuf,
-    /// Folders that no word of a command may name whose result is the same elsewhere.
+    /// Directories that no word of a command may name whose result is the same elsewhere.
     tied: [String; 2],
     /// Whether the link is there.
     linked: bool,
@@ -90,7 +90,7 @@ impl Checkout {
         repository.or(reach).unwrap_or(directory).to_owned()
     }
 
-    /// With the link in the staging folder, which is empty. Where it can't be made the checkout has its
+    /// With the link in the staging directory, which is empty. Where it can't be made the checkout has its
     /// own name only.
     #[must_use]
     pub fn linked(mut self) -> Self {
@@ -126,7 +126,7 @@ impl Checkout {
         is_source.then(|| format!("{}{rest}", self.seen.display()))
     }
 
-    /// A path as keys name it, wherever the checkout and the staging folder are.
+    /// A path as keys name it, wherever the checkout and the staging directory are.
     pub(in crate::pipeline) fn keyed<'a>(&self, path: &'a Path) -> Cow<'a, OsStr> {
         match path.strip_prefix(&self.real) {
             Ok(relative) => Path::new(CHECKOUT).join(relative).into_os_string().into(),
@@ -134,9 +134,9 @@ impl Checkout {
         }
     }
 
-    /// Whether a word of a command names something in the checkout or in the work folder.
+    /// Whether a word of a command names something in the checkout or in the work directory.
     pub(in crate::pipeline) fn is_tied(&self, word: &str) -> bool {
-        self.tied.iter().any(|folder| word.contains(folder.as_str()))
+        self.tied.iter().any(|directory| word.contains(directory.as_str()))
     }
 
     /// The staged sketch that a file belongs to, and its path below it.
@@ -249,14 +249,14 @@ mod tests {
 
     #[test]
     fn the_nearest_repository_is_the_checkout() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         std::fs::create_dir_all(at("repo/ci")).unwrap();
         std::fs::create_dir_all(at("other")).unwrap();
         std::fs::write(at("repo/.git"), "gitdir: elsewhere").unwrap();
         assert_eq!(Checkout::root_of(&at("repo/ci"), &at("repo/ci")), at("repo"));
         // The temporary directory itself may be in a repository.
         let root = Checkout::root_of(&at("other/ci"), &at("other"));
-        assert!(root == at("other") || folder.path().starts_with(root));
+        assert!(root == at("other") || directory.path().starts_with(root));
     }
 }

@@ -28,13 +28,13 @@ use crate::sync::lock;
 /// Raised when keys are made in another way, and when the meaning of what is stored changes.
 const VERSION: u32 = 3;
 
-/// What one work folder knows.
+/// What one work directory knows.
 #[derive(Debug)]
 pub struct Known {
     path: PathBuf,
     before: State,
     learned: Mutex<State>,
-    /// The firmware that is there as a known key wants it, by its folder.
+    /// The firmware that is there as a known key wants it, by its directory.
     there: Mutex<HashMap<PathBuf, There>>,
     /// The hash of each target and of its libraries, which jobs share. They are held, so that no other is where
     /// they were.
@@ -127,16 +127,16 @@ impl Known {
     pub fn look_ahead(&self, cells: &[CellJob], files: &Files, checkout: &Checkout) {
         let there = |job: &CellJob| {
             let known = self.cell(job)?;
-            let firmware = recorded(&job.folder, &known.key(), files, checkout)?;
+            let firmware = recorded(&job.directory, &known.key(), files, checkout)?;
             let libraries = self.libraries(&known);
-            Some((job.folder.clone(), There { firmware, units: known.units, libraries }))
+            Some((job.directory.clone(), There { firmware, units: known.units, libraries }))
         };
         *lock(&self.there) = cells.par_iter().filter_map(there).collect();
     }
 
     /// The firmware that was seen to be there; once.
     pub(in crate::pipeline) fn take(&self, job: &CellJob) -> Option<There> {
-        lock(&self.there).remove(&job.folder)
+        lock(&self.there).remove(&job.directory)
     }
 
     /// The key of a cell's firmware.
@@ -158,11 +158,11 @@ impl Known {
             key: Hash::from_bytes(key),
             units: Hash::from_bytes(units),
             packing: Hash::from_bytes(packing),
-            folder: job.folder.clone(),
+            directory: job.directory.clone(),
             archive,
             objects,
             variant_objects,
-            opaque: None,
+            uncacheable: None,
         })
     }
 
@@ -184,9 +184,18 @@ impl Known {
 
     /// The same of a core.
     pub(in crate::pipeline) fn learn_core(&self, job: &CoreJob, outline: &CoreOutline) {
-        let CoreOutline { id: _, folder: _, key, units, packing, archive, objects, variant_objects, opaque } =
-            outline;
-        if opaque.is_some() {
+        let CoreOutline {
+            id: _,
+            directory: _,
+            key,
+            units,
+            packing,
+            archive,
+            objects,
+            variant_objects,
+            uncacheable,
+        } = outline;
+        if uncacheable.is_some() {
             return;
         }
         let key = CoreKey {
@@ -230,15 +239,15 @@ impl Known {
     }
 
     fn cell_as_planned(&self, job: &CellJob) -> Plain {
-        let CellJob { id, target, core, sketch, enclosing, folder, embed, timeout: _, retries: _, run: _ } =
+        let CellJob { id, target, core, sketch, enclosing, directory, embed, timeout: _, retries: _, run: _ } =
             job;
         let enclosing = enclosing.as_ref().map(|library| hashed(&self.enclosing, library));
-        self.planned("planned cell", target, &(id, core, sketch, enclosing, folder, embed))
+        self.planned("planned cell", target, &(id, core, sketch, enclosing, directory, embed))
     }
 
     fn core_as_planned(&self, job: &CoreJob) -> Plain {
-        let CoreJob { id, target, boards: _, folder } = job;
-        self.planned("planned core", target, &(id, folder))
+        let CoreJob { id, target, boards: _, directory } = job;
+        self.planned("planned core", target, &(id, directory))
     }
 
     fn planned(&self, kind: &str, target: &Arc<Target>, rest: &dyn fmt::Debug) -> Plain {

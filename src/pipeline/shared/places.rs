@@ -10,7 +10,7 @@ use super::key::Key;
 use crate::includes::Hash;
 
 /// Stands for the build directory of a job.
-const BUILD: &str = "\u{1}folder";
+const BUILD: &str = "\u{1}directory";
 
 /// Stands for the work directory.
 const WORK: &str = "\u{1}work";
@@ -25,10 +25,10 @@ pub(in crate::pipeline) struct Places {
 }
 
 impl Places {
-    /// The places of a job whose build directory is `folder`.
-    pub(in crate::pipeline) fn of(checkout: &Checkout, folder: &Path) -> Self {
+    /// The places of a job whose build directory is `directory`.
+    pub(in crate::pipeline) fn of(checkout: &Checkout, directory: &Path) -> Self {
         let mut names = vec![
-            (folder.display().to_string(), BUILD),
+            (directory.display().to_string(), BUILD),
             (checkout.work().display().to_string(), WORK),
             (checkout.root().display().to_string(), CHECKOUT),
         ];

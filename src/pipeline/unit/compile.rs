@@ -15,10 +15,10 @@ use crate::pipeline::shared::key::Key;
 use crate::process::{Environment, Transcript};
 
 /// The unit of a stored object.
-pub(super) fn unit(cx: &BuildContext, planned: &Planned, stored: StoredUnit, lasts: bool) -> Unit {
+pub(super) fn unit(cx: &BuildContext, planned: &Planned, stored: StoredUnit, is_cacheable: bool) -> Unit {
     // It may have been printed for another checkout.
     let printed = restore_names(cx, planned, &stored.printed);
-    Unit { object: stored.object, hash: stored.hash, printed, lasts }
+    Unit { object: stored.object, hash: stored.hash, printed, is_cacheable }
 }
 
 /// What was printed, with the names that the user knows.
@@ -48,7 +48,7 @@ pub(super) async fn compile(
         argv.iter().map(|word| word.replace(SOURCE, &source).replace(OUTPUT, &object_text)).collect()
     };
     let mut named = planned.named.clone();
-    let mut way = match &planned.opaque {
+    let mut way = match &planned.uncacheable {
         Some(reason) => Way::Uncacheable(reason.clone()),
         None if planned.is_light && cx.artifacts.is_some() => Way::Kept,
         None => Way::Cached,
@@ -116,7 +116,7 @@ fn store(
     if let Some(changed) = planned.inputs.changed() {
         return Err(BuildError::changed(changed));
     }
-    let (mut key, mut lasts) = (planned.key, !matches!(way, Way::Uncacheable(_)));
+    let (mut key, mut is_cacheable) = (planned.key, !matches!(way, Way::Uncacheable(_)));
     let depfile = object.with_extension("d");
     if let Some(path) =
         depfile::unforeseen(&depfile, &cx.staging, &planned.inputs, |path| match &planned.copy {
@@ -126,16 +126,16 @@ fn store(
         })
     {
         tracing::warn!(%label, path = %path.display(), "an include that the scan did not find: compiled in every run");
-        lasts = false;
+        is_cacheable = false;
         key = Key::new("unforeseen").add(key.as_bytes()).add(&cx.tables.nonce.to_le_bytes()).finish();
     }
     let _ = std::fs::remove_file(depfile);
     let units = &cx.tables.units;
-    let stored = if lasts { &units.store } else { &units.passing }
+    let stored = if is_cacheable { &units.store } else { &units.passing }
         .keep(&key, object, printed)
         .map_err(|error| BuildError::io(Step::Compile, FileAction::Keep, object, &error))?;
-    if lasts && *way == Way::Kept {
+    if is_cacheable && *way == Way::Kept {
         kept::keep(cx, &key, &stored);
     }
-    Ok(unit(cx, planned, stored, lasts))
+    Ok(unit(cx, planned, stored, is_cacheable))
 }

@@ -94,8 +94,8 @@ mod tests {
 
     #[test]
     fn a_file_that_the_scan_missed_is_noticed_however_it_is_spelled() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         std::fs::create_dir(at("sub")).unwrap();
         std::fs::write(at("a.c"), "#include \"a.h\"\n").unwrap();
         std::fs::write(at("a.h"), "").unwrap();
@@ -105,11 +105,11 @@ mod tests {
         let inputs = Closure::new(&search, &MacroDefinitions::new(), None).of(&main, &[]);
         let check = |text: &str| {
             std::fs::write(at("a.d"), text).unwrap();
-            unforeseen(&at("a.d"), folder.path(), &inputs, |path| path)
+            unforeseen(&at("a.d"), directory.path(), &inputs, |path| path)
         };
         assert_eq!(check("a.o: a.c a.h\n"), None);
         assert_eq!(check("a.o: a.c sub/../a.h\n"), None);
         assert_eq!(check("a.o: a.c a.h b.h\n"), Some(at("b.h")));
-        assert_eq!(unforeseen(&at("missing.d"), folder.path(), &inputs, |path| path), None);
+        assert_eq!(unforeseen(&at("missing.d"), directory.path(), &inputs, |path| path), None);
     }
 }

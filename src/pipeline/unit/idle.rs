@@ -29,7 +29,7 @@ pub(super) async fn without_idle(
     };
     let of_job: Vec<String> = OF_JOB.iter().filter_map(of_job).collect();
     let names_job = |word: &String| of_job.iter().any(|text| word.contains(text));
-    if inputs.opaque.is_some() || !argv.iter().any(names_job) {
+    if inputs.incomplete.is_some() || !argv.iter().any(names_job) {
         return Ok(argv);
     }
     let command = Command { of_job, search: search.clone(), inputs: inputs.clone() };
@@ -71,7 +71,7 @@ impl Command {
 
     /// Whether no name is found in a directory. One that the compiler calls otherwise may be needed.
     fn is_unneeded(&self, directory: &Path) -> bool {
-        let is_searched = self.search.path().include.iter().any(|folder| **folder == *directory);
+        let is_searched = self.search.path().include.iter().any(|searched| **searched == *directory);
         let is_absent = || !self.search.files().disk().is_dir(directory);
         (is_searched || is_absent()) && !self.inputs.needs(&self.search, directory)
     }

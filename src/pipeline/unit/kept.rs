@@ -10,10 +10,10 @@ use crate::pipeline::output::artifacts::{self, About};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 
-/// Takes the object with this key out of the artifact store into that of the work folder.
+/// Takes the object with this key out of the artifact store into that of the work directory.
 ///
 /// # Errors
-/// Where it is there and can't be put into the work folder.
+/// Where it is there and can't be put into the work directory.
 pub(super) async fn restore(cx: &BuildContext, key: &Hash) -> Result<Option<StoredUnit>, BuildError> {
     let Some(store) = cx.artifacts.clone() else { return Ok(None) };
     let (key, scratch, units) = (*key, cx.layout.staging(), cx.tables.units.store.clone());
@@ -30,9 +30,9 @@ pub(super) async fn restore(cx: &BuildContext, key: &Hash) -> Result<Option<Stor
     })
 }
 
-/// Keeps an object of the work folder in the artifact store. To be called where files may be written.
+/// Keeps an object of the work directory in the artifact store. To be called where files may be written.
 pub(super) fn keep(cx: &BuildContext, key: &Hash, unit: &StoredUnit) {
-    let (Some(folder), Some(name)) = (unit.object.parent(), unit.object.file_name()) else { return };
+    let (Some(directory), Some(name)) = (unit.object.parent(), unit.object.file_name()) else { return };
     let about = About { printed: unit.printed.clone() };
-    artifacts::keep(cx, key, folder, &[name.into()], Sharing::Link, &about);
+    artifacts::keep(cx, key, directory, &[name.into()], Sharing::Link, &about);
 }

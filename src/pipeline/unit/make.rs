@@ -77,7 +77,7 @@ async fn make(
     let mut counts = UnitCounts { reused: 1, ..UnitCounts::default() };
     let made = slot
         .get_or_try_init(|| async {
-            if planned.opaque.is_none() {
+            if planned.uncacheable.is_none() {
                 let (store, files, key) = (cx.tables.units.store.clone(), cx.files.clone(), planned.key);
                 if let Some(known) = blocking(move || store.find(&key, &files)).await? {
                     return Ok(Ok(unit(cx, planned, known, true)));

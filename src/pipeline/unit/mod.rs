@@ -19,7 +19,7 @@ mod table;
 pub(super) use asked::{options, search};
 pub(super) use make::make_all;
 pub(super) use options::Options;
-pub(super) use plan::{compiler_folders, include_words, plan};
+pub(super) use plan::{compiler_directories, include_words, plan};
 pub(super) use planned::{OUTPUT, Planned, SOURCE, Unit, Wanted};
 pub(super) use reads::{forced, reads};
 pub(super) use table::UnitTable;

@@ -18,18 +18,18 @@ pub(in crate::pipeline) struct Options {
     pub(in crate::pipeline) forced: Vec<String>,
     /// Files that words of the command name, response files among them: they enter by content.
     pub(in crate::pipeline) files: Vec<PathBuf>,
-    /// Folders that `-B` names: the driver looks there for programs and specifications.
-    pub(in crate::pipeline) folders: Vec<PathBuf>,
-    /// Folders that `-L` names: the linker looks there for archives, and for scripts.
+    /// Directories that `-B` names: the driver looks there for programs and specifications.
+    pub(in crate::pipeline) directories: Vec<PathBuf>,
+    /// Directories that `-L` names: the linker looks there for archives, and for scripts.
     pub(in crate::pipeline) libraries: Vec<PathBuf>,
     /// What the last `-x` says.
     pub(in crate::pipeline) language: Option<String>,
     /// Why neither an object made earlier nor the cache may stand for a compile, if so.
-    pub(in crate::pipeline) opaque: Option<String>,
+    pub(in crate::pipeline) uncacheable: Option<String>,
 }
 
 /// Options that make a compile read or write what no key covers, by their beginning, and why.
-const OPAQUE: [(&str, &str); 47] = [
+const UNCACHEABLE: [(&str, &str); 47] = [
     // Files beside the object, which an object that was made earlier does not bring.
     ("--coverage", "the compile writes coverage notes"),
     ("-coverage", "the compile writes coverage notes"),
@@ -101,7 +101,7 @@ impl Options {
         let mut options = Self::default();
         let mut words = Vec::new();
         options.expand(argv.get(1..).unwrap_or_default(), at, 0, &mut words);
-        options.libraries = library_folders(&words, cwd);
+        options.libraries = library_directories(&words, cwd);
         let mut words = words.into_iter().peekable();
         while let Some(word) = words.next() {
             let mut next = || words.next().unwrap_or_default();
@@ -109,7 +109,7 @@ impl Options {
                 "-D" | "--define-macro" => options.define(&next()),
                 "-include" | "-imacros" | "--include" | "--imacros" => options.forced.push(next()),
                 "-x" | "--language" => options.language = Some(next()),
-                "-B" | "--prefix" => options.folders.push(cwd.join(next())),
+                "-B" | "--prefix" => options.directories.push(cwd.join(next())),
                 "-o" | "-MF" | "-MT" | "-MQ" | "-U" | "-I" | "-isystem" | "-iquote" | "-idirafter" => {
                     next();
                 }
@@ -131,7 +131,7 @@ impl Options {
             };
             match at.disk.read(&file).map(|text| String::from_utf8_lossy(&text).into_owned()) {
                 Ok(text) if depth < MAX_NESTING => self.expand(&response(&text), at, depth + 1, into),
-                _ => self.opaque("a response file that can't be read to its end"),
+                _ => self.uncacheable("a response file that can't be read to its end"),
             }
             self.files.push(file);
         }
@@ -154,20 +154,20 @@ impl Options {
         }
         if let Some(language) = word.strip_prefix("-x") {
             self.language = Some(language.to_owned());
-        } else if let Some(folder) = word.strip_prefix("-B").or_else(|| word.strip_prefix("--prefix=")) {
-            self.folders.push(at.cwd.join(folder));
+        } else if let Some(directory) = word.strip_prefix("-B").or_else(|| word.strip_prefix("--prefix=")) {
+            self.directories.push(at.cwd.join(directory));
         } else if let Some(list) = word.strip_prefix("-Wp,") {
             for part in list.split(',') {
                 if let Some(definition) = part.strip_prefix("-D") {
                     self.define(definition);
                 } else if !(part.starts_with("-U") || part.starts_with("-W") || part.starts_with("-f")) {
-                    self.opaque("an option for a part of the compiler");
+                    self.uncacheable("an option for a part of the compiler");
                 }
             }
         } else if let Some(list) = word.strip_prefix("-Wl,") {
             // One that stands alone has been read.
             if list.split(',').any(|part| part.starts_with('@')) {
-                self.opaque("a response file among the linker's options");
+                self.uncacheable("a response file among the linker's options");
             }
         } else if let Some(list) = word.strip_prefix("-Wa,") {
             let reads_or_writes = |part: &str| {
@@ -175,20 +175,20 @@ impl Options {
                     || (part.starts_with("-a") && part.contains('='))
             };
             if list.split(',').any(reads_or_writes) {
-                self.opaque("the assembler reads or writes files of its own");
+                self.uncacheable("the assembler reads or writes files of its own");
             }
-        } else if let Some((_, reason)) = OPAQUE.iter().find(|(option, _)| word.starts_with(option))
+        } else if let Some((_, reason)) = UNCACHEABLE.iter().find(|(option, _)| word.starts_with(option))
             && !CLEAR.iter().any(|clear| word.starts_with(clear))
         {
-            self.opaque(reason);
+            self.uncacheable(reason);
         }
         self.named_file(word, at);
     }
 
     /// Whatever file a word names enters, whatever the option means: `-specs=/x`, `-T/x`, `a.ld`.
     fn named_file(&mut self, word: &str, at: At<'_>) {
-        const FOLDERS: [&str; 5] = ["-I", "-isystem", "-iquote", "-idirafter", "--sysroot"];
-        if FOLDERS.iter().any(|option| word.starts_with(option)) {
+        const DIRECTORIES: [&str; 5] = ["-I", "-isystem", "-iquote", "-idirafter", "--sysroot"];
+        if DIRECTORIES.iter().any(|option| word.starts_with(option)) {
             return;
         }
         let behind = |separator| word.split_once(separator).map(|(_, path)| path);
@@ -201,7 +201,7 @@ impl Options {
                     at.disk.read(path).is_ok_and(|text| text.windows(8).any(|window| window == b"%include"))
                 };
                 if word.contains("-specs=") && names_others(&path) {
-                    self.opaque("specifications that include others");
+                    self.uncacheable("specifications that include others");
                 }
                 self.files.push(path);
             }
@@ -211,32 +211,32 @@ impl Options {
     fn define(&mut self, definition: &str) {
         let (name, body) = definition.split_once('=').unwrap_or((definition, "1"));
         if TIMES.iter().any(|time| body.contains(time)) {
-            self.opaque("the date or time of the compile, in a macro of the command");
+            self.uncacheable("the date or time of the compile, in a macro of the command");
         }
         if body.contains("__has_include") || body.contains("__has_embed") {
-            self.opaque("a macro of the command that asks for a header");
+            self.uncacheable("a macro of the command that asks for a header");
         }
         self.macros.insert(name.to_owned(), body.to_owned());
     }
 
-    fn opaque(&mut self, reason: &str) {
-        self.opaque.get_or_insert_with(|| reason.to_owned());
+    fn uncacheable(&mut self, reason: &str) {
+        self.uncacheable.get_or_insert_with(|| reason.to_owned());
     }
 }
 
-/// The folders of `-L`, `-Wl,-L`, `--library-path`.
-fn library_folders(words: &[String], cwd: &Path) -> Vec<PathBuf> {
-    let mut folders = Vec::new();
+/// The directories of `-L`, `-Wl,-L`, `--library-path`.
+fn library_directories(words: &[String], cwd: &Path) -> Vec<PathBuf> {
+    let mut directories = Vec::new();
     let mut words = words.iter().flat_map(|word| word.strip_prefix("-Wl,").unwrap_or(word).split(','));
     while let Some(word) = words.next() {
         let value = ["--library-path=", "-L"].iter().find_map(|option| word.strip_prefix(option));
         match value {
-            Some("") => folders.extend(words.next().map(|folder| cwd.join(folder))),
-            Some(folder) => folders.push(cwd.join(folder)),
+            Some("") => directories.extend(words.next().map(|directory| cwd.join(directory))),
+            Some(directory) => directories.push(cwd.join(directory)),
             None => {}
         }
     }
-    folders
+    directories
 }
 
 /// The words of a response file, by the rule of GCC's driver (`buildargv` of libiberty): white space
@@ -289,7 +289,7 @@ mod tests {
         let options =
             nowhere(&["-include", "a.h", "-includeb.h", "-imacros", "c.h", "-imacrosd.h", "--include=e.h"]);
         assert_eq!(options.forced, ["a.h", "b.h", "c.h", "d.h", "e.h"]);
-        assert_eq!(options.opaque, None);
+        assert_eq!(options.uncacheable, None);
     }
 
     #[test]
@@ -302,54 +302,54 @@ mod tests {
 
     #[test]
     fn response_files_are_read_to_the_bottom() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         std::fs::write(at("one"), "-DA='b c' \"-DQ=\\\"x.h\\\"\"\n@two\t-include f\\ g.h").unwrap();
         std::fs::write(at("two"), "--coverage").unwrap();
-        let options = read(&["@one", "@missing"], folder.path());
+        let options = read(&["@one", "@missing"], directory.path());
         assert_eq!(options.macros["A"], "b c");
         assert_eq!(options.macros["Q"], "\"x.h\"");
         assert_eq!(options.forced, ["f g.h"]);
-        assert_eq!(options.opaque.as_deref(), Some("the compile writes coverage notes"));
+        assert_eq!(options.uncacheable.as_deref(), Some("the compile writes coverage notes"));
         assert_eq!(options.files, [at("two"), at("one")]);
 
         std::fs::write(at("two"), "@one").unwrap();
-        assert!(read(&["@one"], folder.path()).opaque.is_some(), "a loop ends, and is said");
+        assert!(read(&["@one"], directory.path()).uncacheable.is_some(), "a loop ends, and is said");
     }
 
     #[test]
-    fn library_folders_are_read_in_every_spelling() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+    fn library_directories_are_read_in_every_spelling() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         std::fs::write(at("link"), "-L/f -T/script.ld").unwrap();
         std::fs::write(at("more"), "-L /g").unwrap();
         let words = ["-L/a", "-L", "b", "-Wl,-L,/c,-Map,x", "-Wl,-L/d", "-lm", "--library-path=/e"];
         let mut words = words.to_vec();
         words.extend(["-Wl,@link", "@more"]);
-        let options = read(&words, folder.path());
+        let options = read(&words, directory.path());
         let expected = ["/a", "b", "/c", "/d", "/e", "/f", "/g"];
         assert_eq!(options.libraries, expected.map(at));
         assert_eq!(options.files, [at("link"), at("more")]);
-        assert_eq!(options.opaque, None);
+        assert_eq!(options.uncacheable, None);
     }
 
     #[test]
     fn files_that_words_name_enter() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         for name in ["plugin.so", "a.specs", "list"] {
             std::fs::write(at(name), "x").unwrap();
         }
         let absolute = at("list").display().to_string();
         let words =
             ["-specs=a.specs", &format!("-fsanitize-ignorelist={absolute}"), &format!("-T{absolute}"), "-g"];
-        let options = read(&words, folder.path());
+        let options = read(&words, directory.path());
         assert_eq!(options.files, [at("a.specs"), at("list")]);
-        assert_eq!(options.opaque, None);
-        assert!(read(&["-fplugin=plugin.so"], folder.path()).opaque.is_some());
+        assert_eq!(options.uncacheable, None);
+        assert!(read(&["-fplugin=plugin.so"], directory.path()).uncacheable.is_some());
         std::fs::write(at("a.specs"), "%include <b.specs>").unwrap();
-        assert!(read(&["-specs=a.specs"], folder.path()).opaque.is_some());
-        assert_eq!(read(&["-B", "tools", "-Bmore"], folder.path()).folders, [at("tools"), at("more")]);
+        assert!(read(&["-specs=a.specs"], directory.path()).uncacheable.is_some());
+        assert_eq!(read(&["-B", "tools", "-Bmore"], directory.path()).directories, [at("tools"), at("more")]);
     }
 
     #[test]
@@ -381,7 +381,7 @@ mod tests {
             "-include-pch",
             "-fplugin=x.so",
         ] {
-            assert!(nowhere(&[word]).opaque.is_some(), "{word}");
+            assert!(nowhere(&[word]).uncacheable.is_some(), "{word}");
         }
         for word in [
             "-c",
@@ -413,7 +413,7 @@ mod tests {
             "--param",
             "max-inline-insns-single=500",
         ] {
-            assert_eq!(nowhere(&[word]).opaque, None, "{word}");
+            assert_eq!(nowhere(&[word]).uncacheable, None, "{word}");
         }
     }
 }

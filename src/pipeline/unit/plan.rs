@@ -12,7 +12,7 @@ use super::reads::reads;
 use super::responses;
 use crate::event::Step;
 use crate::includes::{Hash, Inputs, OWN_NAMES, Search, Trait};
-use crate::pipeline::discover::folders::Folders;
+use crate::pipeline::discover::compiler_directories::CompilerDirectories;
 use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::step::first_option;
@@ -37,8 +37,8 @@ pub(in crate::pipeline) async fn plan(
     let mut key = Key::new("plan");
     key.command(&everything, &jcx.environment).add(wanted.label.as_bytes());
     key.add(wanted.source.as_os_str().as_encoded_bytes()).add(wanted.target.family.to_string().as_bytes());
-    for folder in &wanted.include {
-        key.add(folder.as_os_str().as_encoded_bytes());
+    for directory in &wanted.include {
+        key.add(directory.as_os_str().as_encoded_bytes());
     }
     key.add(&jcx.round.to_le_bytes());
     let slot = cx.tables.units.planned.cell(key.finish());
@@ -46,7 +46,7 @@ pub(in crate::pipeline) async fn plan(
 }
 
 /// Finds what the compile could read, and makes the key. `everything` is the command with a place for all
-/// include folders.
+/// include directories.
 async fn plan_once(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -56,9 +56,9 @@ async fn plan_once(
     let identity = identify(cx, &everything).await?;
     let options = asked::options(cx, &everything).await?;
     let language = language(&everything, &wanted.source, &options);
-    let folders = preprocessor::folders(cx, jcx, &everything, &language, &identity.hash).await?;
-    let search = asked::search(cx, folders.with(&wanted.include)).await?;
-    let Some(inputs) = reads(cx, &search, &wanted.source, &options, Some(&folders)).await? else {
+    let directories = preprocessor::directories(cx, jcx, &everything, &language, &identity.hash).await?;
+    let search = asked::search(cx, directories.with(&wanted.include)).await?;
+    let Some(inputs) = reads(cx, &search, &wanted.source, &options, Some(&directories)).await? else {
         return Err(unreadable(cx, &wanted.source).await?);
     };
     let include = needed(&wanted, &search, &inputs);
@@ -70,12 +70,12 @@ async fn plan_once(
             return Err(BuildError::no_recipe(Step::Compile, &recipe, platform));
         }
     }
-    let mut opaque = inputs.uncacheable().map(str::to_owned);
+    let mut uncacheable = inputs.uncacheable().map(str::to_owned);
     if identity.version.is_none() {
         // Who knows what it reads, and whether the cache understands its options.
-        opaque.get_or_insert_with(|| "a compiler of a kind that is not known".to_owned());
+        uncacheable.get_or_insert_with(|| "a compiler of a kind that is not known".to_owned());
     }
-    let portable = portable(cx, &wanted, &search, &inputs, &include, opaque.is_none()).await?;
+    let portable = portable(cx, &wanted, &search, &inputs, &include, uncacheable.is_none()).await?;
     let name = seed(cx, &wanted);
     let mut key = Key::new("unit 6");
     key.add(identity.hash.as_bytes()).add(name.as_bytes());
@@ -102,7 +102,7 @@ async fn plan_once(
     };
     // With a depfile, the path of the object is in the key of the compiler cache, and brings our key into it.
     let seed = if writes_depfile(&argv) { name } else { key.finish() };
-    if opaque.is_some() {
+    if uncacheable.is_some() {
         // Never the same twice: it is compiled in every run, once.
         key.add(&cx.tables.nonce.to_le_bytes());
     }
@@ -110,12 +110,25 @@ async fn plan_once(
     let argv = if identity.version.is_some() { reproducible(cx, argv, &seed) } else { argv };
     let is_light = wanted.target.family.has_light_units();
     let (label, source) = (wanted.label, wanted.source);
-    Ok(Planned { key, label, source, argv, shown, named, copy, options, folders, inputs, opaque, is_light })
+    Ok(Planned {
+        key,
+        label,
+        source,
+        argv,
+        shown,
+        named,
+        copy,
+        options,
+        directories,
+        inputs,
+        uncacheable,
+        is_light,
+    })
 }
 
 /// The command by the names behind the link to the checkout, if the object can't tell the difference:
 /// no file says its own name (`__FILE__`), and no word of the command names the checkout or the work
-/// folder but for sources and headers.
+/// directory but for sources and headers.
 async fn portable(
     cx: &BuildContext,
     wanted: &Wanted<'_>,
@@ -128,13 +141,14 @@ async fn portable(
     if !transparent || says_its_name || !cx.checkout.can_be_renamed() {
         return Ok(None);
     }
-    let include: Vec<Arc<Path>> = include.iter().map(|folder| cx.checkout.rename(folder).into()).collect();
+    let include: Vec<Arc<Path>> =
+        include.iter().map(|directory| cx.checkout.rename(directory).into()).collect();
     let argv = responses::spelled_out(cx, command(wanted, &include)?).await?;
     let mut argv = without_idle(argv, wanted.values, search, inputs).await?;
     rename_places(&cx.checkout, &mut argv);
     let seen = cx.checkout.seen().to_string_lossy();
     let is_tied = |word: &String| {
-        // The staging folder may lie in the checkout, or in the work folder.
+        // The staging directory may lie in the checkout, or in the work directory.
         let word = word.replace(&*seen, "");
         cx.checkout.is_tied(&word) || OWN_NAMES.iter().any(|name| word.contains(name))
     };
@@ -178,9 +192,9 @@ fn writes_depfile(argv: &[String]) -> bool {
 }
 
 /// Adds what makes objects the same every time: names of link-time sections are random without a seed,
-/// and the folder that a compiler runs in is in its debug information.
+/// and the directory that a compiler runs in is in its debug information.
 fn reproducible(cx: &BuildContext, mut argv: Vec<String>, seed: &Hash) -> Vec<String> {
-    let map = |folder: &Path| format!("-fdebug-prefix-map={}=.", folder.display());
+    let map = |directory: &Path| format!("-fdebug-prefix-map={}=.", directory.display());
     let seed = format!("-frandom-seed={}", &seed.to_hex()[..32]);
     // Of two that fit the last counts. What the recipe says comes behind, and counts before ours.
     let words = [seed, map(&cx.staging), map(cx.checkout.seen())];
@@ -189,10 +203,10 @@ fn reproducible(cx: &BuildContext, mut argv: Vec<String>, seed: &Hash) -> Vec<St
     argv
 }
 
-/// Of the include folders those that a name leads to, in their order: then cells whose other
+/// Of the include directories those that a name leads to, in their order: then cells whose other
 /// libraries differ share the unit, and every name still leads to the same file.
 fn needed(wanted: &Wanted<'_>, search: &Search, inputs: &Inputs) -> Vec<Arc<Path>> {
-    wanted.include.iter().filter(|folder| inputs.needs(search, folder)).cloned().collect()
+    wanted.include.iter().filter(|directory| inputs.needs(search, directory)).cloned().collect()
 }
 
 /// What the driver takes a source for.
@@ -209,13 +223,13 @@ fn language(argv: &[String], source: &Path, options: &Options) -> String {
     options.language.clone().filter(|language| language != "none").unwrap_or_else(|| by_name.to_owned())
 }
 
-/// The folders that the board's C++ compiler searches by itself, and its identity.
-pub(in crate::pipeline) async fn compiler_folders(
+/// The directories that the board's C++ compiler searches by itself, and its identity.
+pub(in crate::pipeline) async fn compiler_directories(
     cx: &BuildContext,
     jcx: &JobContext,
     target: &Target,
     values: &[(&str, Value<'_>)],
-) -> Result<(Arc<Folders>, Hash), BuildError> {
+) -> Result<(Arc<CompilerDirectories>, Hash), BuildError> {
     let wanted = Wanted {
         target,
         values,
@@ -226,8 +240,8 @@ pub(in crate::pipeline) async fn compiler_folders(
     };
     let argv = responses::spelled_out(cx, command(&wanted, &[marker(cx).into()])?).await?;
     let identity = identify(cx, &argv).await?;
-    let folders = preprocessor::folders(cx, jcx, &argv, "c++", &identity.hash).await?;
-    Ok((folders, identity.hash))
+    let directories = preprocessor::directories(cx, jcx, &argv, "c++", &identity.hash).await?;
+    Ok((directories, identity.hash))
 }
 
 async fn identify(cx: &BuildContext, argv: &[String]) -> Result<Identity, BuildError> {
@@ -255,7 +269,7 @@ fn command(wanted: &Wanted<'_>, include: &[Arc<Path>]) -> Result<Vec<String>, Bu
 
 /// The words that `{includes}` becomes.
 pub(in crate::pipeline) fn include_words(include: &[Arc<Path>]) -> Vec<String> {
-    include.iter().map(|folder| format!("-I{}", folder.display())).collect()
+    include.iter().map(|directory| format!("-I{}", directory.display())).collect()
 }
 
 /// Why a source can't be read.

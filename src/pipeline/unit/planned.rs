@@ -8,7 +8,7 @@ use super::depfile;
 use super::options::Options;
 use crate::event::Failure;
 use crate::includes::{Files, Hash, Inputs, MacroName};
-use crate::pipeline::discover::folders::Folders;
+use crate::pipeline::discover::compiler_directories::CompilerDirectories;
 use crate::plan::Target;
 use crate::platform::Value;
 use crate::sketch::plain::Macros;
@@ -27,7 +27,7 @@ pub(in crate::pipeline) struct Wanted<'a> {
     pub(in crate::pipeline) values: &'a [(&'a str, Value<'a>)],
     /// The source.
     pub(in crate::pipeline) source: PathBuf,
-    /// `-I` folders, in order.
+    /// `-I` directories, in order.
     pub(in crate::pipeline) include: Vec<Arc<Path>>,
     /// The sketch's directory, where the source is a staged one.
     pub(in crate::pipeline) sketch: Option<&'a Path>,
@@ -55,11 +55,11 @@ pub(in crate::pipeline) struct Planned {
     /// What its command depends on beside the source.
     pub(super) options: Arc<Options>,
     /// What the compiler says of itself.
-    pub(super) folders: Arc<Folders>,
+    pub(super) directories: Arc<CompilerDirectories>,
     /// Everything that the compile could read.
     pub(super) inputs: Inputs,
     /// Why neither an earlier object nor the cache may stand for it, if so.
-    pub(super) opaque: Option<String>,
+    pub(super) uncacheable: Option<String>,
     /// Whether it compiles in less time than the embedded cache takes ([`Family::has_light_units`]).
     ///
     /// [`Family::has_light_units`]: crate::plan::Family::has_light_units
@@ -81,8 +81,8 @@ impl Planned {
     pub(in crate::pipeline) fn depfile(&self, object: &Path) -> Option<String> {
         let with_system = self.shown.iter().any(|word| word == "-MD");
         let is_wanted = with_system || self.shown.iter().any(|word| word == "-MMD");
-        let system = &self.folders.system;
-        let is_system = |file: &Path| system.iter().any(|folder| file.starts_with(folder));
+        let system = &self.directories.system;
+        let is_system = |file: &Path| system.iter().any(|directory| file.starts_with(directory));
         let mut files: Vec<&Path> = self.inputs.files.iter().map(|file| &*file.path).collect();
         files.retain(|file| with_system || !is_system(file));
         // The source, then the others in an order that is the same in each run.
@@ -96,8 +96,8 @@ impl Planned {
     }
 
     /// Why its key is good for this run only, if so.
-    pub(in crate::pipeline) fn opaque(&self) -> Option<String> {
-        self.opaque.clone()
+    pub(in crate::pipeline) fn uncacheable(&self) -> Option<String> {
+        self.uncacheable.clone()
     }
 }
 
@@ -118,7 +118,7 @@ impl Macros for UnitMacros<'_> {
 
     fn is_predefined(&self, name: &str) -> bool {
         // A compiler that does not say may have any.
-        let predefined = self.unit.folders.predefined.as_ref();
+        let predefined = self.unit.directories.predefined.as_ref();
         predefined.is_none_or(|predefined| predefined.has(name))
     }
 }
@@ -134,7 +134,7 @@ pub(in crate::pipeline) struct Unit {
     pub(in crate::pipeline) printed: String,
     /// Whether its key covers what the compiler read: without that no result that it is part of is good
     /// for another run.
-    pub(in crate::pipeline) lasts: bool,
+    pub(in crate::pipeline) is_cacheable: bool,
 }
 
 /// How the making of a unit ended; an error is its failure.

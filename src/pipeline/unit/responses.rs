@@ -49,8 +49,8 @@ mod tests {
 
     #[test]
     fn words_stand_where_the_file_was_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         std::fs::write(at("a"), "-DX=\\\"y\\\" \"-DZ=\\\"a b\\\"\"\n@b\n").unwrap();
         std::fs::write(at("b"), "-iprefix /p/ -iwithprefixbefore q").unwrap();
         std::fs::write(at("loop"), "-O2 @loop").unwrap();
@@ -58,7 +58,7 @@ mod tests {
             let mut words = Vec::new();
             expand(
                 argv.iter().map(|&word| word.to_owned()).collect(),
-                folder.path(),
+                directory.path(),
                 &Disk::default(),
                 0,
                 &mut words,

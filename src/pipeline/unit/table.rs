@@ -8,7 +8,7 @@ use super::options::Options;
 use super::planned::{Made, Planned};
 use crate::cache::Units;
 use crate::includes::{Hash, Search, SearchPath};
-use crate::pipeline::discover::folders::Folders;
+use crate::pipeline::discover::compiler_directories::CompilerDirectories;
 use crate::plan::Layout;
 use crate::sync::{OncePerKey, lock};
 
@@ -24,7 +24,7 @@ pub(in crate::pipeline) struct UnitTable {
     pub(super) searches: Mutex<HashMap<SearchPath, Arc<Search>>>,
     pub(super) options: Mutex<HashMap<Vec<String>, Arc<Options>>>,
     /// Search paths and macros of compilers.
-    pub(in crate::pipeline) folders: OncePerKey<Hash, Arc<Folders>>,
+    pub(in crate::pipeline) directories: OncePerKey<Hash, Arc<CompilerDirectories>>,
 }
 
 impl UnitTable {
@@ -36,7 +36,7 @@ impl UnitTable {
             made: OncePerKey::default(),
             searches: Mutex::default(),
             options: Mutex::default(),
-            folders: OncePerKey::default(),
+            directories: OncePerKey::default(),
         }
     }
 
@@ -45,7 +45,7 @@ impl UnitTable {
         let text = directory.to_string_lossy();
         let names = |path: &SearchPath| {
             let mut all = path.quote.iter().chain(&path.include).chain(&path.system);
-            all.any(|folder| folder.starts_with(directory))
+            all.any(|read| read.starts_with(directory))
         };
         lock(&self.searches).retain(|path, _| !names(path));
         lock(&self.options).retain(|argv, _| !argv.iter().any(|word| word.contains(&*text)));

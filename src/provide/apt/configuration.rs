@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_that_apt_conf_cannot_name_is_refused() {
+    fn a_directory_that_apt_conf_cannot_name_is_refused() {
         assert!(configuration(Path::new("/a b/ü"), Path::new("/tmp")).unwrap().contains("\"/a b/ü/lists/\""));
         for bad in ["/a\"b", "/a\nb", "/a\\b"] {
             assert!(

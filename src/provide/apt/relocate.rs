@@ -22,8 +22,8 @@ pub(super) fn relocate(root: &Path, toolchain: &Toolchain) -> Result<(), Install
         symlink(relative(link, target), &at)
             .map_err(|source| InstallError::io(IoAction::Write, &at, source))?;
     }
-    for folder in toolchain.specs {
-        for entry in walkdir::WalkDir::new(root.join(folder)).into_iter().flatten() {
+    for directory in toolchain.specs {
+        for entry in walkdir::WalkDir::new(root.join(directory)).into_iter().flatten() {
             let path = entry.path();
             if !entry.file_type().is_file() || path.extension().is_none_or(|extension| extension != "specs") {
                 continue;
@@ -121,8 +121,8 @@ mod tests {
         };
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("one");
-        for folder in ["usr/lib/x/deep", "usr/include/newlib"] {
-            fs::create_dir_all(root.join(folder)).unwrap();
+        for directory in ["usr/lib/x/deep", "usr/include/newlib"] {
+            fs::create_dir_all(root.join(directory)).unwrap();
         }
         fs::write(root.join("usr/include/newlib/string.h"), "x").unwrap();
         fs::write(root.join("usr/lib/x/deep/a.specs"), "/usr/include/newlib").unwrap();

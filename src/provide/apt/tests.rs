@@ -20,7 +20,7 @@ use super::provider::{install_core_on, install_packages_on, install_tool_on};
 use super::unpack;
 use crate::event::{Event, EventKind, channel};
 
-/// A folder that apt takes for a repository, and a cache folder.
+/// A directory that apt takes for a repository, and a cache directory.
 struct Bench {
     dir: tempfile::TempDir,
     packages: String,
@@ -105,7 +105,7 @@ impl Bench {
         (InstallContext { cache_dir: self.cache(), offline: false, events, cancel }, heard)
     }
 
-    /// Folders of installed sets.
+    /// Directories of installed sets.
     fn installed(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(self.cache().join("apt")) else { return Vec::new() };
         let mut names: Vec<String> =
@@ -378,8 +378,8 @@ async fn what_an_interrupted_run_left_is_not_trusted() {
     let mut bench = Bench::new();
     bench.package("hello", "1.0", "", &[("usr/share/hello", b"hello")]);
     let whole = install(&bench, &["hello"]).await.unwrap();
-    let folder = whole.root.parent().unwrap().to_path_buf();
-    fs::remove_file(folder.join("manifest.json")).unwrap();
+    let directory = whole.root.parent().unwrap().to_path_buf();
+    fs::remove_file(directory.join("manifest.json")).unwrap();
     fs::write(whole.root.join("usr/share/hello"), "half").unwrap();
     fs::create_dir_all(bench.cache().join("apt/tmp/set-old/out/root")).unwrap();
 
@@ -401,7 +401,7 @@ async fn a_cancelled_installation_leaves_nothing_to_trust() {
     assert_eq!(fs::read_dir(bench.cache().join("apt/tmp")).unwrap().count(), 0);
 }
 
-/// A release `name` of a distribution `Debian` in the folder of `bench`, with what is in its package list.
+/// A release `name` of a distribution `Debian` in the directory of `bench`, with what is in its package list.
 fn release(bench: &Bench, name: &str) {
     let dir = bench.repository().join("dists").join(name);
     let list = dir.join(format!("main/binary-{}/Packages", debian_architecture()));
@@ -494,7 +494,7 @@ async fn another_release_is_trusted_as_the_machines_own() {
 }
 
 #[test]
-fn folder_names_are_folder_names() {
+fn directory_names_are_directory_names() {
     assert_eq!(directory_name(&["simavr", "libsimavr2"], Dependencies::No), "simavr+libsimavr2");
     assert_eq!(directory_name(&["simavr"], Dependencies::Yes), "all+simavr");
     assert_eq!(directory_name(&["../x"], Dependencies::No), "_x");

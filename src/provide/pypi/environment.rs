@@ -170,20 +170,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_that_was_asked_for_names_the_folder() {
-        let folder = |packages: &[&str], lock: Option<&str>, machine: &str| {
+    fn everything_that_was_asked_for_names_the_directory() {
+        let directory = |packages: &[&str], lock: Option<&str>, machine: &str| {
             let packages: Vec<String> = packages.iter().map(|&it| it.to_owned()).collect();
             let lock = lock.map(|text| LockFile { path: "/lock".into(), text: text.to_owned() });
             EnvironmentIdentity::new(&packages, lock.as_ref(), machine).directory_name()
         };
-        let one = folder(&["Esp_Tool==5.1"], None, "debian");
+        let one = directory(&["Esp_Tool==5.1"], None, "debian");
         assert!(one.starts_with("esp-tool-"), "{one}");
         let others = [
-            folder(&["Esp_Tool==5.2"], None, "debian"),
-            folder(&["Esp_Tool==5.1", "six==1"], None, "debian"),
-            folder(&["Esp_Tool==5.1"], Some(""), "debian"),
-            folder(&["Esp_Tool==5.1"], Some("six==1"), "debian"),
-            folder(&["Esp_Tool==5.1"], None, "ubuntu"),
+            directory(&["Esp_Tool==5.2"], None, "debian"),
+            directory(&["Esp_Tool==5.1", "six==1"], None, "debian"),
+            directory(&["Esp_Tool==5.1"], Some(""), "debian"),
+            directory(&["Esp_Tool==5.1"], Some("six==1"), "debian"),
+            directory(&["Esp_Tool==5.1"], None, "ubuntu"),
         ];
         for (at, other) in others.iter().enumerate() {
             assert!(*other != one && !others[at + 1..].contains(other), "{others:?}");

@@ -62,13 +62,13 @@ impl Called {
 impl Job {
     /// A job with the workspace's project as its checkout and this repository's action.
     pub(super) fn new(workspace: Workspace) -> Self {
-        let folder = workspace.home().join("runner");
-        fs::create_dir_all(folder.join("temp")).unwrap();
+        let directory = workspace.home().join("runner");
+        fs::create_dir_all(directory.join("temp")).unwrap();
         Self {
             action: repository(""),
             variables: BTreeMap::new(),
             strategy: json!({"job-index": "0", "job-total": "1"}),
-            caches: RefCell::new(Store::new(folder.join("caches"))),
+            caches: RefCell::new(Store::new(directory.join("caches"))),
             workspace,
         }
     }
@@ -235,8 +235,8 @@ impl Job {
 }
 
 /// Names of the files in a directory; hidden ones are not uploaded.
-fn files_in(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+fn files_in(directory: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.retain(|name| !name.starts_with('.'));

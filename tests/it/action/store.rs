@@ -7,7 +7,7 @@ use std::process::Command;
 /// All caches of a repository, the oldest first.
 #[derive(Debug)]
 pub(super) struct Store {
-    folder: PathBuf,
+    directory: PathBuf,
     entries: Vec<Entry>,
 }
 
@@ -21,8 +21,8 @@ struct Entry {
 }
 
 impl Store {
-    pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, entries: Vec::new() }
+    pub(super) fn new(directory: PathBuf) -> Self {
+        Self { directory, entries: Vec::new() }
     }
 
     /// The keys of all caches, the oldest first.
@@ -62,7 +62,7 @@ impl Store {
     }
 
     fn saved(&self, entry: usize, number: usize) -> PathBuf {
-        self.folder.join(format!("{entry}/{number}"))
+        self.directory.join(format!("{entry}/{number}"))
     }
 }
 
@@ -102,8 +102,8 @@ fn matches(patterns: &str) -> Vec<PathBuf> {
     found
 }
 
-fn children(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+fn children(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths

@@ -8,7 +8,7 @@ type Change = (&'static str, fn(&Workspace));
 
 /// Changes after which other cells than none are to be built.
 const BUILT: [Change; 10] = [
-    ("a library's folder hides a header of the compiler's", |workspace| {
+    ("a library's directory hides a header of the compiler's", |workspace| {
         write(
             workspace,
             "libs/Lib/src/stdint.h",
@@ -25,7 +25,7 @@ const BUILT: [Change; 10] = [
     ("a tab more", |workspace| {
         write(workspace, "s/A/more.ino", "__attribute__((used)) int more() { return x; }\n");
     }),
-    ("a folder that was looked for", |workspace| {
+    ("a directory that was looked for", |workspace| {
         write(workspace, "s/A/src/deep/more.cpp", "__attribute__((used)) int more() { return 3; }\n");
     }),
     ("the same size and time, another content", |workspace| {
@@ -38,7 +38,7 @@ const BUILT: [Change; 10] = [
     ("a property of the platform", |workspace| {
         write(workspace, "core/platform.local.txt", "build.extra_flags=-O0\n");
     }),
-    ("another folder in the place of one", |workspace| {
+    ("another directory in the place of one", |workspace| {
         fs::rename(workspace.path("libs/Lib"), workspace.path("Lib")).unwrap();
         fs::write(workspace.path("Lib/src/Lib.cpp"), "#include \"Lib.h\"\nuint8_t lib() { return 9; }\n")
             .unwrap();

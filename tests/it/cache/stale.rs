@@ -1,6 +1,6 @@
 //! Each way in which a compiler cache is known to hand out a stale or wrong object, by its name. After a
 //! change the firmware is another one and what a build from nothing makes, whether what earlier runs left in
-//! the work folder is still there or the caches alone answer.
+//! the work directory is still there or the caches alone answer.
 
 mod commands;
 mod sources;
@@ -28,7 +28,7 @@ fn built(workspace: Workspace, head: &str, value: &str) -> Workspace {
     workspace
 }
 
-/// Fails if an edit changes no firmware, or not what it should: with the work folder, and without it.
+/// Fails if an edit changes no firmware, or not what it should: with the work directory, and without it.
 #[track_caller]
 fn assert_seen(workspace: &Workspace, mut edit: impl FnMut(&Workspace, u8)) {
     let mut before = firmware(&run(workspace));

@@ -1,4 +1,4 @@
-//! What the stores of the cache folder do for a new work folder, and what harm to them does.
+//! What the stores of the cache directory do for a new work directory, and what harm to them does.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn asked(run: &Finished) -> (u64, u64) {
 }
 
 #[test]
-fn the_compiler_cache_serves_a_new_work_folder() {
+fn the_compiler_cache_serves_a_new_work_directory() {
     let workspace = project();
     let text = fs::read_to_string(workspace.path("m.yml")).unwrap().replace("mini:avr:uno", "mini:mcu:uno");
     let workspace = workspace.file("m.yml", text);
@@ -49,7 +49,7 @@ fn the_artifact_store_serves_single_objects_of_light_units() {
 }
 
 #[test]
-fn the_artifact_store_serves_a_new_work_folder_without_a_process() {
+fn the_artifact_store_serves_a_new_work_directory_without_a_process() {
     let workspace = project();
     let first = run(&workspace);
     let log = workspace.path(".fbuild-matrix/cells/uno/s/A/build.log");

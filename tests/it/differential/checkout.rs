@@ -14,7 +14,7 @@ pub(super) fn make(workspace: &Workspace) {
     fs::create_dir(workspace.path(".git")).unwrap();
 }
 
-/// The name of the folder where the project is.
+/// The name of the directory where the project is.
 pub(super) fn of(workspace: &Workspace) -> PathBuf {
     fs::read_link(link(workspace)).unwrap()
 }
@@ -30,7 +30,7 @@ pub(super) fn lead_elsewhere(workspace: &Workspace, with_work: bool) -> String {
     fs::rename(project.with_file_name(here), project.with_file_name(there)).unwrap();
     fs::remove_file(&project).unwrap();
     symlink(there, &project).unwrap();
-    format!("moved the checkout to {there} {} its work folder", if with_work { "with" } else { "without" })
+    format!("moved the checkout to {there} {} its work directory", if with_work { "with" } else { "without" })
 }
 
 fn link(workspace: &Workspace) -> PathBuf {

@@ -1,4 +1,4 @@
-//! What may happen to the work folder and the cache folder between two runs.
+//! What may happen to the work directory and the cache directory between two runs.
 
 use std::fs::{self, File, FileTimes};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use super::dice::Dice;
 use super::{checkout, tree};
 use crate::support::Workspace;
 
-/// What a file in the folders that the program keeps is.
+/// What a file in the directories that the program keeps is.
 const KINDS: [(&str, &str); 11] = [
     ("", ".o"),
     ("", ".json"),
@@ -22,8 +22,8 @@ const KINDS: [(&str, &str); 11] = [
     ("", ""),
 ];
 
-/// Folders that go as a whole.
-const FOLDERS: [&str; 9] = [
+/// Directories that go as a whole.
+const DIRECTORIES: [&str; 9] = [
     "project/.fbuild-matrix",
     "project/.fbuild-matrix/units",
     "project/.fbuild-matrix/cores",
@@ -42,11 +42,11 @@ pub(super) fn damage(workspace: &Workspace, dice: &mut Dice) -> String {
         return checkout::lead_elsewhere(workspace, dice.one_in(2));
     }
     if dice.one_in(5) {
-        let folder = *dice.pick(&FOLDERS).unwrap();
-        for path in kept(&root).into_iter().filter(|path| path.starts_with(root.join(folder))) {
+        let directory = *dice.pick(&DIRECTORIES).unwrap();
+        for path in kept(&root).into_iter().filter(|path| path.starts_with(root.join(directory))) {
             tree::remove(&path);
         }
-        return format!("removed what is in {folder}");
+        return format!("removed what is in {directory}");
     }
     let all = kept(&root);
     let mut done = Vec::new();
@@ -122,8 +122,8 @@ fn harm(path: &Path, others: &[PathBuf], how: usize, dice: &mut Dice) -> Option<
 fn kept(root: &Path) -> Vec<PathBuf> {
     ["project/.fbuild-matrix", "cache"]
         .iter()
-        .flat_map(|folder| walkdir::WalkDir::new(root.join(folder)).sort_by_file_name())
-        // The first run has not been yet, or the folder was removed.
+        .flat_map(|directory| walkdir::WalkDir::new(root.join(directory)).sort_by_file_name())
+        // The first run has not been yet, or the directory was removed.
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_file())
         .map(walkdir::DirEntry::into_path)

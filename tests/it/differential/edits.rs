@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::dice::Dice;
-use super::project::{self, FOLDERS, NAMES, macro_of};
+use super::project::{self, DIRECTORIES, NAMES, macro_of};
 use super::tree::{self, Node, Tree};
 use crate::support::Workspace;
 
@@ -38,7 +38,7 @@ impl<'a> Editor<'a> {
         (2, Self::override_properties),
         (2, Self::add_source),
         (2, Self::add_include),
-        (2, Self::move_folder),
+        (2, Self::move_directory),
         (2, Self::move_sketch_behind_a_link),
         (2, Self::link_src),
         (8, Self::restore),
@@ -147,9 +147,9 @@ impl Editor<'_> {
 
     fn rename(&mut self) -> Option<String> {
         let (path, _) = self.source()?;
-        let folder = path.parent()?.to_owned();
+        let directory = path.parent()?.to_owned();
         let name = *self.dice.pick(&NAMES)?;
-        let to = folder.join(name);
+        let to = directory.join(name);
         if fs::symlink_metadata(self.path(&to)).is_ok_and(|there| there.is_dir()) {
             return None;
         }
@@ -204,11 +204,11 @@ impl Editor<'_> {
             .collect();
         let path = self.dice.pick(&links)?.clone();
         let elsewhere = self.path(Path::new("elsewhere"));
-        let folder = self.path(&path).is_dir();
+        let directory = self.path(&path).is_dir();
         let mut targets: Vec<PathBuf> = fs::read_dir(elsewhere)
             .unwrap()
             .map(|entry| entry.unwrap().path())
-            .filter(|target| target.is_dir() == folder)
+            .filter(|target| target.is_dir() == directory)
             .collect();
         targets.sort();
         if self.dice.one_in(8) {
@@ -220,23 +220,23 @@ impl Editor<'_> {
         Some(format!("led {} to {}", path.display(), target.display()))
     }
 
-    /// Puts a header into a folder that is searched, where it may come before the one that was used.
+    /// Puts a header into a directory that is searched, where it may come before the one that was used.
     fn shadow(&mut self) -> Option<String> {
-        let folder = *self.dice.pick(&FOLDERS)?;
+        let directory = *self.dice.pick(&DIRECTORIES)?;
         let name = *self.dice.pick(&NAMES)?;
-        let path = self.path(Path::new(folder)).join(name);
+        let path = self.path(Path::new(directory)).join(name);
         if !path.parent()?.is_dir() || fs::symlink_metadata(&path).is_ok() {
             return None;
         }
         if self.dice.one_in(8) {
-            // A folder with a header's name is no header.
+            // A directory with a header's name is no header.
             fs::create_dir(&path).unwrap();
             fs::write(path.join("x"), "").unwrap();
-            return Some(format!("made {folder}/{name} a folder"));
+            return Some(format!("made {directory}/{name} a directory"));
         }
         let text = format!("#undef {0}\n#define {0} {1}\n", macro_of(name), self.dice.constant());
         fs::write(&path, text).unwrap();
-        Some(format!("added {folder}/{name}"))
+        Some(format!("added {directory}/{name}"))
     }
 
     /// A library that comes earlier in the search order appears, or goes.
@@ -310,17 +310,17 @@ impl Editor<'_> {
     }
 
     fn add_source(&mut self) -> Option<String> {
-        let folder = *self.dice.pick(&FOLDERS)?;
+        let directory = *self.dice.pick(&DIRECTORIES)?;
         let number = self.dice.below(4);
         let extension = *self.dice.pick(&["c", "cpp"])?;
-        let path = self.path(Path::new(folder)).join(format!("more{number}.{extension}"));
+        let path = self.path(Path::new(directory)).join(format!("more{number}.{extension}"));
         if !path.parent()?.is_dir() || path.exists() {
             return None;
         }
         // Only where it is linked more than once this clashes; then the build fails, and is to fail both times.
         let text = format!("int more{number}(void) {{ return {}; }}\n", self.dice.constant());
         fs::write(&path, text).unwrap();
-        Some(format!("added {folder}/more{number}.{extension}"))
+        Some(format!("added {directory}/more{number}.{extension}"))
     }
 
     /// A file includes another library's header, too, in the first line or on a condition; or it defines what
@@ -347,7 +347,7 @@ impl Editor<'_> {
         Some(format!("{} begins with {}", path.display(), line.replace('\n', " | ")))
     }
 
-    fn move_folder(&mut self) -> Option<String> {
+    fn move_directory(&mut self) -> Option<String> {
         let (from, to) = *self.dice.pick(&[
             ("libs/One", "libs/One-away"),
             ("libs/Two", "libs/two"),

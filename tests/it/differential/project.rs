@@ -10,8 +10,8 @@ use crate::support::Workspace;
 
 use super::dice::Dice;
 
-/// Folders that headers are searched in, and into which an edit may put one that shadows another.
-pub(super) const FOLDERS: [&str; 11] = [
+/// Directories that headers are searched in, and into which an edit may put one that shadows another.
+pub(super) const DIRECTORIES: [&str; 11] = [
     "s/A",
     "s/B",
     "s/C",
@@ -117,7 +117,7 @@ const ASKS: &str = "\
 #endif
 ";
 
-/// The matrix. The folder of the tools is the project's own, so that the compiler can be swapped. The units
+/// The matrix. The directory of the tools is the project's own, so that the compiler can be swapped. The units
 /// of one board are light, those of the other go through the compiler cache.
 const MATRIX: &str = "\
 version: 1
@@ -219,7 +219,7 @@ fn libraries(workspace: Workspace, dice: &mut Dice) -> Workspace {
     // A circle is closed one way or another.
     let (there, back) = (maybe(dice, "#include <Two.h>\n"), maybe(dice, "#include <One.h>\n"));
     let spare = maybe(dice, "#include \"shared.h\"\n");
-    // GCC 5 gives the assembler no folders to search.
+    // GCC 5 gives the assembler no directories to search.
     let blob = workspace.path("libs/Three/blob.bin").display().to_string();
     workspace
         .file("libs/One/library.properties", "name=One\nversion=1.0.0\n")

@@ -25,19 +25,19 @@ struct Cell {
     files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
-/// Runs the project as it is, in a work folder, and reads what it came to.
+/// Runs the project as it is, in a work directory, and reads what it came to.
 pub(super) fn run(workspace: &Workspace, work: &str, more: &[&str]) -> Results {
-    let folder = workspace.path(work);
-    let _ = fs::remove_dir_all(folder.join("reports"));
+    let directory = workspace.path(work);
+    let _ = fs::remove_dir_all(directory.join("reports"));
     let run = workspace.run(["run", "m.yml", "--work-dir", work].iter().chain(more));
-    // Where a path of the work folder is in a message it is the same folder in both.
+    // Where a path of the work directory is in a message it is the same directory in both.
     let neutral =
         |text: &str| text.replace(workspace.path(work).to_str().unwrap(), "WORK").replace(work, "WORK");
     // Not there where the matrix or the core can't be read.
-    if !folder.join("reports/junit.xml").exists() || !matches!(run.code, Some(0 | 1)) {
+    if !directory.join("reports/junit.xml").exists() || !matches!(run.code, Some(0 | 1)) {
         return Results { code: run.code, cells: BTreeMap::new(), complaint: Some(neutral(&run.stderr)) };
     }
-    let reports = Reports::new(folder.join("reports"));
+    let reports = Reports::new(directory.join("reports"));
     let sizes: BTreeMap<String, String> = reports
         .events()
         .iter()
@@ -61,16 +61,16 @@ pub(super) fn run(workspace: &Workspace, work: &str, more: &[&str]) -> Results {
             }
             other => other,
         };
-        let folder = folder.join("cells").join(&id);
-        let files = if verdict == Verdict::Passed { firmware(&folder) } else { BTreeMap::new() };
+        let directory = directory.join("cells").join(&id);
+        let files = if verdict == Verdict::Passed { firmware(&directory) } else { BTreeMap::new() };
         let sizes = sizes.get(&id).cloned().unwrap_or_default();
         cells.insert(id, Cell { verdict, sizes, files });
     }
     Results { code: run.code, cells, complaint: None }
 }
 
-fn firmware(folder: &std::path::Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    fs::read_dir(folder)
+fn firmware(directory: &std::path::Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_file())

@@ -1,4 +1,4 @@
-//! What the project's folder holds, as a value: to compare, to put back, to find what an edit can be done to.
+//! What the project's directory holds, as a value: to compare, to put back, to find what an edit can be done to.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,12 +12,12 @@ pub(super) enum Node {
     Link(PathBuf),
 }
 
-/// All of them, by their paths below the folder.
+/// All of them, by their paths below the directory.
 pub(super) type Tree = BTreeMap<PathBuf, Node>;
 
-/// Reads a folder. Work folders and what is only raw material are left out.
-pub(super) fn read(folder: &Path) -> Tree {
-    let walk = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(|entry| {
+/// Reads a directory. Work directories and what is only raw material are left out.
+pub(super) fn read(directory: &Path) -> Tree {
+    let walk = walkdir::WalkDir::new(directory).sort_by_file_name().into_iter().filter_entry(|entry| {
         entry.depth() != 1 || !matches!(entry.file_name().to_str(), Some(".fbuild-matrix" | "fresh" | "made"))
     });
     let mut tree = Tree::new();
@@ -31,19 +31,19 @@ pub(super) fn read(folder: &Path) -> Tree {
         } else {
             continue;
         };
-        tree.insert(entry.path().strip_prefix(folder).unwrap().to_owned(), node);
+        tree.insert(entry.path().strip_prefix(directory).unwrap().to_owned(), node);
     }
     tree
 }
 
-/// Makes `path` below `folder` what it was: `node`, or nothing.
-pub(super) fn put_back(folder: &Path, path: &Path, node: Option<&Node>) {
-    let at = folder.join(path);
+/// Makes `path` below `directory` what it was: `node`, or nothing.
+pub(super) fn put_back(directory: &Path, path: &Path, node: Option<&Node>) {
+    let at = directory.join(path);
     let Some(node) = node else { return remove(&at) };
-    // What is a file or a link now where a folder was is in the way.
+    // What is a file or a link now where a directory was is in the way.
     let parents: Vec<&Path> = path.ancestors().skip(1).filter(|path| !path.as_os_str().is_empty()).collect();
     for parent in parents.into_iter().rev() {
-        let parent = folder.join(parent);
+        let parent = directory.join(parent);
         if fs::symlink_metadata(&parent).is_ok_and(|metadata| !metadata.is_dir()) {
             remove(&parent);
         }

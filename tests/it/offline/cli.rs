@@ -255,8 +255,8 @@ fn offline_with_an_empty_cache_is_3() {
 }
 
 #[test]
-fn a_work_folder_that_cannot_be_written_is_3() {
-    // A file where the folder should be: that stops root, too.
+fn a_work_directory_that_cannot_be_written_is_3() {
+    // A file where the directory should be: that stops root, too.
     let workspace = project().file("taken", "");
     workspace.run(["run", "m.yml", "--work-dir", "taken"]).assert_exit(3).assert_stderr("taken");
     workspace.run(["run", "m.yml", "--report-dir", "taken"]).assert_exit(3).assert_stderr("taken");

@@ -20,9 +20,9 @@ fn matrices() -> Vec<PathBuf> {
     found
 }
 
-/// Every path below a folder.
-fn below(folder: &Path) -> BTreeSet<PathBuf> {
-    let entries = walkdir::WalkDir::new(folder).min_depth(1);
+/// Every path below a directory.
+fn below(directory: &Path) -> BTreeSet<PathBuf> {
+    let entries = walkdir::WalkDir::new(directory).min_depth(1);
     entries.into_iter().map(|entry| entry.unwrap().into_path()).collect()
 }
 

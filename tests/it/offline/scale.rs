@@ -35,7 +35,7 @@ fn thousands_of_cells_are_told_once_each_and_memory_grows_with_them() {
     let few = run(&workspace, "few", &FEW);
     assert_told_once(&workspace, "few", "built", SOME);
     // A compile, a link, a conversion and a size for each cell; a compile and an archive for each core. Beside
-    // that the compiler is asked twelve times what it is, and once which folders it searches: the boards differ
+    // that the compiler is asked twelve times what it is, and once which directories it searches: the boards differ
     // in a macro only.
     let all = |sketches| BOARDS * (4 * sketches + 2);
     assert_eq!(started(), all(SOME) + 12 + 1);

@@ -53,18 +53,18 @@ impl Finished {
         self
     }
 
-    /// The reports in the default folder.
+    /// The reports in the default directory.
     pub(crate) fn reports(&self) -> Reports {
         Reports::new(self.workspace.path(".fbuild-matrix/reports"))
     }
 
-    /// The firmware of every cell in the default work folder: the bytes of each `.hex` by its path
+    /// The firmware of every cell in the default work directory: the bytes of each `.hex` by its path
     /// below `cells/`, `uno/examples/Blink/Blink.ino.hex`. Those merged with a bootloader are left out.
     pub(crate) fn firmware(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         self.firmware_in(".fbuild-matrix")
     }
 
-    /// The same of another work folder.
+    /// The same of another work directory.
     pub(crate) fn firmware_in(&self, work: &str) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut firmware = files_below(&self.workspace.path(work).join("cells"), "hex");
         firmware.retain(|path, _| !path.to_string_lossy().ends_with(".with_bootloader.hex"));
@@ -72,12 +72,14 @@ impl Finished {
     }
 }
 
-/// Contents of all files with this extension below `folder`, by their paths relative to it.
-pub(crate) fn files_below(folder: &Path, extension: &str) -> BTreeMap<PathBuf, Vec<u8>> {
-    walkdir::WalkDir::new(folder)
+/// Contents of all files with this extension below `directory`, by their paths relative to it.
+pub(crate) fn files_below(directory: &Path, extension: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    walkdir::WalkDir::new(directory)
         .into_iter()
         .map(|entry| entry.unwrap())
         .filter(|entry| entry.file_type().is_file() && entry.path().extension() == Some(extension.as_ref()))
-        .map(|entry| (entry.path().strip_prefix(folder).unwrap().to_owned(), fs::read(entry.path()).unwrap()))
+        .map(|entry| {
+            (entry.path().strip_prefix(directory).unwrap().to_owned(), fs::read(entry.path()).unwrap())
+        })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! What all subjects share: a folder to work in, the program, and what it left behind.
+//! What all subjects share: a directory to work in, the program, and what it left behind.
 
 mod finished;
 mod junit;

@@ -7,7 +7,7 @@ use fbuild_matrix::event::channel;
 use fbuild_matrix::provide::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt, pypi};
 use tokio_util::sync::CancellationToken;
 
-/// The cache folder of all tests for what is installed; nothing else is in it.
+/// The cache directory of all tests for what is installed; nothing else is in it.
 pub(super) fn cache_dir() -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages");
     for name in ["apt", "pypi"] {
@@ -22,7 +22,7 @@ pub(crate) fn avr_core() -> InstalledCore {
     install(async |cx| apt::install_core("arduino:avr", &cx).await)
 }
 
-/// The folder of Arduino's built-in examples.
+/// The directory of Arduino's built-in examples.
 #[track_caller]
 pub(crate) fn builtin_examples() -> PathBuf {
     install(async |cx| apt::install_builtin_examples(&cx).await)

@@ -1,4 +1,4 @@
-//! The report folder of a run, read back.
+//! The report directory of a run, read back.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,22 +7,22 @@ use serde_json::Value;
 
 use super::Junit;
 
-/// A folder of reports.
+/// A directory of reports.
 #[derive(Debug)]
 pub(crate) struct Reports {
-    folder: PathBuf,
+    directory: PathBuf,
 }
 
 impl Reports {
-    /// Those in `folder`.
-    pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    /// Those in `directory`.
+    pub(crate) fn new(directory: PathBuf) -> Self {
+        Self { directory }
     }
 
     /// A report as text.
     #[track_caller]
     pub(crate) fn text(&self, name: &str) -> String {
-        let path = self.folder.join(name);
+        let path = self.directory.join(name);
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 

@@ -140,7 +140,7 @@ fn no_variable_of_the_environment_reaches_a_compiler() {
     assert_eq!(strange, Vec::<&str>::new());
 }
 
-/// A core whose hook makes a header in the build folder of core and cells, if there is something to make it
+/// A core whose hook makes a header in the build directory of core and cells, if there is something to make it
 /// of. The core asks for it, and the sketch for `header`.
 fn generating(header: &str) -> Workspace {
     let platform = fs::read_to_string(project().path("core/platform.txt")).unwrap();

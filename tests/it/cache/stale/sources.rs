@@ -24,7 +24,7 @@ fn the_target_of_a_header_that_is_a_link_changes() {
 }
 
 #[test]
-fn a_folder_of_headers_that_is_a_link_leads_elsewhere() {
+fn a_directory_of_headers_that_is_a_link_leads_elsewhere() {
     let workspace =
         project().file("one/Linked.h", "#define VALUE 1\n").file("two/Linked.h", "#define VALUE 2\n");
     symlink(workspace.path("one"), workspace.path("libs/Linked")).unwrap();

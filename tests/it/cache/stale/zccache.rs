@@ -10,8 +10,8 @@ use crate::failures_core::{matrix, script, tools};
 use crate::support::Workspace;
 
 #[test]
-fn a_header_added_earlier_in_the_include_folders_shadows() {
-    // Both folders are searched with and without it: the command stays the same.
+fn a_header_added_earlier_in_the_include_directories_shadows() {
+    // Both directories are searched with and without it: the command stays the same.
     let workspace = project().file("libs/Late/late.h", "#define LATE 1\n").file("libs/Late/other.h", "");
     let workspace = built(workspace, "#include <other.h>\n#include <late.h>", "LATE");
     // The core comes before the libraries.

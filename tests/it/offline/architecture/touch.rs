@@ -66,7 +66,7 @@ fn inputs_of_keys_are_noted() {
         ".exists()",
         "path.is_file()",
         "path.is_dir()",
-        "folder.is_dir()",
+        "directory.is_dir()",
     ];
     let makers = ["src/pipeline/", "src/includes/", "src/toolchain.rs"];
     let others = [
@@ -78,7 +78,7 @@ fn inputs_of_keys_are_noted() {
         "pipeline/firmware/",
         "pipeline/output/embed.rs",
         "pipeline/failure/error.rs",
-        "pipeline/output/folder.rs",
+        "pipeline/output/directory.rs",
         // For messages only.
         "pipeline/failure/gaps.rs",
         "pipeline/hooks/replay.rs",

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use crate::includes::{Predefined, SearchPath};
 
-/// The folders that a command searches, with a place for the include folders that a unit adds; and the macros
+/// The directories that a command searches, with a place for the include directories that a unit adds; and the macros
 /// that its compiler defines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::pipeline) struct Folders {
+pub(in crate::pipeline) struct CompilerDirectories {
     /// For `"…"` only.
     pub(in crate::pipeline) quote: Vec<Arc<Path>>,
-    /// `-I`, before the unit's include folders.
+    /// `-I`, before the unit's include directories.
     pub(in crate::pipeline) before: Vec<Arc<Path>>,
     /// `-I`, behind them.
     pub(in crate::pipeline) after: Vec<Arc<Path>>,
@@ -21,8 +21,8 @@ pub(in crate::pipeline) struct Folders {
     pub(in crate::pipeline) predefined: Option<Predefined>,
 }
 
-impl Folders {
-    /// The search path of a unit that adds these folders.
+impl CompilerDirectories {
+    /// The search path of a unit that adds these directories.
     pub(in crate::pipeline) fn with(&self, include: &[Arc<Path>]) -> SearchPath {
         SearchPath {
             quote: self.quote.clone(),

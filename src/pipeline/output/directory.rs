@@ -1,4 +1,4 @@
-//! The folder of a core or a cell: made, emptied, filled with what others made, and what stays in it.
+//! The directory of a core or a cell: made, emptied, filled with what others made, and what stays in it.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,18 +10,18 @@ use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::shared::blocking::blocking;
 use crate::symbols::CellSymbols;
 
-/// What a job says in its folder of how it went.
+/// What a job says in its directory of how it went.
 const LOG: &str = "build.log";
 
-/// Makes a folder and those above it.
+/// Makes a directory and those above it.
 ///
 /// # Errors
 /// Where that can't be done.
-pub(in crate::pipeline) async fn make(folder: &Path) -> Result<(), BuildError> {
-    let folder = folder.to_owned();
+pub(in crate::pipeline) async fn make(directory: &Path) -> Result<(), BuildError> {
+    let directory = directory.to_owned();
     blocking(move || {
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| BuildError::io(Step::Compile, FileAction::Make, &folder, &error))
+        std::fs::create_dir_all(&directory)
+            .map_err(|error| BuildError::io(Step::Compile, FileAction::Make, &directory, &error))
     })
     .await?
 }
@@ -34,8 +34,8 @@ pub(in crate::pipeline) const ASIDE: &str = ".earlier";
 ///
 /// # Errors
 /// Where that can't be done.
-pub(in crate::pipeline) async fn set_aside(folder: &Path) -> Result<HashSet<PathBuf>, BuildError> {
-    let (own, aside) = (folder.to_owned(), folder.join(ASIDE));
+pub(in crate::pipeline) async fn set_aside(directory: &Path) -> Result<HashSet<PathBuf>, BuildError> {
+    let (own, aside) = (directory.to_owned(), directory.join(ASIDE));
     let moved = blocking(move || {
         // What an interrupted run left there is nobody's.
         let _ = std::fs::remove_dir_all(&aside);
@@ -51,8 +51,8 @@ pub(in crate::pipeline) async fn set_aside(folder: &Path) -> Result<HashSet<Path
         moved
     });
     let mut stays = moved.await?;
-    stays.extend([Record::FILE, CellSymbols::FILE, LOG, PASSED].map(|name| folder.join(name)));
-    clear(folder, &stays).await?;
+    stays.extend([Record::FILE, CellSymbols::FILE, LOG, PASSED].map(|name| directory.join(name)));
+    clear(directory, &stays).await?;
     Ok(stays)
 }
 
@@ -60,31 +60,32 @@ pub(in crate::pipeline) async fn set_aside(folder: &Path) -> Result<HashSet<Path
 pub(in crate::pipeline) const PASSED: &str = ".passed";
 
 /// The files that a build left there for good: its outputs, record, list of symbols, log, and that it passed.
-pub(in crate::pipeline) async fn recorded_files(folder: &Path) -> Result<HashSet<PathBuf>, BuildError> {
-    let folder = folder.to_owned();
+pub(in crate::pipeline) async fn recorded_files(directory: &Path) -> Result<HashSet<PathBuf>, BuildError> {
+    let directory = directory.to_owned();
     blocking(move || {
-        let outputs = Record::load(&folder).into_iter().flat_map(|record| record.outputs);
+        let outputs = Record::load(&directory).into_iter().flat_map(|record| record.outputs);
         let names = outputs
             .map(|output| output.path)
             .chain([Record::FILE, CellSymbols::FILE, LOG, PASSED].map(PathBuf::from));
-        names.map(|name| folder.join(name)).collect()
+        names.map(|name| directory.join(name)).collect()
     })
     .await
 }
 
-/// Removes every file below a folder, if it is there, but these.
+/// Removes every file below a directory, if it is there, but these.
 ///
 /// # Errors
 /// Where one can't be removed.
-pub(in crate::pipeline) async fn clear(folder: &Path, but: &HashSet<PathBuf>) -> Result<(), BuildError> {
-    let (folder, but) = (folder.to_owned(), but.clone());
+pub(in crate::pipeline) async fn clear(directory: &Path, but: &HashSet<PathBuf>) -> Result<(), BuildError> {
+    let (directory, but) = (directory.to_owned(), but.clone());
     blocking(move || {
-        if !folder.exists() {
+        if !directory.exists() {
             return Ok(());
         }
-        let walk = walkdir::WalkDir::new(&folder).contents_first(true).min_depth(1);
+        let walk = walkdir::WalkDir::new(&directory).contents_first(true).min_depth(1);
         for entry in walk {
-            let io = |error: std::io::Error| BuildError::io(Step::Seed, FileAction::Empty, &folder, &error);
+            let io =
+                |error: std::io::Error| BuildError::io(Step::Seed, FileAction::Empty, &directory, &error);
             let entry = entry.map_err(|error| io(error.into()))?;
             if entry.file_type().is_dir() {
                 // One that is not empty holds something to be kept.
@@ -98,30 +99,30 @@ pub(in crate::pipeline) async fn clear(folder: &Path, but: &HashSet<PathBuf>) ->
     .await?
 }
 
-/// Every file below a folder, in no order.
-pub(in crate::pipeline) async fn files_below(folder: &Path) -> Result<HashSet<PathBuf>, BuildError> {
-    let folder = folder.to_owned();
+/// Every file below a directory, in no order.
+pub(in crate::pipeline) async fn files_below(directory: &Path) -> Result<HashSet<PathBuf>, BuildError> {
+    let directory = directory.to_owned();
     blocking(move || {
-        let walk = walkdir::WalkDir::new(&folder).into_iter().flatten();
+        let walk = walkdir::WalkDir::new(&directory).into_iter().flatten();
         walk.filter(|entry| !entry.file_type().is_dir()).map(walkdir::DirEntry::into_path).collect()
     })
     .await
 }
 
-/// Puts files, each in its place below a folder: as hardlinks, or as copies where something may write into them.
+/// Puts files, each in its place below a directory: as hardlinks, or as copies where something may write into them.
 ///
 /// # Errors
-/// Where the folder can't be written.
+/// Where the directory can't be written.
 pub(in crate::pipeline) async fn place(
-    folder: &Path,
+    directory: &Path,
     step: Step,
     sharing: Sharing,
     files: Vec<(PathBuf, PathBuf)>,
 ) -> Result<(), BuildError> {
-    let folder = folder.to_owned();
+    let directory = directory.to_owned();
     blocking(move || {
         for (from, to) in files {
-            let to = folder.join(to);
+            let to = directory.join(to);
             to.parent()
                 .map_or(Ok(()), std::fs::create_dir_all)
                 .and_then(|()| sharing.put(&from, &to))
@@ -132,15 +133,15 @@ pub(in crate::pipeline) async fn place(
     .await?
 }
 
-/// Whether a file in such a folder is the log or one of ours that nobody asked for.
+/// Whether a file in such a directory is the log or one of ours that nobody asked for.
 pub(in crate::pipeline) fn is_ours(name: &std::ffi::OsStr) -> bool {
     name == LOG || name.to_string_lossy().starts_with('.')
 }
 
 /// Replaces the first paragraph of a log that begins with this one's first line, if it says something else: where the build
 /// is up to date, and what is said of its libraries has changed.
-pub fn renew_log(folder: &Path, paragraph: &str) {
-    let path = folder.join(LOG);
+pub fn renew_log(directory: &Path, paragraph: &str) {
+    let path = directory.join(LOG);
     let Ok(text) = std::fs::read_to_string(&path) else { return };
     let title = paragraph.lines().next().unwrap_or_default();
     let is_titled = text.lines().next() == Some(title);
@@ -153,10 +154,10 @@ pub fn renew_log(folder: &Path, paragraph: &str) {
 }
 
 /// Writes the log of a cell or core: its commands and what they printed.
-pub fn write_log(folder: &Path, lines: &[String]) {
+pub fn write_log(directory: &Path, lines: &[String]) {
     let mut text = lines.join("\n");
     text.push('\n');
     // The log is for reading; a build that can't write it has failed for the same reason elsewhere.
-    let _ =
-        std::fs::create_dir_all(folder).and_then(|()| write_atomically(&folder.join(LOG), text.as_bytes()));
+    let _ = std::fs::create_dir_all(directory)
+        .and_then(|()| write_atomically(&directory.join(LOG), text.as_bytes()));
 }
