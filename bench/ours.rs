@@ -93,12 +93,19 @@ impl Ours {
         self.directory.join("cache")
     }
 
-    /// Nothing is left but installed packages.
+    /// Nothing is left but installed packages, and what earlier runs found out about them.
     fn clear(&self) -> Result<()> {
         set_aside(&self.work())?;
+        let (tools, stored) = (self.cache().join("tools"), self.directory.join("tools"));
+        if tools.is_file() {
+            std::fs::rename(&tools, &stored)?;
+        }
         for directory in [self.cache(), self.directory.join("home")] {
             set_aside(&directory)?;
             std::fs::create_dir(&directory)?;
+        }
+        if stored.is_file() {
+            std::fs::copy(&stored, &tools)?;
         }
         Ok(std::os::unix::fs::symlink(&self.apt, self.cache().join("apt"))?)
     }

@@ -133,13 +133,14 @@ impl Identities {
             .update(compiler.as_os_str().as_encoded_bytes())
             .update(compiler_hash.as_bytes())
             .finalize();
-        let known = self.files.memo().fact(&question).and_then(|answer| serde_json::from_str(&answer).ok());
+        let known =
+            self.files.memo().tool_fact(&question).and_then(|answer| serde_json::from_str(&answer).ok());
         let installation: Installation = if let Some(known) = known {
             known
         } else {
             let asked = self.ask(&compiler).await?;
             if let Ok(answer) = serde_json::to_string(&asked) {
-                self.files.memo().remember_fact(question, &answer);
+                self.files.memo().remember_tool_fact(question, &answer);
             }
             asked
         };

@@ -26,12 +26,16 @@ const DAYS: u32 = 30;
 /// The memory of all runs with one cache directory or, without a cache, in one work directory.
 #[derive(Debug, Default)]
 pub struct Memo {
-    answers: Mutex<Answers>,
+    /// Of files and tools that this run or an earlier one has used.
+    all: Part,
+    /// Of installed packages. A run without a cache uses them too.
+    tools: Part,
+    /// Directories of installed packages.
+    packages: Vec<PathBuf>,
     /// Read when the first of them is asked for: a run in which nothing has changed needs none.
     texts: OnceLock<Mutex<Texts>>,
     /// Where they are stored.
     stored_texts: Mutex<Option<File>>,
-    changed: AtomicBool,
     /// The day on which the run began, also after midnight.
     today: Today,
 }
@@ -47,7 +51,25 @@ impl Default for Today {
     }
 }
 
-/// What is small, and needed in every run.
+/// Paths of a memo.
+#[derive(Debug, Clone, Default)]
+pub struct MemoPaths {
+    /// File of the memo.
+    pub memo: PathBuf,
+    /// File with what is known of installed packages.
+    pub tools: PathBuf,
+    /// Directories of installed packages.
+    pub packages: Vec<PathBuf>,
+}
+
+/// Answers, and whether one of them is new.
+#[derive(Debug, Default)]
+struct Part {
+    answers: Mutex<Answers>,
+    changed: AtomicBool,
+}
+
+/// Small results, which every run needs.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Answers {
     hashes: Shelf<PathBuf, (Stamp, Key)>,
@@ -105,85 +127,146 @@ impl<K: Eq + std::hash::Hash, V: Clone> Shelf<K, V> {
     }
 }
 
-impl Memo {
-    /// Reads a memo. A file that is missing, damaged or of another version gives an empty memo.
-    pub fn load(path: &Path) -> Self {
-        let (answers, stored_texts) = read_answers(path);
-        Self { answers: Mutex::new(answers), stored_texts: Mutex::new(stored_texts), ..Self::default() }
+impl Part {
+    fn new(answers: Answers) -> Self {
+        Self { answers: Mutex::new(answers), changed: AtomicBool::new(false) }
     }
 
-    /// Writes the memo under a temporary name and renames it, if anything in it is new. Keeps what other runs have added
+    fn hash(&self, path: &Path, stamp: &Stamp, today: Today) -> Option<Hash> {
+        let (known, hash) = lock(&self.answers).hashes.get(path, today, &self.changed)?;
+        (known == *stamp).then(|| Hash::from_bytes(hash))
+    }
+
+    fn remember_hash(&self, path: &Path, stamp: Stamp, hash: Hash, today: Today) {
+        lock(&self.answers).hashes.put(path.to_owned(), (stamp, *hash.as_bytes()), today);
+        self.changed.store(true, Ordering::Relaxed);
+    }
+
+    fn fact(&self, key: &Hash, today: Today) -> Option<Arc<str>> {
+        lock(&self.answers).facts.get(key.as_bytes(), today, &self.changed)
+    }
+
+    fn remember_fact(&self, key: Hash, answer: &str, today: Today) {
+        lock(&self.answers).facts.put(*key.as_bytes(), answer.into(), today);
+        self.changed.store(true, Ordering::Relaxed);
+    }
+
+    fn is_changed(&self) -> bool {
+        self.changed.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl Answers {
+    /// Adds what another run has stored meanwhile, and removes entries unused since `oldest`.
+    fn merge(&mut self, now: Self, oldest: u32) {
+        self.hashes.add(now.hashes);
+        self.facts.add(now.facts);
+        self.hashes.forget(oldest);
+        self.facts.forget(oldest);
+    }
+}
+
+impl Memo {
+    /// Reads a memo. A file that is missing, damaged or of another version gives an empty memo.
+    pub fn load(paths: &MemoPaths) -> Self {
+        let (answers, stored_texts) = read_answers(&paths.memo);
+        Self {
+            all: Part::new(answers),
+            tools: Part::new(read_tools(&paths.tools)),
+            packages: paths.packages.clone(),
+            stored_texts: Mutex::new(stored_texts),
+            ..Self::default()
+        }
+    }
+
+    /// Writes the memo under temporary names and renames it, if anything in it is new. Keeps what other runs have added
     /// meanwhile; removes entries unused for a month.
     ///
     /// # Errors
     /// An error of the file system.
-    pub fn save(&self, path: &Path) -> std::io::Result<()> {
-        if !self.changed.swap(false, Ordering::Relaxed) {
+    pub fn save(&self, paths: &MemoPaths) -> std::io::Result<()> {
+        let oldest = self.today.0.saturating_sub(DAYS);
+        if self.tools.is_changed() {
+            // A run without a cache may not be able to write there, and does not need it.
+            let saved = self.save_tools(&paths.tools, oldest);
+            tracing::debug!(?saved, "stored what is known of installed packages");
+        }
+        if !self.all.is_changed() {
             return Ok(());
         }
-        // Concurrent writers would lose each other's entries.
-        let guard = File::create(path.with_extension("lock"))?;
-        guard.lock()?;
-        let (mut texts, mut answers) = (self.texts(), lock(&self.answers));
-        let (answers_now, stored_now) = read_answers(path);
+        let _guard = guard(&paths.memo)?;
+        let (mut texts, mut answers) = (self.texts(), lock(&self.all.answers));
+        let (answers_now, stored_now) = read_answers(&paths.memo);
         let texts_now = stored_now.map(read_texts).unwrap_or_default();
-        answers.hashes.add(answers_now.hashes);
-        answers.facts.add(answers_now.facts);
+        answers.merge(answers_now, oldest);
         texts.scans.add(texts_now.scans);
         texts.definitions.add(texts_now.definitions);
-        let oldest = self.today.0.saturating_sub(DAYS);
-        answers.hashes.forget(oldest);
-        answers.facts.forget(oldest);
         texts.scans.forget(oldest);
         texts.definitions.forget(oldest);
         let (answers, texts) = (seal(VERSION, &*answers), seal(VERSION, &*texts));
         let lengths = [answers.len() as u64, texts.len() as u64].map(u64::to_le_bytes);
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        std::fs::write(&temporary, [&lengths.concat(), &answers, &texts].map(Vec::as_slice).concat())?;
-        std::fs::rename(&temporary, path)
+        replace(&paths.memo, &[&lengths.concat(), &answers, &texts])
+    }
+
+    fn save_tools(&self, path: &Path, oldest: u32) -> std::io::Result<()> {
+        let _guard = guard(path)?;
+        let mut tools = lock(&self.tools.answers);
+        tools.merge(read_tools(path), oldest);
+        replace(path, &[&seal(VERSION, &*tools)])
     }
 
     pub(super) fn hash(&self, path: &Path, stamp: &Stamp) -> Option<Hash> {
-        let (known, hash) = lock(&self.answers).hashes.get(path, self.today, &self.changed)?;
-        (known == *stamp).then(|| Hash::from_bytes(hash))
+        self.part_of(path).hash(path, stamp, self.today)
     }
 
     pub(super) fn remember_hash(&self, path: &Path, stamp: Stamp, hash: Hash) {
-        if stamp.is_young() {
-            return;
+        if !stamp.is_young() {
+            self.part_of(path).remember_hash(path, stamp, hash, self.today);
         }
-        lock(&self.answers).hashes.put(path.to_owned(), (stamp, *hash.as_bytes()), self.today);
-        self.changed.store(true, Ordering::Relaxed);
+    }
+
+    fn part_of(&self, path: &Path) -> &Part {
+        let is_package = self.packages.iter().any(|packages| path.starts_with(packages));
+        if is_package { &self.tools } else { &self.all }
     }
 
     pub(super) fn scan(&self, hash: &Hash) -> Option<Arc<Scan>> {
-        self.texts().scans.get(hash.as_bytes(), self.today, &self.changed)
+        self.texts().scans.get(hash.as_bytes(), self.today, &self.all.changed)
     }
 
     pub(super) fn remember_scan(&self, hash: Hash, scan: Arc<Scan>) {
         self.texts().scans.put(*hash.as_bytes(), scan, self.today);
-        self.changed.store(true, Ordering::Relaxed);
+        self.all.changed.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn definitions(&self, hash: &Hash, name: &str) -> Option<Arc<[String]>> {
         let key = (*hash.as_bytes(), name.to_owned());
-        self.texts().definitions.get(&key, self.today, &self.changed)
+        self.texts().definitions.get(&key, self.today, &self.all.changed)
     }
 
     pub(super) fn remember_definitions(&self, hash: Hash, name: &str, bodies: Arc<[String]>) {
         self.texts().definitions.put((*hash.as_bytes(), name.to_owned()), bodies, self.today);
-        self.changed.store(true, Ordering::Relaxed);
+        self.all.changed.store(true, Ordering::Relaxed);
     }
 
     /// Returns the earlier answer of a tool to the question with this key. The key covers all inputs of the answer.
     pub fn fact(&self, key: &Hash) -> Option<Arc<str>> {
-        lock(&self.answers).facts.get(key.as_bytes(), self.today, &self.changed)
+        self.all.fact(key, self.today)
     }
 
     /// Remembers a tool's answer.
     pub fn remember_fact(&self, key: Hash, answer: &str) {
-        lock(&self.answers).facts.put(*key.as_bytes(), answer.into(), self.today);
-        self.changed.store(true, Ordering::Relaxed);
+        self.all.remember_fact(key, answer, self.today);
+    }
+
+    /// Returns the earlier answer of a tool to a question that names no source. The key covers all inputs of the answer.
+    pub fn tool_fact(&self, key: &Hash) -> Option<Arc<str>> {
+        self.tools.fact(key, self.today)
+    }
+
+    /// Remembers a tool's answer to a question that names no source.
+    pub fn remember_tool_fact(&self, key: Hash, answer: &str) {
+        self.tools.remember_fact(key, answer, self.today);
     }
 
     fn texts(&self) -> MutexGuard<'_, Texts> {
@@ -192,6 +275,24 @@ impl Memo {
             Mutex::new(stored.map(read_texts).unwrap_or_default())
         }))
     }
+}
+
+/// Locks a file for writing: concurrent writers would lose each other's entries.
+fn guard(path: &Path) -> std::io::Result<File> {
+    let guard = File::create(path.with_extension("lock"))?;
+    guard.lock()?;
+    Ok(guard)
+}
+
+/// Replaces a file as a whole.
+fn replace(path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    std::fs::write(&temporary, parts.concat())?;
+    std::fs::rename(&temporary, path)
+}
+
+fn read_tools(path: &Path) -> Answers {
+    std::fs::read(path).ok().and_then(|bytes| unseal(VERSION, &bytes)).unwrap_or_default()
 }
 
 /// Reads the first part of a memo. Returns the file too, from which [`read_texts`] reads the rest.
@@ -234,24 +335,30 @@ mod tests {
     use super::super::scan::scan;
     use super::*;
 
+    fn paths(directory: &Path) -> MemoPaths {
+        let at = |name: &str| directory.join(name);
+        MemoPaths { memo: at("memo"), tools: at("tools"), packages: vec![at("packages")] }
+    }
+
     #[test]
     fn survives_a_round_trip_and_nothing_else() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("memo");
+        let paths = paths(directory.path());
+        let path = paths.memo.clone();
         let memo = Memo::default();
         memo.remember_fact(blake3::hash(b"question"), "answer");
-        memo.save(&path).unwrap();
-        assert_eq!(Memo::load(&path).fact(&blake3::hash(b"question")).as_deref(), Some("answer"));
+        memo.save(&paths).unwrap();
+        assert_eq!(Memo::load(&paths).fact(&blake3::hash(b"question")).as_deref(), Some("answer"));
 
         let hash = blake3::hash(b"text");
         memo.remember_scan(hash, Arc::new(scan(b"#include <a.h>\n")));
-        memo.save(&path).unwrap();
-        assert_eq!(Memo::load(&path).scan(&hash), memo.scan(&hash));
+        memo.save(&paths).unwrap();
+        assert_eq!(Memo::load(&paths).scan(&hash), memo.scan(&hash));
 
         let whole = std::fs::read(&path).unwrap();
         let knows = |bytes: &[u8]| {
             std::fs::write(&path, bytes).unwrap();
-            let memo = Memo::load(&path);
+            let memo = Memo::load(&paths);
             [memo.fact(&blake3::hash(b"question")).is_some(), memo.scan(&hash).is_some()]
         };
         assert_eq!(knows(&whole[..whole.len() - 1]), [false, false], "a torn memo is not believed");
@@ -272,37 +379,38 @@ mod tests {
     #[test]
     fn what_two_runs_learn_at_a_time_both_stays() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("memo");
-        let (one, two) = (Memo::load(&path), Memo::load(&path));
+        let paths = paths(directory.path());
+        let path = paths.memo.clone();
+        let (one, two) = (Memo::load(&paths), Memo::load(&paths));
         for (memo, name) in [(&one, "one"), (&two, "two")] {
             memo.remember_fact(blake3::hash(name.as_bytes()), name);
-            memo.save(&path).unwrap();
+            memo.save(&paths).unwrap();
         }
-        let both = Memo::load(&path);
+        let both = Memo::load(&paths);
         for name in ["one", "two"] {
             assert_eq!(both.fact(&blake3::hash(name.as_bytes())).as_deref(), Some(name));
         }
         std::fs::remove_file(&path).unwrap();
-        both.save(&path).unwrap();
+        both.save(&paths).unwrap();
         assert!(!path.exists(), "nothing is new");
     }
 
     #[test]
     fn what_nobody_asks_for_is_forgotten_after_a_month() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("memo");
+        let paths = paths(directory.path());
         let memo = Memo::default();
         let age = |name: &str, days| {
             let key = blake3::hash(name.as_bytes());
             memo.remember_fact(key, name);
-            lock(&memo.answers).facts.0.get_mut(key.as_bytes()).unwrap().1 -= days;
+            lock(&memo.all.answers).facts.0.get_mut(key.as_bytes()).unwrap().1 -= days;
         };
         age("old", DAYS + 1);
         age("used", DAYS + 1);
         age("young", DAYS);
         memo.fact(&blake3::hash(b"used"));
-        memo.save(&path).unwrap();
-        let saved = Memo::load(&path);
+        memo.save(&paths).unwrap();
+        let saved = Memo::load(&paths);
         let knows = |name: &str| saved.fact(&blake3::hash(name.as_bytes())).is_some();
         assert_eq!([knows("old"), knows("used"), knows("young")], [false, true, true]);
     }
@@ -321,5 +429,34 @@ mod tests {
         memo.remember_hash(&file, old, blake3::hash(b"x"));
         assert_eq!(memo.hash(&file, &old), Some(blake3::hash(b"x")));
         assert_eq!(memo.hash(&file, &Stamp { ctime_ns: 2, ..old }), None, "ctime alone decides too");
+    }
+
+    #[test]
+    fn what_is_known_of_packages_is_stored_apart() {
+        let directory = tempfile::tempdir().unwrap();
+        let paths = paths(directory.path());
+        let question = blake3::hash(b"question");
+        let stamp =
+            Stamp { mtime_ns: 1, ctime_ns: 1, ..Stamp::of(&std::fs::metadata(directory.path()).unwrap()) };
+        let [tool, own] = ["packages/bin/gcc", "a.h"].map(|name| directory.path().join(name));
+        let memo = Memo::load(&paths);
+        memo.remember_tool_fact(question, "answer");
+        for path in [&tool, &own] {
+            memo.remember_hash(path, stamp, blake3::hash(b"x"));
+        }
+        memo.save(&paths).unwrap();
+        let knows = || {
+            let memo = Memo::load(&paths);
+            [
+                memo.tool_fact(&question).is_some(),
+                memo.hash(&tool, &stamp).is_some(),
+                memo.hash(&own, &stamp).is_some(),
+            ]
+        };
+        assert_eq!(knows(), [true; 3]);
+        std::fs::remove_file(&paths.memo).unwrap();
+        assert_eq!(knows(), [true, true, false]);
+        std::fs::write(&paths.tools, "damaged").unwrap();
+        assert_eq!(knows(), [false; 3]);
     }
 }

@@ -29,7 +29,7 @@ pub use hash::{Hash, digest};
 pub use inputs::Inputs;
 pub use listing::Listing;
 pub use macros::{MacroDefinitions, Predefined};
-pub use memo::Memo;
+pub use memo::{Memo, MemoPaths};
 pub use mentions::Mentions;
 pub use scan::{Condition, Directive, Form, Include, MacroName, Needs, OWN_NAMES, Scan, TIMES, Trait, scan};
 pub use search::{Edges, Missing, Resolved, Search};

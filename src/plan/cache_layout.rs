@@ -45,6 +45,11 @@ impl CacheLayout {
         self.root.join("memo")
     }
 
+    /// What is known of installed packages: hashes of their files, answers of their programs.
+    pub fn tools(&self) -> PathBuf {
+        self.root.join("tools")
+    }
+
     /// What steps took.
     pub fn costs(&self) -> PathBuf {
         self.root.join("costs")

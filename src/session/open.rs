@@ -9,7 +9,7 @@ use super::error::SessionError;
 use crate::budget::{Costs, Slots};
 use crate::cache::Artifacts;
 use crate::event::{EventKind, Level};
-use crate::includes::{Disk, Files, Memo};
+use crate::includes::{Disk, Files, Memo, MemoPaths};
 use crate::pipeline::{BuildContext, Checkout, Emulators, Helpers, Known, Runner, Tables};
 use crate::plan::{CacheLayout, Plan};
 use crate::process::{Environment, OutputLimit, Peaks, RunMarker, memory_budget};
@@ -17,7 +17,7 @@ use crate::toolchain::Identities;
 
 /// Where memo and costs are stored: in the cache directory, without a cache in the work directory.
 pub(super) struct StatePaths {
-    memo: PathBuf,
+    memo: MemoPaths,
     costs: PathBuf,
 }
 
@@ -33,12 +33,17 @@ struct Loaded {
 impl Session<'_> {
     /// Where this run stores memo and costs.
     pub(super) fn state_paths(&self) -> StatePaths {
-        if self.options.cache {
-            let cache = CacheLayout::new(self.options.directories.cache.clone());
-            StatePaths { memo: cache.memo(), costs: cache.costs() }
+        let cache = CacheLayout::new(self.options.directories.cache.clone());
+        let (memo, costs) = if self.options.cache {
+            (cache.memo(), cache.costs())
         } else {
-            StatePaths { memo: self.layout.memo(), costs: self.layout.costs() }
-        }
+            (self.layout.memo(), self.layout.costs())
+        };
+        // Compilers name their files without symbolic links.
+        let physical = cache.packages().map(|packages| packages.canonicalize().unwrap_or(packages));
+        let packages = cache.packages().into_iter().chain(physical).collect();
+        let memo = MemoPaths { memo, tools: cache.tools(), packages };
+        StatePaths { memo, costs }
     }
 
     /// Opens what the jobs of the plan share. Looks ahead which of its firmware is up to date.
@@ -117,7 +122,7 @@ impl Session<'_> {
             let others = (costs.save(&state.costs), known.save(files.disk()));
             tracing::debug!(?others, "stored what steps took, and keys");
             saved.map_err(|error| {
-                let memo = state.memo.display();
+                let memo = state.memo.memo.display();
                 format!("{memo} can't be written: {error}; the next run will look at every file again")
             })
         });

@@ -82,7 +82,7 @@ pub(super) async fn ask(
     let slot = cx.tables.proofs.cell(key);
     let mut ran = None;
     let found = slot.get_or_try_init(|| async {
-        let known = cx.files.memo().fact(&key).and_then(|word| Verdict::from_word(&word));
+        let known = cx.files.memo().tool_fact(&key).and_then(|word| Verdict::from_word(&word));
         if let Some(known) = known {
             return Ok(known);
         }
@@ -91,7 +91,7 @@ pub(super) async fn ask(
         tracing::debug!(tool = %tool.display(), ?shape, ?verdict, "tried out");
         // What a script does is decided by other files, too.
         if blocking(move || is_program(&tool)).await? {
-            cx.files.memo().remember_fact(key, verdict.word());
+            cx.files.memo().remember_tool_fact(key, verdict.word());
         }
         Ok(verdict)
     });

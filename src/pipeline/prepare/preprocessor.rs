@@ -54,7 +54,7 @@ pub(in crate::pipeline) async fn directories(
                 std::fs::create_dir_all(directory)
                     .map_err(|error| BuildError::io(Step::Preprocess, FileAction::Make, directory, &error))?;
             }
-            let known = memo.memo().fact(&key).filter(|_| may_be_known);
+            let known = memo.memo().tool_fact(&key).filter(|_| may_be_known);
             let known = known.map(|text| parse(&text, &asked, &staging));
             Ok::<_, BuildError>(known.filter(|answer| answer.still_holds(memo.disk())))
         });
@@ -62,7 +62,7 @@ pub(in crate::pipeline) async fn directories(
             return Ok(Arc::new(known.directories));
         }
         let text = ask(cx, jcx, argv).await?;
-        cx.files.memo().remember_fact(key, &text);
+        cx.files.memo().remember_tool_fact(key, &text);
         Ok(Arc::new(parse(&text, &markers, &cx.staging).directories))
     });
     answer.await.cloned()
