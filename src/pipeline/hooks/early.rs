@@ -16,8 +16,8 @@ use crate::pipeline::unit::{Planned, Unit};
 use crate::plan::CellJob;
 use crate::platform::{Hook, Value};
 
-/// The hooks of one cell up to the last one that is followed by a compile. Later hooks change no input of a compile, so an
-/// up-to-date cell does not run them.
+/// The hooks of one cell up to the last one that is followed by a compile. Later hooks change no input of a
+/// compile, so an up-to-date cell does not run them.
 #[derive(Debug)]
 pub(in crate::pipeline) struct Early<'a> {
     job: &'a CellJob,
