@@ -38,7 +38,7 @@ pub struct CoreArtifacts {
     pub has_archive: bool,
     /// Hash over the content of every object, and over the packing.
     pub contents: Hash,
-    /// Whether its key covers what its compiles read.
+    /// Whether the core's key covers all inputs of its compiles.
     pub is_cacheable: bool,
     /// Whether anything had to be compiled, packed or restored.
     pub fresh: bool,

@@ -113,7 +113,7 @@ async fn make(
     if let Some(elf) = &elf {
         symbols::list(link, elf).await?;
     }
-    // A later step has replaced the other files with firmware of its own.
+    // A firmware file with another hash was rewritten by a later step.
     let now: HashMap<PathBuf, Hash> = link.left_by_hooks(cx).await?.into_iter().collect();
     let given = left.iter().filter(|(path, hash)| files.contains(path) && now.get(path) == Some(hash));
     let given = given.map(|(path, _)| path.clone()).collect();
