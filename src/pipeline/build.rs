@@ -1,4 +1,4 @@
-//! The two things that the pipeline builds: a core (stage 1) and a cell (stage 2).
+//! Builds the two products of the pipeline: a core (stage 1) and a cell (stage 2).
 
 use super::{cell, core};
 use crate::pipeline::failure::error::BuildError;
@@ -10,7 +10,8 @@ use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::plan::{CellJob, CoreJob};
 
-/// Compiles core and variant and packs the archive. `promise` gets the outline of the core as soon as it is known.
+/// Compiles core and variant and packs the archive. `promise` gets the core's outline as soon as it is
+/// planned.
 ///
 /// # Errors
 /// The core does not compile, a tool is missing, or the run is interrupted.

@@ -1,5 +1,5 @@
-//! What building a core or a cell means: which sources, which commands, in which order. Knows nothing
-//! of how many jobs run at once, nor of who listens to what happens.
+//! Builds one core or one cell: chooses the sources and runs the commands in order. Knows nothing of how many
+//! jobs run in parallel, nor of the consumers of events.
 
 mod build;
 mod cell;

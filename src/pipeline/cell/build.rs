@@ -1,5 +1,5 @@
-//! Stage 2: one sketch for one board. Its sources and libraries compile as soon as there are slots;
-//! only the link waits for the core.
+//! Stage 2: one sketch for one board. Sketch and libraries compile as soon as slots are free; only the link
+//! waits for the core.
 
 use std::sync::Arc;
 
@@ -24,24 +24,23 @@ use crate::pipeline::{core, firmware, run, unit};
 use crate::plan::CellJob;
 use crate::platform::{Hook, Value};
 
-/// Builds a cell, or finds that it is up to date, or takes it from the artifact store.
+/// Builds a cell, unless it is up to date or can be restored from the artifact store.
 ///
 /// # Errors
-/// Where the sketch does not compile, link or fit, its core failed, a tool is missing, or the run is
-/// interrupted.
+/// The sketch does not compile, link or fit, its core failed, a tool is missing, or the run is interrupted.
 pub(in crate::pipeline) async fn build(
     job: &CellJob,
     core: &CoreHandle,
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CellArtifacts, BuildError> {
-    // Boxed, like the link below: the tasks of cells stay small.
+    // Boxed, like the link below, to keep the tasks of cells small.
     let result = Box::pin(attempt(job, core, cx, jcx)).await;
     if let Err(BuildError::Failed(_) | BuildError::Blocked(_)) = &result {
         firmware::remove(&job.directory).await?;
     }
     let mut cell = result?;
-    // What does not do what it should is firmware all the same, and need not be made again.
+    // Firmware that fails in the emulator is kept: it need not be built again.
     if let Some(wanted) = &job.run {
         match run::run(job, wanted, &cell, cx, jcx).await {
             Ok(ran) => cell.fresh |= ran,
@@ -52,7 +51,7 @@ pub(in crate::pipeline) async fn build(
     Ok(cell)
 }
 
-/// Finds the cell by its remembered key, or makes it.
+/// Restores the cell by its remembered key, or builds it.
 async fn attempt(
     job: &CellJob,
     core: &CoreHandle,
@@ -60,12 +59,12 @@ async fn attempt(
     jcx: &mut JobContext,
 ) -> Result<CellArtifacts, BuildError> {
     if let Some(problem) = &job.sketch.problem {
-        // Its log is kept there.
+        // The directory must exist for the job's log.
         directory::make(&job.directory).await?;
         let message = format!("arduino-cli does not open this sketch: {problem}");
         return Err(BuildError::code(Step::Preprocess, message));
     }
-    // Asked only of a core that failed: what is known is found without expanding a recipe.
+    // Evaluated only for a failed core, so that a cell with a remembered key needs no recipe expansion.
     if let Some(failed) = core.failed()
         && !core::names_the_job(&job.target)?
     {
@@ -77,7 +76,7 @@ async fn attempt(
     make(job, core, cx, jcx).await
 }
 
-/// Prepares, discovers, compiles and links, with the platform's hooks between.
+/// Prepares, discovers, compiles and links, and runs the platform's hooks in between.
 async fn make(
     job: &CellJob,
     core: &CoreHandle,
@@ -150,7 +149,7 @@ async fn make(
     }
 }
 
-/// Finds the libraries that the sketch needs. Returns the identity of the compiler that looked for them.
+/// Discovers the libraries that the sketch needs. Returns the identity of the compiler that was used.
 async fn needed_libraries(
     job: &CellJob,
     cx: &BuildContext,

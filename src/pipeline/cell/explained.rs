@@ -1,4 +1,4 @@
-//! Explains errors of a cell: what Arduino did with the sketch, and which libraries were found.
+//! Explains errors of a cell by arduino-cli's changes to the sketch and by the libraries that were chosen.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::plan::CellJob;
 use crate::sketch::Prototypes;
 
-/// What explains the errors of a cell.
+/// Context for explaining the errors of a cell.
 pub(super) struct Explained<'a> {
     pub(super) job: &'a CellJob,
     pub(super) cx: &'a BuildContext,
@@ -21,7 +21,8 @@ pub(super) struct Explained<'a> {
 }
 
 impl Explained<'_> {
-    /// Adds to an error what Arduino did with the sketch, and which libraries it found, if that explains it.
+    /// Extends an error with arduino-cli's changes to the sketch and the chosen libraries, where they explain
+    /// it.
     pub(super) async fn error(&self, error: BuildError, prototypes: &Arc<Prototypes>) -> BuildError {
         let (prototypes, prepared) = (prototypes.clone(), self.prepared.clone());
         let (job, libraries) = (self.job.clone(), self.libraries.clone());

@@ -1,4 +1,4 @@
-//! Files that hooks leave among those of the sketch.
+//! Files that hooks create among those of the sketch.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::pipeline::hooks::Early;
 use crate::pipeline::prepare::staged_sketch::{OwnFiles, Prepared};
 use crate::pipeline::shared::context::BuildContext;
 
-/// What hooks left in a directory, sorted.
+/// Returns the files that hooks created in a directory, sorted.
 pub(super) async fn left_in(directory: &Path, early: &Early<'_>) -> Result<Vec<PathBuf>, BuildError> {
     let given = early.given().await?.into_iter();
     let mut left: Vec<PathBuf> = given.filter(|path| path.starts_with(directory)).collect();
@@ -16,7 +16,8 @@ pub(super) async fn left_in(directory: &Path, early: &Early<'_>) -> Result<Vec<P
     Ok(left)
 }
 
-/// The sketch with what hooks made among its own files (stm32's `requiredLibraries.cpp`), placed where hooks see it.
+/// Returns the sketch with the files that hooks created in its build directory (stm32's
+/// `requiredLibraries.cpp`). Where hooks can see the build directory, the sketch is placed there.
 pub(super) async fn with_generated(
     cx: &BuildContext,
     prepared: &Arc<Prepared>,

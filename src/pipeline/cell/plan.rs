@@ -1,4 +1,4 @@
-//! Plans the sources of a cell whose libraries are known: sketch, libraries, and the core that it links.
+//! Plans the sources of a cell whose libraries are known: sketch, libraries, and core.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -29,7 +29,7 @@ use crate::sketch::Prototypes;
 pub(super) struct Sketch {
     pub(super) sources: Vec<Source>,
     pub(super) prototypes: Arc<Prototypes>,
-    /// Whether no key covers what was read for the prototypes.
+    /// Whether the prototypes depend on files that no key covers.
     pub(super) is_uncacheable: bool,
 }
 
@@ -42,12 +42,12 @@ pub(super) struct Cell<'a> {
     pub(super) dir: &'a Path,
     /// The include directories of every source: core, variant, libraries.
     pub(super) include: Vec<Arc<Path>>,
-    /// Whether commands that compile name the job.
+    /// Whether compile commands name the job.
     pub(super) looks: bool,
 }
 
 impl Cell<'_> {
-    /// Plans the sketch with its prototypes, as hooks leave it that run before it is compiled.
+    /// Plans the sketch with its prototypes, including changes by hooks that run before it is compiled.
     pub(super) async fn sketch(
         &self,
         jcx: &mut JobContext,
@@ -82,8 +82,8 @@ impl Cell<'_> {
         Ok(Sketch { sources, prototypes, is_uncacheable })
     }
 
-    /// The sketch with its prototypes, and whether no key covers what was read for them. Those of a plain one are known,
-    /// unless a macro turns out to be in their way.
+    /// Returns the sketch with its prototypes, and whether they depend on files that no key covers. The
+    /// prototypes of a plain sketch are known without the preprocessor, unless a macro interferes.
     async fn with_prototypes(
         &self,
         jcx: &JobContext,
@@ -120,7 +120,7 @@ impl Cell<'_> {
         Ok((Arc::new(prepared), answer.prototypes, answer.is_uncacheable))
     }
 
-    /// Whether the command for prototypes does nothing but preprocess; what becomes of another one is its own affair.
+    /// Whether the command for prototypes only preprocesses. The effects of any other command are unknown.
     fn preprocesses(&self) -> bool {
         let command = preprocessor::command(&self.job.target, SOURCE, &[], OUTPUT, self.values);
         command.is_ok_and(|argv| preprocessor::is_plain(&argv))
@@ -175,7 +175,7 @@ impl Cell<'_> {
         })
     }
 
-    /// Warns of what an archive of a library surprises with.
+    /// Warns of surprising properties of a library's archive.
     fn warn_of_archive(&self, library: &Library, sources: &[Source]) {
         let name = format!("{}.a", library.dir_name);
         let objects: Vec<String> = sources.iter().map(|source| source.path.display().to_string()).collect();

@@ -1,12 +1,13 @@
-//! Plain bytes as BFD writes them (`bfd/binary.c`): from the lowest address to the highest, zeros between.
+//! Raw binary as BFD writes it (`bfd/binary.c`): from the lowest address to the highest, gaps filled with
+//! zeros.
 
 use super::image::Image;
 use super::unsupported::Unsupported;
 
-/// A larger span is left to the tool, which leaves holes in the file.
+/// Largest span in bytes; a larger one is left to the tool, which leaves holes in the file.
 const MOST: u64 = 64 << 20;
 
-/// An image as plain bytes.
+/// Returns an image as a raw binary.
 pub(super) fn write(image: &Image) -> Result<Vec<u8>, Unsupported> {
     let (Some(first), Some(last)) = (image.pieces.first(), image.pieces.last()) else {
         return Ok(Vec::new());
@@ -15,7 +16,7 @@ pub(super) fn write(image: &Image) -> Result<Vec<u8>, Unsupported> {
     let Some(length) = last.end().checked_sub(start.into()).filter(|length| *length <= MOST) else {
         return Err(Unsupported::Odd("addresses far apart"));
     };
-    // Not more than `MOST`.
+    // At most `MOST`.
     let mut out = vec![0; usize::try_from(length).unwrap_or_default()];
     for piece in &image.pieces {
         let at = (piece.address - start) as usize;

@@ -1,4 +1,4 @@
-//! Runs a recipe that converts or measures, in process where its tool was verified to do the same.
+//! Runs a recipe that converts or measures, in process if its tool was verified byte-identical.
 
 use std::path::Path;
 
@@ -15,13 +15,13 @@ use crate::pipeline::job::step::Held;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 
-/// What stands in a log behind a command whose process was not started.
+/// Log line after a command whose process was not started.
 const REMARK: &str = "(done in process: this tool was seen to write the same bytes)";
 
 /// Runs a recipe of a job that converts or measures, in process or by its tool.
 ///
 /// # Errors
-/// As the tool's own process would have failed.
+/// The errors of the tool's own process.
 pub(in crate::pipeline) async fn command(
     cx: &BuildContext,
     jcx: &mut JobContext,

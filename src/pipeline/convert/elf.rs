@@ -1,5 +1,5 @@
-//! A linked program as GNU's tools see it: sections in the order of their headers, each with the address where it
-//! is loaded (`bfd/elf.c`, `_bfd_elf_make_section_from_shdr`). Whatever is unusual in it is refused: the tool knows.
+//! A linked program as GNU's tools see it: sections in the order of their headers, each with its load address
+//! (`bfd/elf.c`, `_bfd_elf_make_section_from_shdr`). Unusual programs are rejected and left to the tool.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -16,20 +16,21 @@ use super::unsupported::Unsupported;
 #[derive(Debug)]
 pub(super) struct Elf {
     file: File,
-    /// What it is for.
+    /// Target machine.
     pub(super) machine: Machine,
-    /// Where it starts.
+    /// Entry address.
     pub(super) entry: u32,
-    /// What BFD takes for sections of it: no symbols, no names of symbols and sections.
+    /// The sections that BFD exposes: without symbol tables and their string tables, and without section
+    /// names.
     pub(super) sections: Vec<Section>,
 }
 
-/// What decides which of a tool's readers reads a program, and what else it says of its processor.
+/// Header fields that select a tool's ELF reader, and the processor flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Machine {
     pub(super) number: u16,
     pub(super) abi: u8,
-    /// Of the processor. Nothing that is written depends on it.
+    /// Processor flags. No output depends on them.
     pub(super) flags: u32,
 }
 
@@ -37,9 +38,9 @@ pub(super) struct Machine {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Section {
     pub(super) name: String,
-    /// Where the program finds it.
+    /// Address at run time.
     pub(super) address: u32,
-    /// Where it is put before the program starts.
+    /// Address to which the section is loaded before the program starts.
     pub(super) load_address: u32,
     pub(super) size: u32,
     pub(super) place: Place,
@@ -48,14 +49,14 @@ pub(super) struct Section {
     offset: u32,
 }
 
-/// What of a section is in memory when the program runs.
+/// The memory that a section takes at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Nothing: it is for linkers and debuggers.
+    /// No memory: for linkers and debuggers only.
     Nowhere,
-    /// Room that nothing is loaded into.
+    /// Memory without loaded content.
     Room,
-    /// Its bytes.
+    /// Memory with the section's bytes.
     Bytes,
 }
 
@@ -78,7 +79,7 @@ impl Elf {
         if segments.iter().any(|it| is_cut(it.p_offset(endian), it.p_filesz(endian))) {
             return Err(Unsupported::Odd("a segment that the file does not hold"));
         }
-        // Of programs without load addresses BFD doubts the segments.
+        // BFD does not trust the segments of programs without load addresses.
         if segments.iter().all(|it| it.p_paddr(endian) == 0)
             && segments
                 .iter()
@@ -105,7 +106,7 @@ impl Elf {
                     if at == names as usize || users.iter().any(|(_, kind)| *kind == elf::SHT_SYMTAB) {
                         continue;
                     }
-                    // BFD reads its users first.
+                    // BFD reads the sections that use this table first.
                     if users.iter().any(|(user, _)| *user > at) {
                         return Err(Unsupported::Odd("a table of names before its user"));
                     }
@@ -137,7 +138,7 @@ impl Elf {
         Ok(Self { file, machine, entry, sections })
     }
 
-    /// The bytes of a section that has some.
+    /// Returns the bytes of a section with content.
     pub(super) fn contents(&self, section: &Section) -> Result<Vec<u8>, Unsupported> {
         let mut bytes = vec![0; section.size as usize];
         self.file.read_exact_at(&mut bytes, section.offset.into())?;

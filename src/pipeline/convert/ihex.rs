@@ -1,9 +1,9 @@
 //! Intel HEX as BFD writes it (`bfd/ihex.c`): records of 16 bytes from the beginning of each section; segment
-//! addresses below 1 MiB, linear ones above; where the program starts, unless that is 0.
+//! addresses below 1 MiB, linear addresses above; the entry address, unless it is 0.
 
 use super::image::Image;
 
-/// Bytes of a record.
+/// Data bytes per record.
 const CHUNK: usize = 16;
 
 const LINE_END: &[u8] = b"\r\n";
@@ -15,10 +15,10 @@ const START_SEGMENT: u8 = 3;
 const LINEAR: u8 = 4;
 const START_LINEAR: u8 = 5;
 
-/// The last address that segments reach.
+/// Last address that segment addresses reach.
 const LAST_OF_SEGMENTS: u32 = 0xf_ffff;
 
-/// An image as Intel HEX.
+/// Returns an image as Intel HEX.
 pub(super) fn write(image: &Image, entry: u32) -> Vec<u8> {
     let size: usize = image.pieces.iter().map(|piece| piece.bytes.len()).sum();
     let mut out = Vec::with_capacity(size / CHUNK * 45 + 256);
@@ -34,7 +34,7 @@ pub(super) fn write(image: &Image, entry: u32) -> Vec<u8> {
                     record(&mut out, SEGMENT, 0, &[low << 4, 0], LINE_END);
                 } else {
                     if segment != 0 {
-                        // Some readers add up both kinds.
+                        // Some readers add segment and linear addresses.
                         record(&mut out, SEGMENT, 0, &[0, 0], LINE_END);
                         segment = 0;
                     }
@@ -43,7 +43,7 @@ pub(super) fn write(image: &Image, entry: u32) -> Vec<u8> {
                 }
             }
             let offset = address - (segment + linear);
-            // A record does not cross the end of what its address reaches.
+            // A record does not cross the 64 KiB border of its address record.
             let left = 0x1_0000 - offset as usize;
             let (now, rest) = bytes.split_at(bytes.len().min(CHUNK).min(left));
             record(&mut out, DATA, offset, now, LINE_END);
@@ -61,7 +61,7 @@ pub(super) fn write(image: &Image, entry: u32) -> Vec<u8> {
     out
 }
 
-/// Writes a record; of `address` only the lower 16 bits.
+/// Writes a record with the lower 16 bits of `address`.
 pub(super) fn record(out: &mut Vec<u8>, kind: u8, address: u32, data: &[u8], line_end: &[u8]) {
     let [.., high, low] = address.to_be_bytes();
     // No record has more than 16 bytes.

@@ -1,19 +1,20 @@
-//! What of a program is converted: which sections, and where their bytes go (`binutils/objcopy.c`, `copy_object`).
+//! Selects the sections of a conversion and places their bytes (`binutils/objcopy.c`, `copy_object`).
 
 use super::elf::{Elf, Place, Section};
 use super::unsupported::Unsupported;
 use super::words::Selection;
 
-/// More than any board has; a gap between flash and RAM that a recipe forgets is larger.
+/// Largest image in bytes: more than any board has. A gap between flash and RAM that a recipe forgets is
+/// larger.
 const MOST: u64 = 64 << 20;
 
-/// How much of a gap is written at a time.
+/// Bytes of a gap that are written at a time.
 const FILLED_AT_ONCE: u32 = 8192;
 
-/// The bytes of a conversion.
+/// Content of a conversion.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Image {
-    /// By address, as they are written one after another; they don't overlap.
+    /// Pieces by address, in the order in which they are written; they don't overlap.
     pub(super) pieces: Vec<Piece>,
 }
 
@@ -25,14 +26,14 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    /// The address behind it.
+    /// Returns the address after the last byte.
     pub(super) fn end(&self) -> u64 {
         u64::from(self.address) + self.bytes.len() as u64
     }
 }
 
 impl Image {
-    /// What a selection leaves of a program.
+    /// Returns the selected part of a program.
     pub(super) fn of(elf: &Elf, selection: &Selection) -> Result<Self, Unsupported> {
         let mut sections: Vec<Section> = elf
             .sections
@@ -75,13 +76,13 @@ impl Image {
     }
 }
 
-/// A section as it is in the output, if it is there.
+/// Returns a section as it is in the output; `None` if it is not selected.
 fn chosen(section: &Section, selection: &Selection) -> Result<Option<Section>, Unsupported> {
     let named = |names: &[String]| names.contains(&section.name);
     if named(&selection.without) || !(selection.only.is_empty() || named(&selection.only)) {
         return Ok(None);
     }
-    // Flags say what is so already: nothing else was seen in a core.
+    // `alloc,load` must be true already: cores use the option in no other way.
     if named(&selection.loaded) && section.place != Place::Bytes {
         return Err(Unsupported::Odd("a section that is to be loaded and is not"));
     }

@@ -1,11 +1,11 @@
-//! Sizes of sections as `size` prints them (`binutils/size.c`).
+//! Section sizes as `size` prints them (`binutils/size.c`).
 
 use std::fmt::Write;
 
 use super::elf::{Elf, Place, Section};
 use super::words::Style;
 
-/// The listing of a program that the command names `name`.
+/// Returns the listing of a program; `name` is its name in the command.
 pub(super) fn list(elf: &Elf, style: Style, name: &str) -> Vec<u8> {
     match style {
         Style::Berkeley => berkeley(&elf.sections, name),

@@ -1,13 +1,13 @@
-//! Memory that Intel HEX describes: read, put together and written as gohex does (the library of arduino-cli,
-//! <https://github.com/marcinbor85/gohex>), also where that differs from other tools.
+//! Memory content in Intel HEX: read, merged and written as gohex does (the library of arduino-cli,
+//! <https://github.com/marcinbor85/gohex>), also where gohex differs from other tools.
 
-/// What stands where nothing was given.
+/// Value of bytes that are not set.
 const PADDING: u8 = 0xff;
 
-/// Bytes of a record.
+/// Data bytes per record.
 const CHUNK: usize = 16;
 
-/// Pieces of memory, by address. Neighbours are one piece.
+/// Pieces of memory, by address. Adjacent pieces are merged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::pipeline) struct HexMemory {
     pieces: Vec<Piece>,
@@ -21,7 +21,7 @@ pub(in crate::pipeline) struct Piece {
 }
 
 impl Piece {
-    /// The address behind it; addresses wrap.
+    /// Returns the address after the last byte; addresses wrap.
     pub(in crate::pipeline) fn end(&self) -> u32 {
         self.address.wrapping_add(length(&self.bytes))
     }
@@ -33,8 +33,9 @@ impl Piece {
 }
 
 impl HexMemory {
-    /// Reads Intel HEX. `None` where a line is no record, a checksum or a length is wrong, records overlap or the end
-    /// record is missing. Records of unknown kinds, and what follows the end record, are read like all others.
+    /// Parses Intel HEX. Returns `None` if a line is not a record, a checksum or a length is wrong, records
+    /// overlap or the end record is missing. Records of unknown kinds, and records after the end record, are
+    /// read like all others.
     pub(in crate::pipeline) fn parse(text: &[u8]) -> Option<Self> {
         let mut memory = Self::default();
         let (mut base, mut has_start, mut has_end) = (0_u32, false, false);
@@ -62,12 +63,12 @@ impl HexMemory {
         has_end.then_some(memory)
     }
 
-    /// The pieces, by address.
+    /// Returns the pieces, by address.
     pub(in crate::pipeline) fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
-    /// Adds bytes; says whether it did: not where they overlap others.
+    /// Adds bytes; returns `false` without a change if they overlap others.
     pub(in crate::pipeline) fn add(&mut self, address: u32, bytes: &[u8]) -> bool {
         let size = length(bytes);
         if self.pieces.iter().any(|piece| piece.overlaps(address, size)) {
@@ -94,7 +95,7 @@ impl HexMemory {
         true
     }
 
-    /// `size` bytes from `begin` on.
+    /// Returns `size` bytes from `begin` on.
     pub(in crate::pipeline) fn binary(&self, begin: u32, size: u32) -> Vec<u8> {
         let mut binary = vec![PADDING; size as usize];
         for piece in &self.pieces {
@@ -107,8 +108,8 @@ impl HexMemory {
         binary
     }
 
-    /// As Intel HEX: records of 16 bytes from the beginning of each piece and of each 64 KiB, and an upper address before
-    /// the first record and wherever it changes.
+    /// Returns Intel HEX: records of 16 bytes from the beginning of each piece and of each 64 KiB, with an
+    /// upper-address record before the first one and at each change.
     pub(in crate::pipeline) fn write(&self) -> Vec<u8> {
         let mut out = Vec::new();
         let mut upper = None;
@@ -134,11 +135,11 @@ impl HexMemory {
 }
 
 fn length(bytes: &[u8]) -> u32 {
-    // No piece reaches beyond the addresses of Intel HEX, which have 32 bits.
+    // No piece exceeds the 32-bit address space of Intel HEX.
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }
 
-/// Writes a record; of `address` only the lower 16 bits.
+/// Writes a record with the lower 16 bits of `address`.
 fn record(out: &mut Vec<u8>, kind: u8, address: u32, data: &[u8]) {
     super::ihex::record(out, kind, address, data, b"\n");
 }

@@ -1,14 +1,15 @@
-//! Conversions (`objcopy`) and sizes (`size`) without a process, where that makes no difference.
+//! Conversions (`objcopy`) and sizes (`size`) in process, where the tool was verified byte-identical.
 //!
-//! A recipe is done in process if all of this is so; else its process runs, as it would without this module:
+//! A recipe is done in process under these conditions; otherwise its process runs, as it would without this
+//! module:
 //!
-//! * each of its words is understood ([`words`]), and the ELF has nothing that is not ([`elf`]);
-//! * this tool, asked with these words, wrote the same bytes as we do, mode and printed text included, for
-//!   programs that are made to be difficult and for the first real one ([`proof`], [`specimen`]).
+//! * each of its words is understood ([`words`]), and so is all of the ELF ([`elf`]);
+//! * this tool was verified byte-identical for these words, including file mode and output: for programs that are
+//!   made to be difficult and for the first real one ([`proof`], [`specimen`]).
 //!
-//! What GNU's tools do is written down where it is done: [`image`] (`objcopy.c`), [`ihex`] and [`binary`] (BFD's
-//! targets of these names), [`listing`] (`size.c`), [`elf`] (BFD's reading of ELF). Knows nothing of keys: a tool's
-//! content is in the firmware's key whoever does its work.
+//! The behaviour of GNU's tools is documented where it is implemented: [`image`] (`objcopy.c`), [`ihex`] and
+//! [`binary`] (BFD's targets of these names), [`listing`] (`size.c`), [`elf`] (BFD's reading of ELF). Knows
+//! nothing of keys: the firmware's key covers the tool's content in both cases.
 
 mod binary;
 mod command;

@@ -1,4 +1,4 @@
-//! What a recipe writes and prints, made in process.
+//! Output of a recipe, made in process.
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -9,24 +9,24 @@ use super::unsupported::Unsupported;
 use super::words::{Format, Request, Work};
 use super::{binary, ihex, image, listing};
 
-/// What a recipe comes to.
+/// Output of a recipe.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Product {
-    /// The content and the mode, before the umask, of the file that it writes.
+    /// Content of the output file, and its mode before the umask.
     pub(super) file: Option<(Vec<u8>, u32)>,
-    /// What it prints to standard output. It prints nothing to standard error.
+    /// Standard output. Standard error is always empty.
     pub(super) printed: Vec<u8>,
 }
 
 impl Product {
-    /// What this recipe comes to.
+    /// Computes the output of a recipe.
     pub(super) fn make(request: &Request) -> Result<Self, Unsupported> {
         let elf = Elf::open(&request.input)?;
         Ok(match &request.work {
             Work::Copy { selection, format, .. } => {
                 let image = image::Image::of(&elf, selection)?;
                 let file = match format {
-                    // BFD marks what was made from a program as one, if the format can say so.
+                    // BFD marks a file made from a program as executable, if the format supports it.
                     Format::Binary => (binary::write(&image)?, 0o777),
                     Format::Ihex => (ihex::write(&image, elf.entry), 0o666),
                 };
@@ -38,10 +38,10 @@ impl Product {
         })
     }
 
-    /// Writes the file, where there is one, to a place where nothing is yet.
+    /// Writes the file, if any, to a path that must not exist.
     pub(super) fn put(&self, output: Option<&Path>) -> Result<(), Unsupported> {
         let (Some((bytes, mode)), Some(output)) = (&self.file, output) else { return Ok(()) };
-        // The tool would write into what is there, and keep its mode.
+        // The tool would write into an existing file, and preserve its mode.
         if output.symlink_metadata().is_ok() {
             return Err(Unsupported::Odd("the output is there already"));
         }
@@ -61,8 +61,8 @@ impl Product {
     }
 }
 
-/// A hidden name: one that a kill leaves there is no firmware, and goes with the next build. Of a long name only the
-/// beginning: it may be as long as a file system allows.
+/// Returns a hidden name beside `path`. A file that remains after a kill is not taken for firmware, and the
+/// next build removes it. A long name is cut: it may already have the maximum length of the file system.
 fn temporary_beside(path: &Path) -> PathBuf {
     const LONGEST: usize = 200;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -70,8 +70,8 @@ fn temporary_beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.{}.tmp", std::process::id()))
 }
 
-/// Does a recipe in process whether its tool would do the same or not: what it prints, or `None` where that is left to
-/// the tool. For whoever compares; builds prove it first.
+/// Does a recipe in process without verifying its tool, for comparisons. Returns the standard output, or
+/// `None` if the recipe is left to its tool.
 pub fn in_process(argv: &[String], cwd: &Path) -> Option<Vec<u8>> {
     let request = Request::read(argv, cwd)?;
     let product = Product::make(&request).ok()?;

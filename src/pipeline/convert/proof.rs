@@ -1,7 +1,8 @@
-//! Whether a tool, asked with certain words, writes what we do: tried once, and remembered by the tool's content.
+//! Verifies whether a tool, with certain words, writes the same as this program: tried once, remembered by
+//! the tool's content.
 //!
-//! The trial is three processes: the tool over two specimens and over the first real program, which is that job's own
-//! recipe. Whoever asks meanwhile waits for it.
+//! The trial runs three processes: the tool over two specimens and over the first real program, which is that
+//! job's own recipe. Concurrent requests wait for it.
 
 use std::fs::Metadata;
 use std::io::{self, Read};
@@ -25,15 +26,15 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 use crate::process::Transcript;
 
-/// What became of a question.
+/// Answer to a request.
 pub(super) enum Answer {
-    /// The recipe may be done in process, or may not.
+    /// The verdict on doing the recipe in process.
     Known(Verdict),
-    /// The recipe was part of the trial: it is done.
+    /// The recipe was part of the trial and is done.
     Ran(Done),
 }
 
-/// A recipe that is to be done.
+/// A recipe and the job's description of it.
 pub(super) struct Recipe<'a> {
     pub(super) step: Step,
     pub(super) label: &'a str,
@@ -41,7 +42,7 @@ pub(super) struct Recipe<'a> {
     pub(super) cwd: &'a Path,
 }
 
-/// How a trial ended without a verdict.
+/// Outcome of a trial without a verdict.
 enum Undecided {
     Failed(BuildError),
     Ran(Done),
@@ -53,10 +54,10 @@ impl From<BuildError> for Undecided {
     }
 }
 
-/// Whether a recipe's tool writes what we do; tries it if nobody has.
+/// Returns the verdict on a recipe's tool, after a trial if none is remembered.
 ///
 /// # Errors
-/// Where the recipe itself fails, or the run is interrupted.
+/// The recipe itself fails, or the run is interrupted.
 pub(super) async fn ask(
     cx: &BuildContext,
     jcx: &mut JobContext,
@@ -72,7 +73,7 @@ pub(super) async fn ask(
             return Ok(Answer::Known(Verdict::Differs));
         }
     };
-    // A tool that can't be read fails when it is started.
+    // A tool that can't be read fails when its process starts.
     let Ok(identity) = cx.identities.of(&tool).await else { return Ok(Answer::Known(Verdict::Differs)) };
     let mut key = Key::new("conversion");
     key.add(&VERSION.to_le_bytes()).add(identity.hash.as_bytes());
@@ -89,7 +90,7 @@ pub(super) async fn ask(
         let verdict = try_out(cx, jcx, recipe, machine, &mut ran).await?;
         let shape = recipe.request.shape();
         tracing::debug!(tool = %tool.display(), ?shape, ?verdict, "tried out");
-        // What a script does is decided by other files, too.
+        // The behaviour of a script depends on other files too.
         if blocking(move || is_program(&tool)).await? {
             cx.files.memo().remember_tool_fact(key, verdict.word());
         }
@@ -143,17 +144,17 @@ async fn try_out(
     *ran = Some(done);
     let is_same = blocking(move || {
         let files = output.map(|output| (output, directory.path().join("real")));
-        // What can't be written can't be compared.
+        // Without our file there is nothing to compare.
         let put = product.put(files.as_ref().map(|(_, ours)| ours.as_path()));
         put.is_ok() && product.is(&stdout, &printed, &files)
     });
     Ok(Verdict::of(is_same.await?))
 }
 
-/// What a tool wrote, and what we wrote, if anything is to be written.
+/// The tool's output file and ours; `None` if the recipe writes no file.
 type Files = Option<(PathBuf, PathBuf)>;
 
-/// A program that is there for a trial, and what we make of it.
+/// A program for a trial, and our output for it.
 struct Specimen {
     request: Request,
     product: Product,
@@ -181,7 +182,7 @@ impl Specimen {
 }
 
 impl Product {
-    /// Whether a tool printed this, and wrote the same file.
+    /// Whether a tool printed the same and wrote the same file.
     fn is(&self, stdout: &[u8], printed: &[u8], files: &Files) -> bool {
         let files_are_same = |theirs: &Path, ours: &Path| -> io::Result<bool> {
             let mode = |it: Metadata| it.permissions().mode();
@@ -194,7 +195,7 @@ impl Product {
     }
 }
 
-/// Whether a tool is a program of the machine, and no script.
+/// Whether a tool is a native program, not a script.
 fn is_program(tool: &Path) -> bool {
     let mut magic = [0; 4];
     std::fs::File::open(tool).and_then(|mut file| file.read_exact(&mut magic)).is_ok()

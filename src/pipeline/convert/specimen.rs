@@ -1,6 +1,6 @@
-//! Programs that nobody runs: made to find out whether a tool writes what we do. One of them has everything that
-//! decides where bytes go: gaps, neighbours, sections that cross a border of 64 KiB or 1 MiB or end at one, odd
-//! lengths, an empty section, one without bytes between others, bytes that are loaded elsewhere than they are used,
+//! Programs for the trial of a tool; they are never run. One of them has everything that affects where bytes
+//! go: gaps, neighbours, sections that cross a border of 64 KiB or 1 MiB or end at one, odd lengths, an empty
+//! section, a section without bytes between others, load addresses that differ from run-time addresses,
 //! headers in another order than addresses.
 
 use object::elf;
@@ -8,14 +8,14 @@ use object::elf;
 use super::elf::Machine;
 use super::words::{Format, Request, Work};
 
-/// Where a section is loaded, its size, and what it is.
+/// Load address, size and kind of a section.
 type Spot = (u32, u32, Kind);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Code,
     Constants,
-    /// Used at another address than it is loaded to.
+    /// Run-time address differs from the load address.
     Data,
     /// Without bytes.
     Zeros,
@@ -23,7 +23,7 @@ enum Kind {
     Note,
 }
 
-/// What every specimen has.
+/// Sections of every specimen.
 const NEAR: [Spot; 17] = [
     (0x100, 0x33, Kind::Code),
     (0x133, 1, Kind::Code),
@@ -44,7 +44,7 @@ const NEAR: [Spot; 17] = [
     (0x3_8001, 0x0f, Kind::Zeros),
 ];
 
-/// What one has whose output is not as long as its addresses are far apart.
+/// Further sections where the output is not as long as the distance between the addresses.
 const FAR: [Spot; 6] = [
     (0xf_fffa, 0x1b, Kind::Code),
     (0x81_0000, 5, Kind::Constants),
@@ -54,11 +54,12 @@ const FAR: [Spot; 6] = [
     (0xffff_ff01, 0x21, Kind::Constants),
 ];
 
-/// A section that is moved: it crosses a border wherever it comes to be.
+/// Size of a moved section: it crosses a border at any address.
 const MOVED: u32 = 0x1_0013;
 
-/// Programs for a processor: one with the sections that a command names, one without; one that starts where
-/// segments reach, one beyond. For what is only listed this makes no difference: one.
+/// Returns programs for a processor: one with the sections that a command names, and one without. One entry
+/// address is within the reach of segment addresses, the other beyond. A listing depends on neither, so one
+/// program is enough.
 pub(super) fn specimens(request: &Request, machine: Machine) -> Vec<Vec<u8>> {
     let (mut named, mut moved, mut is_near) = (Vec::new(), Vec::new(), false);
     if let Work::Copy { format, selection } = &request.work {
@@ -76,7 +77,7 @@ pub(super) fn specimens(request: &Request, machine: Machine) -> Vec<Vec<u8>> {
     let made = kinds.into_iter().take(count).map(|(entry, named, moved)| {
         let mut sections = Vec::new();
         for (at, place) in NEAR.iter().chain(far).enumerate() {
-            // In turn, so that each name has places of all kinds.
+            // In turn, so that each name gets sections of all kinds.
             let name = named.get(at % (named.len() + 1)).cloned();
             sections.push(Section::new(name.unwrap_or_else(|| format!(".place{at}")), *place));
         }
@@ -101,7 +102,7 @@ impl Section {
     fn new(name: String, (load_address, size, kind): Spot) -> Self {
         let mut bytes = match kind {
             Kind::Zeros => Vec::new(),
-            // A name of four bytes, as much of content.
+            // A name and a content of four bytes each.
             Kind::Note => [&[4, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0], &b"new\0"[..], &[1, 2, 3, 4]].concat(),
             _ => {
                 let mix = |at: u32| at.wrapping_add(load_address).wrapping_mul(0x9e37_79b1).to_be_bytes()[0];
@@ -119,7 +120,7 @@ impl Section {
         !matches!(self.kind, Kind::Comment | Kind::Note)
     }
 
-    /// Whether it belongs to the segment of the section before.
+    /// Whether the section belongs to the segment of the section before.
     fn continues(&self, before: &Self) -> bool {
         let has_bytes = |kind| matches!(kind, Kind::Code | Kind::Constants);
         has_bytes(self.kind)
@@ -127,7 +128,7 @@ impl Section {
             && self.load_address == before.load_address + before.size
     }
 
-    /// Type and flags of its header.
+    /// Returns type and flags of the section's header.
     fn type_and_flags(&self) -> (u32, u32) {
         let flags = match self.kind {
             Kind::Code => elf::SHF_ALLOC | elf::SHF_EXECINSTR,
@@ -145,13 +146,13 @@ impl Section {
     }
 }
 
-/// The sizes of an ELF's headers: of the file, of a segment, of a section, of a symbol.
+/// Sizes of an ELF's headers: of the file, of a segment, of a section, of a symbol.
 const FILE: usize = 52;
 const SEGMENT: usize = 32;
 const SECTION: usize = 40;
 const SYMBOL: usize = 16;
 
-/// Writes an ELF. Sections are told in another order than they are given.
+/// Returns an ELF. Section headers are written in another order than `sections`.
 fn write(machine: Machine, entry: u32, sections: &[Section]) -> Vec<u8> {
     let mut segments: Vec<Vec<&Section>> = Vec::new();
     for (at, section) in sections.iter().enumerate().filter(|(_, section)| section.is_allocated()) {
@@ -174,7 +175,7 @@ fn write(machine: Machine, entry: u32, sections: &[Section]) -> Vec<u8> {
         programs.extend([elf::PT_LOAD.0, offset, first.address, first.load_address]);
         programs.extend([body.end() - offset, size, flags, 1]);
     }
-    // Upside down within each 64 KiB: neither by address nor the other way.
+    // Descending within each 64 KiB: sorted by address in neither direction.
     told.sort_by_key(|(address, _)| (address >> 16, std::cmp::Reverse(*address)));
     body.headers.extend(told.into_iter().map(|(_, header)| header));
     for section in sections.iter().filter(|section| !section.is_allocated()) {
@@ -184,7 +185,7 @@ fn write(machine: Machine, entry: u32, sections: &[Section]) -> Vec<u8> {
     let last = small(body.headers.len());
     body.table(&mut names, ".symtab", elf::SHT_SYMTAB, [last + 1, 1, 4], &[0; SYMBOL]);
     body.table(&mut names, ".strtab", elf::SHT_STRTAB, [0; 3], &[0]);
-    // Its own name is in it.
+    // The table contains its own name.
     let own = ".shstrtab";
     let all = [names.as_slice(), own.as_bytes(), &[0]].concat();
     body.table(&mut names, own, elf::SHT_STRTAB, [0; 3], &all);
@@ -215,10 +216,10 @@ fn write(machine: Machine, entry: u32, sections: &[Section]) -> Vec<u8> {
     out
 }
 
-/// What lies between the headers of segments and those of sections.
+/// Content between the segment headers and the section headers.
 struct Body {
     bytes: Vec<u8>,
-    /// Where it begins in the file.
+    /// Offset in the file.
     start: usize,
     headers: Vec<[u32; SECTION / 4]>,
 }
@@ -228,7 +229,7 @@ impl Body {
         small(self.start + self.bytes.len())
     }
 
-    /// Adds the bytes of a section. Its header.
+    /// Adds the bytes of a section and returns its header.
     fn header(&mut self, names: &mut Vec<u8>, section: &Section) -> [u32; SECTION / 4] {
         let (kind, flags) = section.type_and_flags();
         let offset = self.end();
@@ -237,7 +238,7 @@ impl Body {
         [name(names, &section.name), kind, flags, address, offset, section.size, 0, 0, 1, 0]
     }
 
-    /// Adds a table with its header, whose link, remark and size of an entry are given.
+    /// Adds a table with its header; `about` has link, info and alignment.
     fn table(
         &mut self,
         names: &mut Vec<u8>,
@@ -256,7 +257,7 @@ impl Body {
     }
 }
 
-/// Adds a name to the table of names. Where it is.
+/// Adds a name to the table of names and returns its offset.
 fn name(names: &mut Vec<u8>, name: &str) -> u32 {
     let at = small(names.len());
     names.extend(name.as_bytes());
@@ -264,7 +265,7 @@ fn name(names: &mut Vec<u8>, name: &str) -> u32 {
     at
 }
 
-/// A specimen is far smaller than 4 GiB.
+/// Converts a size; a specimen is far smaller than 4 GiB.
 fn small(value: usize) -> u32 {
     u32::try_from(value).unwrap_or_default()
 }

@@ -7,12 +7,12 @@ use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::shared::context::BuildContext;
 
-/// How a recipe ended well.
+/// Output of a successful recipe.
 #[derive(Debug)]
 pub(in crate::pipeline) struct Done {
-    /// What it wrote to standard output.
+    /// Standard output.
     pub(in crate::pipeline) stdout: Vec<u8>,
-    /// What it wrote to either output.
+    /// Standard output and standard error.
     pub(in crate::pipeline) printed: Vec<u8>,
 }
 

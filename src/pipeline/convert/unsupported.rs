@@ -1,6 +1,6 @@
 //! Reasons to leave a recipe to its tool.
 
-/// Why something is left to the tool.
+/// Reason to leave a recipe to its tool.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unsupported {
     #[error(transparent)]

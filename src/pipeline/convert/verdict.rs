@@ -1,9 +1,9 @@
-//! Verdict on a tool: whether it writes what is written in process.
+//! Verdict on a tool: whether its output is the same as that of the in-process code.
 
-/// Raised when what is written in process changes: proofs and firmware of another version are made anew.
+/// Version of the in-process code: verdicts and firmware of another version are not reused.
 pub(in crate::pipeline) const VERSION: u32 = 1;
 
-/// Whether a tool writes what we do.
+/// Whether a tool writes the same as the in-process code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::pipeline) enum Verdict {
     Same,
@@ -15,7 +15,7 @@ impl Verdict {
         if is_same { Self::Same } else { Self::Differs }
     }
 
-    /// The word by which it is remembered.
+    /// Returns the word for the persistent memo.
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Same => "same",

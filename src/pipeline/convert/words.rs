@@ -1,4 +1,4 @@
-//! Which conversion or measurement a recipe asks for, by its words. Strict: a word that is not fully understood
+//! Parses a recipe's words into a conversion or measurement. Strict: a word that is not fully understood
 //! leaves the whole recipe to its tool.
 
 use std::path::{Path, PathBuf};
@@ -7,48 +7,48 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub(super) struct Request {
     argv: Vec<String>,
-    /// Which words name the files.
+    /// Indices of the words that name the files.
     input_at: usize,
     output_at: Option<usize>,
     /// The ELF.
     pub(super) input: PathBuf,
-    /// What is written, if anything is.
+    /// The output file, if any.
     pub(super) output: Option<PathBuf>,
-    /// What is to be done.
+    /// The operation.
     pub(super) work: Work,
 }
 
-/// What is to be done with an ELF.
+/// An operation on an ELF.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Work {
-    /// `objcopy`: its loaded bytes in another format.
+    /// `objcopy`: loaded bytes in another format.
     Copy { format: Format, selection: Selection },
-    /// `size`: its sections' sizes as text.
+    /// `size`: section sizes as text.
     List(Style),
 }
 
-/// What `-O` says.
+/// Output format of `-O`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Binary,
     Ihex,
 }
 
-/// What `size` prints.
+/// Output style of `size`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
-    /// Three numbers.
+    /// Three sums.
     Berkeley,
-    /// A line for each section.
+    /// One line per section.
     SysV,
 }
 
-/// What becomes of sections, by their names.
+/// Options that select or change sections, by section name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Selection {
-    /// `-j`: only these, if any are named.
+    /// `-j`: only these sections, if any are named.
     pub(super) only: Vec<String>,
-    /// `-R`: not these.
+    /// `-R`: all but these sections.
     pub(super) without: Vec<String>,
     /// `--set-section-flags NAME=alloc,load`.
     pub(super) loaded: Vec<String>,
@@ -59,7 +59,7 @@ pub(super) struct Selection {
 }
 
 impl Selection {
-    /// The sections that are named.
+    /// Returns the names of all sections in the options.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let moved = self.moved.iter().map(|(name, _)| name);
         self.only.iter().chain(&self.without).chain(&self.loaded).chain(moved).map(String::as_str)
@@ -67,10 +67,10 @@ impl Selection {
 }
 
 impl Request {
-    /// What a command asks for; `None` where that is not fully understood. Paths are relative to `cwd`.
+    /// Parses a command; `None` if it is not fully understood. Paths are relative to `cwd`.
     pub(super) fn read(argv: &[String], cwd: &Path) -> Option<Self> {
         let program = Path::new(argv.first()?).file_name()?.to_str()?;
-        // LLVM's tools of these names are others.
+        // LLVM's tools of these names behave differently.
         if program.starts_with("llvm-") {
             return None;
         }
@@ -96,7 +96,7 @@ impl Request {
         })
     }
 
-    /// The same for other files.
+    /// Returns the same request for other files.
     pub(super) fn of(&self, input: &Path, output: &Path) -> Self {
         let mut other = self.clone();
         other.argv[self.input_at] = input.display().to_string();
@@ -108,17 +108,18 @@ impl Request {
         other
     }
 
-    /// The command.
+    /// Returns the command.
     pub(super) fn argv(&self) -> &[String] {
         &self.argv
     }
 
-    /// The input as the command names it.
+    /// Returns the word that names the input.
     pub(super) fn input_word(&self) -> &str {
         &self.argv[self.input_at]
     }
 
-    /// The words without the directory of the program and without files: what is proved at once.
+    /// Returns the words without the program's directory and without files: recipes with the same shape share
+    /// a verdict.
     pub(super) fn shape(&self) -> Vec<String> {
         let words = self.argv.iter().enumerate().map(|(at, word)| {
             if at == 0 {
@@ -135,14 +136,14 @@ impl Request {
     }
 }
 
-/// Reads words one after another: options with their values, and where the files stand.
+/// Iterates over options with their values, and over file names.
 struct Words<'a> {
     argv: &'a [String],
     at: usize,
 }
 
 impl<'a> Words<'a> {
-    /// The value of an option, which may be the rest of its word or the next word.
+    /// Returns the value of an option: the rest of its word, or the next word.
     fn value(&mut self, rest: Option<&'a str>) -> Option<&'a str> {
         if rest.is_some() {
             return rest;
@@ -152,7 +153,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// `objcopy`'s words, and where the files stand among them.
+/// Parses `objcopy`'s words; returns the operation and the indices of the files.
 fn copy(argv: &[String]) -> Option<(Work, Vec<usize>)> {
     let mut words = Words { argv, at: 0 };
     let (mut format, mut selection, mut files) = (None, Selection::default(), Vec::new());
@@ -201,9 +202,9 @@ fn copy(argv: &[String]) -> Option<(Work, Vec<usize>)> {
                     return None;
                 }
             }
-            // It warns of a section that is to be moved and not there.
+            // Without this option, `objcopy` warns of a moved section that is missing.
             "--no-change-warnings" if rest.is_none() => is_quiet = true,
-            // These formats have no symbols.
+            // Neither format has symbols.
             "-S" | "--strip-all" | "-g" | "--strip-debug" if rest.is_none() => {}
             _ => return None,
         }
@@ -215,7 +216,7 @@ fn copy(argv: &[String]) -> Option<(Work, Vec<usize>)> {
     (!unclear).then_some((Work::Copy { format: format?, selection }, files))
 }
 
-/// `size`'s words.
+/// Parses `size`'s words; returns the operation and the indices of the files.
 fn list(argv: &[String]) -> Option<(Work, Vec<usize>)> {
     let (mut style, mut files) = (Style::Berkeley, Vec::new());
     for (at, word) in argv.iter().enumerate().skip(1) {
@@ -229,18 +230,18 @@ fn list(argv: &[String]) -> Option<(Work, Vec<usize>)> {
     Some((Work::List(style), files))
 }
 
-/// A file's place, unless it is a file of options.
+/// Returns the index of a file name; `None` for a response file.
 fn plain(word: &str, at: usize) -> Option<usize> {
     (!word.starts_with('@') && !word.is_empty()).then_some(at)
 }
 
-/// A section's name; a pattern is none.
+/// Returns a section's name; `None` for a pattern.
 fn section(name: &str) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-$".contains(c);
     (!name.is_empty() && name.chars().all(is_plain)).then(|| name.to_owned())
 }
 
-/// `0`, `255`, `0xff`; octal numbers are left to the tool.
+/// Parses `0`, `255` or `0xff`; octal numbers are left to the tool.
 fn number(word: &str) -> Option<u32> {
     let all = |digits: &str, radix| digits.chars().all(|c| c.is_digit(radix));
     match word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")) {

@@ -1,5 +1,5 @@
-//! Stage 1: a board's core and variant, compiled once for all its cells, for an empty sketch: a broken example fails no
-//! board.
+//! Stage 1: a board's core and variant, compiled once for all its cells and for an empty sketch. A broken
+//! example can't fail a board.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::platform::{Hook, Value};
 /// Builds a core for the empty sketch, unless it is up to date or can be restored from the artifact store.
 ///
 /// # Errors
-/// Where it does not compile, a tool is missing, or the run is interrupted.
+/// The core does not compile, a tool is missing, or the run is interrupted.
 pub(in crate::pipeline) async fn build(
     job: &CoreJob,
     promise: &CorePromise,
@@ -49,18 +49,18 @@ pub(in crate::pipeline) async fn build(
         }
     }
     directory::make(&job.directory.join("core")).await?;
-    // Other hooks reach the core's compiles only through directories that the commands name.
+    // Hooks other than these affect the core's compiles only through directories that the commands name.
     let looks = names_the_job(target)?;
     let hooks: &[Hook] = if looks { &Hook::BEFORE_COMPILES } else { &[Hook::Prebuild, Hook::CorePrebuild] };
     let has_hooks = hooks::any(target, hooks, &values)?;
     if has_hooks || looks {
-        // Files that hooks left in an earlier run are removed; only the built core stays.
+        // Files that hooks left in an earlier run are removed; the built core remains.
         directory::clear(&job.directory, &directory::recorded_files(&job.directory).await?).await?;
         directory::make(&job.directory.join("core")).await?;
         empty_sketch::write(&sketch, &job.directory.join("sketch")).await?;
     }
     match hooks::run(cx, jcx, target, hooks, &values, &job.directory).await {
-        // A hook may need a real sketch. Each cell runs it again, and reports a failure as its own.
+        // A hook may need a real sketch. Each cell runs the hook again, and reports a failure as its own.
         Err(BuildError::Failed(failure)) if failure.kind == FailureKind::Code => {
             jcx.log.push(format!("a hook fails for the empty sketch: {}", failure.message));
             if looks {
@@ -73,7 +73,7 @@ pub(in crate::pipeline) async fn build(
     let plan = CorePlan::new(cx, jcx, target, sources, &job.id, &values).await?;
     promise.outline(plan.outline.clone());
     let made = make(&plan, cx, jcx).await?;
-    // Hooks run in every run.
+    // Hooks run in every run, so a core with hooks is not remembered.
     if made.is_cacheable && !has_hooks {
         cx.known.learn_core(job, &plan.outline);
     }

@@ -15,7 +15,8 @@ use crate::plan::CoreJob;
 /// The sketch's main file.
 pub(super) const MAIN_FILE: &str = "core.ino";
 
-/// Writes the sketch into `sketch`, and the source that arduino-cli generates from it before hooks run into `generated`.
+/// Writes the sketch to `sketch`, and the source that arduino-cli generates from it before hooks run to
+/// `generated`.
 ///
 /// # Errors
 /// A file can't be written.
@@ -36,8 +37,8 @@ pub(super) async fn write(sketch: &Path, generated: &Path) -> Result<(), BuildEr
     .await?
 }
 
-/// Returns a core without objects, for a platform whose hooks fail for the empty sketch. Every cell builds a core of its
-/// own then, because no cell's units match it.
+/// Returns a core without objects, for a platform whose hooks fail for the empty sketch. Every cell builds a
+/// core of its own then, because no cell's units match it.
 pub(super) fn without_core(job: &CoreJob, promise: &CorePromise, jcx: &JobContext) -> CoreArtifacts {
     let none = Key::new("no core").finish();
     let outline = Arc::new(CoreOutline {

@@ -1,4 +1,4 @@
-//! Makes a planned core: finds it, restores it from the artifact store, or compiles and packs it.
+//! Provides a planned core: up to date, restored from the artifact store, or compiled and packed.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::unit;
 
-/// Finds a core, or takes it from the artifact store, or compiles and packs it.
+/// Provides a core: up to date, restored from the artifact store, or compiled and packed.
 ///
 /// # Errors
 /// A source does not compile, or a directory can't be written.
@@ -55,8 +55,8 @@ pub(super) async fn make(
     Ok(made)
 }
 
-/// Packs the archive at the place that the recipe gives it. No record names it until it is complete, and no other run
-/// uses this work directory at the same time.
+/// Packs the archive directly at its final path. No record names the path until the archive is complete, and
+/// no other run uses this work directory at the same time.
 async fn pack(
     plan: &CorePlan,
     cx: &BuildContext,
@@ -77,7 +77,7 @@ async fn pack(
     }
     let made = path.clone();
     if !blocking(move || made.is_file()).await? {
-        // The link decides whether it is needed.
+        // Not an error: the link may not need it.
         cx.runner.warn_once(format!(
             "recipe.ar.pattern of {} made no archive at {}",
             plan.platform_txt.display(),

@@ -1,5 +1,7 @@
-//! Cores for a single sketch. A core can depend on the sketch: stm32 compiles it with `-I{build.source.path}`, flags come
-//! from the sketch's `build_opt.h`, sources ask `__has_include("user_config.h")`. Decides by the units that the core's
+//! Cores for a single sketch. A core can depend on the sketch: stm32 compiles it with
+//! `-I{build.source.path}`, flags come from the sketch's `build_opt.h`, sources test
+//! `__has_include("user_config.h")`. The decision depends only on the units that the core's commands resolve
+//! to for the sketch; no core is known by name.
 //! commands resolve to for the sketch, and knows no core by name.
 
 use std::sync::Arc;
@@ -15,8 +17,8 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::plan::{CellJob, Target};
 use crate::platform::{Recipe, Value};
 
-/// Whether a compile command names the job's build directory, sketch or project. If none does, the core is the same for all
-/// sketches.
+/// Whether a compile command names the job's build directory, sketch or project. Otherwise the core is the
+/// same for all sketches.
 ///
 /// # Errors
 /// A recipe can't be expanded.

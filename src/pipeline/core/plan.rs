@@ -1,4 +1,4 @@
-//! What a core is going to be: its sources as units, its keys, and the commands that pack it.
+//! Plans a core: its sources as units, its keys, and the commands that pack it.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -20,14 +20,14 @@ use crate::pipeline::unit::{self, Planned, Wanted};
 use crate::plan::Target;
 use crate::platform::{CORE_ARCHIVE, Value};
 
-/// An object of the core or the variant that is to be made.
+/// A planned object of the core or the variant.
 pub(super) struct Source {
-    /// Where the object goes, relative to the core's directory.
+    /// Path of the object, relative to the core's directory.
     path: PathBuf,
     pub(super) unit: Arc<Planned>,
 }
 
-/// The sources of a core and its variant, planned.
+/// Planned sources of a core and its variant.
 pub(in crate::pipeline) struct CoreSources {
     core: Vec<Source>,
     variant: Vec<Source>,
@@ -35,20 +35,20 @@ pub(in crate::pipeline) struct CoreSources {
     pub(super) units: Hash,
 }
 
-/// A core that is ready to be made.
+/// A planned core.
 pub(super) struct CorePlan {
     pub(super) sources: CoreSources,
     pub(super) outline: Arc<CoreOutline>,
-    /// What packs the archive.
+    /// Commands that pack the archive.
     pub(super) archiving: Vec<Vec<String>>,
-    /// The `platform.txt` that has the recipe for it.
+    /// The `platform.txt` with the archive recipe.
     pub(super) platform_txt: PathBuf,
 }
 
 /// Plans the units of core and variant for a job with these values.
 ///
 /// # Errors
-/// Where a source can't be read, or a compiler is missing.
+/// A source can't be read, or a compiler is missing.
 pub(in crate::pipeline) async fn plan_sources(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -66,7 +66,7 @@ pub(in crate::pipeline) async fn plan_sources(
 }
 
 impl CoreSources {
-    /// Whether this is what a core is compiled from.
+    /// Whether a core is compiled from the same units.
     pub(in crate::pipeline) fn are_of(&self, outline: &CoreOutline) -> bool {
         self.units == outline.units
     }
@@ -77,7 +77,7 @@ impl CoreSources {
 }
 
 impl CorePlan {
-    /// The core `id` with its place and its keys.
+    /// Plans the core `id`: its directory, keys and archive commands.
     pub(super) async fn new(
         cx: &BuildContext,
         jcx: &JobContext,
@@ -87,7 +87,7 @@ impl CorePlan {
         values: &[(&str, Value<'_>)],
     ) -> Result<Self, BuildError> {
         let directory = cx.layout.core(&id.0);
-        // The archive is packed in the core's own directory, also for a cell.
+        // The archive is packed in the core's own directory, also for the core of a single cell.
         let build_path = directory.display().to_string();
         let mut values = values.to_vec();
         values.push(("build.path", Value::Word(&build_path)));
@@ -131,7 +131,7 @@ async fn plan_all(
     .await
 }
 
-/// What the core is going to be.
+/// Computes the core's outline.
 async fn outline(
     id: &CoreId,
     target: &Target,
@@ -172,7 +172,7 @@ async fn outline(
     })
 }
 
-/// The directories that every source of the core sees.
+/// Returns the include directories of every source of the core.
 pub(in crate::pipeline) fn include_directories(target: &Target) -> Vec<Arc<Path>> {
     let config = &target.config;
     std::iter::once(config.core_dir.as_path().into())
@@ -180,13 +180,13 @@ pub(in crate::pipeline) fn include_directories(target: &Target) -> Vec<Arc<Path>
         .collect()
 }
 
-/// The sources of the variant and the core, in the order in which arduino-cli compiles them (`compileCore`): where both
-/// have one of the same relative path, the core's object is left.
+/// Returns the sources of variant and core in arduino-cli's compile order (`compileCore`): of two sources
+/// with the same relative path, the core's object replaces the variant's.
 fn in_order<'a>(core: &'a [Source], variant: &'a [Source]) -> impl Iterator<Item = &'a Source> {
     variant.iter().chain(core)
 }
 
-/// The commands that pack the core.
+/// Returns the commands that pack the core.
 async fn archive_commands(
     cx: &BuildContext,
     target: &Target,
@@ -199,7 +199,8 @@ async fn archive_commands(
     archive::commands(cx, target, values, &words, &directory.join(CORE_ARCHIVE)).await
 }
 
-/// Warns of objects that others replace: in the archive, or because core and variant have a source of the same path.
+/// Warns of replaced objects: in the archive, or because core and variant have a source of the same relative
+/// path.
 fn warn_of_lost_objects(cx: &BuildContext, target: &Target, CoreSources { core, variant, .. }: &CoreSources) {
     let config = &target.config;
     let paths: Vec<String> = core.iter().map(|source| source.path.display().to_string()).collect();

@@ -14,7 +14,7 @@ use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 
-/// Takes back what the record says: the directory is about to change.
+/// Removes the record, because the directory is about to change.
 pub(super) async fn forget(directory: &Path) -> Result<(), BuildError> {
     let directory = directory.to_owned();
     blocking(move || {
@@ -24,7 +24,7 @@ pub(super) async fn forget(directory: &Path) -> Result<(), BuildError> {
     .await?
 }
 
-/// The core in its directory, if it is there with this key and whole.
+/// Returns the core in its directory, if it is recorded under this key and up to date.
 pub(super) async fn recorded(
     cx: &BuildContext,
     outline: &Arc<CoreOutline>,
@@ -41,7 +41,7 @@ pub(super) async fn recorded(
 
 fn made_of(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh: bool) -> CoreArtifacts {
     let has_archive = record.outputs.iter().any(|output| Some(&output.path) == outline.archive.as_ref());
-    // An archive may say when and by whom it was packed, which enters no link; what it holds does.
+    // An archive may contain the time and user of its packing, which do not affect a link; its objects do.
     let mut contents = Key::new("contents");
     contents.add(outline.packing.as_bytes());
     for output in record.outputs.iter().filter(|output| Some(&output.path) != outline.archive.as_ref()) {
@@ -58,13 +58,14 @@ fn made_of(outline: &Arc<CoreOutline>, record: &Record, units: UnitCounts, fresh
     }
 }
 
-/// The files of the core that cells see, as they are in its directory: an archive may not have been made.
+/// Returns the core's files for cells; the archive only if it exists, because recipes may not create it.
 fn files(outline: &CoreOutline) -> Vec<PathBuf> {
     let archive = outline.archive.iter().filter(|archive| outline.directory.join(archive).is_file());
     outline.objects.iter().chain(archive).cloned().collect()
 }
 
-/// Takes the core from the artifact store. Its objects are shared with it: nobody writes into them.
+/// Restores the core from the artifact store. Its objects are hardlinks into the store and must never be
+/// written to.
 pub(super) async fn restore(
     cx: &BuildContext,
     outline: &Arc<CoreOutline>,
@@ -86,7 +87,7 @@ pub(super) async fn restore(
     record(cx, outline, about.printed, units, true).await.map(Some)
 }
 
-/// Keeps the core in the artifact store.
+/// Stores the core in the artifact store.
 pub(super) async fn keep(
     cx: &BuildContext,
     outline: &Arc<CoreOutline>,
@@ -99,7 +100,7 @@ pub(super) async fn keep(
     .await
 }
 
-/// Records what was made: under no key where it is good for this run only.
+/// Records a built core; without a key if it is uncacheable.
 pub(super) async fn record(
     cx: &BuildContext,
     outline: &Arc<CoreOutline>,

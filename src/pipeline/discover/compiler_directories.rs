@@ -1,28 +1,28 @@
-//! The directories that a compiler searches, and the macros that it defines.
+//! Search directories and predefined macros of a compiler.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::includes::{Predefined, SearchPath};
 
-/// The directories that a command searches, with a place for the include directories that a unit adds; and the macros
-/// that its compiler defines.
+/// Search directories of a command, split where a unit's include directories are inserted, and the macros
+/// that its compiler predefines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::pipeline) struct CompilerDirectories {
-    /// For `"…"` only.
+    /// Directories for `"…"` only.
     pub(in crate::pipeline) quote: Vec<Arc<Path>>,
     /// `-I`, before the unit's include directories.
     pub(in crate::pipeline) before: Vec<Arc<Path>>,
-    /// `-I`, behind them.
+    /// `-I`, after the unit's include directories.
     pub(in crate::pipeline) after: Vec<Arc<Path>>,
-    /// `-isystem`, the compiler's own, `-idirafter`.
+    /// `-isystem`, the compiler's own directories, `-idirafter`.
     pub(in crate::pipeline) system: Vec<Arc<Path>>,
-    /// Without those of `-D`; `None` where the compiler did not say.
+    /// Predefined macros without those of `-D`; `None` if the compiler did not report them.
     pub(in crate::pipeline) predefined: Option<Predefined>,
 }
 
 impl CompilerDirectories {
-    /// The search path of a unit that adds these directories.
+    /// Returns the search path of a unit with these include directories.
     pub(in crate::pipeline) fn with(&self, include: &[Arc<Path>]) -> SearchPath {
         SearchPath {
             quote: self.quote.clone(),

@@ -1,4 +1,4 @@
-//! The native walk: in which order it meets what is missing, and when it is sure.
+//! Tests of the native include walk: the order of missing includes, and their certainty.
 
 use std::fmt::Write as _;
 
@@ -26,8 +26,7 @@ impl World {
         Self { root, macros: MacroDefinitions::new(), search }
     }
 
-    /// Walks; every header that begins with `L` is offered by a library, one that begins with `M` may be provided
-    /// by one.
+    /// Walks; a library offers every header that begins with `L`, and may provide one that begins with `M`.
     fn report(&self, dead: &HashSet<(FileId, usize)>, forced: &[&str]) -> Report {
         let get = |name: &str| self.search.files().get(&self.root.path().join(name)).unwrap();
         let forced: Vec<_> = forced.iter().map(|name| get(name)).collect();
@@ -43,7 +42,7 @@ impl World {
         self.report(dead, forced).candidates
     }
 
-    /// The candidates as text: `!` where one is certain, `?` for a computed include.
+    /// Returns the candidates as text: `!` marks a certain one, `?` a computed include.
     fn walk(&self) -> String {
         text(&self.candidates(&HashSet::new(), &[]))
     }
@@ -90,7 +89,7 @@ fn a_header_that_no_library_offers_ends_the_walk_where_it_is_certain() {
     assert_eq!(walk(&[("m.cpp", "#if X\n#include <gone.h>\n#endif\n#include <L1.h>")]), "!L1.h");
     let files = [("m.cpp", "#include <a.h>\n#include <L1.h>"), ("core/a.h", "#include <gone.h>")];
     assert_eq!(walk(&files), "!gone.h");
-    // A later library may provide it: whether it is reached counts.
+    // A later library may provide the header: it matters whether the include is reached.
     assert_eq!(walk(&[("m.cpp", "#if X\n#include <Maybe/x.h>\n#endif\n#include <L1.h>")]), "Maybe/x.h !L1.h");
 }
 
@@ -104,7 +103,7 @@ fn behind_a_question_for_a_librarys_header_every_missing_include_counts() {
     assert_eq!(report("string_view"), ("!L2.h".to_owned(), false));
     assert_eq!(report("L1.h"), ("gone.h !L2.h".to_owned(), true));
     assert_eq!(report("Maybe.h"), ("gone.h !L2.h".to_owned(), true));
-    // What was asked for may be passed over later.
+    // GCC 5 may skip a header after a failed `__has_include`.
     assert_eq!(report("L2.h"), ("gone.h L2.h".to_owned(), true));
 }
 
@@ -170,7 +169,7 @@ fn of_those_that_include_next_may_mean_none_is_certain() {
     assert_eq!(walk(&files), "!L2.h");
     let files = [("m.cpp", "#include_next \"a.h\"\n#include <L2.h>"), ("core/a.h", "#include <L1.h>")];
     assert_eq!(walk(&files), "L1.h !L2.h");
-    // It may be missing behind the directory that it was found in.
+    // The header may be missing in the directories after the one in which it was found.
     let files = [("m.cpp", "#include <L1.h>"), ("core/L1.h", "#include_next <L1.h>\n#include_next <L3.h>")];
     assert_eq!(walk(&files), "L1.h L3.h");
 }

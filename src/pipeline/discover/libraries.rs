@@ -1,5 +1,5 @@
-//! What libraries bring into a cell: sources in link order, archives that were compiled elsewhere, and
-//! words for the link (library specification 1.5, and arduino-cli's `internal/arduino/builder/libraries.go`).
+//! Inputs that libraries add to a cell: sources in link order, precompiled archives, and link flags (library
+//! specification 1.5, and arduino-cli's `internal/arduino/builder/libraries.go`).
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use crate::library::{Layout, Library, Precompiled};
 use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::plan::Target;
 
-/// Where the objects of a library go, relative to the cell's directory. Two libraries in directories of one name have
-/// this directory in common, as with arduino-cli: of two objects of one path the later replaces the first, and the
-/// linker gets it twice.
+/// Returns the directory of a library's objects, relative to the cell's directory. Two libraries in
+/// directories of the same name share it, as with arduino-cli: of two objects with the same path the later
+/// replaces the first, and the linker gets it twice.
 pub(in crate::pipeline) fn object_directory(library: &Library) -> PathBuf {
     Path::new("libraries").join(&library.dir_name)
 }
@@ -22,21 +22,21 @@ pub(in crate::pipeline) fn object_directory(library: &Library) -> PathBuf {
 #[derive(Debug)]
 pub(in crate::pipeline) struct LibraryPlan {
     pub(in crate::pipeline) library: Arc<Library>,
-    /// In link order.
+    /// Sources in link order.
     pub(in crate::pipeline) sources: Vec<PathBuf>,
-    /// Whether the objects of the sources go into an archive of their own (`dot_a_linkage`).
+    /// Whether the objects are packed into an archive (`dot_a_linkage`).
     pub(in crate::pipeline) is_packed: bool,
-    /// Compiled archives that the linker gets by path, before the objects of the sources.
+    /// Precompiled archives that are linked by path, before the objects.
     pub(in crate::pipeline) archives: Vec<PathBuf>,
-    /// `compiler.libraries.ldflags` from this library on; `None` where it is the platform's own value.
+    /// `compiler.libraries.ldflags` from this library on; `None` for the platform's own value.
     pub(in crate::pipeline) ldflags: Option<String>,
 }
 
-/// Plans libraries, in the order of their discovery: as `compileLibraries` of arduino-cli, where a precompiled library
-/// changes `compiler.libraries.ldflags` for all that follows.
+/// Plans libraries in the order of their discovery. As in arduino-cli's `compileLibraries`, a precompiled
+/// library changes `compiler.libraries.ldflags` for all following ones.
 ///
 /// # Errors
-/// Where a directory of sources can't be read, or the recipe for C++ can't be expanded.
+/// A directory of sources can't be read, or the recipe for C++ can't be expanded.
 pub(in crate::pipeline) fn plan(
     disk: &Disk,
     target: &Target,
@@ -64,7 +64,7 @@ pub(in crate::pipeline) fn plan(
         .collect()
 }
 
-/// A library's sources, in link order.
+/// Returns a library's sources, in link order.
 fn sources_of(disk: &Disk, library: &Library) -> Result<Vec<PathBuf>, BuildError> {
     let read = |directory: &Path, result: std::io::Result<Vec<PathBuf>>| {
         result.map_err(|error| unreadable(directory, &error))
@@ -81,7 +81,7 @@ fn sources_of(disk: &Disk, library: &Library) -> Result<Vec<PathBuf>, BuildError
         }
     };
     match found.iter().find(|source| !disk.exists(source)) {
-        // For arduino-cli it is the library's error.
+        // arduino-cli reports it as an error of the library.
         Some(dangling) => {
             let message = format!("{} is a link that leads nowhere", dangling.display());
             Err(BuildError::code(Step::Preprocess, message))
@@ -90,7 +90,8 @@ fn sources_of(disk: &Disk, library: &Library) -> Result<Vec<PathBuf>, BuildError
     }
 }
 
-/// Why a directory of sources can't be listed: a link that leads back up is the user's error, others are the system's.
+/// Returns the error for a directory of sources that can't be listed. A link to a parent directory is the
+/// user's error, any other error is the system's.
 pub(in crate::pipeline) fn unreadable(directory: &Path, error: &std::io::Error) -> BuildError {
     if error.kind() == std::io::ErrorKind::Other {
         BuildError::code(Step::Preprocess, error.to_string())
@@ -99,19 +100,19 @@ pub(in crate::pipeline) fn unreadable(directory: &Path, error: &std::io::Error) 
     }
 }
 
-/// The property with the link flags of precompiled libraries. A platform without it compiles their sources.
+/// Property with the link flags of precompiled libraries. A platform without it compiles their sources.
 pub(in crate::pipeline) const LDFLAGS: &str = "compiler.libraries.ldflags";
 
-/// The directory of a library with what was compiled for the board.
+/// Directory of a library with precompiled archives for the board.
 struct PrecompiledDirectory {
     path: PathBuf,
-    /// Its entries that end in `.a` or `.so`, sorted.
+    /// Names of entries that end in `.a` or `.so`, sorted.
     archives: Vec<String>,
 }
 
 impl PrecompiledDirectory {
-    /// `compiler.libraries.ldflags`, where it was `before`: with the directory, the library's own flags, and one `-l` for
-    /// each archive that has a linker's name.
+    /// Returns `compiler.libraries.ldflags` with the value `before` extended by the directory, the library's
+    /// own flags, and one `-l` for each archive whose name begins with `lib`.
     fn flags(&self, before: &str, library: &Library) -> String {
         let mut flags = format!("{before} \"-L{}\" {} ", self.path.display(), library.link.ldflags);
         for archive in &self.archives {
@@ -125,7 +126,7 @@ impl PrecompiledDirectory {
         flags
     }
 
-    /// The static archives that no `-l` can name.
+    /// Returns the static archives that no `-l` can name.
     fn unnamed_archives(&self) -> Vec<PathBuf> {
         let unnamed = self
             .archives
@@ -135,8 +136,9 @@ impl PrecompiledDirectory {
     }
 }
 
-/// What a library brings precompiled for the board: the first directory that contains a file of `MCU/FPU-FLOATABI` and
-/// `MCU` (`findExpectedPrecompiledLibFolder`). `None` also for a platform without [`LDFLAGS`].
+/// Returns the library's precompiled directory for the board: the first of `MCU/FPU-FLOATABI` and `MCU` that
+/// contains a file (`findExpectedPrecompiledLibFolder`). Returns `None` also for a platform without
+/// [`LDFLAGS`].
 fn precompiled(
     disk: &Disk,
     library: &Library,
@@ -146,7 +148,7 @@ fn precompiled(
     if library.link.precompiled == Precompiled::No || properties.get(LDFLAGS).is_none() {
         return Ok(None);
     }
-    // As written: arduino-cli does not expand these three.
+    // Unexpanded: arduino-cli does not expand these three properties.
     let mcu = below(&library.source_dir, properties.get("build.mcu").unwrap_or_default());
     let specific = match (properties.get("build.fpu"), properties.get("build.float-abi")) {
         (Some(fpu), Some(float_abi)) => Some(format!("{fpu}-{float_abi}")),
@@ -166,20 +168,21 @@ fn precompiled(
     }))
 }
 
-/// A path below `dir`, which `name` can't leave by being empty or absolute.
+/// Returns a path below `dir`, also for an empty or absolute `name`.
 fn below(dir: &Path, name: &str) -> PathBuf {
     dir.components().chain(Path::new(name.trim_start_matches('/')).components()).collect()
 }
 
-/// The words of the recipe for C++, without a source and without references to unset properties.
+/// Returns the words of the recipe for C++, without a source and without references to unset properties.
 fn compile_words(target: &Target) -> Result<Vec<String>, BuildError> {
     let Some(recipe) = target.config.compile_recipe("cpp") else { return Ok(Vec::new()) };
     let words = target.config.command_without_unset(recipe.pattern);
     words.map_err(|error| BuildError::board(Step::Link, &error))
 }
 
-/// `fpv4-sp-d16-hard` for `-mfpu=fpv4-sp-d16 -mfloat-abi=hard`, where both are given. As arduino-cli reads them: what
-/// stands behind the first `=` of the first word that has one and contains the name anywhere.
+/// Returns `fpv4-sp-d16-hard` for `-mfpu=fpv4-sp-d16 -mfloat-abi=hard`; `None` unless both are given. As in
+/// arduino-cli, the value is what follows the first `=` of the first word that has one and contains the name
+/// anywhere.
 fn floating_point(words: &[String]) -> Option<String> {
     let value = |name: &str| {
         let mut values = words.iter().filter(|word| word.contains(name));

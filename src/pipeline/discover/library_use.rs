@@ -1,5 +1,5 @@
-//! What is said of a cell's libraries: which it is built with, which others offer the same headers, and whether one took
-//! the place of the library under test.
+//! Describes a cell's libraries: which are used, which others offer the same headers, and whether one
+//! replaced the library under test.
 
 use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
@@ -11,8 +11,8 @@ use crate::library::{Library, LibraryIndex, Location, clean};
 use crate::pipeline::failure::error::BuildError;
 use crate::plan::CellJob;
 
-/// The library under test: the one that the sketch lies in, and the first that the matrix names itself. Two where these
-/// are different ones.
+/// Returns the libraries under test: the library that contains the sketch, and the first one that the matrix
+/// names itself, if it is a different one.
 pub(in crate::pipeline) fn own_libraries(job: &CellJob) -> Vec<&Library> {
     let enclosing = job.enclosing.as_ref().map(|enclosing| &enclosing.library);
     let named = job.target.libraries.named().map(Arc::as_ref);
@@ -24,7 +24,7 @@ fn is_same(one: &Library, other: &Library) -> bool {
     one.real_root == other.real_root
 }
 
-/// The libraries that were found for a cell. `matrix_dir` is what entries of `libraries` are relative to.
+/// Describes the libraries that were found for a cell. Entries of `libraries` are relative to `matrix_dir`.
 pub(in crate::pipeline) fn used(job: &CellJob, matrix_dir: &Path, found: &Discovered) -> Vec<UsedLibrary> {
     let index = &job.target.libraries;
     let own = own_libraries(job);
@@ -53,8 +53,9 @@ pub(in crate::pipeline) fn used(job: &CellJob, matrix_dir: &Path, found: &Discov
     found.libraries.iter().zip(&found.headers).map(one).collect()
 }
 
-/// The library under test, if `used` took its place, with the header: it offers the header that brought `used`; or the
-/// sketch is its own and does not use it, and `used` has a header of its.
+/// Returns the library under test and a header, if `used` replaced that library. Either the library under
+/// test offers the header through which `used` was found. Or it contains the sketch and is unused, and `used`
+/// offers one of its headers.
 fn replaced<'j>(
     job: &'j CellJob,
     used: &Library,
@@ -96,7 +97,7 @@ fn listed(index: &LibraryIndex, library: &Library) -> Listed {
     }
 }
 
-/// A path as a matrix in `from` names it; `to` itself where they have nothing in common.
+/// Returns a path relative to a matrix in `from`; `to` itself if both have no common directory.
 pub(in crate::pipeline) fn relative(from: &Path, to: &Path) -> PathBuf {
     let parts = |path: &Path| -> Vec<PathBuf> {
         let names = |part: Component<'_>| {
@@ -114,13 +115,14 @@ pub(in crate::pipeline) fn relative(from: &Path, to: &Path) -> PathBuf {
     if path.as_os_str().is_empty() { PathBuf::from(".") } else { path }
 }
 
-/// The first paragraph of a cell's log: its libraries, in the order of discovery. None where it needs none.
+/// Returns the first paragraph of a cell's log: its libraries, in the order of discovery. `None` without
+/// libraries.
 pub fn log_paragraph(libraries: &[UsedLibrary]) -> Option<String> {
     let lines = libraries.iter().map(|used| format!("  {}\n", described(used, "\n    ")));
     (!libraries.is_empty()).then(|| format!("libraries of this build:\n{}", lines.collect::<String>()))
 }
 
-/// `Servo 1.2 in /libs/Servo (under test), for Servo.h`, and what is odd about it, each behind a `separator`.
+/// Returns `Servo 1.2 in /libs/Servo (under test), for Servo.h`, and any anomalies, each after a `separator`.
 fn described(used: &UsedLibrary, separator: &str) -> String {
     let UsedLibrary { library, header, not_used, under_test, made_for, instead_of } = used;
     let own = if *under_test { " (under test)" } else { "" };
@@ -138,8 +140,8 @@ fn described(used: &UsedLibrary, separator: &str) -> String {
     text
 }
 
-/// The error with the libraries that may be others than the user expects: one of several with the same header, or one for
-/// other architectures. arduino-cli tells of these where a sketch does not compile.
+/// Adds libraries to the error that may differ from the user's expectation: one of several with the same
+/// header, or one for other architectures. arduino-cli lists these if a sketch does not compile.
 pub(in crate::pipeline) fn explain(error: BuildError, libraries: &[UsedLibrary]) -> BuildError {
     let BuildError::Failed(mut failure) = error else { return error };
     let is_odd = |used: &&UsedLibrary| {
@@ -147,7 +149,7 @@ pub(in crate::pipeline) fn explain(error: BuildError, libraries: &[UsedLibrary])
     };
     let odd: Vec<String> = libraries.iter().filter(is_odd).map(|used| described(used, "; ")).collect();
     if failure.kind == FailureKind::Code && !odd.is_empty() {
-        // Paths in lines that are not indented are shown relative to where the user stands.
+        // Paths in lines without indentation are shown relative to the user's working directory.
         let note = format!("libraries that may be others than you expect:\n{}\n", odd.join("\n"));
         failure.diagnostic = format!("{}\n\n{note}", failure.diagnostic.trim_end());
     }

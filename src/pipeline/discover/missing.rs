@@ -1,4 +1,5 @@
-//! Which include the real preprocessor misses first: asked once for each state of its inputs, over all runs.
+//! Asks the real preprocessor for the first missing include, once for each state of its inputs, over all
+//! runs.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -16,23 +17,22 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 use crate::process::ProcessEnd;
 
-/// What the real preprocessor says of a source.
+/// Answer of the real preprocessor for a source.
 #[derive(Debug)]
 pub(in crate::pipeline) struct Preprocessed {
-    /// The header that arduino-cli takes for missing, if any.
+    /// Header that arduino-cli takes for missing, if any.
     pub(in crate::pipeline) missing: Option<String>,
-    /// The failed command as an error; `None` where the answer is remembered, or the command succeeded.
+    /// The failed command as an error; `None` if the answer was remembered, or the command succeeded.
     pub(in crate::pipeline) failure: Option<BuildError>,
 }
 
-/// Asks the real preprocessor which include it misses first.
+/// Asks the real preprocessor for the first missing include.
 ///
-/// `state` covers everything else that the answer depends on: a key over the compiler and what the command can
-/// read, and these inputs. Without it the question is always asked.
+/// `state` covers all other dependencies of the answer: a key over the compiler and the possible inputs of
+/// the command, and these inputs. Without `state`, the answer is neither looked up nor remembered.
 ///
-/// # Errors
-/// Where the preprocessor can't be run, is ended by a signal, fails for lack of memory or without a word, or an input
-/// changed meanwhile; after any other error arduino-cli goes on with the next source.
+/// The preprocessor can't be run, is ended by a signal, fails for lack of memory or without output, or an
+/// input has changed meanwhile. After any other error arduino-cli continues with the next source.
 pub(in crate::pipeline) async fn first_missing(
     cx: &BuildContext,
     name: StepName,
@@ -61,7 +61,7 @@ pub(in crate::pipeline) async fn first_missing(
     let printed = String::from_utf8_lossy(&finished.stderr);
     let answer = if failed { missing_header(&printed).unwrap_or_default() } else { String::new() };
     if let (Some(key), Some((_, inputs))) = (key, state) {
-        // The answer is remembered for what the key says, so that must be what was read.
+        // The inputs in the key must be those that the preprocessor read.
         if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
             return Err(BuildError::changed(&changed));
         }
@@ -70,8 +70,8 @@ pub(in crate::pipeline) async fn first_missing(
     Ok(Preprocessed { missing: header(&answer), failure: failed.then(failure) })
 }
 
-/// An include as compilers quote it from the source: with or without the line's number before it. As in
-/// arduino-cli, the name goes on to the last `>` or `"` before a blank.
+/// An include that a compiler quotes from a source: with or without a line number before it. As in
+/// arduino-cli, the name ends at the last `>` or `"` before a blank.
 static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let include = r"#[ \t]*include[\t\n\x0c\r ]*";
     let quoted = r#"[<"]([^\t\n\x0c\r ]+)[">]"#;
@@ -81,8 +81,8 @@ static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Escape sequences of terminals.
 static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("\u{1b}\\[[0-?]*[ -/]*[@-~]").ok());
 
-/// The header that arduino-cli reads out of a preprocessor's errors (`IncludesFinderWithRegExp` in its `detector.go`):
-/// the first include that is quoted from a source, else what stands behind `fatal error:`, whatever that is.
+/// Returns the header that arduino-cli extracts from a preprocessor's errors (`IncludesFinderWithRegExp` in
+/// its `detector.go`): the first include that is quoted from a source, else any text after `fatal error:`.
 fn missing_header(printed: &str) -> Option<String> {
     let printed = ESCAPES.as_ref()?.replace_all(printed, "");
     if let Some(name) = QUOTED.as_ref()?.captures(&printed).and_then(|found| found.get(1)) {
@@ -135,7 +135,7 @@ mod tests {
         misses("x.c:1:1: error: expected\n", "");
         misses("x.c:1:2: error: #error see #include <L.h>\n #error see #include <L.h>\n  ^\n", "");
         misses("", "");
-        // The first include that is quoted counts, whatever is wrong with it.
+        // The first quoted include counts, whatever its error.
         misses(
             "a.h:1:1: error: #include nested too deeply\n #include \"a.h\"\nb: fatal error: c.h: No\n",
             "a.h",

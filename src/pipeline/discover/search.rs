@@ -1,11 +1,12 @@
-//! Which libraries a sketch needs, and in which order: arduino-cli's rule
-//! (`internal/arduino/builder/internal/detector/detector.go`), with as few questions to the preprocessor as can be.
+//! Discovers the libraries of a sketch, in order, by arduino-cli's rule
+//! (`internal/arduino/builder/internal/detector/detector.go`), with as few calls of the preprocessor as
+//! possible.
 //!
-//! arduino-cli preprocesses a source, takes the first include that is missing, adds the library that
-//! offers it, and begins again, through the sketch's sources and then those of every library that was
-//! added. It ends with an error at the first missing include that means no library. Here a native walk through the
-//! includes finds the same first missing include wherever no condition decides. Where one does, or no library is
-//! meant, the preprocessor is asked.
+//! arduino-cli preprocesses a source, takes the first missing include, adds the library that offers it, and
+//! repeats this: for the sketch's sources, then for those of every added library. It ends with an error at
+//! the first missing include that no library resolves. Here a native walk through the includes finds the same
+//! first missing include wherever no condition decides. The preprocessor is called only where a condition
+//! decides or no library offers the header.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -29,35 +30,35 @@ use crate::pipeline::unit::{Options, forced, include_words, reads};
 use crate::plan::Target;
 use crate::platform::Value;
 
-/// What discovery begins with.
+/// Input of a discovery.
 pub(in crate::pipeline) struct Question<'a> {
     /// The board.
     pub(in crate::pipeline) target: &'a Target,
-    /// What commands know of the cell.
+    /// Properties of the cell for commands.
     pub(in crate::pipeline) values: &'a [(&'a str, Value<'a>)],
-    /// The sketch's sources, the generated C++ first.
+    /// Sources of the sketch, the generated C++ first.
     pub(in crate::pipeline) sources: Vec<PathBuf>,
-    /// The core's and variant's directories.
+    /// Directories of core and variant.
     pub(in crate::pipeline) core: Vec<Arc<Path>>,
-    /// The directories that the C++ compiler searches by itself, and its identity.
+    /// Default search directories of the C++ compiler.
     pub(in crate::pipeline) directories: Arc<CompilerDirectories>,
-    /// The C++ compiler's identity.
+    /// Identity of the C++ compiler.
     pub(in crate::pipeline) identity: crate::includes::Hash,
 }
 
-/// What a sketch needs.
+/// Result of a discovery.
 #[derive(Debug, Clone, Default)]
 pub(in crate::pipeline) struct Discovered {
-    /// In the order in which they were found: that of the include directories and of the link.
+    /// Libraries in the order of discovery, which is the order of include directories and of the link.
     pub(in crate::pipeline) libraries: Vec<Arc<Library>>,
-    /// The include that brought each of them.
+    /// For each library, the include that it was found by.
     pub(in crate::pipeline) headers: Vec<String>,
-    /// Whether the preprocessor was asked about a source of which no key covers what it reads.
+    /// Whether the preprocessor read files that no key covers.
     pub(in crate::pipeline) is_uncacheable: bool,
 }
 
 impl Discovered {
-    /// The include directories of every source of the cell: core, variant, libraries.
+    /// Returns the include directories of every source of the cell: core, variant, libraries.
     pub(in crate::pipeline) fn include(&self, core: &[Arc<Path>]) -> Vec<Arc<Path>> {
         core.iter()
             .cloned()
@@ -66,18 +67,18 @@ impl Discovered {
     }
 }
 
-/// Finds the libraries of a sketch, and puts them into `found`: also those before an error.
+/// Discovers the libraries of a sketch, and adds them to `found`, also those before an error.
 ///
 /// # Errors
-/// Where a header is missing that no library offers, a library is one that no sketch may use, the preprocessor
-/// can't be run, or a directory can't be read.
+/// A header is missing that no library offers, a library has a format that is no longer supported, the
+/// preprocessor can't be run, or a directory can't be read.
 pub(in crate::pipeline) async fn discover(
     cx: &BuildContext,
     jcx: &JobContext,
     question: &Question<'_>,
     found: &mut Discovered,
 ) -> Result<(), BuildError> {
-    // All questions of a cell depend on the same options.
+    // All calls for one cell depend on the same options.
     let command = preprocess(question.target, Path::new(SOURCE), &[], question.values)?;
     let options = unit::options(cx, &command).await?;
     let knows_phase = knows_phase(question.target);
@@ -110,7 +111,7 @@ pub(in crate::pipeline) async fn discover(
     })
 }
 
-/// Tells where arduino-cli could have taken another library.
+/// Warns of libraries that arduino-cli could have chosen instead.
 fn warn_of_chance(cx: &BuildContext, choice: &Choice) {
     let paths = |libraries: &[Arc<Library>]| {
         libraries.iter().map(|library| library.root.display().to_string()).collect::<Vec<_>>().join(", ")
@@ -127,23 +128,23 @@ fn warn_of_chance(cx: &BuildContext, choice: &Choice) {
     }
 }
 
-/// A source that is looked through.
+/// A source that is searched for includes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Source {
     path: PathBuf,
-    /// The directory `utility` of its library, which only its own sources see.
+    /// Directory `utility` of its library, which is searched only for that library's sources.
     utility: Option<Arc<Path>>,
 }
 
 impl Source {
-    /// Whether it is compiled in the language that it is looked through in, which is always C++.
+    /// Whether the source is compiled as C++, the language in which every source is searched.
     fn is_cpp(&self) -> bool {
         self.path.extension().is_none_or(|extension| extension != "c" && extension != "S")
     }
 }
 
-/// A library's sources, in the order in which they are looked through. None of one that comes compiled with all
-/// that it needs (`precompiled=full`).
+/// Returns a library's sources, in the order of the search. A library that is precompiled with all
+/// dependencies (`precompiled=full`) has none.
 fn sources_of(disk: &Disk, library: &Library) -> Result<Vec<Source>, BuildError> {
     if library.link.precompiled == Precompiled::Instead {
         return Ok(Vec::new());
@@ -162,44 +163,45 @@ fn sources_of(disk: &Disk, library: &Library) -> Result<Vec<Source>, BuildError>
     Ok(paths.into_iter().map(|path| Source { path, utility: utility.clone() }).collect())
 }
 
-/// The library that a missing header means. None where no library offers it, or one that does is
-/// already there: then its directory is searched and the header is really missing.
+/// Returns the library that resolves a missing header. Returns `None` if no library offers the header, or if
+/// one that offers it is already used: its directory is searched, so the header is really missing.
 fn pick(index: &LibraryIndex, header: &str, already: &[Arc<Library>]) -> Option<Choice> {
     is_offered(index, header, already).then(|| index.resolve(header)).flatten()
 }
 
-/// Whether a missing header means a library.
+/// Whether a library resolves a missing header.
 fn is_offered(index: &LibraryIndex, header: &str, already: &[Arc<Library>]) -> bool {
     let offers = index.offers(header);
     let is_there = |offer| already.iter().any(|library| Arc::ptr_eq(library, offer));
     !offers.is_empty() && !offers.iter().any(is_there)
 }
 
-/// What is known of a source from walking it before.
+/// State of a source between walks.
 #[derive(Debug, Default)]
 struct Walked {
-    /// Includes that the preprocessor showed not to be reached.
+    /// Includes that are not reached, as the preprocessor showed.
     dead: HashSet<(FileId, usize)>,
-    /// Whether the preprocessor read what no key covers.
+    /// Whether the preprocessor read files that no key covers.
     is_uncacheable: bool,
 }
 
-/// What is the same for all sources of a cell.
+/// Context of all sources of a cell.
 struct Discovery<'a> {
     cx: &'a BuildContext,
     jcx: &'a JobContext,
     question: &'a Question<'a>,
-    /// What every question depends on beside its source.
+    /// Dependencies of every call beside its source.
     options: Arc<Options>,
-    /// Whether commands differ in more than their output while libraries are looked for.
+    /// Whether commands differ in more than their output during library discovery.
     knows_phase: bool,
 }
 
 impl Discovery<'_> {
-    /// The library that the first missing include of a source means; none where no include is missing.
+    /// Returns the library that resolves the first missing include of a source; `None` if no include is
+    /// missing.
     ///
     /// # Errors
-    /// The preprocessor's, where an include is missing that means no library.
+    /// The preprocessor's error, if no library resolves a missing include.
     async fn missing(
         &self,
         found: &Discovered,
@@ -213,7 +215,7 @@ impl Discovery<'_> {
         let Report { candidates, asks_for_libraries } = self.walk(&search, found, source, state).await?;
         let index = &question.target.libraries;
         match candidates.as_slice() {
-            // What was not reached once could be when its file is included again.
+            // An include that was not reached once may be reached when its file is included again.
             [] if state.dead.is_empty() => return Ok(None),
             [Candidate { header: Some(header), certain: true, .. }, ..] => {
                 if let Some(choice) = pick(index, header, &found.libraries) {
@@ -222,8 +224,9 @@ impl Discovery<'_> {
             }
             _ => {}
         }
-        // A condition or a macro decides, or the failure is certain: ask.
-        // Which macros the compiler has by itself is known of the command that compiles; this is another one.
+        // A condition or a macro decides, or the failure is certain: the preprocessor is called. The
+        // compiler's predefined macros are not passed, because they are known only for the compile command,
+        // which differs from this one.
         let inputs = reads(cx, &search, &source.path, &self.options, None).await?;
         let Some(inputs) = inputs else { return Ok(None) };
         state.is_uncacheable |= inputs.incomplete.is_some();
@@ -237,9 +240,9 @@ impl Discovery<'_> {
         let name = self.jcx.step(Step::Preprocess, label);
         let argv = preprocess(question.target, &source.path, &words, question.values)?;
         let answer = first_missing(cx, name.clone(), self.jcx, argv.clone(), known).await?;
-        // Everything that stands before what is missing, and would be missing too, is not reached. Where
-        // the answer is none of them a computed include gave it, and what stands before that is unknown. Where a
-        // condition asks for a header of a library, another library changes what is reached.
+        // Every missing include before the answer is not reached. If the answer is none of the candidates, it
+        // comes from a computed include, and nothing is known about the includes before it. If a condition
+        // tests for a header of a library, another library changes which includes are reached.
         if !asks_for_libraries
             && let Some(at) = candidates.iter().position(|candidate| candidate.header == answer.missing)
         {
@@ -252,7 +255,7 @@ impl Discovery<'_> {
         }
         let failure = match answer.failure {
             Some(failure) => Some(failure),
-            // The answer was remembered, without what the preprocessor had printed.
+            // The answer was remembered, without the preprocessor's output.
             None => first_missing(cx, name, self.jcx, argv, None).await?.failure,
         };
         Err(failure.unwrap_or_else(|| {
@@ -260,7 +263,7 @@ impl Discovery<'_> {
         }))
     }
 
-    /// Walks through the includes of a source with what is known of it.
+    /// Walks through the includes of a source, with the state of earlier walks.
     async fn walk(
         &self,
         search: &Arc<Search>,
@@ -294,36 +297,36 @@ impl Discovery<'_> {
     }
 }
 
-/// Whether commands of this board differ in more than their output while libraries are looked for.
+/// Whether commands of this board differ in more than their output during library discovery.
 fn knows_phase(target: &Target) -> bool {
     target.config.properties.iter().any(|(_, value)| value.contains("{build.library_discovery_phase}"))
 }
 
-/// What a missing header means.
+/// Effect of a missing header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {
-    /// A library offers it.
+    /// A library offers the header.
     Library,
-    /// No library offers it, and it stays missing whatever libraries are added: if it is reached, the compile of this
-    /// source fails in the same way.
+    /// No library offers the header, and no added library can provide it: if the include is reached, the
+    /// compile of this source fails in the same way.
     Nothing,
-    /// No library offers it; whether that is an error the preprocessor must say.
+    /// No library offers the header; only the preprocessor can decide whether that is an error.
     Unknown,
 }
 
-/// What a walk found.
+/// Result of a walk.
 #[derive(Debug, Default)]
 struct Report {
-    /// Up to and with the first that is certain.
+    /// Candidates up to and including the first certain one.
     candidates: Vec<Candidate>,
-    /// Whether a condition asks for a header that a library may bring.
+    /// Whether a condition tests for a header that a library may provide.
     asks_for_libraries: bool,
 }
 
-/// An include that is missing and that decides how discovery goes on, or one that may be.
+/// A missing include that affects the discovery, or may do so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Candidate {
-    /// `None` for a computed include.
+    /// Name of the header; `None` for a computed include.
     header: Option<String>,
     at: (FileId, usize),
     certain: bool,
@@ -336,11 +339,11 @@ struct Walk<'a, F> {
     dead: &'a HashSet<(FileId, usize)>,
     meaning: F,
     seen: HashSet<(FileId, bool)>,
-    /// The include guards of the files so far.
+    /// Include guards of the files so far.
     guards: HashMap<String, FileId>,
-    /// Other macros that they define and that could be a guard.
+    /// Other macros of these files that could be an include guard.
     flags: HashSet<String>,
-    /// What conditions ask for; `None` for a name that is computed.
+    /// Headers that conditions test for; `None` for a computed name.
     asked: HashSet<Option<String>>,
     report: Report,
 }
@@ -373,13 +376,14 @@ impl<'a, F: Fn(&str) -> Meaning> Walk<'a, F> {
         self.report
     }
 
-    /// Says whether to go on behind this file.
+    /// Visits a file; returns whether the walk continues after it.
     fn visit(&mut self, file: &Arc<SourceFile>, certain: bool, depth: usize) -> bool {
-        // As deep as GCC goes.
+        // The limit is GCC's maximum include depth.
         if depth > 200 || self.seen.contains(&(file.id, true)) || !self.seen.insert((file.id, certain)) {
             return true;
         }
-        // A guard that something else defined leaves this file out, or not: the preprocessor knows.
+        // If another file may have defined the guard, only the preprocessor knows whether this file is
+        // skipped.
         let guarded = file.scan.guard.as_ref().is_some_and(|guard| {
             *self.guards.entry(guard.clone()).or_insert(file.id) != file.id
                 || self.flags.contains(guard)
@@ -401,11 +405,11 @@ impl<'a, F: Fn(&str) -> Meaning> Walk<'a, F> {
                 ),
             };
             for edge in found {
-                // No system header includes a library's.
+                // No system header includes a library's header.
                 let own = edge.directory.is_none_or(|directory| !self.search.is_system(directory));
                 if own && matches!(edge.directive, Directive::Include | Directive::Next) {
                     let next = self.search.files().by_id(edge.file);
-                    // Only one of those that `#include_next` could mean is read.
+                    // Only one of the possible targets of `#include_next` is read.
                     let reached = reached && edge.directive == Directive::Include;
                     goes_on &= self.visit(&next, reached, depth + 1);
                 }
@@ -414,7 +418,8 @@ impl<'a, F: Fn(&str) -> Meaning> Walk<'a, F> {
                 Directive::Include if !missing.is_empty() => {
                     goes_on &= self.miss(file, index, &include.name, reached);
                 }
-                // It may be missing behind the directory of the including file although it is found before that.
+                // The header may be missing after the directory of the including file, although it is found
+                // before that.
                 Directive::Next
                     if include.form.is_some()
                         && (!missing.is_empty() || (self.meaning)(&include.name) == Meaning::Library) =>
@@ -438,30 +443,30 @@ impl<'a, F: Fn(&str) -> Meaning> Walk<'a, F> {
         true
     }
 
-    /// Notes a missing include; says whether to go on behind it.
+    /// Records a missing include; returns whether the walk continues after it.
     fn miss(&mut self, file: &SourceFile, index: usize, header: &str, certain: bool) -> bool {
         let at = (file.id, index);
         if self.dead.contains(&at) {
             return true;
         }
-        // GCC 5 passes over what a condition has asked for in vain before.
+        // GCC 5 skips a header after a condition has tested for it without success.
         let certain =
             certain && !self.asked.contains(&None) && !self.asked.contains(&Some(header.to_owned()));
         let decides = match (self.meaning)(header) {
             Meaning::Library | Meaning::Unknown => true,
-            // What a condition sees may change with the libraries.
+            // The result of a condition may change with the libraries.
             Meaning::Nothing => certain || self.report.asks_for_libraries,
         };
         if decides {
-            // GCC's message quotes the line, and arduino-cli reads the name from there.
+            // GCC's message quotes the line, and arduino-cli extracts the name from there.
             let certain = certain && self.is_read_as_spelled(file, header);
             self.report.candidates.push(Candidate { header: Some(header.to_owned()), at, certain });
         }
         !certain
     }
 
-    /// Whether arduino-cli, which takes a missing header's name from the quoted line, takes this name: up to the last
-    /// `>` or `"` before a blank.
+    /// Whether arduino-cli extracts exactly this name from the quoted line of a missing include: it ends the
+    /// name at the last `>` or `"` before a blank.
     fn is_read_as_spelled(&self, file: &SourceFile, header: &str) -> bool {
         let is_plain = !header.contains([':', '>', '"']) && !header.contains(char::is_whitespace);
         let Ok(text) = self.search.files().disk().read(&file.path) else { return false };
@@ -475,7 +480,7 @@ impl<'a, F: Fn(&str) -> Meaning> Walk<'a, F> {
     }
 }
 
-/// Takes the items at the beginning that `belong`.
+/// Removes and returns the leading items that `belong`.
 fn take_while<'a, T>(items: &mut &'a [T], belong: impl Fn(&T) -> bool) -> &'a [T] {
     let (taken, rest) = items.split_at(items.iter().take_while(|item| belong(item)).count());
     *items = rest;

@@ -1,4 +1,4 @@
-//! Which files are compiled, in Arduino's order. The order decides where functions lie in flash.
+//! Lists the sources to compile, in Arduino's order. The order determines where functions are in flash.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,23 +8,23 @@ use crate::includes::Disk;
 /// Extensions of sources (arduino-cli's `SourceFilesValidExtensions`).
 const EXTENSIONS: [&str; 5] = ["S", "c", "cpp", "cc", "cxx"];
 
-/// The sources of a directory and of all directories below it, in the order of their objects.
+/// Returns the sources of a directory and of all directories below it, in the order of their objects.
 ///
 /// # Errors
-/// Where a directory can't be read.
+/// A directory can't be read.
 pub(in crate::pipeline) fn of_tree(disk: &Disk, directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(as_linked(as_walked(disk, directory, true)?))
 }
 
-/// The sources of a directory alone, in the order of their objects.
+/// Returns the sources directly in a directory, in the order of their objects.
 ///
 /// # Errors
-/// Where it can't be read.
+/// The directory can't be read.
 pub(in crate::pipeline) fn of_directory(disk: &Disk, directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(as_linked(as_walked(disk, directory, false)?))
 }
 
-/// The sort key of a source among those that are compiled together: the bytes of its object's path.
+/// Returns the sort key of a source in its compile group: the bytes of its object's path.
 ///
 /// arduino-cli sorts the object files of each group (core, variant, library, `utility`, sketch, its `src`)
 /// as strings, at the end of `compileFiles` in `internal/arduino/builder/compilation.go`. So `a-b.c` comes
@@ -33,11 +33,11 @@ pub(in crate::pipeline) fn link_order(source: &Path) -> Vec<u8> {
     [source.as_os_str().as_encoded_bytes(), b".o"].concat()
 }
 
-/// The sources of a directory in the order in which Arduino looks through them for includes: as names
-/// sort, whatever their extension.
+/// Returns the sources of a directory in the order in which Arduino searches them for includes: sorted by
+/// name, whatever their extension.
 ///
 /// # Errors
-/// Where a directory can't be read.
+/// A directory can't be read.
 pub(in crate::pipeline) fn as_walked(
     disk: &Disk,
     directory: &Path,
@@ -61,17 +61,18 @@ fn as_linked(mut sources: Vec<PathBuf>) -> Vec<PathBuf> {
     sources
 }
 
-/// Whether the extension is that of a source.
+/// Whether a path has the extension of a source.
 fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|found| EXTENSIONS.iter().any(|extension| found == *extension))
 }
 
-/// A directory's entries by name and whether they are directories; hidden ones and those called `CVS` or `RCS` are left out
-/// (`FindFilesInFolder` in `internal/arduino/builder/internal/utils/utils.go`; `SCCS` is not), links count as what they
-/// lead to.
+/// Lists a directory's entries by name and whether they are directories. Omits hidden entries and those named
+/// `CVS` or `RCS`, but not `SCCS` (`FindFilesInFolder` in
+/// `internal/arduino/builder/internal/utils/utils.go`). Links count as their targets.
 ///
 /// # Errors
-/// Where it can't be read, or has a link that leads back up: of kind `Other`, as in arduino-cli an error of the user's.
+/// The directory can't be read, or has a link to one of its parents: of kind `Other`, as in arduino-cli an
+/// error of the user's.
 fn list(disk: &Disk, directory: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     let mut entries = Vec::new();
     for entry in disk.list(directory)? {
@@ -93,7 +94,8 @@ fn list(disk: &Disk, directory: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     Ok(entries)
 }
 
-/// Where an object goes: beside its source's place, with `.o` behind the whole name.
+/// Returns the path of an object: the relative path of its source below `directory`, with `.o` appended to
+/// the whole name.
 pub(in crate::pipeline) fn object_path(directory: &Path, relative_source: &Path) -> PathBuf {
     let mut name = directory.join(relative_source).into_os_string();
     name.push(".o");

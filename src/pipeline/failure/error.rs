@@ -1,4 +1,4 @@
-//! Why a core or a cell could not be built.
+//! Errors of building a core or a cell.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -13,25 +13,25 @@ use crate::platform::BoardError;
 use crate::process::{ProcessEnd, ProcessError};
 use crate::toolchain::IdentityError;
 
-/// How many further errors a diagnostic lists.
+/// Maximum number of further errors in a diagnostic.
 const OTHERS: usize = 20;
 
-/// How many bytes of the diagnostics of further errors a log has room for.
+/// Maximum size, in bytes, of the diagnostics of further errors in a log.
 const LOGGED: usize = 1_000_000;
 
-/// A core that failed, as its cells see it.
+/// A failed core, as its cells see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocked {
-    /// Which.
+    /// Id of the core.
     pub by: CoreId,
-    /// Its first error.
+    /// First error of the core.
     pub message: String,
 }
 
-/// Why a core or a cell could not be built.
+/// Error of building a core or a cell.
 #[derive(Debug, Clone)]
 pub enum BuildError {
-    /// The code is wrong, or something that is needed is not to be had.
+    /// The code is wrong, or a required file or program is unavailable.
     Failed(Box<Failure>),
     /// The core failed.
     Blocked(Blocked),
@@ -46,7 +46,8 @@ impl From<Failure> for BuildError {
 }
 
 impl BuildError {
-    /// A command that failed: its first error is the message, all it printed the diagnostic.
+    /// Returns the error of a failed command: its first error is the message, its whole output the
+    /// diagnostic.
     pub(in crate::pipeline) fn command(
         step: Step,
         command: Vec<String>,
@@ -56,10 +57,10 @@ impl BuildError {
         let mut diagnostic = String::from_utf8_lossy(printed).into_owned();
         let (kind, message, location) = match end {
             ProcessEnd::Exited(_) => failed(&diagnostic),
-            // Compilers don't kill themselves: somebody else did, for want of memory as a rule.
+            // Compilers don't end by a signal themselves: usually the system kills them for lack of memory.
             ProcessEnd::Signalled => (FailureKind::Infrastructure, killed(&command), None),
             ProcessEnd::Flooded(limit) => {
-                // Where it is installed differs from machine to machine.
+                // The directory of the program differs from machine to machine.
                 let program = Path::new(program(&command)).file_name().unwrap_or_default().display();
                 let ended = format!("{program} printed more than {limit} and was ended");
                 diagnostic = format!("{}\n{ended}\n", diagnostic.trim_end());
@@ -74,7 +75,7 @@ impl BuildError {
         Failure { kind, step, message, diagnostic, command, location, overflow: None }.into()
     }
 
-    /// This error with a list of others that came of the same job; what these printed goes to `log`.
+    /// Adds a list of other errors of the same job; their output goes to `log`.
     pub(in crate::pipeline) fn with_others(
         self,
         others: impl Iterator<Item = Self>,
@@ -84,7 +85,7 @@ impl BuildError {
         let (mut lines, mut logged) = (Vec::new(), 0);
         for other in others {
             let Self::Failed(other) = other else { continue };
-            // Many units that include one broken header fail by one and the same error.
+            // Many units that include one broken header fail with the same error.
             let line = other.summary();
             if line != first.summary() && !lines.contains(&line) {
                 lines.push(line);
@@ -107,23 +108,23 @@ impl BuildError {
         Self::Failed(first)
     }
 
-    /// Something other than the code is at fault.
+    /// Returns an error that the code did not cause.
     pub(in crate::pipeline) fn infrastructure(step: Step, message: impl Into<String>) -> Self {
         Self::found(FailureKind::Infrastructure, step, message.into())
     }
 
-    /// A source or a header is no longer what it was when the command was made.
+    /// Returns the error for a source or header that has changed since its compile was planned.
     pub(in crate::pipeline) fn changed(path: &Path) -> Self {
         let how = if path.exists() { "changed" } else { "vanished" };
         Self::infrastructure(Step::Compile, format!("{} {how} while it was being compiled", path.display()))
     }
 
-    /// The code is at fault, and we found it ourselves.
+    /// Returns an error in the code that this program itself detected.
     pub(in crate::pipeline) fn code(step: Step, message: impl Into<String>) -> Self {
         Self::found(FailureKind::Code, step, message.into())
     }
 
-    /// The firmware is larger than the board's memory.
+    /// Returns the error for firmware that is larger than the board's memory.
     pub(in crate::pipeline) fn overflow(step: Step, overflow: Overflow) -> Self {
         match Self::code(step, overflow.to_string()) {
             Self::Failed(failure) => {
@@ -133,17 +134,17 @@ impl BuildError {
         }
     }
 
-    /// A failure that no tool printed anything about.
+    /// Returns a failure without output of a tool.
     fn found(kind: FailureKind, step: Step, message: String) -> Self {
         let diagnostic = message.clone();
         let (command, location, overflow) = (Vec::new(), None, None);
         Failure { kind, step, message, diagnostic, command, location, overflow }.into()
     }
 
-    /// A file that could not be read, written, …
+    /// Returns the error of a file operation.
     pub(in crate::pipeline) fn io(step: Step, action: FileAction, path: &Path, error: &io::Error) -> Self {
         let kind = match (action, error.kind()) {
-            // Trying again does not help.
+            // A retry does not help.
             (_, ErrorKind::InvalidFilename | ErrorKind::IsADirectory | ErrorKind::Unsupported) => {
                 FailureKind::Code
             }
@@ -187,14 +188,14 @@ impl BuildError {
         }
     }
 
-    /// A core without a recipe that every build needs.
+    /// Returns the error for a platform without a recipe that every build needs.
     pub(in crate::pipeline) fn no_recipe(step: Step, recipe: &str, platform: &Path) -> Self {
         let file: PathBuf = platform.join("platform.txt");
         Self::code(step, format!("{} has no {recipe}", file.display()))
     }
 }
 
-/// What can be done with a file.
+/// A file operation, for error messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::pipeline) enum FileAction {
     Read,
@@ -207,7 +208,7 @@ pub(in crate::pipeline) enum FileAction {
 }
 
 impl FileAction {
-    /// The word behind "could not be".
+    /// Returns the word after "could not be".
     const fn word(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -221,7 +222,7 @@ impl FileAction {
     }
 }
 
-/// Why no other file can be written either, if the error of a write says so.
+/// Returns the reason why any other write would fail too, if the error of a write implies one.
 fn storage_cause(error: &io::Error) -> Option<StorageCause> {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Some(StorageCause::Full),
@@ -231,7 +232,7 @@ fn storage_cause(error: &io::Error) -> Option<StorageCause> {
     }
 }
 
-/// What a command that ended with an error means by what it printed.
+/// Classifies the output of a command that ended with an error.
 fn failed(printed: &str) -> (FailureKind, String, Option<Location>) {
     if let Some(fault) = write_fault(printed) {
         let kind = fault.cause.map_or(FailureKind::Infrastructure, FailureKind::Storage);
@@ -252,7 +253,8 @@ fn failed(printed: &str) -> (FailureKind, String, Option<Location>) {
     (FailureKind::Code, found.message, found.location)
 }
 
-/// A path for a message: of a long one the beginning and the end, so that the reason behind it is seen.
+/// Returns a path for a message: of a long one only the beginning and the end, so that the reason after it is
+/// visible.
 fn shown(path: &Path) -> String {
     const ENDS: usize = 120;
     let text = path.display().to_string();

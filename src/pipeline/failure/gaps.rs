@@ -1,33 +1,34 @@
-//! Why a file that a tool or a build misses is missing: a link that leads nowhere, a submodule that was not fetched, a
-//! file that is in Git's Large File Storage. It is looked for when something has failed; nothing is built from it.
+//! Explains why a file is missing: a dangling link, a submodule that was not fetched, or a pointer of Git
+//! LFS. Runs only after a failure; no build depends on it.
 
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-/// How a file begins that stands for one in Git's Large File Storage.
+/// First bytes of a pointer file of Git LFS.
 const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
-/// Why a path does not exist, if it is a link that leads nowhere or lies behind a link to an empty directory.
+/// Returns why a path does not exist, if it is a dangling link or lies below a link to an empty directory.
 pub(in crate::pipeline) fn gap_above(path: &Path) -> Option<String> {
     path.ancestors().filter(|path| !path.as_os_str().is_empty()).find_map(gap)
 }
 
-/// The links below a directory that lead nowhere, or to an empty directory, and that a file of this name lies behind.
+/// Returns the links below a directory that dangle or lead to an empty directory, and that could contain
+/// `missing`.
 pub(in crate::pipeline) fn gaps(directory: &Path, missing: &Path) -> Vec<String> {
     let links = walkdir::WalkDir::new(directory).sort_by_file_name().into_iter().flatten();
     let links = links.filter(|entry| entry.path_is_symlink() && lies_behind(missing, entry.path()));
     links.filter_map(|link| gap(link.path())).collect()
 }
 
-/// Whether a relative path, as an include names it, can lie at `place` or below it: `api/Api.h` behind `…/api`.
+/// Whether a relative path, as an include names it, can be `place` or below it: `api/Api.h` for `…/api`.
 fn lies_behind(missing: &Path, place: &Path) -> bool {
     let names = missing.components().filter(|part| matches!(part, Component::Normal(_)));
     let names: PathBuf = names.collect();
     names.ancestors().any(|start| !start.as_os_str().is_empty() && place.ends_with(start))
 }
 
-/// Why nothing lies behind a link.
+/// Returns why nothing can be below a link.
 fn gap(link: &Path) -> Option<String> {
     let to = fs::read_link(link).ok()?;
     let what = match fs::metadata(link) {
@@ -38,7 +39,7 @@ fn gap(link: &Path) -> Option<String> {
     Some(format!("{} is a link to {}, {what}", link.display(), to.display()))
 }
 
-/// The submodules of a repository that were not fetched, and that a file of this name lies in.
+/// Returns the submodules of a repository that were not fetched and that could contain `missing`.
 pub(in crate::pipeline) fn empty_submodules(directory: &Path, missing: &Path) -> Vec<String> {
     let text = fs::read_to_string(directory.join(".gitmodules")).unwrap_or_default();
     let paths = text.lines().filter_map(|line| line.trim().strip_prefix("path")?.trim().strip_prefix('='));
@@ -53,7 +54,7 @@ fn is_empty(directory: &Path) -> bool {
     fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// The file that a tool complains of, where all there is of it is a pointer into Git's Large File Storage.
+/// Returns the file in a tool's error message that is a mere pointer of Git LFS.
 pub(in crate::pipeline) fn pointer(printed: &str) -> Option<PathBuf> {
     // `ld:/core/vendor.a: file format not recognized`, `/core/main.c:1:1: error: …`.
     let words = printed.lines().flat_map(|line| line.split([':', '\'', '`', '"'])).map(str::trim);
@@ -112,7 +113,7 @@ mod tests {
         let gaps = |missing: &str| gaps(dir.path(), Path::new(missing));
         assert_eq!(gaps("a"), [format!("{} is a link to missing, which is missing", at("a"))]);
         assert_eq!(gaps("b/x/y.h"), [format!("{} is a link to empty, which is empty", at("b"))]);
-        // What is missing has nothing to do with these.
+        // The missing file is unrelated to these.
         for other in ["y.h", "x/a", "c/a.h", "full/y.h", "../y.h"] {
             assert_eq!(gaps(other), Vec::<String>::new(), "{other}");
         }

@@ -1,4 +1,4 @@
-//! Explains a core's failure where its directory is incomplete.
+//! Explains a core's failure by an incomplete platform directory.
 
 use std::path::PathBuf;
 
@@ -8,11 +8,11 @@ use crate::diagnostics::missing_file;
 use crate::event::FailureKind;
 use crate::platform::BoardConfig;
 
-/// How many gaps a message has room for.
+/// Maximum number of gaps in a message.
 const MOST: usize = 3;
 
-/// Adds to a core's failure why a file is missing that a tool names: a link that leads nowhere, or a submodule that
-/// was not fetched. What the tool does not name is no cause.
+/// Extends a core's failure by the reason why a file that a tool names is missing: a dangling link, or a
+/// submodule that was not fetched. Files that the tool does not name are not considered.
 pub(in crate::pipeline) fn explain(error: BuildError, config: &BoardConfig) -> BuildError {
     let BuildError::Failed(mut failure) = error else { return error };
     let missing = Some(&failure.diagnostic).filter(|_| !failure.command.is_empty());

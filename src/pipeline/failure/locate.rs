@@ -1,14 +1,15 @@
-//! Finds the line of a source that defines or uses a name, for linker errors that tell none. Reads C++ no further than
-//! it has to: words, brackets, and what is a comment or a literal. Wrong guesses name a wrong line of the right file.
+//! Finds the line of a source that defines or uses a name, for linker errors without a line. Parses only the
+//! necessary part of C++: words, brackets, comments and literals. A wrong guess names a wrong line of the
+//! right file.
 
-/// A word or a sign of a source, and its line, from 1.
+/// A word or a sign of a source, with its line, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Token<'a> {
     text: &'a str,
     line: u32,
 }
 
-/// The line that defines `name`: a function with a body, or a variable, outside of every function.
+/// Returns the line that defines `name`: a function with a body, or a variable, outside of every function.
 pub(in crate::pipeline) fn definition(source: &str, name: &str) -> Option<u32> {
     let tokens = tokens(source);
     let mut scopes = Scopes::default();
@@ -27,7 +28,7 @@ pub(in crate::pipeline) fn definition(source: &str, name: &str) -> Option<u32> {
     None
 }
 
-/// The first line in a function that uses `name`, else the first that has it at all.
+/// Returns the first line in a function that uses `name`, else the first line that contains it.
 pub(in crate::pipeline) fn mention(source: &str, name: &str) -> Option<u32> {
     let tokens = tokens(source);
     let mut scopes = Scopes::default();
@@ -44,7 +45,7 @@ pub(in crate::pipeline) fn mention(source: &str, name: &str) -> Option<u32> {
     first
 }
 
-/// The identifier that a source has for a symbol: `bar` of `Foo::bar(int)`, `Foo` of `vtable for Foo`.
+/// Returns the identifier in the source for a symbol: `bar` for `Foo::bar(int)`, `Foo` for `vtable for Foo`.
 pub(in crate::pipeline) fn identifier(symbol: &str) -> Option<&str> {
     let symbol = symbol.trim_end_matches(" const");
     let name = if symbol.ends_with(')') { symbol.split('(').next()? } else { symbol };
@@ -81,10 +82,10 @@ impl Scopes {
     }
 }
 
-/// Whether the name at `at`, outside of every function, is what its statement defines.
+/// Whether the statement around the name at `at`, outside of every function, defines that name.
 fn defines(tokens: &[Token<'_>], at: usize, is_extern: bool) -> bool {
     let text = |at: usize| tokens.get(at).map_or("", |token| token.text);
-    // A type stands before what is defined.
+    // A definition has a type before the name.
     let has_type = at > 0 && (is_word(text(at - 1)) || matches!(text(at - 1), "*" | "&" | ">" | ":" | ","));
     match text(at + 1) {
         "(" => {
@@ -113,7 +114,7 @@ fn is_word(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// The words, literals and signs of a source, without comments and preprocessor lines.
+/// Returns the words, literals and signs of a source, without comments and preprocessor lines.
 fn tokens(source: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let (mut at, mut line) = (0, 1);
@@ -144,7 +145,7 @@ fn tokens(source: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The length of a preprocessor line with its continuations.
+/// Returns the length of a preprocessor line with its continuations.
 fn directive(rest: &str) -> usize {
     let mut end = 0;
     for line in rest.split_inclusive('\n') {
@@ -156,7 +157,7 @@ fn directive(rest: &str) -> usize {
     end
 }
 
-/// The length of a literal: to its quote, or to the end of the line.
+/// Returns the length of a literal: to its closing quote, or to the end of the line.
 fn literal(rest: &str, quote: char) -> usize {
     let mut is_escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
@@ -171,7 +172,7 @@ fn literal(rest: &str, quote: char) -> usize {
     rest.len()
 }
 
-/// The length of `R"mark(…)mark"`.
+/// Returns the length of `R"mark(…)mark"`.
 fn raw_string(rest: &str) -> usize {
     let Some(mark) = rest[2..].split('(').next().filter(|mark| mark.len() <= 16) else { return 2 };
     let end = format!("){mark}\"");

@@ -1,4 +1,4 @@
-//! Errors of the pipeline, and what explains them to a user.
+//! Errors of the pipeline, and their explanations for users.
 
 pub(super) mod error;
 pub(super) mod gaps;

@@ -1,5 +1,5 @@
-//! Explains a header that no library offers: where was looked, what is near it, and the entry of `libraries` that brings
-//! it.
+//! Explains a header that no library offers: the searched directories, similar headers, and the entry of
+//! `libraries` that resolves it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::library::{Library, Near, Refused};
 use crate::pipeline::discover::library_use::relative;
 use crate::plan::{CellJob, LibraryPlaces};
 
-/// The error with a remark, where it is that an include means no library. `sketch` is the sketch's directory.
+/// Extends the error by a remark, if an include resolves to no library. `sketch` is the sketch's directory.
 pub(in crate::pipeline) fn explain(
     error: BuildError,
     job: &CellJob,
@@ -24,7 +24,7 @@ pub(in crate::pipeline) fn explain(
         .then(|| missing_file(&failure.diagnostic))
         .flatten();
     let index = &job.target.libraries;
-    // What can be seen from the sketch, and what libraries offer, is missing for other reasons.
+    // A header that the sketch can include, or that a library offers, is missing for another reason.
     let wanted = wanted.filter(|name| !sketch.join(name).exists() && index.offers(name).is_empty());
     if let Some(wanted) = wanted {
         let near = places.shelves.near(&wanted, index, &directories(&failure, job, sketch));
@@ -36,7 +36,7 @@ pub(in crate::pipeline) fn explain(
     BuildError::Failed(failure)
 }
 
-/// The directories beside libraries' that the include was looked for in.
+/// Returns the directories in which the include was searched, other than libraries.
 fn directories(failure: &Failure, job: &CellJob, sketch: &Path) -> Vec<PathBuf> {
     let config = &job.target.config;
     let including = failure.location.as_ref().and_then(|at| at.file.parent()).map(Path::to_owned);
@@ -48,7 +48,7 @@ fn directories(failure: &Failure, job: &CellJob, sketch: &Path) -> Vec<PathBuf> 
     directories
 }
 
-/// What to do about it, in one line that is the same for all boards with the same remedy.
+/// Returns how to fix it, in one line that is the same for all boards with the same fix.
 fn remark(wanted: &str, near: Option<&Near>, places: &LibraryPlaces) -> String {
     match near {
         Some(Near::Unlisted(library)) => {
@@ -83,19 +83,19 @@ fn remark(wanted: &str, near: Option<&Near>, places: &LibraryPlaces) -> String {
     }
 }
 
-/// A library as an entry of `libraries`.
+/// Returns a library as an entry of `libraries`.
 fn entry(library: &Library, places: &LibraryPlaces) -> String {
     relative(&places.matrix_dir, &library.root).display().to_string()
 }
 
-/// The paragraph behind the compiler's words.
+/// Returns the paragraph after the compiler's output.
 fn details(remark: &str, near: &[Near], job: &CellJob, places: &LibraryPlaces) -> String {
     let list = |paths: &[PathBuf]| {
         let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         if paths.is_empty() { "none".to_owned() } else { paths.join(", ") }
     };
     let (roots, platform) = (list(&places.roots), list(&job.target.config.library_dirs));
-    // Paths in lines that are not indented are shown relative to where the user stands.
+    // Paths in lines without indentation are shown relative to the user's working directory.
     let mut text = format!(
         "{remark}\nlooked in the sketch, the core, `libraries` of the matrix ({roots}) and the platform's libraries ({platform})\n"
     );
@@ -132,7 +132,7 @@ fn details(remark: &str, near: &[Near], job: &CellJob, places: &LibraryPlaces) -
     text
 }
 
-/// A word of YAML.
+/// Returns a word as a YAML scalar.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+".contains(c);
     let is_plain = word.chars().all(plain) && !word.starts_with('-');

@@ -1,4 +1,4 @@
-//! Explains a compile error that a prototype would have prevented: what Arduino did with the function, and what to do.
+//! Explains a compile error that a prototype would have prevented, and how to fix it.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -10,14 +10,14 @@ use super::error::BuildError;
 use crate::event::{Failure, Step};
 use crate::sketch::Prototypes;
 
-/// How GCC and Clang say that a name is unknown.
+/// Messages of GCC and Clang for an unknown name.
 static UNDECLARED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let gcc = r"'(\w+)' (?:was not declared|cannot be used as a function)";
     let clang = r"use of undeclared identifier '(\w+)'";
     Regex::new(&format!("error: (?:{gcc}|{clang})")).ok()
 });
 
-/// The error with a remark for each function of the sketch that is used before it is declared.
+/// Extends the error by a remark for each function of the sketch that is used before its declaration.
 pub(in crate::pipeline) fn explain(
     error: BuildError,
     prototypes: &Prototypes,
@@ -38,10 +38,10 @@ pub(in crate::pipeline) fn explain(
     BuildError::Failed(failure)
 }
 
-/// Remarks are made about so many names at most.
+/// Maximum number of names with a remark.
 const MOST: usize = 20;
 
-/// Names and what is to say of each.
+/// Returns unknown names, each with its remark.
 fn remarks(failure: &Failure, prototypes: &Prototypes, tabs: &[PathBuf]) -> Vec<(String, String)> {
     let Some(expression) = UNDECLARED.as_ref() else { return Vec::new() };
     let found = expression.captures_iter(&failure.diagnostic);
@@ -58,7 +58,8 @@ fn remarks(failure: &Failure, prototypes: &Prototypes, tabs: &[PathBuf]) -> Vec<
     names.into_iter().filter_map(remark).collect()
 }
 
-/// What Arduino did with a function of the sketch, and what to do; `None` where the sketch has no such function.
+/// Returns how Arduino treated a function of the sketch, and how to fix the error; `None` if the sketch has
+/// no such function.
 fn remark(name: &str, prototypes: &Prototypes, texts: &[String]) -> Option<String> {
     if let Some(prototype) = prototypes.list.iter().find(|prototype| prototype.name == name)
         && !prototype.text.contains('=')
@@ -73,7 +74,8 @@ fn remark(name: &str, prototypes: &Prototypes, texts: &[String]) -> Option<Strin
     Some(format!("no prototype was made for `{name}` ({reason}): declare it before its first use"))
 }
 
-/// Why Arduino makes no prototype for a function of the sketch; `None` where the sketch has no such function.
+/// Returns why Arduino creates no prototype for a function of the sketch; `None` if the sketch has no such
+/// function.
 fn reason(name: &str, prototypes: &Prototypes, texts: &[String]) -> Option<String> {
     if prototypes.list.iter().any(|prototype| prototype.name == name) {
         return Some("Arduino makes none for a function with default arguments".to_owned());

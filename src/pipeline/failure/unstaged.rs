@@ -1,11 +1,11 @@
-//! Explains an include that is missing although the user sees the file: Arduino builds a copy of the sketch, which has not
-//! all of its files.
+//! Explains a missing include of a file that exists in the sketch's directory: Arduino builds a copy of the
+//! sketch, which lacks some of its files.
 
 use std::path::Path;
 
 use super::error::BuildError;
 
-/// The error with a remark, where the missing file can be seen from the sketch's directory.
+/// Extends the error by a remark, if the missing file exists relative to the sketch's directory.
 pub(in crate::pipeline) fn explain(error: BuildError, sketch: &Path) -> BuildError {
     let BuildError::Failed(mut failure) = error else { return error };
     let missing = failure.message.split_once(": No such file or directory").map(|(name, _)| name.to_owned());

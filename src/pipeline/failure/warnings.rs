@@ -1,4 +1,5 @@
-//! Whose code the warnings of a cell are in: by the directory of the file that a warning names.
+//! Assigns the warnings of a cell to the owners of the code, by the directory of the file that a warning
+//! names.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,12 +12,12 @@ use crate::library::clean;
 use crate::pipeline::discover::library_use::own_libraries;
 use crate::plan::CellJob;
 
-/// The directories of a cell with their owners; what is in none of them is the core's.
+/// Directories of a cell with their owners; any other file belongs to the core.
 #[derive(Debug, Default)]
 pub struct WarningOwners(Vec<(PathBuf, WarningOwner)>);
 
 impl WarningOwners {
-    /// Those of a cell that is built with `libraries`; the sketch is staged below `staged`.
+    /// Returns the owners for a cell that is built with `libraries`; the sketch is staged below `staged`.
     pub fn of_cell(job: &CellJob, libraries: &[UsedLibrary], staged: PathBuf) -> Self {
         let mut owners: Vec<_> = job
             .target
@@ -25,18 +26,19 @@ impl WarningOwners {
             .map(|directory| (directory, WarningOwner::Core))
             .chain(libraries.iter().map(|used| (PathBuf::from(&used.library.path), WarningOwner::Library)))
             .collect();
-        // Behind the others: what is under test may be among the libraries that are used.
+        // Last, because a library under test may also be among the used libraries.
         let own = own_libraries(job).into_iter().map(|library| library.root.clone());
         owners.extend(own.chain([job.sketch.dir.clone(), staged]).map(|path| (path, WarningOwner::Own)));
         Self(owners)
     }
 
-    /// Those of a core: all that it compiles is its own.
+    /// Returns the owners for a core: everything that it compiles is its own.
     pub fn of_core() -> Self {
         Self::default()
     }
 
-    /// The warnings in what tools printed, each place and text once. Reads where the directories' links lead.
+    /// Returns the warnings in the output of tools, without duplicates. Resolves symbolic links of the
+    /// directories.
     pub fn warnings(&self, printed: &str) -> Vec<Warning> {
         let found = warnings(printed);
         if found.is_empty() {
@@ -55,14 +57,14 @@ impl WarningOwners {
     }
 }
 
-/// The owner of the innermost directory that a file is in; of equals the last.
+/// Returns the owner of the innermost directory that contains a file; of equal directories the last.
 fn owner(directories: &[(PathBuf, WarningOwner)], file: &Path) -> WarningOwner {
     let holding = directories.iter().filter(|(directory, _)| file.starts_with(directory));
     let inner = holding.max_by_key(|(directory, _)| directory.components().count());
     inner.map_or(WarningOwner::Core, |(_, owner)| *owner)
 }
 
-/// The warnings of a job that was built, found off the runtime's threads.
+/// Returns the warnings of a built job, found off the runtime's threads.
 pub async fn find_warnings(owners: WarningOwners, printed: Arc<str>) -> Vec<Warning> {
     if printed.is_empty() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! A cell's firmware as data, and how it is verified in the cell's directory.
+//! A cell's firmware as data, and its verification in the cell's directory.
 
 use std::path::{Path, PathBuf};
 
@@ -12,34 +12,35 @@ use crate::pipeline::output::directory;
 use crate::pipeline::shared::checkout::Checkout;
 use crate::pipeline::shared::places::Places;
 
-/// What a link came to.
+/// Result of a link.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::pipeline) struct Firmware {
-    /// Its files, relative to the cell's directory: the one to upload, then the others by name.
+    /// Firmware files, relative to the cell's directory: the one to upload, then the others by name.
     pub(in crate::pipeline) files: Vec<PathBuf>,
-    /// What else recipes left in the cell's directory, relative to it.
+    /// Other files that recipes created in the cell's directory, relative to it.
     pub(in crate::pipeline) others: Vec<PathBuf>,
-    /// Those of its files that hooks make before the link, in each run.
+    /// Those firmware files that hooks create before the link, in each run.
     pub(in crate::pipeline) given: Vec<PathBuf>,
-    /// What hooks left before the link and a later step removed, relative to the cell's directory.
+    /// Files that hooks created before the link and a later step removed, relative to the cell's directory.
     pub(in crate::pipeline) removed: Vec<PathBuf>,
-    /// What it takes.
+    /// Flash and RAM used by the firmware.
     pub(in crate::pipeline) sizes: Option<Sizes>,
-    /// What compilers printed although they succeeded. Like `printed` it is stored without names of directories.
+    /// Output of compilers that succeeded. Like `printed`, it is stored with placeholders for directories.
     pub(in crate::pipeline) compiled: String,
-    /// What the tools behind the compiles printed although they succeeded.
+    /// Output of tools after the compiles that succeeded.
     pub(in crate::pipeline) printed: String,
-    /// The commands behind the compiles, and what they printed.
+    /// Commands after the compiles, and their output.
     pub(in crate::pipeline) log: Vec<String>,
-    /// Texts among its files that name directories of the run: the artifact store has them with stand-ins.
+    /// Text files among the outputs that name directories of the run: the artifact store has them with
+    /// placeholders.
     pub(in crate::pipeline) naming: Vec<PathBuf>,
-    /// Whether it had to be put there.
+    /// Whether the firmware was linked or restored in this run.
     #[serde(skip)]
     pub(in crate::pipeline) fresh: bool,
 }
 
 impl Firmware {
-    /// Changes the names of directories in commands and in what tools printed.
+    /// Applies `change` to commands and tool output, to replace the names of directories.
     pub(super) fn change_names(&mut self, change: impl Fn(&str) -> String) {
         self.compiled = change(&self.compiled);
         self.printed = change(&self.printed);
@@ -48,7 +49,7 @@ impl Firmware {
         }
     }
 
-    /// As the cell's result.
+    /// Returns the cell's result.
     pub(in crate::pipeline) fn artifacts(self, directory: &Path, units: UnitCounts) -> CellArtifacts {
         CellArtifacts {
             artifacts: self.files.iter().map(|path| directory.join(path)).collect(),
@@ -61,24 +62,24 @@ impl Firmware {
     }
 }
 
-/// The keys that firmware can have.
+/// The possible keys of firmware.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::pipeline) struct FirmwareKeys {
-    /// Of firmware without a name of the checkout, the work directory or the build directory: it is the same wherever it
-    /// is made.
+    /// Key of firmware that names neither checkout, work directory nor build directory: it is the same
+    /// wherever it is built.
     pub(in crate::pipeline) general: Hash,
-    /// Of firmware with such a name, which belongs to these directories.
+    /// Key of firmware that names one of them: it is valid for these directories only.
     pub(in crate::pipeline) here: Hash,
 }
 
 impl FirmwareKeys {
-    /// Both, in the order in which firmware is looked for.
+    /// Returns both keys, in lookup order.
     pub(in crate::pipeline) fn both(&self) -> [Hash; 2] {
         [self.general, self.here]
     }
 }
 
-/// The firmware that lies in a cell's directory, if it belongs to a key.
+/// Returns the firmware in a cell's directory, if it is recorded under `key` and up to date.
 pub(in crate::pipeline) fn recorded(
     directory: &Path,
     key: &Hash,

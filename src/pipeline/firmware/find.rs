@@ -1,4 +1,4 @@
-//! Whether a cell's firmware is there already, in the cell's directory or in the artifact store.
+//! Looks up a cell's firmware in the cell's directory and in the artifact store.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -17,12 +17,12 @@ use crate::pipeline::shared::places::Places;
 use crate::plan::CellJob;
 use crate::symbols::CellSymbols;
 
-/// Removes the firmware of an earlier build: the sketch as it is now has none.
+/// Removes the firmware of an earlier build, because the current sketch has none.
 pub(in crate::pipeline) async fn remove(directory: &Path) -> Result<(), BuildError> {
     let directory = directory.to_owned();
     blocking(move || {
         let Some(record) = Record::load(&directory) else { return };
-        // What can't be removed is in nobody's record any more.
+        // A file that can't be removed is in no record any more.
         let _ = Record::forget(&directory);
         let _ = std::fs::remove_dir_all(directory.join(directory::ASIDE));
         for path in record.outputs.into_iter().map(|output| output.path).chain([CellSymbols::FILE.into()]) {
@@ -32,11 +32,11 @@ pub(in crate::pipeline) async fn remove(directory: &Path) -> Result<(), BuildErr
     .await
 }
 
-/// The firmware with one of these keys, the first that leads to one: what is in the cell's directory, or else what the
-/// artifact store has. Returns the key that it is recorded under.
+/// Returns the firmware with the first matching key, and the key that it is recorded under. Firmware in the
+/// cell's directory takes precedence over firmware in the artifact store.
 ///
 /// # Errors
-/// Where the cell's directory can't be written.
+/// The cell's directory can't be written.
 pub(in crate::pipeline) async fn find(
     cx: &BuildContext,
     job: &CellJob,
@@ -61,7 +61,7 @@ pub(in crate::pipeline) async fn find(
     };
     directory::clear(&job.directory, given).await?;
     let (directory, places) = (job.directory.clone(), Places::of(&cx.checkout, &job.directory));
-    // Users flash, strip and sign their firmware in place: it is theirs.
+    // Copies, because users flash, strip and sign their firmware in place.
     let restored = blocking(move || {
         if !store.restore(&found, &directory, Sharing::Copy)? {
             return Ok(None);
@@ -80,14 +80,14 @@ pub(in crate::pipeline) async fn find(
     })?;
     let Some(mut firmware) = restored else { return Ok(None) };
     firmware.fresh = true;
-    // The last is the one that is good for these directories only.
+    // The last key is the one that is valid for these directories only.
     let key = if firmware.naming.is_empty() { key } else { keys.last().copied().unwrap_or(key) };
     record(cx, job, vec![key], &firmware).await?;
     firmware.log.insert(0, "taken from the artifact store; this is how it was made:".to_owned());
     Ok(Some((key, firmware)))
 }
 
-/// Where firmware was found.
+/// Location of firmware.
 enum Found {
     Here(Hash, Box<Firmware>),
     Stored(Hash, Artifacts, Box<Artifact<Firmware>>),

@@ -1,5 +1,5 @@
-//! Stores a cell's firmware, so that it is found again: here, and in other checkouts and work directories where it names
-//! no directory.
+//! Stores a cell's firmware for later runs: in this checkout and work directory, and in others if it names no
+//! directory.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,17 +16,17 @@ use crate::pipeline::shared::places::Places;
 use crate::plan::CellJob;
 use crate::symbols::CellSymbols;
 
-/// Subdirectory for texts without names, until they are in the artifact store.
+/// Subdirectory for texts with placeholders, until they are in the artifact store.
 const NAMELESS: &str = ".nameless";
 
-/// Records what a link made under its keys, and keeps it in the artifact store. Returns the keys of the record, one for
-/// each pair.
+/// Records a link's outputs under its keys, and stores them in the artifact store. Returns the keys of the
+/// record, one for each pair.
 ///
-/// A map of the linker names directories, and is stored with stand-ins for them. A binary with such a name (debug
-/// information, `__FILE__`) belongs to these directories.
+/// The linker's map names directories, and is stored with placeholders for them. A binary with such a name
+/// (debug information, `__FILE__`) is valid for these directories only.
 ///
 /// # Errors
-/// Where the cell's directory can't be read or written.
+/// The cell's directory can't be read or written.
 pub(in crate::pipeline) async fn keep(
     cx: &BuildContext,
     job: &CellJob,
@@ -51,7 +51,7 @@ pub(in crate::pipeline) async fn keep(
     Ok(recorded)
 }
 
-/// Files of a build directory with names of directories.
+/// Files of a build directory that contain names of directories.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Naming {
     texts: Vec<PathBuf>,
@@ -78,13 +78,13 @@ impl Naming {
     }
 }
 
-/// The files that the link made. Hooks make theirs anew.
+/// Returns the files that the link created. Hooks create theirs again in every run.
 fn made(firmware: &Firmware) -> Vec<PathBuf> {
     let files = firmware.files.iter().filter(|path| !firmware.given.contains(path));
     files.chain(&firmware.others).cloned().collect()
 }
 
-/// Keeps firmware in the artifact store. What can't be kept is lost as a hit, never as a result.
+/// Stores firmware in the artifact store. A failure is logged and costs only a later cache hit.
 fn store(cx: &BuildContext, directory: &Path, keys: &[Hash], mut firmware: Firmware, places: &Places) {
     let Some(store) = &cx.artifacts else { return };
     firmware.change_names(|text| places.forget(text));
@@ -106,7 +106,7 @@ fn store(cx: &BuildContext, directory: &Path, keys: &[Hash], mut firmware: Firmw
     let _ = std::fs::remove_dir_all(nameless);
 }
 
-/// Writes texts with stand-ins for the directories that they name.
+/// Writes texts with placeholders for the directories that they name.
 fn write_nameless(directory: &Path, texts: &[PathBuf], to: &Path, places: &Places) -> io::Result<()> {
     for path in texts {
         let nameless = to.join(path);
@@ -119,7 +119,7 @@ fn write_nameless(directory: &Path, texts: &[PathBuf], to: &Path, places: &Place
 /// Records firmware that is complete in the cell's directory.
 ///
 /// # Errors
-/// Where the directory can't be read or written.
+/// The directory can't be read or written.
 pub(super) async fn record(
     cx: &BuildContext,
     job: &CellJob,

@@ -1,4 +1,4 @@
-//! A cell's firmware: found in the cell's directory or in the artifact store, and stored there.
+//! A cell's firmware: looked up in the cell's directory and in the artifact store, and stored there.
 
 mod data;
 mod find;

@@ -8,7 +8,7 @@ use crate::platform::{Hook, Value};
 /// Whether there are commands for any of these hooks.
 ///
 /// # Errors
-/// Where one can't be expanded.
+/// A command can't be expanded.
 pub(in crate::pipeline) fn any(
     target: &Target,
     hooks: &[Hook],
@@ -21,10 +21,10 @@ pub(in crate::pipeline) fn any(
     Ok(any)
 }
 
-/// The commands of a hook.
+/// Returns the commands of a hook.
 ///
 /// # Errors
-/// Where one can't be expanded, or nothing is left of it.
+/// A command can't be expanded, or is empty after that.
 pub(in crate::pipeline) fn commands(
     target: &Target,
     hook: Hook,

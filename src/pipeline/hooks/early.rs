@@ -1,5 +1,5 @@
 //! The hooks of a cell that run between its compiles, in arduino-cli's order (`preprocess` and `build` in
-//! `internal/arduino/builder/builder.go`), and the files that they leave.
+//! `internal/arduino/builder/builder.go`), and the files that they create.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -16,8 +16,8 @@ use crate::pipeline::unit::{Planned, Unit};
 use crate::plan::CellJob;
 use crate::platform::{Hook, Value};
 
-/// The hooks of one cell up to the last one that is followed by a compile. Later hooks change no input of a compile, so an
-/// up-to-date cell does not run them.
+/// The hooks of one cell up to the last one that is followed by a compile. Later hooks change no input of a
+/// compile, so an up-to-date cell does not run them.
 #[derive(Debug)]
 pub(in crate::pipeline) struct Early<'a> {
     job: &'a CellJob,
@@ -25,7 +25,7 @@ pub(in crate::pipeline) struct Early<'a> {
     hooks: Vec<Hook>,
     /// Whether a hook or a compile can read the build directory before the link.
     is_visible: bool,
-    /// Files of an earlier build that stay.
+    /// Files of an earlier build that remain.
     kept: HashSet<PathBuf>,
     /// Objects that were placed, relative to the build directory.
     placed: HashSet<PathBuf>,
@@ -73,12 +73,12 @@ impl<'a> Early<'a> {
         self.hooks.iter().any(|other| *other >= hook)
     }
 
-    /// The other hooks before the link, in order.
+    /// Returns the later hooks before the link, in order.
     pub(in crate::pipeline) fn others(&self) -> impl Iterator<Item = Hook> {
         Hook::BEFORE_LINK.into_iter().filter(|hook| !self.any_from(*hook))
     }
 
-    /// Runs `hook`, if the platform has it. What was read below the build directory is forgotten then.
+    /// Runs `hook`, if the platform has it. Discards everything that was read below the build directory.
     ///
     /// # Errors
     /// A command fails.
@@ -114,12 +114,12 @@ impl<'a> Early<'a> {
         place(&self.job.directory, objects.into_iter()).await
     }
 
-    /// The placed objects, relative to the build directory. A hook may have changed them.
+    /// Returns the placed objects, relative to the build directory. A hook may have changed them.
     pub(in crate::pipeline) fn placed(&self) -> &HashSet<PathBuf> {
         &self.placed
     }
 
-    /// Files in the build directory other than placed objects and files of an earlier build.
+    /// Returns files in the build directory other than placed objects and files of an earlier build.
     ///
     /// # Errors
     /// The run is interrupted.

@@ -1,4 +1,4 @@
-//! A platform's hooks: commands of its own at fixed places of a build.
+//! A platform's hooks: its own commands at fixed points of a build.
 
 mod commands;
 mod early;

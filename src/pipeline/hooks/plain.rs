@@ -1,34 +1,35 @@
-//! Reads commands that do nothing but look for files, copy them, write a line, or start a program that reads and writes
-//! what it is told: then it is known what enters them, and what comes out. That is how ESP32 cores bring partition
-//! table, flags and bootloader into the build directory, with a shell. Whatever is not understood is not plain.
+//! Parses commands that only test for files, copy them, write a line, or start a program that reads and
+//! writes the files that it is given: their inputs and outputs are known then. In this way, with a shell,
+//! ESP32 cores put partition table, flags and bootloader into the build directory. Commands that are not
+//! understood are not plain.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What commands read and write.
+/// Inputs and outputs of commands.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plain {
-    /// The shells and programs that are started, without those that are part of every system.
+    /// Shells and programs that are started, without those that are part of every system.
     pub(super) programs: BTreeSet<PathBuf>,
-    /// Paths outside the build directory.
+    /// Input paths outside the build directory.
     pub(super) reads: BTreeSet<PathBuf>,
-    /// Paths in the build directory: all that can be there afterwards.
+    /// Paths in the build directory: everything that can exist afterwards.
     pub(super) writes: BTreeSet<PathBuf>,
 }
 
 /// A word or an operator of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
-    /// With whether a part of it was quoted: then it is no keyword.
+    /// A word, and whether a part of it was quoted: a quoted word is no keyword.
     Word(String, bool),
-    /// Begins the next command.
+    /// Separator before the next command.
     Next,
     /// `>` or `>>`.
     Into,
 }
 
 impl Plain {
-    /// What these commands read and write in `directory`, in which they run, or `None` where that can't be told.
+    /// Returns inputs and outputs of commands that run in `directory`; `None` if the commands are not plain.
     pub(super) fn read(commands: &[Vec<String>], directory: &Path) -> Option<Self> {
         let mut plain = Self::default();
         for argv in commands {
@@ -51,7 +52,7 @@ impl Plain {
         tokens.split(|token| *token == Token::Next).try_for_each(|command| self.simple(command, directory))
     }
 
-    /// One command with its words and where its output goes.
+    /// Parses one command with its words and redirections.
     fn simple(&mut self, tokens: &[Token], directory: &Path) -> Option<()> {
         const KEYWORDS: [&str; 6] = ["if", "then", "elif", "else", "fi", "!"];
         let is_keyword =
@@ -85,7 +86,7 @@ impl Plain {
         }
     }
 
-    /// Questions after the content or the existence of files; a time or a permission is in no key.
+    /// Parses tests of strings and of the type or size of files; no key covers a time or a permission.
     fn test(&mut self, words: &[&str], directory: &Path) -> Option<()> {
         match words {
             ["!", rest @ ..] => self.test(rest, directory),
@@ -95,7 +96,7 @@ impl Plain {
         }
     }
 
-    /// A program that reads and writes what it is told by whole paths, and nothing else but itself.
+    /// Parses a program that reads and writes only itself and the files that it is given by full path.
     fn program(&mut self, program: &str, arguments: &[&str], directory: &Path) -> Option<()> {
         let path = Path::new(program);
         let known = ["esptool", "esptool.py"].contains(&path.file_name()?.to_str()?);
@@ -114,7 +115,7 @@ impl Plain {
         paths.try_for_each(|path| self.named(path, directory))
     }
 
-    /// A path that is read, or, in the build directory, may have been written before.
+    /// Adds an input path; in the build directory, an earlier command may have written it.
     fn named(&mut self, word: &str, directory: &Path) -> Option<()> {
         let path = whole(word)?;
         if path.starts_with(directory) {
@@ -125,7 +126,7 @@ impl Plain {
         Some(())
     }
 
-    /// A file that is written.
+    /// Adds an output path.
     fn written(&mut self, word: &str, directory: &Path) -> Option<()> {
         let path = whole(word).filter(|path| path.starts_with(directory) && path != directory)?;
         self.writes.insert(path);
@@ -133,7 +134,7 @@ impl Plain {
     }
 }
 
-/// A path that means the same file wherever it is said.
+/// Returns a path that denotes the same file in every working directory.
 fn whole(word: &str) -> Option<PathBuf> {
     let path = Path::new(word);
     let is_plain = path.is_absolute()
@@ -142,8 +143,8 @@ fn whole(word: &str) -> Option<PathBuf> {
     is_plain.then(|| path.components().collect())
 }
 
-/// Splits a shell's text; `None` where it has anything but words, quotes, redirections into files and what joins
-/// commands.
+/// Splits a shell's text; `None` if it has anything other than words, quotes, redirections into files and
+/// separators of commands.
 fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut word: Option<(String, bool)> = None;

@@ -1,5 +1,5 @@
-//! What plain hooks made is kept in the artifact store, and put in place again as long as all that enters them is as it
-//! was: a run in which nothing has changed starts none of them.
+//! Stores the outputs of plain hooks in the artifact store, and restores them while all inputs are unchanged:
+//! a run without a change starts no hooks.
 
 use std::path::{Path, PathBuf};
 
@@ -14,25 +14,25 @@ use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 
-/// What hooks read and write, and the key of what comes of it.
+/// Inputs and outputs of hooks, and the key of their outputs.
 #[derive(Debug)]
 pub(super) struct Replay {
     plain: Plain,
     commands: Vec<Vec<String>>,
     directory: PathBuf,
-    /// Over the commands, their programs, and what they read outside the directory.
+    /// Hash over the commands, their programs, and their inputs outside the directory.
     outside: Hash,
-    /// The same with what was in the directory before.
+    /// Key over `outside` and the state of the directory before the hooks.
     key: Hash,
-    /// What they can write and was not there before.
+    /// Possible outputs that did not exist before.
     absent: Vec<PathBuf>,
 }
 
 impl Replay {
-    /// How these commands can be spared, if that is known and there is a store.
+    /// Returns how to skip these commands, if they are plain and there is a store.
     ///
     /// # Errors
-    /// Where one of their programs is missing.
+    /// A program of a command is missing.
     pub(super) async fn of(
         cx: &BuildContext,
         jcx: &JobContext,
@@ -54,10 +54,11 @@ impl Replay {
         Ok(Some(Self { plain, commands, directory, outside, key, absent }))
     }
 
-    /// Puts in place what the commands made the last time. Says whether that is all there; if not, nothing of it is.
+    /// Restores the outputs of an earlier run of the commands. Returns whether all were restored; otherwise
+    /// none remains.
     ///
     /// # Errors
-    /// Where the directory can't be written.
+    /// The directory can't be written.
     pub(super) async fn restore(&self, cx: &BuildContext) -> Result<bool, BuildError> {
         let Some(store) = cx.artifacts.clone() else { return Ok(false) };
         let (key, directory, absent) = (self.key, self.directory.clone(), self.absent.clone());
@@ -76,10 +77,10 @@ impl Replay {
         })
     }
 
-    /// Keeps what the commands have made, unless what they read has changed meanwhile.
+    /// Stores the outputs of the commands, unless their inputs have changed meanwhile.
     ///
     /// # Errors
-    /// Where one of their programs is missing.
+    /// A program of a command is missing.
     pub(super) async fn keep(self, cx: &BuildContext, jcx: &JobContext) -> Result<(), BuildError> {
         if outside(cx, jcx, &self.commands, &self.plain).await? != Some(self.outside) {
             return Ok(());
@@ -103,8 +104,8 @@ impl Replay {
     }
 }
 
-/// Over the commands, their programs, and what is at each path outside the directory that they name; `None` where a shell is
-/// not found.
+/// Returns the hash over the commands, their programs, and the state of each named path outside the
+/// directory; `None` if a program is not found.
 async fn outside(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -116,7 +117,7 @@ async fn outside(
         key.command(argv, &jcx.environment);
     }
     for program in &plain.programs {
-        // What does not start fails when it is started.
+        // A program that can't be identified fails when it is started.
         let Ok(identity) = cx.identities.of(program).await else { return Ok(None) };
         key.add(identity.hash.as_bytes());
     }
@@ -127,10 +128,11 @@ async fn outside(
     Ok(Some(key.finish()))
 }
 
-/// The state of a path at which nothing is.
+/// State of a path that does not exist.
 const NOTHING: &[u8] = b"nothing";
 
-/// What is at each path: a file's content, a directory, or nothing; `None` where that can't be told.
+/// Returns the state of each path: a file's content, a directory, or nothing; `None` if it can't be
+/// determined.
 async fn states(cx: &BuildContext, paths: Vec<PathBuf>) -> Result<Option<Vec<Vec<u8>>>, BuildError> {
     let files = cx.files.clone();
     blocking(move || {

@@ -11,11 +11,11 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::plan::Target;
 use crate::platform::{Hook, Value};
 
-/// Runs the recipes of hooks one after another, in the build directory; or puts in place what
-/// they made the last time, where all that they read is known and as it was.
+/// Runs the recipes of hooks one after another, in the build directory. Restores their earlier outputs
+/// instead, if all inputs are known and unchanged.
 ///
 /// # Errors
-/// Where one fails or can't be run.
+/// A hook fails or can't be run.
 pub(in crate::pipeline) async fn run(
     cx: &BuildContext,
     jcx: &mut JobContext,

@@ -1,5 +1,5 @@
-//! What is still ahead of a job: how long its steps are expected to take, how much memory, and what waits for
-//! them. Decides nothing but the order of things.
+//! The remaining path of a job: expected duration and memory of its steps, and the duration of the jobs that
+//! depend on it. Affects only the order of steps.
 
 use std::time::Duration;
 
@@ -9,58 +9,59 @@ use crate::event::Step;
 use crate::includes::Hash;
 use crate::plan::{CellJob, CoreJob, Family};
 
-/// What a source weighs beside its own bytes: the headers that everything includes.
+/// Bytes added to the size of every source, for the headers that all sources include.
 const HEADERS: u64 = 8 << 10;
 
-/// What is not known at all is expected to take this long: a compile for each byte, the end of a job.
+/// Expected durations without any measurement: of a compile per byte of source, and of the end of a job.
 const BYTE: Duration = Duration::from_micros(5);
 const END: Duration = Duration::from_millis(100);
 
-/// And this much memory, for a family of light units and for others; what neither compiles nor links takes little.
+/// Expected memory in bytes without any measurement, for families with light units and for others; `LITTLE`
+/// is for steps that neither compile nor link.
 const LITTLE: u64 = 64 << 20;
 const COMPILE: [u64; 2] = [64 << 20, 256 << 20];
 const LINK: [u64; 2] = [128 << 20, 512 << 20];
 
-/// What is ahead of a core or a cell.
+/// Expected costs of a core or a cell.
 #[derive(Debug, Clone, Copy)]
 pub struct Ahead {
     board: CostName,
     compile_kind: CostName,
     is_light: bool,
-    /// Its compiles as a whole: as long as the longest, or as all of them over all slots.
+    /// All compiles together: as long as the longest one, or as their sum divided by the number of slots.
     compiles: Subject,
-    /// What comes behind them: archives, link, conversions, sizes.
+    /// The steps after the compiles: archives, link, conversions, sizes.
     pub end: Subject,
-    /// What waits for its end: of a core, the longest end of its cells.
+    /// Duration of the dependent jobs: for a core, the longest end of its cells.
     waiting: Duration,
-    /// What its end has taken so far.
+    /// Time that the steps after the compiles have taken so far.
     spent: Duration,
     memory: Option<u64>,
 }
 
-/// What a step is to the job that it belongs to.
+/// The part of a job that a step belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::pipeline) enum Part {
-    /// It comes before the compiles.
+    /// Before the compiles.
     Before,
     /// One of the compiles.
     Compile(Subject),
-    /// It comes behind them: an archive, the link, or something that takes less.
+    /// After the compiles: an archive, the link, or a cheaper step.
     End(Step),
 }
 
 impl Ahead {
-    /// Of a cell.
+    /// Returns the expected costs of a cell.
     pub fn of_cell(job: &CellJob) -> Self {
         Self::cell(&job.id.board, &job.id.sketch, &job.target.family)
     }
 
-    /// The same by its names.
+    /// Returns the expected costs of a cell with these names.
     pub fn cell(board: &str, sketch: &str, family: &Family) -> Self {
         Self::new("cell", board, sketch, family)
     }
 
-    /// Of a core for whose end so much time of cells waits.
+    /// Returns the expected costs of a core; `waiting` is the longest end of its cells.
     pub fn of_core(job: &CoreJob, waiting: Duration) -> Self {
         let board = job.boards.first().map_or("", |board| board);
         Self { waiting, ..Self::new("core", board, "", &job.target.family) }
@@ -86,18 +87,18 @@ impl Ahead {
         }
     }
 
-    /// How long the job took from its first compile to its end in an earlier run, if that is known.
+    /// Returns the job's duration from its first compile to its end in an earlier run, if one was measured.
     pub fn known(&self, costs: &Costs) -> Option<Duration> {
         Some(costs.known(&self.compiles).time? + costs.known(&self.end).time?)
     }
 
-    /// How long what comes behind the compiles is expected to take.
+    /// Returns the expected duration of the steps after the compiles.
     pub fn end(&self, costs: &Costs) -> Duration {
         costs.expect(&self.end).time.unwrap_or(END)
     }
 
-    /// A compile of this job: by the key of its object, by the board and what it is called there, by the bytes of
-    /// its source.
+    /// Returns the subject of one compile: named by the key of its object, also by board and label, and sized
+    /// by the bytes of its source.
     pub(in crate::pipeline) fn unit(&self, key: &Hash, label: &str, bytes: u64) -> Subject {
         Subject {
             name: CostName::new(&[b"unit", key.as_bytes()]),
@@ -107,7 +108,7 @@ impl Ahead {
         }
     }
 
-    /// What a step of this job asks of the slots.
+    /// Returns the slot request of a step of this job.
     pub(in crate::pipeline) fn ask(&self, costs: &Costs, urgency: Urgency, part: Part) -> Ask {
         let defaults = |of: [u64; 2]| of[usize::from(!self.is_light)];
         let (rest, memory) = match part {
@@ -129,8 +130,8 @@ impl Ahead {
         Ask { urgency, rest: rest + self.waiting, memory }
     }
 
-    /// Remembers how long the job's compiles take, whoever made their objects: with one slot for each, or with
-    /// `slots` for all of them, whichever is longer.
+    /// Remembers how long the job's compiles take, including those that were cache hits: the longest one or,
+    /// if longer, the sum divided by `slots`.
     pub(in crate::pipeline) fn learn_compiles(
         &self,
         costs: &Costs,
@@ -147,14 +148,14 @@ impl Ahead {
         costs.learn(&self.compiles, Cost { time: Some(longest.max(all / slots)), memory: None });
     }
 
-    /// A step behind the compiles took this.
+    /// Adds the time and the peak memory of a step after the compiles.
     pub fn spent(&mut self, time: Duration, memory: Option<u64>) {
         self.spent += time;
         self.memory = self.memory.max(memory);
     }
 
-    /// Remembers what came behind the compiles: how long it took where it came to its end, what memory it took in
-    /// any case.
+    /// Remembers the cost of the steps after the compiles: their time if the job succeeded, their peak memory
+    /// in any case.
     pub fn learn_end(&mut self, costs: &Costs, succeeded: bool) {
         let time = Some(std::mem::take(&mut self.spent)).filter(|spent| succeeded && !spent.is_zero());
         costs.learn(&self.end, Cost { time, memory: self.memory.take() });

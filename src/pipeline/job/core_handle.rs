@@ -1,4 +1,4 @@
-//! How the cells of a core learn what it is going to be, and how it ended.
+//! Hands the outline and the result of a core to the cells that depend on it.
 
 use std::sync::Arc;
 
@@ -8,53 +8,53 @@ use super::product::{CoreArtifacts, CoreOutline};
 use crate::event::CoreId;
 use crate::pipeline::failure::error::{Blocked, BuildError};
 
-/// How far a core is.
+/// Progress of a core.
 #[derive(Debug, Clone)]
 enum CoreState {
-    /// Nothing is known of it.
+    /// Not planned yet.
     Unplanned,
-    /// It is known what it is going to be.
+    /// Planned: its outline is known.
     Outlined(Arc<CoreOutline>),
-    /// It has ended.
+    /// Finished or failed.
     Ended(Result<Arc<CoreArtifacts>, Blocked>),
 }
 
-/// The end of a core that its builder holds.
+/// Sending half of a core's state, held by its builder.
 #[derive(Debug)]
 pub struct CorePromise {
     sender: watch::Sender<CoreState>,
 }
 
-/// The end of a core that its cells hold.
+/// Receiving half of a core's state, held by its cells.
 #[derive(Debug, Clone)]
 pub struct CoreHandle {
     id: CoreId,
     receiver: watch::Receiver<CoreState>,
 }
 
-/// A core that is yet to be built.
+/// Returns both halves for a core that has not been built.
 pub fn core_promise(id: CoreId) -> (CorePromise, CoreHandle) {
     let (sender, receiver) = watch::channel(CoreState::Unplanned);
     (CorePromise { sender }, CoreHandle { id, receiver })
 }
 
 impl CorePromise {
-    /// Says what it is going to be.
+    /// Publishes the core's outline.
     pub fn outline(&self, outline: Arc<CoreOutline>) {
         self.sender.send_replace(CoreState::Outlined(outline));
     }
 
-    /// Says how it ended.
+    /// Publishes the core's result.
     pub fn keep(self, result: Result<Arc<CoreArtifacts>, Blocked>) {
         self.sender.send_replace(CoreState::Ended(result));
     }
 }
 
 impl CoreHandle {
-    /// Waits until it is known what the core is going to be.
+    /// Waits until the core is planned.
     ///
     /// # Errors
-    /// Where it failed before that.
+    /// The core failed before it was planned.
     pub async fn outline(&self) -> Result<Arc<CoreOutline>, BuildError> {
         match self.reaches(|state| !matches!(state, CoreState::Unplanned)).await? {
             CoreState::Outlined(outline) => Ok(outline),
@@ -64,10 +64,10 @@ impl CoreHandle {
         }
     }
 
-    /// Waits for the core.
+    /// Waits until the core is built.
     ///
     /// # Errors
-    /// Where it failed.
+    /// The core failed.
     pub async fn ready(&self) -> Result<Arc<CoreArtifacts>, BuildError> {
         match self.reaches(|state| matches!(state, CoreState::Ended(_))).await? {
             CoreState::Ended(result) => result.map_err(BuildError::Blocked),
@@ -81,22 +81,22 @@ impl CoreHandle {
         state.map_err(|_| self.lost())
     }
 
-    /// The builder ended without a word: its task panicked or was cancelled.
+    /// Returns the error for a builder that ended without a result: its task panicked or was cancelled.
     fn lost(&self) -> BuildError {
         BuildError::Blocked(Blocked { by: self.id.clone(), message: "it did not finish".to_owned() })
     }
 
-    /// Whether it is known what it is going to be.
+    /// Whether the core is planned.
     pub(in crate::pipeline) fn is_outlined(&self) -> bool {
         !matches!(&*self.receiver.borrow(), CoreState::Unplanned)
     }
 
-    /// Whether it is known how it ended.
+    /// Whether the core has finished or failed.
     pub(in crate::pipeline) fn is_ready(&self) -> bool {
         matches!(&*self.receiver.borrow(), CoreState::Ended(_))
     }
 
-    /// Whether it is known to have failed.
+    /// Returns the core's failure, if it has failed.
     pub fn failed(&self) -> Option<BuildError> {
         match &*self.receiver.borrow() {
             CoreState::Ended(Err(blocked)) => Some(BuildError::Blocked(blocked.clone())),

@@ -1,4 +1,4 @@
-//! The cells in flight (`--sketch-jobs`).
+//! Limits the number of cells in flight (`--sketch-jobs`).
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ pub struct InFlight {
 }
 
 impl InFlight {
-    /// A cell that begins waits behind those that come back from waiting for their core.
+    /// Rank of a cell that starts: after the cells that resume once their core is built.
     const BEGIN: u32 = 1;
     const RETURN: u32 = 0;
 
-    /// Waits for a place, in the order of asking.
+    /// Waits for a place; cells enter in the order of their requests.
     pub fn enter(gate: Gate) -> impl Future<Output = Self> + Send + use<> {
         let place = gate.enter(Rank::new(Self::BEGIN, Duration::ZERO), 0);
         async move { Self { place: Some(place.await), gate } }

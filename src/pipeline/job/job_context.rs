@@ -16,45 +16,45 @@ use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::shared::context::BuildContext;
 use crate::process::{Environment, Finished, Transcript};
 
-/// What one job has to itself.
+/// State that belongs to one job.
 #[derive(Debug)]
 pub struct JobContext {
-    /// Its phases.
+    /// Phases of the job.
     pub track: Track,
-    /// How urgent its steps are.
+    /// Priority class of the job's steps.
     pub urgency: Urgency,
-    /// What is ahead of it.
+    /// Expected costs of the job.
     pub ahead: Ahead,
-    /// The environment of its processes.
+    /// Environment of the job's processes.
     pub environment: Environment,
-    /// What its processes had printed when they were cut short.
+    /// Output of processes that were cut short.
     pub transcript: Transcript,
-    /// What goes into its `build.log`.
+    /// Paragraphs of `build.log`.
     pub log: Vec<String>,
-    /// Where its objects came from.
+    /// Numbers of units that were compiled, restored from the cache or reused.
     pub units: UnitCounts,
-    /// The libraries that it is built with.
+    /// Libraries that the job is built with.
     pub libraries: JobLibraries,
-    /// How many hooks have run since its first compile was planned: what was planned before one may be another thing
-    /// behind it.
+    /// Number of hooks that have run since the first compile was planned. It enters the keys of plans,
+    /// because a hook can change the files that a plan was made from.
     pub round: u32,
-    /// How long it has been at work, without its waits.
+    /// Time at work, without waits.
     pub stopwatch: Stopwatch,
-    /// Its place among the cells in flight; `None` for a core.
+    /// Place among the cells in flight; `None` for a core.
     pub in_flight: Option<InFlight>,
 }
 
 /// The libraries of a job.
 #[derive(Debug, Clone, Default)]
 pub struct JobLibraries {
-    /// Each with why it was chosen.
+    /// Each library with the reason why it was chosen.
     pub list: Arc<Vec<UsedLibrary>>,
     /// Whether they were discovered in this run.
     pub has_discovered: bool,
 }
 
 impl JobContext {
-    /// A step of this job.
+    /// Returns the name of a step of this job.
     pub(in crate::pipeline) fn step(&self, step: Step, label: impl Into<String>) -> StepName {
         let is_end = self.urgency == Urgency::CellEnd || step == Step::Archive;
         let part = if is_end { Part::End(step) } else { Part::Before };
@@ -69,17 +69,17 @@ impl JobContext {
         }
     }
 
-    /// The compile of a unit for this job: see [`Ahead::unit`].
+    /// Returns the name of a compile of this job: see [`Ahead::unit`].
     pub(in crate::pipeline) fn compile(&self, unit: Subject, label: &str) -> StepName {
         StepName { part: Part::Compile(unit), ..self.step(Step::Compile, label) }
     }
 
-    /// Notes the libraries that were looked for and found in this run.
+    /// Records the libraries that were discovered in this run.
     pub(in crate::pipeline) fn discovered(&mut self, libraries: Vec<UsedLibrary>) {
         self.libraries = JobLibraries { list: Arc::new(libraries), has_discovered: true };
     }
 
-    /// Waits until it is known what a core is going to be.
+    /// Waits until a core is planned.
     pub(in crate::pipeline) async fn outline_of(
         &mut self,
         core: &CoreHandle,
@@ -87,15 +87,15 @@ impl JobContext {
         if !core.is_outlined() {
             self.track.enter(Phase::Wait);
         }
-        // It keeps its place: this takes no longer than its own planning did.
+        // The cell keeps its place: planning the core takes no longer than planning the cell did.
         self.stopwatch.pause();
         let outline = core.outline().await;
         self.stopwatch.resume();
         outline
     }
 
-    /// Waits for a core; what follows finishes the cell. Meanwhile the job gives up its place, and its
-    /// time does not count.
+    /// Waits until a core is built. Meanwhile the job leaves its place among the cells in flight, and its
+    /// stopwatch is paused. All later steps have the class [`Urgency::CellEnd`].
     pub(in crate::pipeline) async fn wait_for(
         &mut self,
         cx: &BuildContext,

@@ -1,4 +1,4 @@
-//! What the pipeline makes: the outline of a core, a built core, a built cell.
+//! Products of the pipeline: the outline of a core, a built core, a built cell.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use crate::event::{CoreId, Failure, Sizes, UnitCounts};
 use crate::includes::Hash;
 
-/// What a core is going to be, known before it is built.
+/// Keys and paths of a core, known before the core is built.
 #[derive(Debug)]
 pub struct CoreOutline {
-    /// Which.
+    /// Id of the core.
     pub id: CoreId,
-    /// Over everything that enters.
+    /// Key over all inputs.
     pub key: Hash,
-    /// Over what is compiled.
+    /// Hash over the keys of all units.
     pub units: Hash,
-    /// Over how its objects are packed: commands, tools and what these read.
+    /// Hash over the packing: commands, tools and their inputs.
     pub packing: Hash,
-    /// Its directory.
+    /// Directory of the core.
     pub directory: PathBuf,
     /// `core.a`, relative to the directory, where the platform's recipe puts it; `None` where the core has no sources.
     pub archive: Option<PathBuf>,
@@ -25,42 +25,42 @@ pub struct CoreOutline {
     pub objects: Vec<PathBuf>,
     /// The variant's objects, relative to the directory, in link order: they are not in the archive.
     pub variant_objects: Vec<PathBuf>,
-    /// Why its key is good for this run only, if so.
+    /// Reason why the core is uncacheable; `None` if it is cacheable.
     pub uncacheable: Option<String>,
 }
 
 /// A built core.
 #[derive(Debug, Clone)]
 pub struct CoreArtifacts {
-    /// What it was to be.
+    /// Outline of the core.
     pub outline: Arc<CoreOutline>,
-    /// Whether the recipe made the archive.
+    /// Whether the recipe created the archive.
     pub has_archive: bool,
-    /// Over the content of each of its objects, and how they are packed.
+    /// Hash over the content of every object, and over the packing.
     pub contents: Hash,
-    /// Whether its key covers what its compiles read.
+    /// Whether the core's key covers all inputs of its compiles.
     pub is_cacheable: bool,
-    /// Whether anything had to be made.
+    /// Whether anything had to be compiled, packed or restored.
     pub fresh: bool,
-    /// What the tools printed although they succeeded.
+    /// Output of tools that succeeded.
     pub printed: String,
-    /// Where its objects came from.
+    /// Numbers of units that were compiled, restored from the cache or reused.
     pub units: UnitCounts,
 }
 
 /// A built cell.
 #[derive(Debug, Clone)]
 pub struct CellArtifacts {
-    /// The firmware files, first the one to upload.
+    /// Firmware files; the first is the one to upload.
     pub artifacts: Vec<PathBuf>,
-    /// What the firmware takes.
+    /// Flash and RAM used by the firmware.
     pub sizes: Option<Sizes>,
-    /// Whether anything had to be made.
+    /// Whether anything had to be compiled, linked, restored or run.
     pub fresh: bool,
-    /// What the tools printed although they succeeded.
+    /// Output of tools that succeeded.
     pub printed: String,
-    /// Where its objects came from.
+    /// Numbers of units that were compiled, restored from the cache or reused.
     pub units: UnitCounts,
-    /// How its firmware failed in the emulator, if it was to be run and did not do what it should.
+    /// Failure of the firmware in the emulator, if a run was requested and its expectation was not met.
     pub misbehaved: Option<Box<Failure>>,
 }

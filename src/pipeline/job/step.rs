@@ -1,5 +1,5 @@
-//! A step that holds a slot. Whatever becomes of it, one event tells for how long it held it: also of one
-//! that is dropped with its job, at a timeout or an interrupt.
+//! A step that holds a slot. One event reports how long the slot was held, also for a step that is dropped
+//! with its job at a timeout or an interrupt.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::shared::runner::Runner;
 use crate::process::{Environment, Finished, Meter, Process, Transcript, run};
 
-/// A step that is to be given to a slot: what it says of itself.
+/// A step that needs a slot: its description in events and its expected costs.
 #[derive(Debug, Clone)]
 pub(in crate::pipeline) struct StepName {
     pub(in crate::pipeline) job: JobId,
     pub(in crate::pipeline) urgency: Urgency,
     pub(in crate::pipeline) step: Step,
     pub(in crate::pipeline) label: String,
-    /// What it is to its job, and what is ahead of that.
+    /// The part of the job that the step belongs to.
     pub(in crate::pipeline) part: Part,
     pub(in crate::pipeline) ahead: Ahead,
-    /// Of the job: it does not run while all that the job does is to wait for a slot.
+    /// Stopwatch of the job: stopped while all of the job's steps wait for slots.
     pub(in crate::pipeline) stopwatch: Stopwatch,
 }
 
@@ -36,7 +36,7 @@ pub(in crate::pipeline) struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    /// Waits for a slot; the step begins when there is one.
+    /// Waits for a slot; the step begins once the slot is granted.
     pub(in crate::pipeline) async fn wait(runner: &'a Runner, name: &'a StepName) -> Self {
         let waiting = name.stopwatch.waits_for_slot();
         let slot = runner.slots.acquire(name.ahead.ask(&runner.costs, name.urgency, name.part)).await;
@@ -44,12 +44,12 @@ impl<'a> Held<'a> {
         Self { runner, name, slot, start: runner.events.now(), told: false }
     }
 
-    /// The step has ended; `ran` is for how long its process itself ran, where that is known.
+    /// Reports the end of the step; `ran` is the run time of its process, if known.
     pub(in crate::pipeline) fn done(mut self, ran: Option<Duration>, cache: Option<CacheOutcome>) {
         self.tell(ran, cache, false);
     }
 
-    /// A compile has ended, and what it took is remembered, unless the cache had the object.
+    /// Reports the end of a compile, and remembers its cost unless it was a cache hit.
     pub(in crate::pipeline) fn compiled(
         self,
         ran: Option<Duration>,
@@ -92,12 +92,12 @@ impl Drop for Held<'_> {
     }
 }
 
-/// A command.
+/// A command line.
 #[derive(Debug, Clone)]
 pub(in crate::pipeline) struct CommandLine {
-    /// As the recipe has it: what users see.
+    /// The command of the recipe, as users see it.
     pub(in crate::pipeline) argv: Vec<String>,
-    /// Options of ours for its compiler.
+    /// Options that this program adds for the compiler.
     pub(in crate::pipeline) added: Vec<String>,
 }
 
@@ -108,7 +108,7 @@ impl From<Vec<String>> for CommandLine {
 }
 
 impl CommandLine {
-    /// What is started.
+    /// Returns the argv of the process.
     pub(super) fn started(&self) -> Vec<String> {
         let mut argv = self.argv.clone();
         let at = first_option(&argv);
@@ -117,20 +117,20 @@ impl CommandLine {
     }
 }
 
-/// Where options of ours go: before the first of the command's own, which is the compiler's, however it is started (`env
-/// avr-gcc`, `sh gcc.sh`).
+/// Returns the index for added options: before the command's first option. That option is the compiler's,
+/// also after a wrapper (`env avr-gcc`, `sh gcc.sh`).
 pub(in crate::pipeline) fn first_option(argv: &[String]) -> usize {
     let first = argv.iter().skip(1).position(|word| word.starts_with('-'));
     first.map_or_else(|| argv.len().min(1), |at| at + 1)
 }
 
-/// A process from an argv, which is never empty.
+/// Returns the process for a non-empty argv.
 pub(in crate::pipeline) fn process(mut argv: Vec<String>, cwd: PathBuf, environment: Environment) -> Process {
     let args = argv.split_off(argv.len().min(1));
     Process { program: argv.pop().unwrap_or_default().into(), args, cwd, environment }
 }
 
-/// Runs a process in a slot and says so.
+/// Runs a process in a slot and reports the step.
 pub(in crate::pipeline) async fn run_in_slot(
     runner: &Runner,
     name: &StepName,

@@ -1,12 +1,12 @@
-//! The time that a job has been at work: its waits don't count towards its timeout.
+//! The time that a job has been at work: waits don't count towards its timeout.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::sync::lock;
 
-/// Measures how long a job has been at work. Clones share it. It stands still while the job is paused, and
-/// while all that the job does is to wait for slots that others hold.
+/// Measures how long a job has been at work. Clones share the measurement. The stopwatch is stopped while the
+/// job is paused, and while all of its steps wait for slots.
 #[derive(Debug, Clone)]
 pub struct Stopwatch(Arc<Mutex<Ticks>>);
 
@@ -15,13 +15,13 @@ struct Ticks {
     before: Duration,
     running_since: Option<Instant>,
     paused: bool,
-    /// Steps that wait for a slot, and steps that have one.
+    /// Numbers of steps that wait for a slot, and of steps that hold one.
     waiting: usize,
     holding: usize,
 }
 
 impl Stopwatch {
-    /// Runs from now on.
+    /// Returns a running stopwatch.
     pub fn started() -> Self {
         Self(Arc::new(Mutex::new(Ticks {
             before: Duration::ZERO,
@@ -32,7 +32,7 @@ impl Stopwatch {
         })))
     }
 
-    /// The time at work so far.
+    /// Returns the time at work so far.
     pub fn elapsed(&self) -> Duration {
         let ticks = lock(&self.0);
         ticks.before + ticks.running_since.map_or(Duration::ZERO, |since| since.elapsed())
@@ -41,7 +41,7 @@ impl Stopwatch {
     /// Waits until the job has been at work for `limit`.
     pub async fn reaches(&self, limit: Duration) {
         while let Some(rest) = limit.checked_sub(self.elapsed()).filter(|rest| !rest.is_zero()) {
-            // Not less than a tick of the clock: it may stand still right before the limit.
+            // At least one clock tick: the stopwatch may be stopped right before the limit.
             tokio::time::sleep(rest.max(Duration::from_millis(1))).await;
         }
     }
@@ -54,13 +54,13 @@ impl Stopwatch {
         self.change(|ticks| ticks.paused = false);
     }
 
-    /// A step of the job waits for a slot until what is returned is granted or dropped.
+    /// Counts a step as waiting for a slot until the returned guard is granted or dropped.
     pub(in crate::pipeline) fn waits_for_slot(&self) -> WaitsForSlot<'_> {
         self.change(|ticks| ticks.waiting += 1);
         WaitsForSlot(self)
     }
 
-    /// A step whose wait was granted gives its slot back.
+    /// Releases the slot of a step whose wait was granted.
     pub(in crate::pipeline) fn left_slot(&self) {
         self.change(|ticks| ticks.holding -= 1);
     }
@@ -81,7 +81,7 @@ impl Stopwatch {
 pub(in crate::pipeline) struct WaitsForSlot<'a>(&'a Stopwatch);
 
 impl WaitsForSlot<'_> {
-    /// It has one now, until [`Stopwatch::left_slot`].
+    /// Counts the step as holding a slot until [`Stopwatch::left_slot`].
     pub(in crate::pipeline) fn granted(self) {
         self.0.change(|ticks| ticks.holding += 1);
     }

@@ -1,4 +1,4 @@
-//! Keeps a job's phases: one after another, without a gap, from the end of planning to its last moment.
+//! Records a job's phases: consecutive, without a gap, from the end of planning to the end of the job.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ pub struct Track {
 }
 
 impl Track {
-    /// A job that waits to be started since `began`.
+    /// Returns the track of a job that has been queued since `began`.
     pub fn new(job: JobId, events: EventSink, began: Duration) -> Self {
         Self { job, events, began, phase: Phase::Queue, since: began }
     }
 
-    /// The job.
+    /// Returns the job's id.
     pub fn job(&self) -> &JobId {
         &self.job
     }
 
-    /// Ends the current phase and begins another. Nothing happens where it is the same.
+    /// Ends the current phase and begins another; does nothing if both are the same.
     pub fn enter(&mut self, phase: Phase) {
         if phase != self.phase {
             self.close();
@@ -33,7 +33,7 @@ impl Track {
         }
     }
 
-    /// Ends the last phase. The span from the job's beginning to now.
+    /// Ends the last phase and returns the span of the whole job.
     pub fn finish(&mut self) -> Span {
         self.close();
         Span { start: self.began, end: self.since }

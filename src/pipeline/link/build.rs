@@ -1,5 +1,5 @@
-//! From units to firmware: compiles what is missing, seeds the cell's directory with stage 1, links,
-//! converts and measures.
+//! From units to firmware: compiles missing units, seeds the cell's directory from stage 1, links, converts
+//! and measures.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -23,12 +23,12 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::unit::Unit;
 use crate::platform::Hook;
 
-/// Builds a cell whose units are planned, or finds its firmware: first by the keys of everything that enters, before
-/// anything is compiled; then, when the objects are made, by their contents, because what is compiled in every run
-/// usually comes out the same.
+/// Builds a cell whose units are planned, unless its firmware is up to date or can be restored. The first
+/// lookup, before any compile, uses keys over all inputs. The second one uses keys over the contents of the
+/// objects, because uncacheable units usually compile to the same bytes.
 ///
 /// # Errors
-/// It does not compile, link or fit, or a tool is missing.
+/// The cell does not compile, link or fit, or a tool is missing.
 pub(in crate::pipeline) async fn build(
     link: &Link<'_>,
     core: &CellCore<'_>,
@@ -37,7 +37,7 @@ pub(in crate::pipeline) async fn build(
 ) -> Result<CellArtifacts, BuildError> {
     let plan = LinkPlan::new(link, cx, jcx).await?;
     let count = u32::try_from(link.sources().count()).unwrap_or(u32::MAX);
-    // Those that hooks have seen are counted.
+    // Units that hooks have seen are already counted.
     let uncounted = count.saturating_sub(u32::try_from(link.early.placed().len()).unwrap_or(count));
     let by_sources = plan.keys(link.key_of_sources(&plan.tail));
     let cacheable_by_sources = plan.is_cacheable && link.uncacheable().is_none();
@@ -80,9 +80,9 @@ pub(in crate::pipeline) async fn build(
         }
         None => make(link, cx, jcx, plan, &core, &units).await?,
     };
-    // Equal objects may have come of other sources or flags, with other warnings.
+    // Equal objects may come from other sources or flags, with other warnings.
     made.compiled = compiled;
-    // Next time nothing needs to be compiled to find it.
+    // With the key over the inputs, the next run finds the firmware without a compile.
     let keys = firmware::keep(cx, link.job, &keys, &mut made).await?;
     if let Some(by_sources) = keys.first().filter(|_| cacheable_by_sources) {
         link.learn(cx, jcx, by_sources, count);
@@ -113,7 +113,7 @@ async fn make(
     if let Some(elf) = &elf {
         symbols::list(link, elf).await?;
     }
-    // Others of these are what a later step made of them.
+    // A firmware file with another hash was rewritten by a later step.
     let now: HashMap<PathBuf, Hash> = link.left_by_hooks(cx).await?.into_iter().collect();
     let given = left.iter().filter(|(path, hash)| files.contains(path) && now.get(path) == Some(hash));
     let given = given.map(|(path, _)| path.clone()).collect();
@@ -125,7 +125,7 @@ async fn make(
 }
 
 impl Link<'_> {
-    /// Runs the commands on the objects of a cell, the core's and its own; what they printed.
+    /// Runs the commands on the objects of the core and the cell; returns their output.
     async fn run(
         &self,
         cx: &BuildContext,
@@ -173,7 +173,7 @@ impl Link<'_> {
         Ok(printed)
     }
 
-    /// The failure of a link, in the user's words.
+    /// Returns the failure of a link, explained in terms of the user's sources.
     async fn refused(&self, cx: &BuildContext, jcx: &JobContext, failure: Box<Failure>) -> BuildError {
         match overflow::explain_link(self, cx, jcx, failure).await {
             BuildError::Failed(failure) if failure.overflow.is_none() => origin::explain(self, failure).await,

@@ -1,5 +1,5 @@
-//! The commands of a cell after its compiles: which there are, and in which order. Runs one at a time; decides nothing
-//! about keys.
+//! Collects the commands of a cell after its compiles, in order, and runs a single one. Knows nothing of
+//! keys.
 
 use std::path::{Path, PathBuf};
 
@@ -15,24 +15,24 @@ use crate::pipeline::{convert, hooks};
 use crate::platform::{CORE_ARCHIVE, Hook, Value};
 use crate::process::{Environment, Finished};
 
-/// A command and what it is called.
+/// A command with its step and its label.
 pub(super) struct Command {
     pub(super) step: Step,
     pub(super) label: String,
     pub(super) argv: Vec<String>,
-    /// Whether a compiler links, which compiles too with link-time optimisation.
+    /// Whether the linker is a compiler driver, which also compiles with link-time optimisation.
     is_compiler: bool,
 }
 
 /// The commands after the compiles, in order.
 pub(super) struct Commands {
-    /// They pack libraries with `dot_a_linkage`, before the core's files are in the cell.
+    /// Archives of libraries with `dot_a_linkage`, packed before the core's files are in the cell.
     pub(super) library_archives: Vec<Command>,
     /// Hooks between the compiles and the link, the link, conversions, and the hooks around them.
     pub(super) main: Vec<Command>,
-    /// Hooks that see the merged bootloader too.
+    /// Hooks that also see the merged bootloader.
     pub(super) postbuild: Vec<Command>,
-    /// What could make the firmware another one than arduino-cli's.
+    /// A possible difference to arduino-cli's firmware.
     pub(super) warning: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl Command {
         Self { step, label, argv, is_compiler: false }
     }
 
-    /// Runs the command, and adds what it prints to `printed`.
+    /// Runs the command, and appends its output to `printed`.
     pub(super) async fn run(
         self,
         cx: &BuildContext,
@@ -68,7 +68,7 @@ impl Command {
     }
 }
 
-/// Runs a compiler that links.
+/// Runs a compiler driver that links.
 async fn link(
     cx: &BuildContext,
     jcx: &mut JobContext,
@@ -76,8 +76,8 @@ async fn link(
     argv: Vec<String>,
     cell: &Path,
 ) -> Result<Finished, BuildError> {
-    // Link-time optimisation compiles in the cell's directory, and its debug information is not to name that: then the
-    // ELF is the same in every checkout.
+    // Link-time optimisation compiles in the cell's directory. Its debug information must not name that
+    // directory, so that the ELF is the same in every checkout.
     let own = cx.checkout.physical_name(cell);
     let command = CommandLine { argv, added: vec![format!("-fdebug-prefix-map={}=.", own.display())] };
     // An ELF of link-time optimisation contains the names of temporary files.
@@ -87,13 +87,13 @@ async fn link(
     let environment = std::mem::replace(&mut jcx.environment, relative);
     let finished = jcx.command(cx, Step::Link, label, command, cell.to_owned()).await;
     jcx.environment = environment;
-    // One that stays is removed with the next build.
+    // A remaining directory is removed with the next build.
     let _ = blocking(move || std::fs::remove_dir_all(temporary)).await?;
     finished
 }
 
 impl Link<'_> {
-    /// The commands that run after the compiles.
+    /// Returns the commands that run after the compiles.
     pub(super) async fn commands(&self, cx: &BuildContext) -> Result<Commands, BuildError> {
         let target = &self.job.target;
         let config = &target.config;
@@ -141,7 +141,8 @@ impl Link<'_> {
         Ok(Commands { library_archives, main: commands, postbuild, warning })
     }
 
-    /// The objects and archives of `{object_files}`, in link order, and the commands that make the archives among them.
+    /// Returns the objects and archives of `{object_files}` in link order, and the commands that pack the
+    /// archives.
     async fn objects(&self, cx: &BuildContext) -> Result<(Vec<Command>, Vec<String>), BuildError> {
         let directory = &self.job.directory;
         let absolute = |path: &Path| directory.join(path).display().to_string();
@@ -149,7 +150,7 @@ impl Link<'_> {
         let mut objects: Vec<String> = self.sketch.iter().map(|source| absolute(&source.path)).collect();
         objects.extend(self.job.embed.iter().map(|it| absolute(&embed::object(it))));
         for (index, library) in self.libraries.iter().enumerate() {
-            // One in a directory of the same name packs it anew.
+            // A later library in a directory of the same name packs the archive again.
             let is_replaced = self.libraries[index + 1..]
                 .iter()
                 .any(|later| later.archive == library.archive && !later.sources.is_empty());
@@ -167,7 +168,7 @@ impl Link<'_> {
                 let archiving = archiving.into_iter();
                 commands.extend(archiving.map(|argv| Command::new(Step::Archive, label.clone(), argv)));
             }
-            // Also of a library without sources: arduino-cli names an archive to the linker that nothing makes.
+            // Also for a library without sources: arduino-cli passes the missing archive to the linker.
             objects.push(absolute(archive));
         }
         objects.extend(self.core.variant_objects.iter().map(|path| absolute(path)));
@@ -175,7 +176,7 @@ impl Link<'_> {
     }
 }
 
-/// The command of a link.
+/// Returns the command of a link.
 async fn linking(cx: &BuildContext, label: String, argv: Vec<String>) -> Result<Command, BuildError> {
     let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
     let identity = cx.identities.of(&program).await;

@@ -1,4 +1,4 @@
-//! The files that a link leaves: firmware, and what else recipes wrote.
+//! Output files of a link: firmware, and other files that recipes wrote.
 
 use std::path::{Path, PathBuf};
 
@@ -10,9 +10,10 @@ use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 
 impl Link<'_> {
-    /// The firmware files, relative to the cell's directory, the one to upload first, then the others by name: those that
-    /// `arduino-cli compile --output-dir` exports, whose names begin with the project's. Then what else the recipes left
-    /// beside them. What hooks gave is theirs to make again.
+    /// Returns two lists of files, relative to the cell's directory. The first has the firmware: the file to
+    /// upload, then the others by name. As in `arduino-cli compile --output-dir`, firmware names begin with
+    /// the project's name. The second has other files that recipes wrote, without files that hooks create,
+    /// because hooks create those again in every run.
     pub(super) async fn artifacts(
         &self,
         cx: &BuildContext,

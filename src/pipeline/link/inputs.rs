@@ -1,4 +1,4 @@
-//! Everything that enters a link, and the keys over it.
+//! The inputs of a link, and the keys over them.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use crate::pipeline::unit::Unit;
 use crate::plan::CellJob;
 use crate::platform::Value;
 
-/// Everything that enters a link.
+/// The inputs of a link.
 pub(in crate::pipeline) struct Link<'a> {
     pub(in crate::pipeline) job: &'a CellJob,
     pub(in crate::pipeline) core: &'a CoreOutline,
@@ -27,14 +27,14 @@ pub(in crate::pipeline) struct Link<'a> {
     pub(in crate::pipeline) libraries: &'a [LibrarySources],
     pub(in crate::pipeline) values: &'a [(&'a str, Value<'a>)],
     pub(in crate::pipeline) project_name: &'a str,
-    /// What hooks made in the cell's directory.
+    /// Files that hooks created in the cell's directory.
     pub(in crate::pipeline) given: &'a HashSet<PathBuf>,
-    /// The sketch as it is staged, for hooks that look at it.
+    /// The staged sketch, for hooks that read it.
     pub(in crate::pipeline) prepared: &'a Prepared,
     /// The hooks that have run.
     pub(in crate::pipeline) early: &'a Early<'a>,
-    /// Whether it is the same in the next run if nothing that was looked at has changed: no hook has run, and nothing
-    /// was asked of a tool that no key covers.
+    /// Whether the next run may reuse the key if no observed file has changed: no hook has run, and every
+    /// query of a tool is covered by a key.
     pub(in crate::pipeline) can_be_remembered: bool,
 }
 
@@ -46,12 +46,12 @@ impl Link<'_> {
         }
     }
 
-    /// Sketch and libraries, in link order.
+    /// Returns the sources of sketch and libraries, in link order.
     pub(in crate::pipeline) fn sources(&self) -> impl Iterator<Item = &Source> {
         self.sketch.iter().chain(self.libraries.iter().flat_map(|library| &library.sources))
     }
 
-    /// Where its commands run.
+    /// Returns the directories that matter to the commands' keys.
     pub(super) fn place(&self, places: &Places) -> Place {
         Place {
             directory: self.job.directory.clone(),
@@ -61,12 +61,12 @@ impl Link<'_> {
         }
     }
 
-    /// Why the keys of what enters are good for this run only, if so.
+    /// Returns the reason why the key over the sources is uncacheable, if it is.
     pub(super) fn uncacheable(&self) -> Option<String> {
         self.sources().find_map(|source| source.unit.uncacheable()).or_else(|| self.core.uncacheable.clone())
     }
 
-    /// Over everything that enters, known before anything is compiled.
+    /// Returns the key over all inputs, known before any compile.
     pub(super) fn key_of_sources(&self, tail: &Key) -> Hash {
         let mut key = Key::new("by sources");
         key.add(tail.finish().as_bytes()).add(self.core.key.as_bytes());
@@ -76,7 +76,7 @@ impl Link<'_> {
         key.finish()
     }
 
-    /// Over the bytes of everything that enters.
+    /// Returns the key over the contents of all inputs.
     pub(super) fn key_of_contents(&self, tail: &Key, core: &CoreArtifacts, units: &[Unit]) -> Hash {
         let mut key = Key::new("by contents");
         key.add(tail.finish().as_bytes()).add(core.contents.as_bytes());
@@ -86,7 +86,8 @@ impl Link<'_> {
         key.finish()
     }
 
-    /// What hooks left in the cell's directory, relative to it, as far as it is there, with its content's hash.
+    /// Returns the existing files that hooks created, relative to the cell's directory, with the hashes of
+    /// their contents.
     pub(super) async fn left_by_hooks(&self, cx: &BuildContext) -> Result<Vec<(PathBuf, Hash)>, BuildError> {
         let (directory, files, given) = (self.job.directory.clone(), cx.files.clone(), self.given.clone());
         blocking(move || {
@@ -101,13 +102,13 @@ impl Link<'_> {
         .await
     }
 
-    /// The linked program, among the firmware files.
+    /// Returns the linked program among the firmware files.
     pub(super) fn elf(&self, files: &[PathBuf]) -> Option<PathBuf> {
         let is_there = |path: &PathBuf| files.iter().any(|file| self.job.directory.join(file) == *path);
         self.linked().into_iter().find(is_there)
     }
 
-    /// Where the linked program can be: `.axf` on apollo3.
+    /// Returns the possible paths of the linked program: `.axf` on apollo3.
     pub(in crate::pipeline) fn linked(&self) -> [PathBuf; 2] {
         ["elf", "axf"].map(|extension| self.job.directory.join(format!("{}.{extension}", self.project_name)))
     }

@@ -1,4 +1,4 @@
-//! Firmware that is found by a remembered key: nothing is planned for it.
+//! Restores firmware by a remembered key, without planning.
 
 use std::collections::HashSet;
 
@@ -11,10 +11,11 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::known::There;
 use crate::plan::CellJob;
 
-/// The firmware of a cell whose key is known from the run before.
+/// Returns the firmware of a cell whose key is remembered from an earlier run, if it is up to date or can be
+/// restored.
 ///
 /// # Errors
-/// Where the cell's directory can't be written.
+/// The cell's directory can't be written.
 pub(in crate::pipeline) async fn known(
     job: &CellJob,
     cx: &BuildContext,
@@ -33,7 +34,7 @@ pub(in crate::pipeline) async fn known(
     Ok(found.map(|(_, found)| found_by_key(job, found, jcx, known.units)))
 }
 
-/// Firmware that nothing was compiled for.
+/// Returns firmware for which nothing was compiled, as the cell's result.
 pub(super) fn found_by_key(
     job: &CellJob,
     found: Firmware,

@@ -1,5 +1,4 @@
-//! The sources behind a link's objects, as the user knows them, and lines in them: for errors of linkers, which name
-//! objects.
+//! Finds the user's sources behind a link's objects, and lines in them. Errors of linkers name only objects.
 
 use std::path::{Path, PathBuf};
 
@@ -11,12 +10,12 @@ use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::failure::locate;
 use crate::pipeline::shared::blocking::blocking;
 
-/// The user's own files of the sketch that are compiled.
+/// Returns the user's own files of the sketch that are compiled.
 pub(super) fn of_sketch(link: &Link<'_>) -> Vec<PathBuf> {
     link.sketch.iter().flat_map(|source| link.prepared.originals(&source.path)).collect()
 }
 
-/// The sources of the libraries.
+/// Returns the sources of the libraries.
 pub(super) fn of_libraries(link: &Link<'_>) -> Vec<PathBuf> {
     library_sources(link).map(|source| source.unit.source().to_owned()).collect()
 }
@@ -25,7 +24,7 @@ fn library_sources<'l>(link: &'l Link<'_>) -> impl Iterator<Item = &'l Source> {
     link.libraries.iter().flat_map(|library| &library.sources)
 }
 
-/// The files that an object was compiled from, by the name that the linker has for it: its path, or `ARCHIVE(MEMBER)`.
+/// Returns the sources of an object by the linker's name for it: its path, or `ARCHIVE(MEMBER)`.
 fn of_object(link: &Link<'_>, object: &str) -> Vec<PathBuf> {
     let archived = object.strip_suffix(')').and_then(|object| object.rsplit_once('('));
     let is_named = |path: &Path| match archived {
@@ -50,7 +49,8 @@ fn of_object(link: &Link<'_>, object: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The line that defines a name in the first of these files that does; else the first that uses it.
+/// Returns the line with the definition of a name, from the first file that has one; else the first line that
+/// uses it.
 pub(super) fn definition(files: &[PathBuf], name: &str) -> Option<Location> {
     line(files, name, locate::definition).or_else(|| line(files, name, locate::mention))
 }
@@ -62,14 +62,14 @@ fn line(files: &[PathBuf], name: &str, find: fn(&str, &str) -> Option<u32>) -> O
     })
 }
 
-/// Whether the line of a place has a name.
+/// Whether the line at a location contains a name.
 fn has(place: &Location, name: &str) -> bool {
     let text = std::fs::read(&place.file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let line = usize::try_from(place.line).unwrap_or_default().saturating_sub(1);
     text.is_ok_and(|text| text.lines().nth(line).is_some_and(|line| line.contains(name)))
 }
 
-/// An error about a symbol, with the places that the linker does not tell: the objects that it names differ from board to
+/// Adds source locations to an error about a symbol. The objects that the linker names differ from board to
 /// board, and the user has never seen them.
 pub(super) async fn explain(link: &Link<'_>, mut failure: Box<Failure>) -> BuildError {
     let error = Some(&failure).filter(|failure| failure.kind == FailureKind::Code);
@@ -88,7 +88,7 @@ pub(super) async fn explain(link: &Link<'_>, mut failure: Box<Failure>) -> Build
             let name = name.as_deref()?;
             if is_duplicate { definition(files, name) } else { line(files, name, locate::mention) }
         };
-        // Debug information of link-time optimisation can name a place that has nothing to do with the symbol (GCC 5).
+        // Debug information of link-time optimisation can give a location unrelated to the symbol (GCC 5).
         let (right, wrong) = match known {
             Some(known) if name.as_deref().is_none_or(|name| has(&known, name)) => (Some(known), None),
             other => (None, other),

@@ -1,10 +1,12 @@
-//! Says by how much firmware is too large for its board, and what takes the room. Two refuse it: the linker, whose regions
-//! are too small, and arduino-cli's check of the size recipe's numbers against `boards.txt`.
+//! Reports by how much firmware is too large for its board, and its largest objects. Two checks reject
+//! firmware: the linker, whose regions are too small, and arduino-cli's comparison of the size recipe's
+//! numbers with `boards.txt`.
 //!
-//! A linker that refuses leaves no ELF, and GNU ld does not say how much is used (for `.bss` on AVR not even how much is
-//! too much). So the link is run once more with `--noinhibit-exec`, which makes GNU ld keep an ELF in spite of errors: the
-//! layout is the one that was refused, and the size recipe reads the same numbers from it as from any firmware. It costs
-//! one link, and only where a link failed for this reason. The verdict stays the first link's, and the ELF is removed.
+//! A linker that fails leaves no ELF, and GNU ld does not report the used size (for `.bss` on AVR not even
+//! the excess). So the link is repeated with `--noinhibit-exec`, which makes GNU ld write an ELF despite
+//! errors. That ELF has the rejected layout, and the size recipe reads its numbers as from any firmware. The
+//! cost is one link, and only after an overflow. The failure remains that of the first link, and the ELF is
+//! removed.
 
 use std::path::Path;
 
@@ -23,10 +25,10 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::process::Transcript;
 use crate::symbols::{Owner, Symbol, Symbols};
 
-/// Objects that are listed for each memory.
+/// Number of objects listed per memory.
 const LARGEST: usize = 5;
 
-/// A linker's refusal in numbers; any other failure as it is.
+/// Adds numbers to a linker's overflow error; returns any other failure unchanged.
 pub(super) async fn explain_link(
     link: &Link<'_>,
     cx: &BuildContext,
@@ -37,7 +39,8 @@ pub(super) async fn explain_link(
     if failure.kind != FailureKind::Code || !is_overflow(&failure.message) {
         return BuildError::Failed(failure);
     }
-    // A link that takes nearly as long as the cell may is not repeated: it fails, it does not time out.
+    // Limited to half of the cell's remaining time, so that the cell fails with the overflow and does not
+    // time out.
     let rest = link.job.timeout.saturating_sub(jcx.stopwatch.elapsed()) / 2;
     let measured = tokio::time::timeout(rest, measure(link, cx, jcx, &failure.command)).await.ok().flatten();
     remove_elf(link).await;
@@ -47,7 +50,7 @@ pub(super) async fn explain_link(
     complete(link, failure, symbols).await
 }
 
-/// A failed check of sizes, with what takes the room.
+/// Adds the largest objects to a failed check of sizes.
 pub(super) async fn explain_size(link: &Link<'_>, elf: Option<&Path>, error: BuildError) -> BuildError {
     match (error, elf) {
         (BuildError::Failed(failure), Some(elf)) if failure.overflow.is_some() => {
@@ -58,7 +61,7 @@ pub(super) async fn explain_size(link: &Link<'_>, elf: Option<&Path>, error: Bui
     }
 }
 
-/// What the refused firmware takes, and its symbols.
+/// Returns the sizes of the rejected firmware, and its symbols.
 async fn measure(
     link: &Link<'_>,
     cx: &BuildContext,
@@ -79,20 +82,20 @@ async fn measure(
     Some((overflow, symbols::of(link, &elf).await))
 }
 
-/// Removes what must not be taken for firmware.
+/// Removes the ELF, which must not be taken for firmware.
 async fn remove_elf(link: &Link<'_>) {
     let linked = link.linked();
     let removed = blocking(move || {
         for path in linked {
-            // As a rule there is none.
+            // Usually there is none.
             let _ = std::fs::remove_file(path);
         }
     });
-    // A run that ends leaves it to the next, which clears the directory before it links.
+    // After an interrupt the ELF may remain; the next run clears the directory before it links.
     let _ = removed.await;
 }
 
-/// What the linker itself says.
+/// Returns the overflow in the linker's own numbers.
 fn of_regions(regions: &[RegionOverflow]) -> Overflow {
     let memory = |region: &RegionOverflow| FullMemory {
         memory: memory_of(&region.region).to_owned(),
@@ -104,7 +107,7 @@ fn of_regions(regions: &[RegionOverflow]) -> Overflow {
     Overflow { memories: regions.iter().map(memory).collect() }
 }
 
-/// The memory that a region of a linker script is; its own name where that is no common one.
+/// Returns the memory of a linker script's region; the region's own name if it is not a common one.
 fn memory_of(region: &str) -> &str {
     match region.to_ascii_lowercase().as_str() {
         "text" | "flash" | "rom" => "flash",
@@ -113,7 +116,8 @@ fn memory_of(region: &str) -> &str {
     }
 }
 
-/// Adds the largest objects to a failure, and the place of the first of them that is defined in a file of the user's.
+/// Adds the largest objects to a failure, and the location of the first one that the sketch or a library
+/// defines.
 async fn complete(link: &Link<'_>, mut failure: Box<Failure>, symbols: Option<Symbols>) -> BuildError {
     let Some(mut overflow) = failure.overflow.take() else { return BuildError::Failed(failure) };
     let mut wanted = Vec::new();
@@ -132,7 +136,7 @@ fn large(symbol: &Symbol) -> LargeObject {
     LargeObject { name: symbol.name.clone(), owner: symbol.owner.to_string(), bytes: symbol.size }
 }
 
-/// The largest symbols in a memory.
+/// Returns the largest symbols in a memory.
 fn largest<'s>(symbols: &'s Symbols, memory: &str) -> Vec<&'s Symbol> {
     let is_there = |symbol: &&Symbol| match memory {
         "flash" => symbol.area.is_in_flash(),
@@ -142,7 +146,7 @@ fn largest<'s>(symbols: &'s Symbols, memory: &str) -> Vec<&'s Symbol> {
     symbols.symbols.iter().filter(is_there).take(LARGEST).collect()
 }
 
-/// Where the first of these that the user's own code defines is defined.
+/// Returns the location of the first of these symbols that the sketch or a library defines.
 async fn place(link: &Link<'_>, wanted: Vec<(String, Owner)>) -> Option<Location> {
     let (sketch, libraries) = (origin::of_sketch(link), origin::of_libraries(link));
     let found = blocking(move || {
@@ -151,7 +155,7 @@ async fn place(link: &Link<'_>, wanted: Vec<(String, Owner)>) -> Option<Location
             let files = match owner {
                 Owner::Sketch => sketch.clone(),
                 Owner::Library(_) => libraries.clone(),
-                // With link-time optimisation nobody knows whose a static variable is.
+                // With link-time optimisation the owner of a static variable is unknown.
                 Owner::Unknown => [sketch.clone(), libraries.clone()].concat(),
                 Owner::Core | Owner::Variant | Owner::Other => return None,
             };

@@ -1,4 +1,4 @@
-//! The commands of a link, and the part of its key that does not depend on objects.
+//! Plans a link: its commands, and the part of its key that does not depend on objects.
 
 use std::path::PathBuf;
 
@@ -21,20 +21,21 @@ use crate::pipeline::shared::places::Places;
 /// A planned link.
 pub(super) struct LinkPlan<'a> {
     pub(super) commands: Commands,
-    /// Key over the commands and what they read beside objects and core; the same in every checkout and work directory.
+    /// Key over the commands and their inputs other than objects and core; the same in every checkout and
+    /// work directory.
     pub(super) tail: Key,
-    /// Directories that the key has stand-ins for.
+    /// Directories that the key replaces with placeholders.
     pub(super) places: Places,
-    /// Whether that key covers everything that the commands read.
+    /// Whether `tail` covers all inputs of the commands.
     pub(super) is_cacheable: bool,
     pub(super) embedding: Option<Embedding<'a>>,
     pub(super) bootloader: Option<Bootloader>,
-    /// Files that hooks left, relative to the cell's directory.
+    /// Files that hooks created, relative to the cell's directory.
     pub(super) left: Vec<(PathBuf, Hash)>,
 }
 
 impl<'a> LinkPlan<'a> {
-    /// Plans the commands behind the compiles.
+    /// Plans the commands after the compiles.
     ///
     /// # Errors
     /// A recipe can't be expanded, or a tool is missing.
@@ -73,8 +74,9 @@ impl<'a> LinkPlan<'a> {
         Ok(Self { commands, tail, places, is_cacheable: uncacheable.is_none(), embedding, bootloader, left })
     }
 
-    /// The keys that firmware with the key `general` can have: that of firmware that names no directory, which is the same
-    /// wherever it was made, and that of firmware that was made here.
+    /// Returns the possible keys of firmware with the key `general`: one for firmware that names no
+    /// directory, which is the same wherever it is built, and one for firmware that is bound to these
+    /// directories.
     pub(super) fn keys(&self, general: Hash) -> FirmwareKeys {
         let here = Key::new("here").add(general.as_bytes()).add(self.places.key().as_bytes()).finish();
         FirmwareKeys { general, here }

@@ -15,15 +15,17 @@ use crate::pipeline::unit::Unit;
 use crate::platform::Hook;
 
 impl Link<'_> {
-    /// Whether a hook runs between the compiles and the link, which may write into objects: then they are copies.
+    /// Returns how objects are placed: as copies if a hook runs between the compiles and the link, because it
+    /// may write into objects; else as hardlinks.
     pub(super) fn sharing(&self) -> Sharing {
         let config = &self.job.target.config;
         let mut hooks = self.early.others().chain([Hook::LinkingPrelink]);
         if hooks.any(|hook| !config.hooks(hook).is_empty()) { Sharing::Copy } else { Sharing::Link }
     }
 
-    /// Puts the objects of sketch and libraries into the cell's directory, and removes what an earlier link made: no tool
-    /// writes through a link into what others share. What hooks have seen stays as they left it.
+    /// Places the objects of sketch and libraries in the cell's directory. Removes the outputs of an earlier
+    /// link first, because a tool must not write through a hardlink into a shared file. Objects that hooks
+    /// have seen stay as they are.
     pub(super) async fn seed(&self, units: &[Unit]) -> Result<(), BuildError> {
         let directory = &self.job.directory;
         let placed = self.early.placed();
@@ -38,14 +40,15 @@ impl Link<'_> {
             let objects = own.map(|(source, unit)| (&*source.path, &*source.unit, unit));
             return hooks::place(directory, objects).await;
         }
-        // The last of equal paths counts.
+        // Of equal paths the last one counts.
         let own: HashMap<&Path, &Path> = own.map(|(source, unit)| (&*source.path, &*unit.object)).collect();
         let own = own.into_iter().map(|(path, object)| (object.to_owned(), path.to_owned()));
         directory::place(directory, Step::Seed, sharing, own.collect()).await
     }
 
-    /// Puts the core's objects and archive into the cell's directory, after the archives of libraries are packed: as with
-    /// arduino-cli, a recipe that always names `core.a` finds no directory to put it in.
+    /// Places the core's objects and archive in the cell's directory, after the archives of libraries are
+    /// packed. As with arduino-cli, a recipe that always names `core.a` finds no directory for it before
+    /// that.
     pub(super) async fn seed_core(&self, core: &Arc<CoreArtifacts>) -> Result<(), BuildError> {
         let archive = core.outline.archive.iter().filter(|_| core.has_archive);
         let core = &core.outline;

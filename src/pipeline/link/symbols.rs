@@ -1,5 +1,6 @@
-//! Lists the symbols of a cell's firmware when it is made: only then the objects are there that say whose they
-//! are. Kept beside the firmware, also in the artifact store; a run that makes nothing does not look at them.
+//! Lists the symbols of a cell's firmware when it is linked: the objects that identify their owners exist
+//! only then. The list is stored beside the firmware, also in the artifact store; a run without a link does
+//! not read it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +11,8 @@ use crate::pipeline::output::embed;
 use crate::pipeline::shared::blocking::blocking;
 use crate::symbols::{CellSymbols, Definitions, Owner, Symbols, measure};
 
-/// Lists the symbols of `elf` in the cell's directory. Whatever is wrong with that is no fault of the firmware: then
-/// there is no list.
+/// Lists the symbols of `elf` in the cell's directory. A failure is logged, leaves no list, and does not fail
+/// the cell.
 pub(super) async fn list(link: &Link<'_>, elf: &Path) -> Result<(), BuildError> {
     let objects = objects(link);
     let (directory, elf) = (link.job.directory.clone(), elf.to_owned());
@@ -37,7 +38,7 @@ fn described(elf: &Path, directory: &Path, objects: &[(Owner, PathBuf)]) -> std:
     Ok(CellSymbols { elf: blake3::hash(&bytes).to_hex().to_string(), symbols })
 }
 
-/// The symbols of an ELF that is not kept.
+/// Returns the symbols of an ELF that is not kept.
 pub(super) async fn of(link: &Link<'_>, elf: &Path) -> Option<Symbols> {
     let objects = objects(link);
     let (directory, elf) = (link.job.directory.clone(), elf.to_owned());
@@ -45,7 +46,7 @@ pub(super) async fn of(link: &Link<'_>, elf: &Path) -> Option<Symbols> {
     described.ok()?.ok().map(|cell| cell.symbols)
 }
 
-/// Every object of the link with its owner, in the order of the link.
+/// Returns every object of the link with its owner, in link order.
 fn objects(link: &Link<'_>) -> Vec<(Owner, PathBuf)> {
     let mut objects: Vec<(Owner, PathBuf)> =
         link.sketch.iter().map(|source| (Owner::Sketch, source.path.clone())).collect();
@@ -60,7 +61,8 @@ fn objects(link: &Link<'_>) -> Vec<(Owner, PathBuf)> {
     objects
 }
 
-/// `libraries/NAME/…`: the library's directory, as [`crate::pipeline::discover::libraries`] names it.
+/// Returns the owner of `libraries/NAME/…`: the library's directory, as
+/// [`crate::pipeline::discover::libraries`] names it.
 fn library_of(object: &Path) -> Owner {
     let name = object.components().nth(1).map(|part| part.as_os_str().to_string_lossy().into_owned());
     Owner::Library(name.unwrap_or_default())

@@ -1,20 +1,20 @@
-//! `recipe.advanced_size`: a program of the platform's measures the firmware, and answers in JSON
-//! (platform specification, "Recipes to compute binary sketch size"). It also says whether that is too
-//! much: the limits of `boards.txt` are not asked.
+//! `recipe.advanced_size`: a program of the platform measures the firmware, and answers in JSON (platform
+//! specification, "Recipes to compute binary sketch size"). The program also decides whether the firmware
+//! fits: the limits of `boards.txt` are not used.
 
 use serde_json::{Map, Value};
 
 use crate::event::{Sizes, Step, Usage};
 use crate::pipeline::failure::error::BuildError;
 
-/// A field of an answer that is not of its type.
+/// A field of an answer with a wrong type.
 struct Mistake(&'static str);
 
-/// Reads the answer as Go's `encoding/json` does: names of fields are compared without case, `null` is as good as
-/// nothing. Returns what the firmware takes, and what is to be said to the user.
+/// Parses the answer as Go's `encoding/json` does: field names are case-insensitive, `null` is the same as an
+/// absent field. Returns the sizes, and a message for the user.
 ///
 /// # Errors
-/// Where it is none, or says that the firmware does not fit.
+/// The text is no answer, or says that the firmware does not fit.
 pub(in crate::pipeline) fn read(printed: &[u8]) -> Result<(Sizes, String), BuildError> {
     let wrong = |reason: &dyn std::fmt::Display| {
         let message =
@@ -35,15 +35,15 @@ pub(in crate::pipeline) fn read(printed: &[u8]) -> Result<(Sizes, String), Build
     }
 }
 
-/// What the program prints.
+/// Answer of the program.
 struct Answer {
-    /// For the user.
+    /// Text for the user.
     output: String,
-    /// What becomes of the build.
+    /// Effect on the build: `error`, `warning` or `info`.
     severity: String,
-    /// Why it fails, in a line.
+    /// Reason for an error, in one line.
     message: String,
-    /// The sections `text` (flash), `data` (RAM) and `eeprom`; a platform may have others.
+    /// Sections `text` (flash), `data` (RAM) and `eeprom`; a platform may have others.
     sizes: Sizes,
 }
 
@@ -77,7 +77,7 @@ impl Answer {
     }
 }
 
-/// The field of an object, unless it is `null`.
+/// Returns the field of an object, unless it is `null`.
 fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let found = object.get(name).or_else(|| {
         let mut fields = object.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));

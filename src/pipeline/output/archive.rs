@@ -1,5 +1,5 @@
-//! Archives of objects: a core's, and a library's with `dot_a_linkage`. Knows which commands make one and what is lost in
-//! it; runs nothing.
+//! Archives of objects: a core's, and a library's with `dot_a_linkage`. Plans their commands and finds
+//! objects that are replaced; runs nothing.
 //!
 //! Follows `archiveCompiledFiles` of arduino-cli (`internal/arduino/builder/archive_compiled_files.go`), which runs
 //! `recipe.ar.pattern` once for each object: a later object replaces a member of the same file name.
@@ -13,11 +13,12 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::plan::Target;
 use crate::platform::Value;
 
-/// The commands that pack `objects` into `archive`, in order; none without objects. One command packs all objects where
-/// its program is `ar` and the archive is the same: starting one process for each object takes a second for a core.
+/// Returns the commands that pack `objects` into `archive`, in order; none without objects. One command packs
+/// all objects if its program is `ar` and the archive is the same: one process per object takes a second for
+/// a core.
 ///
 /// # Errors
-/// Where the platform has no recipe for archives, or it can't be expanded.
+/// The platform has no recipe for archives, or it can't be expanded.
 pub(in crate::pipeline) async fn commands(
     cx: &BuildContext,
     target: &Target,
@@ -49,7 +50,8 @@ pub(in crate::pipeline) async fn commands(
     objects.iter().map(command).collect()
 }
 
-/// Whether a command is `ar FLAGS ARCHIVE OBJECT` with flags that do for many objects what they do for each.
+/// Whether a command is `ar FLAGS ARCHIVE OBJECT`, with flags that have the same effect for many objects as
+/// for each.
 fn takes_many(argv: &[String], object: &str) -> bool {
     let [program, flags, archive, last] = argv else { return false };
     let letters = flags.strip_prefix('-').unwrap_or(flags);
@@ -57,20 +59,20 @@ fn takes_many(argv: &[String], object: &str) -> bool {
     known && last == object && !archive.contains(object) && is_ar(Path::new(program))
 }
 
-/// Whether a program is an `ar` by its name.
+/// Whether a program is an `ar`, by its name.
 fn is_ar(program: &Path) -> bool {
     let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name.rsplit('-').next() == Some("ar")
 }
 
-/// Whether the program of a command is a script, which may do anything with its arguments. One that can't be identified
-/// fails when it is started.
+/// Whether the program of a command is a script, which may treat its arguments in any way. A program that
+/// can't be identified fails when it is started.
 async fn is_script(cx: &BuildContext, argv: &[String]) -> bool {
     let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
     cx.identities.of(&program).await.is_ok_and(|identity| identity.is_script)
 }
 
-/// The objects that a later one of the same file name replaces, each with the one that is left.
+/// Returns the objects that a later one of the same file name replaces, each with its replacement.
 pub(in crate::pipeline) fn replaced(objects: &[String]) -> Vec<(&String, &String)> {
     let name = |object: &'_ String| object.rsplit('/').next().unwrap_or(object).to_owned();
     let last: HashMap<String, &String> = objects.iter().map(|object| (name(object), object)).collect();
@@ -78,8 +80,8 @@ pub(in crate::pipeline) fn replaced(objects: &[String]) -> Vec<(&String, &String
     pairs.filter(|(object, left)| object != left).collect()
 }
 
-/// Says of each pair of objects of `archive` of which only the second is left. Objects are relative to the build
-/// directory, and `root` is the directory of the core or the library.
+/// Returns a warning for each object of `archive` that another one replaces. Objects are relative to the
+/// build directory, and `root` is the directory of the core or the library.
 pub(in crate::pipeline) fn warnings(archive: &str, root: &Path, objects: &[String]) -> Vec<String> {
     let source = |object: &String| object.strip_suffix(".o").unwrap_or(object).to_owned();
     let warning = |(lost, left): (&String, &String)| {
@@ -94,8 +96,8 @@ pub(in crate::pipeline) fn warnings(archive: &str, root: &Path, objects: &[Strin
     replaced(objects).into_iter().map(warning).collect()
 }
 
-/// Where commands put an archive called `name`, relative to the build directory: where the first of them says, which
-/// platforms do in their own way (`{build.path}/core/{archive_file}`), else `default`.
+/// Returns the path of an archive called `name`, relative to the build directory: the first one in
+/// `commands`, because platforms choose their own (`{build.path}/core/{archive_file}`), else `default`.
 pub(in crate::pipeline) fn place(
     commands: &[Vec<String>],
     build_path: &Path,

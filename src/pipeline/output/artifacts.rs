@@ -1,4 +1,4 @@
-//! What a build keeps in the artifact store.
+//! Stores results of a build in the artifact store.
 
 use std::path::{Path, PathBuf};
 
@@ -8,15 +8,15 @@ use crate::fs::Sharing;
 use crate::includes::Hash;
 use crate::pipeline::shared::context::BuildContext;
 
-/// What the artifact store says of a core or an object.
+/// Description of a core or an object in the artifact store.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::pipeline) struct About {
-    /// What the tools printed although they succeeded.
+    /// Output of tools that succeeded.
     pub(in crate::pipeline) printed: String,
 }
 
-/// Keeps files of a directory under a key, if there is a store. What can't be kept is lost as a hit, never as a
-/// result. To be called where files may be written.
+/// Stores files of a directory under a key, if there is a store. A failure is logged and costs only a later
+/// cache hit. Blocking: writes files.
 pub(in crate::pipeline) fn keep<T: Serialize>(
     cx: &BuildContext,
     key: &Hash,

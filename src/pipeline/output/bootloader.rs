@@ -1,8 +1,8 @@
 //! Merges a sketch's `.hex` with the board's bootloader: `NAME.ino.with_bootloader.hex` and `.bin`, for programming a
 //! blank chip.
 //!
-//! Follows `mergeSketchWithBootloader` of arduino-cli (`internal/arduino/builder/sketch.go`). Where the bootloader is
-//! missing or a file can't be read as Intel HEX, there is no merged file and no error, as there.
+//! Follows `mergeSketchWithBootloader` of arduino-cli (`internal/arduino/builder/sketch.go`). As there, a
+//! missing bootloader or a file that is not Intel HEX is no error, and no merged file is written.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,17 +23,18 @@ const DEFAULT_LIMIT: u32 = 16_000_000;
 /// The bootloader of a board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::pipeline) struct Bootloader {
-    /// Intel HEX.
+    /// Path of the Intel HEX file.
     path: PathBuf,
-    /// Largest `.bin`, in bytes; `None` where the board's `upload.maximum_size` allows none.
+    /// Largest `.bin`, in bytes; `None` if the board's `upload.maximum_size` allows none.
     limit: Option<u32>,
 }
 
 impl Bootloader {
-    /// The bootloader that `bootloader.noblink` or else `bootloader.file` names, if it exists, added to `key`.
+    /// Returns the bootloader of `bootloader.noblink`, else of `bootloader.file`, if it exists, and adds it
+    /// to `key`.
     ///
     /// # Errors
-    /// Where the property can't be expanded, or the bootloader can't be read.
+    /// The property can't be expanded, or the bootloader can't be read.
     pub(in crate::pipeline) async fn plan(
         cx: &BuildContext,
         key: &mut Key,
@@ -75,10 +76,10 @@ impl Bootloader {
         Ok(disk.is_file(&path).then_some(Self { path, limit }))
     }
 
-    /// Merges the sketch's `.hex` in a build directory with the bootloader. A sketch without one is left alone.
+    /// Merges the sketch's `.hex` in a build directory with the bootloader. Does nothing without a `.hex`.
     ///
     /// # Errors
-    /// Where a merged file can't be written.
+    /// A merged file can't be written.
     pub(in crate::pipeline) async fn merge(
         &self,
         build_path: &Path,
@@ -106,13 +107,13 @@ impl Bootloader {
         .await?
     }
 
-    /// Both files; `None` where one of the two inputs is no Intel HEX.
+    /// Returns both files; `None` if one of the two inputs is no Intel HEX.
     fn merged(&self, sketch: &Path) -> Option<(Vec<u8>, Option<Vec<u8>>)> {
         let read = |path: &Path| HexMemory::parse(&std::fs::read(path).ok()?);
         let (boot, sketch) = (read(&self.path)?, read(sketch)?);
         let mut merged = HexMemory::default();
         let (mut begin, mut end) = (u32::MAX, 0);
-        // Where they overlap the bootloader's bytes count, and all of that piece of the sketch is left out.
+        // The bootloader's bytes take precedence: an overlapping piece of the sketch is omitted as a whole.
         for piece in boot.pieces().iter().chain(sketch.pieces()) {
             if merged.add(piece.address, &piece.bytes) {
                 begin = begin.min(piece.address);

@@ -1,4 +1,4 @@
-//! The directory of a core or a cell: made, emptied, filled with what others made, and what stays in it.
+//! The directory of a core or a cell: created, emptied, and filled with objects and outputs.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::shared::blocking::blocking;
 use crate::symbols::CellSymbols;
 
-/// What a job says in its directory of how it went.
+/// Name of a job's log in its directory.
 const LOG: &str = "build.log";
 
-/// Makes a directory and those above it.
+/// Creates a directory and its parents.
 ///
 /// # Errors
-/// Where that can't be done.
+/// The directory can't be created.
 pub(in crate::pipeline) async fn make(directory: &Path) -> Result<(), BuildError> {
     let directory = directory.to_owned();
     blocking(move || {
@@ -29,21 +29,21 @@ pub(in crate::pipeline) async fn make(directory: &Path) -> Result<(), BuildError
 /// Subdirectory for the outputs of an earlier build while hooks run.
 pub(in crate::pipeline) const ASIDE: &str = ".earlier";
 
-/// Moves the outputs of an earlier build into [`ASIDE`] and removes all other files but its record, symbols and log. Returns
-/// the files that stay.
+/// Moves the outputs of an earlier build into [`ASIDE`] and removes all other files except its record,
+/// symbols, log and [`PASSED`]. Returns the remaining files.
 ///
 /// # Errors
-/// Where that can't be done.
+/// A file can't be removed.
 pub(in crate::pipeline) async fn set_aside(directory: &Path) -> Result<HashSet<PathBuf>, BuildError> {
     let (own, aside) = (directory.to_owned(), directory.join(ASIDE));
     let moved = blocking(move || {
-        // What an interrupted run left there is nobody's.
+        // Left by an interrupted run, and in no record.
         let _ = std::fs::remove_dir_all(&aside);
         let mut moved = HashSet::new();
         for output in Record::load(&own).into_iter().flat_map(|record| record.outputs) {
             let to = aside.join(&output.path);
             let _ = to.parent().map(std::fs::create_dir_all);
-            // One that is missing is missed when it is looked for.
+            // A missing output is detected when the record is verified.
             if std::fs::rename(own.join(&output.path), &to).is_ok() {
                 moved.insert(to);
             }
@@ -56,10 +56,10 @@ pub(in crate::pipeline) async fn set_aside(directory: &Path) -> Result<HashSet<P
     Ok(stays)
 }
 
-/// That the firmware was run and did what it should.
+/// File that marks firmware whose run in the emulator has passed.
 pub(in crate::pipeline) const PASSED: &str = ".passed";
 
-/// The files that a build left there for good: its outputs, record, list of symbols, log, and that it passed.
+/// Returns the permanent files of a build: its outputs, record, list of symbols, log, and [`PASSED`].
 pub(in crate::pipeline) async fn recorded_files(directory: &Path) -> Result<HashSet<PathBuf>, BuildError> {
     let directory = directory.to_owned();
     blocking(move || {
@@ -72,10 +72,10 @@ pub(in crate::pipeline) async fn recorded_files(directory: &Path) -> Result<Hash
     .await
 }
 
-/// Removes every file below a directory, if it is there, but these.
+/// Removes every file below a directory except `but`; does nothing if the directory is missing.
 ///
 /// # Errors
-/// Where one can't be removed.
+/// A file can't be removed.
 pub(in crate::pipeline) async fn clear(directory: &Path, but: &HashSet<PathBuf>) -> Result<(), BuildError> {
     let (directory, but) = (directory.to_owned(), but.clone());
     blocking(move || {
@@ -88,7 +88,7 @@ pub(in crate::pipeline) async fn clear(directory: &Path, but: &HashSet<PathBuf>)
                 |error: std::io::Error| BuildError::io(Step::Seed, FileAction::Empty, &directory, &error);
             let entry = entry.map_err(|error| io(error.into()))?;
             if entry.file_type().is_dir() {
-                // One that is not empty holds something to be kept.
+                // A directory that is not empty contains a file of `but`.
                 let _ = std::fs::remove_dir(entry.path());
             } else if !but.contains(entry.path()) {
                 std::fs::remove_file(entry.path()).map_err(io)?;
@@ -99,7 +99,7 @@ pub(in crate::pipeline) async fn clear(directory: &Path, but: &HashSet<PathBuf>)
     .await?
 }
 
-/// Every file below a directory, in no order.
+/// Returns every file below a directory.
 pub(in crate::pipeline) async fn files_below(directory: &Path) -> Result<HashSet<PathBuf>, BuildError> {
     let directory = directory.to_owned();
     blocking(move || {
@@ -109,10 +109,10 @@ pub(in crate::pipeline) async fn files_below(directory: &Path) -> Result<HashSet
     .await
 }
 
-/// Puts files, each in its place below a directory: as hardlinks, or as copies where something may write into them.
+/// Places files below a directory: as hardlinks, or as copies if a tool may write into them.
 ///
 /// # Errors
-/// Where the directory can't be written.
+/// The directory can't be written.
 pub(in crate::pipeline) async fn place(
     directory: &Path,
     step: Step,
@@ -133,13 +133,13 @@ pub(in crate::pipeline) async fn place(
     .await?
 }
 
-/// Whether a file in such a directory is the log or one of ours that nobody asked for.
+/// Whether a file in a job's directory is the log or another internal file, which is no output.
 pub(in crate::pipeline) fn is_ours(name: &std::ffi::OsStr) -> bool {
     name == LOG || name.to_string_lossy().starts_with('.')
 }
 
-/// Replaces the first paragraph of a log that begins with this one's first line, if it says something else: where the build
-/// is up to date, and what is said of its libraries has changed.
+/// Replaces the first paragraph of a log, if it has the same title line but another content: the build may be
+/// up to date while the description of its libraries has changed.
 pub fn renew_log(directory: &Path, paragraph: &str) {
     let path = directory.join(LOG);
     let Ok(text) = std::fs::read_to_string(&path) else { return };
@@ -147,17 +147,17 @@ pub fn renew_log(directory: &Path, paragraph: &str) {
     let is_titled = text.lines().next() == Some(title);
     let (before, rest) = text.split_once("\n\n").filter(|_| is_titled).unwrap_or(("", &text));
     if before != paragraph.trim_end() {
-        // As for `write_log`.
+        // Errors are ignored as in `write_log`.
         let text = format!("{}\n\n{rest}", paragraph.trim_end());
         let _ = write_atomically(&path, text.as_bytes());
     }
 }
 
-/// Writes the log of a cell or core: its commands and what they printed.
+/// Writes the log of a cell or core: its commands and their output.
 pub fn write_log(directory: &Path, lines: &[String]) {
     let mut text = lines.join("\n");
     text.push('\n');
-    // The log is for reading; a build that can't write it has failed for the same reason elsewhere.
+    // The log is informative; a build that can't write it has failed for the same reason elsewhere.
     let _ = std::fs::create_dir_all(directory)
         .and_then(|()| write_atomically(&directory.join(LOG), text.as_bytes()));
 }

@@ -1,5 +1,5 @@
-//! Files that firmware holds as they are (`embed_files`, `embed_txtfiles`): one object each, made by `objcopy`, with
-//! the symbols that ESP-IDF gives them. Knows nothing of what is in them.
+//! Files that firmware contains unchanged (`embed_files`, `embed_txtfiles`): one object each, made by
+//! `objcopy`, with the symbols that ESP-IDF gives them. Knows nothing of their content.
 
 use std::path::{Path, PathBuf};
 
@@ -15,10 +15,10 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 use crate::plan::{Embed, Target};
 
-/// Where the objects are in a cell's directory.
+/// Directory of the objects, relative to the cell's directory.
 const DIRECTORY: &str = "embed";
 
-/// Where the object of a file goes, relative to the cell's directory.
+/// Returns the path of a file's object, relative to the cell's directory.
 pub(in crate::pipeline) fn object(embed: &Embed) -> PathBuf {
     Path::new(DIRECTORY).join(format!("{}.o", name(embed)))
 }
@@ -27,21 +27,21 @@ fn name(embed: &Embed) -> String {
     embed.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// What is embedded into one cell.
+/// The embedded files of one cell.
 pub(in crate::pipeline) struct Embedding<'a> {
-    /// `objcopy`.
+    /// Path of `objcopy`.
     program: PathBuf,
     section: &'static str,
-    /// With what each file held when the key was made.
+    /// Files with the hashes of their contents when the key was computed.
     files: Vec<(&'a Embed, Hash)>,
 }
 
 impl<'a> Embedding<'a> {
-    /// Looks at the files, and adds them to the key of the cell with what is done to them. `link` is the command that
+    /// Reads the files, and adds them and their processing to the key of the cell. `link` is the command that
     /// links.
     ///
     /// # Errors
-    /// Where a file can't be read, or there is no `objcopy`.
+    /// A file can't be read, or there is no `objcopy`.
     pub(in crate::pipeline) async fn plan(
         cx: &BuildContext,
         key: &mut Key,
@@ -66,11 +66,11 @@ impl<'a> Embedding<'a> {
         Ok(Self { program, section, files: all })
     }
 
-    /// Makes the objects in the cell's `directory`, all at once as far as there are slots. `like` is an object of the
-    /// cell: they are for the processor that it is for.
+    /// Makes the objects in the cell's `directory`, in parallel as far as slots allow. `like` is an object of
+    /// the cell, which determines the processor.
     ///
     /// # Errors
-    /// Where a file has changed since it was looked at, or no object comes of it.
+    /// A file has changed since the key was computed, or `objcopy` fails.
     pub(in crate::pipeline) async fn make(
         &self,
         cx: &BuildContext,
@@ -99,7 +99,8 @@ impl<'a> Embedding<'a> {
         Ok(())
     }
 
-    /// The command. Symbols are made of the file's name as it is given: without its directory, in which it runs.
+    /// Returns the command. Symbols contain the file name as it is given: without its directory, in which the
+    /// command runs.
     fn words(&self, machine: Machine, name: String) -> Vec<String> {
         let mut argv = vec![self.program.display().to_string()];
         argv.extend(["-I", "binary", "-O", machine.format, "-B", machine.architecture].map(str::to_owned));
@@ -113,7 +114,7 @@ impl<'a> Embedding<'a> {
     }
 }
 
-/// The `objcopy` beside the compiler that links.
+/// Returns the `objcopy` beside the compiler that links.
 fn program(link: &[String]) -> Result<PathBuf, BuildError> {
     let linker = Path::new(link.first().map(String::as_str).unwrap_or_default());
     let name = linker.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -125,7 +126,7 @@ fn program(link: &[String]) -> Result<PathBuf, BuildError> {
     Ok(linker.with_file_name(format!("{prefix}objcopy")))
 }
 
-/// Puts what is embedded into the cell's directory: the file, and for a text a NUL byte.
+/// Writes the embedded content into the cell's directory: the file, and for a text a NUL byte.
 async fn stage(embed: &Embed, hash: Hash, to: &Path) -> Result<(), BuildError> {
     let (embed, to) = (embed.clone(), to.to_owned());
     blocking(move || {
@@ -143,12 +144,12 @@ async fn stage(embed: &Embed, hash: Hash, to: &Path) -> Result<(), BuildError> {
     .await?
 }
 
-/// What `objcopy` calls a processor (BFD's names).
+/// Names of a processor for `objcopy` (BFD's names).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Machine {
     format: &'static str,
     architecture: &'static str,
-    /// Whether every `objcopy` for it can align sections; avr's is of 2016.
+    /// Whether every `objcopy` for this processor can align sections; avr's is from 2016.
     aligns: bool,
 }
 
@@ -165,7 +166,7 @@ async fn machine(object: &Path) -> Result<Machine, BuildError> {
     .await?
 }
 
-/// The processor of an ELF file: all that can be embedded for have the lower byte first.
+/// Returns the processor of an ELF file, if embedding is supported for it; all of these are little endian.
 fn machine_of(elf: &[u8]) -> Option<Machine> {
     const LITTLE: u8 = 1;
     let (class, order) = (*elf.get(4)?, *elf.get(5)?);

@@ -1,10 +1,10 @@
-//! What the commands behind the compiles read: links, archives, conversions, hooks. Their result is kept
-//! under a key that covers it.
+//! Inputs of the commands after the compiles: links, archives, conversions, hooks. Their results are stored
+//! under a key over these inputs.
 //!
-//! A tool of the GNU tool chain reads what its words name, and what lies in the directories of `-L`. Any
-//! other program (a script of the platform, a hook) may read whatever lies in the platform's directory and
-//! in the sketch's, and every file that its words name, in a shell's text too; what it reads elsewhere without naming it
-//! nobody can know.
+//! A tool of the GNU tool chain reads the files in its words and in the directories of `-L`. Any other
+//! program (a script of the platform, a hook) may read everything in the platform's and the sketch's
+//! directory, and every file in its words, also in a shell's text. Files elsewhere that such a program does
+//! not name can't be known.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -19,25 +19,25 @@ use crate::pipeline::shared::key::Key;
 use crate::pipeline::shared::places::Places;
 use crate::pipeline::unit::Options;
 
-/// Whose commands they are.
+/// Directories that matter to the commands of a job.
 #[derive(Debug, Clone)]
 pub(in crate::pipeline) struct Place {
-    /// The job's directory, where they run. What is in it is made by the job.
+    /// The job's directory, where the commands run. The job itself creates its files, except `given`.
     pub(in crate::pipeline) directory: PathBuf,
-    /// Files in it that were there before: a hook's.
+    /// Files in the job's directory that hooks created: they are inputs.
     pub(in crate::pipeline) given: HashSet<PathBuf>,
-    /// What a program that nobody knows may read.
+    /// Directories that an unknown program may read as a whole.
     pub(in crate::pipeline) whole: Vec<PathBuf>,
-    /// Directories that keys have stand-ins for.
+    /// Directories that keys replace with placeholders.
     pub(in crate::pipeline) places: Places,
 }
 
-/// Adds commands, their tools and everything that they read to a key. Says why the key can't cover
-/// one of them, if so. The key is the same in every checkout and work directory, unless one of the programs is unknown:
-/// what that makes of the names of its files nobody can know.
+/// Adds commands, their tools and all their inputs to a key. Returns the reason why the key can't cover a
+/// command, if any. The key is the same in every checkout and work directory, unless a program is unknown:
+/// how it uses the names of its files can't be known.
 ///
 /// # Errors
-/// Where a tool is missing or can't be identified, or a directory can't be read.
+/// A tool is missing or can't be identified, or a directory can't be read.
 pub(in crate::pipeline) async fn add_commands(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -58,7 +58,8 @@ pub(in crate::pipeline) async fn add_commands(
         key.add(identity.hash.as_bytes()).command(&words, &jcx.environment);
         let (mut argv, place, files) = (argv.to_vec(), place.clone(), cx.files.clone());
         if step == Step::Link {
-            // What a link keeps beside the firmware nobody asks for: samd's and nrf52's platforms have this.
+            // Intermediate files that a link saves beside the firmware are not used: samd and nrf52 platforms
+            // have this option.
             argv.retain(|word| !word.trim_start_matches('-').starts_with("save-temps"));
         }
         let is_compiler = identity.version.is_some();
@@ -95,14 +96,15 @@ pub(in crate::pipeline) async fn add_commands(
     Ok(uncacheable)
 }
 
-/// `avr-objcopy`, `arm-none-eabi-size`: reads what its words name.
+/// Whether a program is a GNU tool that reads only the files in its words: `avr-objcopy`,
+/// `arm-none-eabi-size`.
 fn is_binary_utility(program: &Path) -> bool {
     let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let last = name.rsplit('-').next().unwrap_or_default();
     ["ar", "objcopy", "objdump", "size", "nm", "ranlib", "strip", "ld"].contains(&last)
 }
 
-/// The files that a command names or finds in directories that it names, with their hashes.
+/// Returns the files in a command's words, and in directories that it names, with their hashes.
 fn named(
     options: &Options,
     place: &Place,
@@ -125,7 +127,8 @@ fn named(
     paths.into_iter().map(|path| files.hash_now(&path).map(|hash| (path, hash))).collect()
 }
 
-/// Files that a linker script names by absolute paths; others it finds in the directories of `-L`.
+/// Returns the files that a linker script names by absolute paths; it finds others in the directories of
+/// `-L`.
 fn absolute_names(script: &Path, disk: &Disk) -> Vec<PathBuf> {
     let extension = script.extension().and_then(|extension| extension.to_str());
     if !matches!(extension, Some("ld" | "lds" | "x" | "ldscript" | "lcf" | "icf" | "sct")) {
@@ -136,7 +139,7 @@ fn absolute_names(script: &Path, disk: &Disk) -> Vec<PathBuf> {
     absolute_paths(&text).into_iter().filter(|path| disk.is_file(path)).collect()
 }
 
-/// The absolute paths that a text names: a script for a linker, or for a shell.
+/// Returns the absolute paths in the text of a linker script or a shell command.
 fn absolute_paths(text: &str) -> Vec<PathBuf> {
     let is_between = |c: char| c.is_whitespace() || "\"'`(){},;&|<>=".contains(c);
     text.split(is_between)

@@ -1,9 +1,9 @@
-//! Links with very many objects: where their paths take more than 30,000 bytes, arduino-cli packs them into one archive
-//! for each directory and links these (`link` in `internal/arduino/builder/linker.go`). Objects of one directory then
-//! stand together, and archives that are there already come first and are linked completely.
+//! Links with very many objects. If their paths take more than 30,000 bytes, arduino-cli packs the objects
+//! into one archive for each directory and links these (`link` in `internal/arduino/builder/linker.go`).
+//! Objects of one directory are adjacent then, and existing archives come first and are linked completely.
 //!
-//! With arduino-cli the build path of the user decides. Here equal inputs give equal bytes, so a usual one stands for it,
-//! and a link that another build path would change is told.
+//! In arduino-cli the user's build path decides. Here equal inputs give equal bytes, so a typical path length
+//! is used, and a warning is given if another build path would change the link.
 
 use std::path::Path;
 
@@ -15,32 +15,32 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::plan::Target;
 use crate::platform::Value;
 
-/// More bytes than this are too long for arduino-cli.
+/// Maximum length of the paths, in bytes.
 const LIMIT: usize = 30_000;
 
-/// Length of `/home/runner/.cache/arduino/sketches/` and 32 digits, where arduino-cli builds on GitHub's runners; in the
-/// container of `arduino/compile-sketches` it is the same.
+/// Typical length of a build path: `/home/runner/.cache/arduino/sketches/` and 32 digits, where arduino-cli
+/// builds on GitHub's runners. In the container of `arduino/compile-sketches` it is the same.
 const USUAL: usize = 69;
 
-/// Lengths between which build paths lie as a rule.
+/// Usual range of build path lengths.
 const SHORTEST: usize = 20;
 const LONGEST: usize = 150;
 
-/// What a link gets in place of its objects.
+/// Replacement for the objects of a link.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::pipeline) struct Packed {
-    /// The commands that pack, each with the archive's path relative to the build directory.
+    /// Commands that pack, each with the archive's path relative to the build directory.
     pub(in crate::pipeline) archiving: Vec<(String, Vec<String>)>,
-    /// `{object_files}`.
+    /// Words for `{object_files}`.
     pub(in crate::pipeline) words: Vec<String>,
-    /// What is not certain about it.
+    /// Possible difference to arduino-cli's link.
     pub(in crate::pipeline) warning: Option<String>,
 }
 
-/// Packs the objects of a link, absolute paths most of which are below `build_path`, if they are too many.
+/// Packs the objects of a link, absolute paths mostly below `build_path`, if their paths are too long.
 ///
 /// # Errors
-/// Where the platform has no recipe for archives, or it can't be expanded.
+/// The platform has no recipe for archives, or it can't be expanded.
 pub(in crate::pipeline) async fn pack(
     cx: &BuildContext,
     target: &Target,
@@ -79,7 +79,7 @@ pub(in crate::pipeline) async fn pack(
     Ok(Some(Packed { archiving, words: words.collect(), warning }))
 }
 
-/// How many bytes the objects take in quotes, with blanks between them, in a build path of another length.
+/// Returns the length of the quoted paths, separated by blanks, for a build path of another length.
 fn length(objects: &[String], build_path: &Path, build_path_length: usize) -> usize {
     let own = build_path.as_os_str().len();
     let is_below = |object: &&String| Path::new(object).starts_with(build_path);
@@ -88,11 +88,11 @@ fn length(objects: &[String], build_path: &Path, build_path_length: usize) -> us
     (now + moved * build_path_length).saturating_sub(moved * own + 1)
 }
 
-/// The objects of a link by directory.
+/// Objects of a link, grouped by directory.
 struct Groups {
-    /// Those that are archives.
+    /// Objects that are archives already.
     archives: Vec<String>,
-    /// Others by the archive of their directory, in the order of the first.
+    /// Other objects by the archive of their directory, in the order of first occurrence.
     packed: IndexMap<String, Vec<String>>,
 }
 
@@ -108,7 +108,7 @@ impl Groups {
         Self { archives, packed }
     }
 
-    /// Whether packed objects are linked in the same order.
+    /// Whether packing preserves the link order.
     fn keep_the_order(&self, objects: &[String]) -> bool {
         self.archives.is_empty() && self.packed.values().flatten().eq(objects)
     }

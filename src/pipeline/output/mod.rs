@@ -1,4 +1,4 @@
-//! What is made behind the compiles: archives, images, sizes, and the directories that they lie in.
+//! Outputs after the compiles: archives, images, sizes, and the directories that contain them.
 
 pub(super) mod advanced_size;
 pub(super) mod archive;

@@ -1,5 +1,5 @@
-//! Measures firmware with the core's own recipe and expressions, and decides whether it fits, as arduino-cli does
-//! (`internal/arduino/builder/sizer.go`): a size that can't be told is no failure.
+//! Measures firmware with the platform's own recipe and expressions, and decides whether it fits. As in
+//! arduino-cli (`internal/arduino/builder/sizer.go`), a size that can't be determined is no failure.
 
 use std::path::{Path, PathBuf};
 
@@ -16,16 +16,16 @@ use crate::plan::Target;
 use crate::platform::{BoardConfig, SizeRecipe, Value};
 use crate::process::Transcript;
 
-/// The property that limits what a sketch takes of flash.
+/// Property with the flash limit of a sketch.
 const FLASH: &str = "upload.maximum_size";
 
-/// The property that limits what a sketch takes of RAM.
+/// Property with the RAM limit of a sketch.
 const RAM: &str = "upload.maximum_data_size";
 
-/// The expressions that decide what counts, and the limits, for keys.
+/// Returns the size expressions and the limits, for keys.
 pub(in crate::pipeline) fn patterns(target: &Target) -> Vec<String> {
     let config = &target.config;
-    // That has a command of its own in the key.
+    // With `recipe.advanced_size`, its command is in the key instead.
     let size = config.size_recipe().filter(|_| config.advanced_size_recipe().is_none());
     let mut patterns: Vec<String> = size
         .into_iter()
@@ -38,19 +38,19 @@ pub(in crate::pipeline) fn patterns(target: &Target) -> Vec<String> {
     patterns
 }
 
-/// What measuring came to.
+/// Result of a measurement.
 #[derive(Debug, Default)]
 pub(in crate::pipeline) struct Measured {
-    /// `None` where the core has no recipe for it, or it fails.
+    /// Sizes of the firmware; `None` if the platform has no recipe for it, or the recipe fails.
     pub(in crate::pipeline) sizes: Option<Sizes>,
-    /// What the user is told of it.
+    /// Messages for the user.
     pub(in crate::pipeline) said: String,
 }
 
-/// The command of the platform's own program that measures firmware, if it has one.
+/// Returns the command of the platform's own program that measures firmware, if it has one.
 ///
 /// # Errors
-/// Where it is empty or can't be expanded.
+/// The command is empty or can't be expanded.
 pub(in crate::pipeline) fn program(
     target: &Target,
     values: &[(&str, Value<'_>)],
@@ -60,10 +60,11 @@ pub(in crate::pipeline) fn program(
     argv.map(Some).map_err(|error| BuildError::board(Step::Size, &error))
 }
 
-/// The command that measures firmware, for keys: the platform's own program, or what `recipe.size.pattern` starts.
+/// Returns the command that measures firmware, for keys: the platform's own program, or that of
+/// `recipe.size.pattern`.
 ///
 /// # Errors
-/// As for [`program`].
+/// The errors of [`program`].
 pub(in crate::pipeline) async fn command(
     cx: &BuildContext,
     target: &Target,
@@ -75,15 +76,15 @@ pub(in crate::pipeline) async fn command(
     let Some(recipe) = target.config.size_recipe() else { return Ok(None) };
     let argv = target.config.command_with_warnings(recipe.recipe.pattern, values);
     let Some(argv) = argv.ok().filter(|argv| !argv.is_empty()) else { return Ok(None) };
-    // One that is missing measures nothing, and fails nothing.
+    // A missing program yields no sizes, and is no failure.
     let is_there = cx.identities.of(Path::new(&argv[0])).await.is_ok();
     Ok(is_there.then_some(argv))
 }
 
-/// Runs the size recipe and reads what it prints.
+/// Runs the size recipe and parses its output.
 ///
 /// # Errors
-/// Where the platform's own program fails, or says that the firmware does not fit; where a limit is no number, or is
+/// The platform's own program fails, or says that the firmware does not fit; a limit is no number, or is
 /// exceeded.
 pub(in crate::pipeline) async fn measure(
     cx: &BuildContext,
@@ -111,8 +112,8 @@ pub(in crate::pipeline) async fn measure(
     Ok(Measured { sizes: Some(limits.sizes(&counted)), said: String::new() })
 }
 
-/// The memories that are too small for an ELF that a linker refused, by the size recipe. Nothing of it is logged or
-/// remembered. `None` where the recipe finds none, or can't tell.
+/// Returns the memories that are too small for an ELF that a linker rejected, by the size recipe. Nothing is
+/// logged or remembered. Returns `None` if all memories suffice, or the sizes can't be determined.
 pub(in crate::pipeline) async fn overflow(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -132,7 +133,7 @@ pub(in crate::pipeline) async fn overflow(
     limits.overflow(&counted).filter(|_| done.end.succeeded())
 }
 
-/// What the recipe's output amounts to, or why that can't be told.
+/// Returns the numbers in the recipe's output, or why they can't be determined.
 async fn count(
     cx: &BuildContext,
     jcx: &mut JobContext,
@@ -164,14 +165,14 @@ async fn count(
         .map_err(|error| format!("a size expression of the platform is none: {error}")))
 }
 
-/// What the board has room for.
+/// Memory limits of the board, in bytes.
 struct Limits {
     flash: Option<i64>,
     ram: Option<i64>,
 }
 
 impl Limits {
-    /// Without one for flash there is none for RAM either.
+    /// Returns the limits; without a flash limit there is no RAM limit either.
     fn of(config: &BoardConfig) -> Result<Self, crate::platform::BoardError> {
         let flash = config.limit(FLASH)?;
         let ram = if flash.is_some() { config.limit(RAM)? } else { None };
@@ -180,7 +181,7 @@ impl Limits {
 
     fn check(&self, counted: &Counted) -> Result<(), BuildError> {
         if self.flash == Some(0) {
-            // arduino-cli divides by it.
+            // arduino-cli divides by this limit.
             return Err(BuildError::code(
                 Step::Size,
                 format!("{FLASH}=0: arduino-cli ends without a result"),
@@ -189,7 +190,7 @@ impl Limits {
         self.overflow(counted).map_or(Ok(()), |overflow| Err(BuildError::overflow(Step::Size, overflow)))
     }
 
-    /// The memories that are too small, if any.
+    /// Returns the memories that are too small, if any.
     fn overflow(&self, counted: &Counted) -> Option<Overflow> {
         let bytes = |number: i64| u64::try_from(number).unwrap_or_default();
         let full = |memory: &str, used: Option<i64>, max: Option<i64>| {
@@ -208,7 +209,7 @@ impl Limits {
         (!memories.is_empty()).then_some(Overflow { memories })
     }
 
-    /// For reports.
+    /// Returns the sizes for reports.
     fn sizes(&self, counted: &Counted) -> Sizes {
         let usage = |used: i64, max: Option<i64>| {
             let max = max.and_then(|max| u64::try_from(max).ok());
@@ -237,7 +238,7 @@ struct Counted {
 
 impl Expressions {
     fn new(recipe: &SizeRecipe<'_>) -> Result<Self, regex::Error> {
-        // `^` is the beginning of a line.
+        // `^` matches at the beginning of every line.
         let one = |pattern: &str| Regex::new(&format!("(?m){pattern}"));
         Ok(Self {
             flash: one(recipe.flash)?,
@@ -255,7 +256,7 @@ impl Expressions {
     }
 }
 
-/// The sum of every whole match and every group that is a number: `^([0-9]+)$` counts twice.
+/// Returns the sum of every whole match and every group that is a number: `^([0-9]+)$` counts twice.
 fn sum(expression: &Regex, printed: &str) -> i64 {
     let matches = expression.captures_iter(printed).flat_map(|captures| {
         let numbers =

@@ -1,4 +1,4 @@
-//! Prepares a sketch: staged files, prototypes, questions to the preprocessor.
+//! Prepares a sketch: staged files, prototypes, calls of the preprocessor.
 
 pub(super) mod preprocessor;
 pub(super) mod prototypes;

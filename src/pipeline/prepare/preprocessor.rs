@@ -1,5 +1,5 @@
-//! A question to the real compiler that no native scan can answer: which directories it searches. It is asked once
-//! for each state of its inputs, over all runs.
+//! Queries the real compiler for its search directories and predefined macros, once for each state of its
+//! inputs, over all runs. No native scan can determine them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,9 +17,9 @@ use crate::pipeline::unit::{OUTPUT, SOURCE, options};
 use crate::plan::Target;
 use crate::platform::Value;
 
-/// The directories that the compiler of `argv` searches by itself: `argv` is a compile command with
-/// [`SOURCE`], [`OUTPUT`] and, in the place of the unit's include directories, `-I` and the marker
-/// directory. `language` is what `-x` calls the source's.
+/// Returns the default search directories of the compiler in `argv`: a compile command with [`SOURCE`],
+/// [`OUTPUT`] and, in place of the unit's include directories, `-I` and the marker directory. `language` is
+/// the source's language for `-x`.
 pub(in crate::pipeline) async fn directories(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -31,7 +31,7 @@ pub(in crate::pipeline) async fn directories(
     let mut argv: Vec<String> = argv.to_vec();
     let markers = [marker(cx), cx.staging.join("system-directories")];
     strip_compile(&mut argv);
-    // Before every other `-isystem`: there the include directories end.
+    // Before every other `-isystem`, to mark the end of the include directories.
     let system = ["-isystem".to_owned(), markers[1].display().to_string()];
     let at = first_option(&argv);
     argv.splice(at..at, system);
@@ -39,13 +39,13 @@ pub(in crate::pipeline) async fn directories(
     let mut key = Key::new("directories 5");
     key.add(identity.as_bytes()).command(&argv, &jcx.environment);
     for path in &options.files {
-        // A response file speaks of directories too.
+        // A response file can contain directories too.
         key.add(cx.files.get(path).map_or(*identity, |file| file.hash).as_bytes());
     }
     let key = key.finish();
     let asked = Key::new("asked").add(key.as_bytes()).add(&jcx.round.to_le_bytes()).finish();
     let slot = cx.tables.units.directories.cell(asked);
-    // However many units ask at once.
+    // Once for all units with the same command.
     let answer = slot.get_or_try_init(async || {
         let (memo, staging, asked) = (cx.files.clone(), cx.staging.clone(), markers.clone());
         let may_be_known = options.uncacheable.is_none();
@@ -68,42 +68,42 @@ pub(in crate::pipeline) async fn directories(
     answer.await.cloned()
 }
 
-/// What the compiler prints of its search path, and of its macros.
+/// Returns the compiler's output with its search path and its macros.
 async fn ask(cx: &BuildContext, jcx: &JobContext, argv: Vec<String>) -> Result<String, BuildError> {
     let name = jcx.step(Step::Preprocess, "search path");
     let process = process(argv, cx.staging.clone(), jcx.environment.clone());
     let finished = run_in_slot(&cx.runner, &name, &process, &jcx.transcript).await?;
     if finished.end.succeeded() && finished.omitted > 0 {
-        // A part of the macros is no answer.
+        // A truncated list of macros is not usable.
         let message =
             format!("{} printed too much for its search path and macros", process.program.display());
         return Err(BuildError::infrastructure(Step::Preprocess, message));
     }
     if finished.end.succeeded() {
-        // The lists, then the macros.
+        // The search lists, then the macros.
         Ok(String::from_utf8_lossy(&[finished.stderr, finished.stdout].concat()).into_owned())
     } else {
         Err(BuildError::command(Step::Preprocess, process.argv(), finished.end, &finished.printed()))
     }
 }
 
-/// A directory that exists and that nothing else names.
+/// Returns a directory that exists and that no other option names.
 pub(in crate::pipeline) fn marker(cx: &BuildContext) -> PathBuf {
     cx.staging.join("include-directories")
 }
 
-/// How a word begins that names a file which is included by force.
+/// Prefixes of words that name a forced include.
 const FORCED: [&str; 4] = ["-include", "-imacros", "--include=", "--imacros="];
 
-/// Takes out of a compile command what makes it compile (source, output, depfile), and what says nothing of
-/// directories: commands that differ in nothing else have the same answer.
+/// Removes from a compile command what makes it compile (source, output, depfile), and options that do not
+/// affect directories: commands that differ only in these have the same answer.
 fn strip_compile(argv: &mut Vec<String>) {
     let mut kept = Vec::with_capacity(argv.len());
     let mut words = std::mem::take(argv).into_iter();
     while let Some(word) = words.next() {
         match word.as_str() {
-            // What is included by force may include what is in the unit's directories, where the marker stands now
-            // (apollo3's mbed).
+            // A forced include may itself include files in the unit's directories, which the marker replaces
+            // here (apollo3's mbed).
             "-o" | "-MF" | "-MT" | "-MQ" | "-x" | "-include" | "-imacros" | "--include" | "--imacros" => {
                 words.next();
             }
@@ -116,7 +116,8 @@ fn strip_compile(argv: &mut Vec<String>) {
     *argv = kept;
 }
 
-/// Macros, warnings, debug information. `-Wp,-I…` passes options on.
+/// Whether a word does not affect directories: macros, warnings, debug information. `-Wp,-I…` passes options
+/// on.
 fn is_beside_directories(word: &str) -> bool {
     let is_long = |start: &str| word.starts_with(start) && word.len() > start.len();
     let is_debug = || {
@@ -125,18 +126,18 @@ fn is_beside_directories(word: &str) -> bool {
     is_long("-D") || is_long("-U") || (is_long("-W") && !word.contains(',')) || is_debug()
 }
 
-/// What a compiler says of its search path.
+/// A compiler's answer about its search path.
 #[derive(Debug, Default)]
 struct Answer {
     directories: CompilerDirectories,
-    /// Directories that it would search if they were there.
+    /// Directories that the compiler would search if they existed.
     absent: Vec<PathBuf>,
-    /// Directories that it leaves out because they are others by another name.
+    /// Directories that the compiler skips because they are other names for searched ones.
     duplicate: Vec<PathBuf>,
 }
 
 impl Answer {
-    /// Whether the compiler would still say the same, as far as that depends on which directories exist.
+    /// Whether the compiler's answer would be the same, as far as it depends on the existence of directories.
     fn still_holds(&self, disk: &Disk) -> bool {
         let CompilerDirectories { quote, before, after, system, .. } = &self.directories;
         let real: Vec<_> = [quote, before, after, system]
@@ -152,8 +153,9 @@ impl Answer {
     }
 }
 
-/// Reads the two lists that GCC and Clang print with `-v`, and the macros behind them (`-dM`). `markers` stand for the unit's include
-/// directories and for the beginning of the system directories. What is relative is so to `cwd`.
+/// Parses the two lists that GCC and Clang print with `-v`, and the macros after them (`-dM`). `markers`
+/// stand for the unit's include directories and for the beginning of the system directories. Relative paths
+/// are relative to `cwd`.
 fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
     let mut answer = Answer::default();
     let mut angle = None;
@@ -166,7 +168,7 @@ fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
         if let Some(path) = quoted("ignoring nonexistent directory ") {
             answer.absent.push(path);
         } else if let Some(path) = quoted("ignoring duplicate directory ") {
-            // Our own directories come and go between questions; they are not the compiler's.
+            // The markers may or may not exist at a call; they are not directories of the compiler.
             answer.duplicate.extend((!markers.contains(&path)).then_some(path));
         } else if line.starts_with("#include \"...\"") {
             angle = Some(false);
@@ -194,8 +196,8 @@ fn parse(text: &str, markers: &[PathBuf; 2], cwd: &Path) -> Answer {
     answer
 }
 
-/// The macros of `#define NAME …` and `#define NAME(…) …`. None but where the compiler's version is among them:
-/// who does not say that may keep silent about others as well.
+/// Returns the macros of `#define NAME …` and `#define NAME(…) …`. Returns `None` if `__VERSION__` is not
+/// among them: a compiler that omits it may omit others too.
 fn predefined(text: &str) -> Option<Predefined> {
     let names = || {
         let defined = text.lines().filter_map(|line| line.strip_prefix("#define "));
@@ -204,7 +206,7 @@ fn predefined(text: &str) -> Option<Predefined> {
     names().any(|name| name == "__VERSION__").then(|| names().collect())
 }
 
-/// The command that preprocesses a source with these include words, for what it misses.
+/// Returns the command that preprocesses a source with these include words, to find missing includes.
 pub(in crate::pipeline) fn question(
     target: &Target,
     source: &Path,
@@ -214,7 +216,7 @@ pub(in crate::pipeline) fn question(
     command(target, &source.to_string_lossy(), includes, "/dev/null", values)
 }
 
-/// The command that preprocesses a source into a file.
+/// Returns the command that preprocesses a source into a file.
 pub(in crate::pipeline) fn command(
     target: &Target,
     source: &str,
@@ -236,9 +238,9 @@ pub(in crate::pipeline) fn command(
         .ok_or_else(|| BuildError::no_recipe(Step::Preprocess, "recipe.cpp.o.pattern", platform))
 }
 
-/// Whether a command with [`SOURCE`] and [`OUTPUT`] does nothing but preprocess the one into the other, with line markers,
-/// so that its outcome is known without it. One without `-E` compiles, and options for dependencies that stay when `-MMD`
-/// is taken out are an error of GCC's as a rule.
+/// Whether a command with [`SOURCE`] and [`OUTPUT`] only preprocesses the one into the other, with line
+/// markers, so that its result is known without a run. A command without `-E` compiles. Dependency options
+/// that remain without `-MMD` are usually an error in GCC.
 pub(in crate::pipeline) fn is_plain(argv: &[String]) -> bool {
     let has = |part: &str| argv.iter().any(|word| word.contains(part));
     let changes_output = |word: &String| {

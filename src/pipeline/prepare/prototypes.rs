@@ -1,6 +1,6 @@
-//! Asks for the prototypes of a sketch as arduino-cli does: the board's compiler preprocesses the merged source, and
-//! `arduino-ctags` says which functions the result has. The answer is remembered for the state of everything
-//! that enters it.
+//! Determines the prototypes of a sketch as arduino-cli does: the board's compiler preprocesses the merged
+//! source, and `arduino-ctags` lists the functions of the result. The answer is remembered for the state of
+//! all inputs.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -27,29 +27,29 @@ use crate::platform::Value;
 use crate::process::Environment;
 use crate::sketch::{Prototypes, ctags};
 
-/// A sketch whose prototypes are asked for, for one board.
+/// A request for the prototypes of a sketch, for one board.
 pub(in crate::pipeline) struct Question<'a> {
     pub(in crate::pipeline) target: &'a Target,
-    /// What commands know of the cell.
+    /// Properties of the cell for commands.
     pub(in crate::pipeline) values: &'a [(&'a str, Value<'a>)],
     pub(in crate::pipeline) prepared: &'a Prepared,
     pub(in crate::pipeline) merged: &'a MergedSketch,
-    /// The include directories of core, variant and libraries.
+    /// Include directories of core, variant and libraries.
     pub(in crate::pipeline) include: &'a [Arc<Path>],
-    /// The identity of the C++ compiler.
+    /// Identity of the C++ compiler.
     pub(in crate::pipeline) identity: Hash,
 }
 
-/// The prototypes of a sketch, and whether no key covers everything that was read for them.
+/// The prototypes of a sketch, and whether they depend on files that no key covers.
 pub(in crate::pipeline) struct Answer {
     pub(in crate::pipeline) prototypes: Arc<Prototypes>,
     pub(in crate::pipeline) is_uncacheable: bool,
 }
 
-/// Asks for the prototypes of a sketch, or remembers them.
+/// Returns the prototypes of a sketch, from the memo if possible.
 ///
 /// # Errors
-/// Where the sketch can't be preprocessed, or `arduino-ctags` is unavailable.
+/// The sketch can't be preprocessed, or `arduino-ctags` is unavailable.
 pub(in crate::pipeline) async fn ask(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -88,7 +88,7 @@ pub(in crate::pipeline) async fn ask(
     let prototypes = prototypes.await??;
     let is_uncacheable = state.is_none();
     if let (Some((key, inputs)), Ok(text)) = (state, serde_json::to_string(&prototypes)) {
-        // The answer is remembered for what the key says, so that must be what was read.
+        // The inputs in the key must be those that the preprocessor read.
         if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
             return Err(BuildError::changed(&changed));
         }
@@ -97,12 +97,13 @@ pub(in crate::pipeline) async fn ask(
     Ok(Answer { prototypes: Arc::new(prototypes), is_uncacheable })
 }
 
-/// The command that preprocesses the merged source, with [`SOURCE`] and [`OUTPUT`] in their places.
+/// Returns the command that preprocesses the merged source, with the placeholders [`SOURCE`] and [`OUTPUT`].
 fn command(question: &Question<'_>, include: &[Arc<Path>]) -> Result<Vec<String>, BuildError> {
     preprocessor::command(question.target, SOURCE, &include_words(include), OUTPUT, question.values)
 }
 
-/// A key over everything that the prototypes depend on, and what of it is files; `None` where nothing covers that.
+/// Returns a key over all dependencies of the prototypes, and the input files among them; `None` if no key
+/// covers them.
 async fn state(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -142,7 +143,7 @@ async fn run(
     }
 }
 
-/// The files between the preprocessor and ctags; removed when dropped.
+/// Temporary files between the preprocessor and ctags; removed when dropped.
 struct Scratch {
     preprocessed: PathBuf,
     lines: PathBuf,

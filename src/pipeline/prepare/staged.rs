@@ -1,6 +1,7 @@
-//! A sketch as arduino-cli stages it: copies of its files in a directory of their own, each beginning with a `#line`
-//! that names the original (`sketchCopyAdditionalFiles`). Directories are named by what they hold, so all boards share
-//! them. Only the sketch's own sources see the copies: no library, core or variant does.
+//! A sketch as arduino-cli stages it: copies of its files in a directory of their own, each beginning with a
+//! `#line` that names the original (`sketchCopyAdditionalFiles`). Directories are named after their content,
+//! so all boards share them. Only the sketch's own sources see the copies, not those of libraries, core or
+//! variant.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use crate::fs::write_atomically;
 use crate::pipeline::shared::key::Key;
 use crate::sync::lock;
 
-/// Unused copies are removed after this time.
+/// Age at which unused copies are removed.
 const AGE: Duration = Duration::from_hours(14 * 24);
 
 /// The files of a staged sketch: relative path and content, sorted by path.
@@ -39,13 +40,13 @@ impl Copies {
         self.0.retain(|(path, _)| path != relative);
     }
 
-    /// The relative paths.
+    /// Returns the relative paths.
     pub(in crate::pipeline) fn paths(&self) -> Vec<PathBuf> {
         self.0.iter().map(|(path, _)| path.clone()).collect()
     }
 
-    /// Writes the files into a directory below `sketches` that is named by them, and returns it. Files that are there
-    /// already are left alone, so that their times stay.
+    /// Writes the files into a directory below `sketches` that is named after their hash, and returns it.
+    /// Unchanged files are not rewritten, to preserve their modification times.
     ///
     /// # Errors
     /// The path that can't be written, with the error of the file system.
@@ -62,7 +63,8 @@ impl Copies {
                 made.and_then(|()| write_atomically(&path, text)).map_err(|error| (path, error))?;
             }
         }
-        // The age of the directory is that of its last use. Without it the copies are made again one day.
+        // The directory's modification time is that of its last use. If it can't be set, the copies are
+        // written again some day.
         let _ = std::fs::File::open(&root).and_then(|dir| dir.set_modified(SystemTime::now()));
         Ok(root)
     }
@@ -71,15 +73,15 @@ impl Copies {
 /// The staged sketches of a run.
 #[derive(Debug)]
 pub(in crate::pipeline) struct Staging {
-    /// The directory that they are in.
+    /// Parent directory of the staged sketches.
     sketches: PathBuf,
-    /// Held while one is written: boards that share a sketch stage it at the same time, and a file that was looked at
-    /// must not be written again.
+    /// Held during a write: boards that share a sketch stage it at the same time, and a file that has been
+    /// read must not be written again.
     writing: Mutex<()>,
 }
 
 impl Staging {
-    /// Nothing staged yet.
+    /// Returns an empty table.
     pub(in crate::pipeline) fn new(sketches: PathBuf) -> Self {
         Self { sketches, writing: Mutex::default() }
     }
@@ -89,7 +91,7 @@ impl Staging {
     /// # Errors
     /// The path that can't be written, with the error of the file system.
     pub(in crate::pipeline) fn stage(&self, copies: &Copies) -> Result<PathBuf, (PathBuf, io::Error)> {
-        // A panic elsewhere leaves nothing half done: each file is renamed into place.
+        // A poisoned lock is harmless: each file is renamed into place.
         let _writing = lock(&self.writing);
         copies.write(&self.sketches)
     }
@@ -100,7 +102,7 @@ pub fn sweep(sketches: &Path) {
     for entry in std::fs::read_dir(sketches).into_iter().flatten().flatten() {
         let used = entry.metadata().and_then(|metadata| metadata.modified());
         if used.is_ok_and(|used| used.elapsed().is_ok_and(|age| age > AGE)) {
-            // What can't be removed is tried again the next day.
+            // A directory that can't be removed is tried again the next day.
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }

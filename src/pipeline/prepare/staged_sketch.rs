@@ -1,4 +1,4 @@
-//! A sketch's sources, ready to be looked through and compiled: staged once for all cells of the sketch.
+//! The sources of a sketch, ready for discovery and compiles: staged once for all cells of the sketch.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,36 +21,36 @@ use crate::sync::OncePerKey;
 pub(in crate::pipeline) struct Prepared {
     /// `build.project_name`: the main file's name.
     pub(in crate::pipeline) project_name: String,
-    /// `build.source.path`: the sketch's own directory, links resolved.
+    /// `build.source.path`: the sketch's own directory, with symbolic links resolved.
     pub(in crate::pipeline) dir: PathBuf,
-    /// The staged directory; the sketch's own where the main file is C or C++.
+    /// The staged directory; the sketch's own directory if the main file is C or C++.
     pub(in crate::pipeline) root: PathBuf,
-    /// The `.ino` files, merged; `None` where the main file is C or C++.
+    /// The merged `.ino` files; `None` if the main file is C or C++.
     pub(in crate::pipeline) merged: Option<Arc<MergedSketch>>,
-    /// What is staged, relative to `root`.
+    /// Staged files, relative to `root`.
     files: Vec<PathBuf>,
 }
 
 /// The `.ino` files of a sketch.
 #[derive(Debug)]
 pub(in crate::pipeline) struct MergedSketch {
-    /// How many lines stand before the main file's first line in the merged source.
+    /// Number of lines before the main file's first line in the merged source.
     offset: usize,
     /// The files, main file first.
     pub(in crate::pipeline) tabs: Vec<PathBuf>,
-    /// The prototypes, where the sketch is plain.
+    /// The prototypes of a plain sketch; `None` for any other.
     pub(in crate::pipeline) plain: Option<Plain>,
     /// `Name.ino.cpp`.
     pub(in crate::pipeline) name: String,
 }
 
 impl MergedSketch {
-    /// `Name.ino.cpp.merged`: the source in which arduino-cli looks for libraries and functions.
+    /// Returns `Name.ino.cpp.merged`: the source that arduino-cli searches for includes and functions.
     pub(in crate::pipeline) fn merged_name(&self) -> String {
         format!("{}.merged", self.name)
     }
 
-    /// The main file.
+    /// Returns the main file.
     pub(in crate::pipeline) fn main(&self) -> &Path {
         self.tabs.first().map_or(Path::new(""), PathBuf::as_path)
     }
@@ -59,20 +59,20 @@ impl MergedSketch {
 /// A source of a sketch: its path, and the path of its object below the cell's directory.
 pub(in crate::pipeline) type SketchSource = (PathBuf, PathBuf);
 
-/// What becomes of a sketch's own files where hooks left others.
+/// Treatment of a sketch's own files after hooks have created others.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::pipeline) enum OwnFiles {
-    /// They stay: arduino-cli copies them after the hook.
+    /// Own files remain: arduino-cli copies them after the hook.
     Stay,
-    /// What is in the directory takes their place: the hook found them there.
+    /// The files in the directory replace the own files: the hook could change those there.
     Replaced,
 }
 
 impl Prepared {
-    /// The same with what hooks left in `directory`, where arduino-cli has its copies.
+    /// Returns the sketch with the files that hooks created in `directory`, where arduino-cli has its copies.
     ///
     /// # Errors
-    /// Where a file can't be read, or a copy can't be written.
+    /// A file can't be read, or a copy can't be written.
     pub(in crate::pipeline) async fn with_left(
         &self,
         files: &Arc<Files>,
@@ -97,19 +97,20 @@ impl Prepared {
         .await?
     }
 
-    /// Puts the staged files where arduino-cli has them, for hooks that read or change them.
+    /// Places the staged files where arduino-cli has them, for hooks that read or change them.
     ///
     /// # Errors
-    /// Where the directory can't be written.
+    /// The directory can't be written.
     pub(in crate::pipeline) async fn place(&self, directory: &Path) -> Result<(), BuildError> {
         let files = self.files.iter().map(|path| (self.root.join(path), path.clone())).collect();
         directory::place(directory, Step::Preprocess, Sharing::Copy, files).await
     }
 
-    /// The same with prototypes in the final source; without a source where arduino-cli has none.
+    /// Returns the sketch with prototypes in the final source; without that source if arduino-cli creates
+    /// none.
     ///
     /// # Errors
-    /// Where the prototypes can't be inserted, or the copy can't be written.
+    /// The prototypes can't be inserted, or the copy can't be written.
     pub(in crate::pipeline) async fn with_prototypes(
         &self,
         staging: &Arc<Staging>,
@@ -127,7 +128,7 @@ impl Prepared {
             let mut copies = all.copies()?;
             match text {
                 Some(text) => copies.insert(merged.name.clone().into(), text),
-                // Then arduino-cli compiles a file of this name only if the sketch has one.
+                // arduino-cli compiles a file of this name then only if the sketch has one.
                 None if merged.plain.is_some() => copies.remove(Path::new(&merged.name)),
                 None => {}
             }
@@ -136,7 +137,7 @@ impl Prepared {
         .await?
     }
 
-    /// What is staged, read again.
+    /// Reads the staged files.
     fn copies(&self) -> Result<Copies, BuildError> {
         let mut copies = Copies::default();
         for relative in &self.files {
@@ -156,8 +157,8 @@ impl Prepared {
         Ok(self)
     }
 
-    /// The user's own files that an object of the sketch is made of: the `.ino` files, or the original of a copy.
-    /// `object` is its path below the cell's directory.
+    /// Returns the user's own files behind an object of the sketch: the `.ino` files, or the original of a
+    /// copy. `object` is its path below the cell's directory.
     pub(in crate::pipeline) fn originals(&self, object: &Path) -> Vec<PathBuf> {
         let source = object.with_extension("");
         let Ok(relative) = source.strip_prefix("sketch") else { return Vec::new() };
@@ -167,10 +168,10 @@ impl Prepared {
         }
     }
 
-    /// The sources that are compiled, in link order: those of the sketch's directory, then those of its `src`.
+    /// Returns the compiled sources in link order: those of the sketch's directory, then those of its `src`.
     ///
     /// # Errors
-    /// Where a directory can't be read.
+    /// A directory can't be read.
     pub(in crate::pipeline) fn sources(&self, disk: &Disk) -> Result<Vec<SketchSource>, BuildError> {
         let Some(_) = &self.merged else {
             let object = sources::object_path(Path::new("sketch"), Path::new(&self.project_name));
@@ -192,10 +193,10 @@ impl Prepared {
         Ok(all.into_iter().map(object).collect())
     }
 
-    /// The sources in the order in which they are looked through for libraries: the merged one first.
+    /// Returns the sources in the order of library discovery: the merged one first.
     ///
     /// # Errors
-    /// Where a directory can't be read.
+    /// A directory can't be read.
     pub(in crate::pipeline) fn walked(&self, disk: &Disk) -> Result<Vec<PathBuf>, BuildError> {
         let Some(merged) = &self.merged else { return Ok(vec![self.root.join(&self.project_name)]) };
         let generated = self.root.join(&merged.name);
@@ -222,12 +223,12 @@ pub(in crate::pipeline) struct Sketches {
 }
 
 impl Sketches {
-    /// No sketch prepared yet; they are staged below `directory`.
+    /// Returns an empty table; sketches are staged below `directory`.
     pub(in crate::pipeline) fn new(directory: PathBuf) -> Self {
         Self { staging: Arc::new(Staging::new(directory)), prepared: OncePerKey::default() }
     }
 
-    /// Prepares a sketch, unless another cell already did.
+    /// Prepares a sketch, once for all its cells.
     pub(in crate::pipeline) async fn prepare(
         &self,
         files: &Arc<Files>,
@@ -274,7 +275,7 @@ fn prepare(disk: &Disk, sketch: &Sketch, staging: &Staging) -> Result<Prepared, 
     let tabs = tabs(disk, &files.tabs)?;
     let source = sketch::merge(&tabs);
     let mut copies = copies(disk, &files)?;
-    // Without a place for its prototypes a sketch is not plain.
+    // A sketch without a position for its prototypes is not plain.
     let found = Plain::of(&tabs).and_then(|plain| {
         let text = plain.prototypes.insert_into(&source).ok()??;
         Some((plain, text))
@@ -291,7 +292,7 @@ fn prepare(disk: &Disk, sketch: &Sketch, staging: &Staging) -> Result<Prepared, 
     Prepared { merged: Some(Arc::new(merged)), ..unstaged(PathBuf::new()) }.staged(&copies, staging)
 }
 
-/// arduino-cli writes `NAME.cpp.merged.libsdetect.d`, and fails where the file system takes no such name.
+/// Rejects a name for which arduino-cli's `NAME.cpp.merged.libsdetect.d` exceeds the file system's limit.
 fn check_name(project_name: &str) -> Result<(), BuildError> {
     const LONGEST: usize = 255 - ".cpp.merged.libsdetect.d".len();
     if project_name.len() <= LONGEST {
@@ -305,7 +306,7 @@ fn check_name(project_name: &str) -> Result<(), BuildError> {
     Err(BuildError::code(Step::Preprocess, message))
 }
 
-/// Copies of the files beside the merged source, as arduino-cli writes them.
+/// Returns copies of the files beside the merged source, as arduino-cli writes them.
 fn copies(disk: &Disk, files: &SketchFiles) -> Result<Copies, BuildError> {
     let mut copies = Copies::default();
     for path in &files.additional {
@@ -320,13 +321,13 @@ fn tabs(disk: &Disk, paths: &[PathBuf]) -> Result<Vec<SketchFile>, BuildError> {
     paths.iter().map(|path| Ok(SketchFile { path: path.clone(), text: read(disk, path)? })).collect()
 }
 
-/// A file of the sketch. One that can't be read fails the sketch like one that does not compile: arduino-cli refuses it
-/// as well.
+/// Reads a file of the sketch. A file that can't be read fails the sketch like one that does not compile,
+/// because arduino-cli rejects it as well.
 fn read(disk: &Disk, path: &Path) -> Result<Vec<u8>, BuildError> {
     let unreadable = |why: &dyn std::fmt::Display| {
         BuildError::code(Step::Preprocess, format!("{} can't be read: {why}", path.display()))
     };
-    // Reading a pipe would wait without end.
+    // Reading a pipe would block forever.
     if disk.metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return Err(unreadable(&"it is no regular file"));
     }

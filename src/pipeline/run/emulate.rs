@@ -1,5 +1,6 @@
-//! Runs a cell's firmware in an emulator, until it has printed what is expected of it or had its time. What has
-//! passed is not run again as long as firmware, emulator and expectation are the same; what failed is, every time.
+//! Runs a cell's firmware in an emulator until it has printed the expected text or its time is up. A passed
+//! run is not repeated while firmware, emulator and expectation are unchanged; a failed one is repeated every
+//! time.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -22,10 +23,10 @@ use crate::pipeline::shared::key::Key;
 use crate::plan::{CellJob, InstalledEmulator, Run};
 use crate::process::{WatchEnd, Watched, watch};
 
-/// Runs the firmware of a cell, unless it has passed before. Says whether it had to.
+/// Runs the firmware of a cell, unless it has passed before. Returns whether it was run.
 ///
 /// # Errors
-/// Where it does not print what is expected, or can't be run.
+/// The firmware does not print the expected text, or can't be run.
 pub(in crate::pipeline) async fn run(
     job: &CellJob,
     wanted: &Run,
@@ -37,7 +38,7 @@ pub(in crate::pipeline) async fn run(
     let Some(elf) = cell.artifacts.iter().find(is_elf) else {
         return Err(BuildError::code(Step::Run, "the recipes leave no ELF that could be run"));
     };
-    // Set-up brought in what the plan asks for.
+    // Set-up has installed the emulators of the plan.
     let Some(emulator) = cx.helpers.emulators.get(&wanted.program) else {
         return Err(BuildError::infrastructure(Step::Run, format!("{} is not there", wanted.program.name)));
     };
@@ -65,7 +66,7 @@ pub(in crate::pipeline) async fn run(
         watched
     };
     jcx.ahead.spent(watched.ran, watched.peak);
-    // A last line may have no end.
+    // The last line may be incomplete.
     if watched.end == WatchEnd::Enough || serial.end() {
         jcx.log.push(process.argv().join(" "));
         jcx.log.push(serial.printed());
@@ -79,7 +80,7 @@ pub(in crate::pipeline) async fn run(
     Err(Failure { kind, step, message, diagnostic, command, location: None, overflow: None }.into())
 }
 
-/// Over everything that decides how a run ends.
+/// Returns the key over everything that affects the outcome of a run.
 async fn key(
     cx: &BuildContext,
     wanted: &Run,
@@ -94,7 +95,7 @@ async fn key(
             hash.map_err(|(path, error)| BuildError::io(Step::Run, FileAction::Read, &path, &error))?;
         key.add(hash.as_bytes());
     }
-    // A package's directory is named after its bytes, which its libraries are among.
+    // A package's directory is named after its content, which includes its libraries.
     key.add(emulator.program.as_os_str().as_encoded_bytes());
     for word in &wanted.arguments {
         key.add(word.as_bytes());
@@ -115,14 +116,14 @@ async fn has_passed(cx: &BuildContext, directory: &Path, key: Hash) -> Result<bo
 async fn record(cx: &BuildContext, directory: &Path, key: Hash) -> Result<(), BuildError> {
     let (cx, directory) = (cx.clone(), directory.to_owned());
     blocking(move || {
-        // Where it can't be written, the firmware is run again.
+        // If it can't be written, the firmware is run again.
         let _ = write_atomically(&directory.join(PASSED), key.to_hex().as_bytes());
         artifacts::keep(&cx, &key, &directory, &[], Sharing::Copy, &());
     })
     .await
 }
 
-/// Whose fault it is that the text did not come, and why it did not.
+/// Returns kind and message of the failure.
 fn complaint(wanted: &Run, watched: &Watched, serial: &Serial) -> (FailureKind, String) {
     let expected = format!("{:?}", wanted.expect);
     let emulator = wanted.program.name;
@@ -151,7 +152,7 @@ fn complaint(wanted: &Run, watched: &Watched, serial: &Serial) -> (FailureKind, 
     }
 }
 
-/// What was expected and what was printed.
+/// Returns the expected and the printed text.
 fn diagnostic(message: &str, wanted: &Run, serial: &Serial) -> String {
     let mut text = format!("{message}\n");
     let words = serial.words();

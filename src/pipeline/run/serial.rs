@@ -1,39 +1,39 @@
-//! What a firmware prints over its serial line, out of what an emulator prints.
+//! Extracts the firmware's serial output from the output of an emulator.
 
 use crate::plan::Emulator;
 use crate::process::Stream;
 
-/// So much of what was printed is kept, in bytes: the last of it.
+/// Number of bytes of output that are kept: the last ones.
 const KEPT: usize = 128 << 10;
 
-/// Begins what simavr shows of the serial line: green.
+/// Escape sequence before serial output in simavr: green.
 const GREEN: &str = "\u{1b}[32m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// Hears an emulator, and says when the firmware has printed what is expected.
+/// Parser of an emulator's output that searches for the expected text.
 #[derive(Debug)]
 pub(super) struct Serial<'a> {
     emulator: Emulator,
     expect: &'a str,
-    /// What came from the serial line, with `\n` at the end of lines.
+    /// Serial output, with `\n` at the end of lines.
     printed: Vec<u8>,
-    /// Whether its beginning is left out.
+    /// Whether the beginning of `printed` was discarded.
     is_cut: bool,
-    /// What else the emulator said.
+    /// Messages of the emulator itself.
     words: Vec<u8>,
-    /// The line of each stream that has no end yet.
+    /// Incomplete last line of each stream.
     lines: [Vec<u8>; 2],
     has_come: bool,
 }
 
 impl<'a> Serial<'a> {
-    /// Nothing is heard yet.
+    /// Returns a parser without any input.
     pub(super) fn new(emulator: Emulator, expect: &'a str) -> Self {
         let (printed, words, lines) = (Vec::new(), Vec::new(), [Vec::new(), Vec::new()]);
         Self { emulator, expect, printed, is_cut: false, words, lines, has_come: false }
     }
 
-    /// Hears a piece; says whether what is expected has come.
+    /// Parses a piece of output; returns whether the expected text was printed.
     pub(super) fn hear(&mut self, stream: Stream, piece: &[u8]) -> bool {
         match (self.emulator, stream) {
             (Emulator::Qemu, Stream::Out) => self.print(piece),
@@ -52,7 +52,7 @@ impl<'a> Serial<'a> {
         self.has_come
     }
 
-    /// Nothing more comes; says whether what is expected has.
+    /// Parses the incomplete lines at the end; returns whether the expected text was printed.
     pub(super) fn end(&mut self) -> bool {
         for line in std::mem::take(&mut self.lines) {
             if !line.is_empty() {
@@ -62,8 +62,8 @@ impl<'a> Serial<'a> {
         self.has_come
     }
 
-    /// A line of simavr. It shows the serial line by whole lines, in green, with a dot for each character below the
-    /// space, also for those at the end of the line: one for `\n`, two for `\r\n`.
+    /// Parses a line of simavr. Serial output appears as whole lines, in green, with a dot for each character
+    /// below the space, including those at the end of the line: one for `\n`, two for `\r\n`.
     fn line(&mut self, line: &[u8]) {
         let text = String::from_utf8_lossy(line);
         let plain = text.trim_start_matches(PLAIN);
@@ -84,24 +84,24 @@ impl<'a> Serial<'a> {
             }
             self.printed.push(byte);
         }
-        // The text may have begun in an earlier piece.
+        // The expected text may have begun in an earlier piece.
         let from = known.saturating_sub(self.expect.len());
         self.has_come |= memchr::memmem::find(&self.printed[from..], self.expect.as_bytes()).is_some();
         self.is_cut |= cut(&mut self.printed, KEPT.max(2 * self.expect.len()));
     }
 
-    /// What the firmware printed.
+    /// Returns the serial output.
     pub(super) fn printed(&self) -> String {
         let printed = String::from_utf8_lossy(&self.printed);
         if self.is_cut { format!("…\n{printed}") } else { printed.into_owned() }
     }
 
-    /// What the emulator said itself.
+    /// Returns the messages of the emulator itself.
     pub(super) fn words(&self) -> String {
         String::from_utf8_lossy(&self.words).into_owned()
     }
 
-    /// The last lines of that, in one.
+    /// Returns the emulator's last lines, joined into one.
     pub(super) fn last_words(&self) -> Option<String> {
         const LINES: usize = 3;
         let words = self.words();
@@ -116,7 +116,8 @@ fn keep(words: &mut Vec<u8>, piece: &[u8]) {
     cut(words, KEPT);
 }
 
-/// Leaves out the beginning of what has become twice as long as it may be.
+/// Discards the beginning of a text that is longer than twice `most`, down to `most` bytes. Returns whether
+/// it did.
 fn cut(text: &mut Vec<u8>, most: usize) -> bool {
     let is_long = text.len() > 2 * most;
     if is_long {
@@ -129,7 +130,8 @@ fn cut(text: &mut Vec<u8>, most: usize) -> bool {
 mod tests {
     use super::*;
 
-    /// Hears pieces; when the text came (if it did), what was printed and what else was said.
+    /// Parses pieces; returns whether the expected text was printed, the serial output, and the emulator's
+    /// messages.
     fn heard(emulator: Emulator, expect: &str, pieces: &[(Stream, &str)]) -> (Option<usize>, String, String) {
         let mut serial = Serial::new(emulator, expect);
         let mut came = pieces.iter().position(|(stream, piece)| serial.hear(*stream, piece.as_bytes()));
@@ -150,7 +152,7 @@ mod tests {
         let (came, printed, words) = heard(Emulator::Simavr, "15\ndone..\n5", &pieces);
         assert_eq!((came, printed.as_str()), (Some(3), "default argument: 15\ndone..\n5 V\n"));
         assert_eq!(words, "Loaded 924 .text at address 0x0\n");
-        // What the emulator says is not said by the firmware.
+        // The emulator's own messages are not output of the firmware.
         assert_eq!(heard(Emulator::Simavr, "Loaded", &pieces).0, None);
         assert_eq!(heard(Emulator::Simavr, "done...", &pieces).0, None);
     }

@@ -5,7 +5,8 @@ use futures::future::{JoinAll, Map, join_all};
 
 use crate::pipeline::failure::error::BuildError;
 
-/// Awaits all and returns their results, or the first error in their order, whichever was the first in time.
+/// Awaits all and returns their results, or the first error in the order of `work`, whatever the order in
+/// time.
 pub(in crate::pipeline) fn all_in_order<F: Future<Output = Result<T, BuildError>>, T>(
     work: impl IntoIterator<Item = F>,
 ) -> AllInOrder<F, T> {
@@ -15,7 +16,7 @@ pub(in crate::pipeline) fn all_in_order<F: Future<Output = Result<T, BuildError>
 /// The future of [`all_in_order`].
 type AllInOrder<F, T> = Map<JoinAll<F>, fn(Vec<Result<T, BuildError>>) -> Result<Vec<T>, BuildError>>;
 
-/// Runs what reads or writes files off the runtime's threads.
+/// Runs file operations off the runtime's threads.
 pub(in crate::pipeline) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, BuildError> {

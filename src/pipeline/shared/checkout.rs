@@ -1,9 +1,9 @@
-//! The checkout as compilers see it: under one name wherever it lies, so that what was compiled in
-//! another checkout of the same sources is found again.
+//! The checkout as compilers see it: under one name wherever it is, so that objects from another checkout of
+//! the same sources are cache hits.
 //!
-//! Compilers run in the staging directory, where the link `checkout` leads to the checkout's root. A unit
-//! whose result can't hold a path is compiled by the names behind that link, and debug information
-//! names what is below the root relative to it.
+//! Compilers run in the staging directory, where the symbolic link `checkout` leads to the checkout's root. A
+//! unit whose object can't contain a path is compiled under the names behind that link. Debug information
+//! names files below the root relative to it.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -13,34 +13,35 @@ use std::path::{Path, PathBuf};
 use crate::includes::Hash;
 use crate::plan::Layout;
 
-/// Stands for a checkout's root in keys and in stored text.
+/// Placeholder for a checkout's root in keys and in stored text.
 pub(super) const CHECKOUT: &str = "\u{1}checkout";
 
-/// How a linker names what is below the root: debug information has `.` for the directory of the compile, and for the root.
+/// Prefix that a linker prints for files below the root: debug information has `.` for the directory of the
+/// compile, and for the root.
 const IN_DEBUG_INFORMATION: &str = "././";
 
-/// A checkout and its place in the staging directory.
+/// A checkout and its name in the staging directory.
 #[derive(Debug, Clone)]
 pub struct Checkout {
-    /// Its root.
+    /// Root of the checkout.
     real: PathBuf,
-    /// What compilers call it.
+    /// The compilers' name for the root.
     seen: PathBuf,
-    /// Staged sketches in the work directory.
+    /// Directory of staged sketches, in the work directory.
     generated: PathBuf,
-    /// Directories that no word of a command may name whose result is the same elsewhere.
+    /// Checkout and work directory, which no word of a command with a portable result may name.
     tied: [String; 2],
-    /// Whether the link is there.
+    /// Whether the symbolic link exists.
     linked: bool,
     /// The work directory.
     work: PathBuf,
-    /// The names of checkout and work directory without symbolic links.
+    /// Checkout and work directory without symbolic links.
     physical: [PathBuf; 2],
 }
 
 impl Checkout {
-    /// The checkout with the root `real`, for compilers that run in `staging`. Other names of the
-    /// checkout are left as they are.
+    /// Returns the checkout with the root `real`, for compilers that run in `staging`. Other names of the
+    /// checkout are not recognised.
     pub fn new(real: PathBuf, layout: &Layout, staging: &Path) -> Self {
         Self {
             tied: [&real, layout.root()].map(|path| path.display().to_string()),
@@ -54,17 +55,17 @@ impl Checkout {
         }
     }
 
-    /// The root of the checkout.
+    /// Returns the root of the checkout.
     pub(super) fn root(&self) -> &Path {
         &self.real
     }
 
-    /// The work directory.
+    /// Returns the work directory.
     pub(super) fn work(&self) -> &Path {
         &self.work
     }
 
-    /// The names of checkout and work directory without symbolic links, where they are others.
+    /// Returns checkout and work directory without symbolic links, if these names differ.
     pub(super) fn physical(&self) -> impl Iterator<Item = &Path> {
         let own = [&self.real, &self.work];
         self.physical
@@ -74,7 +75,7 @@ impl Checkout {
             .map(|(physical, _)| &**physical)
     }
 
-    /// A path in the work directory as the system names it, without symbolic links.
+    /// Returns a path in the work directory without symbolic links, as the system names it.
     pub(in crate::pipeline) fn physical_name<'a>(&self, path: &'a Path) -> Cow<'a, Path> {
         match path.strip_prefix(&self.work) {
             Ok(relative) => self.physical[1].join(relative).into(),
@@ -82,34 +83,35 @@ impl Checkout {
         }
     }
 
-    /// The root of the checkout that a directory is in: the nearest directory with a `.git`, itself among them. Without
-    /// one it is `reach`, which contains all that the matrix names; in a copy without `.git` that usually is the same.
+    /// Returns the root of the checkout that contains a directory: the nearest of the directory and its
+    /// parents with a `.git`. Without one it is `reach`, which contains all files that the matrix names; in a
+    /// copy without `.git` that is usually the same.
     pub fn root_of(directory: &Path, reach: &Path) -> PathBuf {
         let repository = directory.ancestors().find(|above| above.join(".git").exists());
         let reach = Some(reach).filter(|reach| reach.parent().is_some());
         repository.or(reach).unwrap_or(directory).to_owned()
     }
 
-    /// With the link in the staging directory, which is empty. Where it can't be made the checkout has its
-    /// own name only.
+    /// Creates the symbolic link in the empty staging directory. If that fails, the checkout has only its own
+    /// name.
     #[must_use]
     pub fn linked(mut self) -> Self {
         self.linked = std::os::unix::fs::symlink(&self.real, &self.seen).is_ok();
         self
     }
 
-    /// Whether it can be called by another name at all: in `#line` its name stands as it is.
+    /// Whether the checkout can have another name: its own must be valid in `#line` without escapes.
     pub(in crate::pipeline) fn can_be_renamed(&self) -> bool {
         let plain = |text: &str| !text.contains(['"', '\\', '\n']) && text.len() > 1;
         self.linked && self.real.to_str().is_some_and(plain) && self.seen.to_str().is_some_and(plain)
     }
 
-    /// What compilers call the checkout: the part of paths that debug information leaves out.
+    /// Returns the compilers' name for the root: the part of paths that debug information omits.
     pub(in crate::pipeline) fn seen(&self) -> &Path {
         &self.seen
     }
 
-    /// What compilers call a path; itself where it is not in the checkout.
+    /// Returns the compilers' name for a path; the path itself if it is not in the checkout.
     pub(in crate::pipeline) fn rename<'a>(&self, path: &'a Path) -> Cow<'a, Path> {
         match path.strip_prefix(&self.real) {
             Ok(relative) => self.seen.join(relative).into(),
@@ -117,8 +119,8 @@ impl Checkout {
         }
     }
 
-    /// What compilers call a directory or a file of the checkout, to the letter: a prefix keeps its slash at the end. `None`
-    /// where `path` is not in the checkout, or in the work directory.
+    /// Returns the compilers' name for a path of the checkout, character by character: a prefix keeps its
+    /// trailing slash. Returns `None` if `path` is not in the checkout, or is in the work directory.
     pub(in crate::pipeline) fn rename_text(&self, path: &str) -> Option<String> {
         let rest = path.strip_prefix(self.real.to_str()?)?;
         let is_inside = rest.is_empty() || rest.starts_with('/');
@@ -126,7 +128,7 @@ impl Checkout {
         is_source.then(|| format!("{}{rest}", self.seen.display()))
     }
 
-    /// A path as keys name it, wherever the checkout and the staging directory are.
+    /// Returns a path's name in keys, independent of the location of the checkout.
     pub(in crate::pipeline) fn keyed<'a>(&self, path: &'a Path) -> Cow<'a, OsStr> {
         match path.strip_prefix(&self.real) {
             Ok(relative) => Path::new(CHECKOUT).join(relative).into_os_string().into(),
@@ -134,19 +136,19 @@ impl Checkout {
         }
     }
 
-    /// Whether a word of a command names something in the checkout or in the work directory.
+    /// Whether a word of a command names a path in the checkout or in the work directory.
     pub(in crate::pipeline) fn is_tied(&self, word: &str) -> bool {
         self.tied.iter().any(|directory| word.contains(directory.as_str()))
     }
 
-    /// The staged sketch that a file belongs to, and its path below it.
+    /// Returns the staged sketch that a file belongs to, and the file's path below it.
     pub(in crate::pipeline) fn staged<'p>(&self, path: &'p Path) -> Option<(PathBuf, &'p Path)> {
         let mut parts = path.strip_prefix(&self.generated).ok()?.components();
         let root = self.generated.join(parts.next()?);
         Some((root, parts.as_path()))
     }
 
-    /// The text of a staged file in which `#line` names the checkout as `root`.
+    /// Returns the text of a staged file with `root` for the checkout in `#line`.
     fn with_root(&self, text: &[u8], root: &[u8]) -> Vec<u8> {
         let real = self.real.as_os_str().as_bytes();
         let mut out = Vec::with_capacity(text.len());
@@ -167,27 +169,27 @@ impl Checkout {
         out
     }
 
-    /// The hash of a staged file's text, wherever the checkout is.
+    /// Returns the hash of a staged file's text, independent of the location of the checkout.
     pub(in crate::pipeline) fn hash_of(&self, text: &[u8]) -> Hash {
         blake3::hash(&self.with_root(text, CHECKOUT.as_bytes()))
     }
 
-    /// The text of a staged file, with the checkout named as compilers see it.
+    /// Returns the text of a staged file with the compilers' name for the checkout.
     pub(in crate::pipeline) fn with_seen_names(&self, text: &[u8]) -> Vec<u8> {
         self.with_root(text, self.seen.as_os_str().as_bytes())
     }
 
-    /// What compilers printed, without the names of this checkout.
+    /// Returns compiler output with a placeholder for this checkout.
     pub(in crate::pipeline) fn forget_names(&self, printed: &str) -> String {
         printed.replace(&*self.seen.to_string_lossy(), CHECKOUT)
     }
 
-    /// What compilers printed, here or in another checkout, with the names that the user knows.
+    /// Returns compiler output, from this or another checkout, with the names that the user knows.
     pub(in crate::pipeline) fn restore_names(&self, printed: &str) -> String {
         printed.replace(CHECKOUT, &self.real.to_string_lossy())
     }
 
-    /// What a tool printed about objects that were compiled here, with the names that the user knows.
+    /// Returns the output of a tool that read objects of this checkout, with the names that the user knows.
     pub(in crate::pipeline) fn with_own_names(&self, printed: &str) -> String {
         let printed = self.restore_names(&self.forget_names(printed));
         if !printed.contains(IN_DEBUG_INFORMATION) {
@@ -205,7 +207,7 @@ impl Checkout {
         own
     }
 
-    /// The path that the user knows for one that compilers know.
+    /// Returns the user's path for a path of the compilers.
     pub(in crate::pipeline) fn restore_name(&self, path: PathBuf) -> PathBuf {
         path.strip_prefix(&self.seen).map(|relative| self.real.join(relative)).unwrap_or(path)
     }

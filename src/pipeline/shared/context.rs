@@ -1,4 +1,4 @@
-//! What the jobs of a run share.
+//! State that the jobs of a run share.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,21 +18,21 @@ use crate::toolchain::Identities;
 /// Installed emulators.
 pub type Emulators = HashMap<EmulatorProgram, Arc<InstalledEmulator>>;
 
-/// Programs beside those of the platform.
+/// Programs that are not part of a platform.
 #[derive(Debug, Clone)]
 pub struct Helpers {
-    /// They run firmware, where the matrix asks for that.
+    /// Emulators that run firmware, if the matrix requests it.
     pub emulators: Arc<Emulators>,
     /// Arduino's ctags, for sketches that are not plain.
     pub ctags: Arc<LazyTool>,
 }
 
-/// What the jobs of a run share.
+/// State that the jobs of a run share.
 #[derive(Clone)]
 pub struct BuildContext {
-    /// Every file that was looked at.
+    /// Every file that was read or checked.
     pub files: Arc<Files>,
-    /// Every tool that was asked what it is.
+    /// Identities of tools.
     pub identities: Arc<Identities>,
     /// The checkout, as compilers see it.
     pub checkout: Checkout,
@@ -40,30 +40,30 @@ pub struct BuildContext {
     pub known: Arc<Known>,
     /// The work directory.
     pub layout: Layout,
-    /// Where compilers run, and put what is not stored yet.
+    /// Working directory of compilers, with outputs that are not stored yet.
     pub staging: PathBuf,
-    /// Compiles, through the cache or directly.
+    /// Compiles through the cache or directly.
     pub backend: Backend,
-    /// Links and cores of earlier runs; `None` with `--no-cache`.
+    /// Stored firmware, cores and objects of earlier runs; `None` with `--no-cache`.
     pub artifacts: Option<Artifacts>,
-    /// Programs beside those of the platform.
+    /// Programs that are not part of a platform.
     pub helpers: Helpers,
-    /// Where libraries are looked for.
+    /// Directories that are searched for libraries.
     pub library_places: Arc<LibraryPlaces>,
     /// Runs steps.
     pub runner: Runner,
-    /// What is made once for all jobs.
+    /// Results that are computed once for all jobs.
     pub tables: Arc<Tables>,
 }
 
 impl BuildContext {
-    /// Forgets what was seen below a job's directory: a hook has run there.
+    /// Discards everything that was read below a job's directory, after a hook has run there.
     pub(in crate::pipeline) fn forget_below(&self, directory: &Path) {
         self.files.forget_below(directory);
         self.tables.units.forget_below(directory);
     }
 
-    /// The environment of a job's processes, whose loader finds shared libraries in `library_path` too.
+    /// Returns the environment of a job's processes, with `library_path` for the loader of shared libraries.
     pub fn environment(&self, library_path: Option<&Path>) -> Environment {
         let marker = RunMarker::new(self.layout.root(), &self.staging);
         Environment::new(&self.layout.staging(), library_path).marked(&marker)

@@ -1,13 +1,13 @@
-//! Keys: hashes over everything that a result depends on.
+//! Keys: hashes over all inputs of a result.
 
 use crate::includes::Hash;
 use crate::process::Environment;
 
-/// Hash over parts, each with its length, so that parts can't run into one another.
+/// Hash over parts, each with its length, so that different parts never give the same bytes.
 pub(in crate::pipeline) struct Key(blake3::Hasher);
 
 impl Key {
-    /// A key of a kind: one whose meaning changes gets another name.
+    /// Returns an empty key of a kind; a kind whose meaning changes gets another name.
     pub(in crate::pipeline) fn new(kind: &str) -> Self {
         let mut key = Self(blake3::Hasher::new());
         key.add(kind.as_bytes());

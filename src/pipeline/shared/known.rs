@@ -1,8 +1,9 @@
-//! The keys of the runs before. What a run makes keys of is the plan, this program, and what it sees on the disk; so
-//! where a job is planned as it was, and nothing of what was looked at then has changed, its key is what it was, and
-//! nobody has to list, scan and hash for it again. Whether what belongs to that key is still there is asked in any case.
+//! Keys of earlier runs. Keys depend only on the plan, the program version and the observed state of the file
+//! system. If a job's plan and all observed files are unchanged, so is its key: the job need not be listed,
+//! scanned and hashed again. The outputs under that key are verified in any case.
 //!
-//! All or nothing: jobs share what they look at, and nobody can tell whose look a change is in the way of.
+//! One change discards all remembered keys, because jobs share inputs, and it is unknown which job a change
+//! affects.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -25,63 +26,63 @@ use crate::pipeline::job::product::CoreOutline;
 use crate::plan::{CellJob, CoreJob, Target};
 use crate::sync::lock;
 
-/// Raised when keys are made in another way, and when the meaning of what is stored changes.
+/// Version of the file: changes with the computation of keys, and with the meaning of stored data.
 const VERSION: u32 = 3;
 
-/// What one work directory knows.
+/// Remembered keys of one work directory.
 #[derive(Debug)]
 pub struct Known {
     path: PathBuf,
     before: State,
     learned: Mutex<State>,
-    /// The firmware that is there as a known key wants it, by its directory.
+    /// Up-to-date firmware under a remembered key, by directory.
     there: Mutex<HashMap<PathBuf, There>>,
-    /// The hash of each target and of its libraries, which jobs share. They are held, so that no other is where
-    /// they were.
+    /// Hashes of targets and of their libraries, which jobs share, by address. The values are held, so that
+    /// no other value gets the same address.
     targets: Mutex<HashMap<usize, (Arc<Target>, Hash)>>,
     indexes: Mutex<HashMap<usize, (Arc<LibraryIndex>, Hash)>>,
     enclosing: Mutex<HashMap<usize, (Arc<EnclosingLibrary>, Hash)>>,
 }
 
-/// Keys by the hash of a job as it is planned, and what they follow from.
+/// Keys by the hash of a planned job, and their dependencies.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct State {
-    /// This program, and all that keys depend on beside plan and disk.
+    /// Hash over the program and all other dependencies of keys beside plan and file system.
     context: Plain,
     looks: Vec<Look>,
     cells: HashMap<Plain, CellKey>,
     cores: HashMap<Plain, CoreKey>,
-    /// The libraries of cells, each list once, by its hash.
+    /// Library lists of cells, each stored once, by hash.
     libraries: HashMap<Plain, Arc<Vec<UsedLibrary>>>,
 }
 
 /// A hash as it is stored.
 type Plain = [u8; 32];
 
-/// What is known of a cell.
+/// Remembered key of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::pipeline) struct CellKey {
     key: Plain,
-    /// How many objects it has of its own.
+    /// Number of the cell's own objects.
     pub(in crate::pipeline) units: u32,
-    /// The hash of the list of its libraries.
+    /// Hash of the list of its libraries.
     libraries: Plain,
 }
 
 impl CellKey {
-    /// The key of its firmware.
+    /// Returns the key of the firmware.
     pub(in crate::pipeline) fn key(&self) -> Hash {
         Hash::from_bytes(self.key)
     }
 }
 
-/// Firmware that is up to date, with what its record does not say.
+/// Up-to-date firmware, with data that its record lacks.
 #[derive(Debug)]
 pub(in crate::pipeline) struct There {
     pub(in crate::pipeline) firmware: Firmware,
-    /// How many objects it has of its own.
+    /// Number of the cell's own objects.
     pub(in crate::pipeline) units: u32,
-    /// The libraries that it is built with.
+    /// Libraries of the cell.
     pub(in crate::pipeline) libraries: Arc<Vec<UsedLibrary>>,
 }
 
@@ -97,10 +98,10 @@ struct CoreKey {
 }
 
 impl Known {
-    /// What the file at `path` says, if it still holds; in a run with this `context`: all that keys depend on beside
-    /// plan and disk. Looks at as many files as the runs before.
+    /// Loads the file at `path`, if its keys are still valid for this run. `context` has all dependencies of
+    /// keys beside plan and file system. Checks every file that earlier runs observed.
     pub fn load(path: PathBuf, context: &[&dyn fmt::Debug]) -> Self {
-        // Whoever builds the program anew may make keys in another way.
+        // Another build of this program may compute keys in another way.
         let program = std::env::current_exe().and_then(std::fs::metadata).map(|program| Stamp::of(&program));
         let context = Key::new("context").add(format!("{program:?} {context:?}").as_bytes()).finish();
         let context = *context.as_bytes();
@@ -121,9 +122,8 @@ impl Known {
         }
     }
 
-    /// Looks which of these have the firmware that their known keys want, with all CPUs at once. In a run in which
-    /// nothing has changed, ten thousand ways to a thread that may wait for the disk, and back, take longer than all
-    /// that is looked at there.
+    /// Finds the cells whose firmware is up to date under a remembered key, on all CPUs at once. In an
+    /// unchanged run, ten thousand round trips to a blocking thread would take longer than these checks.
     pub fn look_ahead(&self, cells: &[CellJob], files: &Files, checkout: &Checkout) {
         let there = |job: &CellJob| {
             let known = self.cell(job)?;
@@ -134,22 +134,23 @@ impl Known {
         *lock(&self.there) = cells.par_iter().filter_map(there).collect();
     }
 
-    /// The firmware that was seen to be there; once.
+    /// Takes the firmware that [`Self::look_ahead`] found for a job.
     pub(in crate::pipeline) fn take(&self, job: &CellJob) -> Option<There> {
         lock(&self.there).remove(&job.directory)
     }
 
-    /// The key of a cell's firmware.
+    /// Returns the remembered key of a cell.
     pub(in crate::pipeline) fn cell(&self, job: &CellJob) -> Option<CellKey> {
         self.before.cells.get(&self.cell_as_planned(job)).copied()
     }
 
-    /// The libraries of a cell: they follow from the plan and from what was looked at, as its key does.
+    /// Returns the libraries of a cell, which depend only on the plan and the observed files, as its key
+    /// does.
     pub(in crate::pipeline) fn libraries(&self, cell: &CellKey) -> Arc<Vec<UsedLibrary>> {
         self.before.libraries.get(&cell.libraries).cloned().unwrap_or_default()
     }
 
-    /// What a core is going to be.
+    /// Returns the outline of a core, if its key is remembered.
     pub(in crate::pipeline) fn core(&self, job: &CoreJob) -> Option<CoreOutline> {
         let CoreKey { key, units, packing, archive, objects, variant_objects } =
             self.before.cores.get(&self.core_as_planned(job))?.clone();
@@ -166,8 +167,8 @@ impl Known {
         })
     }
 
-    /// A cell has this key and these libraries. To be called only where everything that it was made of has been looked
-    /// at, and will be the same in the next run if all of that is.
+    /// Remembers the key and the libraries of a cell. Every input of the cell must have been observed, and
+    /// the key must be the same in the next run if all inputs are unchanged.
     pub(in crate::pipeline) fn learn_cell(
         &self,
         job: &CellJob,
@@ -182,7 +183,7 @@ impl Known {
         learned.libraries.entry(list).or_insert_with(|| libraries.clone());
     }
 
-    /// The same of a core.
+    /// Remembers the outline of a core, under the same conditions.
     pub(in crate::pipeline) fn learn_core(&self, job: &CoreJob, outline: &CoreOutline) {
         let CoreOutline {
             id: _,
@@ -210,10 +211,10 @@ impl Known {
         lock(&self.learned).cores.insert(planned, key);
     }
 
-    /// Writes what this run has learned, if anything, beside what still holds.
+    /// Writes the keys that this run has learned, if any, together with those that are still valid.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// Any I/O error.
     pub fn save(&self, disk: &Disk) -> io::Result<()> {
         let learned = std::mem::take(&mut *lock(&self.learned));
         if learned.cells.is_empty() && learned.cores.is_empty() {
@@ -227,7 +228,7 @@ impl Known {
             }
         };
         let mut state = self.before.clone();
-        // Where something was looked at in both, the earlier look is the one that must hold for all.
+        // For a path that was observed in both, the earlier observation is the one that must hold for all.
         let known: HashSet<&Path> = self.before.looks.iter().map(Look::path).collect();
         state.looks.extend(looks.into_iter().filter(|look| !known.contains(look.path())));
         state.cells.extend(learned.cells);
@@ -269,7 +270,7 @@ impl Known {
     }
 }
 
-/// The hash of what many jobs share, made once. The value is held, so that no other takes its address.
+/// Returns the hash of a shared value, computed once. The value is held, so that no other gets its address.
 fn hashed<T: fmt::Debug>(hashes: &Mutex<HashMap<usize, (Arc<T>, Hash)>>, value: &Arc<T>) -> Hash {
     let mut hashes = lock(hashes);
     let (_, hash) = hashes.entry(Arc::as_ptr(value).addr()).or_insert_with(|| {

@@ -1,4 +1,4 @@
-//! What all jobs of a run share: files, tools, tables, remembered keys.
+//! State that all jobs of a run share: files, tools, tables, remembered keys.
 
 pub(super) mod blocking;
 pub(super) mod checkout;

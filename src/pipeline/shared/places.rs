@@ -1,7 +1,8 @@
-//! Directories that have another name elsewhere: the build directory of a job, the work directory and the checkout.
+//! Directories that differ between checkouts: the build directory of a job, the work directory and the
+//! checkout.
 //!
-//! Keys and stored text have a stand-in for each, so that what was linked in one checkout is found in another. A stand-in
-//! is restored as the name that the directory has here.
+//! Keys and stored text have a placeholder for each, so that firmware that was linked in one checkout is a
+//! cache hit in another. Restoring replaces a placeholder with the directory's name in this run.
 
 use std::path::Path;
 
@@ -9,37 +10,37 @@ use super::checkout::{CHECKOUT, Checkout};
 use super::key::Key;
 use crate::includes::Hash;
 
-/// Stands for the build directory of a job.
+/// Placeholder for the build directory of a job.
 const BUILD: &str = "\u{1}directory";
 
-/// Stands for the work directory.
+/// Placeholder for the work directory.
 const WORK: &str = "\u{1}work";
 
-/// The directories of one job with their stand-ins.
+/// The directories of one job with their placeholders.
 #[derive(Debug, Clone)]
 pub(in crate::pipeline) struct Places {
-    /// The inner ones first.
+    /// Names with placeholders, inner directories first.
     names: Vec<(String, &'static str)>,
-    /// The names that the system has for them, where they are others.
+    /// Names of checkout and work directory without symbolic links, if they differ.
     physical: Vec<String>,
 }
 
 impl Places {
-    /// The places of a job whose build directory is `directory`.
+    /// Returns the directories of a job whose build directory is `directory`.
     pub(in crate::pipeline) fn of(checkout: &Checkout, directory: &Path) -> Self {
         let mut names = vec![
             (directory.display().to_string(), BUILD),
             (checkout.work().display().to_string(), WORK),
             (checkout.root().display().to_string(), CHECKOUT),
         ];
-        // The root of the file system is in every name.
+        // The root of the file system is part of every path.
         names.retain(|(name, _)| name.len() > 1);
         names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         let physical = checkout.physical().map(|path| path.display().to_string());
         Self { names, physical: physical.filter(|name| name.len() > 1).collect() }
     }
 
-    /// A text with stand-ins for the directories.
+    /// Returns a text with placeholders for the directories.
     pub(in crate::pipeline) fn forget(&self, text: &str) -> String {
         let mut kept = text.to_owned();
         for (name, stand_in) in &self.names {
@@ -48,7 +49,7 @@ impl Places {
         kept
     }
 
-    /// A text with the names that the directories have here.
+    /// Returns a text with the directories' names in this run.
     pub(in crate::pipeline) fn restore(&self, text: &str) -> String {
         let mut restored = text.to_owned();
         for (name, stand_in) in &self.names {
@@ -63,7 +64,7 @@ impl Places {
         names.into_iter().any(|name| memchr::memmem::find(bytes, name.as_bytes()).is_some())
     }
 
-    /// A key over the names: of a result that is good here only.
+    /// Returns a key over the names, for a result that is valid for these directories only.
     pub(in crate::pipeline) fn key(&self) -> Hash {
         let mut key = Key::new("places");
         for (name, _) in &self.names {
@@ -73,8 +74,8 @@ impl Places {
     }
 }
 
-/// Replaces `path` in a text where it is a whole path or the beginning of one: neither `/home/repo` nor `/repository`
-/// contains `/repo`.
+/// Replaces `path` in a text where it is a whole path or the beginning of one: neither `/home/repo` nor
+/// `/repository` contains `/repo`.
 fn replace_path(text: &str, path: &str, with: &str) -> String {
     const AROUND: &str = "=,:;'\"`()[]<>{}@|&\n\t ";
     let mut kept = String::with_capacity(text.len());

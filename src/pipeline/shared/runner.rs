@@ -1,4 +1,4 @@
-//! What steps need to run: slots, measurements, listeners, and the signal that ends them.
+//! Services for running steps: slots, measurements, events, and cancellation.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -15,22 +15,22 @@ use crate::sync::lock;
 pub struct Runner {
     /// Process slots and memory.
     pub slots: Slots,
-    /// What steps took in earlier runs, and take in this one.
+    /// Durations and memory of steps, in earlier runs and in this one.
     pub costs: Arc<Costs>,
     /// Measures the memory of processes.
     pub peaks: Peaks,
-    /// Limit of what each process may print.
+    /// Limit of the output of each process.
     pub output_limit: OutputLimit,
-    /// Listeners of the run.
+    /// Sink of the run's events.
     pub events: EventSink,
-    /// Fires at the first signal.
+    /// Cancelled at the first signal.
     pub cancel: CancellationToken,
-    /// Warnings that were given.
+    /// Warnings that have been given.
     pub warned: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Runner {
-    /// Gives a warning, once however many cells it concerns.
+    /// Gives a warning, once for all cells.
     pub(in crate::pipeline) fn warn_once(&self, message: String) {
         if lock(&self.warned).insert(message.clone()) {
             self.events.say(EventKind::Log { level: Level::Warn, message });

@@ -1,4 +1,4 @@
-//! What the jobs of a run make once for all of them.
+//! Results that are computed once for all jobs of a run.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,16 +19,16 @@ pub struct Tables {
     pub(in crate::pipeline) units: UnitTable,
     /// Staged sketches.
     pub(in crate::pipeline) sketches: Sketches,
-    /// Cores that belong to single sketches, by name.
+    /// Cores for single sketches, by id.
     pub(in crate::pipeline) own_cores: OncePerKey<CoreId, Result<Arc<CoreArtifacts>, Box<Failure>>>,
-    /// Conversions that were compared with their tool's.
+    /// Verdicts on the tools of conversions.
     pub(in crate::pipeline) proofs: OncePerKey<Hash, Verdict>,
-    /// Tells this run from every other.
+    /// Number that no other run has.
     pub(in crate::pipeline) nonce: u128,
 }
 
 impl Tables {
-    /// Empty tables for a run in a work directory.
+    /// Returns empty tables for a run in a work directory.
     pub fn new(layout: &Layout) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {

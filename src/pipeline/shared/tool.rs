@@ -1,4 +1,4 @@
-//! A program that only some cells need: it is found or installed when the first of them asks for it.
+//! A program that only some cells need: found or installed at the first request.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,16 +9,16 @@ use tokio::sync::OnceCell;
 use crate::event::Step;
 use crate::pipeline::failure::error::BuildError;
 
-/// A program that can be started.
+/// An installed program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tool {
-    /// Its path.
+    /// Path of the program.
     pub program: PathBuf,
-    /// For `LD_LIBRARY_PATH`, where it came in a package with libraries.
+    /// Directory for `LD_LIBRARY_PATH`, if the program's package contains libraries.
     pub library_path: Option<PathBuf>,
 }
 
-/// Finds or installs a program; the error says what failed and what to do.
+/// Function that finds or installs a program; its error says what failed and how to fix it.
 pub(crate) type Install = Box<dyn Fn() -> BoxFuture<'static, Result<Tool, String>> + Send + Sync>;
 
 /// A program that is installed at most once.
@@ -34,15 +34,15 @@ impl fmt::Debug for LazyTool {
 }
 
 impl LazyTool {
-    /// A program that `install` brings.
+    /// Returns a program that `install` provides.
     pub fn new(install: Install) -> Self {
         Self { install, installed: OnceCell::new() }
     }
 
-    /// The program.
+    /// Returns the program, installed at the first call.
     ///
     /// # Errors
-    /// Where it is unavailable: then every cell that needs it fails with the same message.
+    /// The program is unavailable: every cell that needs it fails with the same message.
     pub(in crate::pipeline) async fn get(&self, step: Step) -> Result<Tool, BuildError> {
         let installed = self.installed.get_or_init(|| (self.install)()).await.clone();
         installed.map_err(|message| BuildError::infrastructure(step, message))

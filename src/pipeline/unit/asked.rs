@@ -1,4 +1,5 @@
-//! What units share of their commands: the search along a path, and what a command depends on beside its source.
+//! State that units share: the search along an include path, and the dependencies of a command beside its
+//! source.
 
 use std::sync::Arc;
 
@@ -18,13 +19,13 @@ pub(in crate::pipeline) async fn search(
     if let Some(known) = lock(searches).get(&path) {
         return Ok(known.clone());
     }
-    // It lists the directories: nothing may wait for that with the lock.
+    // The search lists directories: the lock must not be held meanwhile.
     let (files, along) = (cx.files.clone(), path.clone());
     let search = blocking(move || Arc::new(Search::new(files, along))).await?;
     Ok(lock(searches).entry(path).or_insert(search).clone())
 }
 
-/// Returns what a command depends on beside its source, read once per command.
+/// Returns a command's dependencies beside its source, read once per command.
 pub(in crate::pipeline) async fn options(
     cx: &BuildContext,
     argv: &[String],

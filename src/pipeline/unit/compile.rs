@@ -1,4 +1,4 @@
-//! Compiles a unit in a slot and takes its object into the store.
+//! Compiles a unit in a slot and stores its object.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 use crate::process::{Environment, Transcript};
 
-/// The unit of a stored object.
+/// Returns the unit of a stored object.
 pub(super) fn unit(cx: &BuildContext, planned: &Planned, stored: StoredUnit, is_cacheable: bool) -> Unit {
-    // It may have been printed for another checkout.
+    // The output may be stored from another checkout.
     let printed = restore_names(cx, planned, &stored.printed);
     Unit { object: stored.object, hash: stored.hash, printed, is_cacheable }
 }
 
-/// What was printed, with the names that the user knows.
+/// Returns compiler output with the names that the user knows.
 fn restore_names(cx: &BuildContext, planned: &Planned, printed: &str) -> String {
     let printed = cx.checkout.restore_names(printed);
     match &planned.copy {
@@ -30,10 +30,10 @@ fn restore_names(cx: &BuildContext, planned: &Planned, printed: &str) -> String 
     }
 }
 
-/// Compiles a unit in a slot and takes its object into the store.
+/// Compiles a unit in a slot and stores its object.
 ///
 /// # Errors
-/// It does not compile, or the object can't be stored.
+/// The unit does not compile, or the object can't be stored.
 pub(super) async fn compile(
     cx: &BuildContext,
     name: &StepName,
@@ -56,7 +56,7 @@ pub(super) async fn compile(
     if let Some(copy) = planned.copy.clone() {
         let checkout = cx.checkout.clone();
         if let Err(error) = blocking(move || copy.write(&checkout)).await? {
-            // The firmware is the same, but the object says where it was made.
+            // The firmware is the same, but the object names the directory of its compile.
             way = Way::Uncacheable(format!("{} can't be written: {error}", named.display()));
             named.clone_from(&planned.source);
         }
@@ -103,7 +103,7 @@ pub(super) async fn compile(
     Ok((stored.await??, output.cache))
 }
 
-/// Takes the object of a compile into the store. What its key does not cover is good for this run only.
+/// Stores the object of a compile. An object whose key does not cover all inputs is uncacheable.
 fn store(
     cx: &BuildContext,
     planned: &Planned,
@@ -112,7 +112,7 @@ fn store(
     way: &Way,
     label: &str,
 ) -> Result<Unit, BuildError> {
-    // What the key says must be what the compiler read.
+    // The content in the key must be the content that the compiler read.
     if let Some(changed) = planned.inputs.changed() {
         return Err(BuildError::changed(changed));
     }

@@ -1,5 +1,6 @@
-//! The staged files that a unit of a sketch can read, copied to where compilers run: into a directory whose name follows
-//! from the sketch and the command, so that the same sketch has the same objects in every checkout and work directory.
+//! Copies the staged files that a unit of a sketch can read to the directory where compilers run. The
+//! directory's name depends only on the sketch and the command: the same sketch has the same objects in every
+//! checkout and work directory.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::fs::write_atomically;
 use crate::pipeline::shared::checkout::Checkout;
 
-/// Stands for a staged sketch's directory in keys and in what is printed.
+/// Placeholder for a staged sketch's directory in keys and in stored compiler output.
 pub(super) const NAME: &str = "\u{1}sketch";
 
 /// The copies for one unit.
@@ -15,30 +16,30 @@ pub(super) const NAME: &str = "\u{1}sketch";
 pub(super) struct SketchCopy {
     /// The staged sketch.
     pub(super) from: PathBuf,
-    /// Where compilers find it.
+    /// Directory of the copies.
     pub(super) to: PathBuf,
-    /// The files, relative.
+    /// Paths of the files, relative to both directories.
     pub(super) files: Vec<PathBuf>,
-    /// Whether their `#line` names the checkout as compilers see it.
+    /// Whether `#line` directives name the checkout as compilers see it.
     pub(super) renamed: bool,
 }
 
 impl SketchCopy {
-    /// What compilers call a staged file.
+    /// Returns the compilers' name for a staged file.
     pub(super) fn named(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.from).map_or_else(|_| path.to_owned(), |relative| self.to.join(relative))
     }
 
-    /// The staged file that compilers call `path`; `path` itself where it is none.
+    /// Returns the staged file for a compiler's `path`; `path` itself if it is not a copy.
     pub(super) fn original(&self, path: PathBuf) -> PathBuf {
         path.strip_prefix(&self.to).map(|relative| self.from.join(relative)).unwrap_or(path)
     }
 
-    /// Writes the copies that do not exist yet.
+    /// Writes the missing copies.
     ///
     /// # Errors
-    /// Whatever the file system says; also where another unit has written other copies, which happens only where hooks give
-    /// cells with equal commands different files.
+    /// Any I/O error. Also an existing copy with other content, which happens only if hooks create different
+    /// files for cells with equal commands.
     pub(super) fn write(&self, checkout: &Checkout) -> io::Result<()> {
         for relative in &self.files {
             let to = self.to.join(relative);
@@ -56,12 +57,12 @@ impl SketchCopy {
         Ok(())
     }
 
-    /// What a compiler printed, without the directory's name.
+    /// Returns compiler output with a placeholder for the directory of the copies.
     pub(super) fn forget_names(&self, printed: &str) -> String {
         printed.replace(&*self.to.to_string_lossy(), NAME)
     }
 
-    /// What a compiler printed, with the name of the staged directory.
+    /// Returns compiler output with the staged directory for the placeholder.
     pub(super) fn restore_names(&self, printed: &str) -> String {
         printed.replace(NAME, &self.from.to_string_lossy())
     }

@@ -1,13 +1,13 @@
-//! Holds what the compiler says it read, in its depfile, against what a key covers: the scanner is
-//! ours, and may be wrong; then the object is good for this run only.
+//! Compares the inputs in a compiler's depfile with those that a key covers. The include scanner may miss an
+//! input; the object is uncacheable then.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::includes::Inputs;
 
-/// A file that the compiler read and that `inputs` does not have, if there is one. None where the
-/// compile writes no depfile. `known_as` says what `inputs` calls a path of the compiler's.
+/// Returns a file that the compiler read and that is missing in `inputs`, if any. Returns `None` if the
+/// compile writes no depfile. `known_as` maps a path of the compiler's to its name in `inputs`.
 pub(super) fn unforeseen(
     depfile: &Path,
     cwd: &Path,
@@ -24,12 +24,12 @@ pub(super) fn unforeseen(
     if strange.is_empty() {
         return None;
     }
-    // Spelled otherwise, as a rule: the compiler shortens some paths.
+    // Usually another spelling: the compiler shortens some paths.
     let real: HashSet<PathBuf> = known.iter().filter_map(|path| path.canonicalize().ok()).collect();
     strange.into_iter().find(|path| path.canonicalize().is_ok_and(|path| !real.contains(&path)))
 }
 
-/// The rule by which an object is made of files, as a compiler writes it.
+/// Returns the makefile rule for an object, as a compiler writes it.
 pub(super) fn rule<'f>(object: &Path, files: impl Iterator<Item = &'f Path>) -> String {
     let escaped =
         |path: &Path| path.to_string_lossy().replace('$', "$$").replace('#', "\\#").replace(' ', "\\ ");
@@ -42,7 +42,7 @@ pub(super) fn rule<'f>(object: &Path, files: impl Iterator<Item = &'f Path>) -> 
     text
 }
 
-/// What the first rule of a makefile depends on.
+/// Returns the prerequisites of a makefile's first rule.
 fn prerequisites(text: &str) -> Vec<String> {
     let Some((_, list)) = text.split_once(": ") else { return Vec::new() };
     let mut found = Vec::new();
@@ -58,7 +58,7 @@ fn prerequisites(text: &str) -> Vec<String> {
                 chars.next();
                 name.push(escaped);
             }
-            // The rules that `-MP` adds come behind.
+            // Rules that `-MP` adds follow.
             ('\n', _) => break,
             (' ' | '\r', _) => found.extend((!name.is_empty()).then(|| std::mem::take(&mut name))),
             _ => name.push(c),

@@ -1,5 +1,5 @@
-//! Names and digests of the files that a unit reads, the same in every checkout and work directory where that is
-//! possible.
+//! Names and digests of the files that a unit reads, where possible the same in every checkout and work
+//! directory.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -10,8 +10,8 @@ use crate::includes::{Hash, Inputs, SourceFile, digest};
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 
-/// The copies of the staged files among `inputs` for a unit with this command; `None` where the source is no staged
-/// one. `renamed` says whether the command names the checkout as compilers see it.
+/// Returns the copies of the staged files among `inputs` for a unit with this command; `None` if the source
+/// is not staged. `renamed` says whether the command names the checkout as compilers see it.
 pub(super) fn copy_of(
     cx: &BuildContext,
     inputs: &Inputs,
@@ -20,28 +20,28 @@ pub(super) fn copy_of(
     renamed: bool,
 ) -> Option<SketchCopy> {
     let (from, relative) = cx.checkout.staged(&wanted.source)?;
-    // Not by content: the path is in debug information and in link-time bytecode, and an edit that changes no code
-    // must change no object.
+    // Without the content: the path is in debug information and in link-time bytecode, and an edit that
+    // changes no code must not change the object.
     let mut key = Key::new("sketch copy");
     key.add(cx.checkout.keyed(wanted.sketch?).as_encoded_bytes());
     key.add(relative.as_os_str().as_encoded_bytes()).add(&[u8::from(renamed)]);
     for word in argv {
         key.add(word.as_bytes());
     }
-    // What names its own file (`__BASE_FILE__`) is to name a directory of this checkout.
+    // A source that names its own file (`__BASE_FILE__`) must name a directory of this checkout.
     let place = if renamed { cx.staging.clone() } else { cx.layout.staging() };
     let to = place.join("sketches").join(&key.finish().to_hex()[..32]);
     let staged = inputs.files.iter().filter_map(|file| file.path.strip_prefix(&from).ok());
     Some(SketchCopy { files: staged.map(Path::to_owned).collect(), from, to, renamed })
 }
 
-/// The hash of a staged file's text, wherever the checkout is.
+/// Returns the hash of a staged file's text, independent of the checkout's location.
 fn portable_hash(cx: &BuildContext, file: &SourceFile) -> Hash {
     let read = std::fs::read(&file.path);
     read.map_or(file.hash, |text| cx.checkout.hash_of(&text))
 }
 
-/// A digest of a file that a unit reads, by a name that is the same in every checkout and work directory.
+/// Returns a digest of an input, under a name that is the same in every checkout and work directory.
 pub(super) fn portable_digest(cx: &BuildContext, file: &SourceFile) -> Hash {
     file.keyed_digest(|| match cx.checkout.staged(&file.path) {
         Some((_, relative)) => staged_digest(relative, &portable_hash(cx, file)),
@@ -49,7 +49,7 @@ pub(super) fn portable_digest(cx: &BuildContext, file: &SourceFile) -> Hash {
     })
 }
 
-/// A digest of a file that a unit reads, by its path; of a staged one by its path below the sketch.
+/// Returns a digest of an input, under its path; for a staged file, under its path below the sketch.
 pub(super) fn exact_digest(cx: &BuildContext, file: &SourceFile) -> Hash {
     match cx.checkout.staged(&file.path) {
         Some((_, relative)) => staged_digest(relative, &file.hash),

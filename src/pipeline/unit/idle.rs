@@ -1,5 +1,5 @@
-//! Removes words from a compile command that name the job and provably have no effect, so that jobs share the unit: stm32
-//! compiles everything with `-I{build.source.path}`, renesas with `-DPROJECT_NAME=…`.
+//! Removes words from a compile command that name the job and provably have no effect, so that jobs share the
+//! unit: stm32 compiles everything with `-I{build.source.path}`, renesas with `-DPROJECT_NAME=…`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::shared::blocking::blocking;
 use crate::platform::Value;
 
-/// The names of the properties that say where a job is and what it builds.
+/// Names of the properties that contain a job's directories and project name.
 const OF_JOB: [&str; 4] = ["build.path", "build.source.path", "sketch_path", "build.project_name"];
 
-/// Returns the command without words that name the job and have no effect: `-I` of a directory in which no name is found,
-/// `-D` of a macro whose name none of the `inputs` can spell.
+/// Returns the command without words that name the job and have no effect: `-I` of a directory in which no
+/// name is found, and `-D` of a macro whose name none of the `inputs` can spell.
 ///
 /// # Errors
-/// Where the run is interrupted.
+/// The run is interrupted.
 pub(super) async fn without_idle(
     argv: Vec<String>,
     values: &[(&str, Value<'_>)],
@@ -38,7 +38,7 @@ pub(super) async fn without_idle(
 
 /// A command that names its job.
 struct Command {
-    /// The texts that name it.
+    /// Values of the properties that name the job.
     of_job: Vec<String>,
     search: Arc<Search>,
     inputs: Inputs,
@@ -69,14 +69,15 @@ impl Command {
         kept
     }
 
-    /// Whether no name is found in a directory. One that the compiler calls otherwise may be needed.
+    /// Whether no include resolves into a directory. A directory that the compiler knows by another name may
+    /// be needed.
     fn is_unneeded(&self, directory: &Path) -> bool {
         let is_searched = self.search.path().include.iter().any(|searched| **searched == *directory);
         let is_absent = || !self.search.files().disk().is_dir(directory);
         (is_searched || is_absent()) && !self.inputs.needs(&self.search, directory)
     }
 
-    /// Whether a file that is read, or another word of the command, could spell the name of a macro.
+    /// Whether an input, or another word of the command, could spell the name of a macro.
     fn may_name(&self, name: &str, argv: &[String]) -> bool {
         let own = [format!("-D{name}"), name.to_owned()];
         let defines =

@@ -1,5 +1,4 @@
-//! Objects of light units in the artifact store: the embedded cache would take longer over them than the
-//! compiler does.
+//! Objects of light units in the artifact store: the embedded cache would take longer than the compiler.
 
 use crate::cache::StoredUnit;
 use crate::event::Step;
@@ -10,10 +9,10 @@ use crate::pipeline::output::artifacts::{self, About};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 
-/// Takes the object with this key out of the artifact store into that of the work directory.
+/// Restores the object with this key from the artifact store into the store of the work directory.
 ///
 /// # Errors
-/// Where it is there and can't be put into the work directory.
+/// The stored object can't be written into the work directory.
 pub(super) async fn restore(cx: &BuildContext, key: &Hash) -> Result<Option<StoredUnit>, BuildError> {
     let Some(store) = cx.artifacts.clone() else { return Ok(None) };
     let (key, scratch, units) = (*key, cx.layout.staging(), cx.tables.units.store.clone());
@@ -30,7 +29,7 @@ pub(super) async fn restore(cx: &BuildContext, key: &Hash) -> Result<Option<Stor
     })
 }
 
-/// Keeps an object of the work directory in the artifact store. To be called where files may be written.
+/// Stores an object of the work directory in the artifact store. Blocking: writes files.
 pub(super) fn keep(cx: &BuildContext, key: &Hash, unit: &StoredUnit) {
     let (Some(directory), Some(name)) = (unit.object.parent(), unit.object.file_name()) else { return };
     let about = About { printed: unit.printed.clone() };

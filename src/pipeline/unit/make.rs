@@ -1,4 +1,5 @@
-//! Makes a planned unit: finds its object, or compiles it, once for however many cores and cells.
+//! Provides the object of a planned unit from a store or by a compile, once for all cores and cells that need
+//! it.
 
 use std::sync::Arc;
 
@@ -15,14 +16,16 @@ use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 
-/// How long a diagnostic, in bytes, is remembered for other cells that want the same unit.
+/// Largest diagnostic, in bytes, that is remembered for other cells with the same unit.
 const REMEMBERED: usize = 100_000;
 
-/// Makes units, all at once as far as there are slots, and counts for the job where they came from.
+/// Provides the objects of `units`, in parallel as far as slots allow, and adds their sources to the job's
+/// counts.
 ///
 /// # Errors
-/// Where units do not compile or can't be kept, or the run is interrupted: the error of the first of them in the
-/// order of `units`, with a list of the others. Which fails first in time makes no difference, so all are made.
+/// A unit does not compile or can't be stored, or the run is interrupted. All units are attempted, so that
+/// the result does not depend on timing: the error is that of the first failed unit in the order of `units`,
+/// with a list of the others.
 pub(in crate::pipeline) async fn make_all(
     cx: &BuildContext,
     jcx: &mut JobContext,
@@ -48,7 +51,7 @@ pub(in crate::pipeline) async fn make_all(
         .collect())
 }
 
-/// The units, or the first error with a list of the others; what these printed goes to the job's log.
+/// Returns the units, or the first error with a list of the others, whose output goes to the job's log.
 fn first_error<T>(jcx: &mut JobContext, made: Vec<Result<T, BuildError>>) -> Result<Vec<T>, BuildError> {
     let mut units = Vec::with_capacity(made.len());
     let mut errors = Vec::new();
@@ -66,7 +69,7 @@ fn first_error<T>(jcx: &mut JobContext, made: Vec<Result<T, BuildError>>) -> Res
     }
 }
 
-/// Makes sure that an object is there, and counts where it came from.
+/// Provides one object, and counts whether it was reused, restored or compiled.
 async fn make(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -91,7 +94,7 @@ async fn make(
             }
             let name = jcx.compile(subject, &planned.label);
             let compiled = compile(cx, &name, &jcx.environment, &jcx.transcript, planned);
-            // tokio-console takes what this span covers for a task: units show up beside the cells.
+            // tokio-console shows this span as a task, so units are listed beside cells.
             let span = tracing::trace_span!("runtime.spawn", kind = "unit", task.name = %planned.label);
             match compiled.instrument(span).await {
                 Ok((made, cache)) => {
@@ -107,7 +110,8 @@ async fn make(
                     counts = UnitCounts { compiled: 1, ..UnitCounts::default() };
                     Ok(Err(failure))
                 }
-                // What may go better next time, or takes too much memory, is not remembered for other cells.
+                // Errors that may vanish with a retry, or take too much memory, are not remembered for other
+                // cells.
                 Err(other) => Err(other),
             }
         })

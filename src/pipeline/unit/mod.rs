@@ -1,5 +1,5 @@
-//! A unit: one distinct compile. Its key covers everything that can change its object; its object is
-//! made once, however many cores and cells want it.
+//! A unit: one distinct compile. Its key covers everything that can change its object. The object is compiled
+//! once for all cores and cells that need it.
 
 mod asked;
 mod compile;

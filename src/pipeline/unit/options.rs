@@ -1,36 +1,36 @@
-//! Reads a compile command for what it depends on beside the source and its includes: macros, files
-//! that options name, and what no key can cover. Knows GCC's options and those of Clang that are like
-//! them; resolves no include.
+//! Reads the dependencies of a compile command beside the source and its includes: macros, files that options
+//! name, and inputs that no key can cover. Knows GCC's options and their equivalents in Clang; resolves no
+//! includes.
 
 use std::path::{Path, PathBuf};
 
 use crate::includes::{Disk, MacroDefinitions, TIMES};
 
-/// Response files may name others; a chain that is longer is a loop.
+/// Maximum nesting of response files; a longer chain is a loop.
 const MAX_NESTING: usize = 16;
 
-/// What a compile command says of its inputs.
+/// Inputs of a compile command, by its options.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::pipeline) struct Options {
     /// `-D`, with the body `1` where none is given.
     pub(in crate::pipeline) macros: MacroDefinitions,
-    /// What `-include` and `-imacros` name.
+    /// Names in `-include` and `-imacros`.
     pub(in crate::pipeline) forced: Vec<String>,
-    /// Files that words of the command name, response files among them: they enter by content.
+    /// Files that words of the command name, including response files: their content is in the key.
     pub(in crate::pipeline) files: Vec<PathBuf>,
-    /// Directories that `-B` names: the driver looks there for programs and specifications.
+    /// Directories of `-B`, where the driver looks for programs and specifications.
     pub(in crate::pipeline) directories: Vec<PathBuf>,
-    /// Directories that `-L` names: the linker looks there for archives, and for scripts.
+    /// Directories of `-L`, where the linker looks for archives and scripts.
     pub(in crate::pipeline) libraries: Vec<PathBuf>,
-    /// What the last `-x` says.
+    /// Language of the last `-x`.
     pub(in crate::pipeline) language: Option<String>,
-    /// Why neither an object made earlier nor the cache may stand for a compile, if so.
+    /// Reason why the compile is uncacheable; `None` if it is cacheable.
     pub(in crate::pipeline) uncacheable: Option<String>,
 }
 
-/// Options that make a compile read or write what no key covers, by their beginning, and why.
+/// Prefixes of options that make a compile read or write files that no key covers, with the reason.
 const UNCACHEABLE: [(&str, &str); 47] = [
-    // Files beside the object, which an object that was made earlier does not bring.
+    // Files beside the object, which a cache hit would not create.
     ("--coverage", "the compile writes coverage notes"),
     ("-coverage", "the compile writes coverage notes"),
     ("-ftest-coverage", "the compile writes coverage notes"),
@@ -59,7 +59,7 @@ const UNCACHEABLE: [(&str, &str); 47] = [
     ("-load", "the compiler loads a plugin"),
     ("-wrapper", "the compiler runs under a wrapper"),
     ("--wrapper", "the compiler runs under a wrapper"),
-    // Other ways to read a source than the scanner's.
+    // Ways to read a source that the scanner does not follow.
     ("-fmodule", "C++ modules"),
     ("-include-pch", "a precompiled header"),
     ("-fpch", "a precompiled header"),
@@ -74,7 +74,7 @@ const UNCACHEABLE: [(&str, &str); 47] = [
     ("--include-barrier", "quoted includes that are not searched beside their file"),
     ("-fembed-dir", "a search path of its own for #embed"),
     ("--embed-dir", "a search path of its own for #embed"),
-    // Options whose words would have to be read for another program.
+    // Options whose words would have to be parsed for another program.
     ("-Xclang", "an option for a part of the compiler"),
     ("-Xpreprocessor", "an option for a part of the compiler"),
     ("-Xassembler", "an option for a part of the compiler"),
@@ -83,11 +83,11 @@ const UNCACHEABLE: [(&str, &str); 47] = [
     ("--config", "a configuration file of the compiler"),
 ];
 
-/// Of those, the ones that are harmless.
+/// Exceptions to [`UNCACHEABLE`]: harmless options with such a prefix.
 const CLEAR: [&str; 5] =
     ["-fprofile-abs-path", "-fprofile-reproducible", "-dumpversion", "-dumpmachine", "-fpch-deps"];
 
-/// Where a command runs, and sees files.
+/// Working directory and file system of a command.
 #[derive(Clone, Copy)]
 struct At<'a> {
     cwd: &'a Path,
@@ -95,7 +95,7 @@ struct At<'a> {
 }
 
 impl Options {
-    /// Reads a command that runs in `cwd`.
+    /// Reads the options of a command that runs in `cwd`.
     pub(in crate::pipeline) fn read(argv: &[String], cwd: &Path, disk: &Disk) -> Self {
         let at = At { cwd, disk };
         let mut options = Self::default();
@@ -119,10 +119,10 @@ impl Options {
         options
     }
 
-    /// Adds `words` with the words of the response files among them.
+    /// Appends `words` to `into`, with response files expanded.
     fn expand(&mut self, words: &[String], at: At<'_>, depth: usize, into: &mut Vec<String>) {
         for word in words {
-            // The linker reads response files of its own.
+            // The linker reads its own response files.
             let name = word.strip_prefix('@').or_else(|| word.strip_prefix("-Wl,@"));
             let file = name.map(|name| at.cwd.join(name)).filter(|path| at.disk.is_file(path));
             let Some(file) = file else {
@@ -144,7 +144,7 @@ impl Options {
             ("--include=", true),
             ("--imacros=", true),
             ("-imacros", true),
-            // Behind the longer ones that begin like it.
+            // After the longer options with this prefix.
             ("-include", true),
         ] {
             let Some(value) = word.strip_prefix(option).filter(|_| !word.starts_with("-include-pch")) else {
@@ -165,7 +165,7 @@ impl Options {
                 }
             }
         } else if let Some(list) = word.strip_prefix("-Wl,") {
-            // One that stands alone has been read.
+            // A single response file has been expanded already.
             if list.split(',').any(|part| part.starts_with('@')) {
                 self.uncacheable("a response file among the linker's options");
             }
@@ -185,7 +185,7 @@ impl Options {
         self.named_file(word, at);
     }
 
-    /// Whatever file a word names enters, whatever the option means: `-specs=/x`, `-T/x`, `a.ld`.
+    /// Adds the file that a word names, whatever the option means: `-specs=/x`, `-T/x`, `a.ld`.
     fn named_file(&mut self, word: &str, at: At<'_>) {
         const DIRECTORIES: [&str; 5] = ["-I", "-isystem", "-iquote", "-idirafter", "--sysroot"];
         if DIRECTORIES.iter().any(|option| word.starts_with(option)) {
@@ -196,7 +196,7 @@ impl Options {
         for path in [Some(word), behind('='), behind(','), from_slash].into_iter().flatten() {
             let path = at.cwd.join(path.strip_prefix('@').unwrap_or(path));
             if at.disk.is_file(&path) && !self.files.contains(&path) {
-                // Specifications may name others, which are not looked for.
+                // Specifications may include others, which are not resolved.
                 let names_others = |path: &Path| {
                     at.disk.read(path).is_ok_and(|text| text.windows(8).any(|window| window == b"%include"))
                 };
@@ -224,7 +224,7 @@ impl Options {
     }
 }
 
-/// The directories of `-L`, `-Wl,-L`, `--library-path`.
+/// Returns the directories of `-L`, `-Wl,-L` and `--library-path`.
 fn library_directories(words: &[String], cwd: &Path) -> Vec<PathBuf> {
     let mut directories = Vec::new();
     let mut words = words.iter().flat_map(|word| word.strip_prefix("-Wl,").unwrap_or(word).split(','));
@@ -239,8 +239,8 @@ fn library_directories(words: &[String], cwd: &Path) -> Vec<PathBuf> {
     directories
 }
 
-/// The words of a response file, by the rule of GCC's driver (`buildargv` of libiberty): white space
-/// separates, either quote groups, a backslash takes away the meaning of whatever follows.
+/// Splits a response file into words by the rules of GCC's driver (`buildargv` of libiberty): white space
+/// separates, either quote groups, a backslash escapes the next character.
 pub(super) fn response(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

@@ -1,4 +1,4 @@
-//! What a unit is going to be: its command, what its compile could read, and its key. Compiles nothing.
+//! Plans a unit: its command, the possible inputs of its compile, and its key. Compiles nothing.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,8 +26,8 @@ use crate::plan::Target;
 use crate::platform::Value;
 use crate::toolchain::Identity;
 
-/// Plans a unit, once for all cores and cells that want the same: each sketch of a board wants the units of
-/// its libraries again.
+/// Plans a unit, once for all cores and cells with the same request: every sketch of a board requests the
+/// units of its libraries.
 pub(in crate::pipeline) async fn plan(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -45,8 +45,8 @@ pub(in crate::pipeline) async fn plan(
     slot.get_or_try_init(async || plan_once(cx, jcx, wanted, everything).await.map(Arc::new)).await.cloned()
 }
 
-/// Finds what the compile could read, and makes the key. `everything` is the command with a place for all
-/// include directories.
+/// Finds the possible inputs of the compile, and computes the key. `everything` is the command with a
+/// placeholder for all include directories.
 async fn plan_once(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -72,7 +72,7 @@ async fn plan_once(
     }
     let mut uncacheable = inputs.uncacheable().map(str::to_owned);
     if identity.version.is_none() {
-        // Who knows what it reads, and whether the cache understands its options.
+        // Neither the inputs of an unknown compiler nor the cache's support of its options are known.
         uncacheable.get_or_insert_with(|| "a compiler of a kind that is not known".to_owned());
     }
     let portable = portable(cx, &wanted, &search, &inputs, &include, uncacheable.is_none()).await?;
@@ -100,10 +100,10 @@ async fn plan_once(
         key.command(&argv, &jcx.environment);
         (argv, named)
     };
-    // With a depfile, the path of the object is in the key of the compiler cache, and brings our key into it.
+    // A depfile puts the object's path, and with it the unit's key, into the key of the compiler cache.
     let seed = if writes_depfile(&argv) { name } else { key.finish() };
     if uncacheable.is_some() {
-        // Never the same twice: it is compiled in every run, once.
+        // A key that never repeats: the unit is compiled once in every run.
         key.add(&cx.tables.nonce.to_le_bytes());
     }
     let key = key.finish();
@@ -126,9 +126,9 @@ async fn plan_once(
     })
 }
 
-/// The command by the names behind the link to the checkout, if the object can't tell the difference:
-/// no file says its own name (`__FILE__`), and no word of the command names the checkout or the work
-/// directory but for sources and headers.
+/// Returns the command with names behind the link to the checkout, if that can't change the object: no file
+/// contains its own name (`__FILE__`), and only sources and headers in the command name the checkout or the
+/// work directory.
 async fn portable(
     cx: &BuildContext,
     wanted: &Wanted<'_>,
@@ -157,11 +157,12 @@ async fn portable(
     Ok(tied.is_none().then_some(argv))
 }
 
-/// Options whose value is a place to read from, in one word with it or followed by it. Only what is read there counts.
+/// Options whose value is a path to read from, in the same or in the next word. Only the content at that path
+/// matters.
 const PLACES: [&str; 8] =
     ["-I", "-isystem", "-iquote", "-idirafter", "-iprefix", "-include", "-imacros", "-B"];
 
-/// Renames the values of these options to the name that compilers have for the checkout.
+/// Renames the values of these options to the compilers' name for the checkout.
 fn rename_places(checkout: &Checkout, argv: &mut [String]) {
     let mut is_value = false;
     for word in argv {
@@ -175,8 +176,8 @@ fn rename_places(checkout: &Checkout, argv: &mut [String]) {
     }
 }
 
-/// Returns the seed of a unit: the same for any content of its source, and another for each unit of a link. Of
-/// a sketch's source only the label counts.
+/// Returns the seed of a unit: independent of the content of its source, and different for each unit of a
+/// link. For a sketch's source it depends only on the label.
 fn seed(cx: &BuildContext, wanted: &Wanted<'_>) -> Hash {
     let mut seed = Key::new("seed");
     seed.add(wanted.label.as_bytes());
@@ -186,34 +187,34 @@ fn seed(cx: &BuildContext, wanted: &Wanted<'_>) -> Hash {
     seed.finish()
 }
 
-/// Whether a compile writes a depfile beside its object: then zccache's key covers the path of the object.
+/// Whether a compile writes a depfile beside its object: zccache's key covers the path of the object then.
 fn writes_depfile(argv: &[String]) -> bool {
     argv.iter().any(|word| matches!(word.as_str(), "-MD" | "-MMD"))
 }
 
-/// Adds what makes objects the same every time: names of link-time sections are random without a seed,
-/// and the directory that a compiler runs in is in its debug information.
+/// Adds options that make objects reproducible: without a seed, names of link-time sections are random, and
+/// debug information contains the working directory of the compiler.
 fn reproducible(cx: &BuildContext, mut argv: Vec<String>, seed: &Hash) -> Vec<String> {
     let map = |directory: &Path| format!("-fdebug-prefix-map={}=.", directory.display());
     let seed = format!("-frandom-seed={}", &seed.to_hex()[..32]);
-    // Of two that fit the last counts. What the recipe says comes behind, and counts before ours.
+    // The last of two matching maps counts. The recipe's own options follow and take precedence.
     let words = [seed, map(&cx.staging), map(cx.checkout.seen())];
     let at = first_option(&argv);
     argv.splice(at..at, words);
     argv
 }
 
-/// Of the include directories those that a name leads to, in their order: then cells whose other
-/// libraries differ share the unit, and every name still leads to the same file.
+/// Returns the include directories into which a name resolves, in order. Cells with different other libraries
+/// share the unit, and every name still resolves to the same file.
 fn needed(wanted: &Wanted<'_>, search: &Search, inputs: &Inputs) -> Vec<Arc<Path>> {
     wanted.include.iter().filter(|directory| inputs.needs(search, directory)).cloned().collect()
 }
 
-/// What the driver takes a source for.
+/// Returns the language as which the driver compiles a source.
 fn language(argv: &[String], source: &Path, options: &Options) -> String {
     let program = argv.first().map_or("", |program| program.rsplit('/').next().unwrap_or_default());
     let by_name = match source.extension().and_then(|extension| extension.to_str()) {
-        // What the C++ driver is given is C++.
+        // The C++ driver compiles C files as C++.
         Some("c") if !program.contains("g++") && !program.contains("c++") && !program.contains("clang++") => {
             "c"
         }
@@ -223,7 +224,7 @@ fn language(argv: &[String], source: &Path, options: &Options) -> String {
     options.language.clone().filter(|language| language != "none").unwrap_or_else(|| by_name.to_owned())
 }
 
-/// The directories that the board's C++ compiler searches by itself, and its identity.
+/// Returns the default search directories of the board's C++ compiler, and its identity.
 pub(in crate::pipeline) async fn compiler_directories(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -249,7 +250,7 @@ async fn identify(cx: &BuildContext, argv: &[String]) -> Result<Identity, BuildE
     cx.identities.of(&program).await.map_err(|error| BuildError::identity(Step::Compile, &error))
 }
 
-/// The argv of a unit with [`SOURCE`] and [`OUTPUT`] in their places.
+/// Returns the argv of a unit with the placeholders [`SOURCE`] and [`OUTPUT`].
 fn command(wanted: &Wanted<'_>, include: &[Arc<Path>]) -> Result<Vec<String>, BuildError> {
     let config = &wanted.target.config;
     let extension = wanted.source.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -267,12 +268,12 @@ fn command(wanted: &Wanted<'_>, include: &[Arc<Path>]) -> Result<Vec<String>, Bu
     argv.map_err(|error| BuildError::board(Step::Compile, &error))
 }
 
-/// The words that `{includes}` becomes.
+/// Returns the words for `{includes}`.
 pub(in crate::pipeline) fn include_words(include: &[Arc<Path>]) -> Vec<String> {
     include.iter().map(|directory| format!("-I{}", directory.display())).collect()
 }
 
-/// Why a source can't be read.
+/// Returns the reason why a source can't be read.
 async fn unreadable(cx: &BuildContext, source: &Path) -> Result<BuildError, BuildError> {
     let (files, path) = (cx.files.clone(), source.to_owned());
     let read = blocking(move || files.disk().read(&path)).await?;

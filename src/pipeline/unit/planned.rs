@@ -1,4 +1,4 @@
-//! A unit as data: what a job wants compiled, what its compile is going to be, and the object that was made.
+//! Data of a unit: the request of a job, the planned compile, and the object.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,71 +13,71 @@ use crate::plan::Target;
 use crate::platform::Value;
 use crate::sketch::plain::Macros;
 
-/// Stands for the source in a command, until it is run.
+/// Placeholder for the source in a command.
 pub(in crate::pipeline) const SOURCE: &str = "\u{1}source";
-/// Stands for the object in a command, until it is run.
+/// Placeholder for the object in a command.
 pub(in crate::pipeline) const OUTPUT: &str = "\u{1}output";
 
-/// What a core or a cell wants compiled.
+/// A compile that a core or a cell requests.
 #[derive(Debug, Clone)]
 pub(in crate::pipeline) struct Wanted<'a> {
     /// The board.
     pub(in crate::pipeline) target: &'a Target,
-    /// What the command knows of the job: `build.path` and the like.
+    /// Properties of the job for the command: `build.path` and the like.
     pub(in crate::pipeline) values: &'a [(&'a str, Value<'a>)],
     /// The source.
     pub(in crate::pipeline) source: PathBuf,
     /// `-I` directories, in order.
     pub(in crate::pipeline) include: Vec<Arc<Path>>,
-    /// The sketch's directory, where the source is a staged one.
+    /// The sketch's directory, if the source is a staged one.
     pub(in crate::pipeline) sketch: Option<&'a Path>,
-    /// What it is called in reports.
+    /// Name in reports.
     pub(in crate::pipeline) label: String,
 }
 
-/// A unit that can be made.
+/// A planned unit.
 #[derive(Debug, Clone)]
 pub(in crate::pipeline) struct Planned {
-    /// Covers everything that can change its object.
+    /// Key over everything that can change the object.
     pub(in crate::pipeline) key: Hash,
-    /// What it is called in reports.
+    /// Name in reports.
     pub(in crate::pipeline) label: String,
     /// The source.
     pub(super) source: PathBuf,
-    /// What is run, with [`SOURCE`] and [`OUTPUT`] in their places.
+    /// Command of the process, with the placeholders [`SOURCE`] and [`OUTPUT`].
     pub(super) argv: Vec<String>,
-    /// The same by the names that the user knows, and without what was added.
+    /// The same command with the names that the user knows, without added options.
     pub(super) shown: Vec<String>,
-    /// What the compiler calls the source.
+    /// The compiler's name for the source.
     pub(super) named: PathBuf,
-    /// The copies that it is compiled from, where it is a sketch's.
+    /// Copies that are compiled instead of a sketch's staged files; `None` for other sources.
     pub(super) copy: Option<SketchCopy>,
-    /// What its command depends on beside the source.
+    /// Dependencies of the command beside the source.
     pub(super) options: Arc<Options>,
-    /// What the compiler says of itself.
+    /// Search directories and macros that the compiler reports.
     pub(super) directories: Arc<CompilerDirectories>,
-    /// Everything that the compile could read.
+    /// Every file that the compile could read.
     pub(super) inputs: Inputs,
-    /// Why neither an earlier object nor the cache may stand for it, if so.
+    /// Reason why the unit is uncacheable; `None` if it is cacheable.
     pub(super) uncacheable: Option<String>,
-    /// Whether it compiles in less time than the embedded cache takes ([`Family::has_light_units`]).
+    /// Whether the compile takes less time than the embedded cache ([`Family::has_light_units`]).
     ///
     /// [`Family::has_light_units`]: crate::plan::Family::has_light_units
     pub(super) is_light: bool,
 }
 
 impl Planned {
-    /// The source; of a sketch's the staged copy.
+    /// Returns the source; the staged copy for a source of the sketch.
     pub(in crate::pipeline) fn source(&self) -> &Path {
         &self.source
     }
 
-    /// How large its source is.
+    /// Returns the size of the source.
     pub(super) fn bytes(&self) -> u64 {
         self.inputs.files.first().map_or(0, |source| source.size())
     }
 
-    /// The rule that its compile writes into a depfile, if it writes one.
+    /// Returns the rule of the compile's depfile, if the command writes one.
     pub(in crate::pipeline) fn depfile(&self, object: &Path) -> Option<String> {
         let with_system = self.shown.iter().any(|word| word == "-MD");
         let is_wanted = with_system || self.shown.iter().any(|word| word == "-MMD");
@@ -85,23 +85,23 @@ impl Planned {
         let is_system = |file: &Path| system.iter().any(|directory| file.starts_with(directory));
         let mut files: Vec<&Path> = self.inputs.files.iter().map(|file| &*file.path).collect();
         files.retain(|file| with_system || !is_system(file));
-        // The source, then the others in an order that is the same in each run.
+        // The source first, then the others in an order that is the same in each run.
         files.get_mut(1..).unwrap_or_default().sort_unstable();
         is_wanted.then(|| depfile::rule(object, files.into_iter()))
     }
 
-    /// The macros that its compile can see.
+    /// Returns the macros that the compile can see.
     pub(in crate::pipeline) fn macros<'a>(&'a self, files: &'a Files) -> UnitMacros<'a> {
         UnitMacros { unit: self, files }
     }
 
-    /// Why its key is good for this run only, if so.
+    /// Returns the reason why the unit is uncacheable, if it is.
     pub(in crate::pipeline) fn uncacheable(&self) -> Option<String> {
         self.uncacheable.clone()
     }
 }
 
-/// The macros that a unit's compile can see: those of every file that it could read, of its command, and of the compiler.
+/// The macros that a unit's compile can see: from its possible inputs, its command, and the compiler.
 pub(in crate::pipeline) struct UnitMacros<'a> {
     unit: &'a Planned,
     files: &'a Files,
@@ -117,25 +117,25 @@ impl Macros for UnitMacros<'_> {
     }
 
     fn is_predefined(&self, name: &str) -> bool {
-        // A compiler that does not say may have any.
+        // A compiler that does not report its macros may predefine any name.
         let predefined = self.unit.directories.predefined.as_ref();
         predefined.is_none_or(|predefined| predefined.has(name))
     }
 }
 
-/// An object that was wanted.
+/// The object of a unit.
 #[derive(Debug, Clone)]
 pub(in crate::pipeline) struct Unit {
-    /// Where it is; to be linked elsewhere, never to be written.
+    /// Path of the object; may be linked elsewhere, must never be written to.
     pub(in crate::pipeline) object: PathBuf,
-    /// The hash of its content.
+    /// Hash of the content.
     pub(in crate::pipeline) hash: Hash,
-    /// What the compiler printed when it was made.
+    /// Output of the compiler.
     pub(in crate::pipeline) printed: String,
-    /// Whether its key covers what the compiler read: without that no result that it is part of is good
-    /// for another run.
+    /// Whether the key covers all inputs of the compile; if not, every result that contains the object is
+    /// uncacheable.
     pub(in crate::pipeline) is_cacheable: bool,
 }
 
-/// How the making of a unit ended; an error is its failure.
+/// Result of a unit; the error is its failure.
 pub(super) type Made = Result<Unit, Box<Failure>>;

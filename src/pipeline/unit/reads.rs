@@ -1,4 +1,5 @@
-//! What a command can read: its source, what is included by force, the closure of both, and files that options name.
+//! Possible inputs of a command: its source, forced includes, the closure of both, and files that options
+//! name.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 
-/// The files that a command can read, beginning with `source`; `None` where that can't be read. `directories` is
-/// what the compiler answered for the same command, if it was asked.
+/// Returns the possible inputs of a command, beginning with `source`; `None` if `source` can't be read.
+/// `directories` is the compiler's answer for the same command, if it was queried.
 pub(in crate::pipeline) async fn reads(
     cx: &BuildContext,
     search: &Arc<Search>,
@@ -39,23 +40,24 @@ pub(in crate::pipeline) async fn reads(
     .map_err(|error: String| BuildError::infrastructure(Step::Compile, error))
 }
 
-/// What is read before the source, with the index of the directory that it was found in.
+/// Returns the files that are read before the source, each with the index of the search directory that has
+/// it.
 pub(in crate::pipeline) fn forced(
     search: &Search,
     staging: &Path,
     options: &Options,
 ) -> Vec<(Arc<SourceFile>, Option<usize>)> {
     let one = |name: &String| {
-        // GCC looks in the directory that it runs in, then along the path.
+        // GCC searches its working directory first, then the include path.
         let here = search.files().get(&staging.join(name)).map(|file| (file, None));
         here.or_else(|| search.along(name, Form::Quote))
     };
-    // GCC includes that first, where the target's C library has it.
+    // GCC includes this header first, if the target's C library has it.
     let predefined = search.along("stdc-predef.h", Form::Angle);
     predefined.into_iter().chain(options.forced.iter().filter_map(one)).collect()
 }
 
-/// The files below the directories that `-B` names, in order.
+/// Returns the files below the directories of `-B`, in order.
 fn tools(disk: &Disk, directories: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
     for directory in directories.iter().filter(|directory| disk.is_dir(directory)) {

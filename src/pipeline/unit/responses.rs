@@ -1,7 +1,7 @@
-//! Response files (`@{build.path}/build_opt.h`, `@{build.variant.path}/includes.txt`): a unit's command has
-//! their words in their places, as the driver itself would put them there. So cells whose flags are the same
-//! share their units, though each has a file of its own; a hook that writes its file anew later changes
-//! nothing that was planned before; and zccache, which takes backslashes in such a file for text, sees none.
+//! Expands response files (`@{build.path}/build_opt.h`, `@{build.variant.path}/includes.txt`) in a unit's
+//! command as the driver would. Cells with the same flags share their units, although each has a file of its
+//! own. A hook that rewrites its file later does not affect units that are already planned. And zccache,
+//! which takes backslashes in such a file literally, never sees one.
 
 use std::path::Path;
 
@@ -11,13 +11,13 @@ use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 
-/// How deep response files may be nested. Deeper the word stays, and the driver says what it thinks of it.
+/// Maximum nesting of response files. A deeper one stays in the command, for the driver to report.
 const DEEPEST: usize = 16;
 
-/// The command without response files.
+/// Returns the command with response files expanded.
 ///
 /// # Errors
-/// Where the run is interrupted.
+/// The run is interrupted.
 pub(super) async fn spelled_out(cx: &BuildContext, argv: Vec<String>) -> Result<Vec<String>, BuildError> {
     if !argv.iter().any(|word| word.starts_with('@')) {
         return Ok(argv);
@@ -33,7 +33,7 @@ pub(super) async fn spelled_out(cx: &BuildContext, argv: Vec<String>) -> Result<
 
 fn expand(argv: Vec<String>, cwd: &Path, disk: &Disk, depth: usize, into: &mut Vec<String>) {
     for word in argv {
-        // What can't be read is no response file, says GCC, and takes the word as it is.
+        // GCC takes the name of an unreadable response file as an ordinary word.
         let text = word.strip_prefix('@').filter(|_| depth < DEEPEST);
         let text = text.and_then(|name| String::from_utf8(disk.read(&cwd.join(name)).ok()?).ok());
         match text {

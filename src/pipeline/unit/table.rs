@@ -1,4 +1,4 @@
-//! Tables of a run's units: what is planned, made and known of commands, each once however many jobs want it.
+//! Tables of a run's units: plans, objects and properties of commands, each computed once for all jobs.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::sync::{OncePerKey, lock};
 pub(in crate::pipeline) struct UnitTable {
     /// Objects by key.
     pub(super) store: Units,
-    /// Objects that are good for this run only.
+    /// Uncacheable objects, valid in this run only.
     pub(super) passing: Units,
     pub(super) planned: OncePerKey<Hash, Arc<Planned>>,
     pub(super) made: OncePerKey<Hash, Made>,
@@ -40,7 +40,7 @@ impl UnitTable {
         }
     }
 
-    /// Forgets what was read from below a job's directory, where a hook has run.
+    /// Discards everything that was read from below a job's directory, after a hook has run.
     pub(in crate::pipeline) fn forget_below(&self, directory: &Path) {
         let text = directory.to_string_lossy();
         let names = |path: &SearchPath| {
