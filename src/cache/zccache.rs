@@ -1,7 +1,7 @@
 //! The backend with the embedded compiler cache: zccache's service on this runtime, in this process.
 //!
-//! zccache's own key does not cover every input of a compile (see `docs/cache.md`). The output path, which is part of it,
-//! therefore contains a key of this program over everything that the compile can read.
+//! zccache's own key does not cover every input of a compile (see `docs/cache.md`). The output path, which is part of
+//! it, therefore contains a key of this program over everything that the compile can read.
 
 mod flusher;
 mod marker;
@@ -109,8 +109,8 @@ impl CompileBackend for Zccache {
             Streamed::Done(code, answer) => (code, answer),
             Streamed::TooLong => return uncached(&request, marker, printed, cancel).await,
         };
-        // The terminal sends its SIGINT to these compilers too, as they are in this process group. A compiler that it ends
-        // is part of the interruption, which may be noticed only a moment later.
+        // The terminal sends its SIGINT to these compilers too, as they are in this process group. A compiler that it
+        // ends is part of the interruption, which may be noticed only a moment later.
         if code < 0 {
             let interruption = tokio::time::timeout(INTERRUPTION, cancel.cancelled()).await;
             if interruption.is_ok() {
