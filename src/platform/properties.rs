@@ -107,7 +107,7 @@ impl Properties {
         self.0.shift_remove(key)
     }
 
-    /// What lies under `prefix`, which ends with a dot, with the prefix taken off the keys.
+    /// Returns the properties below `prefix`, which ends with a dot, with the prefix removed from the keys.
     #[must_use]
     pub fn subtree(&self, prefix: &str) -> Self {
         self.iter()

@@ -142,7 +142,7 @@ mod tests {
         }
     }
 
-    /// Runs a script until it has said `enough`; also what it said.
+    /// Runs a script until it prints `enough`. Returns its output too.
     async fn watched(script: &str, enough: &str, limit: Duration) -> (WatchEnd, String) {
         watched_at_most(script, enough, limit, OutputLimit(u64::MAX)).await
     }
