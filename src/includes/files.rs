@@ -222,7 +222,7 @@ mod tests {
         let first = Files::new(memo, Disk::default());
         let file = first.get(&path).unwrap();
         assert!(file.is_unchanged());
-        // The clock of the file system has to move on for `ctime` to tell.
+        // A new `ctime` requires a tick of the file system's clock.
         while {
             write("two");
             Stamp::of(&std::fs::metadata(&path).unwrap()) == stamp

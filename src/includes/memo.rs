@@ -1,5 +1,5 @@
-//! The memory of runs: the hash of each file by its stamp, the scan of a file by its hash, and answers of tools by
-//! their key. Ignores a stamp that is too recent to prove that a file is unchanged.
+//! Results of earlier runs: the hash of each file by its stamp, the scan of a file by its hash, and answers of tools by
+//! key. Ignores a stamp that is too recent to prove that a file is unchanged.
 
 use std::fs::File;
 use std::io::Read;
@@ -23,13 +23,13 @@ const VERSION: u32 = 8;
 /// Days after which an unused entry is removed.
 const DAYS: u32 = 30;
 
-/// The memory of all runs with one cache directory or, without a cache, in one work directory.
+/// The stored results of all runs with one cache directory or, without a cache, in one work directory.
 #[derive(Debug, Default)]
 pub struct Memo {
     answers: Mutex<Answers>,
-    /// Read when the first of them is asked for: a run in which nothing has changed needs none.
+    /// Read on first use: a run in which nothing has changed does not need them.
     texts: OnceLock<Mutex<Texts>>,
-    /// Where they are stored.
+    /// The file of the stored texts.
     stored_texts: Mutex<Option<File>>,
     changed: AtomicBool,
     /// The day on which the run began, also after midnight.
@@ -47,14 +47,14 @@ impl Default for Today {
     }
 }
 
-/// What is small, and needed in every run.
+/// The small tables, which every run needs.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Answers {
     hashes: Shelf<PathBuf, (Stamp, Key)>,
     facts: Shelf<Key, Arc<str>>,
 }
 
-/// What is known of the contents of files.
+/// Results of reading the contents of files.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Texts {
     scans: Shelf<Key, Arc<Scan>>,
@@ -112,8 +112,8 @@ impl Memo {
         Self { answers: Mutex::new(answers), stored_texts: Mutex::new(stored_texts), ..Self::default() }
     }
 
-    /// Writes the memo under a temporary name and renames it, if anything in it is new. Keeps what other runs have added
-    /// meanwhile; removes entries unused for a month.
+    /// Writes the memo under a temporary name and renames it, if anything in it is new. Includes entries that other
+    /// runs have added meanwhile; removes entries unused for a month.
     ///
     /// # Errors
     /// An error of the file system.
@@ -210,7 +210,7 @@ fn read_answers(path: &Path) -> (Answers, Option<File>) {
             file.read_exact(length).ok()?;
         }
         let [answers, texts] = lengths.map(u64::from_le_bytes);
-        // One that was cut off is not read at all.
+        // A truncated file is not read at all.
         let whole = answers.checked_add(texts)?.checked_add(16)?;
         if file.metadata().ok()?.len() != whole {
             return None;

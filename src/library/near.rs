@@ -298,7 +298,7 @@ mod tests {
     use super::super::{Root, load_root};
     use super::*;
 
-    /// Directories `libs` (that the matrix names), `beside` and `platform`.
+    /// The directories `libs` (which the matrix names), `beside` and `platform`.
     struct World {
         root: tempfile::TempDir,
         refused: Vec<Refused>,
@@ -319,7 +319,7 @@ mod tests {
             Self { root, refused: Vec::new() }
         }
 
-        /// In a few words, with paths relative to the root.
+        /// Returns the suggestions in a few words, with paths relative to the root.
         fn near(&self, wanted: &str) -> Vec<String> {
             let libs = Root { path: self.root.path().join("libs"), location: Location::User };
             let index = LibraryIndex::new("avr", load_root(&libs).unwrap().libraries);

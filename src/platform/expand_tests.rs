@@ -78,7 +78,7 @@ fn a_cycle_names_its_chain() {
     // A property that names itself is replaced ten times, as in arduino-cli.
     assert_eq!(expand(&[("a", "{a}")], "{a}"), "{a}");
     assert_eq!(expand(&[("a", "x{a}")], "{a}"), format!("{}{{a}}", "x".repeat(10)));
-    // A cycle without a reference to it is no error.
+    // A cycle that the text does not reference is no error.
     assert_eq!(expand(&pairs, "{d}"), "{d}");
     // Nor is the repeated use of a property.
     assert_eq!(expand(&[("a", "{c}"), ("b", "{c}"), ("c", "{d}"), ("d", "x")], "{a}{b}{c}"), "xxx");

@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_from_what_fails_beside_it() {
         let cancelled = || Outcome::Cancelled { reason: String::new(), output: String::new() };
-        // A cell may be heard of before the core that blocks it.
+        // A cell may be reported before the core that blocks it.
         let full = || {
             vec![
                 (cell(), blocked("uno-1")),

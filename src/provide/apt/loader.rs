@@ -1,5 +1,5 @@
-//! The shared libraries that the programs of a tree need, found by the dynamic loader itself: so its search order is
-//! right by construction.
+//! The shared libraries that the programs of a tree need, as the dynamic loader itself finds them, in its own search
+//! order.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
@@ -82,7 +82,7 @@ fn read(line: &str, loaded: &mut LoadedLibraries) {
     }
 }
 
-/// Whether the file is an ELF program that names an interpreter.
+/// Returns whether the file is an ELF program that names an interpreter.
 fn is_dynamic(file: &Path) -> bool {
     interpreter(file).is_some()
 }

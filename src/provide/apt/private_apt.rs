@@ -188,7 +188,7 @@ impl<'a> PrivateApt<'a> {
         self.ask(self.command("install").args(options).args(names), names).await
     }
 
-    /// Asks apt for archives. Where it knows no such package, fetches the lists and asks again.
+    /// Requests archives from apt. Where the package is unknown, fetches the lists and retries.
     async fn ask(&mut self, tool: ToolCommand, names: &[String]) -> Result<Vec<Archive>, InstallError> {
         loop {
             let finished = self.run(&tool).await?;
@@ -242,7 +242,7 @@ impl<'a> PrivateApt<'a> {
         Err(InstallError::Download { detail: answer::complaints(&finished.stderr), command: tool.shown() })
     }
 
-    /// Fetches the package lists. Where a part of them is unavailable, the complaint is kept for the message about an
+    /// Fetches the package lists. Where some are unavailable, remembers apt's complaint for the message about an
     /// unknown package: a machine may have sources that are not needed.
     ///
     /// # Errors
@@ -265,7 +265,7 @@ impl<'a> PrivateApt<'a> {
         Ok(())
     }
 
-    /// Whether there is any package list.
+    /// Returns whether any package list exists.
     pub(super) async fn has_lists(&self) -> bool {
         let Ok(mut entries) = tokio::fs::read_dir(self.state.join("lists")).await else { return false };
         while let Ok(Some(entry)) = entries.next_entry().await {
@@ -284,7 +284,7 @@ impl<'a> PrivateApt<'a> {
         self.run_watched(tool, None).await
     }
 
-    /// Runs apt, and ends it where it makes no progress: with a full disk, apt 2.6 waits for ever. `download` is the
+    /// Runs apt, and ends it where it makes no progress: with a full disk, apt 2.6 waits forever. `download` is the
     /// target directory and the number of expected bytes.
     async fn run_watched(
         &self,

@@ -47,7 +47,7 @@ impl<'m> Provider for Apt<'m> {
 
 /// Installs the core `vendor:arch` with its compiler, and proves that the compiler works.
 ///
-/// Where it is installed already, that takes about a millisecond and starts no process.
+/// An existing installation is found in about a millisecond, without starting a process.
 ///
 /// # Errors
 /// Whatever prevents the installation; see [`InstallError`].

@@ -1,5 +1,5 @@
-//! One installation of Python packages: creates the environment and fills it with pip. Knows nothing of what is
-//! installed already.
+//! One installation of Python packages: creates the environment and fills it with pip. Knows nothing of earlier
+//! installations.
 
 use std::path::{Path, PathBuf};
 

@@ -13,8 +13,8 @@ pub(super) struct LockFile {
     pub(super) text: String,
 }
 
-/// Packages that source packages are built with. They are installed first, so that others are not built with whatever
-/// version is newest.
+/// Packages that source packages are built with. They are installed first, so that the pinned versions build others,
+/// not the newest ones.
 const BUILDERS: [&str; 5] = ["setuptools", "wheel", "flit-core", "hatchling", "poetry-core"];
 
 impl LockFile {
@@ -28,7 +28,7 @@ impl LockFile {
         Ok(Self { path: path.to_owned(), text })
     }
 
-    /// Checks that it pins the requested packages, `NAME==VERSION` each.
+    /// Checks that the file pins the requested packages, `NAME==VERSION` each.
     ///
     /// # Errors
     /// [`InstallError::Pinned`] where it does not.
