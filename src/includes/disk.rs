@@ -1,5 +1,5 @@
-//! The file system as a run observes it. Every request is noted, so that a later run can prove that nothing has changed.
-//! All inputs of keys are read here.
+//! The file system as a run observes it. Every request is noted, so that a later run can prove that nothing has
+//! changed. All inputs of keys are read here.
 
 use std::fs::{DirEntry, File, Metadata};
 use std::io::{self, Read as _};

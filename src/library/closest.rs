@@ -1,8 +1,8 @@
 //! The names closest to a header's, by the number of common pairs of bytes. arduino-cli chooses with it among libraries
 //! of equal priority.
 //!
-//! Counts as version 2.1.0 of github.com/schollz/closestmatch does with bags of size 2, which ignores the last pair of a
-//! word.
+//! Counts as version 2.1.0 of github.com/schollz/closestmatch does with bags of size 2, which ignores the last pair of
+//! a word.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -80,8 +80,8 @@ impl<'a> Expander<'a> {
         Self { properties, extra, known: HashMap::new(), path: Vec::new(), produced: 0 }
     }
 
-    /// Returns `text` with its references replaced; a [`Value::Word`] or [`Value::Words`] by its mark. As in arduino-cli
-    /// (`ExpandPropsInString`), the result is expanded again, at most ten times.
+    /// Returns `text` with its references replaced; a [`Value::Word`] or [`Value::Words`] by its mark. As in
+    /// arduino-cli (`ExpandPropsInString`), the result is expanded again, at most ten times.
     pub(super) fn expand(&mut self, text: &str) -> Result<String, ExpandError> {
         const PASSES: usize = 10;
         let mut expanded = self.pass(&text.replace(MARK, ""))?;

@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::host::HostOs;
 
-/// Properties in the order in which they were last set, as in `go-properties-orderedmap`. The order decides which option
-/// of a menu is the default.
+/// Properties in the order in which they were last set, as in `go-properties-orderedmap`. The order decides which
+/// option of a menu is the default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Properties(IndexMap<String, String>);
 

@@ -1,5 +1,5 @@
-//! Ends leftover processes of this run and of killed runs. The embedded cache ends only the driver of a dropped compile,
-//! not the compiler proper that the driver started.
+//! Ends leftover processes of this run and of killed runs. The embedded cache ends only the driver of a dropped
+//! compile, not the compiler proper that the driver started.
 //!
 //! Works on Linux, by `/proc`; elsewhere it does nothing.
 

@@ -1,5 +1,5 @@
-//! Runs a process until it has printed enough: an emulator, whose firmware never ends by itself. Dropping the future ends
-//! the process group.
+//! Runs a process until it has printed enough: an emulator, whose firmware never ends by itself. Dropping the future
+//! ends the process group.
 
 use std::time::{Duration, Instant};
 

@@ -25,8 +25,8 @@ pub struct Ended {
     held_up: HashSet<CoreId>,
 }
 
-/// Free space in bytes below which a file system counts as full: a tool that fails for lack of space deletes files, which
-/// frees space.
+/// Free space in bytes below which a file system counts as full: a tool that fails for lack of space deletes files,
+/// which frees space.
 pub const FULL: u64 = 4_000_000;
 
 /// A failed write into a directory of this program.

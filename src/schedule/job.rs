@@ -163,8 +163,8 @@ async fn attempts(job: &CellJob, core: &CoreHandle, shared: &Shared, jcx: &mut J
     }
 }
 
-/// Blocks a failed cell by its core, if that fails too: a core failure is reported on every dependent cell. With a limit
-/// of failures the cell does not wait for its core, which may be built for this cell only.
+/// Blocks a failed cell by its core, if that fails too: a core failure is reported on every dependent cell. With a
+/// limit of failures the cell does not wait for its core, which may be built for this cell only.
 async fn unless_blocked(
     outcome: Outcome,
     core: &CoreHandle,

@@ -136,8 +136,8 @@ impl<'a> PrivateApt<'a> {
         Ok(())
     }
 
-    /// Downloads the newest archives of `names` (as the machine's pins choose) into `dir`, without those that `unwanted`
-    /// names.
+    /// Downloads the newest archives of `names` (as the machine's pins choose) into `dir`, without those that
+    /// `unwanted` names.
     ///
     /// Missing lists are fetched first. They are fetched again where they prove to be old: a package is unknown, or no
     /// longer on the server.

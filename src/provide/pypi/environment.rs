@@ -154,8 +154,8 @@ fn programs(info: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Links a program into the environment's directory, also without `.py`: cores start `PATH/esptool`, and versions before
-/// 5 have only an `esptool.py`.
+/// Links a program into the environment's directory, also without `.py`: cores start `PATH/esptool`, and versions
+/// before 5 have only an `esptool.py`.
 fn link(dir: &Path, program: &str) -> std::io::Result<()> {
     let link = |name: &str| std::os::unix::fs::symlink(Path::new("bin").join(program), dir.join(name));
     link(program)?;
