@@ -27,9 +27,9 @@ const DAYS: u32 = 30;
 #[derive(Debug, Default)]
 pub struct Memo {
     answers: Mutex<Answers>,
-    /// Read on first use: a run in which nothing has changed does not need them.
+    /// Read when the first of them is asked for: a run in which nothing has changed needs none.
     texts: OnceLock<Mutex<Texts>>,
-    /// The file of the stored texts.
+    /// Where they are stored.
     stored_texts: Mutex<Option<File>>,
     changed: AtomicBool,
     /// The day on which the run began, also after midnight.
@@ -47,7 +47,7 @@ impl Default for Today {
     }
 }
 
-/// The small tables, which every run needs.
+/// What is small, and needed in every run.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Answers {
     hashes: Shelf<PathBuf, (Stamp, Key)>,
@@ -112,8 +112,8 @@ impl Memo {
         Self { answers: Mutex::new(answers), stored_texts: Mutex::new(stored_texts), ..Self::default() }
     }
 
-    /// Writes the memo under a temporary name and renames it, if anything in it is new. Includes entries that other
-    /// runs have added meanwhile; removes entries unused for a month.
+    /// Writes the memo under a temporary name and renames it, if anything in it is new. Keeps what other runs have added
+    /// meanwhile; removes entries unused for a month.
     ///
     /// # Errors
     /// An error of the file system.
