@@ -29,7 +29,7 @@ pub(super) trait Provider {
     /// Checks a request and makes it exact. Installs nothing.
     ///
     /// # Errors
-    /// Where the request names something that this source does not have.
+    /// The request names something that this source does not have.
     async fn resolve(
         &self,
         request: Self::Request,

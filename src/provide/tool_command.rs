@@ -89,7 +89,7 @@ impl ToolCommand {
     /// Runs the command to its end.
     ///
     /// # Errors
-    /// Where it can't be started. Cancelling kills its whole process group, waits for the group, and returns
+    /// The program can't be started. Cancelling kills its whole process group, waits for the group, and returns
     /// [`InstallError::Cancelled`] for `what`.
     pub(super) async fn run(
         &self,

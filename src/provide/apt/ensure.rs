@@ -29,7 +29,7 @@ pub(super) struct Ensured {
 /// Returns the set installed below `cx.cache_dir`; installs it if it is missing.
 ///
 /// # Errors
-/// Whatever prevents the installation; see [`InstallError`].
+/// Any [`InstallError`] that prevents the installation.
 pub(super) async fn ensure(
     set: &PackageSet,
     machine: &Machine,

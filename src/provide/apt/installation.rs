@@ -36,7 +36,7 @@ impl SetInstallation<'_> {
     /// Fills the site's `out` directory, and returns the manifest, which is not written yet.
     ///
     /// # Errors
-    /// Whatever prevents the installation; see [`InstallError`].
+    /// Any [`InstallError`] that prevents the installation.
     pub(super) async fn run(&self, identity: &SetIdentity) -> Result<SetManifest, InstallError> {
         let temporary = self.site.temporary();
         let mut apt =

@@ -48,7 +48,7 @@ pub(super) fn programs(root: &Path, dirs: &[&str]) -> Vec<PathBuf> {
 /// Asks the loader of each program which libraries it would load.
 ///
 /// # Errors
-/// Where a loader can't be started, or the run is cancelled.
+/// A loader can't be started, or the run is cancelled.
 pub(super) async fn trace(
     programs: &[PathBuf],
     library_path: Option<&Path>,

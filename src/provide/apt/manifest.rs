@@ -114,7 +114,7 @@ pub(super) fn own_libraries_of(dir: &Path) -> PathBuf {
 /// Returns the provider's directory in the cache directory.
 ///
 /// # Errors
-/// Where a relative path can't be made absolute.
+/// A relative path can't be made absolute.
 pub(super) fn base_dir(cache_dir: &Path) -> std::io::Result<PathBuf> {
     Ok(std::path::absolute(cache_dir)?.join("apt"))
 }
@@ -184,7 +184,7 @@ impl SetManifest {
     /// Writes the manifest into the directory that it describes.
     ///
     /// # Errors
-    /// Where that can't be written.
+    /// The file can't be written.
     pub(super) fn write(&self, dir: &Path) -> Result<(), InstallError> {
         let file = dir.join(FILE);
         let failed = |source| InstallError::io(IoAction::Write, &file, source);

@@ -63,7 +63,7 @@ impl<'a> PrivateApt<'a> {
     /// for temporary files.
     ///
     /// # Errors
-    /// Where this machine has no apt, or the directories can't be written.
+    /// This machine has no apt, or the directories can't be written.
     pub(super) async fn prepare(
         machine: &'a Machine,
         lock: &'a InstallLock,
@@ -143,7 +143,7 @@ impl<'a> PrivateApt<'a> {
     /// longer on the server.
     ///
     /// # Errors
-    /// Where a package is unknown or can't be downloaded.
+    /// A package is unknown or can't be downloaded.
     pub(super) async fn fetch(
         &mut self,
         names: &[String],
@@ -246,7 +246,7 @@ impl<'a> PrivateApt<'a> {
     /// unknown package: a machine may have sources that are not needed.
     ///
     /// # Errors
-    /// Where no list can be fetched.
+    /// No list can be fetched.
     pub(super) async fn update(&mut self) -> Result<(), InstallError> {
         let tool = self.command("update");
         let finished = self.run(&tool).await?;

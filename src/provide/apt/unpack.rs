@@ -57,7 +57,7 @@ pub(super) fn verify(archive: &Archive, dir: &Path) -> Result<InstalledPackage, 
 /// Extracts an archive into `root`, beside the files of others, with `dpkg_deb`.
 ///
 /// # Errors
-/// Where that fails.
+/// The archive can't be extracted.
 pub(super) async fn extract(
     dpkg_deb: ToolCommand,
     file: &Path,
@@ -84,7 +84,7 @@ pub(super) async fn extract(
 /// file of that name may be missing or of another version.
 ///
 /// # Errors
-/// Where a link can't be read or replaced.
+/// A link can't be read or replaced.
 pub(super) fn rebase_links(root: &Path) -> Result<(), InstallError> {
     for entry in walkdir::WalkDir::new(root).into_iter().flatten() {
         if !entry.path_is_symlink() {
@@ -111,7 +111,7 @@ pub(super) fn rebase_links(root: &Path) -> Result<(), InstallError> {
 /// `lib`, `usr/lib` and their directories of an architecture. Returns whether any exists; without one, creates nothing.
 ///
 /// # Errors
-/// Where the directory or a link can't be created.
+/// The directory or a link can't be created.
 pub(super) fn link_libraries(root: &Path, libraries: &Path) -> Result<bool, InstallError> {
     let mut found: Vec<PathBuf> = Vec::new();
     for dir in ["lib", "lib64", "usr/lib", "usr/lib64"] {

@@ -74,7 +74,7 @@ impl PythonEnvironment {
     /// Links the programs of a finished environment and records that it is complete.
     ///
     /// # Errors
-    /// Where it can't be read or written.
+    /// The environment can't be read or written.
     pub(super) fn record(
         dir: &Path,
         wanted: EnvironmentIdentity,

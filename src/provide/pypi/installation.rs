@@ -41,7 +41,7 @@ impl EnvironmentInstallation<'_> {
     /// Creates the environment in `dir`, installs the packages, and records that it is complete.
     ///
     /// # Errors
-    /// Whatever prevents the installation; see [`InstallError`].
+    /// Any [`InstallError`] that prevents the installation.
     pub(super) async fn run(
         &self,
         packages: &[String],

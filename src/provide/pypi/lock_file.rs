@@ -21,7 +21,7 @@ impl LockFile {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// The file can't be read.
     pub(super) fn read(path: &Path) -> Result<Self, InstallError> {
         let text =
             std::fs::read_to_string(path).map_err(|error| InstallError::io(IoAction::Read, path, error))?;

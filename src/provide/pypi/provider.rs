@@ -108,7 +108,7 @@ impl<'m> Provider for Pypi<'m> {
 /// An existing installation is found in about a millisecond, without starting a process.
 ///
 /// # Errors
-/// Whatever prevents the installation; see [`InstallError`].
+/// Any [`InstallError`] that prevents the installation.
 pub async fn install_tool(
     packages: &[String],
     lock_file: Option<&Path>,
