@@ -8,8 +8,8 @@ const MOST: usize = 3;
 
 /// Returns the candidates nearest to `word`, at most three, nearest first; equally near ones in their original order.
 ///
-/// A candidate counts if it differs only in case, if one of the two contains the other, or if their distance in edits
-/// is at most a third of the longer one.
+/// A candidate counts if it differs only in case or if one of the two contains the other. It also counts if their
+/// distance in edits is at most a third of the longer one.
 pub fn nearest_few<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
     if word.is_empty() || word.len() > LONGEST_NAME {
         return Vec::new();

@@ -214,7 +214,7 @@ mod tests {
 
     const DAY: Duration = Duration::from_hours(24);
 
-    /// A store of three entries, used three, two and one days ago; the first two share a file.
+    /// Returns a store of three entries, used three, two and one days ago; the first two share a file.
     fn store(directory: &Path) -> (Artifacts, [Hash; 3]) {
         let store = Artifacts::new(directory.join("store"));
         let keys = ["a", "b", "c"].map(|name| blake3::hash(name.as_bytes()));

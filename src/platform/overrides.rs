@@ -24,8 +24,8 @@ impl Override {
 }
 
 impl Properties {
-    /// Applies overrides in order. As in arduino-cli's `--build-property`, a key may end in the name of a
-    /// system (`.linux`), blanks around the value are dropped, and the value is otherwise taken as it is.
+    /// Applies overrides in order. As in arduino-cli's `--build-property`, a key may end in the name of a system
+    /// (`.linux`), and blanks around the value are dropped. Otherwise the value is unchanged.
     pub(super) fn apply<'a>(&mut self, overrides: impl IntoIterator<Item = &'a Override>, os: HostOs) {
         for Override { key, value, appends } in overrides {
             let key = without_os(key, os);

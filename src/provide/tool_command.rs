@@ -47,7 +47,7 @@ pub(super) struct ToolOutput {
 }
 
 impl ToolCommand {
-    /// A command line with only the program.
+    /// Returns a command line with only the program.
     pub(super) fn new(program: impl Into<OsString>) -> Self {
         Self { argv: vec![program.into()], env: Vec::new(), cwd: None, holds: None }
     }
