@@ -1,21 +1,21 @@
-//! Exit codes of the program: the table of the contract, in one place.
+//! Exit codes of the program.
 
 use std::process::ExitCode;
 
-/// How a command ended, as its exit code says it.
+/// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
     /// All selected cells built.
     Success,
     /// At least one cell failed.
     CellsFailed,
-    /// Bad usage or a bad matrix.
+    /// Wrong usage or an invalid matrix.
     Usage,
-    /// A core, a toolchain or a library is not to be had, or a directory can't be written.
+    /// A core, a toolchain or a library is unavailable, or a directory can't be written.
     Setup,
     /// Nothing was selected.
     NothingSelected,
-    /// A defect of ours (panic).
+    /// A defect of this program (panic).
     Defect,
     /// SIGINT.
     Interrupted,
@@ -36,7 +36,7 @@ impl Exit {
         Self::Terminated,
     ];
 
-    /// The number that the shell sees.
+    /// Returns the exit code.
     pub const fn code(self) -> u8 {
         match self {
             Self::Success => 0,
@@ -50,7 +50,7 @@ impl Exit {
         }
     }
 
-    /// What it means, in one line.
+    /// Returns the meaning in one line.
     pub const fn meaning(self) -> &'static str {
         match self {
             Self::Success => "all selected cells built",

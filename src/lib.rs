@@ -1,6 +1,6 @@
-//! `fbuild-matrix` builds every sketch of a matrix for every board: each board's core once (stage 1), then every sketch,
-//! seeded with that core through hardlinks (stage 2). All steps share one budget of process slots and an embedded
-//! compiler cache.
+//! `fbuild-matrix` builds every sketch of a matrix for every board: each board's core once (stage 1), then every
+//! sketch, seeded with that core through hardlinks (stage 2). All steps share one budget of process slots and an
+//! embedded compiler cache.
 //!
 //! Dependencies point one way, from left to right:
 //!

@@ -1,17 +1,15 @@
-//! Finds what a misspelt name probably meant, and makes names fit to be printed. Knows nothing of what
-//! the names are.
+//! Suggestions for misspelt names, and names made safe for messages. Knows nothing of what the names stand for.
 
-/// Longer texts are no misspelt names; comparing them costs time for nothing.
+/// Limit of the length of a name in bytes: longer texts are not misspelt names, and comparing them takes time.
 const LONGEST_NAME: usize = 80;
 
-/// At most this many suggestions: more are a list, not a hint.
+/// Limit of the suggestions.
 const MOST: usize = 3;
 
-/// The candidates that are nearest to `word`, nearest first, ties in the candidates' order, three at
-/// most.
+/// Returns the candidates nearest to `word`, at most three, nearest first; equally near ones in their original order.
 ///
-/// A candidate counts if it differs only in case, contains `word` (or is contained in it) or is at
-/// most a third of the longer of the two in edits away.
+/// A candidate counts if it differs only in case or if one of the two contains the other. It also counts if their
+/// distance in edits is at most a third of the longer one.
 pub fn nearest_few<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Vec<&'c str> {
     if word.is_empty() || word.len() > LONGEST_NAME {
         return Vec::new();
@@ -33,12 +31,12 @@ pub fn nearest_few<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>
     found.into_iter().take(MOST).map(|(_, candidate)| candidate).collect()
 }
 
-/// The candidate that `word` most likely meant, if one is near enough ([`nearest_few`]).
+/// Returns the candidate nearest to `word`, if one is near enough ([`nearest_few`]).
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     nearest_few(word, candidates).into_iter().next()
 }
 
-/// ``did you mean `…`?`` for the nearest of `candidates`, or else the list of them, if it is short.
+/// Returns ``did you mean `…`?`` with the nearest of `candidates`, or else their list, if it is short.
 pub fn suggestion<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<String> {
     const MOST: usize = 12;
     let candidates: Vec<&str> = candidates.into_iter().collect();
@@ -56,7 +54,7 @@ pub fn suggestion<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>)
     }
 }
 
-/// `text` between backquotes, without control characters, shortened to what a message can bear.
+/// Returns `text` between backquotes, without control characters, shortened for a message.
 pub fn quoted(text: &str) -> String {
     const MOST: usize = 60;
     let mut shown = String::from("`");

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
-/// Locks a mutex, also after a panic in another thread: only for values that every single change leaves whole.
+/// Locks a mutex, also after a panic in another thread: only for values that stay valid after every single change.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Table whose values are made once per key, however many tasks ask for one at the same time.
+/// Table whose values are made once per key, also for concurrent callers.
 #[derive(Debug)]
 pub(crate) struct OncePerKey<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
 

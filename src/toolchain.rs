@@ -1,6 +1,5 @@
-//! What a tool is, by content: the driver, the programs that it starts, and the libraries and
-//! specifications of its installation. A compiler that was replaced by one with the same version
-//! text is another compiler.
+//! The identity of a tool, by content: the driver, the programs that it starts, and the libraries and specifications of
+//! its installation. Two compilers with the same version text but other content differ.
 
 use std::ffi::OsStr;
 use std::fs::Metadata;
@@ -17,50 +16,50 @@ use crate::includes::{Disk, Files, Hash};
 use crate::process::{Environment, Meter, Process, ProcessError, Transcript, run};
 use crate::sync::OncePerKey;
 
-/// What is known of a tool.
+/// Identity of a tool.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// Over everything that makes it this tool and no other.
+    /// Hash over everything that distinguishes the tool from others.
     pub hash: Hash,
-    /// What `-dumpversion` says, for a compiler.
+    /// The answer to `-dumpversion`, for a compiler.
     pub version: Option<String>,
     /// Whether the program's file begins with `#!`.
     pub is_script: bool,
 }
 
-/// Why a tool's identity can't be told.
+/// Error of a tool without a known identity.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum IdentityError {
-    /// There is no such program.
+    /// The program is missing.
     #[error("{} is missing: the core's recipes name it, but no such program exists", program.display())]
     Missing {
         /// The program.
         program: PathBuf,
     },
-    /// A file of it can't be read.
+    /// A file of the tool can't be read.
     #[error("{} can't be read: {message}", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What the system says.
+        /// The system's error.
         message: String,
     },
-    /// It does not answer.
+    /// The program does not answer.
     #[error("{} does not answer {question}: {message}", program.display())]
     Silent {
         /// The program.
         program: PathBuf,
-        /// The option that it was asked with.
+        /// The option of the question.
         question: &'static str,
-        /// What happened instead.
+        /// The program's error.
         message: String,
     },
-    /// The run was interrupted while it was asked.
+    /// The run was interrupted during the question.
     #[error("interrupted")]
     Cancelled,
 }
 
-/// The identities of a run: each tool is asked once, however many tasks ask for it at once.
+/// The identities of a run: each tool is examined once, also for concurrent callers.
 #[derive(Debug)]
 pub struct Identities {
     files: Arc<Files>,
@@ -72,19 +71,19 @@ pub struct Identities {
     installed: OncePerKey<Installation, Hash>,
 }
 
-/// What a compiler driver answers about its installation.
+/// A compiler driver's answers about its installation.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Installation {
     version: String,
     machine: String,
-    /// Directories that hold its programs, specifications and libraries.
+    /// Directories of its programs, specifications and libraries.
     directories: Vec<PathBuf>,
     programs: Vec<PathBuf>,
 }
 
 impl Identities {
-    /// None asked yet. Tools are asked in `cwd`, and until `cancel` fires: one that hangs must not keep
-    /// the run from ending.
+    /// Returns an empty table. Runs tools in `cwd`, until `cancel` fires: a tool that hangs must not keep the run from
+    /// ending.
     pub fn new(files: Arc<Files>, environment: Environment, cwd: PathBuf, cancel: CancellationToken) -> Self {
         Self {
             files,
@@ -96,10 +95,10 @@ impl Identities {
         }
     }
 
-    /// The identity of the tool at `program`.
+    /// Returns the identity of the tool at `program`.
     ///
     /// # Errors
-    /// Where it is missing, can't be read or does not answer.
+    /// The tool is missing, can't be read or does not answer.
     pub async fn of(&self, program: &Path) -> Result<Identity, IdentityError> {
         let slot = self.slots.cell(program.to_owned());
         slot.get_or_init(|| self.find_out(program)).await.clone()
@@ -208,7 +207,7 @@ impl Identities {
             programs,
         )?;
         let disk = self.files.disk();
-        // A program that is not part of the installation is answered with its bare name.
+        // For a program outside the installation the answer is its bare name.
         let programs = programs
             .into_iter()
             .chain([plugin])
@@ -219,7 +218,7 @@ impl Identities {
     }
 }
 
-/// The compiler driver that a tool belongs to: itself, or for GCC's wrappers around the binary
+/// Returns the compiler driver that a tool belongs to: the tool itself, or for GCC's wrappers around the binary
 /// utilities (`avr-gcc-ar`) the `gcc` beside it.
 fn compiler_behind(program: &Path, disk: &Disk) -> Option<PathBuf> {
     let name = program.file_name()?.to_str()?;
@@ -233,8 +232,8 @@ fn compiler_behind(program: &Path, disk: &Disk) -> Option<PathBuf> {
     ["gcc", "g++", "cc", "c++", "clang", "clang++"].contains(&last).then(|| program.to_owned())
 }
 
-/// The Python environment whose program this is: the directory with its `pyvenv.cfg`. A link to a program is one of the
-/// environment that it leads to; an environment's interpreter is a link itself, out of it.
+/// Returns the Python environment of a program: the directory with its `pyvenv.cfg`. A link to a program belongs to the
+/// environment of its target. An environment's interpreter is itself a link to a program outside.
 fn python_environment(program: &Path, disk: &Disk) -> Option<PathBuf> {
     let real = disk.real(program).ok();
     let directories =
@@ -242,8 +241,8 @@ fn python_environment(program: &Path, disk: &Disk) -> Option<PathBuf> {
     directories.map(Path::to_owned).find(|directory| disk.is_file(&directory.join("pyvenv.cfg")))
 }
 
-/// Hashes what the programs of a Python environment are made of: its configuration, which has the version of its
-/// Python, and the content of every file of its packages. What is compiled from these may come and go.
+/// Returns a hash of a Python environment: of its configuration, which has the version of Python, and of every file of
+/// its packages. Bytecode (`__pycache__`) does not count, as it changes without the packages.
 fn packages(files: &Files, environment: &Path) -> io::Result<Hash> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(files.hash_now(&environment.join("pyvenv.cfg"))?.as_bytes());
@@ -255,15 +254,15 @@ fn packages(files: &Files, environment: &Path) -> io::Result<Hash> {
         entries.map(|entry| entry.map(walkdir::DirEntry::into_path)).collect::<Result<_, _>>()?;
     let hashes: Vec<Hash> = paths.par_iter().map(|path| files.hash_now(path)).collect::<io::Result<_>>()?;
     for (path, hash) in paths.iter().zip(hashes) {
-        // By its place in the environment: the same packages elsewhere are the same.
+        // Relative to the environment: the same packages elsewhere have the same hash.
         let path = path.strip_prefix(environment).unwrap_or(path);
         hasher.update(path.as_os_str().as_encoded_bytes()).update(hash.as_bytes());
     }
     Ok(hasher.finalize())
 }
 
-/// Of the directories that a driver searches, those that belong to it alone: its own installation, and
-/// what is named after its target. `/usr/lib` holds a machine's libraries, not a compiler's.
+/// Returns the searched directories that belong to a driver alone: its own installation, and directories named after
+/// its target. `/usr/lib` holds the machine's libraries, not the compiler's.
 fn own_directories(search: &str, machine: &str, disk: &Disk) -> Vec<PathBuf> {
     let mut directories: Vec<PathBuf> = Vec::new();
     for line in search.lines() {
@@ -282,14 +281,13 @@ fn own_directories(search: &str, machine: &str, disk: &Disk) -> Vec<PathBuf> {
     directories
 }
 
-/// Hashes an installation: the content of each program and of what the driver takes options from
-/// (specifications, linker scripts), and name, size and modification time of each other file of it (libraries;
-/// headers are inputs of each compile by their content). A link counts as what it leads to. Hashing hundreds of
-/// megabytes of multilibs by content would cost every run more than all it builds.
+/// Returns a hash of an installation. Programs, specifications and linker scripts count by content, other files
+/// (libraries) by name, size and modification time; links by their target. Headers are inputs of each compile. Hashing
+/// hundreds of megabytes of multilibs by content would take longer than all builds of a run.
 fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(installation.version.as_bytes()).update(b"\0").update(installation.machine.as_bytes());
-    // Their hundred megabytes are read at once as far as there are CPUs.
+    // The programs are a hundred megabytes: reads them in parallel.
     let programs = &installation.programs;
     let hashes: Vec<Hash> =
         programs.par_iter().map(|program| files.hash_now(program)).collect::<io::Result<_>>()?;
@@ -318,9 +316,9 @@ fn installed(files: &Files, installation: &Installation) -> io::Result<Hash> {
     Ok(hasher.finalize())
 }
 
-/// What counts of a file of an installation; nothing of what is no file.
+/// Returns the identity of a file of an installation; `None` for anything but a file.
 fn tell(files: &Files, directory: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
-    // A link that leads nowhere is no file.
+    // A dangling link is no file.
     let Some(metadata) = files.disk().metadata(path).ok().filter(Metadata::is_file) else { return Ok(None) };
     if path.strip_prefix(directory).is_ok_and(is_specification) {
         return files.hash_now(path).map(|hash| Some(hash.as_bytes().to_vec()));
@@ -329,7 +327,8 @@ fn tell(files: &Files, directory: &Path, path: &Path) -> io::Result<Option<Vec<u
     Ok(Some([&metadata.len().to_le_bytes()[..], &modified.as_nanos().to_le_bytes()].concat()))
 }
 
-/// `device-specs/specs-atmega328p`, `nano.specs`, `specs`, `ldscripts/avr5.x`.
+/// Returns whether a file is a specification or linker script: `device-specs/specs-atmega328p`, `nano.specs`, `specs`,
+/// `ldscripts/avr5.x`.
 fn is_specification(path: &Path) -> bool {
     path.iter().any(|part| part.to_str().is_some_and(|part| part.contains("specs") || part == "ldscripts"))
 }

@@ -1,6 +1,5 @@
-//! What steps took in earlier runs, time and memory, so that the longest way is gone first and what takes much
-//! memory does not run beside its like. Nothing but the order of things depends on it: what can't be read is not
-//! known, and who writes last wins.
+//! Time and peak memory of steps in earlier runs, from which priorities and memory requests are made. They affect only
+//! the order of steps, so unreadable data counts as unknown, and the last writer wins.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,27 +12,28 @@ use serde::{Deserialize, Serialize};
 use crate::fs::{seal, unseal, write_atomically};
 use crate::sync::lock;
 
-/// Raised when the meaning of the stored data changes; another version's file is not read.
+/// Version of the stored data. A file of another version is ignored.
 const VERSION: u32 = 1;
 
-/// What was not asked for in so many days is forgotten.
+/// Days after which an unused entry is removed.
 const DAYS: u32 = 30;
 
-/// How many things are remembered (some 20 bytes each).
+/// Limit of stored entries (some 20 bytes each).
 const MOST: usize = 20_000;
 
-/// What something took that was over before anybody looked: a compile of 80 ms for AVR touches 17 to 22 MiB (GNU time).
+/// Assumed memory of a step that ended before it was measured: a compile of 80 ms for AVR touches 17 to 22 MiB (GNU
+/// time).
 const LITTLE: u64 = 64 << 20;
 
-/// What a kind is known by: so many bytes or pieces and no more, that newer ones count.
+/// Limit of the total size of a kind's measurements, after which the older ones count half.
 const ENOUGH: u64 = 1 << 24;
 
-/// The name of something that costs: a hash over what it is called.
+/// Name of a step: a hash of the words that identify it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CostName(u64);
 
 impl CostName {
-    /// The name that these words make together.
+    /// Returns the name made from these words.
     pub fn new(words: &[&[u8]]) -> Self {
         let mut hasher = blake3::Hasher::new();
         for word in words {
@@ -44,36 +44,36 @@ impl CostName {
         Self(u64::from_le_bytes(start))
     }
 
-    /// The name of something within this.
+    /// Returns the name of a part of this step.
     #[must_use]
     pub fn with(self, word: &[u8]) -> Self {
         Self::new(&[&self.0.to_le_bytes(), word])
     }
 }
 
-/// Something that costs, by all that it may be known by.
+/// A step with a cost, and everything that identifies it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject {
     /// Its own name.
     pub name: CostName,
-    /// What it is called where it has another name now.
+    /// Second name, which finds the cost after the own name (made of a key) has changed.
     pub alias: Option<CostName>,
-    /// What else is like it.
+    /// The kind of similar steps.
     pub kind: CostName,
-    /// How much of its kind it is: bytes, or 1 where each is like the others.
+    /// Its size within its kind: bytes, or 1 where all steps of the kind are alike.
     pub size: u64,
 }
 
-/// What something took, or is expected to take, as far as it is known.
+/// Measured or expected cost of a step, as far as known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// The time of its process.
+    /// Time of its process.
     pub time: Option<Duration>,
-    /// The most that its processes took at once, in bytes. What is over before anybody looks has none.
+    /// Peak memory of its processes together, in bytes; `None` for a step too short to be measured.
     pub memory: Option<u64>,
 }
 
-/// What runs with one cache directory (or, without a cache, in one work directory) have spent.
+/// Costs of all runs with one cache directory or, without a cache, in one work directory.
 #[derive(Debug, Default)]
 pub struct Costs {
     state: Mutex<State>,
@@ -91,30 +91,30 @@ struct State {
 struct Thing {
     micros: Option<u32>,
     kib: Option<u32>,
-    /// When it was last asked for, in days since 1970.
+    /// Day of the last use, in days since 1970.
     day: u32,
 }
 
-/// All that is alike.
+/// Sums over all steps of a kind.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Kind {
     micros: u64,
     size: u64,
     kib: Option<u32>,
-    /// The memory is what this run saw.
+    /// Whether `kib` was measured in this run.
     #[serde(skip)]
     seen: bool,
     day: u32,
 }
 
 impl Costs {
-    /// Reads what is known. A file that is missing, torn or of another version says nothing.
+    /// Reads stored costs. A file that is missing, damaged or of another version gives an empty table.
     pub fn load(path: &Path) -> Self {
         Self { state: Mutex::new(read(path)) }
     }
 
-    /// What it is expected to take: what it took, under its name or its alias; else by its size what its kind
-    /// took, and the most memory that any of its kind took of late.
+    /// Returns the expected cost: the measured one, by name or alias; else the average time of its kind for its size,
+    /// and the kind's recent peak memory.
     pub fn expect(&self, subject: &Subject) -> Cost {
         let own = self.known(subject);
         if own.time.is_some() {
@@ -127,7 +127,7 @@ impl Costs {
         Cost { time, memory: own.memory.or(bytes(kind.kib)) }
     }
 
-    /// What it took itself, under its name or its alias.
+    /// Returns the measured cost of the step itself, by name or alias.
     pub fn known(&self, subject: &Subject) -> Cost {
         let mut state = self.lock();
         let State { things, changed, .. } = &mut *state;
@@ -141,7 +141,7 @@ impl Costs {
         cost
     }
 
-    /// Remembers what it took. What is not known of it this time stays as it was.
+    /// Stores a measured cost. Values missing in it stay unchanged.
     pub fn learn(&self, subject: &Subject, cost: Cost) {
         let micros = cost.time.map(|time| u32::try_from(time.as_micros()).unwrap_or(u32::MAX));
         let kib = cost.memory.map(|bytes| u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX));
@@ -165,18 +165,18 @@ impl Costs {
             }
         }
         if let Some(kib) = kib {
-            // The most of this run: what one of an earlier run took is known by its own name.
+            // The peak of this run: that of a step in an earlier run is stored under the step's own name.
             kind.kib = kind.kib.filter(|_| kind.seen).max(Some(kib));
             kind.seen = true;
         }
     }
 
-    /// Writes what is known, if anything is new: to a temporary name, then renamed. What another run has added
-    /// meanwhile stays. What nobody asked for in a month goes, and where there is too much what was asked for
-    /// longest ago, then what is shortest: a guess is as good for that.
+    /// Writes the table under a temporary name and renames it, if anything is new. Keeps entries that another run has
+    /// added meanwhile, and removes entries unused for a month. Above the limit, the entries unused for the longest
+    /// time go first, then the shortest steps, for which an estimate is as good.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// An error of the file system.
     pub fn save(&self, path: &Path) -> io::Result<()> {
         let mut state = self.lock();
         if !std::mem::take(&mut state.changed) {
@@ -202,7 +202,7 @@ impl Costs {
     }
 }
 
-/// Keeps the `most` entries of the largest worth.
+/// Reduces `map` to the `most` entries with the highest `worth`.
 fn bound<T: Copy, W: Ord>(map: &mut HashMap<CostName, T>, most: usize, worth: impl Fn(&T) -> W) {
     if map.len() > most {
         let mut all: Vec<(CostName, T)> = map.drain().collect();
@@ -215,7 +215,7 @@ fn bytes(kib: Option<u32>) -> Option<u64> {
     kib.map(|kib| u64::from(kib) * 1024)
 }
 
-/// In days since 1970.
+/// Returns the current day, in days since 1970.
 fn today() -> u32 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u32::try_from(since.as_secs() / (24 * 60 * 60)).unwrap_or(0)
@@ -256,10 +256,10 @@ mod tests {
         costs.learn(&subject("b", "at b", "avr", 30), cost(700, 200));
         assert_eq!(costs.expect(&subject("a", "at b", "avr", 1)), cost(100, 50));
         assert_eq!(costs.expect(&subject("a, edited", "at a", "avr", 99)), cost(100, 50));
-        // 800 ms for 40 of it.
+        // The kind took 800 ms for a size of 40.
         assert_eq!(costs.expect(&subject("c", "at c", "avr", 5)), cost(100, 200));
         assert_eq!(costs.known(&subject("c", "at c", "avr", 5)), Cost::default());
-        // Over before anybody looked: no reason to take it for the largest of its kind.
+        // A step too short to be measured: no reason to expect the memory of the largest of its kind.
         costs.learn(&subject("d", "at d", "avr", 1), Cost { time: Some(Duration::ZERO), memory: None });
         assert_eq!(costs.expect(&subject("d", "at d", "avr", 1)).memory, Some(LITTLE));
         assert_eq!(costs.expect(&subject("c", "at c", "esp32", 5)), Cost::default());
@@ -316,7 +316,7 @@ mod tests {
             std::fs::write(&path, damaged).unwrap();
             assert_eq!(Costs::load(&path).known(&it("one")), Cost::default());
         }
-        // Nor does it keep anybody from writing.
+        // Nor does it prevent writing.
         one.learn(&it("one"), cost(1, 1));
         one.save(&path).unwrap();
         assert_eq!(Costs::load(&path).known(&it("one")), cost(1, 1));

@@ -1,4 +1,4 @@
-//! A number of places and an amount of memory, given out by rank and, within one rank, in the order of asking.
+//! A limit of places and memory, granted by rank and, within one rank, in the order of requests.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -9,11 +9,11 @@ use tokio::sync::oneshot;
 
 use crate::sync::lock;
 
-/// Places that tasks wait for. Cheap to clone; all clones share them.
+/// A limit that tasks wait at. Cheap to clone; all clones share it.
 #[derive(Debug, Clone)]
 pub struct Gate(Arc<Mutex<State>>);
 
-/// Who goes first: the least class, then the longest way to go.
+/// Rank of a request: the lowest class first, then the longest remaining path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
     class: u32,
@@ -21,13 +21,14 @@ pub struct Rank {
 }
 
 impl Rank {
-    /// A rank of a class; `rest` is how long what is asked for and all that waits for it is going to take.
+    /// Returns a rank within a class. `rest` is the remaining path: the expected time of the step and of everything
+    /// that waits for it.
     pub fn new(class: u32, rest: Duration) -> Self {
         Self { class, rest: Reverse(rest) }
     }
 }
 
-/// A place, held until dropped.
+/// A granted place, held until dropped.
 #[derive(Debug)]
 pub struct Place {
     gate: Option<Gate>,
@@ -38,11 +39,11 @@ pub struct Place {
 struct State {
     free: usize,
     taken: usize,
-    /// In bytes: what there is, and what those who have a place take of it.
+    /// Memory in bytes: the limit, and the sum of the granted requests.
     memory: u64,
     used: u64,
     asked: u64,
-    /// By rank, then by the order of asking.
+    /// Waiting requests by rank, then by the order of requests.
     waiting: BTreeMap<Turn, Waiting>,
 }
 
@@ -55,8 +56,8 @@ struct Waiting {
 }
 
 impl State {
-    /// Who may come in now. As long as there is no memory for the first in line nobody else comes in: it would
-    /// wait for ever where there is always somebody who takes less. It comes in alone, however much it takes.
+    /// Returns the next request to grant, if it fits. While the first one waits for memory, no other is granted:
+    /// otherwise smaller requests could delay it forever. Without any granted place it is granted whatever its memory.
     fn next(&mut self) -> Option<Waiting> {
         let first = self.waiting.first_entry()?;
         let memory = first.get().memory;
@@ -78,19 +79,19 @@ impl State {
 }
 
 impl Gate {
-    /// A gate with `places` places, whatever who has one takes.
+    /// Returns a gate with `places` places and no limit of memory.
     pub fn new(places: usize) -> Self {
         Self::with_memory(places, u64::MAX)
     }
 
-    /// A gate with `places` places for as many as take no more than `memory` bytes together.
+    /// Returns a gate with `places` places and a limit of `memory` bytes for all of them together.
     pub fn with_memory(places: usize, memory: u64) -> Self {
         let state = State { free: places, taken: 0, memory, used: 0, asked: 0, waiting: BTreeMap::new() };
         Self(Arc::new(Mutex::new(state)))
     }
 
-    /// Waits for a place and `memory` bytes; the least rank is served first. It is asked for at once, not when it
-    /// is first awaited. Whoever stops waiting loses nothing and holds up nobody.
+    /// Waits for a place and `memory` bytes; the lowest rank is served first. The request is made by the call, not by
+    /// the first poll. Dropping the future cancels the request.
     pub fn enter(&self, rank: Rank, memory: u64) -> impl Future<Output = Place> + Send + use<> {
         let (sender, receiver) = oneshot::channel();
         let turn = {
@@ -103,20 +104,20 @@ impl Gate {
         self.admit();
         let queued = Queued { gate: self.clone(), turn };
         async move {
-            // The gate is held by this future, and it drops no sender that it has not answered.
+            // This future holds the gate, which answers every sender before it drops it.
             let Ok(place) = receiver.await else { std::future::pending().await };
             drop(queued);
             place
         }
     }
 
-    /// Lets in who may come in.
+    /// Grants all requests that fit.
     fn admit(&self) {
         loop {
             let Some(Waiting { memory, sender }) = self.lock().next() else { return };
             let place = Place { gate: Some(self.clone()), memory };
             if let Err(mut place) = sender.send(place) {
-                // It waits no longer. Not left to the place's own end: that would call this again, for each.
+                // The request was cancelled. Dropping the place would call this function again, for each.
                 place.gate = None;
                 self.lock().give_back(memory);
             }
@@ -128,7 +129,7 @@ impl Gate {
     }
 }
 
-/// Somebody in the line; who leaves it may have been in the way of others.
+/// A waiting request. Dropping it may let others fit.
 struct Queued {
     gate: Gate,
     turn: Turn,
@@ -163,8 +164,7 @@ mod tests {
         Rank::new(class, Duration::ZERO)
     }
 
-    /// Asks for a place of a gate that is full, for each of these, and gives them in the order in which they are
-    /// served.
+    /// Requests a place of a full gate for each of these, and returns them in the order in which they are granted.
     async fn served(gate: &Gate, asking: Vec<(usize, Rank)>) -> Vec<usize> {
         let held = gate.enter(rank(0), 0).await;
         let served = Arc::new(Mutex::new(Vec::new()));
@@ -217,7 +217,7 @@ mod tests {
         assert!(gate.lock().waiting.is_empty());
         let late = gate.enter(rank(0), 0);
         drop(held);
-        // It has a place by now that it never takes.
+        // It has been granted a place that it never takes.
         assert_eq!(gate.lock().free, 0);
         drop(late);
         assert_eq!(gate.lock().free, 1);
@@ -231,7 +231,7 @@ mod tests {
         let mut later = Box::pin(gate.enter(rank(1), 1));
         assert!(futures::poll!(&mut large).is_pending());
         assert!(futures::poll!(&mut later).is_pending(), "it would fit, but is not first");
-        // Whoever has the better rank does go first.
+        // A request with a better rank goes first.
         let better = gate.enter(rank(0), 40).await;
         drop(better);
         drop(small);
@@ -256,9 +256,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever asks, in whatever order places are given back: no more places than there are, no more memory
-        /// than there is unless for one alone, nobody before a better rank, everybody in the end, and then all is
-        /// there again.
+        /// For any requests, in whatever order places are returned: the limit of places holds, and the limit of memory
+        /// unless one step runs alone. No request passes a better rank, all are granted in the end, and then all is
+        /// free again.
         #[test]
         fn any_crowd_is_served_in_order(
             places in 1_usize..5,
@@ -267,7 +267,7 @@ mod tests {
             leaving in proptest::collection::vec(any::<prop::sample::Index>(), 45),
         ) {
             let gate = Gate::with_memory(places, memory);
-            // All are in the line before the first of them comes in.
+            // All wait before the first is granted.
             let taken = (0..places).map(|_| gate.enter(rank(0), 0).now_or_never().unwrap());
             let mut held: Vec<(u64, Place)> = taken.map(|place| (0, place)).collect();
             let (mut waiting, mut impatient) = (Vec::new(), Vec::new());

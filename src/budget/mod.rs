@@ -1,5 +1,5 @@
-//! The budget of a run: process slots and memory, granted by priority, and what steps took in earlier runs, from which
-//! priorities are made. Knows nothing of what a step does.
+//! The budget of a run: process slots and memory, granted by priority, and the measured costs of steps in earlier runs,
+//! from which priorities are computed. Does not know the purpose of a step.
 
 mod costs;
 mod gate;

@@ -1,4 +1,4 @@
-//! One budget of process slots and of memory for everything that a run starts, with a cap for stage 1 within it.
+//! One budget of process slots and memory for everything that a run starts, with a limit for stage 1 within it.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use super::gate::{Gate, Place, Rank};
 use crate::sync::lock;
 
-/// Which cap a step stands under, and how urgent it is: cores before cells, since cells wait for them;
-/// what finishes a cell before what begins another.
+/// Class of a step: selects its limit and its priority. Cores come before cells, as cells wait for them; a step that
+/// finishes a cell comes before one that begins another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
     /// Stage 1, capped by `--framework-jobs`.
     Core,
     /// The link of a cell and what follows it.
     CellEnd,
-    /// Everything before.
+    /// All earlier steps of a cell.
     Cell,
 }
 
-/// What a step asks for.
+/// A request for a slot.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask {
-    /// Its class: a slot is given to the most urgent one first.
+    /// Its class: the most urgent class is served first.
     pub urgency: Urgency,
-    /// How long it is expected to take, with all that waits for it to the end of the last cell; of steps of one
-    /// class the one with the longest way to go is first.
+    /// Remaining path: the expected time of the step and of everything after it, to the end of the last cell. Within a
+    /// class the longest comes first.
     pub rest: Duration,
-    /// What its processes are expected to take, in bytes.
+    /// Expected memory of its processes, in bytes.
     pub memory: u64,
 }
 
@@ -42,7 +42,7 @@ pub struct Slots {
 /// A slot, held until dropped.
 #[derive(Debug)]
 pub struct Slot {
-    /// Its number, from 0; no two that are held at once have the same.
+    /// Its number, from 0; unique among the slots held at the same time.
     pub index: usize,
     free: Arc<Mutex<Vec<usize>>>,
     _all: Place,
@@ -50,8 +50,8 @@ pub struct Slot {
 }
 
 impl Slots {
-    /// A budget of `jobs` slots of which stage 1 may hold `framework_jobs`, both at least 1, for processes that
-    /// take no more than `memory` bytes together; one alone may take more.
+    /// Returns a budget of `jobs` slots, of which stage 1 may hold `framework_jobs`, both at least 1. All processes
+    /// together are expected to use at most `memory` bytes; one alone may use more.
     pub fn new(jobs: usize, framework_jobs: usize, memory: u64) -> Self {
         let count = jobs.max(1);
         Self {
@@ -62,7 +62,7 @@ impl Slots {
         }
     }
 
-    /// How many there are.
+    /// Returns the number of slots.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -70,7 +70,7 @@ impl Slots {
     /// Waits for a slot.
     pub async fn acquire(&self, ask: Ask) -> Slot {
         let rank = Rank::new(ask.urgency as u32, ask.rest);
-        // The cap is waited for first, so that nobody holds a slot without using it.
+        // Waits for the limit of stage 1 first, so that no core holds a slot without using it.
         let is_core = ask.urgency == Urgency::Core;
         let core = if is_core { Some(self.cores.enter(rank, 0).await) } else { None };
         let all = self.all.enter(rank, ask.memory).await;
@@ -82,7 +82,7 @@ impl Slots {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // The number is free before the place is: fields are dropped after this.
+        // Releases the number before the place: fields are dropped after this.
         lock(&self.free).push(self.index);
     }
 }
@@ -98,7 +98,7 @@ mod tests {
         Ask { urgency, rest: Duration::ZERO, memory }
     }
 
-    /// Runs a crowd of steps that take 40 bytes each; the most that ran at once.
+    /// Runs many steps that take 40 bytes each. Returns the largest number that ran at once.
     async fn most_at_once(memory: u64) -> usize {
         let slots = Slots::new(3, 2, memory);
         let (running, cores, held) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(HashSet::new()));
@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(slots.acquire(ask(Urgency::Cell, 0)).await.index, 0);
     }
 
-    /// One slot, taken; of cores, ends of cells and beginnings, those with the longer way first.
+    /// One slot, taken. Within each class (cores, ends of cells, beginnings) the longest path comes first.
     #[tokio::test]
     async fn the_longest_way_goes_first_within_its_class() {
         let slots = Slots::new(1, 1, u64::MAX);

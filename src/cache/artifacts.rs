@@ -1,14 +1,13 @@
-//! The artifact store of a cache directory: what links, whole cores and light compiles came to, keyed by
-//! everything that enters, so that a new work directory starts neither compiler nor linker for what was built before.
+//! The artifact store of a cache directory: results of links, whole cores and light compiles, by a key over all inputs.
+//! With it a new work directory starts neither compiler nor linker for a result of an earlier run.
 //!
 //! ```text
-//! ROOT/entries/KEY     an entry: the files of a core or a cell, and what is said of them
-//! ROOT/blobs/HASH      their contents, each once
+//! ROOT/entries/KEY     an entry: file names and hashes of a core or a cell, with its metadata
+//! ROOT/blobs/HASH      the contents, each stored once
 //! ```
 //!
-//! An entry is written when all its blobs are there, and a blob is believed only if its content has the
-//! hash that it is named after: what was cut off, altered or swept away is a miss. An entry's
-//! modification time says when it was used last.
+//! An entry is written after all its blobs. A blob is used only if its content has the hash in its name: a truncated,
+//! altered or removed blob is a miss. The modification time of an entry is the time of its last use.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,40 +19,39 @@ use serde::{Deserialize, Serialize};
 use crate::fs::{Sharing, write_atomically};
 use crate::includes::Hash;
 
-/// An artifact store. Cheap to clone; several runs may work on one at the same time.
+/// An artifact store. Cheap to clone; several runs may use one at the same time.
 #[derive(Debug, Clone)]
 pub struct Artifacts {
     root: PathBuf,
 }
 
-/// What the store has under a key.
+/// An entry of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact<T> {
-    /// What its maker says of it.
+    /// Metadata from the caller that stored it.
     pub about: T,
-    /// Its files: where they belong, relative to a directory of the caller's, and the hash of each.
+    /// Its files: path relative to the caller's directory, and content hash.
     pub files: Vec<(PathBuf, Hash)>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Entry<T> {
-    /// Its own: an entry under another's name is none.
+    /// The key of the entry. An entry under another key's name is ignored.
     key: String,
     about: T,
     files: Vec<(PathBuf, String)>,
 }
 
 impl Artifacts {
-    /// The store in `root`, which need not be there yet.
+    /// Returns the store in `root`, which is created when needed.
     pub fn new(root: PathBuf) -> Self {
         Self { root }
     }
 
-    /// Keeps files under a key, each with its path relative to a directory of the caller's. What is there under that key
-    /// already is replaced.
+    /// Stores files under a key, each with its path relative to the caller's directory. Replaces an existing entry.
     ///
     /// # Errors
-    /// Whatever the file system says. Nothing is kept then, and nothing is harmed.
+    /// An error of the file system. Nothing is stored then, and existing entries stay valid.
     pub fn keep<T: Serialize>(
         &self,
         key: &Hash,
@@ -84,7 +82,7 @@ impl Artifacts {
         Ok(hash)
     }
 
-    /// What is kept under a key, if it can be read. Its files are not looked at yet.
+    /// Returns the entry of a key, if it is readable. Does not check its files.
     pub fn find<T: DeserializeOwned>(&self, key: &Hash) -> Option<Artifact<T>> {
         let path = self.entry(key);
         let entry: Entry<T> = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
@@ -92,28 +90,29 @@ impl Artifacts {
             return None;
         }
         let files = entry.files.into_iter().map(|(path, hash)| {
-            // Nothing is written outside the caller's directory, whatever an entry says.
+            // No entry may name a file outside the caller's directory.
             let inside = path.components().all(|part| matches!(part, std::path::Component::Normal(_)));
             inside.then_some((path, Hash::from_hex(hash).ok()?))
         });
         let files = files.collect::<Option<_>>()?;
-        // It is used: the least recently used go first. Where that can't be noted it goes early.
+        // Records the use, as the least recently used entries are removed first. If that fails, the entry is removed
+        // early.
         if let Ok(file) = std::fs::File::options().append(true).open(&path) {
             let _ = file.set_modified(SystemTime::now());
         }
         Some(Artifact { about: entry.about, files })
     }
 
-    /// Puts the files of an artifact into `directory`. Says whether all of them are there and whole; where
-    /// they are not, those that were put there are of no use.
+    /// Restores the files of an artifact into `directory`. Returns whether all were present with the right content; if
+    /// not, the files restored so far are unusable.
     ///
     /// # Errors
-    /// Where `directory` can't be written.
+    /// `directory` can't be written.
     pub fn restore<T>(&self, artifact: &Artifact<T>, directory: &Path, sharing: Sharing) -> io::Result<bool> {
         for (path, expected) in &artifact.files {
             let blob = self.blob(expected);
             if !hash(&blob).is_ok_and(|hash| hash == *expected) {
-                // Whoever makes it again puts it there again.
+                // The next store of the same result writes it again.
                 let _ = std::fs::remove_file(&blob);
                 return Ok(false);
             }
@@ -227,7 +226,7 @@ mod tests {
             assert!(!fixture.restore(Sharing::Copy));
         }
         fixture.keep(Sharing::Copy);
-        // Also where it is harmed between two runs that make the same.
+        // Also where a blob is damaged between two runs that make the same result.
         std::fs::write(&fixture.blobs()[0], "harmed").unwrap();
         fixture.keep(Sharing::Copy);
         assert!(fixture.restore(Sharing::Copy));

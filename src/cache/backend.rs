@@ -1,4 +1,4 @@
-//! What compiles a source to an object, with a cache or without. Knows argv, not recipes; objects, not sketches.
+//! The interface of compile backends, with or without a cache. Knows argv, not recipes; objects, not sketches.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,45 +13,46 @@ use crate::process::{Meter, Process, ProcessEnd, ProcessError, Transcript};
 /// One compile: a source in, an object out.
 #[derive(Debug, Clone)]
 pub struct CompileRequest {
-    /// The compiler and its arguments, the output among them, and where it runs.
+    /// The compiler, its arguments (with the output), environment and working directory.
     pub process: Process,
-    /// Where the object is to be. The backend writes nothing else that stays.
+    /// Path of the object. The backend leaves no other file.
     pub output: PathBuf,
-    /// Who is asked.
+    /// Treatment of the compile by the cache.
     pub way: Way,
-    /// Where what the compiler printed is kept if the compile is cut short.
+    /// Receives the output of a compile that is ended early.
     pub transcript: Transcript,
-    /// What measures its processes.
+    /// Measures the memory of the compile's processes.
     pub meter: Meter,
 }
 
-/// How a compile is to be made.
+/// Treatment of a compile by the compiler cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
-    /// Through the compiler cache, if there is one.
+    /// Uses the compiler cache, if there is one.
     Cached,
-    /// By the compiler itself: whoever asks has not found the object in a store of its own, and keeps it there.
+    /// Starts the compiler directly: the caller's own store has no object for it, and stores the new one.
     Kept,
-    /// By the compiler itself, for this reason; the object is good for this run only.
+    /// Starts the compiler directly, as the compile is uncacheable for this reason. The object is valid in this run
+    /// only.
     Uncacheable(String),
 }
 
-/// What became of it.
+/// Result of a compile.
 #[derive(Debug, Clone)]
 pub struct CompileOutput {
-    /// How the compiler ended.
+    /// End of the compiler.
     pub end: ProcessEnd,
-    /// Where the object is: where it was to be, unless that could not be written.
+    /// Path of the object: the requested one, unless that could not be written.
     pub object: PathBuf,
-    /// What the compiler printed, standard output first, bounded. A hit replays it.
+    /// Output of the compiler, standard output first, bounded. A cache hit replays it.
     pub printed: Vec<u8>,
-    /// What the cache did.
+    /// Outcome of the cache.
     pub cache: CacheOutcome,
-    /// When the compiler itself ran, where that is known.
+    /// Start and end of the compiler itself, if known.
     pub ran: Option<(Instant, Instant)>,
 }
 
-/// Why a backend could not do its work. A compiler that finds errors is no such case.
+/// Error of a backend. A compiler that reports errors is not one.
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// The compiler could not be started or waited for.
@@ -63,48 +64,48 @@ pub enum BackendError {
     /// The embedded cache can't be started.
     #[error("{message}")]
     Unusable {
-        /// Why.
+        /// The reason.
         message: String,
     },
     /// The embedded cache failed.
     #[error("the compiler cache failed on {}: {message}", output.display())]
     Cache {
-        /// The object that was to be made.
+        /// The object of the compile.
         output: PathBuf,
-        /// What it said.
+        /// The cache's message.
         message: String,
     },
 }
 
-/// Compiles one source to one object. Implementations hold no state of a run but their own.
+/// Compiles one source to one object. Implementations keep no state of a run except their own.
 #[async_trait]
 pub trait CompileBackend: Send + Sync {
-    /// The word for reports: `zccache`, `direct`.
+    /// Returns the name in reports: `zccache`, `direct`.
     fn name(&self) -> &'static str;
 
-    /// Runs one compile, or takes its object from the cache.
+    /// Runs one compile, or restores its object from the cache.
     ///
     /// # Errors
-    /// Where the compiler can't be started, the run is cancelled, or the cache fails. A compiler
-    /// that ends with an error is an `Ok` with its code.
+    /// The compiler can't be started, the run is cancelled, or the cache fails. A compiler that ends with an error is
+    /// an `Ok` with its exit code.
     async fn compile(
         &self,
         request: CompileRequest,
         cancel: &CancellationToken,
     ) -> Result<CompileOutput, BackendError>;
 
-    /// Makes durable what the cache holds.
+    /// Writes all cached objects to disk.
     async fn flush(&self) {}
 
-    /// Removes what was used least recently until the rest fits. The bytes that it holds before and
-    /// after; `None` for one that holds nothing.
+    /// Removes the least recently used objects until the rest fits. Returns the size in bytes before and after; `None`
+    /// for a backend that stores nothing.
     async fn maintain(&self) -> Option<(u64, u64)> {
         None
     }
 
-    /// Ends the backend, with all that it holds made durable. No compile may be in flight.
+    /// Writes all cached objects to disk and ends the backend. No compile may be in flight.
     async fn shutdown(&self) {}
 }
 
-/// A backend as the jobs share it.
+/// A backend, shared by the jobs.
 pub type Backend = Arc<dyn CompileBackend>;

@@ -7,7 +7,7 @@ use super::backend::{BackendError, CompileBackend, CompileOutput, CompileRequest
 use crate::event::CacheOutcome;
 use crate::process::{ProcessError, run};
 
-/// Starts the compiler for each request.
+/// The backend that starts the compiler for each request.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Direct;
 
@@ -26,7 +26,7 @@ impl CompileBackend for Direct {
     }
 }
 
-/// Runs the compiler itself; `reason` says why no cache was asked, unless the request does.
+/// Runs the compiler. `reason` is the reported reason why no cache was used, unless the request has one.
 pub(super) async fn compile(
     request: &CompileRequest,
     reason: &str,

@@ -1,5 +1,5 @@
-//! What happens when the directory of the compiler cache can't be written any more: the run goes on without
-//! it, and says so once. Objects then come from the compiler itself and go to a directory of the work directory.
+//! Continues a run without the compiler cache when the cache's directory can't be written, with one warning. Objects
+//! then come from the compiler itself and go to a directory below the work directory.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use crate::diagnostics::write_fault;
 use crate::event::{EventKind, EventSink, Level};
 use crate::process::ProcessError;
 
-/// A cache, and what to do without it.
+/// A cache, with a fallback to the compiler itself.
 pub struct Fallback<C> {
     cache: C,
     directory: PathBuf,
@@ -24,7 +24,8 @@ pub struct Fallback<C> {
 }
 
 impl<C: CompileBackend> Fallback<C> {
-    /// `directory` is what the cache writes, for messages; `refuge` is where objects go without it.
+    /// Returns a backend around `cache`. `directory` is the cache's, for messages; `refuge` receives objects made
+    /// without it.
     pub fn new(cache: C, directory: PathBuf, refuge: PathBuf, events: EventSink) -> Self {
         Self {
             cache,
@@ -36,7 +37,7 @@ impl<C: CompileBackend> Fallback<C> {
         }
     }
 
-    /// Why the cache did not do it, if it is the cache's fault.
+    /// Returns the cache's fault, if the cache caused the failure.
     fn fault(answer: &Result<CompileOutput, BackendError>) -> Option<Fault> {
         match answer {
             Ok(output) if output.end.succeeded() => None,
@@ -70,7 +71,7 @@ impl<C: CompileBackend> Fallback<C> {
         }
     }
 
-    /// Compiles into the refuge.
+    /// Compiles without the cache, into the refuge.
     async fn without(
         &self,
         mut request: CompileRequest,
@@ -85,7 +86,7 @@ impl<C: CompileBackend> Fallback<C> {
             *word = word.replace(&from, &to);
         }
         request.output = output;
-        // What can't be made is told by what needs it.
+        // A failure to create them is reported by the compile.
         let _ = std::fs::create_dir_all(&request.process.cwd);
         let _ = std::fs::create_dir_all(&self.refuge);
         direct::compile(&request, REASON, cancel).await
@@ -96,7 +97,7 @@ const REASON: &str = "the cache can't be written";
 
 struct Fault {
     message: String,
-    /// It will be no better for the next.
+    /// Whether later compiles would meet the same fault.
     lasting: bool,
 }
 
@@ -120,7 +121,7 @@ impl<C: CompileBackend> CompileBackend for Fallback<C> {
         }
         let answer = self.cache.compile(request.clone(), cancel).await;
         let Some(fault) = Self::fault(&answer) else { return answer };
-        // What is left of the attempt takes room that others need.
+        // The rest of the attempt takes disk space.
         let _ = std::fs::remove_file(&request.output);
         self.tell(&fault);
         self.without(request, cancel).await
@@ -148,7 +149,7 @@ mod tests {
     use crate::event::{CacheOutcome, channel};
     use crate::process::{Environment, Meter, Process, ProcessEnd, Transcript};
 
-    /// Says the same to each.
+    /// A cache with the same answer to every request.
     struct Broken {
         answer: fn(&CompileRequest) -> Result<CompileOutput, BackendError>,
         asked: AtomicUsize,
@@ -180,7 +181,7 @@ mod tests {
         }
     }
 
-    /// Two compiles: what became of them, how often the cache was asked, how many warnings there were.
+    /// Compiles twice. Returns the results, the number of requests to the cache, and the number of warnings.
     async fn twice(
         answer: fn(&CompileRequest) -> Result<CompileOutput, BackendError>,
     ) -> (Vec<CompileOutput>, usize, usize, tempfile::TempDir) {

@@ -1,5 +1,5 @@
-//! The embedded cache, started by the first compile that asks for it: a run that finds all it needs in
-//! records and stores starts none. (Starting and ending it takes 20 to 300 ms.)
+//! The embedded cache, started by the first compile that uses it. A run whose results all come from records and stores
+//! starts none. (Starting and ending it takes 20 to 300 ms.)
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use super::backend::{BackendError, CompileBackend, CompileOutput, CompileRequest
 use super::direct;
 use super::zccache::{Zccache, ZccacheError};
 
-/// An embedded cache that is started when it is needed.
+/// An embedded cache that is started on first use.
 pub struct Lazy {
     root: PathBuf,
     size: u64,
@@ -19,7 +19,7 @@ pub struct Lazy {
 }
 
 impl Lazy {
-    /// For a cache in `root`, which is to hold no more than `size` bytes.
+    /// Returns a cache in `root` with a limit of `size` bytes.
     pub fn new(root: PathBuf, size: u64) -> Self {
         Self { root, size, started: OnceCell::new() }
     }
@@ -32,7 +32,7 @@ impl Lazy {
         Zccache::start(&self.root, self.size).await
     }
 
-    /// The cache. What can't be started is not tried again.
+    /// Returns the cache. A failed start is not retried.
     async fn get(&self) -> &Result<Zccache, ZccacheError> {
         self.started.get_or_init(|| self.start()).await
     }

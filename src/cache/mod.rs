@@ -1,5 +1,5 @@
 //! Results of earlier work, by key: single compiles behind [`CompileBackend`], objects and records of a work directory,
-//! and the artifact store of a cache directory. Knows keys and files, not what they mean.
+//! and the artifact store of a cache directory. Knows keys and files, not their meaning.
 
 mod artifacts;
 mod backend;

@@ -1,5 +1,5 @@
-//! A record says what a core's or a cell's outputs were made from, and what they are. A job is up to
-//! date when its key is the record's and every output still has the recorded content.
+//! The record of a core or a cell: keys of its inputs, and hashes of its outputs. A job is up to date when its key is
+//! in the record and every output has the recorded content.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,41 +10,42 @@ use crate::event::Sizes;
 use crate::fs::write_atomically;
 use crate::includes::{Files, Hash};
 
-/// What is kept of one core or cell.
+/// The record of one core or cell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// Its keys: hashes over everything that enters, by what it is or by its bytes.
+    /// Its keys: hashes over all inputs, by identity or by content.
     pub keys: Vec<String>,
-    /// What was made, relative to the job's directory.
+    /// Its outputs, relative to the job's directory.
     pub outputs: Vec<Output>,
-    /// The firmware files among them, first the one to upload.
+    /// The firmware files among the outputs; the first is the one to upload.
     pub artifacts: Vec<PathBuf>,
-    /// What hooks left before the link and a later step removed, relative to the job's directory.
+    /// Files that hooks created before the link and a later step removed, relative to the job's directory.
     #[serde(default)]
     pub removed: Vec<PathBuf>,
-    /// What the firmware takes.
+    /// Sizes of the firmware.
     pub sizes: Option<Sizes>,
-    /// Of a cell, what compilers printed although they succeeded, without the names of the checkout.
+    /// Output of successful compilers of a cell, without the names of the checkout.
     #[serde(default)]
     pub compiled: String,
-    /// What the tools behind them printed, in the same way; of a core, compilers too, and with all names.
+    /// Output of the tools after the compilers, also without those names. For a core: output of all tools, names
+    /// unchanged.
     pub printed: String,
 }
 
-/// One file that a job made.
+/// An output of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
-    /// Relative to the job's directory.
+    /// Path relative to the job's directory.
     pub path: PathBuf,
-    /// Of its content, in hexadecimal.
+    /// Content hash, in hexadecimal.
     pub hash: String,
 }
 
 impl Output {
-    /// Describes a file below `directory` as it is now.
+    /// Describes a file below `directory` in its present state.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// The file can't be read.
     pub fn of(directory: &Path, path: PathBuf, files: &Files) -> io::Result<Self> {
         let hash = files.hash_now(&directory.join(&path))?.to_hex().to_string();
         Ok(Self { path, hash })
@@ -52,28 +53,28 @@ impl Output {
 }
 
 impl Record {
-    /// The record's name in the job's directory.
+    /// File name of the record in the job's directory.
     pub const FILE: &'static str = ".record.json";
 
-    /// The record of a job's directory, if there is a readable one.
+    /// Reads the record in a job's directory, if there is a readable one.
     pub fn load(directory: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(directory.join(Self::FILE)).ok()?).ok()
     }
 
-    /// Keeps the record. To be called when every output is there.
+    /// Writes the record. Call it when every output is complete.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// An error of the file system.
     pub fn save(&self, directory: &Path) -> io::Result<()> {
         let bytes = serde_json::to_vec(self).map_err(io::Error::other)?;
         write_atomically(&directory.join(Self::FILE), &bytes)
     }
 
-    /// Forgets the record, before any output is touched: a run that is killed from here on leaves a
-    /// directory that nobody believes.
+    /// Removes the record before any output is changed. If the run is killed after that, the directory counts as out of
+    /// date.
     ///
     /// # Errors
-    /// Whatever the file system says, except that there is none.
+    /// An error of the file system. A missing record is none.
     pub fn forget(directory: &Path) -> io::Result<()> {
         match std::fs::remove_file(directory.join(Self::FILE)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -81,7 +82,7 @@ impl Record {
         }
     }
 
-    /// Whether the record has this key and every output still has its content.
+    /// Returns whether the record has this key and every output has the recorded content.
     pub fn holds(&self, key: &Hash, directory: &Path, files: &Files) -> bool {
         self.keys.iter().any(|known| *known == key.to_hex().as_str())
             && self.outputs.iter().all(|output| {

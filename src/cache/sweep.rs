@@ -1,4 +1,4 @@
-//! Keeps the stores small: what was used least recently goes first.
+//! Limits the size of the stores: removes the least recently used entries first.
 
 use std::collections::HashMap;
 use std::fs::Metadata;
@@ -13,20 +13,20 @@ use walkdir::WalkDir;
 use super::artifacts::Artifacts;
 use super::units::Units;
 
-/// What is younger may belong to an entry that is being written.
+/// Age below which a file may belong to an entry that is being written.
 const SETTLED: Duration = Duration::from_hours(1);
 
-/// What a directory takes.
+/// Disk usage of a file or directory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// Files in it.
+    /// Number of files.
     pub files: u64,
-    /// Their sizes, in bytes. A file with several names counts for each.
+    /// Sum of their sizes, in bytes. A file with several names counts once for each.
     pub bytes: u64,
 }
 
 impl Taken {
-    /// What a file or a directory takes; nothing where there is none.
+    /// Returns the disk usage of a file or directory; zero where it is missing.
     pub fn by(path: &Path) -> Self {
         let mut taken = Self::default();
         for entry in WalkDir::new(path).into_iter().flatten().filter(|entry| entry.file_type().is_file()) {
@@ -37,49 +37,49 @@ impl Taken {
     }
 }
 
-/// What is to stay of a store.
+/// Limits of a store.
 #[derive(Debug, Clone, Copy)]
 pub struct Keep {
-    /// In bytes.
+    /// Size in bytes.
     pub size: u64,
-    /// What was not used for longer goes in any case.
+    /// Age since the last use above which an entry is removed in any case.
     pub age: Duration,
 }
 
-/// What a sweep did.
+/// Result of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Entries that went.
+    /// Number of removed entries.
     pub removed: usize,
-    /// Entries that stay.
+    /// Number of remaining entries.
     pub kept: usize,
-    /// What went, in bytes.
+    /// Removed bytes.
     pub freed: u64,
-    /// What stays, in bytes.
+    /// Remaining bytes.
     pub taken: u64,
 }
 
-/// Something that is done to a directory once a day, by whichever run comes first.
+/// A task for a directory that the first run of each day does.
 #[derive(Debug)]
 pub struct Daily {
     note: PathBuf,
 }
 
 impl Daily {
-    /// What is done to `directory`.
+    /// Returns the daily task of `directory`.
     pub fn new(directory: &Path) -> Self {
         Self { note: directory.join(".swept") }
     }
 
-    /// Whether it was not done for a day.
+    /// Returns whether the task was not done within the last day.
     pub fn is_due(&self) -> bool {
         let done = std::fs::metadata(&self.note).and_then(|metadata| metadata.modified());
         !done.is_ok_and(|done| done.elapsed().unwrap_or_default() < Duration::from_hours(24))
     }
 
-    /// It is done.
+    /// Records that the task is done.
     pub fn done(&self) {
-        // Where that can't be noted it is done again.
+        // If that fails, the task is done again.
         let _ = std::fs::write(&self.note, "");
     }
 }
@@ -97,11 +97,11 @@ struct Named {
 }
 
 impl Artifacts {
-    /// Removes what was used least recently until the rest fits, and what nothing needs any more. Other
-    /// runs may go on meanwhile: what they miss they make again.
+    /// Removes the least recently used entries until the rest fits, and all unused blobs. Other runs may use the store
+    /// meanwhile: they rebuild what they miss.
     ///
     /// # Errors
-    /// Where the store can't be written.
+    /// The store can't be written.
     pub fn sweep(&self, keep: Keep) -> io::Result<Swept> {
         let now = SystemTime::now();
         let mut entries: Vec<Used> =
@@ -138,7 +138,7 @@ impl Artifacts {
         }
         for (name, (path, metadata)) in &blobs {
             let is_needed = needed.get(name).is_some_and(|count| *count > 0);
-            // Blobs are there before the entries that need them.
+            // Blobs are written before the entries that need them.
             let was_needed = needed.contains_key(name);
             if !is_needed && (was_needed || is_settled(metadata, now)) {
                 remove(path)?;
@@ -151,14 +151,14 @@ impl Artifacts {
 }
 
 impl Units {
-    /// Removes objects that were not used for so long.
+    /// Removes objects that were not used for longer than `age`.
     ///
     /// # Errors
-    /// Where the store can't be written.
+    /// The store can't be written.
     pub fn sweep(&self, age: Duration) -> io::Result<()> {
         let now = SystemTime::now();
         for (path, metadata) in files(self.root()) {
-            // A note is touched when its object is used.
+            // The modification time of the note is the last use of its object.
             let note = path.with_extension("json");
             let used = note.metadata().unwrap_or(metadata).modified()?;
             if now.duration_since(used).unwrap_or_default() > age {
@@ -179,7 +179,7 @@ fn files(directory: &Path) -> impl Iterator<Item = (PathBuf, Metadata)> {
     )
 }
 
-/// An entry that can't be read was last used at the beginning of time.
+/// Returns the last use of an entry. An unreadable entry counts as never used; `None` while it may still be written.
 fn used(path: PathBuf, metadata: &Metadata) -> Option<Used> {
     let bytes = std::fs::read(&path).ok()?;
     let (at, blobs) = match serde_json::from_slice::<Named>(&bytes) {
@@ -190,8 +190,8 @@ fn used(path: PathBuf, metadata: &Metadata) -> Option<Used> {
     Some(Used { path, at, size: metadata.len(), blobs })
 }
 
-/// Whether a file is there for a while. A hardlink has its first name's times, but one of them changes
-/// with each new name.
+/// Returns whether a file is older than [`SETTLED`]. A hardlink shares the times of its first name, but each new name
+/// changes `ctime`.
 fn is_settled(metadata: &Metadata, now: SystemTime) -> bool {
     use std::os::unix::fs::MetadataExt;
     let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(metadata.ctime()).unwrap_or(0));
@@ -214,7 +214,7 @@ mod tests {
 
     const DAY: Duration = Duration::from_hours(24);
 
-    /// Three entries, used three, two and one days ago; the first two share a file.
+    /// Returns a store of three entries, used three, two and one days ago; the first two share a file.
     fn store(directory: &Path) -> (Artifacts, [Hash; 3]) {
         let store = Artifacts::new(directory.join("store"));
         let keys = ["a", "b", "c"].map(|name| blake3::hash(name.as_bytes()));
@@ -237,7 +237,7 @@ mod tests {
         files(&store.entries()).find(|(path, _)| path.ends_with(name.as_str())).unwrap().0
     }
 
-    /// Which entries are there and whole. Not by asking the store: that would use them.
+    /// Returns the complete entries. Does not ask the store, as that would count as a use.
     fn left(directory: &Path, store: &Artifacts, keys: &[Hash; 3]) -> Vec<usize> {
         let is_there = |index: &usize| {
             let found = store.find::<()>(&keys[*index]);

@@ -1,5 +1,5 @@
-//! Objects, one for each distinct compile, at paths made from their keys. Each object has a note
-//! beside it with its hash, so that one that was cut off or altered is made again.
+//! Objects, one for each distinct compile, at paths made from their keys. A note beside each object has its hash, so
+//! that a truncated or altered object is recompiled.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,14 +16,14 @@ pub struct Units {
     root: PathBuf,
 }
 
-/// An object that is there and whole.
+/// A stored object, verified by its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredUnit {
-    /// Where it is. To be linked elsewhere, never to be written.
+    /// Its path. May be hardlinked elsewhere, never written.
     pub object: PathBuf,
-    /// The hash of its content.
+    /// Its content hash.
     pub hash: Hash,
-    /// What the compiler printed when it was made: warnings.
+    /// Output of the compiler that made it: warnings.
     pub printed: String,
 }
 
@@ -34,7 +34,7 @@ struct Note {
 }
 
 impl Units {
-    /// The store in `root`.
+    /// Returns the store in `root`.
     pub fn new(root: PathBuf) -> Self {
         Self { root }
     }
@@ -47,23 +47,23 @@ impl Units {
         self.root.join(format!("{}.o", key.to_hex()))
     }
 
-    /// The object with this key, if it is there and whole.
+    /// Returns the object of a key, if it exists with the recorded content.
     pub fn find(&self, key: &Hash, files: &Files) -> Option<StoredUnit> {
         let object = self.object(key);
         let path = object.with_extension("json");
         let note: Note = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
         let hash = files.hash_now(&object).ok().filter(|hash| hash.to_hex().as_str() == note.hash)?;
-        // It is used: see `sweep`. Where that can't be noted it goes early.
+        // Records the use: see `sweep`. If that fails, the object is removed early.
         if let Ok(file) = std::fs::File::options().append(true).open(&path) {
             let _ = file.set_modified(SystemTime::now());
         }
         Some(StoredUnit { object, hash, printed: note.printed })
     }
 
-    /// Takes an object that was just made out of `made` into the store.
+    /// Moves a new object from `made` into the store.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// An error of the file system.
     pub fn keep(&self, key: &Hash, made: &Path, printed: String) -> io::Result<StoredUnit> {
         let object = self.object(key);
         std::fs::create_dir_all(&self.root)?;

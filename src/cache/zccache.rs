@@ -1,7 +1,7 @@
 //! The backend with the embedded compiler cache: zccache's service on this runtime, in this process.
 //!
-//! zccache's own key does not cover every input of a compile (see `docs/cache.md`). The output path, which is part of it,
-//! therefore contains a key of this program over everything that the compile can read.
+//! zccache's own key does not cover every input of a compile (see `docs/cache.md`). The output path, which is part of
+//! it, therefore contains a key of this program over everything that the compile can read.
 
 mod flusher;
 mod marker;
@@ -109,8 +109,8 @@ impl CompileBackend for Zccache {
             Streamed::Done(code, answer) => (code, answer),
             Streamed::TooLong => return uncached(&request, marker, printed, cancel).await,
         };
-        // The terminal sends its SIGINT to these compilers too, as they are in this process group. A compiler that it ends
-        // is part of the interruption, which may be noticed only a moment later.
+        // The terminal sends its SIGINT to these compilers too, as they are in this process group. A compiler that it
+        // ends is part of the interruption, which may be noticed only a moment later.
         if code < 0 {
             let interruption = tokio::time::timeout(INTERRUPTION, cancel.cancelled()).await;
             if interruption.is_ok() {
@@ -262,10 +262,10 @@ mod tests {
     use super::*;
     use crate::process::{Environment, Meter, Transcript};
 
-    /// More than these tests fill.
+    /// Larger than anything these tests store.
     const SIZE: u64 = 1 << 30;
 
-    /// The compile of a source that takes some time, and whose object is known by its number.
+    /// Returns a compile of a source that takes some time, with an object that is recognised by its number.
     fn request(directory: &Path, number: usize) -> CompileRequest {
         let source = directory.join(format!("{number}.c"));
         if !source.exists() {
@@ -289,8 +289,8 @@ mod tests {
         }
     }
 
-    /// Compiles in flight are dropped at a moment that differs from round to round, the service is shut
-    /// down at once, as after an interrupt, and the next one must know nothing wrong.
+    /// Drops compiles in flight at a moment that differs from round to round, and shuts the service down at once, as
+    /// after an interrupt. The next service must not have wrong objects.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_shutdown_right_after_a_cancel_loses_and_corrupts_nothing() {
         let directory = tempfile::tempdir().unwrap();
@@ -342,7 +342,7 @@ mod tests {
         zccache.shutdown().await;
     }
 
-    /// What was made and flushed is there for a service that starts after one that was not shut down.
+    /// Flushed objects are available to a service that starts after one that was not shut down.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_is_flushed_needs_no_shutdown() {
         let directory = tempfile::tempdir().unwrap();
@@ -355,7 +355,7 @@ mod tests {
         let zccache = Zccache::start(&root, SIZE).await.unwrap();
         assert_eq!(zccache.compile(request(&place, 1), &never).await.unwrap().cache, CacheOutcome::Miss);
         zccache.flush().await;
-        // As a kill would leave it.
+        // The state after a kill.
         for entry in walkdir::WalkDir::new(&root) {
             let entry = entry.unwrap();
             let to = copy.join(entry.path().strip_prefix(&root).unwrap());

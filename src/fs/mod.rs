@@ -1,5 +1,4 @@
-//! Files as every module writes them: whole or not at all, linked or copied, with a checksum. Knows nothing of their
-//! contents.
+//! Writes files for all other modules: atomically, linked or copied, with a checksum. Knows nothing of their contents.
 
 mod own_directory;
 mod place;

@@ -1,4 +1,4 @@
-//! Directories that hold only what this program makes: Git, backups and indexers leave them out.
+//! Directories that contain only files of this program: marked so that Git, backups and indexers skip them.
 
 use std::io;
 use std::path::Path;
@@ -13,11 +13,11 @@ const MARKS: [(&str, &str); 2] = [
     ),
 ];
 
-/// Makes the directory, if it is missing, and marks it. One that holds something already is somebody's and stays as it is:
-/// `*` in the `.gitignore` of a project would hide the project.
+/// Creates the directory, if it is missing, and marks it. A directory with other content belongs to the user and stays
+/// unchanged: `*` in the `.gitignore` of a project would hide the project.
 ///
 /// # Errors
-/// It can't be made, read or written to.
+/// The directory can't be created, read or written.
 pub fn make_own_directory(directory: &Path) -> io::Result<()> {
     std::fs::create_dir_all(directory)?;
     for entry in std::fs::read_dir(directory)? {

@@ -1,4 +1,4 @@
-//! Puts a file at a second place, sharing its bytes where the file system can.
+//! Puts a file at a second path, sharing its bytes where the file system can.
 
 use std::io;
 use std::path::Path;
@@ -6,20 +6,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::io::Errno;
 
-/// How a file comes to a second place.
+/// How a file is put at a second path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sharing {
-    /// Both places share their bytes: for what nobody writes into.
+    /// Both paths share their bytes: for files that are never written into.
     Link,
-    /// They are files of their own: for what a user or a tool may write into.
+    /// The copy is a file of its own: for files that a user or a tool may write into.
     Copy,
 }
 
 impl Sharing {
-    /// Puts the file at `from` to `to`. What was there is replaced, never written into.
+    /// Puts the file `from` at `to`. Replaces an existing file, and never writes into it.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// An error of the file system.
     pub fn put(self, from: &Path, to: &Path) -> io::Result<()> {
         match self {
             Self::Link => link_or_copy(from, to),
@@ -28,12 +28,11 @@ impl Sharing {
     }
 }
 
-/// Makes `to` a hardlink to `from`, or a copy where they can't share (another file system, or too
-/// many links). What was at `to` is replaced, never written into: other names of its inode keep
-/// their bytes.
+/// Makes `to` a hardlink to `from`, or a copy where they can't share (another file system, or too many links). Replaces
+/// an existing file, and never writes into it: other names of its inode keep their content.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// An error of the file system.
 fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
     match std::fs::hard_link(from, to) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -52,7 +51,7 @@ fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
 /// Copies a file to a temporary name beside `to` and renames it.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// An error of the file system.
 fn copy_atomically(from: &Path, to: &Path) -> io::Result<()> {
     let temporary = temporary_beside(to);
     let written = std::fs::copy(from, &temporary).and_then(|_| std::fs::rename(&temporary, to));
@@ -65,7 +64,7 @@ fn copy_atomically(from: &Path, to: &Path) -> io::Result<()> {
 /// Writes a whole file to a temporary name beside `path` and renames it.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// An error of the file system.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = temporary_beside(path);
     let written = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
@@ -87,7 +86,8 @@ fn cannot_link(error: &io::Error) -> bool {
     matches!(errno, Some(Errno::XDEV | Errno::MLINK | Errno::PERM | Errno::OPNOTSUPP))
 }
 
-/// `NAME.PID-NUMBER.tmp`. Of a long name only the beginning: it may be as long as a file system allows.
+/// Returns the path `NAME.PID-NUMBER.tmp` beside `path`. Shortens a long name, which may reach the limit of the file
+/// system.
 fn temporary_beside(path: &Path) -> std::path::PathBuf {
     const LONGEST: usize = 200;
     static COUNT: AtomicU64 = AtomicU64::new(0);

@@ -1,16 +1,16 @@
-//! Bytes that are believed only whole: `version · checksum · postcard`. What was cut off, altered, or written by
-//! another version says nothing.
+//! A file format with a checksum: `version · checksum · postcard`. Truncated or altered bytes, or those of another
+//! version, are rejected.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A value as such bytes; `version` is raised when its meaning changes.
+/// Returns `value` in this format. `version` changes with the meaning of the value.
 pub fn seal<T: Serialize>(version: u32, value: &T) -> Vec<u8> {
     let body = postcard::to_stdvec(value).unwrap_or_default();
     [&version.to_le_bytes(), blake3::hash(&body).as_bytes().as_slice(), &body].concat()
 }
 
-/// The value of such bytes.
+/// Returns the value in `bytes`; `None` where they are damaged or of another version.
 pub fn unseal<T: DeserializeOwned>(version: u32, bytes: &[u8]) -> Option<T> {
     let (number, rest) = bytes.split_first_chunk::<4>()?;
     let (checksum, body) = rest.split_first_chunk::<32>()?;

@@ -1,5 +1,5 @@
-//! Closures over real directories: what each kind of change must change, and the host's compiler as the
-//! judge of what can be read.
+//! Closures over real directories: the effect of each kind of change, and a comparison with the files that the host's
+//! compiler reads.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -20,8 +20,8 @@ struct Tree {
 }
 
 impl Tree {
-    /// A tree with these files below [`DIRECTORIES`]: `q1` is searched for quotes, `i1` to `i3` for all,
-    /// `s1` is a system directory, and the translation unit is `m/main.c`.
+    /// Returns a tree with these files below [`DIRECTORIES`]: `q1` is a quote directory, `i1` to `i3` are include
+    /// directories, `s1` is a system directory, and the translation unit is `m/main.c`.
     fn new(files: &[(&str, &str)]) -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut tree =
@@ -56,7 +56,7 @@ impl Tree {
         std::os::unix::fs::symlink(self.at(target), self.at(name)).unwrap();
     }
 
-    /// As a new run sees it.
+    /// Returns the closure as a new run finds it.
     fn look(&self) -> (Search, Inputs) {
         let search = Search::new(Arc::new(Files::default()), self.path.clone());
         let main = search.files().get(&self.at("m/main.c")).unwrap();
@@ -65,7 +65,7 @@ impl Tree {
         (search, inputs)
     }
 
-    /// The files of the closure but the source, relative to the tree, sorted.
+    /// Returns the files of the closure without the source, relative to the tree, sorted.
     fn files(&self) -> Vec<String> {
         let relative = |path: &Path| path.strip_prefix(self.root.path()).unwrap().display().to_string();
         let mut names: Vec<String> =
@@ -78,7 +78,7 @@ impl Tree {
         self.look().1.uncacheable().map(str::to_owned)
     }
 
-    /// Whether something that is done to the tree changes the closure's hash.
+    /// Returns whether `done` changes the closure's hash.
     fn changes(&self, done: impl FnOnce(&Self)) -> bool {
         let before = self.look().1.hash();
         done(self);
@@ -192,7 +192,7 @@ fn include_next_may_mean_any_that_is_left() {
         ("s1/a.h", ""),
     ]);
     assert_eq!(tree.files(), ["i1/a.h", "i2/a.h", "q1/a.h", "s1/a.h"]);
-    // From the source itself it is a plain include.
+    // In the source itself it is a plain include.
     tree.write("m/main.c", "#include_next \"b.h\"");
     tree.write("m/b.h", "");
     assert_eq!(tree.files(), ["m/b.h"]);
@@ -296,7 +296,7 @@ fn what_no_hash_covers_is_opaque() {
     }
 }
 
-/// Headers for controllers, of which the compiler names one.
+/// Headers for controllers; the compiler names one controller.
 #[test]
 fn what_needs_a_macro_that_nobody_defines_is_left_out() {
     let mut tree = Tree::new(&[
@@ -318,7 +318,7 @@ fn what_needs_a_macro_that_nobody_defines_is_left_out() {
     let without = |left_out: &[&str]| {
         all.into_iter().filter(|name| !left_out.contains(name)).map(str::to_owned).collect::<Vec<_>>()
     };
-    // Who says nothing of macros may define them all. What any header defines counts, in any branch: `LATE`.
+    // Without a list of predefined macros all may be defined. A definition in any header counts, in any branch: `LATE`.
     assert_eq!(tree.files(), all);
     tree.predefined = Some(["__ONE__"].into_iter().collect());
     assert_eq!(tree.files(), without(&["s1/two.h"]));
@@ -335,7 +335,7 @@ fn what_needs_a_macro_that_nobody_defines_is_left_out() {
     tree.write("s1/four.h", "");
     tree.write("m/a.h", "");
     assert_eq!(tree.files().join(" "), "m/a.h s1/five.h s1/four.h s1/io.h s1/three.h");
-    // What is left out may be needed later, and not before it is.
+    // A header that is left out may be needed later, and does not count before.
     assert!(!tree.changes(|tree| tree.write("s1/late.h", "changed")));
     assert!(tree.changes(|tree| tree.write("m/a.h", "#define LATE")));
     assert!(tree.changes(|tree| tree.write("s1/late.h", "changed again")));
@@ -362,7 +362,7 @@ fn a_file_that_changed_since_is_noticed() {
     assert_eq!(inputs.changed(), Some(&*tree.at("m/a.h")));
 }
 
-/// A line of a random header; `@` stands for a name.
+/// Returns a line of a random header; `@` stands for a name.
 fn line() -> impl Strategy<Value = String> {
     let text = prop::sample::select(vec![
         "#if __has_include(\"@\")\n#include \"@\"\n#endif",
@@ -393,7 +393,7 @@ fn line() -> impl Strategy<Value = String> {
     (text, prop::sample::select(vec!["a.h", "b.h", "c.h"])).prop_map(|(text, name)| text.replace('@', name))
 }
 
-/// The macros of the host's compiler.
+/// Returns the macros of the host's compiler.
 fn predefined() -> Predefined {
     let output = Command::new("cc").args(["-dM", "-E", "-x", "c", "/dev/null"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -402,7 +402,7 @@ fn predefined() -> Predefined {
     names.iter().map(String::as_str).collect()
 }
 
-/// A header's lines, its conditionals closed, read at most twice.
+/// Returns a header's lines, with its conditionals closed; the header is read at most twice.
 fn header() -> impl Strategy<Value = String> {
     prop::collection::vec(line(), 0..7).prop_map(|lines| {
         let mut open = Vec::new();
@@ -433,8 +433,8 @@ proptest! {
     // Each case starts the compiler twice.
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The closure has every file that the host's compiler reads, whatever is defined; and without the
-    /// directories that are not needed the compiler sees the very same.
+    /// The closure contains every file that the host's compiler reads, whatever is defined. Without the unneeded
+    /// directories the compiler reads the same files.
     #[test]
     fn the_compiler_reads_nothing_else(
         texts in prop::collection::vec(header(), 16),
@@ -447,7 +447,7 @@ proptest! {
         let mut tree = Tree::new(&[]);
         tree.predefined = Some(predefined());
         tree.link("link", "i2");
-        // In the last directory nothing is found: GCC does not let a header there ask for more.
+        // The last directory is empty: GCC does not let a header there test for a next one.
         std::fs::create_dir(tree.at("end")).unwrap();
         let system: Vec<&str> = system.into_iter().chain(["end"]).collect();
         tree.path = tree.search_path(&quote, &include, &system);
@@ -456,7 +456,7 @@ proptest! {
         for (directory, name) in places {
             let path = format!("{}/{}", ["q1", "i1", "i2", "i3", "s1", "m", "i1/sub"][directory], ["a.h", "b.h", "c.h"][name]);
             let guard = path.replace(['/', '.'], "_");
-            // Twice, so that what a first reading defines can matter in a second.
+            // Twice, so that definitions of the first reading can matter in the second.
             let guard = format!("#ifndef {guard}_2\n#ifdef {guard}_1\n#define {guard}_2\n#endif\n#define {guard}_1\n");
             tree.write(&path, &format!("{guard}int {};\n{}#endif\n", path.replace(['/', '.'], "_"), texts.next().unwrap_or_default()));
         }

@@ -1,5 +1,5 @@
-//! The file system as a run observes it. Every request is noted, so that a later run can prove that nothing has changed.
-//! All inputs of keys are read here.
+//! The file system as a run observes it. Every request is noted, so that a later run can prove that nothing has
+//! changed. All inputs of keys are read here.
 
 use std::fs::{DirEntry, File, Metadata};
 use std::io::{self, Read as _};
@@ -16,7 +16,7 @@ use crate::sync::lock;
 /// The file system, and the observations of a run.
 #[derive(Debug, Default)]
 pub struct Disk {
-    /// Directories that runs write to: their content follows from other observations.
+    /// Directories that runs write to, which are not observed: their content follows from other observations.
     ours: Vec<PathBuf>,
     noted: Mutex<Noted>,
 }
@@ -188,7 +188,7 @@ mod tests {
 
     use super::*;
 
-    /// Old enough for looks to be believed.
+    /// Waits until observations are old enough to be trusted.
     fn wait() {
         std::thread::sleep(Duration::from_millis(2100));
     }

@@ -123,8 +123,8 @@ impl Files {
         Ok(hash)
     }
 
-    /// Returns a hash of all files below a directory, computed once in a run: of their paths and contents. A file larger
-    /// than 1 MiB counts by size and modification time.
+    /// Returns a hash of all files below a directory, computed once in a run: of their paths and contents. A file
+    /// larger than 1 MiB counts by size and modification time.
     pub fn tree(&self, directory: &Path) -> Hash {
         const LARGE: u64 = 1 << 20;
         if let Some(known) = lock(&self.trees).get(directory.as_os_str()) {
@@ -161,8 +161,8 @@ impl Files {
         })
     }
 
-    /// Returns the words of a file that could make up the identifier `name`; all words for a file that has changed since
-    /// it was read.
+    /// Returns the words of a file that could make up the identifier `name`; all words for a file that has changed
+    /// since it was read.
     pub fn mentions(&self, file: &SourceFile, name: &str) -> Mentions {
         file.mentions(name, || {
             let text = std::fs::read(&file.path).unwrap_or_default();
@@ -222,7 +222,7 @@ mod tests {
         let first = Files::new(memo, Disk::default());
         let file = first.get(&path).unwrap();
         assert!(file.is_unchanged());
-        // The clock of the file system has to move on for `ctime` to tell.
+        // A new `ctime` requires a tick of the file system's clock.
         while {
             write("two");
             Stamp::of(&std::fs::metadata(&path).unwrap()) == stamp

@@ -40,8 +40,8 @@ impl Inputs {
         blake3::hash(digests.as_flattened())
     }
 
-    /// Returns whether a compile needs `directory` of the search path. Without the other directories every name resolves to
-    /// the same file.
+    /// Returns whether a compile needs `directory` of the search path. Without the other directories every name
+    /// resolves to the same file.
     pub fn needs(&self, search: &Search, directory: &Path) -> bool {
         self.incomplete.is_some()
             || !search.can_be_trimmed()

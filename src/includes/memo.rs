@@ -1,5 +1,5 @@
-//! The memory of runs: the hash of each file by its stamp, the scan of a file by its hash, and answers of tools by
-//! their key. Ignores a stamp that is too recent to prove that a file is unchanged.
+//! Results of earlier runs: the hash of each file by its stamp, the scan of a file by its hash, and answers of tools by
+//! key. Ignores a stamp that is too recent to prove that a file is unchanged.
 
 use std::fs::File;
 use std::io::Read;
@@ -23,7 +23,7 @@ const VERSION: u32 = 8;
 /// Days after which an unused entry is removed.
 const DAYS: u32 = 30;
 
-/// The memory of all runs with one cache directory or, without a cache, in one work directory.
+/// The stored results of all runs with one cache directory or, without a cache, in one work directory.
 #[derive(Debug, Default)]
 pub struct Memo {
     /// Of files and tools that this run or an earlier one has used.
@@ -76,7 +76,7 @@ struct Answers {
     facts: Shelf<Key, Arc<str>>,
 }
 
-/// What is known of the contents of files.
+/// Results of reading the contents of files.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Texts {
     scans: Shelf<Key, Arc<Scan>>,
@@ -311,7 +311,7 @@ fn read_answers(path: &Path) -> (Answers, Option<File>) {
             file.read_exact(length).ok()?;
         }
         let [answers, texts] = lengths.map(u64::from_le_bytes);
-        // One that was cut off is not read at all.
+        // A truncated file is not read at all.
         let whole = answers.checked_add(texts)?.checked_add(16)?;
         if file.metadata().ok()?.len() != whole {
             return None;

@@ -39,8 +39,8 @@ impl Mentions {
         }
     }
 
-    /// Returns whether the text could name the identifier. Of any number of parts that `##` joins, the first is a prefix
-    /// and the last a suffix.
+    /// Returns whether the text could name the identifier. Of any number of parts that `##` joins, the first is a
+    /// prefix and the last a suffix.
     pub fn may_name(self) -> bool {
         self.whole || (self.beginning && self.end)
     }

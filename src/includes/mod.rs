@@ -1,10 +1,10 @@
 //! Source files and their includes: content hashes, include scans, search paths and the closure of files that a compile
 //! can read. Knows no sketch, no board and no compiler's flags.
 //!
-//! All results are conservative: a file that a compile *could* read, in any branch of any conditional, is in its closure
-//! ([`Inputs`]), so that a key over the closure changes whenever the result of the compile could. Only branches that need
-//! a macro which neither the compiler nor the command nor a file of the closure defines are left out, such as the headers
-//! of three hundred other controllers.
+//! All results are conservative: the closure ([`Inputs`]) has every file that a compile *could* read, in any branch of
+//! any conditional. So a key over the closure changes whenever the result of the compile could. The only exceptions are
+//! branches that need a macro which is defined nowhere: not by the compiler, the command or a file of the closure. They
+//! would add, for example, the headers of three hundred other controllers.
 
 mod closure;
 mod disk;

@@ -12,8 +12,9 @@ pub(super) enum Pattern {
 }
 
 impl Pattern {
-    /// Returns the pattern of a header name in a macro's body. In `<…>` the preprocessor expands identifiers, so that the
-    /// last part becomes a wildcard with a suffix; names are unknown where another part has an identifier with `is_macro`.
+    /// Returns the pattern of a header name in a macro's body. In `<…>` the preprocessor expands identifiers, so that
+    /// the last part becomes a wildcard with a suffix; names are unknown where another part has an identifier with
+    /// `is_macro`.
     pub(super) fn literal(body: &str, is_macro: impl Fn(&str) -> bool) -> Option<Self> {
         let body = body.trim();
         if let Some(inner) = body.strip_prefix('"') {

@@ -197,8 +197,8 @@ impl Search {
         self.files.get(&if name.contains("..") { without_detours(&path, self.files.disk()) } else { path })
     }
 
-    /// Returns a precompiled header that GCC may use instead of `name`. Considers all directories, of which GCC searches
-    /// those up to the header's.
+    /// Returns a precompiled header that GCC may use instead of `name`. Considers all directories, of which GCC
+    /// searches those up to the header's.
     fn precompiled(&self, from: &SourceFile, name: &str) -> Option<PathBuf> {
         let (parent, last) =
             name.rsplit_once('/').map_or((None, name), |(parent, last)| (Some(parent), last));

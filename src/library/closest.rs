@@ -1,8 +1,8 @@
 //! The names closest to a header's, by the number of common pairs of bytes. arduino-cli chooses with it among libraries
 //! of equal priority.
 //!
-//! Counts as version 2.1.0 of github.com/schollz/closestmatch does with bags of size 2, which ignores the last pair of a
-//! word.
+//! Counts as version 2.1.0 of github.com/schollz/closestmatch does with bags of size 2, which ignores the last pair of
+//! a word.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,13 +32,13 @@ mod tests {
     fn more_common_pairs_come_first() {
         assert_eq!(closest("sensor.h", &["mysensors", "sense_it"]), ["mysensors"]);
         assert_eq!(closest("sensor.h", &["sensor_kit", "sensor.kit"]), ["sensor.kit"]);
-        // The last pair of a word is not looked at.
+        // The last pair of a word does not count.
         assert_eq!(closest("sensor.h", &["xsensor", "sensorx"]), ["sensorx"]);
     }
 
     #[test]
     fn capitals_of_the_header_match_nothing() {
-        // Libraries' names come in lower case, the header as it is spelled.
+        // Names of libraries are in lower case, the header keeps its case.
         assert_eq!(closest("DHT.h", &["dht_one", "other"]), Vec::<&str>::new());
         assert_eq!(closest("DHTsensor.h", &["dht_one", "other_sensor"]), ["other_sensor"]);
     }

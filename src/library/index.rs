@@ -100,8 +100,8 @@ impl LibraryIndex {
     }
 }
 
-/// Returns the priority of a library for a header, as arduino-cli's `ComputePriority` does. Criteria in order: listed by
-/// the user, architecture, name, optimised for the architecture, location.
+/// Returns the priority of a library for a header, as arduino-cli's `ComputePriority` does. Criteria in order: listed
+/// by the user, architecture, name, optimised for the architecture, location.
 fn priority(library: &Library, header: &str, architecture: &str) -> u32 {
     let fits_architecture = if library.is_for(architecture) {
         1010

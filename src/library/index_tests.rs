@@ -1,4 +1,4 @@
-//! Which of several libraries a header means: the rules one by one; tests/it/arduino/cases compares with arduino-cli.
+//! Choice of one of several libraries for a header, rule by rule; tests/it/arduino/cases compares with arduino-cli.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ fn library(name: &str, location: Location, architectures: &[&str]) -> Library {
     }
 }
 
-/// An index in which all of these offer `header`.
+/// Returns an index in which all of these libraries offer `header`.
 fn index(libraries: &[Library], header: &str) -> LibraryIndex {
     let libraries: Vec<Arc<Library>> = libraries.iter().cloned().map(Arc::new).collect();
     LibraryIndex {
@@ -32,7 +32,7 @@ fn index(libraries: &[Library], header: &str) -> LibraryIndex {
     }
 }
 
-/// The name of the library that the header means, with those of its equals.
+/// Returns the name of the library that the header means, with those of its equals.
 fn choice(libraries: &[Library], header: &str) -> String {
     let choice = index(libraries, header).resolve(header).unwrap();
     let equals = choice.equals.iter().map(|library| library.name.as_str());
@@ -89,7 +89,7 @@ fn of_equals_the_closest_name_is_taken() {
     let at = |name: &str| library(name, Location::User, &["*"]);
     chooses(&[&at("Servo_x"), &at("Servo.x")], "Servo.x");
     chooses(&[&at("Aaa"), &at("Bervo")], "Bervo");
-    // No common pair of bytes: the first by name, and that is no chance.
+    // No common pair of bytes: the first by name, always.
     chooses(&[&at("Bbb"), &at("Aaa"), &at("Ccc")], "Aaa");
 }
 
@@ -97,7 +97,7 @@ fn of_equals_the_closest_name_is_taken() {
 fn where_arduino_leaves_it_to_chance_the_first_by_name_has_equals() {
     let at = |name: &str| library(name, Location::User, &["*"]);
     chooses(&[&at("Servo_b"), &at("Servo_extended")], "Servo_b ~ Servo_extended");
-    // They differ in nothing that counts.
+    // They are equal in all criteria.
     chooses(&[&at("Servo x"), &at("Servo+x")], "Servo x ~ Servo+x");
 }
 

@@ -1,10 +1,10 @@
-//! What makes a library, and what its `library.properties` says.
+//! Which directories are libraries, and how their `library.properties` is read.
 
 use std::os::unix::fs::symlink;
 
 use super::*;
 
-/// A directory with files.
+/// Returns a directory with these files.
 fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -19,7 +19,7 @@ fn loaded(path: &Path) -> Loaded {
     load_root(&Root { path: path.to_owned(), location: Location::User }).unwrap()
 }
 
-/// The library of this `library.properties` and a header.
+/// Returns the library with this `library.properties` and a header.
 fn library(properties: &str) -> Library {
     let root = tree(&[("L/library.properties", properties), ("L/src/L.h", "")]);
     loaded(root.path()).libraries.remove(0)
@@ -134,7 +134,7 @@ fn a_library_that_arduino_cli_does_not_load_is_refused_with_its_reason() {
     let [bad, directory] = &found.refused[..] else { panic!("two: {:?}", found.refused) };
     assert!(bad.to_string().contains("Bad is ignored, as by arduino-cli: line 2 "), "{bad}");
     assert!(directory.reason.contains("can't be read"), "{directory}");
-    // Named by the matrix, it is refused as well.
+    // It is ignored even where the matrix names it.
     let itself = loaded(&root.path().join("Bad"));
     assert_eq!((itself.libraries.len(), itself.refused.len()), (0, 1));
 }

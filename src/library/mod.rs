@@ -1,4 +1,4 @@
-//! Arduino libraries: what a library's directory contains, and which of several libraries a header means.
+//! Arduino libraries: the contents of a library's directory, and the choice of one of several libraries for a header.
 //! Reads directories; knows no sketch, and starts no process.
 //!
 //! Follows the library specification

@@ -95,13 +95,14 @@ impl Near {
 
 impl Shelves {
     /// Returns the shelves of a run. `nearby` are directories of libraries that the matrix does not list: beside its
-    /// libraries, and the user's own. `platforms` are those of all platforms of the run, `refused` the ignored libraries.
+    /// libraries, and the user's own. `platforms` are those of all platforms of the run, `refused` the ignored
+    /// libraries.
     pub fn new(nearby: Vec<PathBuf>, platforms: Vec<PathBuf>, refused: Vec<Refused>) -> Self {
         Self { nearby, platforms, refused, found: Mutex::default() }
     }
 
-    /// Returns suggestions for `wanted`, which no library in `index` offers, the most likely first. `directories` are the
-    /// other directories of the include path.
+    /// Returns suggestions for `wanted`, which no library in `index` offers, the most likely first. `directories` are
+    /// the other directories of the include path.
     pub fn near(&self, wanted: &str, index: &LibraryIndex, directories: &[PathBuf]) -> Vec<Near> {
         let path = Path::new(wanted);
         if wanted.is_empty() || !path.components().all(|part| matches!(part, Component::Normal(_))) {
@@ -119,8 +120,8 @@ impl Shelves {
 
     /// Returns the files of this name, in libraries that sketches can use and in others.
     fn on_disk(&self, wanted: &str, index: &LibraryIndex) -> Vec<Near> {
-        // The indexes of a run live as long as its plan, so that an address identifies one. A panic elsewhere leaves the
-        // map valid: each change is one insert.
+        // The indexes of a run live as long as its plan, so that an address identifies one. A panic elsewhere leaves
+        // the map valid: each change is one insert.
         let key = (wanted.to_owned(), std::ptr::from_ref(index).addr());
         let mut known = lock(&self.found);
         if let Some(found) = known.get(&key) {
@@ -298,7 +299,7 @@ mod tests {
     use super::super::{Root, load_root};
     use super::*;
 
-    /// Directories `libs` (that the matrix names), `beside` and `platform`.
+    /// The directories `libs` (which the matrix names), `beside` and `platform`.
     struct World {
         root: tempfile::TempDir,
         refused: Vec<Refused>,
@@ -319,7 +320,7 @@ mod tests {
             Self { root, refused: Vec::new() }
         }
 
-        /// In a few words, with paths relative to the root.
+        /// Returns the suggestions in a few words, with paths relative to the root.
         fn near(&self, wanted: &str) -> Vec<String> {
             let libs = Root { path: self.root.path().join("libs"), location: Location::User };
             let index = LibraryIndex::new("avr", load_root(&libs).unwrap().libraries);

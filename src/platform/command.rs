@@ -1,9 +1,8 @@
 //! Turns a recipe's pattern into an argument vector. Knows no recipe's purpose, and starts nothing.
 //!
-//! Arduino's order is: expand, then split. A property's value with spaces therefore becomes several
-//! words, as flags need it. Paths must stay whole: they come as [`Value::Word`] and [`Value::Words`], which are
-//! one unbreakable character each while the line is split, and are inserted afterwards. For a path without
-//! spaces and quotes the result is Arduino's.
+//! Arduino's order is: expand, then split. A property's value with spaces therefore becomes several words, as flags
+//! require. Paths must stay whole: [`Value::Word`] and [`Value::Words`] are one unbreakable character each while the
+//! line is split, and are inserted afterwards. For a path without spaces and quotes the result equals Arduino's.
 
 use thiserror::Error;
 
@@ -67,7 +66,7 @@ fn push(words: &mut Vec<String>, word: &str) {
 /// Treatment of `{name}` in a command where no property has that name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unset {
-    /// Stays as it is written.
+    /// Stays unchanged.
     Stays,
     /// Is deleted, with all other text between braces: for commands that preprocess.
     Deleted,

@@ -1,5 +1,5 @@
-//! A board with everything merged, and the commands that its recipes become. Knows nothing of where
-//! the properties came from, and of no phase of a build but its recipe's name.
+//! The merged properties of a board, and the commands of its recipes. Knows nothing of the origin of properties, and of
+//! build phases only the names of recipes.
 
 use std::path::PathBuf;
 
@@ -12,37 +12,37 @@ use super::properties::Properties;
 use super::recipe::{self, Hook, Recipe, SizeRecipe};
 use super::value::Value;
 
-/// Where the core's archive lies below the build directory: `{archive_file}` of the link. (In
-/// `recipe.ar.pattern` it is the file's name alone; `{archive_file_path}` is in both its full path.)
+/// Path of the core's archive below the build directory: `{archive_file}` of the link. (In `recipe.ar.pattern` that is
+/// the file name alone; `{archive_file_path}` is the full path in both.)
 pub const CORE_ARCHIVE: &str = "core/core.a";
 
-/// A property that two chosen menu options set to different values: arduino-cli takes either, at random.
+/// A property that two chosen menu options set to different values: arduino-cli uses either, at random.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clash {
     /// The property.
     pub key: String,
-    /// The option whose value is not taken, as `menu=option`.
+    /// The option whose value is not used, as `menu=option`.
     pub overridden: String,
-    /// The option whose value is taken: its menu is declared later.
+    /// The option whose value is used: its menu is declared later.
     pub wins: String,
 }
 
-/// A board with everything merged.
+/// The merged properties of a board.
 ///
-/// What it does not know is a cell's: `build.path`, `build.project_name`, `build.source.path` and
-/// `sketch_path`, which are given with each command, like `source_file`, `object_file`, `includes`,
-/// `object_files`, `archive_file`, `archive_file_path` and `preprocessed_file_path`.
+/// Properties of a cell are not among them: `build.path`, `build.project_name`, `build.source.path`, `sketch_path`,
+/// `source_file`, `object_file`, `includes`, `object_files`, `archive_file`, `archive_file_path` and
+/// `preprocessed_file_path`. They are given with each command.
 #[derive(Debug, Clone)]
 pub struct BoardConfig {
-    /// With every menu and its chosen option. `build.fqbn` is the one that was asked for.
+    /// The board with every menu and its chosen option. The property `build.fqbn` is the requested FQBN.
     pub fqbn: Fqbn,
     /// The board's name in `boards.txt`, or its id.
     pub name: String,
-    /// Where the order of the menus decides.
+    /// The clashes that the order of the menus decides.
     pub clashes: Vec<Clash>,
     /// Every property, unexpanded.
     pub properties: Properties,
-    /// What `compiler.warning_flags` is in the commands that compile, link and measure, unexpanded.
+    /// Value of `compiler.warning_flags` in the commands that compile, link and measure, unexpanded.
     warning_flags: String,
     /// `build.core.path`.
     pub core_dir: PathBuf,
@@ -51,9 +51,9 @@ pub struct BoardConfig {
     pub variant_dir: Option<PathBuf>,
     /// The platform with the board's `boards.txt`.
     pub platform_dir: PathBuf,
-    /// The platform with the core: the same, unless the board borrows one.
+    /// The platform with the core: the board's own, unless it references another.
     pub core_platform_dir: PathBuf,
-    /// The platform with the variant: likewise.
+    /// The platform with the variant: the board's own, unless it references another.
     pub variant_platform_dir: PathBuf,
     /// The platforms' directories of libraries, that of the board's platform first.
     pub library_dirs: Vec<PathBuf>,
@@ -93,30 +93,30 @@ impl BoardConfig {
         Ok(config)
     }
 
-    /// What `compiler.warning_flags` is in the commands that compile, link and measure, unexpanded.
+    /// Returns the value of `compiler.warning_flags` in the commands that compile, link and measure, unexpanded.
     pub fn warning_flags(&self) -> &str {
         &self.warning_flags
     }
 
-    /// The architecture that libraries are chosen for: a library's `architectures` has it or `*`.
+    /// Returns the architecture for the choice of libraries: a library's `architectures` must contain it or `*`.
     pub fn architecture(&self) -> &str {
         &self.fqbn.architecture
     }
 
-    /// `build.mcu`, expanded, where the platform says so.
+    /// Returns `build.mcu`, expanded, if the platform sets it.
     ///
     /// # Errors
     ///
-    /// It can't be expanded.
+    /// The value can't be expanded.
     pub fn mcu(&self) -> Result<Option<String>, BoardError> {
         Ok(Some(self.expanded("build.mcu")?).filter(|mcu| !mcu.is_empty()))
     }
 
-    /// The value of `key`, expanded; empty where it is not set.
+    /// Returns the value of `key`, expanded; empty where it is not set.
     ///
     /// # Errors
     ///
-    /// It can't be expanded.
+    /// The value can't be expanded.
     pub fn expanded(&self, key: &str) -> Result<String, BoardError> {
         let value = self.properties.get(key).unwrap_or_default();
         self.properties.expand(value).map_err(|source| BoardError::Expand {
@@ -126,45 +126,45 @@ impl BoardConfig {
         })
     }
 
-    /// The recipe with the full key `key`; `None` where the platform has none or switches it off.
+    /// Returns the recipe with the full key `key`; `None` where the platform has none or switches it off.
     pub fn recipe(&self, key: &str) -> Option<&str> {
         self.properties.get_nonempty(key)
     }
 
-    /// The recipe that compiles a source with this extension (`c`, `cpp`, `cc`, `cxx`, `S`).
+    /// Returns the recipe that compiles a source with this extension (`c`, `cpp`, `cc`, `cxx`, `S`).
     pub fn compile_recipe(&self, extension: &str) -> Option<Recipe<'_>> {
         recipe::compile(&self.properties, extension)
     }
 
-    /// The recipe that puts an object into an archive.
+    /// Returns the recipe that adds an object to an archive.
     pub fn archive_recipe(&self) -> Option<Recipe<'_>> {
         recipe::one(&self.properties, "recipe.ar.pattern")
     }
 
-    /// The recipes that link, in order: `recipe.c.combine.NUMBER.pattern`, or `recipe.c.combine.pattern`. As in
+    /// Returns the recipes that link, in order: `recipe.c.combine.NUMBER.pattern`, or `recipe.c.combine.pattern`. As in
     /// arduino-cli there may be none.
     pub fn link_recipes(&self) -> Vec<Recipe<'_>> {
         recipe::set(&self.properties, "recipe.c.combine")
     }
 
-    /// The recipes that make files out of the ELF, in order.
+    /// Returns the recipes that convert the ELF to other files, in order.
     pub fn objcopy_recipes(&self) -> Vec<Recipe<'_>> {
         recipe::set(&self.properties, "recipe.objcopy")
     }
 
-    /// The recipes of a hook, in order.
+    /// Returns the recipes of a hook, in order.
     pub fn hooks(&self, hook: Hook) -> Vec<Recipe<'_>> {
         recipe::set(&self.properties, hook.prefix())
     }
 
-    /// The recipe whose answer is JSON. A platform that has the key, even with nothing behind it, is not measured by
-    /// [`BoardConfig::size_recipe`].
+    /// Returns the recipe that reports sizes as JSON. It replaces [`BoardConfig::size_recipe`] where the key exists,
+    /// even with an empty value.
     pub fn advanced_size_recipe(&self) -> Option<Recipe<'_>> {
         let key = "recipe.advanced_size.pattern";
         self.properties.get(key).map(|pattern| Recipe { key, pattern })
     }
 
-    /// How firmware is measured; `None` where arduino-cli can't tell a size.
+    /// Returns the recipe that measures firmware; `None` where arduino-cli reports no size.
     pub fn size_recipe(&self) -> Option<SizeRecipe<'_>> {
         Some(SizeRecipe {
             recipe: recipe::one(&self.properties, "recipe.size.pattern")?,
@@ -174,8 +174,8 @@ impl BoardConfig {
         })
     }
 
-    /// The file in the build directory that is the firmware: `recipe.output.tmp_file`, or, in platforms
-    /// older than that property, what the objcopy recipe for `hex` or else `bin` makes.
+    /// Returns the file name of the firmware in the build directory: `recipe.output.tmp_file`, or, in platforms older
+    /// than that property, the output of the objcopy recipe for `hex` or else `bin`.
     ///
     /// # Errors
     ///
@@ -196,23 +196,23 @@ impl BoardConfig {
         })
     }
 
-    /// The command that `pattern` becomes, with `values` on top of the board's properties; the
-    /// last value of a name wins. The first word is the program.
+    /// Returns the command of `pattern`, with `values` overriding the board's properties; the last value of a name
+    /// counts. The first word is the program.
     ///
     /// # Errors
     ///
-    /// A cycle, or nothing at all: arduino-cli fails, too, where nothing is left of a recipe that is set.
+    /// A cycle, or an empty command: arduino-cli fails too where a recipe that is set expands to nothing.
     pub fn command(&self, pattern: &str, values: &[(&str, Value<'_>)]) -> Result<Vec<String>, BoardError> {
         command::build(&self.properties, pattern, values, Unset::Stays)
             .map_err(|source| self.command_error(pattern, source))
     }
 
-    /// The same for a recipe that compiles, links or measures: there `compiler.warning_flags` is that of the warning
-    /// level, whatever the platform or the matrix sets it to.
+    /// Returns the command of a recipe that compiles, links or measures: [`BoardConfig::command`] with
+    /// `compiler.warning_flags` of the warning level, whatever the platform or the matrix sets it to.
     ///
     /// # Errors
     ///
-    /// As for [`BoardConfig::command`].
+    /// As [`BoardConfig::command`].
     pub fn command_with_warnings(
         &self,
         pattern: &str,
@@ -223,32 +223,32 @@ impl BoardConfig {
         self.command(pattern, &values)
     }
 
-    /// The directories of the platforms that take part: the board's own, and those that lend it core or variant.
+    /// Iterates over the directories of the board's platform and of the platforms of its core and variant.
     pub fn platform_dirs(&self) -> impl Iterator<Item = PathBuf> {
         let mut dirs = vec![&self.platform_dir, &self.core_platform_dir, &self.variant_platform_dir];
         dirs.dedup();
         dirs.into_iter().cloned()
     }
 
-    /// The same without references to properties that are not set, as arduino-cli reads the C++ recipe for what is said of
-    /// the floating point unit (`findExpectedPrecompiledLibFolder`).
+    /// Returns [`BoardConfig::command`] without references to unset properties. arduino-cli reads the options for the
+    /// floating point unit from the C++ recipe in this form (`findExpectedPrecompiledLibFolder`).
     ///
     /// # Errors
     ///
-    /// As for [`BoardConfig::command`].
+    /// As [`BoardConfig::command`].
     pub fn command_without_unset(&self, pattern: &str) -> Result<Vec<String>, BoardError> {
         command::build(&self.properties, pattern, &[], Unset::Deleted)
             .map_err(|source| self.command_error(pattern, source))
     }
 
-    /// The command that preprocesses a C++ source: `recipe.preproc.macros`, or else the C++ recipe
-    /// with `{preproc.macros.flags}` (`-w -x c++ -E -CC`) after `{compiler.cpp.flags}` and
-    /// `{preprocessed_file_path}` for `{object_file}`. As in arduino-cli (`gcc.go`), what is unset is deleted, `-MMD` is
-    /// taken out and `build.library_discovery_phase` is 1. `None` where the platform compiles no C++.
+    /// Returns the command that preprocesses a C++ source: `recipe.preproc.macros`, or else the C++ recipe with
+    /// `{preproc.macros.flags}` (`-w -x c++ -E -CC`) after `{compiler.cpp.flags}` and `{preprocessed_file_path}` for
+    /// `{object_file}`. As in arduino-cli (`gcc.go`), references to unset properties and `-MMD` are removed, and
+    /// `build.library_discovery_phase` is 1. `None` where the platform compiles no C++.
     ///
     /// # Errors
     ///
-    /// As for [`BoardConfig::command`].
+    /// As [`BoardConfig::command`].
     pub fn preprocess_command(
         &self,
         values: &[(&str, Value<'_>)],
@@ -266,11 +266,11 @@ impl BoardConfig {
         Ok(Some(command))
     }
 
-    /// The limit that `key` sets; `None` where it sets none. As in arduino-cli it is read as it is written.
+    /// Returns the limit that `key` sets, if any. As in arduino-cli the value is not expanded.
     ///
     /// # Errors
     ///
-    /// It is no whole number.
+    /// The value is no whole number.
     pub fn limit(&self, key: &'static str) -> Result<Option<i64>, BoardError> {
         let Some(value) = self.properties.get(key).filter(|value| !value.is_empty()) else { return Ok(None) };
         value.parse().map(Some).map_err(|_| BoardError::NotANumber {

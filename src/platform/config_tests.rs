@@ -71,7 +71,7 @@ fn each_extension_has_its_recipe() {
     assert_eq!(key(&plain, "S").as_deref(), Some("recipe.S.o.pattern"));
     assert_eq!(key(&plain, "h"), None);
     assert_eq!(key(&board(&[("recipe.cxx.o.pattern", "x")]), "cxx").as_deref(), Some("recipe.cxx.o.pattern"));
-    // A key with nothing behind it counts: arduino-cli says that the pattern is missing.
+    // A key with an empty value counts: arduino-cli reports that the pattern is missing.
     assert_eq!(key(&board(&[("recipe.cxx.o.pattern", "")]), "cxx"), None);
 }
 
@@ -145,7 +145,7 @@ fn the_preprocessor_comes_out_of_the_cpp_recipe() {
             "/dev/null",
         ]
     );
-    // Without {compiler.cpp.flags} nothing says that it should only preprocess, as in arduino-cli.
+    // Without {compiler.cpp.flags} the command does not only preprocess, as in arduino-cli.
     let literal = board(&[("recipe.cpp.o.pattern", "c++ -c {none} {source_file} -o {object_file}")]);
     assert_eq!(preprocess(&literal), ["c++", "-c", "/s/x.cpp", "-o", "/dev/null"]);
 }

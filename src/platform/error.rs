@@ -1,5 +1,5 @@
-//! Why a platform can't be read or a board can't be resolved. Each says which file, and what to do;
-//! what a caller may want to show elsewhere (suggestions, the valid names) is data.
+//! Errors of reading platforms and resolving boards. Each message names the file and how to fix it. Suggestions and
+//! valid names are also data, for other reports.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,13 +10,13 @@ use super::command::CommandError;
 use super::expand::ExpandError;
 use super::properties::ParseError;
 
-/// Why a platform can't be read or a board can't be resolved.
+/// Error of reading a platform or resolving a board.
 #[derive(Debug, Error)]
 pub enum BoardError {
     /// The directory is no platform.
     #[error("{} is missing: the directory of the platform {platform} is the one that holds boards.txt", .path.display())]
     NoBoardsTxt {
-        /// Where it was looked for.
+        /// The expected path.
         path: PathBuf,
         /// `vendor:arch`.
         platform: String,
@@ -24,82 +24,82 @@ pub enum BoardError {
     /// The platform that has the core has no `platform.txt`.
     #[error("{} is missing, and with it the recipes for the board `{board}`: reinstall the platform, or, if the board is meant to use another platform's core, set its `build.core` to `vendor:core`", .path.display())]
     NoPlatformTxt {
-        /// Where it was looked for.
+        /// The expected path.
         path: PathBuf,
-        /// The board that needs it.
+        /// The board that requires it.
         board: String,
     },
     /// A file can't be read.
     #[error("can't read {}: {source}", .path.display())]
     Read {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
     /// A file is no properties file.
     #[error("{}: {source}", .path.display())]
     Parse {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Where.
+        /// The line.
         source: ParseError,
     },
     /// A path can't be a property.
     #[error("the path {} is not UTF-8: properties are text; move or link the directory to a path that is", .path.display())]
     NotUtf8 {
-        /// Which.
+        /// The path.
         path: PathBuf,
     },
-    /// No such platform is loaded.
+    /// The platform is not loaded.
     #[error("there is no platform `{platform}`{}; installed: {}", did_you_mean(.nearest), list(.known))]
     UnknownPlatform {
-        /// `vendor:arch` as asked for.
+        /// The requested `vendor:arch`.
         platform: String,
-        /// Those with a similar name.
+        /// Platforms with a similar name.
         nearest: Vec<String>,
-        /// All.
+        /// All loaded platforms.
         known: Vec<String>,
     },
-    /// The platform has no such board.
+    /// The platform lacks the board.
     #[error("{} has no board `{board}`{}", .path.display(), did_you_mean(.nearest))]
     UnknownBoard {
         /// Its `boards.txt`.
         path: PathBuf,
-        /// The id as asked for.
+        /// The requested id.
         board: String,
-        /// Those with a similar id.
+        /// Boards with a similar id.
         nearest: Vec<String>,
-        /// All.
+        /// All boards.
         known: Vec<String>,
     },
-    /// The board has no such menu.
+    /// The board lacks the menu.
     #[error("the board `{board}` has no menu `{menu}`{}; it has: {}", did_you_mean(.nearest), list(.known))]
     UnknownMenu {
         /// The board's id.
         board: String,
-        /// The menu's id as asked for.
+        /// The requested menu's id.
         menu: String,
-        /// Those with a similar id.
+        /// Menus with a similar id.
         nearest: Vec<String>,
-        /// All.
+        /// All menus.
         known: Vec<String>,
     },
-    /// The menu has no such option.
+    /// The menu lacks the option.
     #[error("the menu `{menu}` of the board `{board}` has no option `{option}`{}; it has: {}", did_you_mean(.nearest), list(.known))]
     UnknownOption {
         /// The board's id.
         board: String,
         /// The menu's id.
         menu: String,
-        /// The option's id as asked for.
+        /// The requested option's id.
         option: String,
-        /// Those with a similar id.
+        /// Options with a similar id.
         nearest: Vec<String>,
-        /// All, the default first.
+        /// All options, the default first.
         known: Vec<String>,
     },
-    /// The platform's menus are not as arduino-cli wants them.
+    /// A menu or an option has no name, so that arduino-cli refuses the board.
     #[error("{}: {problem} of the board `{board}` has no {wants}, and without it arduino-cli refuses every FQBN of the board: add `{line}`", .path.display())]
     Unnamed {
         /// Its `boards.txt`.
@@ -110,7 +110,7 @@ pub enum BoardError {
         problem: String,
         /// `title` or `label`.
         wants: &'static str,
-        /// What to add.
+        /// The line that fixes it.
         line: String,
     },
     /// The board takes core and variant from two other platforms.
@@ -125,7 +125,7 @@ pub enum BoardError {
         /// The vendor of the variant.
         variant: String,
     },
-    /// The board does not say what its core is.
+    /// The board does not name its core.
     #[error("{}: the board `{board}` has no `build.core`: add `{board}.build.core=…` to boards.local.txt beside it, or set the property in the matrix", .path.display())]
     NoCore {
         /// Its `boards.txt`.
@@ -133,7 +133,7 @@ pub enum BoardError {
         /// The board's id.
         board: String,
     },
-    /// The board uses a core or a variant of a platform that is not there.
+    /// The platform of the referenced core or variant is not installed.
     #[error("the board `{board}` takes `{property}={value}` from the platform `{platform}`, which is not installed: add `{platform}` to the matrix's `cores`; installed: {}", list(.known))]
     MissingReference {
         /// The board's id.
@@ -144,25 +144,25 @@ pub enum BoardError {
         value: String,
         /// `vendor:arch` of the platform.
         platform: String,
-        /// All that are there.
+        /// All installed platforms.
         known: Vec<String>,
     },
-    /// The directory of the board's core is not there.
+    /// The directory of the board's core is missing.
     #[error("the core of the board `{board}` should be in {}, which is no directory; cores there: {}", .path.display(), list(.known))]
     MissingCore {
         /// The board's id.
         board: String,
-        /// Where it should be.
+        /// The expected directory.
         path: PathBuf,
-        /// The cores that the platform has.
+        /// The platform's cores.
         known: Vec<String>,
     },
-    /// A property should be a number of bytes.
+    /// A property is not a number of bytes.
     #[error("the board `{board}` has `{key}={value}`, which is not a whole number of bytes")]
     NotANumber {
         /// The board's id.
         board: String,
-        /// Which property.
+        /// The property.
         key: &'static str,
         /// Its value, expanded.
         value: String,
@@ -172,9 +172,9 @@ pub enum BoardError {
     Expand {
         /// The board's id.
         board: String,
-        /// Which property.
+        /// The property.
         key: String,
-        /// Why.
+        /// The reason.
         source: ExpandError,
     },
     /// A recipe gives no command.
@@ -184,7 +184,7 @@ pub enum BoardError {
         board: String,
         /// The pattern, cut to 200 characters.
         pattern: String,
-        /// Why.
+        /// The reason.
         source: CommandError,
     },
 }

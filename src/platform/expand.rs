@@ -50,14 +50,14 @@ impl Properties {
     /// Replaces every `{key}` in `text` by the value of `key`, and likewise in that value.
     ///
     /// * Names nest: `{runtime.tools.{build.toolchainpkg}.path}`.
-    /// * A name that is not set stays as it is written, with its braces, and so does every other brace.
+    /// * A reference to an unset name stays, with its braces, and so does every other brace.
     /// * An inserted value can complete a name: where `a` is `{b` and `b` is set, `{a}}` is its value.
     /// * NUL, which no argument can hold, is dropped.
     ///
     /// # Errors
     ///
-    /// A property that needs itself, references nested deeper than [`super::MAX_DEPTH`], or more
-    /// than [`super::MAX_EXPANDED`] bytes.
+    /// A property that references itself, references nested deeper than [`super::MAX_DEPTH`], or more than
+    /// [`super::MAX_EXPANDED`] bytes.
     pub fn expand(&self, text: &str) -> Result<String, ExpandError> {
         Expander::new(self, &[]).expand(text)
     }
@@ -80,8 +80,8 @@ impl<'a> Expander<'a> {
         Self { properties, extra, known: HashMap::new(), path: Vec::new(), produced: 0 }
     }
 
-    /// Returns `text` with its references replaced; a [`Value::Word`] or [`Value::Words`] by its mark. As in arduino-cli
-    /// (`ExpandPropsInString`), the result is expanded again, at most ten times.
+    /// Returns `text` with its references replaced; a [`Value::Word`] or [`Value::Words`] by its mark. As in
+    /// arduino-cli (`ExpandPropsInString`), the result is expanded again, at most ten times.
     pub(super) fn expand(&mut self, text: &str) -> Result<String, ExpandError> {
         const PASSES: usize = 10;
         let mut expanded = self.pass(&text.replace(MARK, ""))?;

@@ -75,12 +75,12 @@ fn a_cycle_names_its_chain() {
     let error = properties(&pairs).expand("{a}").unwrap_err();
     assert_eq!(error, ExpandError::Cycle { chain: vec!["b".into(), "c".into(), "b".into()] });
     insta::assert_snapshot!(error, @"the property `b` needs itself: b → c → b");
-    // One that names itself is replaced ten times, as in arduino-cli.
+    // A property that names itself is replaced ten times, as in arduino-cli.
     assert_eq!(expand(&[("a", "{a}")], "{a}"), "{a}");
     assert_eq!(expand(&[("a", "x{a}")], "{a}"), format!("{}{{a}}", "x".repeat(10)));
-    // A cycle that nobody asks for is no error.
+    // A cycle that the text does not reference is no error.
     assert_eq!(expand(&pairs, "{d}"), "{d}");
-    // Using a property twice is none either.
+    // Nor is the repeated use of a property.
     assert_eq!(expand(&[("a", "{c}"), ("b", "{c}"), ("c", "{d}"), ("d", "x")], "{a}{b}{c}"), "xxx");
 }
 
@@ -101,7 +101,7 @@ fn doubling_forty_times_is_an_error_and_not_a_wait() {
     let mut doubling: Properties =
         (0..40).map(|i| (format!("k{i}"), format!("{{k{0}}}{{k{0}}}", i + 1))).collect();
     doubling.set("k40", "");
-    // Empty at the bottom: no output, and each property is expanded once.
+    // Every property is empty: no output, and each is expanded once.
     assert_eq!(doubling.expand("{k0}").unwrap(), "");
     doubling.set("k40", "x");
     assert!(matches!(doubling.expand("{k0}"), Err(ExpandError::TooLarge { key: Some(_) })));
@@ -135,7 +135,7 @@ proptest! {
         prop_assert_eq!(expand(&[("a", "b")], &text), text);
     }
 
-    /// Against the plain definition: replace innermost names until there are none.
+    /// Compares with the plain definition: replace innermost names until there are none.
     #[test]
     fn equals_textual_replacement(
         values in proptest::collection::vec("[xy ]{0,4}", 4),

@@ -1,4 +1,4 @@
-//! Platforms of our own for the tests, written to a temporary directory and loaded from there.
+//! Platforms for tests, written to a temporary directory and loaded from there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -78,7 +78,7 @@ impl Hardware {
         self.try_resolve(fqbn, &env(), &[]).unwrap()
     }
 
-    /// `text` with the directory's own path as `HW`.
+    /// Returns `text` with the directory's own path as `HW`.
     pub(super) fn show(&self, text: &impl ToString) -> String {
         text.to_string().replace(self.path().to_str().unwrap(), "HW")
     }

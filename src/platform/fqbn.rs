@@ -1,7 +1,5 @@
-//! Fully qualified board names, `vendor:arch:board[:option=value,…]`: text to parts and back.
-//!
-//! Knows the syntax only: whether the core is installed, or has such a board or option, is asked
-//! elsewhere.
+//! Fully qualified board names, `vendor:arch:board[:option=value,…]`: parses and prints them. Knows only the syntax, no
+//! installed cores, boards or options.
 //!
 //! Specification: <https://docs.arduino.cc/arduino-cli/FAQ/#whats-the-fqbn-string>.
 
@@ -9,10 +7,10 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// A board of a core, with the menu options that are chosen for it.
+/// A board of a core, with its chosen menu options.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fqbn {
-    /// Who made the core: `arduino`.
+    /// The core's vendor: `arduino`.
     pub vendor: String,
     /// The core's architecture: `avr`.
     pub architecture: String,
@@ -23,7 +21,7 @@ pub struct Fqbn {
 }
 
 impl Fqbn {
-    /// The core that the board belongs to: `vendor:arch`.
+    /// Returns the name of the board's core: `vendor:arch`.
     pub fn core_name(&self) -> String {
         format!("{}:{}", self.vendor, self.architecture)
     }
@@ -40,17 +38,17 @@ impl fmt::Display for Fqbn {
     }
 }
 
-/// Why a text is no FQBN, and which part of it is to blame.
+/// Error of a text that is no FQBN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}")]
 pub struct FqbnError {
-    /// What is wrong.
+    /// The kind of error.
     pub kind: FqbnErrorKind,
-    /// The bytes of the text that are to blame; may be empty, where something is missing.
+    /// The bytes of the text with the error; empty where something is missing.
     pub range: Range<usize>,
 }
 
-/// What is wrong with an FQBN.
+/// Kind of an error in an FQBN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FqbnErrorKind {
     /// Fewer than three parts.
@@ -65,7 +63,7 @@ pub enum FqbnErrorKind {
     /// A character that is not allowed.
     #[error("the {part} of an FQBN can't contain {found:?}")]
     BadCharacter {
-        /// Which part.
+        /// The part's name.
         part: &'static str,
         /// The character.
         found: char,
@@ -134,7 +132,7 @@ impl Fqbn {
     }
 }
 
-/// A piece of the text and where in it the piece begins.
+/// A piece of the text, with its offset.
 struct Part<'t> {
     text: &'t str,
     at: usize,
@@ -165,7 +163,7 @@ impl Part<'_> {
     }
 }
 
-/// What arduino-cli allows in the parts of an FQBN.
+/// Returns whether arduino-cli allows the character in the parts of an FQBN.
 fn identifier_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
 }

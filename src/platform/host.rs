@@ -1,4 +1,4 @@
-//! The operating systems that a platform's files tell apart. Knows nothing of properties.
+//! The operating systems that platform files distinguish. Knows nothing of properties.
 
 /// The operating system whose `.linux`, `.windows` or `.macosx` overrides apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,7 +12,7 @@ pub enum HostOs {
 }
 
 impl HostOs {
-    /// The one that this program was built for.
+    /// Returns the system that this program was built for.
     pub const fn current() -> Self {
         if cfg!(target_os = "windows") {
             Self::Windows
@@ -23,7 +23,7 @@ impl HostOs {
         }
     }
 
-    /// Its name in property keys, and the value of `runtime.os`.
+    /// Returns the name in property keys, which is the value of `runtime.os`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Linux => "linux",

@@ -42,8 +42,8 @@ impl Platform {
     ///
     /// # Errors
     ///
-    /// No `boards.txt`, a file that can't be read, a line that is no property, or a directory whose path
-    /// is not UTF-8 (properties are text).
+    /// A missing `boards.txt`, a file that can't be read, a line that is no property, or a directory whose path is not
+    /// UTF-8 (properties are text).
     pub fn load(root: &Path, vendor: &str, architecture: &str, os: HostOs) -> Result<Self, BoardError> {
         let root =
             std::path::absolute(root).map_err(|source| BoardError::Read { path: root.into(), source })?;
@@ -66,7 +66,7 @@ impl Platform {
         if let Some(local) = read(&root.join("platform.local.txt"), os)? {
             properties.merge(&local);
         }
-        // Its programmers are for uploads, but a platform is refused as a whole.
+        // The programmers serve uploads only, but arduino-cli refuses a platform as a whole.
         read(&root.join("programmers.txt"), os)?;
         let (mut boards, menu_titles) = by_board(&all_boards);
         pluggable::convert(&mut properties, &mut boards);
@@ -82,27 +82,28 @@ impl Platform {
         })
     }
 
-    /// `vendor:architecture`.
+    /// Returns `vendor:architecture`.
     pub fn id(&self) -> String {
         format!("{}:{}", self.vendor, self.architecture)
     }
 
-    /// Every board, in file order.
+    /// Iterates over the boards, in file order.
     pub fn boards(&self) -> impl Iterator<Item = BoardSummary> {
         self.boards.iter().map(|(id, board)| menu::summary(id, board, &self.menu_titles))
     }
 
-    /// The board `id`.
+    /// Returns the board `id`.
     pub fn board(&self, id: &str) -> Option<BoardSummary> {
         self.boards.get(id).map(|board| menu::summary(id, board, &self.menu_titles))
     }
 
-    /// The menus of a board of this platform.
+    /// Returns the menus of a board of this platform.
     pub(super) fn menus(&self, board: &Properties) -> Vec<Menu> {
         menu::menus(board, &self.menu_titles)
     }
 
-    /// The names of its cores, for an error: links followed, none where they can't be read.
+    /// Returns the names of its cores, for an error message. A link counts as its target; none where they can't be
+    /// read.
     pub(super) fn cores(&self) -> Vec<String> {
         let entries = fs::read_dir(self.root.join("cores")).into_iter().flatten().flatten();
         let directories = entries.filter(|entry| entry.path().is_dir());
@@ -112,32 +113,32 @@ impl Platform {
     }
 }
 
-/// The platforms that a board may refer to, by `vendor:architecture`.
+/// The platforms that a board may reference, by `vendor:architecture`.
 #[derive(Debug, Clone, Default)]
 pub struct Platforms(IndexMap<String, Platform>);
 
 impl Platforms {
-    /// None.
+    /// Returns an empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds `platform`, in the place of one of the same vendor and architecture.
+    /// Adds `platform`; replaces one of the same vendor and architecture.
     pub fn insert(&mut self, platform: Platform) {
         self.0.insert(platform.id(), platform);
     }
 
-    /// The platform of this vendor and architecture.
+    /// Returns the platform of this vendor and architecture.
     pub fn get(&self, vendor: &str, architecture: &str) -> Option<&Platform> {
         self.0.get(&format!("{vendor}:{architecture}"))
     }
 
-    /// All of them, in the order in which they were added.
+    /// Iterates over the platforms, in the order of insertion.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Platform> {
         self.0.values()
     }
 
-    /// `vendor:architecture` of all of them.
+    /// Returns `vendor:architecture` of all platforms.
     pub(super) fn ids(&self) -> Vec<String> {
         self.0.keys().cloned().collect()
     }
@@ -151,7 +152,7 @@ impl FromIterator<Platform> for Platforms {
     }
 }
 
-/// `boards.txt` by board, and the menus' titles. A key without a dot is nobody's.
+/// Splits `boards.txt` into the boards' properties and the menus' titles. A key without a dot belongs to no board.
 fn by_board(all: &Properties) -> (IndexMap<String, Properties>, IndexMap<String, String>) {
     let mut boards: IndexMap<String, Properties> = IndexMap::new();
     let mut titles = IndexMap::new();
@@ -164,7 +165,7 @@ fn by_board(all: &Properties) -> (IndexMap<String, Properties>, IndexMap<String,
                 title.clone_into(before);
             }
         } else if let Some((board, key)) = key.split_once('.') {
-            // The same board's lines mostly follow one another: don't allocate its id for each.
+            // The lines of a board are mostly adjacent: don't allocate its id for each.
             match boards.get_mut(board) {
                 Some(properties) => properties.set(key, value),
                 None => {
@@ -176,7 +177,7 @@ fn by_board(all: &Properties) -> (IndexMap<String, Properties>, IndexMap<String,
     (boards, titles)
 }
 
-/// The properties in a file; `None` where there is no such file.
+/// Reads the properties in a file; `None` where the file is missing.
 fn read(path: &Path, os: HostOs) -> Result<Option<Properties>, BoardError> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,

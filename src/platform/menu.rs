@@ -1,11 +1,10 @@
-//! A board's menus as `boards.txt` declares them, and what a list of boards shows. Knows nothing of
-//! merging.
+//! The menus of a board, as `boards.txt` declares them, and the entries of a list of boards. Knows nothing of merging.
 
 use indexmap::IndexMap;
 
 use super::properties::Properties;
 
-/// What is in front of a menu's keys, at the top of `boards.txt` and below a board.
+/// Prefix of menu keys, at the top of `boards.txt` and below a board.
 pub(super) const MENU: &str = "menu.";
 
 /// A menu of a board.
@@ -32,23 +31,23 @@ pub struct MenuOption {
     pub is_labelled: bool,
 }
 
-/// A board as a list of boards shows it.
+/// A board in a list of boards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoardSummary {
     /// Its id: `mega`.
     pub id: String,
     /// Its name: `Arduino Mega or Mega 2560`; the id where `boards.txt` gives none.
     pub name: String,
-    /// Whether `boards.txt` asks not to show it. It can be built for all the same.
+    /// Whether `boards.txt` hides it from lists. It can be built nevertheless.
     pub hidden: bool,
     /// Its menus, in the order in which their options apply.
     pub menus: Vec<Menu>,
 }
 
-/// The menus of a board.
+/// Returns the menus of a board.
 ///
-/// Their order is that of the `menu.ID=Title` lines at the top of `boards.txt` (`titles`), then, for
-/// those that have none, that of the board's own lines.
+/// Menus are in the order of the `menu.ID=Title` lines at the top of `boards.txt` (`titles`); menus without such a line
+/// follow in the order of the board's own lines.
 pub(super) fn menus(board: &Properties, titles: &IndexMap<String, String>) -> Vec<Menu> {
     let mut found: IndexMap<&str, IndexMap<&str, Option<&str>>> = IndexMap::new();
     for (key, value) in board.iter() {
@@ -83,7 +82,7 @@ pub(super) fn menus(board: &Properties, titles: &IndexMap<String, String>) -> Ve
         .collect()
 }
 
-/// What a list shows of the board `id`.
+/// Returns the entry of the board `id` in a list of boards.
 pub(super) fn summary(id: &str, board: &Properties, titles: &IndexMap<String, String>) -> BoardSummary {
     BoardSummary {
         id: id.to_owned(),

@@ -7,7 +7,7 @@
 //!   (reads files)              (looks for the core's and variant's directories)              (pure)
 //! ```
 //!
-//! This module starts no process, knows no sketch, and does not decide the order of recipes.
+//! Starts no process, knows no sketch, and does not decide the order of recipes.
 //!
 //! The rules are those of Arduino's platform specification
 //! (<https://arduino.github.io/arduino-cli/latest/platform-specification/>) and, where it is silent,

@@ -1,18 +1,17 @@
-//! Overrides of properties: what replaces or extends the value that a platform gives. Knows nothing of where
-//! they are written.
+//! Overrides of properties: values that replace or extend a platform's. Knows nothing of their origin.
 
 use super::host::HostOs;
 use super::properties::Properties;
 use super::properties::without_os;
 
-/// New value of one property, or text behind its value.
+/// An override of one property: a new value, or an addition to its value.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Override {
     /// Name of the property.
     pub key: String,
-    /// Its value, unexpanded. `{key}` in it is the value that the property has had before.
+    /// The value, unexpanded. `{key}` in it is the previous value of the property.
     pub value: String,
-    /// Whether `value` goes behind the value that the property has had, with a blank between the two.
+    /// Whether `value` is appended to the previous value, after a blank.
     pub appends: bool,
 }
 
@@ -25,20 +24,20 @@ impl Override {
 }
 
 impl Properties {
-    /// Applies overrides in order. As in arduino-cli's `--build-property`, a key may end in the name of a
-    /// system (`.linux`), blanks around the value are dropped, and the value is otherwise taken as it is.
+    /// Applies overrides in order. As in arduino-cli's `--build-property`, a key may end in the name of a system
+    /// (`.linux`), and blanks around the value are dropped. Otherwise the value is unchanged.
     pub(super) fn apply<'a>(&mut self, overrides: impl IntoIterator<Item = &'a Override>, os: HostOs) {
         for Override { key, value, appends } in overrides {
             let key = without_os(key, os);
             let before = self.get(&key).unwrap_or_default();
-            // Without this, a value that names its own key would be a cycle.
+            // Otherwise a value that names its own key would be a cycle.
             let value = value.trim().replace(&format!("{{{key}}}"), before);
             let value = if *appends && !before.is_empty() { format!("{before} {value}") } else { value };
             self.set(key, value);
         }
     }
 
-    /// Appends each of `words` to the property `key`, except those that its value has already.
+    /// Appends each of `words` to the property `key`, except those already in its value.
     pub(super) fn require(&mut self, key: &str, words: &str) {
         let before = self.get(key).unwrap_or_default();
         let missing = words.split(' ').filter(|word| !before.split(' ').any(|known| known == *word));

@@ -1,5 +1,5 @@
-//! What arduino-cli adds to platforms from before pluggable discovery, so that their properties are those that it
-//! prints: no recipe of a build needs them. Knows nothing of FQBNs or files.
+//! The properties that arduino-cli adds to platforms from before pluggable discovery, so that `--show-properties`
+//! prints the same ones. No recipe of a build needs them. Knows nothing of FQBNs or files.
 //!
 //! Source: `internal/arduino/cores/packagemanager/loader.go` of arduino-cli.
 
@@ -8,7 +8,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::menu::MENU;
 use super::properties::Properties;
 
-/// Adds it all, unless the platform knows pluggable discovery; the settings of the serial monitor in any case.
+/// Adds all of them, unless the platform supports pluggable discovery; the settings of the serial monitor in any case.
 pub(super) fn convert(platform: &mut Properties, boards: &mut IndexMap<String, Properties>) {
     let knows = |key: &str| key.starts_with("pluggable_discovery.") || key.starts_with("pluggable_monitor.");
     let is_legacy = !platform.iter().any(|(key, _)| knows(key));
@@ -29,7 +29,7 @@ pub(super) fn convert(platform: &mut Properties, boards: &mut IndexMap<String, P
     }
 }
 
-/// `vid.N` and `pid.N` as `upload_port.M.vid` and `.pid`.
+/// Adds `vid.N` and `pid.N` as `upload_port.M.vid` and `.pid`.
 fn add_upload_ports(board: &mut Properties) {
     let pair = |board: &Properties, behind: &str| {
         let part = |name: &str| board.get(&format!("{name}{behind}")).map(str::to_owned);
@@ -44,7 +44,7 @@ fn add_upload_ports(board: &mut Properties) {
     }
 }
 
-/// `upload.tool` as `upload.tool.default`, and so on, of the board and of its menus' options.
+/// Adds `upload.tool` as `upload.tool.default`, and likewise other tools, of the board and of its menu options.
 fn add_default_tools(board: &mut Properties) {
     let mut added = Vec::new();
     for action in ["upload.tool", "bootloader.tool", "program.tool"] {
@@ -64,8 +64,8 @@ fn add_default_tools(board: &mut Properties) {
     board.extend(added);
 }
 
-/// `serial.disableRTS` and `serial.disableDTR` as `monitor_port.serial.rts` and `.dtr`, of the board and of whatever
-/// has them.
+/// Adds `serial.disableRTS` and `serial.disableDTR` as `monitor_port.serial.rts` and `.dtr`, for the board and at any
+/// level below it.
 fn add_monitor_settings(board: &mut Properties) {
     let mut added = Vec::new();
     for (signal, setting) in [("DTR", "dtr"), ("RTS", "rts")] {
@@ -82,7 +82,7 @@ fn add_monitor_settings(board: &mut Properties) {
     board.extend(added);
 }
 
-/// A tool with `upload.network_pattern` as a tool of its own, `NAME__pluggable_network`, which its boards use.
+/// Adds a tool with `upload.network_pattern` as a separate tool, `NAME__pluggable_network`, which its boards use.
 fn add_network_tools(platform: &mut Properties, boards: &mut IndexMap<String, Properties>) {
     let tools = platform.subtree("tools.");
     let names: IndexSet<&str> =

@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::host::HostOs;
 
-/// Properties in the order in which they were last set, as in `go-properties-orderedmap`. The order decides which option
-/// of a menu is the default.
+/// Properties in the order in which they were last set, as in `go-properties-orderedmap`. The order decides which
+/// option of a menu is the default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Properties(IndexMap<String, String>);
 
@@ -107,7 +107,7 @@ impl Properties {
         self.0.shift_remove(key)
     }
 
-    /// What lies under `prefix`, which ends with a dot, with the prefix taken off the keys.
+    /// Returns the properties below `prefix`, which ends with a dot, with the prefix removed from the keys.
     #[must_use]
     pub fn subtree(&self, prefix: &str) -> Self {
         self.iter()

@@ -1,8 +1,8 @@
-//! The names of the recipes, and in which order those of a set run. Knows nothing of expansion.
+//! The names of the recipes, and the order within a set of recipes. Knows nothing of expansion.
 
 use super::properties::Properties;
 
-/// What ends the key of a recipe.
+/// Suffix of a recipe's key.
 const PATTERN: &str = ".pattern";
 
 /// A recipe that is switched on.
@@ -10,12 +10,12 @@ const PATTERN: &str = ".pattern";
 pub struct Recipe<'a> {
     /// Its key: `recipe.hooks.prebuild.1.pattern`.
     pub key: &'a str,
-    /// What becomes its command.
+    /// The pattern that its command is made from.
     pub pattern: &'a str,
 }
 
-/// A place in the build where a platform may run commands of its own. `savehex` is not among
-/// them: those write into the sketch's directory.
+/// A point in the build where a platform may run its own commands. `savehex` is not among them: its commands write into
+/// the sketch's directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Hook {
     /// Before the sketch is preprocessed and libraries are looked for.
@@ -45,7 +45,7 @@ pub enum Hook {
 }
 
 impl Hook {
-    /// All, in the order in which arduino-cli runs them.
+    /// All hooks, in the order in which arduino-cli runs them.
     pub const ALL: [Self; 12] = [
         Self::Prebuild,
         Self::SketchPrebuild,
@@ -61,7 +61,7 @@ impl Hook {
         Self::Postbuild,
     ];
 
-    /// Those that run before the link.
+    /// The hooks that run before the link.
     pub const BEFORE_LINK: [Self; 7] = [
         Self::Prebuild,
         Self::SketchPrebuild,
@@ -72,7 +72,7 @@ impl Hook {
         Self::CorePostbuild,
     ];
 
-    /// Those behind which something is compiled that can see what they leave.
+    /// The hooks that run before a compile, which may read their output.
     pub const BEFORE_COMPILES: [Self; 6] = [
         Self::Prebuild,
         Self::SketchPrebuild,
@@ -82,7 +82,7 @@ impl Hook {
         Self::CorePrebuild,
     ];
 
-    /// What its recipes' keys begin with.
+    /// Returns the prefix of its recipes' keys.
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Prebuild => "recipe.hooks.prebuild",
@@ -101,12 +101,12 @@ impl Hook {
     }
 }
 
-/// How a platform measures its firmware.
+/// The recipe that measures firmware, with the expressions for its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SizeRecipe<'a> {
     /// The command whose output the expressions read.
     pub recipe: Recipe<'a>,
-    /// `recipe.size.regex`: every number that is a whole match or a group adds up to the flash used. As written:
+    /// `recipe.size.regex`: the sum of every number that is a whole match or a group is the flash used. Not expanded:
     /// braces in it are quantifiers, not references.
     pub flash: &'a str,
     /// `recipe.size.regex.data`: likewise for RAM.
@@ -115,16 +115,16 @@ pub struct SizeRecipe<'a> {
     pub eeprom: Option<&'a str>,
 }
 
-/// The recipe `key`, unless it is empty, which switches it off.
+/// Returns the recipe `key`, unless it is empty, which switches it off.
 pub(super) fn one<'a>(properties: &'a Properties, key: &'a str) -> Option<Recipe<'a>> {
     Some(Recipe { key, pattern: properties.get_nonempty(key)? })
 }
 
-/// The recipes whose keys begin with `prefix` and end with `.pattern`, whatever stands between (`findRecipes` of
-/// arduino-cli): `PREFIX.1.pattern`, `PREFIX.foo.pattern`, `PREFIXfoo.pattern`. If there is none, `PREFIX.pattern`.
+/// Returns the recipes whose keys begin with `prefix` and end with `.pattern`, with any text between (`findRecipes` of
+/// arduino-cli): `PREFIX.1.pattern`, `PREFIX.foo.pattern`, `PREFIXfoo.pattern`. Without any, returns `PREFIX.pattern`.
 ///
-/// They are sorted as text by the whole key: `10` comes before `2`, and the specification asks for `02` where
-/// there are more than nine.
+/// They are sorted as text by the whole key: `10` comes before `2`. The specification asks for `02` where there are
+/// more than nine.
 pub(super) fn set<'a>(properties: &'a Properties, prefix: &str) -> Vec<Recipe<'a>> {
     let mut single = None;
     let mut recipes: Vec<Recipe<'a>> = Vec::new();
@@ -142,8 +142,8 @@ pub(super) fn set<'a>(properties: &'a Properties, prefix: &str) -> Vec<Recipe<'a
     recipes
 }
 
-/// The recipe for a source with this extension: its own (`recipe.cxx.o.pattern`) if the platform has that key, even
-/// with nothing behind it, or else its language's.
+/// Returns the recipe for a source with this extension: its own (`recipe.cxx.o.pattern`) where the platform has the
+/// key, even with an empty value, or else that of its language.
 pub(super) fn compile<'a>(properties: &'a Properties, extension: &str) -> Option<Recipe<'a>> {
     let language = match extension {
         "c" => "recipe.c.o.pattern",
@@ -159,10 +159,10 @@ pub(super) fn compile<'a>(properties: &'a Properties, extension: &str) -> Option
     one(properties, if properties.contains(key) { key } else { language })
 }
 
-/// Where the macros recipe is.
+/// Key of the recipe that preprocesses.
 pub(super) const MACROS: &str = "recipe.preproc.macros";
 
-/// The pattern that preprocesses a C++ source.
+/// Returns the pattern that preprocesses a C++ source.
 pub(super) fn preprocess(properties: &Properties) -> Option<String> {
     if let Some(pattern) = properties.get_nonempty(MACROS) {
         return Some(pattern.to_owned());

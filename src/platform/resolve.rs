@@ -1,5 +1,5 @@
-//! From an FQBN to a [`BoardConfig`]: which platforms take part, which options are chosen, and what
-//! overrides what. Knows nothing of sketches or of the commands that the recipes become.
+//! Resolves an FQBN to a [`BoardConfig`]: selects platforms and menu options, and merges their properties. Knows
+//! nothing of sketches or of the commands of recipes.
 
 use std::path::{Component, Path, PathBuf};
 use std::ptr;
@@ -16,22 +16,22 @@ use super::overrides::Override;
 use super::properties::Properties;
 use crate::nearest::nearest_few;
 
-/// How many warnings a sketch asks for; chooses among a platform's `compiler.warning_flags.LEVEL`.
+/// Compiler warnings of a sketch: selects one of a platform's `compiler.warning_flags.LEVEL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum WarningLevel {
-    /// As few as possible. Arduino's default.
+    /// As few as possible: Arduino's default.
     #[default]
     None,
-    /// The compiler's own.
+    /// The compiler's default.
     Default,
-    /// More.
+    /// More than the default.
     More,
-    /// All.
+    /// All warnings.
     All,
 }
 
 impl WarningLevel {
-    /// The level's name in property keys and in the matrix.
+    /// Returns the level's name in property keys and in the matrix.
     pub const fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -42,7 +42,7 @@ impl WarningLevel {
     }
 }
 
-/// What a board's properties take from the world around it.
+/// Values of properties that come from the environment of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuntimeEnv {
     /// `runtime.os`.
@@ -50,25 +50,25 @@ pub struct RuntimeEnv {
     /// `runtime.ide.version` and `ide_version`, and so the value of the macro `ARDUINO`. arduino-cli
     /// sets 10607 (`internal/arduino/cores/packagemanager/package_manager.go`).
     pub ide_version: String,
-    /// `runtime.ide.path`, unless the platform sets it; arduino-cli's is the directory of its program. Without it the
-    /// platform's directory, for there is no IDE: never empty, because a word that is empty is dropped from a command,
-    /// and what follows it takes its place (esp8266's hooks).
+    /// `runtime.ide.path`, unless the platform sets it; in arduino-cli the directory of its program. `None` stands for
+    /// the platform's directory. It is never empty: an empty word is dropped from a command, and the next word takes
+    /// its place (esp8266's hooks).
     pub ide_path: Option<PathBuf>,
-    /// The directory of each tool, by `NAME` and by `NAME-VERSION`, for `runtime.tools.….path`. They
-    /// override what `platform.txt` sets, as an installed tool does in arduino-cli.
+    /// The directory of each tool, by `NAME` and by `NAME-VERSION`, for `runtime.tools.….path`. They override
+    /// `platform.txt`, as an installed tool does in arduino-cli.
     pub tools: IndexMap<String, PathBuf>,
-    /// Seconds since the Unix epoch for `extra.time.utc` and `extra.time.local`, in UTC. Arduino takes
-    /// the clock; a fixed time keeps firmware reproducible.
+    /// Seconds since the Unix epoch for `extra.time.utc` and `extra.time.local`, in UTC. Arduino uses the clock; a
+    /// fixed time keeps firmware reproducible.
     pub unix_time: i64,
-    /// Words that a property must have whatever overrides it, by key: what a provider's compiler needs to compile
-    /// its core.
+    /// Words that a property must contain whatever overrides it, by key: those that a provider's compiler needs for its
+    /// core.
     pub required: Vec<(String, String)>,
-    /// Which `compiler.warning_flags.LEVEL` becomes `compiler.warning_flags`.
+    /// The level whose `compiler.warning_flags.LEVEL` becomes `compiler.warning_flags`.
     pub warnings: WarningLevel,
 }
 
 impl Default for RuntimeEnv {
-    /// This system, arduino-cli's version of the IDE, no tools, time 0, no warnings.
+    /// Returns this system, arduino-cli's version of the IDE, no tools, time 0, no warnings.
     fn default() -> Self {
         Self {
             os: HostOs::current(),
@@ -82,28 +82,28 @@ impl Default for RuntimeEnv {
     }
 }
 
-/// Merges everything that is known about the board `fqbn`, as arduino-cli does (`ResolveFQBN` in
+/// Merges all properties of the board `fqbn`, as arduino-cli does (`ResolveFQBN` in
 /// `internal/arduino/cores/packagemanager/package_manager.go`, `NewBuilder` in `internal/arduino/builder/builder.go`).
 ///
-/// What comes later overrides what came before:
+/// Later sources override earlier ones:
 ///
-/// 1. `platform.txt` and `platform.local.txt` of the platform that has the variant, of the one
-///    that has the core (`build.core=vendor:core`), and of the board's own;
-/// 2. the board's lines in `boards.txt`, `_id`, `build.fqbn` (as given: arduino-cli does not add
-///    the default options either) and `build.arch`;
+/// 1. `platform.txt` and `platform.local.txt` of the variant's platform, of the core's platform
+///    (`build.core=vendor:core`), and of the board's own;
+/// 2. the board's lines in `boards.txt`, `_id`, `build.fqbn` (as requested: arduino-cli does not add the default
+///    options either) and `build.arch`;
 /// 3. the chosen options of its menus, in the order in which `boards.txt` declares the menus (at random in arduino-cli:
-///    [`BoardConfig::clashes`] says where that decides);
-/// 4. what the environment sets: `runtime.*`, `build.core.path` and the like, `extra.time.*`;
+///    [`BoardConfig::clashes`] has the properties that this decides);
+/// 4. values of the environment: `runtime.*`, `build.core.path` and the like, `extra.time.*`;
 /// 5. `compiler.optimization_flags` from `….release`;
-/// 6. `overrides`, in order. One of `build.core` or `build.variant` also decides which directory is meant;
-/// 7. [`RuntimeEnv::required`], behind what the property has then.
+/// 6. `overrides`, in order. An override of `build.core` or `build.variant` also selects the directory;
+/// 7. [`RuntimeEnv::required`], appended to the property's value.
 ///
-/// Looks whether the directories of core and variant exist, and reads nothing.
+/// Checks that the directories of core and variant exist, and reads no file.
 ///
 /// # Errors
 ///
-/// An unknown platform, board, menu or option; a menu or an option without its name; a board without a core; a core,
-/// or a platform it is taken from, that is missing; a cycle in a property that is needed here.
+/// An unknown platform, board, menu or option; a menu or an option without its name; a board without a core; a missing
+/// core or platform of a core; a cycle in a property that is needed here.
 pub fn resolve(
     platforms: &Platforms,
     fqbn: &Fqbn,
@@ -114,7 +114,7 @@ pub fn resolve(
     let chosen = chosen_options(own, fqbn, lines)?;
     let board = board_properties(fqbn, lines, &chosen);
 
-    // What the two names may refer to: the board's lines alone, and the matrix, which arduino-cli does not have.
+    // References are resolved with the board's lines and the matrix only; arduino-cli knows no matrix.
     let mut scope = board.clone();
     scope.apply(overrides, env.os);
     let core = reference(platforms, own, fqbn, &scope, "build.core")?;
@@ -133,7 +133,7 @@ pub fn resolve(
     }
 
     let mut properties = variant.platform.properties.clone();
-    // What is merged with itself stays as it is.
+    // Merging a platform with itself changes nothing.
     if !ptr::eq(core.platform, variant.platform) {
         properties.merge(&core.platform.properties);
     }
@@ -174,7 +174,7 @@ pub fn resolve(
     Ok(config)
 }
 
-/// The platform of a board, and the board's lines.
+/// Returns the platform of a board, and the board's lines.
 fn find<'a>(platforms: &'a Platforms, fqbn: &Fqbn) -> Result<(&'a Platform, &'a Properties), BoardError> {
     let own = platforms.get(&fqbn.vendor, &fqbn.architecture).ok_or_else(|| {
         let platform = format!("{}:{}", fqbn.vendor, fqbn.architecture);
@@ -194,8 +194,8 @@ fn find<'a>(platforms: &'a Platforms, fqbn: &Fqbn) -> Result<(&'a Platform, &'a 
     Ok((own, lines))
 }
 
-/// Every menu of the board with the option that `fqbn` or else the file chooses, in the order in
-/// which they apply.
+/// Returns every menu of the board with the option that `fqbn`, or else `boards.txt`, chooses, in the order in which
+/// they apply.
 fn chosen_options(
     own: &Platform,
     fqbn: &Fqbn,
@@ -248,7 +248,7 @@ fn chosen_options(
     Ok(chosen)
 }
 
-/// The board's own lines, those of its menus among them, and the chosen options.
+/// Returns the board's own lines, those of its menus included, and the properties of the chosen options.
 fn board_properties(fqbn: &Fqbn, lines: &Properties, chosen: &[(String, String)]) -> Properties {
     let mut board = lines.clone();
     board.set("_id", fqbn.board.as_str());
@@ -260,12 +260,12 @@ fn board_properties(fqbn: &Fqbn, lines: &Properties, chosen: &[(String, String)]
     board
 }
 
-/// What an option of a menu sets.
+/// Returns the properties that a menu option sets.
 fn option_properties(lines: &Properties, (menu, option): &(String, String)) -> Properties {
     lines.subtree(&format!("{MENU}{menu}.{option}."))
 }
 
-/// The keys that two chosen options set to different values, each with the last two of the options.
+/// Returns the keys that two chosen options set to different values, each with the last two of the options.
 fn clashes(lines: &Properties, chosen: &[(String, String)]) -> Vec<Clash> {
     let mut found: IndexMap<String, (String, &(String, String))> = IndexMap::new();
     let mut clashes = Vec::new();
@@ -281,17 +281,17 @@ fn clashes(lines: &Properties, chosen: &[(String, String)]) -> Vec<Clash> {
     clashes
 }
 
-/// What `build.core` or `build.variant` names.
+/// The target of `build.core` or `build.variant`.
 struct Reference<'a> {
     platform: &'a Platform,
-    /// The other platform's vendor, where it is given.
+    /// The vendor of another platform, where one is named.
     vendor: Option<String>,
     /// Empty where the property is not set.
     name: String,
 }
 
 impl Reference<'_> {
-    /// The directory that is meant, in `parent` of the platform.
+    /// Returns the directory of this name in `parent` of the platform.
     fn path(&self, parent: &str) -> PathBuf {
         clean(&self.platform.root.join(parent).join(self.name.trim_start_matches('/')))
     }
@@ -315,7 +315,7 @@ impl Reference<'_> {
     }
 }
 
-/// `path` without `.` and `..`, as Go's `filepath.Clean` has it.
+/// Returns `path` without `.` and `..`, as Go's `filepath.Clean` does.
 fn clean(path: &Path) -> PathBuf {
     let mut cleaned = PathBuf::new();
     for part in path.components() {
@@ -328,7 +328,7 @@ fn clean(path: &Path) -> PathBuf {
     cleaned
 }
 
-/// Finds what `property` (`name`, or `vendor:name` of the same architecture) refers to.
+/// Resolves `property` (`name`, or `vendor:name` of the same architecture).
 fn reference<'a>(
     platforms: &'a Platforms,
     own: &'a Platform,
@@ -361,7 +361,7 @@ fn reference<'a>(
     Ok(Reference { platform, vendor: Some(first.to_owned()), name })
 }
 
-/// What the environment, and where the platforms lie, sets.
+/// Sets the properties that depend on the environment and on the platforms' directories.
 fn set_runtime(
     properties: &mut Properties,
     own: &Platform,
@@ -397,7 +397,7 @@ fn set_runtime(
     Ok(())
 }
 
-/// `path` as a property's value.
+/// Returns `path` as a property's value.
 fn text(path: &Path) -> Result<String, BoardError> {
     path.to_str().map(str::to_owned).ok_or_else(|| BoardError::NotUtf8 { path: path.into() })
 }
@@ -407,7 +407,7 @@ fn text(path: &Path) -> Result<String, BoardError> {
 #[path = "resolve_tests.rs"]
 mod tests;
 
-/// The nearest names, for an error.
+/// Returns the nearest names, for an error message.
 fn suggestions<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     nearest_few(name, known).into_iter().map(str::to_owned).collect()
 }

@@ -196,7 +196,7 @@ fn the_warning_level_chooses_the_flags() {
     };
     assert_eq!(flags(WarningLevel::None, &[]), "-w");
     assert_eq!(flags(WarningLevel::All, &[]), "-Wall -Wextra");
-    // A level that the platform does not have: nothing, as in arduino-cli.
+    // A level that the platform does not define: no flags, as in arduino-cli.
     assert_eq!(flags(WarningLevel::More, &[]), "");
     assert_eq!(flags(WarningLevel::Default, &[("compiler.warning_flags.default", "-Wx")]), "-Wx");
 }
@@ -314,7 +314,7 @@ fn cycles_are_checked() {
     let message =
         |set: &[(&str, &str)]| hardware.try_resolve("v:avr:mega", &env(), set).unwrap_err().to_string();
     insta::assert_snapshot!(message(&[("build.core", "{a}"), ("a", "{build.core}")]), @"the board `mega`, property `build.core`: the property `a` needs itself: a → build.core → a");
-    // A value that names its own key is the value before.
+    // A value that names its own key contains the previous value.
     let itself = [("upload.maximum_data_size", "{upload.maximum_data_size}")];
     let ours = hardware.try_resolve("v:avr:mega", &env(), &itself).unwrap();
     assert_eq!(ours.limit("upload.maximum_data_size").unwrap(), None);

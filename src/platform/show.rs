@@ -4,11 +4,10 @@ use super::host::HostOs;
 use super::properties::Properties;
 use super::properties::without_os;
 
-/// Every property as `key=value`, expanded, sorted by key.
+/// Returns every property as `key=value`, expanded, sorted by key.
 ///
-/// As in arduino-cli the name of the system is taken out of the keys once more (`ExpandBuildProperties` in
-/// `internal/arduino/utils`, which reads the sorted lines as a file). A value that can't be expanded stays as it is
-/// written.
+/// As in arduino-cli the name of the system is removed from the keys once more (`ExpandBuildProperties` in
+/// `internal/arduino/utils`, which reads the sorted lines as a file). A value that can't be expanded stays unexpanded.
 pub fn expanded_lines(properties: &Properties, os: HostOs) -> Vec<String> {
     let mut sorted: Vec<(&str, &str)> = properties.iter().collect();
     sorted.sort_unstable();

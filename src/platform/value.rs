@@ -5,7 +5,7 @@
 pub enum Value<'a> {
     /// Text, expanded and split into words like a property.
     Text(&'a str),
-    /// One word or a part of one, whatever characters it has: `{source_file}`, `{build.path}`.
+    /// A whole word or part of one, with any characters: `{source_file}`, `{build.path}`.
     Word(&'a str),
     /// Any number of words: `{object_files}`, `{includes}`. Joined by spaces where a pattern puts other text
     /// directly beside them.

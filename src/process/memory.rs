@@ -1,45 +1,43 @@
-//! How much memory the processes of a run may take together: what the machine has to give when the run begins,
-//! or the control group that it runs in.
+//! The memory budget of a run: the memory available when the run begins, or the limit of its control group.
 //!
 //! Works on Linux, by `/proc` and `/sys`; elsewhere there is no limit.
 
 use std::path::{Path, PathBuf};
 
-/// The part of it that is not given to steps: for this program, for what they read, and because what a step takes
-/// is only expected.
+/// Divisor of the reserve: an eighth is left for this program, for the page cache, and for wrong expectations.
 const RESERVE: u64 = 8;
 
-/// The memory for the processes of a run, in bytes: what is available, or the limit of a control group if that
-/// is less, minus an eighth. No limit where the system tells neither.
+/// Returns the memory for the processes of a run, in bytes: the available memory, or the limit of a control group if
+/// that is less, minus an eighth. No limit where neither is known.
 pub fn memory_budget() -> u64 {
     budget(Path::new("/"))
 }
 
-/// The same of a system whose files are below `root`.
+/// Returns the budget of a system whose files are below `root`.
 fn budget(root: &Path) -> u64 {
     let all = available(root).into_iter().chain(limits(root)).min();
     all.map_or(u64::MAX, |all| all - all / RESERVE)
 }
 
-/// What could be had without swapping.
+/// Returns the memory available without swapping.
 fn available(root: &Path) -> Option<u64> {
     let text = std::fs::read_to_string(root.join("proc/meminfo")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     kibibytes(line)
 }
 
-/// `  123 kB` in bytes.
+/// Returns `  123 kB` in bytes.
 pub(super) fn kibibytes(text: &str) -> Option<u64> {
     let number: u64 = text.trim().strip_suffix("kB")?.trim_end().parse().ok()?;
     number.checked_mul(1024)
 }
 
-/// The limits of our control group and those above it, of the first and the second version of these.
+/// Returns the limits of this process's control group and its parents, for version 1 and 2 of control groups.
 fn limits(root: &Path) -> Vec<u64> {
     let groups = std::fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
     let mut limits = Vec::new();
     for line in groups.lines() {
-        // `NUMBER:CONTROLLERS:PATH`; the second version names no controllers.
+        // `NUMBER:CONTROLLERS:PATH`; version 2 names no controllers.
         let mut fields = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(group)) = (fields.next(), fields.next()) else { continue };
         let (mount, file) = if controllers.is_empty() {
@@ -51,9 +49,9 @@ fn limits(root: &Path) -> Vec<u64> {
         };
         let mount = root.join(mount);
         let mut directory: PathBuf = mount.join(group.trim_start_matches('/'));
-        // In a container the path may be the one outside; what is mounted is then the group itself.
+        // In a container the path may be the one outside; the mounted directory is then the group itself.
         while directory.starts_with(&mount) {
-            // `max` is none.
+            // `max` means no limit.
             let limit = std::fs::read_to_string(directory.join(file)).ok();
             limits.extend(limit.and_then(|text| text.trim().parse::<u64>().ok()));
             directory.pop();
@@ -70,7 +68,7 @@ mod tests {
     const MEMINFO: &str =
         "MemTotal:       16777216 kB\nMemFree:         1000 kB\nMemAvailable:    8388608 kB\n";
 
-    /// The budget of a system with these files, in eighths of a GiB.
+    /// Returns the budget of a system with these files, in eighths of a GiB.
     fn eighths(files: &[(&str, &str)]) -> u64 {
         let root = tempfile::tempdir().unwrap();
         for (path, text) in files {

@@ -1,5 +1,5 @@
-//! Ends leftover processes of this run and of killed runs. The embedded cache ends only the driver of a dropped compile,
-//! not the compiler proper that the driver started.
+//! Ends leftover processes of this run and of killed runs. The embedded cache ends only the driver of a dropped
+//! compile, not the compiler proper that the driver started.
 //!
 //! Works on Linux, by `/proc`; elsewhere it does nothing.
 
@@ -118,7 +118,7 @@ mod tests {
             path
         };
         let (work, staging, other) = (at("work"), at("staging"), at("other"));
-        // Detached from us, as what a killed run leaves is.
+        // Detached from this process, as leftovers of a killed run are.
         let start = |cwd: &Path, marker: Option<&RunMarker>| {
             let temporary = work.join("tmp");
             let output = std::process::Command::new("/bin/sh")
@@ -138,7 +138,7 @@ mod tests {
         let same_staging = start(&staging, Some(&RunMarker::new(&other, &staging)));
         let same_work = start(&work, Some(&RunMarker::new(&work, &other)));
         let other_run = start(&work, Some(&RunMarker::new(&other, &other.join("tmp"))));
-        // With the directory and the bare environment of our own processes.
+        // With the directory and the bare environment of this program's own processes.
         let bystander = start(&work, None);
         end_leftovers(&marker);
         let alive = |pid: Pid| {

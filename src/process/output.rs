@@ -139,7 +139,7 @@ impl Drop for Printed<'_> {
 mod tests {
     use super::*;
 
-    /// `count` bytes, each of which says where it stands.
+    /// Returns `count` bytes, each computed from its position.
     fn bytes(from: usize, count: usize) -> Vec<u8> {
         (from..from + count).map(|at| u8::try_from(at % 251).unwrap()).collect()
     }

@@ -163,9 +163,9 @@ mod tests {
 
     const MIB: u64 = 1 << 20;
 
-    /// A program whose child holds so many MiB until it is killed.
+    /// Starts a program whose child holds so many MiB until it is killed.
     fn holder(mebibytes: u64, mark: &str) -> Child {
-        // `tail` keeps what might be the end, and there is no end.
+        // `tail` stores what might be the end, and there is no end.
         let script =
             format!("{{ head -c {mebibytes}M /dev/zero; sleep 600; }} | tail -c {mebibytes}M & wait");
         let mut command = Command::new("/bin/sh");
@@ -197,7 +197,7 @@ mod tests {
         ];
         for _ in 0..1200 {
             let grown = |meter: &Meter| meter.peak() > Some(64 * MIB);
-            // The first look may come before the program is there.
+            // The first sample may precede the program.
             if grown(&by_root) && grown(&by_mark) && other.peak() >= Some(MIB) {
                 break;
             }

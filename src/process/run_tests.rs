@@ -131,12 +131,12 @@ async fn a_timeout_ends_grandchildren_and_keeps_what_was_printed() {
     assert_ends(&marker).await;
 }
 
-/// Fails if the process with the number in this file goes on.
+/// Fails unless the process with the number in this file ends.
 async fn assert_ends(file: &Path) {
     let pid = std::fs::read_to_string(file).unwrap();
     let status = Path::new("/proc").join(pid.trim()).join("stat");
     for _ in 0..100 {
-        // A killed orphan may stay a zombie for as long as nobody reaps it.
+        // A killed orphan may stay a zombie for as long as it is not reaped.
         if std::fs::read_to_string(&status).map_or(true, |stat| stat.contains(") Z")) {
             return;
         }

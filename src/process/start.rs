@@ -92,8 +92,8 @@ pub(crate) async fn start(process: &Process) -> Result<Running, ProcessError> {
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true);
-    // The calling thread is suspended until the program is loaded (vfork), on a busy machine for tens of milliseconds. A
-    // thread of the runtime would block its other tasks meanwhile.
+    // The calling thread is suspended until the program is loaded (vfork), on a busy machine for tens of milliseconds.
+    // A thread of the runtime would block its other tasks meanwhile.
     let starting = tokio::task::spawn_blocking(move || {
         let started = Instant::now();
         let child = command.spawn()?;

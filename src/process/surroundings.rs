@@ -1,12 +1,12 @@
-//! The environment of this program. Its compilers get a clean environment of their own; but the embedded cache reads its
-//! settings from this one, and queries each compiler with it.
+//! The environment of this program. Its compilers get a clean environment of their own; but the embedded cache reads
+//! its settings from this one, and queries each compiler with it.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-/// Variables that GCC and Clang read (GCC manual, "Environment Variables"). With `DEPENDENCIES_OUTPUT`, for example, they
-/// write a file.
+/// Variables that GCC and Clang read (GCC manual, "Environment Variables"). With `DEPENDENCIES_OUTPUT`, for example,
+/// they write a file.
 const OF_COMPILERS: [&str; 14] = [
     "CCC_OVERRIDE_OPTIONS",
     "COMPILER_PATH",
@@ -24,9 +24,9 @@ const OF_COMPILERS: [&str; 14] = [
     "SUNPRO_DEPENDENCIES",
 ];
 
-/// Switches off zccache's own limit of parallel compilers, which is one less than the number of CPUs except in CI. On two
-/// CPUs it would start one compiler after the other, whatever `--jobs` is. The slots of the schedule limit them here.
-/// (Measured: a miss takes 1.7 times a direct compile without the limit, 2.5 times with it;
+/// Switches off zccache's own limit of parallel compilers, which is one less than the number of CPUs except in CI. On
+/// two CPUs it would start one compiler after the other, whatever `--jobs` is. The slots of the schedule limit them
+/// here. (Measured: a miss takes 1.7 times a direct compile without the limit, 2.5 times with it;
 /// `cargo run --release --example wrapped`.)
 const LIMIT: (&str, &str) = ("ZCCACHE_MAX_PARALLEL_COMPILES", "0");
 

@@ -1,5 +1,5 @@
-//! Runs a process until it has printed enough: an emulator, whose firmware never ends by itself. Dropping the future ends
-//! the process group.
+//! Runs a process until it has printed enough: an emulator, whose firmware never ends by itself. Dropping the future
+//! ends the process group.
 
 use std::time::{Duration, Instant};
 
@@ -142,7 +142,7 @@ mod tests {
         }
     }
 
-    /// Runs a script until it has said `enough`; also what it said.
+    /// Runs a script until it prints `enough`. Returns its output too.
     async fn watched(script: &str, enough: &str, limit: Duration) -> (WatchEnd, String) {
         watched_at_most(script, enough, limit, OutputLimit(u64::MAX)).await
     }

@@ -1,4 +1,4 @@
-//! File work off the runtime's own threads.
+//! File work on threads that may block.
 
 use super::error::InstallError;
 

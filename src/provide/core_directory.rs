@@ -1,4 +1,4 @@
-//! A directory that holds a core: what it must contain, and the core that it is. Knows no source of cores.
+//! A directory with a core: its required files, and its description. Knows no source of cores.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,7 +89,7 @@ mod tests {
         assert!(message(dir.path(), tools).contains("its tool avr-gcc should be in"));
         let core = read("my:avr", dir.path(), none()).unwrap();
         assert_eq!(core.versions, [("my:avr".to_owned(), "2.0".to_owned())]);
-        // Without recipes of its own each board has to name a core that has some.
+        // Without own recipes each board must name another core with recipes.
         fs::remove_file(dir.path().join("platform.txt")).unwrap();
         assert!(message(dir.path(), none()).contains("holds no platform.txt"));
         let boards = "a.build.core=arduino:arduino\nb.build.core=";

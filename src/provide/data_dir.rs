@@ -1,4 +1,4 @@
-//! A data directory of the Arduino IDE or arduino-cli, as they lay it out: `packages/VENDOR/hardware/ARCH/VERSION` and
+//! A data directory of the Arduino IDE or arduino-cli, in their layout: `packages/VENDOR/hardware/ARCH/VERSION` and
 //! `packages/VENDOR/tools/NAME/VERSION`. Reads it and never writes it.
 
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! Checks that everything that installing cores needs is available on this machine: data for the command `doctor`,
-//! which prints it.
+//! Checks that everything needed to install cores is available on this machine: data for the command `doctor`, which
+//! prints it.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ pub struct Check {
     pub name: String,
     /// Whether it is available.
     pub state: State,
-    /// Its path or version, or what is wrong.
+    /// Its path or version, or the fault.
     pub detail: String,
     /// The command that fixes it, where one does.
     pub fix: Option<String>,

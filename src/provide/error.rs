@@ -1,5 +1,5 @@
-//! Errors of an installation. Each message says what happened, in the tool's own words where there are any, and on a
-//! second line how to fix it. All of them mean exit code 3.
+//! Errors of an installation. Each message names the failure, in the tool's own words if there are any, and on a second
+//! line how to fix it. All of them mean exit code 3.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -319,7 +319,7 @@ impl std::fmt::Display for IoAction {
 }
 
 impl InstallError {
-    /// Converts an I/O error of `action` on `path`. A full disk or quota is told apart.
+    /// Converts an I/O error of `action` on `path`. A full disk or quota is an error of its own.
     pub(crate) fn io(action: IoAction, path: &Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
@@ -329,7 +329,7 @@ impl InstallError {
         }
     }
 
-    /// Wraps the error as the cause of another one; a cancellation stays what it is.
+    /// Wraps the error as the cause of another one; a cancellation stays unchanged.
     pub(super) fn cause_of(self, told: impl FnOnce(Box<Self>) -> Self) -> Self {
         match self {
             Self::Cancelled { .. } => self,

@@ -27,7 +27,7 @@ impl InstallLock {
 /// Takes the lock of the directory `base`, and waits while another installation holds it.
 ///
 /// # Errors
-/// Where the file can't be created or locked, or the run is cancelled.
+/// The file can't be created or locked, or the run is cancelled.
 pub(super) async fn take(base: &Path, what: &str, cx: &InstallContext) -> Result<InstallLock, InstallError> {
     let path = base.join("lock");
     let open = path.clone();

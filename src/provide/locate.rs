@@ -45,8 +45,8 @@ pub struct FoundCore {
 }
 
 impl Places {
-    /// The usual places of this machine: the cache directory, `ARDUINO_DIRECTORIES_DATA` or else the
-    /// user's data directory, and the system.
+    /// Returns the usual places of this machine: the cache directory, `ARDUINO_DIRECTORIES_DATA` or else the user's
+    /// data directory, and the system.
     pub fn of_this_machine(cache_dir: &Path) -> Self {
         let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
         let data = std::env::var_os("ARDUINO_DIRECTORIES_DATA").map(PathBuf::from).or_else(|| {
@@ -85,7 +85,7 @@ pub fn candidates(core: &str, places: &Places) -> Vec<FoundCore> {
 fn of_system(core: &str, vendor: &str, arch: &str, root: &Path) -> Option<FoundCore> {
     let platform_dir = root.join("usr/share/arduino/hardware").join(vendor).join(arch);
     let mut installed = core_directory::read(core, &platform_dir, IndexMap::new()).ok()?;
-    // Only what the distribution compiles with a compiler of its own can be used without more.
+    // Usable as found only where the distribution also has the compiler.
     if arch == "avr" {
         let gcc = version_of_gcc(root)?;
         installed.tools.insert("avr-gcc".to_owned(), root.join("usr"));

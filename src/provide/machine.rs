@@ -19,7 +19,8 @@ pub(super) struct Machine {
     pub family: String,
     /// Further lines of apt's configuration. Empty, except in tests.
     pub apt_conf: String,
-    /// Longest time in which apt may receive nothing. Its own timeouts (30 s, some retries, several addresses) fit in.
+    /// Longest time in which apt may receive nothing. Longer than its own timeouts (30 s, some retries, several
+    /// addresses).
     pub patience: Duration,
 }
 
@@ -52,13 +53,13 @@ impl Machine {
             })
     }
 
-    /// Whether the distribution is Ubuntu or derived from it.
+    /// Returns whether the distribution is Ubuntu or derived from it.
     pub(super) fn is_ubuntu(&self) -> bool {
         self.family.split(' ').any(|word| word == "ubuntu")
     }
 }
 
-/// Whether `file` is a program that this process may start.
+/// Returns whether `file` is a program that this process may start.
 pub(super) fn is_executable(file: &Path) -> bool {
     file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
 }

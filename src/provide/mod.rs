@@ -1,10 +1,10 @@
 //! Installs cores, their tools and other packages, and finds those that are installed already.
 //!
-//! Every source (apt, a directory, `PyPI`) implements the same seam, `provider::Provider`: a request is resolved to what
-//! is locked, and that is fetched to what is installed. `provider` says how to add a source.
+//! Every source (apt, a directory, `PyPI`) implements one trait, `provider::Provider`: a request is resolved to locked
+//! versions, and these are fetched and installed. `provider` says how to add a source.
 //!
-//! Data in, data out: results ([`InstalledCore`], [`InstalledPackages`]) are paths, versions and properties. This module
-//! knows nothing of boards, sketches or plans. It reports progress as events, and writes only below
+//! Data in, data out: results ([`InstalledCore`], [`InstalledPackages`]) are paths, versions and properties. This
+//! module knows nothing of boards, sketches or plans. It reports progress as events, and writes only below
 //! [`InstallContext::cache_dir`].
 
 pub mod apt;

@@ -1,4 +1,4 @@
-//! The seam between a run and the sources of cores and tools. Knows no source.
+//! The interface between a run and the sources of cores and tools. Knows no source.
 //!
 //! A new source, such as a zip archive, takes three steps:
 //!
@@ -7,7 +7,7 @@
 //!    `matrix::Tool` for tools, and the step between them, `Resolver::core` in `matrix::resolve`;
 //! 3. a branch for that word where a run sets up its cores and tools: `core` and `bring_in_tool` in `session::setup`.
 //!
-//! What it keeps in the cache directory is named in `CacheLayout::packages`, for `cache stats` and `cache clear`.
+//! The source's files in the cache directory are named in `CacheLayout::packages`, for `cache stats` and `cache clear`.
 
 use std::fmt::Display;
 
@@ -20,8 +20,8 @@ use crate::event::EventKind;
 pub(super) trait Provider {
     /// A request as the matrix states it.
     type Request;
-    /// The request made exact: names, versions and hashes as far as the source knows them before it fetches. What a
-    /// lock file would record.
+    /// The request made exact: names, versions and hashes as far as the source knows them before it fetches. A lock
+    /// file would record this.
     type Locked;
     /// The result on this disk.
     type Installed;
@@ -29,14 +29,14 @@ pub(super) trait Provider {
     /// Checks a request and makes it exact. Installs nothing.
     ///
     /// # Errors
-    /// Where the request names something that this source does not have.
+    /// The request names something that this source does not have.
     async fn resolve(
         &self,
         request: Self::Request,
         cx: &InstallContext,
     ) -> Result<Self::Locked, InstallError>;
 
-    /// Returns what an earlier run installed; otherwise downloads, verifies and installs it.
+    /// Returns an existing installation; otherwise downloads, verifies and installs the packages.
     ///
     /// Concurrent runs install once, and an interrupted installation is never taken for a complete one.
     ///

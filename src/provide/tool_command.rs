@@ -47,7 +47,7 @@ pub(super) struct ToolOutput {
 }
 
 impl ToolCommand {
-    /// A command line with only the program.
+    /// Returns a command line with only the program.
     pub(super) fn new(program: impl Into<OsString>) -> Self {
         Self { argv: vec![program.into()], env: Vec::new(), cwd: None, holds: None }
     }
@@ -89,7 +89,7 @@ impl ToolCommand {
     /// Runs the command to its end.
     ///
     /// # Errors
-    /// Where it can't be started. Cancelling kills its whole process group, waits for the group, and returns
+    /// The program can't be started. Cancelling kills its whole process group, waits for the group, and returns
     /// [`InstallError::Cancelled`] for `what`.
     pub(super) async fn run(
         &self,
@@ -207,7 +207,7 @@ mod tests {
         let open = || File::options().create(true).truncate(false).write(true).open(&path);
         let owner = Arc::new(open().unwrap());
         owner.lock().unwrap();
-        // The same open file, not another one of the same path: a lock belongs to the former.
+        // The same open file, not another one of the same path: the lock belongs to the open file.
         let tool = ToolCommand::new("sh").args(["-c", "readlink /proc/self/fd/0; flock -n 0; echo $?"]);
         let finished = tool.clone().holding(&owner).run("x", &CancellationToken::new()).await.unwrap();
         assert_eq!(finished.stdout, format!("{}\n0\n", path.display()));
@@ -236,7 +236,7 @@ mod tests {
             token.cancel();
         });
         let started = Instant::now();
-        // `wait_with_output` comes back only when the grandchild, which holds the pipe, is gone.
+        // `wait_with_output` returns only when the grandchild, which holds the pipe, has ended.
         let tool = ToolCommand::new("sh").args(["-c", "sleep 60 & sleep 60"]);
         let error = tool.run("the thing", &cancel).await.unwrap_err();
         assert!(matches!(&error, InstallError::Cancelled { what } if what == "the thing"), "{error}");

@@ -1,5 +1,5 @@
-//! Orders the versions of cores and tools: mostly semantic, but vendors write what they like
-//! (`7.3.0-atmel3.6.1-arduino7`, `1.8`, `esp-12.2.0_20230208`).
+//! The order of versions of cores and tools: mostly semantic, with vendors' own forms (`7.3.0-atmel3.6.1-arduino7`,
+//! `1.8`, `esp-12.2.0_20230208`).
 
 use std::cmp::Ordering;
 
@@ -8,18 +8,18 @@ use std::cmp::Ordering;
 pub struct Version(String);
 
 impl Version {
-    /// A version from any text.
+    /// Returns the version with any text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Returns the text as it was given.
+    /// Returns the original text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     fn key(&self) -> Vec<VersionPart<'_>> {
-        // What follows a `+` is build metadata.
+        // The text after a `+` is build metadata.
         let text = self.0.split_once('+').map_or(self.0.as_str(), |(text, _)| text);
         let mut parts = Vec::new();
         let mut rest = text;
@@ -58,7 +58,7 @@ impl CharKind {
 /// A piece of a version.
 #[derive(Debug, PartialEq, Eq)]
 enum VersionPart<'a> {
-    /// `rc`, `beta`, `atmel`: less than nothing, so that a pre-release comes first.
+    /// `rc`, `beta`, `atmel`: ordered before a missing part, so that a pre-release comes first.
     Word(&'a str),
     /// Digits without leading zeros, however many.
     Number(&'a str),

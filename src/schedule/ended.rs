@@ -25,8 +25,8 @@ pub struct Ended {
     held_up: HashSet<CoreId>,
 }
 
-/// Free space in bytes below which a file system counts as full: a tool that fails for lack of space deletes files, which
-/// frees space.
+/// Free space in bytes below which a file system counts as full: a tool that fails for lack of space deletes files,
+/// which frees space.
 pub const FULL: u64 = 4_000_000;
 
 /// A failed write into a directory of this program.
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_from_what_fails_beside_it() {
         let cancelled = || Outcome::Cancelled { reason: String::new(), output: String::new() };
-        // A cell may be heard of before the core that blocks it.
+        // A cell may be reported before the core that blocks it.
         let full = || {
             vec![
                 (cell(), blocked("uno-1")),

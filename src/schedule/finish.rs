@@ -13,7 +13,7 @@ use crate::pipeline::{
 /// otherwise the next cell could start before the limit of failures is noticed.
 pub(super) type Settled = (JobResult, Option<InFlight>);
 
-/// What a job has produced.
+/// Result of a job's build.
 pub(super) struct Done {
     pub(super) outcome: Outcome,
     sizes: Option<Sizes>,

@@ -22,7 +22,7 @@ use crate::process::Transcript;
 /// Time for an interrupted job to collect the output of its processes.
 const FAREWELL: Duration = Duration::from_millis(400);
 
-/// What the jobs of a run share.
+/// State shared by the jobs of a run.
 pub(super) struct Shared {
     pub(super) cx: BuildContext,
     pub(super) work: WorkDirectory,
@@ -107,7 +107,7 @@ pub(super) async fn run_cell(
     shared: Arc<Shared>,
 ) -> Settled {
     let place = place.await;
-    // The tasks of ten thousand waiting cells stay small: what a build needs is made when it begins.
+    // The tasks of ten thousand waiting cells stay small: the state of a build is created when it begins.
     let cx = &shared.cx;
     let id = JobId::Cell(job.id.clone());
     let ahead = Ahead::of_cell(&job);
@@ -163,8 +163,8 @@ async fn attempts(job: &CellJob, core: &CoreHandle, shared: &Shared, jcx: &mut J
     }
 }
 
-/// Blocks a failed cell by its core, if that fails too: a core failure is reported on every dependent cell. With a limit
-/// of failures the cell does not wait for its core, which may be built for this cell only.
+/// Blocks a failed cell by its core, if that fails too: a core failure is reported on every dependent cell. With a
+/// limit of failures the cell does not wait for its core, which may be built for this cell only.
 async fn unless_blocked(
     outcome: Outcome,
     core: &CoreHandle,

@@ -25,8 +25,8 @@ pub(super) fn outcome(error: BuildError, transcript: &Transcript) -> Outcome {
     }
 }
 
-/// Turns a failure into one of storage, where the work directory was removed, or is full and the tool gives no reason, as
-/// GCC's `lto-wrapper` does.
+/// Turns a failure into one of storage, where the work directory was removed, or is full and the tool gives no reason,
+/// as GCC's `lto-wrapper` does.
 pub(super) fn unless_storage(outcome: Outcome, work: &WorkDirectory) -> Outcome {
     let Outcome::Failed(failure) = outcome else { return outcome };
     let path = work.path().display();

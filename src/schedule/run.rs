@@ -92,9 +92,9 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     ended
 }
 
-/// Returns the cells in the order in which they start: first those of unknown duration, in the order of the matrix, then
-/// the longest first. A run with a limit of failures keeps the order of the matrix, so that it meets the same failures
-/// again.
+/// Returns the cells in the order in which they start: first those of unknown duration, in the order of the matrix,
+/// then the longest first. A run with a limit of failures keeps the order of the matrix, so that it meets the same
+/// failures again.
 fn in_order(mut cells: Vec<CellJob>, cx: &BuildContext, options: &Options) -> Vec<CellJob> {
     if options.max_failures.is_none() {
         let way = |cell: &CellJob| Ahead::of_cell(cell).known(&cx.runner.costs).unwrap_or(Duration::MAX);

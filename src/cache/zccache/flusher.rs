@@ -1,5 +1,5 @@
-//! Flushes the embedded cache now and then, off the compile path: what is not flushed when the program is
-//! killed is lost as a hit.
+//! Flushes the embedded cache from time to time, off the compile path. Objects not flushed when the program is killed
+//! are later cache misses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,15 +9,15 @@ use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 use zccache::embedded::ZccacheService;
 
-/// So many new objects, or so much time since the first of them, and they are flushed. A flush writes the
-/// whole index: 40 to 70 ms with a few hundred entries on an idle machine, most of a second on a busy one.
+/// Number of new objects, and time since the first of them, after which they are flushed. A flush writes the whole
+/// index: 40 to 70 ms with a few hundred entries on an idle machine, most of a second on a busy one.
 const MISSES: u32 = 64;
 const AGE: Duration = Duration::from_secs(5);
 
-/// A flush is followed by at least so many times its own length without one: the index grows with the cache.
+/// Shortest pause after a flush, in multiples of its duration: the index grows with the cache.
 const REST: u32 = 20;
 
-/// The task that flushes. There is at most one flush at a time.
+/// The task that flushes. At most one flush runs at a time.
 pub(super) struct Flusher {
     shared: Arc<Shared>,
     stop: CancellationToken,
@@ -26,15 +26,15 @@ pub(super) struct Flusher {
 
 struct Shared {
     service: ZccacheService,
-    /// Objects that were made since the last flush began.
+    /// Number of objects made since the last flush began.
     misses: AtomicU32,
     woken: Notify,
     flushing: Mutex<()>,
 }
 
 impl Flusher {
-    /// Flushes from now on. A signal needs no flush of its own: the jobs end at once, and the shutdown, which
-    /// flushes, comes right after them.
+    /// Starts the task. A signal needs no flush of its own: the jobs end at once, and the shutdown right after them
+    /// flushes.
     pub(super) fn start(service: ZccacheService) -> Self {
         let shared = Arc::new(Shared {
             service,
@@ -47,25 +47,25 @@ impl Flusher {
         Self { shared, stop, task: Mutex::new(Some(task)) }
     }
 
-    /// An object was made that the cache has not flushed.
+    /// Counts a new object that is not flushed yet.
     pub(super) fn missed(&self) {
         let misses = self.shared.misses.fetch_add(1, Ordering::Relaxed) + 1;
-        // The first starts the clock, the last ends the wait.
+        // The first starts the timer, the last ends the wait.
         if misses == 1 || misses == MISSES {
             self.shared.woken.notify_one();
         }
     }
 
-    /// Flushes now, or when the flush that is going on has ended.
+    /// Flushes now, after any running flush.
     pub(super) async fn flush(&self) {
         self.shared.flush().await;
     }
 
-    /// Ends the task, a flush that is going on first.
+    /// Ends the task, after any running flush.
     pub(super) async fn stop(&self) {
         self.stop.cancel();
         if let Some(task) = self.task.lock().await.take() {
-            // It ends by itself; if it panicked, the runtime has said so.
+            // It ends by itself; the runtime has reported a panic.
             let _ = task.await;
         }
     }
@@ -102,7 +102,7 @@ impl Shared {
         let _one = self.flushing.lock().await;
         let misses = self.misses.swap(0, Ordering::Relaxed);
         let began = Instant::now();
-        // What can't be flushed is lost as a hit, never as a result.
+        // A failed flush loses cache hits, never results.
         match self.service.flush().await {
             Ok(report) => {
                 tracing::debug!(misses, took = ?began.elapsed(), ?report, "flushed the compiler cache");

@@ -45,7 +45,7 @@ pub(super) struct Lines<'a> {
     pub(super) saw_separator: bool,
 }
 
-/// What may come next in a directive. Only for a header name `<` is a delimiter, and a backslash in quotes no escape.
+/// Possible next parts of a directive. Only for a header name `<` is a delimiter, and a backslash in quotes no escape.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expect {
     /// The directive's own name.

@@ -149,7 +149,7 @@ fn can_be_undefined(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// `A|B C` for two lists.
+    /// Returns `A|B C` for two lists.
     fn named(needs: &Needs) -> String {
         let names = ["A", "B", "C", "__AVR__"];
         let name =

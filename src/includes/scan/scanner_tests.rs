@@ -1,4 +1,4 @@
-//! Every rule of the scanner, each with a text that a scanner without the rule reads otherwise.
+//! Every rule of the scanner, each with a text whose result is different without the rule.
 
 use proptest::prelude::*;
 
@@ -7,8 +7,8 @@ use super::super::model::Form;
 use super::super::words::TIMES;
 use super::*;
 
-/// `name` for `"name"`, `<name>` for `<name>`, `?text` for a computed include; `!` before the name
-/// where it is always reached, the directive before it where it is no plain include.
+/// Returns the includes of a text: `name` for `"name"`, `<name>` for `<name>`, `?text` for a computed include. A prefix
+/// `!` marks one that is always reached, a directive one that is no plain include.
 fn names(text: &[u8]) -> Vec<String> {
     let scan = scan(text);
     scan.includes
@@ -124,7 +124,7 @@ fn literals_hide_comments_and_comments_hide_literals() {
 fn raw_strings_are_passed_over() {
     for prefix in ["R", "LR", "uR", "UR", "u8R"] {
         let text = format!("x = {prefix}\"d(\" /* )\" )d\";\n#include \"a.h\"\n");
-        // As a string and a comment that is never closed it would hide what follows.
+        // As an unterminated string or comment it would hide the following text.
         assert_eq!(found(text), "a.h", "{prefix}");
     }
     assert_eq!(found("x = R\"(\\)\"; \n#include \"a.h\""), "!a.h");
@@ -281,7 +281,7 @@ fn definitions_are_found_in_every_spelling() {
     assert_eq!(definitions(b"x\r#define H i\rx", "H"), ["i"]);
 }
 
-/// Pieces that texts are made of: whatever changes the scanner's state, and directives.
+/// Returns pieces of texts: everything that changes the scanner's state, and directives.
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "\n",
@@ -329,8 +329,7 @@ fn piece() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// The same of pieces that don't change how others are read, each a line, and what they include
-/// whatever else stands in the file.
+/// Returns complete lines that don't change the meaning of others, each with the name that it includes in any file.
 fn honest_line() -> impl Strategy<Value = (&'static str, &'static str)> {
     prop::sample::select(vec![
         ("#include \"a.h\"", "a.h"),
@@ -378,15 +377,14 @@ proptest! {
         let scan = scan(text.as_bytes());
         let expected: Vec<&str> = lines.iter().map(|(_, name)| *name).filter(|name| !name.is_empty()).collect();
         let names: Vec<String> = names(text.as_bytes()).iter().map(|name| name.trim_start_matches('!').to_owned()).collect();
-        // A raw string or a separator makes for two readings; what only the second finds comes last.
+        // A raw string or a separator causes two readings; names found only by the second come last.
         prop_assert_eq!(&names[..expected.len().min(names.len())], &expected[..]);
         prop_assert!(names.len() == expected.len() || text.contains("R\"(") || text.contains("1'000"), "{:?}", names);
         prop_assert!(scan.traits.is_empty());
     }
 }
 
-/// Texts that a scanner which looks back or ahead from each byte needs the square of their length
-/// for: a megabyte of each, minutes then.
+/// Texts for which a scanner that looks back or ahead from each byte takes quadratic time: minutes for a megabyte.
 #[test]
 fn the_cost_is_linear() {
     for piece in [
@@ -417,7 +415,7 @@ fn the_cost_is_linear() {
     }
 }
 
-/// Of each include its name and what it needs: `name:A|B,C`.
+/// Returns name and needs of each include: `name:A|B,C`.
 fn needs(text: &str) -> String {
     let names = ["A", "B", "C"];
     let spell = |of: &MacroName| *names.iter().find(|name| MacroName::of(name) == *of).unwrap();
@@ -440,11 +438,11 @@ fn an_include_needs_what_every_condition_around_it_needs() {
         ("#ifdef A\n#include <x>\n#elif defined B\n#include <y>\n#else\n#include <z>\n#endif", "x:A y:B z:"),
         ("#ifdef A\n#elifdef B\n#include <x>\n#elifndef C\n#include <y>\n#endif", "x:B y:"),
         ("#ifndef A\n#include <x>\n#else\n#include <y>\n#endif", "x: y:"),
-        // Who asks in a condition asks before it is known.
+        // A `__has_include` in a condition is evaluated before the condition is known.
         ("#ifdef A\n#if defined B && __has_include(<x>)\n#include <x>\n#endif\n#endif", "x: x:A,B"),
-        // What is out of order is an error, and leaves nothing certain behind it.
+        // Unbalanced directives are an error; after them nothing is certain.
         ("#endif\n#elif defined A\n#include <x>\n#ifdef B\n#endif\n#include <y>", "x: y:"),
-        // Whether the line is one depends on how the text is read.
+        // Whether the line is a directive depends on the reading.
         ("const char *s = R\"(\n#ifdef A\n)\";\n#include <x>\n#ifdef B\n#include <y>\n#endif", "x: y:"),
     ] {
         assert_eq!(needs(text), expected, "{text}");

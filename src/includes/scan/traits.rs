@@ -5,8 +5,7 @@
 //! `#if 0` or its like switches off. The assembler's directives and pragmas count in literals as well (`asm("…")`,
 //! `_Pragma("…")`), and in any group: what the assembler includes is not preprocessed.
 //!
-//! Most files have none of these words. So the text is first searched as it is, and read by lines only where that
-//! finds something.
+//! Most files have none of these words, so the text is first searched unchanged, and read by lines only after a match.
 
 use std::sync::LazyLock;
 
@@ -174,7 +173,7 @@ mod tests {
             "#if 1\n#else\n__DATE__\n#endif",
             "#if 1\n#elif __TIME__\n__DATE__\n#else\n__DATE__\n#endif",
         ] {
-            // `#error` is a line like others: what stands outside of its quotes counts.
+            // `#error` is a line like others: words outside of its quotes count.
             let expected: &[Trait] = if text.starts_with("#error") { &[Trait::Date] } else { &[] };
             assert_eq!(traits(text), expected, "{text}");
         }
@@ -212,7 +211,7 @@ mod tests {
         assert_eq!(traits("// #pragma GCC dependency \"x\""), []);
     }
 
-    /// Whether a raw string is one depends on the language: what either reading sees counts.
+    /// Whether a raw string is one depends on the language: words found by either reading count.
     #[test]
     fn each_reading_counts() {
         assert_eq!(traits("R\"(\n__DATE__ // )\"\n"), [Trait::Date]);

@@ -89,7 +89,7 @@ pub(super) fn complaints(stderr: &str) -> String {
     last.unwrap_or("it said nothing").trim().to_owned()
 }
 
-/// Whether apt reports an unknown package, or one without an installable version.
+/// Returns whether apt reports an unknown package, or one without an installable version.
 pub(super) fn is_unknown_package(stderr: &str) -> bool {
     [
         "Unable to locate package",
@@ -102,7 +102,7 @@ pub(super) fn is_unknown_package(stderr: &str) -> bool {
     .any(|words| stderr.contains(words))
 }
 
-/// Whether a tool reports a full disk.
+/// Returns whether a tool reports a full disk.
 pub(crate) fn is_disk_full(stderr: &str) -> bool {
     ["No space left on device", "Disk quota exceeded", "don't have enough free space"]
         .iter()
@@ -121,7 +121,7 @@ fn unescape(text: &str) -> Option<String> {
         if byte == b'%' {
             let (code, after) = after.split_at_checked(2)?;
             let code = std::str::from_utf8(code).ok()?;
-            // `from_str_radix` takes a sign.
+            // `from_str_radix` accepts a sign.
             if !is_hex(code, 2) {
                 return None;
             }

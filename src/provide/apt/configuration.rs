@@ -1,5 +1,5 @@
 //! The configuration of the private apt, in the syntax of `apt.conf(5)`. apt reads it after the machine's own, which
-//! stays in force for everything else. Text only; writes nothing.
+//! still applies to everything else. Text only; writes nothing.
 
 use std::path::Path;
 

@@ -15,7 +15,8 @@ pub fn known_cores() -> impl Iterator<Item = &'static str> {
     CORES.iter().map(|core| core.name)
 }
 
-/// Returns the core that lends its sources, recipes and compiler to the boards of `core`, if `core` has none of its own.
+/// Returns the core that lends its sources, recipes and compiler to the boards of `core`, if `core` has none of its
+/// own.
 pub fn lender(core: &str) -> Option<&'static str> {
     find(core).ok()?.lender
 }

@@ -1,7 +1,7 @@
 //! Installs a set of packages below the cache directory, once: a missing set is fetched, checked and extracted in a
 //! temporary directory, which is then renamed into place.
 //!
-//! A reader needs no lock: a directory is complete or missing. What an interrupted installation leaves is in `tmp`,
+//! A reader needs no lock: a directory is complete or missing. The rest of an interrupted installation is in `tmp`,
 //! which the next one empties.
 
 use std::path::Path;
@@ -22,14 +22,14 @@ use super::site::{Site, base_of, create};
 #[derive(Debug)]
 pub(super) struct Ensured {
     pub(super) installed: InstalledSet,
-    /// Whether nothing had to be done.
+    /// Whether it was installed already.
     pub(super) was_installed: bool,
 }
 
 /// Returns the set installed below `cx.cache_dir`; installs it if it is missing.
 ///
 /// # Errors
-/// Whatever prevents the installation; see [`InstallError`].
+/// Any [`InstallError`] that prevents the installation.
 pub(super) async fn ensure(
     set: &PackageSet,
     machine: &Machine,
@@ -79,7 +79,7 @@ pub(super) async fn ensure(
     blocking(move || site.finish(&manifest, &to)).await?;
     match lookup(&base, &identity).await {
         Some(installed) => Ok(Ensured { installed, was_installed: false }),
-        // It was written a moment ago: somebody removes files at the same time.
+        // It was written a moment ago: another program removes files at the same time.
         None => Err(InstallError::io(IoAction::Read, &base, std::io::ErrorKind::NotFound.into())),
     }
 }

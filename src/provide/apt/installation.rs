@@ -1,5 +1,5 @@
-//! One installation of a set of packages, in its temporary directory: fetches, verifies, extracts, relocates and
-//! proves. Knows nothing of what is installed already.
+//! One installation of a set of packages, in its temporary directory: fetches, verifies, extracts, relocates and tests.
+//! Knows nothing of earlier installations.
 
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,7 @@ impl SetInstallation<'_> {
     /// Fills the site's `out` directory, and returns the manifest, which is not written yet.
     ///
     /// # Errors
-    /// Whatever prevents the installation; see [`InstallError`].
+    /// Any [`InstallError`] that prevents the installation.
     pub(super) async fn run(&self, identity: &SetIdentity) -> Result<SetManifest, InstallError> {
         let temporary = self.site.temporary();
         let mut apt =
@@ -82,7 +82,7 @@ impl SetInstallation<'_> {
         blocking(move || Foreign::find(&out)).await
     }
 
-    /// Binds them to the loader and the libraries that are, or will be, in `dir`.
+    /// Binds them to the loader and the libraries in `dir`, which may not exist yet.
     async fn settle(&self, foreign: Option<&Foreign>, dir: &Path) -> Result<(), InstallError> {
         let (Some(foreign), Some(patchelf)) = (foreign, self.patchelf) else { return Ok(()) };
         foreign.settle(patchelf, dir, &self.set.what, &self.cx.cancel).await
@@ -178,14 +178,14 @@ impl SetInstallation<'_> {
     }
 }
 
-/// Whether every machine with apt has the package in a version of its own: the C library and its dependencies. A
+/// Returns whether every machine with apt has the package in its own version: the C library and its dependencies. A
 /// second C library beside the loader of the first one breaks every program.
 fn is_base(package: &str) -> bool {
     matches!(package, "libc6" | "libgcc-s1" | "libcrypt1" | "libcrypt2" | "libc-bin")
         || is_compilers_base(package)
 }
 
-/// Whether the package contains only a copyright notice.
+/// Returns whether the package contains only a copyright notice.
 fn is_compilers_base(package: &str) -> bool {
     package.starts_with("gcc-") && package.ends_with("-base")
 }

@@ -10,7 +10,7 @@ use super::site::{Site, base_of, create};
 /// Returns whether the package lists are available; fetches missing ones, unless offline.
 ///
 /// # Errors
-/// Where they can't be fetched.
+/// The lists can't be fetched.
 pub(crate) async fn have_lists(machine: &Machine, cx: &InstallContext) -> Result<bool, InstallError> {
     let what = "package lists";
     let base = base_of(cx)?;

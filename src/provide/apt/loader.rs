@@ -1,5 +1,5 @@
-//! The shared libraries that the programs of a tree need, found by the dynamic loader itself: so its search order is
-//! right by construction.
+//! The shared libraries that the programs of a tree need, as the dynamic loader itself finds them, in its own search
+//! order.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
@@ -48,7 +48,7 @@ pub(super) fn programs(root: &Path, dirs: &[&str]) -> Vec<PathBuf> {
 /// Asks the loader of each program which libraries it would load.
 ///
 /// # Errors
-/// Where a loader can't be started, or the run is cancelled.
+/// A loader can't be started, or the run is cancelled.
 pub(super) async fn trace(
     programs: &[PathBuf],
     library_path: Option<&Path>,
@@ -82,7 +82,7 @@ fn read(line: &str, loaded: &mut LoadedLibraries) {
     }
 }
 
-/// Whether the file is an ELF program that names an interpreter.
+/// Returns whether the file is an ELF program that names an interpreter.
 fn is_dynamic(file: &Path) -> bool {
     interpreter(file).is_some()
 }

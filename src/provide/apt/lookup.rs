@@ -1,4 +1,4 @@
-//! Looks for what an earlier run installed. Starts no process and reports no event.
+//! Finds the installations of earlier runs. Starts no process and reports no event.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! The manifest of an installed set, `manifest.json`: written last, it says that the directory is complete, and for
-//! which machine. A lookup starts no process and reads three or four small files.
+//! The manifest of an installed set, `manifest.json`. It is written last, so that it marks a complete directory, and
+//! names its machine. A lookup starts no process and reads three or four small files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ const FORMAT: u32 = 1;
 const FILE: &str = "manifest.json";
 /// The extracted tree, below the installed directory.
 const ROOT: &str = "root";
-/// Links to all shared libraries of the tree, below the installed directory; missing where it has none that a loader
-/// should find.
+/// Links to all shared libraries of the tree, below the installed directory; missing where the tree has none for a
+/// loader.
 const LIBRARIES: &str = "lib";
-/// The same where the C library is among them.
+/// The same for a tree that contains the C library.
 const OWN_LIBRARIES: &str = "own-lib";
 
 /// Contents and origin of an installed set.
@@ -37,7 +37,7 @@ pub(super) struct SetManifest {
     packages: Vec<InstalledPackage>,
     /// Shared libraries of the machine that the programs of the tree load.
     host_libraries: Vec<PathBuf>,
-    /// The loader that the programs of the tree name, where that is one of its own.
+    /// The loader that the programs of the tree name, if it is in the tree.
     #[serde(default)]
     loader: Option<PathBuf>,
 }
@@ -53,7 +53,7 @@ pub(super) struct InstalledPackage {
     pub sha256: String,
 }
 
-/// The identity of a set: what an installation must have been made for to be used.
+/// The identity of a set. An installation is used only for the identity that it was made for.
 #[derive(Debug, Clone)]
 pub(super) struct SetIdentity {
     /// Its name: a part of a directory's name.
@@ -114,7 +114,7 @@ pub(super) fn own_libraries_of(dir: &Path) -> PathBuf {
 /// Returns the provider's directory in the cache directory.
 ///
 /// # Errors
-/// Where a relative path can't be made absolute.
+/// A relative path can't be made absolute.
 pub(super) fn base_dir(cache_dir: &Path) -> std::io::Result<PathBuf> {
     Ok(std::path::absolute(cache_dir)?.join("apt"))
 }
@@ -143,7 +143,7 @@ pub(super) fn lookup(base: &Path, identity: &SetIdentity) -> Option<InstalledSet
 const KEY_LENGTH: usize = 12;
 
 impl SetManifest {
-    /// The manifest of packages that were installed just now.
+    /// Returns the manifest of packages that were installed just now.
     pub(super) fn new(
         identity: &SetIdentity,
         mut packages: Vec<InstalledPackage>,
@@ -163,7 +163,7 @@ impl SetManifest {
         }
     }
 
-    /// The same manifest for programs that name the loader `loader`.
+    /// Returns the same manifest for programs that name the loader `loader`.
     pub(super) fn with_loader(self, loader: PathBuf) -> Self {
         Self { loader: Some(loader), ..self }
     }
@@ -184,7 +184,7 @@ impl SetManifest {
     /// Writes the manifest into the directory that it describes.
     ///
     /// # Errors
-    /// Where that can't be written.
+    /// The file can't be written.
     pub(super) fn write(&self, dir: &Path) -> Result<(), InstallError> {
         let file = dir.join(FILE);
         let failed = |source| InstallError::io(IoAction::Write, &file, source);

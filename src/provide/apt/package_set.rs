@@ -46,15 +46,15 @@ impl PackageSet {
     }
 }
 
-/// Returns a name for the directory of a set of packages: readable, and short enough for any file system.
-/// Sets whose names are cut to the same text are told apart by their manifests.
+/// Returns a name for the directory of a set of packages: readable, and short enough for any file system. Sets whose
+/// names are cut to the same text are distinguished by their manifests.
 pub(super) fn directory_name(names: &[&str], dependencies: Dependencies) -> String {
     const LONGEST: usize = 60;
     let mut name = names.join("+");
     if dependencies == Dependencies::Yes {
         name.insert_str(0, "all+");
     }
-    // Never a path and never hidden, whatever was asked for; apt reports that there is no such package.
+    // Never a path and never hidden, whatever the packages' names; apt reports unknown ones.
     name.chars()
         .map(|c| if c.is_ascii_alphanumeric() || "+.-".contains(c) { c } else { '_' })
         .take(LONGEST)

@@ -63,7 +63,7 @@ impl<'a> PrivateApt<'a> {
     /// for temporary files.
     ///
     /// # Errors
-    /// Where this machine has no apt, or the directories can't be written.
+    /// This machine has no apt, or the directories can't be written.
     pub(super) async fn prepare(
         machine: &'a Machine,
         lock: &'a InstallLock,
@@ -136,14 +136,14 @@ impl<'a> PrivateApt<'a> {
         Ok(())
     }
 
-    /// Downloads the newest archives of `names` (as the machine's pins choose) into `dir`, without those that `unwanted`
-    /// names.
+    /// Downloads the newest archives of `names` (as the machine's pins choose) into `dir`, without those that
+    /// `unwanted` names.
     ///
     /// Missing lists are fetched first. They are fetched again where they prove to be old: a package is unknown, or no
     /// longer on the server.
     ///
     /// # Errors
-    /// Where a package is unknown or can't be downloaded.
+    /// A package is unknown or can't be downloaded.
     pub(super) async fn fetch(
         &mut self,
         names: &[String],
@@ -188,7 +188,7 @@ impl<'a> PrivateApt<'a> {
         self.ask(self.command("install").args(options).args(names), names).await
     }
 
-    /// Asks apt for archives. Where it knows no such package, fetches the lists and asks again.
+    /// Requests archives from apt. Where the package is unknown, fetches the lists and retries.
     async fn ask(&mut self, tool: ToolCommand, names: &[String]) -> Result<Vec<Archive>, InstallError> {
         loop {
             let finished = self.run(&tool).await?;
@@ -242,11 +242,11 @@ impl<'a> PrivateApt<'a> {
         Err(InstallError::Download { detail: answer::complaints(&finished.stderr), command: tool.shown() })
     }
 
-    /// Fetches the package lists. Where a part of them is unavailable, the complaint is kept for the message about an
+    /// Fetches the package lists. Where some are unavailable, remembers apt's complaint for the message about an
     /// unknown package: a machine may have sources that are not needed.
     ///
     /// # Errors
-    /// Where no list can be fetched.
+    /// No list can be fetched.
     pub(super) async fn update(&mut self) -> Result<(), InstallError> {
         let tool = self.command("update");
         let finished = self.run(&tool).await?;
@@ -265,7 +265,7 @@ impl<'a> PrivateApt<'a> {
         Ok(())
     }
 
-    /// Whether there is any package list.
+    /// Returns whether any package list exists.
     pub(super) async fn has_lists(&self) -> bool {
         let Ok(mut entries) = tokio::fs::read_dir(self.state.join("lists")).await else { return false };
         while let Ok(Some(entry)) = entries.next_entry().await {
@@ -284,7 +284,7 @@ impl<'a> PrivateApt<'a> {
         self.run_watched(tool, None).await
     }
 
-    /// Runs apt, and ends it where it makes no progress: with a full disk, apt 2.6 waits for ever. `download` is the
+    /// Runs apt, and ends it where it makes no progress: with a full disk, apt 2.6 waits forever. `download` is the
     /// target directory and the number of expected bytes.
     async fn run_watched(
         &self,

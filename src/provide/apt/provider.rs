@@ -47,10 +47,10 @@ impl<'m> Provider for Apt<'m> {
 
 /// Installs the core `vendor:arch` with its compiler, and proves that the compiler works.
 ///
-/// Where it is installed already, that takes about a millisecond and starts no process.
+/// An existing installation is found in about a millisecond, without starting a process.
 ///
 /// # Errors
-/// Whatever prevents the installation; see [`InstallError`].
+/// Any [`InstallError`] that prevents the installation.
 pub async fn install_core(core: &str, cx: &InstallContext) -> Result<InstalledCore, InstallError> {
     install_core_on(&Machine::here(), core, cx).await
 }
@@ -58,7 +58,7 @@ pub async fn install_core(core: &str, cx: &InstallContext) -> Result<InstalledCo
 /// Installs Arduino's built-in examples; returns the directory that holds `01.Basics` and so on.
 ///
 /// # Errors
-/// Whatever prevents the installation; see [`InstallError`].
+/// Any [`InstallError`] that prevents the installation.
 pub async fn install_builtin_examples(cx: &InstallContext) -> Result<PathBuf, InstallError> {
     let machine = Machine::here();
     let installed = install(&Apt { machine: &machine }, AptRequest::BuiltinExamples, cx).await?;
@@ -69,7 +69,7 @@ pub async fn install_builtin_examples(cx: &InstallContext) -> Result<PathBuf, In
 /// `with_dependencies`.
 ///
 /// # Errors
-/// Whatever prevents the installation; see [`InstallError`].
+/// Any [`InstallError`] that prevents the installation.
 pub async fn install_packages(
     names: &[&str],
     with_dependencies: bool,
@@ -83,7 +83,7 @@ pub async fn install_packages(
 /// and include the C library that their own programs need.
 ///
 /// # Errors
-/// Whatever prevents the installation; see [`InstallError`].
+/// Any [`InstallError`] that prevents the installation.
 pub async fn install_tool(
     names: &[String],
     suite: Option<&str>,

@@ -11,7 +11,7 @@ use super::toolchain::Toolchain;
 /// Prepares the tree at `root`. Links to a missing C library are left out.
 ///
 /// # Errors
-/// Where the tree can't be read or written.
+/// The tree can't be read or written.
 pub(super) fn relocate(root: &Path, toolchain: &Toolchain) -> Result<(), InstallError> {
     for (link, target) in toolchain.links {
         let at = root.join(link);

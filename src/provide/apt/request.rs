@@ -1,4 +1,4 @@
-//! Requests to apt: the packages that each means, and the check of what they contain.
+//! Requests to apt: the packages of each, and the check of their contents.
 
 use std::fmt::{Display, Formatter, Write as _};
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub(super) enum AptRequest<'r> {
     Tool { names: &'r [String], suite: Option<&'r str> },
 }
 
-/// The request in the user's words.
+/// Displays the request in the user's words.
 impl Display for AptRequest<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -58,7 +58,7 @@ impl AptRequest<'_> {
         }
     }
 
-    /// Checks that the packages contain what was requested, and returns a remark for the log.
+    /// Checks that the packages contain the requested files, and returns a remark for the log.
     ///
     /// # Errors
     /// [`InstallError::Layout`] where they do not.

@@ -25,10 +25,10 @@ pub(super) struct Foreign {
 }
 
 impl Foreign {
-    /// Finds those below the installed directory `dir`, if there are any.
+    /// Finds the programs of another release below the installed directory `dir`, if any.
     ///
     /// # Errors
-    /// Where the loader that they name is not among the packages.
+    /// The loader that they name is not among the packages.
     pub(super) fn find(dir: &Path) -> Result<Option<Self>, InstallError> {
         let root = root_of(dir);
         let mut programs = loader::programs(&root, &["."]);
@@ -44,15 +44,15 @@ impl Foreign {
         }
     }
 
-    /// Returns their loader, once the directory is `dir`.
+    /// Returns the path of their loader, once the directory is `dir`.
     pub(super) fn loader_in(&self, dir: &Path) -> PathBuf {
         dir.join(&self.loader)
     }
 
-    /// Binds them to the loader and the libraries of their tree, which is, or will be, in `dir`.
+    /// Binds them to the loader and the libraries of their tree in `dir`, which may not exist yet.
     ///
     /// # Errors
-    /// Where `patchelf` fails.
+    /// `patchelf` fails.
     pub(super) async fn settle(
         &self,
         patchelf: &InstalledSet,
@@ -60,7 +60,7 @@ impl Foreign {
         what: &str,
         cancel: &CancellationToken,
     ) -> Result<(), InstallError> {
-        // RPATH, not RUNPATH: that one does not apply to the needs of libraries, and comes after LD_LIBRARY_PATH.
+        // RPATH, not RUNPATH: RUNPATH does not apply to the dependencies of libraries, and comes after LD_LIBRARY_PATH.
         let mut tool = ToolCommand::new(patchelf.root().join("usr/bin").join(PACKAGE))
             .arg("--set-interpreter")
             .arg(self.loader_in(dir))

@@ -34,22 +34,22 @@ impl Site {
         .await
     }
 
-    /// The directory that becomes the installed set.
+    /// Returns the directory that becomes the installed set.
     pub(super) fn out(&self) -> PathBuf {
         self.scratch.path().join("out")
     }
 
-    /// The directory of downloaded archives.
+    /// Returns the directory of downloaded archives.
     pub(super) fn debs(&self) -> PathBuf {
         self.scratch.path().join("debs")
     }
 
-    /// The working directory of proofs.
+    /// Returns the working directory of proofs.
     pub(super) fn smoke(&self) -> PathBuf {
         self.scratch.path().join("smoke")
     }
 
-    /// The directory of apt's own temporary files.
+    /// Returns the directory of apt's own temporary files.
     pub(super) fn temporary(&self) -> PathBuf {
         self.scratch.path().join("tmp")
     }

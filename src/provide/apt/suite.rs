@@ -38,14 +38,14 @@ pub(super) fn target(line: &str) -> Option<ListTarget> {
 }
 
 impl ListTarget {
-    /// Whether the list belongs to the distribution's main archive. Other archives may lack the other release, and
-    /// security fixes reach a release's main archive with its point releases.
+    /// Returns whether the list belongs to the distribution's main archive. Other archives may lack the other release,
+    /// and security fixes reach a release's main archive with its point releases.
     pub(super) fn is_main(&self, machine: &Machine) -> bool {
         self.origin == self.label
             && machine.family.split(' ').any(|word| word.eq_ignore_ascii_case(&self.origin))
     }
 
-    /// Whether the entry is a stanza, not a line.
+    /// Returns whether the entry is a stanza, not a line.
     pub(super) fn is_stanza(&self) -> bool {
         self.file.ends_with(".sources")
     }

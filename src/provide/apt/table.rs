@@ -45,7 +45,7 @@ pub(super) struct Repair {
     pub version: &'static str,
     pub property: &'static str,
     pub value: &'static str,
-    /// For the log.
+    /// The reason, for the log.
     pub reason: &'static str,
 }
 
@@ -90,7 +90,7 @@ const MIGHTY_1284P: AptCore = AptCore {
     repairs: &[],
 };
 
-/// All of them.
+/// All cores.
 pub(super) const CORES: &[AptCore] = &[ARDUINO_AVR, MIGHTY_1284P];
 
 /// The package of Arduino's built-in examples.
@@ -99,7 +99,7 @@ pub(super) const EXAMPLES_PACKAGE: &str = "arduino";
 pub(super) const EXAMPLES_DIR: &str = "usr/share/arduino/examples";
 
 impl Repair {
-    /// Whether a set of packages with these versions needs it.
+    /// Returns whether a set of packages with these versions needs the repair.
     pub(super) fn applies(&self, versions: &[(String, String)]) -> bool {
         versions.iter().any(|(package, version)| {
             let upstream = version.split_once(':').map_or(version.as_str(), |(_, upstream)| upstream);

@@ -1,4 +1,4 @@
-//! The provider end to end against a package source of our own: real apt-get and dpkg-deb, no network.
+//! Tests of the provider end to end against a package source in a directory: real apt-get and dpkg-deb, no network.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -20,7 +20,7 @@ use super::provider::{install_core_on, install_packages_on, install_tool_on};
 use super::unpack;
 use crate::event::{Event, EventKind, channel};
 
-/// A directory that apt takes for a repository, and a cache directory.
+/// A directory that is a repository for apt, and a cache directory.
 struct Bench {
     dir: tempfile::TempDir,
     packages: String,
@@ -83,7 +83,7 @@ impl Bench {
         fs::write(self.repository().join("Packages"), &self.packages).unwrap();
     }
 
-    /// This machine, with our repository as its only package source.
+    /// Returns this machine, with the test's repository as its only package source.
     fn machine(&self) -> Machine {
         let at = self.repository().display().to_string().replace(' ', "%20");
         self.machine_with(&format!("deb [trusted=yes] file:{at} ./"))
@@ -105,7 +105,7 @@ impl Bench {
         (InstallContext { cache_dir: self.cache(), offline: false, events, cancel }, heard)
     }
 
-    /// Directories of installed sets.
+    /// Returns the directories of installed sets.
     fn installed(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(self.cache().join("apt")) else { return Vec::new() };
         let mut names: Vec<String> =
@@ -180,7 +180,7 @@ async fn dependencies_come_without_the_c_library() {
 
 #[tokio::test]
 async fn libraries_are_fetched_where_the_loader_misses_them() {
-    // A program of this machine, made to ask for a library that no machine has.
+    // A program of this machine, changed to require a library that no machine has.
     let program = fs::read(fs::canonicalize("/bin/sh").unwrap()).unwrap();
     let at = program.windows(9).position(|it| it == b"libc.so.6").expect("/bin/sh is dynamic");
     let mut patched = program;
@@ -214,7 +214,7 @@ async fn libraries_are_fetched_where_the_loader_misses_them() {
     assert_eq!(bench.installed().len(), 1);
 }
 
-/// The C library that this test itself has loaded.
+/// Returns the C library that this test itself has loaded.
 fn libc() -> Vec<u8> {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
     let file = maps.lines().filter_map(|line| line.find('/').map(|at| &line[at..]));
@@ -401,7 +401,8 @@ async fn a_cancelled_installation_leaves_nothing_to_trust() {
     assert_eq!(fs::read_dir(bench.cache().join("apt/tmp")).unwrap().count(), 0);
 }
 
-/// A release `name` of a distribution `Debian` in the directory of `bench`, with what is in its package list.
+/// Writes a release `name` of a distribution `Debian` in the directory of `bench`, with the contents of its package
+/// list.
 fn release(bench: &Bench, name: &str) {
     let dir = bench.repository().join("dists").join(name);
     let list = dir.join(format!("main/binary-{}/Packages", debian_architecture()));
@@ -422,7 +423,7 @@ fn debian_architecture() -> String {
     String::from_utf8(answer.stdout).unwrap().trim().to_owned()
 }
 
-/// A machine of release `old`, whose packages are those of `bench`.
+/// Returns a machine of release `old`, whose packages are those of `bench`.
 fn machine_of_release_old(bench: &Bench, options: &str) -> Machine {
     let at = bench.repository().display().to_string().replace(' ', "%20");
     let machine = bench.machine_with(&format!("deb {options} file:{at} old main"));
@@ -451,11 +452,11 @@ async fn a_tool_can_be_of_another_release() {
     assert_eq!(old.versions, [("data".to_owned(), "1.0".to_owned())]);
     let new = install_tool_on(&machine, &names, Some("new"), &cx).await.unwrap();
     assert_eq!(read(&new.root, "usr/share/data"), "new");
-    // With the C library that its programs would be linked with, which nobody else may see.
+    // With the C library that its programs would be linked with, which no other program may load.
     assert_eq!(new.versions, [("data".to_owned(), "2.0".to_owned()), ("libc6".to_owned(), "9.0".to_owned())]);
     assert_eq!(new.library_path, None);
     assert!(new.root.with_file_name("own-lib").join("libc.so.6").exists());
-    // Each of them is found again, and what the new one was made with is of the machine's release.
+    // Both are found again. The tool that the new one was made with is of the machine's release.
     let offline = InstallContext { offline: true, ..cx };
     assert_eq!(install_tool_on(&machine, &names, None, &offline).await.unwrap(), old);
     assert_eq!(install_tool_on(&machine, &names, Some("new"), &offline).await.unwrap(), new);
@@ -478,7 +479,7 @@ async fn another_release_is_trusted_as_the_machines_own() {
     let names = ["data".to_owned()];
     install_tool_on(&trusting, &names, Some("new"), &cx).await.unwrap();
 
-    // It is not signed, and the machine's entry does not say that this does not matter.
+    // The release is not signed, and the machine's entry does not trust it.
     let machine = machine_of_release_old(&bench, "");
     let error = install_tool_on(&machine, &names, Some("newer"), &cx).await.unwrap_err();
     assert!(error.to_string().contains("newer Release' is not signed"), "{error}");

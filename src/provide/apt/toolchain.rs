@@ -1,5 +1,5 @@
-//! The cross compilers that apt packages contain, as data: the packages of each, and what makes it work outside `/usr`.
-//! A further compiler is a further entry here.
+//! The cross compilers that apt packages contain, as data: the packages of each, and the changes that let it run
+//! outside `/usr`. A further compiler is a further entry here.
 //!
 //! A relocated GCC searches its C library in `lib/TARGET/include` and `lib/TARGET/lib` beside its own files
 //! (`-print-search-dirs`, `-E -v`). Debian installs newlib and picolibc elsewhere and names these directories by
@@ -19,7 +19,7 @@ pub(super) struct Toolchain {
     pub links: &'static [(&'static str, &'static str)],
     /// Directories in and below which specification files name absolute paths.
     pub specs: &'static [&'static str],
-    /// Proof that it works.
+    /// Proof that the compiler works.
     pub proof: Proof,
 }
 

@@ -57,7 +57,7 @@ pub(super) fn verify(archive: &Archive, dir: &Path) -> Result<InstalledPackage, 
 /// Extracts an archive into `root`, beside the files of others, with `dpkg_deb`.
 ///
 /// # Errors
-/// Where that fails.
+/// The archive can't be extracted.
 pub(super) async fn extract(
     dpkg_deb: ToolCommand,
     file: &Path,
@@ -84,7 +84,7 @@ pub(super) async fn extract(
 /// file of that name may be missing or of another version.
 ///
 /// # Errors
-/// Where a link can't be read or replaced.
+/// A link can't be read or replaced.
 pub(super) fn rebase_links(root: &Path) -> Result<(), InstallError> {
     for entry in walkdir::WalkDir::new(root).into_iter().flatten() {
         if !entry.path_is_symlink() {
@@ -108,15 +108,14 @@ pub(super) fn rebase_links(root: &Path) -> Result<(), InstallError> {
 }
 
 /// Creates `libraries`, a directory with a link to each shared library that a loader would find: those directly in
-/// `lib`, `usr/lib` and their directories of an architecture. Without any, the directory is not created. Returns
-/// whether it was.
+/// `lib`, `usr/lib` and their directories of an architecture. Returns whether any exists; without one, creates nothing.
 ///
 /// # Errors
-/// Where the directory or a link can't be created.
+/// The directory or a link can't be created.
 pub(super) fn link_libraries(root: &Path, libraries: &Path) -> Result<bool, InstallError> {
     let mut found: Vec<PathBuf> = Vec::new();
     for dir in ["lib", "lib64", "usr/lib", "usr/lib64"] {
-        // The second level holds `x86_64-linux-gnu` and its like, but also directories of plug-ins.
+        // The second level contains `x86_64-linux-gnu` and the like, but also directories of plug-ins.
         let walk = walkdir::WalkDir::new(root.join(dir)).min_depth(1).max_depth(2).sort_by_file_name();
         found.extend(walk.into_iter().flatten().map(walkdir::DirEntry::into_path).filter(|file| {
             let parent = file.parent().and_then(Path::file_name).unwrap_or_default();
@@ -140,13 +139,13 @@ pub(super) fn link_libraries(root: &Path, libraries: &Path) -> Result<bool, Inst
     Ok(true)
 }
 
-/// `libx.so`, `libx.so.1.2`.
+/// Returns whether the name is that of a shared library: `libx.so`, `libx.so.1.2`.
 fn is_library(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name.starts_with("lib") && (name.ends_with(".so") || name.contains(".so."))
 }
 
-/// `lib`, `lib64`, or `PROCESSOR-linux-gnu…`.
+/// Returns whether the name is that of a loader's directory: `lib`, `lib64`, or `PROCESSOR-linux-gnu…`.
 fn is_loader_dir(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name == "lib" || name == "lib64" || name.contains("-linux-gnu")

@@ -1,4 +1,4 @@
-//! An environment of Python packages on the disk, and the file that says that it is complete: `installed.json`, written
+//! An environment of Python packages on the disk, and the file that marks it as complete: `installed.json`, written
 //! last.
 
 use std::fs;
@@ -15,7 +15,7 @@ use super::requirement::{name_of, normal};
 const FORMAT: u32 = 1;
 const FILE: &str = "installed.json";
 
-/// The identity of an environment: what an installation must have been made for to be used.
+/// The identity of an environment. An installation is used only for the identity that it was made for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct EnvironmentIdentity {
     format: u32,
@@ -54,7 +54,7 @@ impl EnvironmentIdentity {
     pub(super) fn directory_name(&self) -> String {
         let first = self.packages.first().map_or("", |package| name_of(package));
         let name: String = normal(first).chars().take(40).collect();
-        // Texts and a number: that can't fail.
+        // Serializing texts and a number can't fail.
         let told = serde_json::to_string(self).unwrap_or_default();
         format!("{name}-{}", &blake3::hash(told.as_bytes()).to_hex()[..12])
     }
@@ -74,7 +74,7 @@ impl PythonEnvironment {
     /// Links the programs of a finished environment and records that it is complete.
     ///
     /// # Errors
-    /// Where it can't be read or written.
+    /// The environment can't be read or written.
     pub(super) fn record(
         dir: &Path,
         wanted: EnvironmentIdentity,
@@ -103,7 +103,7 @@ impl PythonEnvironment {
         let versions = versions.into_iter().map(|(_, name, version)| (name, version)).collect();
         let environment = Self { wanted, dir: dir.to_owned(), python, versions, library_path };
         let path = dir.join(FILE);
-        // Its own texts: that can't fail.
+        // Serializing its own texts can't fail.
         let text = serde_json::to_string_pretty(&environment).unwrap_or_default();
         let temporary = dir.join(".installed.json");
         fs::write(&temporary, text).map_err(io(IoAction::Write, &temporary))?;
@@ -154,8 +154,8 @@ fn programs(info: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Links a program into the environment's directory, also without `.py`: cores start `PATH/esptool`, and versions before
-/// 5 have only an `esptool.py`.
+/// Links a program into the environment's directory, also without `.py`: cores start `PATH/esptool`, and versions
+/// before 5 have only an `esptool.py`.
 fn link(dir: &Path, program: &str) -> std::io::Result<()> {
     let link = |name: &str| std::os::unix::fs::symlink(Path::new("bin").join(program), dir.join(name));
     link(program)?;

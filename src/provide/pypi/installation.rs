@@ -1,5 +1,5 @@
-//! One installation of Python packages: creates the environment and fills it with pip. Knows nothing of what is
-//! installed already.
+//! One installation of Python packages: creates the environment and fills it with pip. Knows nothing of earlier
+//! installations.
 
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ impl EnvironmentInstallation<'_> {
     /// Creates the environment in `dir`, installs the packages, and records that it is complete.
     ///
     /// # Errors
-    /// Whatever prevents the installation; see [`InstallError`].
+    /// Any [`InstallError`] that prevents the installation.
     pub(super) async fn run(
         &self,
         packages: &[String],

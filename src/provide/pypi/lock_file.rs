@@ -13,22 +13,22 @@ pub(super) struct LockFile {
     pub(super) text: String,
 }
 
-/// Packages that source packages are built with. They are installed first, so that others are not built with whatever
-/// version is newest.
+/// Packages that source packages are built with. They are installed first, so that the pinned versions build others,
+/// not the newest ones.
 const BUILDERS: [&str; 5] = ["setuptools", "wheel", "flit-core", "hatchling", "poetry-core"];
 
 impl LockFile {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// The file can't be read.
     pub(super) fn read(path: &Path) -> Result<Self, InstallError> {
         let text =
             std::fs::read_to_string(path).map_err(|error| InstallError::io(IoAction::Read, path, error))?;
         Ok(Self { path: path.to_owned(), text })
     }
 
-    /// Checks that it pins the requested packages, `NAME==VERSION` each.
+    /// Checks that the file pins the requested packages, `NAME==VERSION` each.
     ///
     /// # Errors
     /// [`InstallError::Pinned`] where it does not.

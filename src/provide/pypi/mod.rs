@@ -8,8 +8,8 @@
 //! CACHE/pypi/NAME-KEY/NAME    links to the programs of the requested packages, without `.py` as well
 //! ```
 //!
-//! An environment can't be moved: its programs name their interpreter. So it is created in its place, and the file
-//! that says that it is complete is written last.
+//! An environment can't be moved: its programs name their interpreter. So it is created in its final directory, and the
+//! file that marks it as complete is written last.
 
 mod environment;
 mod installation;

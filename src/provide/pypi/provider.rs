@@ -23,7 +23,7 @@ struct Pypi<'m> {
 struct PypiRequest<'r> {
     /// `NAME==VERSION` each.
     packages: &'r [String],
-    /// Pins everything that the packages need.
+    /// The lock file, which pins all dependencies of the packages.
     lock_file: Option<&'r Path>,
 }
 
@@ -35,7 +35,7 @@ struct LockedPackages<'r> {
     lock_file: Option<LockFile>,
 }
 
-/// The request in the user's words.
+/// Displays the request in the user's words.
 impl Display for PypiRequest<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         write!(f, "tool {} from PyPI", self.packages.join(", "))
@@ -102,13 +102,13 @@ impl<'m> Provider for Pypi<'m> {
     }
 }
 
-/// Installs Python packages, each `NAME==VERSION`, with all their dependencies. With a lock file, installs exactly what
-/// it pins, and nothing whose hash it lacks.
+/// Installs Python packages, each `NAME==VERSION`, with all their dependencies. With a lock file, installs exactly the
+/// pinned versions, and no package without a hash.
 ///
-/// Where they are installed already, that takes about a millisecond and starts no process.
+/// An existing installation is found in about a millisecond, without starting a process.
 ///
 /// # Errors
-/// Whatever prevents the installation; see [`InstallError`].
+/// Any [`InstallError`] that prevents the installation.
 pub async fn install_tool(
     packages: &[String],
     lock_file: Option<&Path>,
