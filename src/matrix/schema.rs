@@ -1,7 +1,7 @@
-//! The matrix, version 1, as it is written: the one description of its keys, from which both the JSON
-//! Schema and the parser's types come. Knows only shapes; what the values mean is resolved later.
+//! The written matrix, version 1: the single description of its keys, from which both the JSON Schema and the parser's
+//! types are derived. Knows only shapes; values are resolved later.
 //!
-//! This file alone names `serde_yaml`.
+//! Only this file uses `serde_yaml`.
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
