@@ -104,8 +104,8 @@ fn marked(line: &str) -> Option<Head<'_>> {
     Some(Head { severity, message: message.trim(), location })
 }
 
-/// Matches `FILE: In function 'f':`, `FILE: At global scope:`, `FILE: Assembler messages:` and `FILE:LINE:COLUMN:
-/// required from …`.
+/// Matches `FILE: In function 'f':`, `FILE: At global scope:`, `FILE: Assembler messages:` and
+/// `FILE:LINE:COLUMN:   required from …`.
 fn is_scope(line: &str) -> bool {
     let is_within = line.ends_with(':')
         && ([": In ", ": At ", ": in function "].iter().any(|mark| line.contains(mark))

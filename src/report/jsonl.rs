@@ -194,7 +194,7 @@ mod tests {
         assert!(jsonl.lines.is_empty());
     }
 
-    /// The directory is writable until `full` is set; then the file accepts no data.
+    /// After a failed write, the file moves to the refuge with its earlier lines.
     #[test]
     fn it_goes_on_elsewhere_with_all_that_it_had() {
         let directory = tempfile::tempdir().expect("directory");
