@@ -1,19 +1,19 @@
-//! The table as bars, one panel a set: SVG that can be read on a light and on a dark page.
+//! Draws the table as bars, one panel per set, in SVG that is readable on light and dark pages.
 
 use std::fmt::Write as _;
 
 use super::table::{Kind, Results, Table, Way, label};
 
 const WIDTH: f64 = 900.0;
-/// Where bars begin: left of it stand names.
+/// Start of the bars, after the names.
 const LEFT: f64 = 370.0;
-/// What the longest bar leaves for its number.
+/// Space after the longest bar, for its number.
 const RIGHT: f64 = 70.0;
 const ROW: f64 = 22.0;
 const HEAD: f64 = 44.0;
 const BAR: f64 = 14.0;
 
-/// Colours of the page that it stands on, which a picture in a README can only ask the system for.
+/// Colours by the system's preference: an image in a README can't read those of its page.
 const STYLE: &str = "text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600}.floor{fill:#8c959f}\
     .ours{fill:#0969da}.peer{fill:#bf8700}.line{stroke:#8c959f;stroke-dasharray:3 3}\
     @media(prefers-color-scheme:dark){text{fill:#e6edf3}.floor{fill:#6e7681}.ours{fill:#4493f8}.peer{fill:#d29922}}";
@@ -33,7 +33,7 @@ pub(crate) fn svg(results: &Results) -> String {
     )
 }
 
-/// Draws a table from `top` on; returns where it ends.
+/// Draws a table from `top` on; returns its lower end.
 fn panel(body: &mut String, table: &Table, top: f64) -> f64 {
     let measured = |(name, way): (&'_ String, &'_ Way)| {
         Some((label(name, way.kind).replace('`', ""), way.kind, table.ratio(way, |spent| spent.wall)?))
@@ -41,7 +41,7 @@ fn panel(body: &mut String, table: &Table, top: f64) -> f64 {
     let bars: Vec<(String, Kind, f64)> = table.ways.iter().filter_map(measured).collect();
     let longest = bars.iter().map(|(_, _, ratio)| *ratio).fold(1.0, f64::max);
     let scale = (WIDTH - LEFT - RIGHT) / longest;
-    // Writing into a string can't fail.
+    // Writing to a string can't fail.
     let _ = writeln!(
         body,
         "<text class=\"title\" x=\"8\" y=\"{:.1}\">{}: wall time, floor = 1</text>",
@@ -55,7 +55,7 @@ fn panel(body: &mut String, table: &Table, top: f64) -> f64 {
             Kind::Ours => "ours",
             Kind::Peer => "peer",
         };
-        // Never so thin that it can't be seen.
+        // A bar is always wide enough to be visible.
         let width = (ratio * scale).max(1.5);
         let _ = writeln!(
             body,

@@ -1,4 +1,4 @@
-//! What a way has made, for comparison with what another has.
+//! The firmware that a way built, for comparison with that of another.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use super::Result;
 use super::set::{BOARDS, Set};
 
-/// Bytes of `.hex` and `.eep`, by board and file name.
+/// Content of `.hex` and `.eep` files, by board and file name.
 pub(crate) type Firmware = BTreeMap<(String, String), Vec<u8>>;
 
-/// Reads what is below `directory`, which has a directory for each board.
+/// Reads the firmware below `directory`, which has a directory for each board.
 pub(crate) fn read(set: &Set, directory: &Path) -> Result<Firmware> {
     let mut found = Firmware::new();
     for (board, _) in BOARDS {
         for entry in walkdir::WalkDir::new(directory.join(board)) {
             let path: PathBuf = entry?.into_path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            // arduino-cli also makes a `.ino.with_bootloader.hex`.
+            // arduino-cli also writes a `.ino.with_bootloader.hex`.
             if name.ends_with(".ino.hex") || name.ends_with(".ino.eep") {
                 found.insert((board.to_owned(), name), std::fs::read(path)?);
             }
@@ -30,13 +30,13 @@ pub(crate) fn read(set: &Set, directory: &Path) -> Result<Firmware> {
     }
 }
 
-/// The files that differ, as `BOARD/NAME`.
+/// Returns the files that differ, as `BOARD/NAME`.
 pub(crate) fn differences(one: &Firmware, other: &Firmware) -> Vec<String> {
     let differ = one.iter().filter(|(name, bytes)| other.get(*name) != Some(bytes));
     differ.map(|((board, name), _)| format!("{board}/{name}")).collect()
 }
 
-/// Fails unless all firmware is the same.
+/// Returns an error unless all firmware is equal.
 pub(crate) fn same(way: &str, firmware: &Firmware, floor: &Firmware) -> Result<()> {
     let differ = differences(firmware, floor);
     if differ.is_empty() {
@@ -51,7 +51,8 @@ pub(crate) fn same(way: &str, firmware: &Firmware, floor: &Firmware) -> Result<(
     .into())
 }
 
-/// Fails unless the firmware of one sketch at least has changed, on every board: else the edit was none.
+/// Returns an error unless the firmware of at least one sketch has changed on every board: otherwise the edit had no
+/// effect.
 pub(crate) fn changed(way: &str, firmware: &Firmware, before: &Firmware) -> Result<()> {
     let boards = BOARDS.len();
     let files = differences(firmware, before).len();

@@ -1,5 +1,6 @@
-//! The floor: a makefile with the recipes' commands and nothing else. Each core and library is compiled once a
-//! board, sketches are C++ already, nothing is looked for. What starts the recipes' processes is not faster.
+//! The floor: a makefile with the recipes' commands and nothing else. Each core and library is compiled once per board,
+//! sketches are already C++, and nothing is searched for. It is the lower bound for any runner that spawns these
+//! processes.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -14,20 +15,20 @@ use super::peers::Work;
 use super::set::{BOARDS, Library, Set, Sketch};
 use super::tools::{Tools, empty, set_aside};
 
-/// A makefile, and what it stands on.
+/// A makefile and its directories.
 pub(crate) struct Floor {
     directory: PathBuf,
-    /// All that its rules write into; they make no directories.
+    /// Directories of its outputs; its rules create none.
     outputs: Vec<PathBuf>,
     jobs: usize,
     /// Processes that a cold build starts.
     pub(crate) tools: u64,
-    /// Those of them that are compiles.
+    /// Number of compiles among them.
     pub(crate) compiles: u64,
 }
 
 impl Floor {
-    /// Writes it into `directory`, with a program in front of each compile, if so.
+    /// Writes the makefile into `directory`, with `wrapper` before each compile, if there is one.
     pub(crate) fn new(work: Work<'_>, directory: &Path, wrapper: Option<&Path>) -> Result<Self> {
         let Work { tools, set, generated, jobs, .. } = work;
         empty(directory)?;
@@ -55,28 +56,28 @@ impl Floor {
         })
     }
 
-    /// Where its firmware is.
+    /// Returns the directory of its firmware.
     pub(crate) fn out(&self) -> PathBuf {
         self.directory.join("out")
     }
 
-    /// Makes it as cold as it can be.
+    /// Removes all outputs for a cold build.
     pub(crate) fn clear(&self) -> Result<()> {
         set_aside(&self.out())?;
         Ok(self.outputs.iter().try_for_each(std::fs::create_dir_all)?)
     }
 
-    /// The command that builds what is not there.
+    /// Returns the command that builds the missing outputs.
     pub(crate) fn command(&self, tools: &Tools) -> Command {
         let mut command = tools.make();
-        // Its built-in rules are no part of the work.
+        // make's built-in rules would only cost time.
         command.arg("-rR").arg(format!("-j{}", self.jobs)).arg("-C").arg(&self.directory);
         command.env("TMPDIR", &self.directory);
         command
     }
 }
 
-/// Puts a sketch's C++ where its own headers are beside it.
+/// Copies a sketch's C++ and headers into one directory.
 fn place_sketch(sketch: &Sketch, generated: &Path, place: &Path) -> Result<()> {
     std::fs::create_dir_all(place)?;
     for entry in std::fs::read_dir(&sketch.directory)? {
@@ -91,7 +92,7 @@ fn place_sketch(sketch: &Sketch, generated: &Path, place: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The makefile as it grows.
+/// A makefile under construction.
 #[derive(Default)]
 struct Rules {
     directory: PathBuf,
@@ -150,7 +151,7 @@ impl Rules {
         Ok(())
     }
 
-    /// Every source below a directory; returns the objects in Arduino's order.
+    /// Adds rules for every source below a directory; returns the objects in Arduino's order.
     fn compile_all(
         &mut self,
         config: &BoardConfig,
@@ -191,7 +192,7 @@ impl Rules {
         Ok(object)
     }
 
-    /// Link, conversions, size.
+    /// Adds rules to link, convert and measure.
     fn firmware(
         &mut self,
         config: &BoardConfig,
@@ -205,7 +206,7 @@ impl Rules {
             ("build.path", Value::Word(&build_path)),
             ("build.project_name", Value::Word(&project)),
             ("object_files", Value::Words(objects)),
-            // Recipes look for it in the cell's directory.
+            // Recipes expect the archive in the cell's directory.
             ("archive_file", Value::Word("../core/core.a")),
             ("archive_file_path", Value::Word(archive)),
         ];
@@ -241,7 +242,7 @@ impl Rules {
     }
 }
 
-/// The sources below a directory in arduino-cli's order: by the bytes of their objects' paths.
+/// Returns the sources below a directory in arduino-cli's order: by the bytes of their objects' paths.
 fn sources(directory: &Path) -> Result<Vec<PathBuf>> {
     let mut sources = Vec::new();
     for entry in walkdir::WalkDir::new(directory) {
@@ -255,7 +256,7 @@ fn sources(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(sources)
 }
 
-/// A path as a makefile can say it.
+/// Returns a path as text for a makefile.
 fn text(path: &Path) -> Result<String> {
     let text = path.to_str().ok_or("a path is not UTF-8")?;
     if text.contains(|c: char| c.is_whitespace() || "$#%:;|*?[~\\'\"".contains(c)) {
@@ -267,7 +268,7 @@ fn text(path: &Path) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// A word as make, and the shell behind it, take it for one.
+/// Quotes a word for make and the shell.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_@%+=:,./-".contains(c);
     let word = if !word.is_empty() && word.chars().all(plain) {

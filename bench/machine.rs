@@ -1,4 +1,4 @@
-//! What the numbers were measured on.
+//! The machine on which the numbers were measured.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Result;
 use super::tools::Tools;
 
-/// The machine, and what was measured.
+/// The machine and the measured version.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Machine {
     processor: String,
@@ -16,7 +16,7 @@ pub(crate) struct Machine {
     jobs: usize,
     kernel: String,
     binary: String,
-    /// Of the repository; `+` behind it if files differ from it.
+    /// Commit of the repository; with a trailing `+` if files differ from it.
     commit: String,
     packages: Vec<(String, String)>,
     load_before: String,
@@ -40,13 +40,13 @@ impl Machine {
         })
     }
 
-    /// To be called when everything is measured.
+    /// Completes the data after the measurement.
     pub(crate) fn finish(&mut self) -> Result<()> {
         self.load_after = load()?;
         Ok(())
     }
 
-    /// One paragraph.
+    /// Returns a description of one paragraph.
     pub(crate) fn sentence(&self) -> String {
         let packages: Vec<String> =
             self.packages.iter().map(|(name, version)| format!("{name} {version}")).collect();
@@ -69,7 +69,7 @@ fn load() -> Result<String> {
     Ok(text.split(' ').take(3).collect::<Vec<_>>().join(" "))
 }
 
-/// `None` where there is no git, or no repository.
+/// Returns the commit; `None` without git or a repository.
 fn commit() -> Option<String> {
     let git = |arguments: &[&str]| {
         let output =

@@ -1,15 +1,15 @@
-//! Measures this program against the floor and its peers, with one command:
+//! Measures fbuild-matrix against the floor and its peers, with one command:
 //!
 //! ```text
 //! cargo run --release --example bench [-- --rounds 5 --peers]
 //! ```
 //!
-//! Everything is brought in without root below `target/`. Each round runs every way once, the next round in
-//! the other order; the table has medians, and ratios to the median of the floor of the same run. Firmware that
-//! is not the floor's ends the bench. `docs/performance.md` says how to read the table.
+//! Everything is installed without root below `target/`. Each round runs every way once, and the next round reverses
+//! the order. The table has medians, and ratios to the median of the floor in the same run. Firmware that differs from
+//! the floor's ends the bench. `docs/performance.md` explains the table.
 //!
-//! Nothing is removed while something is measured, nor in the minute before, and peers, which remove much, come when
-//! all else is measured: ext4 without a journal makes new files more slowly then.
+//! ext4 without a journal creates files more slowly after many were removed. Therefore nothing is removed during a
+//! measurement or in the minute before. Peers, which remove many files, run last.
 
 mod chart;
 mod firmware;
@@ -107,7 +107,7 @@ fn main() -> Result<()> {
 
 /// Measures everything.
 fn run(options: &Options) -> Result<Results> {
-    // Until the end: two at once would take the directories from each other.
+    // Held until the end: two benches would remove each other's directories.
     std::fs::create_dir_all(below_target("bench"))?;
     let lock = std::fs::File::create(below_target("bench/lock"))?;
     lock.try_lock().map_err(|_| "another bench runs in this repository's target directory")?;
@@ -132,7 +132,7 @@ fn run(options: &Options) -> Result<Results> {
     std::thread::sleep(FORGOTTEN);
     for bench in &benches {
         results.tables.push(bench.rounds(options)?);
-        // What follows may be interrupted.
+        // The measurement of the peers may be interrupted.
         results.machine.finish()?;
         results.save(&below_target("bench"))?;
     }
@@ -144,7 +144,7 @@ fn run(options: &Options) -> Result<Results> {
     Ok(results)
 }
 
-/// How long ext4 passes over the inodes that were freed, and more.
+/// Time in which ext4 skips freed inodes, with a margin.
 const FORGOTTEN: Duration = Duration::from_secs(70);
 
 /// Builds this repository's program.
@@ -160,12 +160,12 @@ fn build() -> Result<PathBuf> {
     }
 }
 
-/// A path below `target/`.
+/// Returns a path below `target/`.
 fn below_target(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target").join(path)
 }
 
-/// A set, and what builds it.
+/// A set, and the programs that build it.
 struct Bench<'a> {
     tools: &'a Tools,
     set: &'a Set,
@@ -176,7 +176,7 @@ struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Prepares everything; our program has to run once, because the floor begins with C++.
+    /// Prepares everything. fbuild-matrix runs once, because the floor starts with generated C++.
     fn new(tools: &'a Tools, set: &'a Set, directory: PathBuf, binary: &Path, jobs: usize) -> Result<Self> {
         let ours = Ours::new(tools, binary, &directory.join("ours"), jobs)?;
         ours.without_cache(set)?;
@@ -202,7 +202,7 @@ impl<'a> Bench<'a> {
         Ok(table)
     }
 
-    /// Rounds of the peers, each with the floor.
+    /// Measures rounds of the peers, each with the floor.
     fn peers(&self, rounds: usize, table: &mut Table) -> Result<()> {
         if rounds == 0 {
             return Ok(());
@@ -243,7 +243,7 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// Returns what it has made, which is right by definition.
+    /// Measures the floor and returns its firmware, the reference for all others.
     fn floor(&self, table: &mut Table) -> Result<Firmware> {
         self.floor.clear()?;
         for (way, tools) in [(table::FLOOR, self.floor.tools), (table::FLOOR_AGAIN, 0)] {

@@ -1,4 +1,4 @@
-//! Runs a process to its end, and says what it took. Knows nothing of what it is for.
+//! Runs a process to its end and measures it. Knows nothing of its purpose.
 
 use std::fs::File;
 use std::path::Path;
@@ -12,32 +12,31 @@ use serde::{Deserialize, Serialize};
 
 use super::Result;
 
-/// How often the memory of a process is read: its peak only grows, so what is missed is what came in the
-/// last moment.
+/// Interval between readings of a process's memory. The peak only grows, so only growth in the last interval is missed.
 const GLANCE: Duration = Duration::from_millis(5);
 
-/// What something took.
+/// Resources that a measured command used.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Spent {
-    /// Seconds by the clock.
+    /// Wall time in seconds.
     pub(crate) wall: f64,
-    /// Seconds of CPU, user and system, of the process and of all that it has waited for.
+    /// CPU time in seconds, user and system, of the process and all descendants that were waited for.
     pub(crate) cpu: f64,
-    /// The most bytes of memory that the process itself has had, its children not counted.
+    /// Peak memory of the process itself in bytes, without its children.
     pub(crate) peak: u64,
-    /// Tools that were started, by what the way itself tells of it.
+    /// Number of started tools, as the way itself reports it.
     pub(crate) tools: Option<u64>,
 }
 
-/// Runs a command that must succeed; all that it prints goes to the file `log`.
+/// Runs a command that must succeed; its output goes to the file `log`.
 ///
-/// Processes that it leaves behind are not measured, so none may be.
+/// Processes that it leaves behind are not measured, so there must be none.
 pub(crate) fn measure(command: &mut Command, log: &Path) -> Result<Spent> {
     let (spent, succeeded) = attempt(command, log)?;
     if succeeded { Ok(spent) } else { Err(failure(command, log).into()) }
 }
 
-/// The same for a command that may fail; says whether it did not.
+/// Runs a command that may fail; returns whether it succeeded.
 pub(crate) fn attempt(command: &mut Command, log: &Path) -> Result<(Spent, bool)> {
     let printed = File::create(log)?;
     command.stdin(Stdio::null()).stdout(printed.try_clone()?).stderr(printed);
@@ -59,7 +58,7 @@ pub(crate) fn attempt(command: &mut Command, log: &Path) -> Result<(Spent, bool)
     Ok((spent, status?.success()))
 }
 
-/// The end of what a failed command has printed.
+/// Returns the end of a failed command's output.
 fn failure(command: &Command, log: &Path) -> String {
     const LINES: usize = 20;
     let text = std::fs::read(log).unwrap_or_default();
@@ -69,12 +68,12 @@ fn failure(command: &Command, log: &Path) -> String {
     format!("{command:?} failed ({}):\n{}", log.display(), lines.join("\n"))
 }
 
-/// The peak of a process's memory, looked at until it is over.
+/// Returns a process's peak memory, read until it ends.
 fn watch(id: u32, over: &AtomicBool) -> u64 {
     let path = format!("/proc/{id}/status");
     let mut peak = 0;
     while !over.load(Ordering::Relaxed) {
-        // A process that has just ended has none any more.
+        // A process that has just ended has no entry any more.
         peak = std::fs::read_to_string(&path).ok().and_then(|text| high_water(&text)).unwrap_or(peak);
         std::thread::park_timeout(GLANCE);
     }
@@ -86,7 +85,7 @@ fn high_water(status: &str) -> Option<u64> {
     Some(kibibytes.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
-/// User and system time of all children that were waited for, and of theirs.
+/// Returns user and system time of all children that were waited for, and of theirs.
 fn children() -> Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let duration = |time: TimeVal| -> Result<Duration> {

@@ -1,4 +1,4 @@
-//! The ways of this program: each is one run of its binary, as a user starts it.
+//! The ways of fbuild-matrix: each is one run of its binary, as a user starts it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ use super::meter::{Spent, measure};
 use super::set::Set;
 use super::tools::{Tools, empty, set_aside};
 
-/// The program, with directories of its own.
+/// The program, with its own directories.
 pub(crate) struct Ours {
     binary: PathBuf,
     directory: PathBuf,
@@ -20,18 +20,18 @@ pub(crate) struct Ours {
 }
 
 impl Ours {
-    /// Works below `directory`.
+    /// Creates an instance that works below `directory`.
     pub(crate) fn new(tools: &Tools, binary: &Path, directory: &Path, jobs: usize) -> Result<Self> {
         empty(directory)?;
         Ok(Self { binary: binary.to_owned(), directory: directory.to_owned(), apt: tools.apt(), jobs })
     }
 
-    /// Where generated C++ and firmware are.
+    /// Returns the work directory, with generated C++ and firmware.
     pub(crate) fn work(&self) -> PathBuf {
         self.directory.join("work")
     }
 
-    /// Puts the C++ of sketches that a run has made where later runs do not reach it.
+    /// Copies the generated C++ of a run's sketches to a directory that later runs do not change.
     pub(crate) fn keep_generated(&self) -> Result<PathBuf> {
         let to = self.generated();
         std::fs::create_dir(&to)?;
@@ -44,24 +44,24 @@ impl Ours {
         Ok(to)
     }
 
-    /// Where that is, each by its name.
+    /// Returns that directory, with each file under its own name.
     pub(crate) fn generated(&self) -> PathBuf {
         self.directory.join("generated")
     }
 
-    /// Where firmware is, a directory for each board.
+    /// Returns the firmware directory, with a directory for each board.
     pub(crate) fn out(&self) -> PathBuf {
         self.work().join("cells")
     }
 
-    /// Cold, past the cache. What it leaves in the work directory, nobody uses.
+    /// Measures a cold run without the compiler cache. Its work directory is not reused.
     pub(crate) fn without_cache(&self, set: &Set) -> Result<Spent> {
         self.clear()?;
         self.run(set, &["--no-cache"])
     }
 
-    /// Cold, nothing changed, one line of a sketch, one line of a header, a new work directory: one after the
-    /// other, because each begins with what the one before has left.
+    /// Measures five runs in sequence: cold, nothing changed, one line of a sketch, one line of a header, a new work
+    /// directory. Each starts from the state that the previous one left.
     pub(crate) fn with_cache(
         &self,
         set: &Set,
@@ -93,7 +93,7 @@ impl Ours {
         self.directory.join("cache")
     }
 
-    /// Nothing is left but installed packages, and what earlier runs found out about them.
+    /// Removes everything but the installed packages and what earlier runs stored about them.
     fn clear(&self) -> Result<()> {
         set_aside(&self.work())?;
         let (tools, stored) = (self.cache().join("tools"), self.directory.join("tools"));
@@ -130,7 +130,7 @@ pub(crate) const SKETCH: &str = "one line of a sketch changed";
 pub(crate) const HEADER: &str = "one line of a library's header changed";
 pub(crate) const RESTORED: &str = "work directory gone, cache there";
 
-/// Tools that a run has started: every step but those that the cache answered, and conversions in process.
+/// Returns the number of tools that a run has started: every step except cache hits and conversions in process.
 fn started(events: &str) -> Result<u64> {
     let mut count = 0;
     for line in events.lines() {

@@ -1,5 +1,5 @@
-//! Puts what was measured where people read it: `docs/performance.{json,svg}`, and the tables between two marks
-//! in `docs/performance.md` and `README.md`.
+//! Publishes the results: `docs/performance.{json,svg}`, and the tables between two marks in `docs/performance.md` and
+//! `README.md`.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::table::Results;
 const BEGIN: &str = "<!-- bench: written by `just bench --publish` -->";
 const END: &str = "<!-- /bench -->";
 
-/// Writes all of them below the repository.
+/// Writes all files of the repository.
 pub(crate) fn publish(results: &Results, repository: &Path) -> Result<()> {
     let docs = repository.join("docs");
     std::fs::write(docs.join("performance.json"), serde_json::to_string_pretty(results)? + "\n")?;
@@ -19,7 +19,7 @@ pub(crate) fn publish(results: &Results, repository: &Path) -> Result<()> {
     replace(&repository.join("README.md"), &results.overview())
 }
 
-/// Puts `text` between the marks.
+/// Replaces the text between the marks.
 fn replace(file: &Path, text: &str) -> Result<()> {
     let old = std::fs::read_to_string(file)?;
     let parts = old.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));

@@ -1,4 +1,4 @@
-//! Medians of what was measured, and their ratios to the floor's.
+//! Medians of the measurements, and their ratios to the floor's.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -15,25 +15,25 @@ use super::set::Set;
 pub(crate) const FLOOR: &str = "floor: `make` over the recipes' commands";
 pub(crate) const FLOOR_AGAIN: &str = "floor, nothing to do";
 
-/// Everything that was measured.
+/// All measurements.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Results {
     pub(crate) machine: Machine,
     pub(crate) tables: Vec<Table>,
 }
 
-/// One set's.
+/// Measurements of one set.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Table {
     name: String,
     pub(crate) title: String,
     pub(crate) cells: usize,
-    /// Of the floor.
+    /// Number of the floor's compiles.
     compiles: u64,
     pub(crate) ways: IndexMap<String, Way>,
 }
 
-/// What a way took in each round, or why it could not be had.
+/// Measurements of a way in each round, or the reason why there are none.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Way {
     pub(crate) kind: Kind,
@@ -41,7 +41,7 @@ pub(crate) struct Way {
     remark: Option<String>,
 }
 
-/// Whose a way is.
+/// Owner of a way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
@@ -65,7 +65,7 @@ impl Table {
         self.way(kind, way).samples.push(spent);
     }
 
-    /// Says something of a way, for example why there is no number.
+    /// Adds a remark on a way, such as the reason for a missing number.
     pub(crate) fn remark(&mut self, kind: Kind, way: &str, remark: String) {
         self.way(kind, way).remark = Some(remark);
     }
@@ -74,8 +74,8 @@ impl Table {
         self.ways.entry(name.to_owned()).or_insert_with(|| Way { kind, samples: Vec::new(), remark: None })
     }
 
-    /// A way's median as a multiple of the floor's, of the same rounds: peers may be in the first ones only.
-    /// `None` where it was not measured.
+    /// Returns a way's median as a multiple of the floor's in the same rounds: peers may have run in the first ones
+    /// only. Returns `None` where the way was not measured.
     pub(crate) fn ratio(&self, way: &Way, part: fn(&Spent) -> f64) -> Option<f64> {
         let floor = self.ways.get(FLOOR)?.samples.get(..way.samples.len())?;
         Some(median(&way.samples, part)? / median(floor, part)?)
@@ -96,7 +96,7 @@ impl Table {
             let tools = way.samples.last().and_then(|spent| spent.tools);
             let tools = tools.map_or_else(|| "–".to_owned(), |tools| tools.to_string());
             let remark = way.remark.as_ref().map_or_else(String::new, |remark| format!(" ({remark})"));
-            // Writing into a string can't fail.
+            // Writing to a string can't fail.
             let _ = writeln!(
                 text,
                 "| {}{remark} | {} | {} | {} | {tools} | {} |",
@@ -111,7 +111,7 @@ impl Table {
     }
 }
 
-/// A way's name, where ways of several programs stand together.
+/// Returns a way's name with its program, where ways of several programs are listed together.
 pub(crate) fn label(name: &str, kind: Kind) -> String {
     if kind == Kind::Ours { format!("fbuild-matrix: {name}") } else { name.to_owned() }
 }
@@ -128,7 +128,7 @@ fn median(samples: &[Spent], part: fn(&Spent) -> f64) -> Option<f64> {
 }
 
 impl Results {
-    /// As tables for people.
+    /// Returns the results as Markdown tables.
     pub(crate) fn markdown(&self) -> String {
         let mut text = format!("{}\n", self.machine.sentence());
         for table in &self.tables {
@@ -138,11 +138,11 @@ impl Results {
         text
     }
 
-    /// Ways × sets, times by the clock as multiples of the floor's.
+    /// Returns a table of ways × sets, with wall times as multiples of the floor's.
     pub(crate) fn overview(&self) -> String {
         let mut text = "| wall time, floor = 1 |".to_owned();
         for table in &self.tables {
-            // Writing into a string can't fail.
+            // Writing to a string can't fail.
             let _ = write!(text, " {} |", table.title);
         }
         let columns = "--:|".repeat(self.tables.len());

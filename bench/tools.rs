@@ -1,5 +1,5 @@
-//! What is measured with: core, compiler, examples and programs, brought in by this program's own apt
-//! provider below `target/`, as a user's are; nothing is installed on the machine.
+//! The tools of the bench: core, compiler, examples and programs. This program's own apt provider installs them below
+//! `target/`, as for a user; nothing is installed on the machine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Result;
 
-/// The core, the examples, and where further packages come from.
+/// The core, the examples, and the source of further packages.
 pub(crate) struct Tools {
     runtime: Runtime,
     install: InstallContext,
@@ -24,7 +24,7 @@ pub(crate) struct Tools {
 
 impl Tools {
     pub(crate) fn new() -> Result<Self> {
-        // The tests' packages are kept there as well.
+        // The tests use the same package directory.
         let cache_dir = super::below_target("tmp/packages");
         std::fs::create_dir_all(cache_dir.join("apt"))?;
         let (events, _) = channel();
@@ -38,7 +38,7 @@ impl Tools {
         Ok(Self { runtime, install, core, examples, make, platforms })
     }
 
-    /// Debian packages; an error where the machine can't have them.
+    /// Installs Debian packages; returns an error where they are unavailable on the machine.
     pub(crate) fn packages(
         &self,
         names: &[&str],
@@ -47,7 +47,7 @@ impl Tools {
         self.runtime.block_on(apt::install_packages(names, dependencies, &self.install))
     }
 
-    /// A board with its flags.
+    /// Returns a board with its flags.
     pub(crate) fn board(&self, fqbn: &str) -> Result<BoardConfig> {
         let (tools, required) = (self.core.tools.clone(), self.core.required.clone());
         let world = RuntimeEnv { tools, required, ..RuntimeEnv::default() };
@@ -56,22 +56,22 @@ impl Tools {
         Ok(resolve(&self.platforms, &fqbn.parse()?, &world, &set)?)
     }
 
-    /// The compilers' directory.
+    /// Returns the compilers' directory.
     pub(crate) fn compilers(&self) -> PathBuf {
         self.core.tools["avr-gcc"].join("bin")
     }
 
-    /// Where this program keeps packages, below a cache directory.
+    /// Returns the package directory of this program, below a cache directory.
     pub(crate) fn apt(&self) -> PathBuf {
         self.install.cache_dir.join("apt")
     }
 
-    /// GNU make, in a clean environment that its compilers can run in.
+    /// Returns GNU make in a clean environment in which its compilers can run.
     pub(crate) fn make(&self) -> Command {
         self.program(&self.make, "make")
     }
 
-    /// A program of some packages, in a clean environment that compilers can run in.
+    /// Returns a program of installed packages, in a clean environment in which compilers can run.
     pub(crate) fn program(&self, packages: &InstalledPackages, name: &str) -> Command {
         let mut command = Command::new(packages.root.join("usr/bin").join(name));
         clean(&mut command, [&packages.library_path, &self.core.library_path].into_iter().flatten());
@@ -79,7 +79,7 @@ impl Tools {
     }
 }
 
-/// Nothing of this process's environment, and where shared libraries are.
+/// Clears the command's environment, and sets the search path of shared libraries.
 pub(crate) fn clean<'a>(command: &mut Command, libraries: impl Iterator<Item = &'a PathBuf>) {
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("LC_ALL", "C");
     let libraries: Vec<_> = libraries.map(|path| path.as_os_str()).collect();
@@ -88,7 +88,7 @@ pub(crate) fn clean<'a>(command: &mut Command, libraries: impl Iterator<Item = &
     }
 }
 
-/// Copies a directory with all that is in it, but for links that lead nowhere.
+/// Copies a directory recursively, except links without a target.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     for entry in walkdir::WalkDir::new(from).sort_by_file_name() {
         let entry = entry?;
@@ -96,24 +96,24 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
         if entry.file_type().is_dir() {
             std::fs::create_dir_all(place)?;
         } else if entry.path().exists() {
-            // Not `copy`, which would keep a package's read-only mode: some of it is going to be edited.
+            // `copy` would preserve a package's read-only mode, but some of the files are edited later.
             std::fs::write(place, std::fs::read(entry.path())?)?;
         }
     }
     Ok(())
 }
 
-/// Makes a directory that has nothing in it.
+/// Creates an empty directory.
 pub(crate) fn empty(directory: &Path) -> Result<()> {
     remove(directory)?;
     Ok(std::fs::create_dir_all(directory)?)
 }
 
-/// Takes a directory out of the way, if it is there; it goes when its parent is emptied before the next measurement.
+/// Moves a directory aside, if it exists; it is removed when its parent is emptied before the next measurement.
 ///
-/// Removing it now would cost whatever is measured next: ext4 without a journal passes over each inode that was freed
-/// in the last minutes, one by one, for every file that is made (`recently_deleted` in `fs/ext4/ialloc.c`). With the
-/// files of one round that was 0.8 s of 3.6 s.
+/// Removing it now would slow down the next measurement. For every new file, ext4 without a journal skips each inode
+/// that was freed in the last minutes, one by one (`recently_deleted` in `fs/ext4/ialloc.c`). With the files of one
+/// round that was 0.8 s of 3.6 s.
 pub(crate) fn set_aside(directory: &Path) -> Result<()> {
     if !directory.try_exists()? {
         return Ok(());
@@ -123,7 +123,7 @@ pub(crate) fn set_aside(directory: &Path) -> Result<()> {
     Ok(std::fs::rename(directory, tempfile::tempdir_in(aside)?.keep().join("it"))?)
 }
 
-/// Removes a directory if it is there.
+/// Removes a directory if it exists.
 pub(crate) fn remove(directory: &Path) -> Result<()> {
     match std::fs::remove_dir_all(directory) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

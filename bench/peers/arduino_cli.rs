@@ -12,7 +12,7 @@ use crate::tools::empty;
 #[path = "../../tests/it/arduino/installation.rs"]
 mod installation;
 
-/// A way to start it for all cells.
+/// A way to run arduino-cli for all cells.
 struct Way {
     name: String,
     each: Each,
@@ -20,9 +20,9 @@ struct Way {
 
 pub(super) struct ArduinoCli {
     home: PathBuf,
-    /// Firmware, by board and sketch.
+    /// Directory of the firmware, by board and sketch.
     out: PathBuf,
-    /// Its caches and build paths.
+    /// Directory of its caches and build paths.
     built: PathBuf,
     ways: Vec<Way>,
     libraries: Vec<PathBuf>,
@@ -64,8 +64,8 @@ impl ArduinoCli {
     }
 }
 
-/// The command of each cell. The boards of one sketch are far apart: they share its build path, unless each cell has
-/// one of its own below `build_paths`.
+/// Returns the command of each cell. The boards of one sketch are far apart in the order, as they share its build path.
+/// With `build_paths`, each cell has its own below that directory.
 fn commands(
     work: Work<'_>,
     program: &Path,

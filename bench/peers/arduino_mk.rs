@@ -1,4 +1,4 @@
-//! arduino-mk: a makefile for a sketch.
+//! arduino-mk: a makefile for each sketch.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ pub(super) struct ArduinoMk {
 
 impl ArduinoMk {
     pub(super) fn new(work: Work<'_>) -> Result<Self> {
-        // Python and Perl that it depends on are for uploads.
+        // Its dependencies on Python and Perl are only for uploads.
         let package = work.tools.packages(&["arduino-mk"], false)?;
         let makefiles = package.root.join("usr/share/arduino");
         let directory = work.directory.join("arduino-mk");
@@ -63,7 +63,7 @@ impl Peer for ArduinoMk {
         empty(&self.out)?;
         for way in ["cold", "nothing changed"] {
             let mut command = self.each.command(work.tools);
-            // Not on the command line, where it would take the place of all other flags.
+            // As a make variable on the command line, it would replace all other flags.
             command.env("CXXFLAGS", "-DDECIMAL_DIG=__DECIMAL_DIG__ -fpermissive");
             let way = format!("arduino-mk, {} jobs for all, {way}", work.jobs);
             self.each.measure(&way, &mut command, &self.out, work, table)?;

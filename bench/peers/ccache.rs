@@ -1,5 +1,5 @@
-//! ccache as a wrapper in the floor's own makefile: what a cache of compiles can do where nothing else is in the
-//! way. It caches no links.
+//! ccache as a wrapper in the floor's makefile: the effect of a compiler cache without any other cost. It caches no
+//! links.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
-//! For programs that build one sketch at a time: starts them once for each cell, so many at once as there are
-//! jobs, by a makefile whose rules have no other purpose. That is what a script around such a program does at
-//! its best; make itself takes a few milliseconds.
+//! Runs programs that build one sketch at a time: once for each cell, as many in parallel as there are jobs, by a
+//! makefile without other rules. This is the best that a script around such a program can do; make itself takes a few
+//! milliseconds.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::meter::{Spent, attempt};
 use crate::table::{Kind, Table};
 use crate::tools::Tools;
 
-/// Commands, each for a cell or a few.
+/// Commands, each for one or several cells.
 pub(super) struct Each {
     directory: PathBuf,
     log: PathBuf,
@@ -26,14 +26,14 @@ impl Each {
         let mut text = "all:\n.PHONY: all\n.SUFFIXES:\n".to_owned();
         for (number, command) in commands.iter().enumerate() {
             let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
-            // The plus gives a command that is a make itself its part of the jobs.
+            // `+` lets a command that is itself make use the same job server.
             writeln!(text, "all: {number}\n.PHONY: {number}\n{number}:\n\t+@{}", words.join(" "))?;
         }
         std::fs::write(directory.join("Makefile"), text)?;
         Ok(Self { directory: directory.to_owned(), log: directory.join("log"), at_once })
     }
 
-    /// The command that runs them all; whatever environment it has, they have.
+    /// Returns the command that runs all of them, in the environment that it is given.
     pub(super) fn command(&self, tools: &Tools) -> Command {
         let mut command = tools.make();
         command
@@ -46,7 +46,7 @@ impl Each {
         command
     }
 
-    /// Runs a command, and says in the table how it went: `out` has a `.hex` for each cell that it built.
+    /// Runs a command and adds the result to the table. `out` has a `.hex` for each cell that was built.
     pub(super) fn measure(
         &self,
         way: &str,
@@ -66,7 +66,7 @@ impl Each {
         if built < work.set.cells() {
             table.remark(Kind::Peer, way, format!("{built} of {} cells built", work.set.cells()));
         }
-        // The memory is that of the make around it, which says nothing.
+        // The peak is that of the outer make, which has no meaning.
         table.add(Kind::Peer, way, Spent { peak: 0, ..spent });
         Ok(())
     }

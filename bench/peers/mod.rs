@@ -1,4 +1,4 @@
-//! Other programs on the same work. One that can't be had on this machine says so in the table.
+//! Other programs on the same work. The table notes each one that is unavailable on this machine.
 
 mod arduino_cli;
 mod arduino_mk;
@@ -14,14 +14,14 @@ use super::set::Set;
 use super::table::{Kind, Table};
 use super::tools::Tools;
 
-/// What every peer is given.
+/// Inputs of every peer.
 #[derive(Clone, Copy)]
 pub(crate) struct Work<'a> {
     pub(crate) tools: &'a Tools,
     pub(crate) set: &'a Set,
     /// The peers' directory.
     pub(crate) directory: &'a Path,
-    /// The directory where sketches are C++ already.
+    /// The directory with the generated C++ of the sketches.
     pub(crate) generated: &'a Path,
     pub(crate) jobs: usize,
 }
@@ -32,11 +32,11 @@ trait Peer {
     fn round(&self, work: Work<'_>, floor: &Firmware, table: &mut Table) -> Result<()>;
 }
 
-/// All that can be had.
+/// The available peers.
 pub(crate) struct Peers(Vec<(&'static str, Box<dyn Peer>)>);
 
 impl Peers {
-    /// Brings them in.
+    /// Installs them.
     pub(crate) fn new(work: Work<'_>, table: &mut Table) -> Result<Self> {
         std::fs::create_dir_all(work.directory)?;
         let asked: [(&str, Result<Box<dyn Peer>>); 4] = [
@@ -59,7 +59,7 @@ impl Peers {
         Ok(Self(peers))
     }
 
-    /// Measures each, in this order or from the last to the first.
+    /// Measures each, in this or the reverse order.
     pub(crate) fn round(&self, work: Work<'_>, reverse: bool, floor: &Firmware, table: &mut Table) {
         let mut order: Vec<_> = self.0.iter().collect();
         if reverse {

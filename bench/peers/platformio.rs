@@ -1,5 +1,5 @@
-//! PlatformIO from PyPI, offline: platform, framework and compiler are packages of our own that lead to the core
-//! and the compiler that everyone uses here. A project for each sketch, with an environment for each board.
+//! PlatformIO from PyPI, offline. Platform, framework and compiler are local packages that refer to the core and
+//! compiler of all ways. Each sketch has a project with an environment for each board.
 
 use std::fmt::Write as _;
 use std::os::unix::fs::symlink;
@@ -16,10 +16,10 @@ use crate::set::BOARDS;
 use crate::table::Table;
 use crate::tools::{empty, remove};
 
-/// PlatformIO, and the version of SCons that it wants.
+/// PlatformIO, and the version of SCons that it requires.
 const PYTHON_PACKAGES: [&str; 2] = ["platformio==6.2.0", "scons==4.11.1"];
 
-/// That version of SCons as PlatformIO's registry counts it.
+/// The number of that SCons version in PlatformIO's registry.
 const SCONS: &str = "4.41101.0";
 
 pub(super) struct PlatformIo {
@@ -57,7 +57,7 @@ impl PlatformIo {
             command.extend([project.display().to_string(), format!("-j{}", work.jobs)]);
             commands.push(command);
         }
-        // It says itself how many compilers it starts at once, so one of it at a time.
+        // PlatformIO runs several compilers itself, so only one instance runs at a time.
         Ok(Self { each: Each::new(&directory, 1, &commands)?, directory, out })
     }
 
@@ -78,7 +78,7 @@ impl Peer for PlatformIo {
     }
 }
 
-/// A Python of its own, with PlatformIO; kept for the next time.
+/// Installs PlatformIO into a virtual environment, which later runs reuse.
 fn install(work: Work<'_>) -> Result<PathBuf> {
     let place = crate::below_target("bench/python");
     let python = place.join("bin/python");
@@ -87,7 +87,7 @@ fn install(work: Work<'_>) -> Result<PathBuf> {
         return Ok(python);
     }
     empty(&place)?;
-    // With the user's environment: it says where packages come from.
+    // The user's environment may name a package index.
     let log = work.directory.join("python.log");
     measure(Command::new("python3").args(["-m", "venv"]).arg(&place), &log)?;
     measure(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES), &log)?;
@@ -95,7 +95,7 @@ fn install(work: Work<'_>) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// The packages that PlatformIO would fetch from its registry.
+/// Creates the packages that PlatformIO would fetch from its registry.
 fn packages(work: Work<'_>, directory: &Path) -> Result<()> {
     let directory_of = |path: &str| -> Result<PathBuf> {
         let path = directory.join(path);
@@ -144,7 +144,7 @@ fn packages(work: Work<'_>, directory: &Path) -> Result<()> {
         write_json(&boards.join(format!("{board}.json")), &describe(work, board, fqbn)?)?;
     }
 
-    // Its registry's package is SCons with a script that starts it.
+    // The registry's package is SCons with a script that starts it.
     let scons = directory_of("core/packages/tool-scons")?;
     std::fs::write(scons.join("scons.py"), "from SCons.Script.Main import main\n\nmain()\n")?;
     write_json(&scons.join("package.json"), &json!({"name": "tool-scons", "version": SCONS, "system": "*"}))?;
@@ -156,7 +156,7 @@ fn packages(work: Work<'_>, directory: &Path) -> Result<()> {
     )
 }
 
-/// A board by the properties of the core's own `boards.txt`.
+/// Describes a board by the properties in the core's `boards.txt`.
 fn describe(work: Work<'_>, board: &str, fqbn: &str) -> Result<Value> {
     let config = work.tools.board(fqbn)?;
     let property = |key: &str| config.expanded(&format!("build.{key}"));
@@ -165,7 +165,7 @@ fn describe(work: Work<'_>, board: &str, fqbn: &str) -> Result<Value> {
         "variant": property("variant")?, "board": format!("ARDUINO_{}", property("board")?),
     });
     let limit = |key| config.limit(key);
-    // Boards with USB of their own tell the host who they are.
+    // Boards with native USB have identifiers for the host.
     if config.properties.get("build.usb_product").is_some() {
         let text = |key: &str| property(key).map(|text| text.trim_matches('"').to_owned());
         build["usb"] = json!({

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Edit, Library, Result, Set, Sketch, write_matrix};
 use crate::tools::{Tools, copy, empty};
 
-/// Directory among the built-in examples.
+/// Directories of the built-in examples.
 const BUILTIN: [&str; 6] = [
     "01.Basics/AnalogReadSerial",
     "01.Basics/Blink",
@@ -23,7 +23,7 @@ const OF_CORE: [(&str, &str); 4] = [
     ("Wire", "master_reader"),
 ];
 
-/// Copies them below `directory`.
+/// Copies the set below `directory`.
 pub(crate) fn set(tools: &Tools, directory: &Path) -> Result<Set> {
     empty(directory)?;
     let mut sketches = Vec::new();

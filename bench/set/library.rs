@@ -1,5 +1,4 @@
-//! A library with many sources and many examples, as a library's maintainer has them: written by this program,
-//! the same every time.
+//! A generated library with many sources and examples, as a library's maintainer has it; always the same.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,10 +9,10 @@ use crate::tools::empty;
 const SOURCES: usize = 60;
 const EXAMPLES: usize = 40;
 
-/// How many parts of the library an example uses.
+/// Number of the library's parts that an example uses.
 const USED: usize = 5;
 
-/// Writes it below `directory`.
+/// Writes the set below `directory`.
 pub(crate) fn set(directory: &Path) -> Result<Set> {
     empty(directory)?;
     let library = directory.join("libraries/Filters");

@@ -1,5 +1,5 @@
-//! What is built: sketches, libraries and boards in a directory of their own, so that they can be edited, with
-//! the matrix that says so. Every way builds the same.
+//! The inputs of the bench: sketches, libraries and boards in a directory of their own, where they can be edited, with
+//! their matrix. Every way builds the same set.
 
 pub(crate) mod examples;
 pub(crate) mod library;
@@ -18,24 +18,24 @@ pub(crate) const BOARDS: [(&str, &str); 3] = [
 
 /// Sketches × [`BOARDS`].
 pub(crate) struct Set {
-    /// One word, for file names.
+    /// Name in one word, for file names.
     pub(crate) name: &'static str,
-    /// For people.
+    /// Title for reports.
     pub(crate) title: String,
     /// The matrix file; sketches and libraries are beside it.
     pub(crate) matrix: PathBuf,
     pub(crate) sketches: Vec<Sketch>,
-    /// A line of one sketch.
+    /// The edit of a line in one sketch.
     pub(crate) in_sketch: Edit,
-    /// A line of a header of one library.
+    /// The edit of a line in one library's header.
     pub(crate) in_header: Edit,
 }
 
-/// A sketch, and what it needs.
+/// A sketch and its libraries.
 pub(crate) struct Sketch {
     pub(crate) name: String,
     pub(crate) directory: PathBuf,
-    /// In the order in which it is linked with them.
+    /// Libraries in link order.
     pub(crate) libraries: Vec<Library>,
 }
 
@@ -43,16 +43,16 @@ pub(crate) struct Sketch {
 #[derive(Clone, PartialEq)]
 pub(crate) struct Library {
     pub(crate) name: String,
-    /// Its sources and headers.
+    /// Directory of its sources and headers.
     pub(crate) directory: PathBuf,
 }
 
-/// One line that is changed to something new in every round.
+/// A line that is changed to a new text in every round.
 pub(crate) struct Edit {
     pub(crate) file: PathBuf,
-    /// A text that the file has once.
+    /// A text that occurs in the file once.
     from: &'static str,
-    /// What follows it, with a number.
+    /// Its replacement, with a number.
     to: fn(usize) -> String,
     original: String,
 }
@@ -67,25 +67,25 @@ impl Edit {
         Ok(Self { file, from, to, original })
     }
 
-    /// Makes the change of a round.
+    /// Applies the edit of a round.
     pub(crate) fn make(&self, round: usize) -> Result<()> {
         Ok(std::fs::write(&self.file, self.original.replace(self.from, &(self.to)(round)))?)
     }
 
-    /// Takes it back.
+    /// Restores the original file.
     pub(crate) fn undo(&self) -> Result<()> {
         Ok(std::fs::write(&self.file, &self.original)?)
     }
 }
 
 impl Set {
-    /// How many cells it has.
+    /// Returns the number of cells.
     pub(crate) fn cells(&self) -> usize {
         self.sketches.len() * BOARDS.len()
     }
 }
 
-/// The matrix of all sketches and libraries below `directory`.
+/// Writes the matrix of all sketches and libraries below `directory`.
 fn write_matrix(directory: &Path, name: &str) -> Result<PathBuf> {
     let mut text = format!("version: 1\nname: {name}\ncores:\n  arduino:avr: {{provider: apt}}\nboards:\n");
     for (board, fqbn) in BOARDS {

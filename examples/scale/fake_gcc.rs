@@ -1,7 +1,7 @@
-//! A tool chain that does next to nothing: what a run costs with it is what the runner costs. One program
-//! that is compiler, archiver, linker and all the rest by its options; it writes each output at once.
+//! A tool chain without real work, so that a run's cost is that of the runner. One program is compiler, archiver,
+//! linker and all other tools, by its options; it writes each output immediately.
 //!
-//! It is compiled alone, by `rustc`, by whoever generates the project (`project.rs`).
+//! `project.rs` compiles it alone, with `rustc`.
 
 use std::fs;
 use std::io::Write;
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Adds a byte to `fake-gcc.starts` beside the program, where somebody has put that file there.
+/// Appends a byte to the file `fake-gcc.starts` beside the program, if it exists.
 fn count() {
     let Ok(program) = std::env::current_exe() else { return };
     if let Ok(mut starts) = fs::File::options().append(true).open(program.with_extension("starts")) {
@@ -46,7 +46,7 @@ fn answer(args: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// What `-E -v` prints: the directories of the command, and none of its own.
+/// Prints the output of `-E -v`: the directories of the command, and no built-in ones.
 fn search_path(args: &[String]) {
     eprintln!("#include \"...\" search starts here:");
     eprintln!("#include <...> search starts here:");
@@ -63,7 +63,7 @@ fn search_path(args: &[String]) {
     println!("#define __VERSION__ \"1.0.0\"");
 }
 
-/// The object is the source's text; the depfile names the source alone.
+/// Writes the source's text as object; the depfile names only the source.
 fn compile(args: &[String], output: &str) -> Result<(), String> {
     let is_source = |arg: &&String| [".cpp", ".c", ".S"].iter().any(|extension| arg.ends_with(extension));
     let source = args.iter().find(is_source).ok_or("no source")?;
@@ -72,7 +72,7 @@ fn compile(args: &[String], output: &str) -> Result<(), String> {
     write(&depfile.to_string_lossy(), format!("{output}: {source}\n").as_bytes())
 }
 
-/// The smallest ELF that readers take for one, with everything that was linked behind it.
+/// Writes the smallest ELF that readers accept, followed by all linked files.
 fn link(args: &[String], output: &str) -> Result<(), String> {
     let mut elf = vec![0; 52];
     elf[..7].copy_from_slice(b"\x7fELF\x01\x01\x01");

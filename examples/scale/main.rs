@@ -1,4 +1,4 @@
-//! Generates a project of as many cells as one likes, to see what the runner itself costs:
+//! Generates a project with any number of cells, to measure the cost of the runner itself:
 //!
 //! ```text
 //! cargo run --example scale -- DIRECTORY CELLS

@@ -1,6 +1,6 @@
-//! Writes a project of many tiny sketches for four boards of a core of our own, with a tool chain
-//! (`fake_gcc.rs`) that writes its outputs at once. The boards differ in a define of their own: four cores, and
-//! each sketch's object once for each board.
+//! Writes a project of many tiny sketches for four boards of a generated core, with a tool chain (`fake_gcc.rs`) that
+//! writes its outputs immediately. Each board has its own define, so there are four cores, and an object of each sketch
+//! for each board.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -31,7 +31,7 @@ recipe.size.regex=^program ([0-9]+) bytes
 /// Writes the project into `directory`: `matrix.yml`, `core/`, `tools/`, `sketches/`.
 ///
 /// # Errors
-/// Where the directory can't be written, or `rustc` does not compile the tool chain.
+/// The directory can't be written, or `rustc` does not compile the tool chain.
 pub(crate) fn write(directory: &Path, sketches: usize) -> io::Result<()> {
     let file = |path: &str, text: &str| {
         let path = directory.join(path);
@@ -43,7 +43,7 @@ pub(crate) fn write(directory: &Path, sketches: usize) -> io::Result<()> {
         "version: 1\nname: scale\ncores:\n  scale:avr: {provider: path, path: core, tools: {fake: tools}}\nboards:\n",
     );
     for (number, board) in BOARDS.iter().enumerate() {
-        // A `String` takes everything.
+        // Writing to a `String` can't fail.
         let _ = writeln!(boards, "{board}.name={board}\n{board}.build.core=scale");
         let _ = writeln!(boards, "{board}.build.extra_flags=-DBOARD={number}");
         let _ = writeln!(boards, "{board}.upload.maximum_size=100000");

@@ -1,14 +1,13 @@
-//! What a compiler cache costs: the same translation units, two at a time, compiled directly, through ccache as
-//! a wrapper process, and through the embedded zccache.
+//! Measures the cost of a compiler cache. The same translation units are compiled two at a time: directly, through
+//! ccache as a wrapper process, and through the embedded zccache.
 //!
 //! ```text
 //! cargo run --release --example wrapped -- [ROUNDS]
 //! ```
 //!
-//! Everything is brought in by this program's own apt provider, below `target/`. Each round runs every way once,
-//! in order; the table has the median of the rounds, and fails where an object differs from the direct compile's.
-//! CPU time is that of the compilers and of this process together: it tells more than the clock where the
-//! machine has other work to do.
+//! Everything is installed by this program's own apt provider, below `target/`. Each round runs every way once, in
+//! order. The table has the median of the rounds; the program fails where an object differs from the direct compile's.
+//! CPU time includes the compilers and this process: it is more reliable than wall time on a busy machine.
 
 mod meter;
 mod units;
@@ -28,7 +27,7 @@ use ways::{Bench, WAYS};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// As many as the machine that the table in `docs/cache.md` was measured on has.
+/// Number of CPUs of the machine on which the table in `docs/cache.md` was measured.
 const AT_ONCE: usize = 2;
 const ROUNDS: usize = 5;
 
@@ -38,14 +37,14 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => runtime.block_on(rounds(ROUNDS)),
-        // The hit in a new process: this one. What it took goes to the process that started it.
+        // This process measures the hits in a new process, and prints the times for its parent.
         ["--again", directory] => runtime.block_on(again(Path::new(directory))),
         [count] => runtime.block_on(rounds(count.parse()?)),
         _ => Err("usage: wrapped [ROUNDS]".into()),
     }
 }
 
-/// Where packages are, and where the work is done.
+/// Returns the directory of packages or of the work.
 fn place(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp").join(name)
 }
@@ -81,7 +80,7 @@ async fn again(directory: &Path) -> Result<()> {
     Ok(writeln!(std::io::stdout(), "{spent}")?)
 }
 
-/// What a unit takes; the factors are medians of each round's own.
+/// Prints the time for each unit; the factors are medians of each round's own.
 fn table(rounds: &[[Spent; WAYS.len()]], units: usize) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let units = u32::try_from(units)?;

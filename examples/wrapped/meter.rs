@@ -1,11 +1,11 @@
-//! Measures time: by the clock, and of the CPU, in this process and in all that it has waited for.
+//! Measures time: wall time, and CPU time of this process and of all children that it has waited for.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::Result;
 
-/// Time that something took.
+/// Measured times.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spent {
     pub(crate) clock: Duration,
@@ -19,14 +19,14 @@ impl fmt::Display for Spent {
 }
 
 impl Spent {
-    /// Reads what its `Display` has written.
+    /// Parses the output of `Display`.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let (clock, cpu) = text.trim().split_once(' ').ok_or("no times")?;
         Ok(Self { clock: Duration::from_micros(clock.parse()?), cpu: Duration::from_micros(cpu.parse()?) })
     }
 }
 
-/// Measures from when it was made.
+/// Measures from its creation on.
 pub(crate) struct Meter {
     began: Instant,
     cpu: Duration,
@@ -42,11 +42,11 @@ impl Meter {
     }
 }
 
-/// User and system time of this process and of its children, of which only those count that were waited for.
+/// Returns user and system time of this process and of the children that were waited for.
 fn cpu() -> Result<Duration> {
     const TICKS_A_SECOND: u32 = 100; // on every Linux that this runs on
     let stat = std::fs::read_to_string("/proc/self/stat")?;
-    // The name in parentheses may have anything in it; utime is the 12th field behind it.
+    // The name in parentheses may contain anything; utime is the 12th field after it.
     let (_, fields) = stat.rsplit_once(") ").ok_or("/proc/self/stat is not what it was")?;
     let ticks =
         fields.split(' ').skip(11).take(4).map(str::parse::<u32>).sum::<std::result::Result<u32, _>>()?;

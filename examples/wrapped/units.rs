@@ -1,5 +1,5 @@
-//! The translation units: what the core of three AVR boards and three of its libraries have, with the commands
-//! of the core's own recipes.
+//! The translation units: those of three AVR boards' cores and of three libraries, with the commands of the core's own
+//! recipes.
 
 use std::path::{Path, PathBuf};
 
@@ -14,24 +14,24 @@ use super::Result;
 const BOARDS: [&str; 3] = ["arduino:avr:uno", "arduino:avr:mega:cpu=atmega2560", "arduino:avr:leonardo"];
 const LIBRARIES: [&str; 3] = ["SPI", "Wire", "SoftwareSerial"];
 
-/// A compile, wherever its object is to be.
+/// A compile, independent of the place of its object.
 pub(crate) struct Unit {
     /// Its object's file name.
     pub(crate) object: String,
     argv: Vec<String>,
 }
 
-/// Stands for the object in a command.
+/// Placeholder for the object in a command.
 const OBJECT: &str = "@OBJECT@";
 
 impl Unit {
-    /// The command that writes the object to `path`.
+    /// Returns the command that writes the object to `path`.
     pub(crate) fn argv(&self, path: &Path) -> Vec<String> {
         self.argv.iter().map(|word| word.replace(OBJECT, &path.to_string_lossy())).collect()
     }
 }
 
-/// All of them.
+/// Returns all units.
 pub(crate) fn units(core: &InstalledCore) -> Result<Vec<Unit>> {
     let mut platforms = Platforms::new();
     platforms.insert(Platform::load(&core.platform_dir, "arduino", "avr", HostOs::current())?);
@@ -55,8 +55,8 @@ pub(crate) fn units(core: &InstalledCore) -> Result<Vec<Unit>> {
     Ok(units)
 }
 
-/// The compile of a file, if it is a source. Not of assembler: into the debug information of its objects GCC
-/// writes the random name of the temporary file that it has preprocessed it to, so no two are equal.
+/// Returns the compile of a file, if it is a source. Excludes assembler: GCC writes the random name of a temporary file
+/// into its debug information, so no two objects are equal.
 fn unit(config: &BoardConfig, includes: &[String], source: &Path, number: usize) -> Result<Option<Unit>> {
     let extension = source.extension().unwrap_or_default().to_string_lossy();
     if extension == "S" {
@@ -72,7 +72,7 @@ fn unit(config: &BoardConfig, includes: &[String], source: &Path, number: usize)
             ("object_file", Value::Word(OBJECT)),
         ],
     )?;
-    // Else sections for the link-time optimiser have random names, and no two objects are equal.
+    // Otherwise sections for link-time optimisation have random names, and no two objects are equal.
     argv.push(format!("-frandom-seed={number}"));
     Ok(Some(Unit { object: format!("{number}.o"), argv }))
 }

@@ -1,4 +1,4 @@
-//! The ways to compile, one after the other. Each writes its objects to the same directory, which is empty before.
+//! The ways to compile, one after the other. Each writes its objects to the same directory, which is emptied before.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ use super::Result;
 use super::meter::{Meter, Spent};
 use super::units::Unit;
 
-/// In the order of a round.
+/// Names of the ways, in the order of a round.
 pub(crate) const WAYS: [&str; 6] =
     ["direct", "ccache, miss", "ccache, hit", "zccache, miss", "zccache, hit", "zccache, hit, new process"];
 
-/// More than the objects have.
+/// More than all objects need.
 const CACHE_SIZE: u64 = 1 << 30;
 
-/// What has to be compiled, with what, and where.
+/// The units, the caches and the directories.
 pub(crate) struct Bench {
     units: Vec<Unit>,
     ccache: PathBuf,
@@ -37,7 +37,7 @@ pub(crate) struct Bench {
 type Objects = Vec<Vec<u8>>;
 
 impl Bench {
-    /// Works below `directory`.
+    /// Creates a bench that works below `directory`.
     pub(crate) fn new(
         directory: &Path,
         units: Vec<Unit>,
@@ -66,7 +66,7 @@ impl Bench {
         self.units.len()
     }
 
-    /// Every way once.
+    /// Measures every way once.
     pub(crate) async fn round(&self) -> Result<[Spent; WAYS.len()]> {
         for cache in [&self.ccache_directory, &self.zccache_directory] {
             empty(cache)?;
@@ -89,7 +89,7 @@ impl Bench {
         Ok([direct, ccache_miss, ccache_hit, zccache_miss, zccache_hit, again])
     }
 
-    /// What a new process does: it finds the cache full.
+    /// Measures cache hits in a new process, with a filled cache.
     pub(crate) async fn again(&self) -> Result<Spent> {
         let zccache: Backend = Arc::new(Zccache::start(&self.zccache_directory, CACHE_SIZE).await?);
         let (spent, _) = self.zccache(&zccache, &CacheOutcome::Hit).await?;
@@ -108,7 +108,7 @@ impl Bench {
         Ok((Spent::parse(&String::from_utf8(output.stdout)?)?, self.read()?))
     }
 
-    /// Without a cache of ours; `wrapper` is a program before the compiler.
+    /// Compiles without the embedded cache; `wrapper` is a program before the compiler.
     async fn direct(&self, wrapper: Option<&Path>) -> Result<(Spent, Objects)> {
         self.timed(Arc::new(Direct), wrapper, |_| true).await
     }
@@ -117,7 +117,7 @@ impl Bench {
         self.timed(zccache.clone(), None, |outcome| outcome == expected).await
     }
 
-    /// Compiles every unit, and flushes.
+    /// Compiles every unit, and flushes the cache.
     async fn timed(
         &self,
         backend: Backend,
@@ -128,7 +128,7 @@ impl Bench {
         let meter = Meter::start()?;
         let compiles = self.units.iter().map(|unit| {
             let (backend, request) = (backend.clone(), self.request(unit, wrapper));
-            // A task each, as in a run.
+            // One task per unit, as in a run.
             async move {
                 tokio::spawn(async move { backend.compile(request, &CancellationToken::new()).await }).await
             }
@@ -169,7 +169,7 @@ impl Bench {
         Process { program, args, cwd: self.objects.clone(), environment: self.environment.clone() }
     }
 
-    /// The miss was one, and the hit as well.
+    /// Checks ccache's statistics: one miss and one hit for each unit.
     async fn check_ccache(&self) -> Result<()> {
         let process = self.process(self.ccache.clone(), vec!["--print-stats".to_owned()]);
         let finished =

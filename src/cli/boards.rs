@@ -1,4 +1,4 @@
-//! `boards`: what the installed cores offer, and what a board's properties are.
+//! The command `boards`: lists the boards of the installed cores, or prints a board's properties.
 
 use std::path::{Path, PathBuf};
 
@@ -56,7 +56,7 @@ async fn answer(typed: &Typed) -> Result<Exit, SessionError> {
     Ok(print(&lines.join("\n")))
 }
 
-/// What the arguments name.
+/// The matrix and the board that the arguments name.
 #[derive(Debug, Default)]
 struct Subject {
     matrix: Option<PathBuf>,
@@ -83,7 +83,7 @@ impl Subject {
     }
 }
 
-/// Prints the properties of a board: those of the matrix's board with this FQBN, if it has one, without those of cells.
+/// Prints the properties of a board. Includes those of the matrix's core entry, but not those of its boards and cells.
 async fn properties(
     subject: &Subject,
     fqbn: &Fqbn,
@@ -113,7 +113,7 @@ fn list(platform: &Platform, only: Option<&Fqbn>, wanted: &[NameGlob], lines: &m
     }
 }
 
-/// `arduino:avr:mega  Arduino Mega`, then a line for each option of each menu, the default first.
+/// Adds `arduino:avr:mega  Arduino Mega`, then a line for each option of each menu, the default first.
 fn describe(fqbn: &str, board: &BoardSummary, lines: &mut Vec<String>) {
     lines.push(format!("{fqbn}  {}", board.name));
     for menu in &board.menus {

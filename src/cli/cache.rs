@@ -1,4 +1,4 @@
-//! `cache`: what the cache directory takes, and how it gets smaller.
+//! The command `cache`: shows the size of the cache directory and reduces it.
 
 use std::fs::File;
 use std::io;
@@ -115,7 +115,7 @@ async fn collect(parts: &CacheLayout, gc: &Gc) -> Result<String, SessionError> {
 }
 
 fn clear(parts: &CacheLayout, all: bool) -> Result<String, SessionError> {
-    // Nothing is taken away under another run's feet.
+    // The lock prevents removing files that another run is using.
     let _held = hold(parts)?;
     let before = Taken::by(parts.root());
     let mut all_parts =

@@ -1,4 +1,4 @@
-//! `compare`: what is different between two runs, from their report directories.
+//! The command `compare`: shows the differences between two runs, from their report directories.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub(super) fn run(typed: &Typed) -> Exit {
     }
 }
 
-/// The comparison as text, and whether the head has new failures.
+/// Returns the comparison as text, and whether the head has new failures.
 fn comparison(typed: &Typed) -> Result<(String, bool), String> {
     let read = |directory: &Path| Ok((Past::read(directory)?, SymbolReport::read(directory)?));
     let text = |error: PastError| error.to_string();

@@ -17,7 +17,7 @@ pub fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             let help = error.exit_code() == 0;
-            // Nobody is left to tell if even this can't be printed.
+            // If standard error can't be written, there is no place to report it.
             let _ = error.print();
             return if help { Exit::Success.into() } else { Exit::Usage.into() };
         }

@@ -1,4 +1,4 @@
-//! `doctor`: what is missing on this machine, and the command that fixes it.
+//! The command `doctor`: lists what is missing on this machine, and how to fix it.
 
 use std::path::Path;
 
@@ -62,8 +62,8 @@ pub(super) async fn run(typed: Typed) -> Exit {
     if checks.iter().all(|check| check.state != State::Missing) { Exit::Success } else { Exit::Setup }
 }
 
-/// Checks the boards of the matrix, or else every board of the installed cores with its default options: whether two
-/// menu options set one property. Installs nothing.
+/// Checks whether two menu options of a board set the same property. Checks the boards of the matrix, or else every
+/// board of the installed cores with its default options. Installs nothing.
 async fn boards(matrix: Option<&Path>, common: &Common, directories: &Directories) -> Vec<Check> {
     let name = || "menus".to_owned();
     let unknown = |detail: String| Check { name: name(), state: State::NotInstalled, detail, fix: None };

@@ -1,4 +1,4 @@
-//! The cores that a command without a run knows: those of a matrix, or those that are installed.
+//! The cores of a command without a run: those of a matrix, or the installed ones.
 
 use std::path::Path;
 
@@ -12,19 +12,19 @@ use crate::platform::Fqbn;
 use crate::provide::{InstallContext, InstalledCore, apt, locate};
 use crate::session::{Directories, SessionError, bring_in};
 
-/// Cores, and what a matrix says of them.
+/// Cores, and their entries in a matrix.
 #[derive(Debug, Default)]
 pub(super) struct KnownCores {
-    /// By `vendor:arch`.
+    /// Installed cores by `vendor:arch`.
     pub(super) installed: IndexMap<String, InstalledCore>,
-    /// Likewise.
+    /// Entries of the matrix by `vendor:arch`.
     pub(super) matrix: IndexMap<String, matrix::Core>,
     /// The boards of the matrix.
     pub(super) boards: Vec<Fqbn>,
 }
 
-/// The cores of the matrix, brought in where they are missing; or else the newest of every core that is installed,
-/// that of `board` among them.
+/// Returns the cores of the matrix, installed if they are missing. Without a matrix, returns the newest of each
+/// installed core, including that of `board`.
 pub(super) async fn known_cores(
     matrix: Option<&Path>,
     board: Option<&Fqbn>,

@@ -1,12 +1,12 @@
-//! Says what is being downloaded while a command other than `run` waits for it.
+//! Prints download progress for commands other than `run`.
 
 use std::io::Write;
 use std::thread::JoinHandle;
 
 use crate::event::{EventKind, EventSink, Level, channel};
 
-/// A sink whose events are told on standard error, as far as somebody who waits wants to know: what is
-/// downloaded, and warnings. The thread ends when the sink and its clones are gone.
+/// Returns a sink whose downloads and warnings are printed to standard error. The thread ends when the sink and its
+/// clones are dropped.
 pub(super) fn narrated(quiet: bool) -> (EventSink, JoinHandle<()>) {
     let (events, heard) = channel();
     let narrator = std::thread::spawn(move || {
@@ -22,7 +22,7 @@ pub(super) fn narrated(quiet: bool) -> (EventSink, JoinHandle<()>) {
                 _ => continue,
             };
             if !quiet {
-                // Nobody is left to tell if even this can't be printed.
+                // If standard error can't be written, there is no place to report it.
                 let _ = writeln!(anstream::stderr().lock(), "{line}");
             }
         }

@@ -1,4 +1,4 @@
-//! Arguments as they are meant: checked, with defaults, with absolute paths.
+//! Arguments as resolved: checked, with defaults and absolute paths.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use crate::matrix::{Filter, NameGlob, parse_duration};
 use crate::report;
 use crate::session::{Directories, Limits, Options, Selected};
 
-/// Why arguments mean nothing.
+/// Error of invalid arguments.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OptionsError {
     #[error("--{option}: {message}")]
@@ -20,10 +20,10 @@ pub(super) enum OptionsError {
     NoCurrentDirectory(std::io::Error),
 }
 
-/// Options of `run` and `plan`, and of the terminal.
+/// Returns the options of `run` and `plan`, and those of the terminal.
 ///
 /// # Errors
-/// An argument means nothing, or there is no directory for the cache.
+/// An argument is invalid, or no cache directory can be determined.
 pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsError> {
     let args::Limits { jobs, framework_jobs, sketch_jobs, max_failures, fail_fast } = typed.limits;
     let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -52,10 +52,10 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
     Ok((options, typed.common.console))
 }
 
-/// The directories that were named, absolute.
+/// Returns the named directories as absolute paths.
 ///
 /// # Errors
-/// There is no directory for the cache.
+/// No cache directory can be determined.
 pub(super) fn directories(typed: DirectoryArguments) -> Result<Directories, OptionsError> {
     let current = std::env::current_dir().map_err(OptionsError::NoCurrentDirectory)?;
     let absolute = |path: PathBuf| current.join(path);
@@ -69,7 +69,7 @@ pub(super) fn directories(typed: DirectoryArguments) -> Result<Directories, Opti
 }
 
 impl CacheDirectory {
-    /// The directory, absolute.
+    /// Returns the cache directory as an absolute path.
     pub(super) fn resolve(self, current: &Path) -> Result<PathBuf, OptionsError> {
         match self.cache_dir.filter(|path| !path.as_os_str().is_empty()) {
             Some(path) => Ok(current.join(path)),
@@ -78,7 +78,7 @@ impl CacheDirectory {
     }
 }
 
-/// The platform's cache directory: `XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`.
+/// Returns the platform's cache directory: `XDG_CACHE_HOME` or `~/.cache`, on macOS `~/Library/Caches`.
 fn default_cache() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = if cfg!(target_os = "macos") {
@@ -107,7 +107,7 @@ fn filters(typed: &[String]) -> Result<Vec<Filter>, OptionsError> {
     typed.iter().map(filter).collect()
 }
 
-/// What the reports are to be like.
+/// Returns the options of the reports.
 pub(super) fn reports(directories: &Directories, console: &Console) -> report::ReportOptions {
     report::ReportOptions {
         report_dir: directories.reports.clone(),
@@ -138,7 +138,7 @@ fn color(color: Color) -> report::Color {
     }
 }
 
-/// Whether what is written to standard error now may have colours.
+/// Returns whether text on standard error may have colours.
 pub(super) fn colours_on_stderr(console: &Console) -> bool {
     match console.color {
         Color::Always => true,
@@ -147,7 +147,7 @@ pub(super) fn colours_on_stderr(console: &Console) -> bool {
     }
 }
 
-/// A path as a user would type it here.
+/// Returns a path relative to `current` where it is below it.
 pub(super) fn shown<'a>(path: &'a Path, current: &Path) -> std::path::Display<'a> {
     path.strip_prefix(current).unwrap_or(path).display()
 }

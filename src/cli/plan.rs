@@ -1,4 +1,4 @@
-//! `plan`: what `run` would do. Brings in the cores that it needs to know, and builds nothing.
+//! The command `plan`: shows what `run` would do. Installs the cores that planning needs, and builds nothing.
 
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ async fn plan(options: &Options, console: &Console) -> Result<Plan, SessionError
     for message in plan.warnings.iter().cloned() {
         events.say(EventKind::Log { level: Level::Warn, message });
     }
-    // The narrator ends with the last sink; a warning is told before the plan.
+    // The narrator ends with the last sink; its warnings are printed before the plan.
     drop((install, events));
     let _ = narrator.join();
     Ok(plan)

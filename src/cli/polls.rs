@@ -1,14 +1,14 @@
-//! Finds what keeps a thread of the runtime from its other tasks: with the feature `console` (and
-//! `--cfg tokio_unstable`) each poll that works or is blocked for 10 ms or more is told with `FBUILD_MATRIX_LOG=fbuild_matrix=debug`; for how long
-//! it waited for a CPU says nothing of it. Without the feature it does nothing.
+//! Finds polls that block a thread of the runtime. Needs the feature `console`, `--cfg tokio_unstable` and
+//! `FBUILD_MATRIX_LOG=fbuild_matrix=debug`: each poll that works or is blocked for 10 ms or more is logged. Time spent
+//! waiting for a CPU does not count. Without the feature, this module does nothing.
 
 use tokio::runtime::Builder;
 
-/// Has all tasks of a runtime watched.
+/// Instruments all tasks of a runtime.
 #[cfg(not(all(feature = "console", tokio_unstable)))]
 pub(super) const fn watch(_: &mut Builder) {}
 
-/// Has the future watched that the runtime itself runs on the main thread.
+/// Instruments the future that the runtime runs on the main thread.
 #[cfg(not(all(feature = "console", tokio_unstable)))]
 pub(super) fn watched<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
     work
@@ -26,15 +26,15 @@ mod unstable {
 
     use super::Builder;
 
-    /// No poll should take longer.
+    /// Duration from which a poll is logged.
     const LONG: Duration = Duration::from_millis(10);
 
     thread_local! {
-        /// The poll that is going on. Tokio's hooks have no other way to hand something on.
+        /// The poll in progress. Tokio's hooks have no other way to pass a value.
         static BEGUN: Cell<Option<Begun>> = const { Cell::new(None) };
     }
 
-    /// Has all tasks of a runtime watched.
+    /// Instruments all tasks of a runtime.
     pub(in super::super) fn watch(builder: &mut Builder) {
         builder.on_before_task_poll(|_| BEGUN.set(Some(Begun::now()))).on_after_task_poll(|task| {
             if let Some(begun) = BEGUN.take() {
@@ -43,7 +43,7 @@ mod unstable {
         });
     }
 
-    /// Has the future watched that the runtime itself runs on the main thread.
+    /// Instruments the future that the runtime runs on the main thread.
     pub(in super::super) async fn watched<T>(work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(|cx| {
@@ -55,7 +55,7 @@ mod unstable {
         .await
     }
 
-    /// A poll that is going on, and what the kernel had counted for the thread when it began.
+    /// A poll in progress, with the kernel's counters of the thread at its start.
     #[derive(Clone, Copy)]
     struct Begun {
         at: Instant,
@@ -78,14 +78,15 @@ mod unstable {
             let (worked, queued) = (worked.saturating_sub(self.worked), queued.saturating_sub(self.queued));
             let blocked = took.saturating_sub(worked + queued);
             if worked + blocked < LONG {
-                // Others had the CPU.
+                // The thread was waiting for a CPU.
                 return;
             }
             tracing::debug!(%whose, ?took, ?worked, ?queued, ?blocked, "a long poll");
         }
     }
 
-    /// For how long this thread has run, and waited for a CPU (`schedstat` in proc(5)); zero where nobody counts.
+    /// Returns how long this thread has run, and how long it has waited for a CPU (`schedstat` in proc(5)); zero where
+    /// the kernel does not count.
     fn counted() -> (Duration, Duration) {
         let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
         let mut numbers = text.split_whitespace().map(|word| Duration::from_nanos(word.parse().unwrap_or(0)));

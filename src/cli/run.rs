@@ -1,4 +1,4 @@
-//! `run`: builds every selected cell, or prints the plan.
+//! The command `run`: builds every selected cell, or prints the plan.
 
 use super::output::fail;
 use super::{args, options, plan};

@@ -1,18 +1,18 @@
-//! The one tokio runtime of the process.
+//! The tokio runtime of the process.
 
 use super::output::complain;
 use super::polls;
 use crate::exit::Exit;
 
-/// How many threads read and write files at once. All units of a run want that in the same moment, and with a
-/// thread for each of them (tokio's limit is 512) a fifth of this program's time goes into clearing pages for
-/// their stacks and allocations (`docs/performance.md`). None of what runs there waits for another to be let in.
+/// Returns the number of threads for blocking file I/O, which all units of a run request at the same moment. With
+/// tokio's limit of 512, a fifth of this program's time goes into clearing pages for stacks and allocations
+/// (`docs/performance.md`). A limit can't deadlock: no blocking task waits for another one to be admitted.
 fn blocking_threads() -> usize {
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     (2 * cpus).max(8)
 }
 
-/// The one runtime of the process.
+/// Runs a command on the runtime.
 pub(super) fn on_runtime(work: impl Future<Output = Exit>) -> Exit {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.enable_all().thread_name("fbuild-matrix").max_blocking_threads(blocking_threads());
@@ -20,7 +20,7 @@ pub(super) fn on_runtime(work: impl Future<Output = Exit>) -> Exit {
     match builder.build() {
         Ok(runtime) => {
             let exit = runtime.block_on(polls::watched(work));
-            // A blocking read that is still going on must not keep the program from ending.
+            // A blocking read in progress must not delay the exit.
             runtime.shutdown_background();
             exit
         }

@@ -1,4 +1,5 @@
-//! `symbols`: what the firmware of the last run is made of. Writes `symbols.json` beside its reports.
+//! The command `symbols`: shows the functions and data in the firmware of the last run. Writes `symbols.json` beside
+//! its reports.
 
 use super::args::Symbols as Typed;
 use super::options::{colours_on_stderr, directories, globs};
@@ -8,7 +9,7 @@ use crate::matrix::NameGlob;
 use crate::report::{Past, SymbolReport};
 use crate::session::SessionError;
 
-/// So many cells are shown; of more, only those that are asked for.
+/// Number of cells that are shown without a selection.
 const SHOWN: usize = 20;
 
 /// Runs the command.
@@ -28,7 +29,7 @@ pub(super) fn run(typed: Typed) -> Exit {
     let matches =
         |globs: &[NameGlob], name: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(name));
     let wanted = |board: &str, sketch: &str| matches(&boards, board) && matches(&sketches, sketch);
-    // The file has all cells, whichever are shown.
+    // The file has all cells, also those that are not shown.
     let (report, missing) = SymbolReport::collect(&past, |_, _| true);
     if let Err(error) = report.write(&directories.reports) {
         let path = directories.reports.join(SymbolReport::FILE);

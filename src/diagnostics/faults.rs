@@ -1,4 +1,4 @@
-//! Errors of tools whose cause is the machine and not the code: failed writes, lack of memory.
+//! Finds tool errors caused by the machine and not by the code: failed writes, lack of memory.
 
 use crate::event::StorageCause;
 
@@ -7,7 +7,7 @@ use crate::event::StorageCause;
 pub struct WriteFault<'a> {
     /// The line.
     pub line: &'a str,
-    /// What is wrong with the file system; `None` where only this file can't be written.
+    /// Fault of the file system; `None` where only this file can't be written.
     pub cause: Option<StorageCause>,
 }
 
@@ -21,7 +21,7 @@ pub fn write_fault(printed: &str) -> Option<WriteFault<'_>> {
         ("Read-only file system", StorageCause::ReadOnly),
         ("Input/output error", StorageCause::Broken),
     ];
-    // A file that can't be read may be the code's fault, one that can't be written is not.
+    // A file that can't be read may be the fault of the code; one that can't be written is not.
     const WRITING: [&str; 7] = [
         "can't create ",
         "cannot create ",

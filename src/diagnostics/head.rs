@@ -1,4 +1,4 @@
-//! The first line of a diagnostic: severity, place, message. Knows no tool's words.
+//! The first line of a diagnostic: severity, place, message. Knows nothing of the tools' words.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Classifies a line that a tool printed. Reads nothing but the line.
+//! Classifies a line of a tool's output by its text alone.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use super::head::{Head, Severity, location};
 use super::linker;
 
-/// A line that a tool printed.
+/// A classified line of a tool's output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Line<'a> {
     /// The first line of a diagnostic.
@@ -38,8 +38,8 @@ const MARKS: [(&str, Severity); 10] = [
     (": remark: ", Severity::Note),
 ];
 
-/// Words of which at least one is in every line that is more than text, unless the line ends with a colon. Most
-/// lines have none.
+/// Words of which every line other than text contains at least one, unless it ends with a colon. Most lines contain
+/// none.
 static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     const OTHERS: [&str; 14] = [
         "ld: ",
@@ -104,7 +104,8 @@ fn marked(line: &str) -> Option<Head<'_>> {
     Some(Head { severity, message: message.trim(), location })
 }
 
-/// Matches `FILE: In function 'f':`, `FILE: At global scope:`, `FILE: Assembler messages:`, `FILE:LINE:COLUMN:   required from …`.
+/// Matches `FILE: In function 'f':`, `FILE: At global scope:`, `FILE: Assembler messages:` and
+/// `FILE:LINE:COLUMN:   required from …`.
 fn is_scope(line: &str) -> bool {
     let is_within = line.ends_with(':')
         && ([": In ", ": At ", ": in function "].iter().any(|mark| line.contains(mark))

@@ -1,4 +1,4 @@
-//! Lines of linkers, which name no severity: GNU ld's, with and without the program's name in front.
+//! Parses lines of linkers, which have no severity: GNU ld's, with and without the program's name.
 
 use super::head::{Head, Severity, location};
 use super::overflow;
@@ -28,7 +28,7 @@ pub(super) fn head(line: &str) -> Option<Head<'_>> {
             location: None,
         });
     };
-    // The message begins behind the last `: ` before the phrase; what is before that is the place.
+    // The message starts after the last `: ` before the phrase; the text before that is the place.
     let start = text[..phrase].rfind(": ").map_or(0, |at| at + 2);
     let place = text[..start].trim_end_matches(": ");
     let place = place.rsplit_once(": ").map_or(place, |(_, place)| place);

@@ -1,5 +1,5 @@
-//! Reads what compilers, assemblers and linkers print: errors, warnings, their notes, their context. Text in, data
-//! out; this module knows no sketch, no command and no report.
+//! Parses the output of compilers, assemblers and linkers: errors, warnings, their notes, their context. Text in, data
+//! out; knows nothing of sketches, commands and reports.
 //!
 //! Formats: GCC and Clang (`FILE:LINE:COLUMN: error: …`), GNU as (`FILE:LINE: Error: …`), GNU ld and collect2
 //! (`OBJECT: In function …`, `FILE:LINE: undefined reference to …`, `ld: region … overflowed by …`), lld.

@@ -1,4 +1,4 @@
-//! Splits a tool's output into diagnostics: which lines belong together.
+//! Splits a tool's output into diagnostics, each with all of its lines.
 
 use super::diagnostic::{Diagnostic, Entry};
 use super::head::{Head, Severity};

@@ -1,9 +1,9 @@
-//! The output of tools, split into diagnostics.
+//! Tests of splitting the output of tools into diagnostics.
 
 use super::*;
 use crate::diagnostics::count_warnings;
 
-/// Each entry in a line: severity, place, message, and how many lines it has before and after its head.
+/// Returns each entry as a line: severity, place, message, and the number of lines before and after its head.
 fn told(printed: &str) -> Vec<String> {
     let one = |entry: &Entry<'_>| match entry {
         Entry::Text(line) => format!("text {line}"),

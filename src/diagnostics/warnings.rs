@@ -1,4 +1,4 @@
-//! Finds the warnings in what compilers, assemblers and linkers print.
+//! Finds the warnings in the output of compilers, assemblers and linkers.
 
 use std::collections::HashSet;
 
@@ -40,7 +40,7 @@ const fn cut_mark(text: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    /// Place and text of each.
+    /// Returns place and text of each.
     fn found(printed: &str) -> Vec<String> {
         let text = |warning: Diagnosis| match warning.location {
             Some(at) => format!("{}|{}|{}", at.file.display(), at.line, warning.message),
@@ -88,7 +88,7 @@ mod tests {
         ] {
             assert_eq!(found(none), Vec::<String>::new(), "{none}");
         }
-        // The text of `#warning` is its own affair.
+        // The text of `#warning` is arbitrary.
         assert_eq!(found("a.c:1:2: warning: #warning b: error: x"), ["a.c|1|#warning b: error: x"]);
     }
 

@@ -20,7 +20,7 @@ pub struct CoreInfo {
     pub id: CoreId,
     /// The boards (matrix names) whose cells use it.
     pub boards: Vec<Arc<str>>,
-    /// `vendor:arch:board[:options]` of the first of them.
+    /// `vendor:arch:board[:options]` of the first board.
     pub fqbn: Arc<str>,
     /// The family: `avr`, `esp32`, …
     pub platform: Arc<str>,
@@ -71,12 +71,12 @@ pub struct JobResult {
     /// The firmware files, first the one to upload.
     #[serde(serialize_with = "path_text::all")]
     pub artifacts: Vec<PathBuf>,
-    /// The file with everything that its tools printed (`build.log`), if any.
+    /// The file with the output of its tools (`build.log`), if any.
     #[serde(serialize_with = "path_text::optional", skip_serializing_if = "Option::is_none")]
     pub log: Option<PathBuf>,
-    /// Warnings of the compilers, as they were printed; empty without any.
+    /// Warnings of the compilers in their original form; empty without any.
     pub warnings: String,
-    /// The same as values, each place and text once. `None` where the job was not built.
+    /// The same warnings as values, each place and text once. `None` where the job was not built.
     pub warning_list: Option<Vec<Warning>>,
     /// The libraries that a cell is built with, in the order of discovery; empty for a core.
     #[serde(default, skip_serializing_if = "no_libraries")]

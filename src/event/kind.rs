@@ -18,7 +18,7 @@ pub struct Event {
     /// Time since the run began, by the monotonic clock; in JSON microseconds.
     #[serde(rename = "at_us", with = "micros")]
     pub at: Duration,
-    /// What happened.
+    /// The kind of event, with its data.
     #[serde(flatten)]
     pub kind: EventKind,
 }
@@ -36,7 +36,7 @@ pub enum EventKind {
     },
     /// Progress of a download.
     SetupProgress {
-        /// The same text as in [`EventKind::SetupStarted`].
+        /// The text of [`EventKind::SetupStarted`].
         what: String,
         /// Bytes downloaded.
         done: u64,
@@ -45,11 +45,11 @@ pub enum EventKind {
     },
     /// The installation ended.
     SetupFinished {
-        /// The same text as in [`EventKind::SetupStarted`].
+        /// The text of [`EventKind::SetupStarted`].
         what: String,
-        /// The installed thing in a few words: its first package, with the version.
+        /// Short form of the installed thing: its first package, with the version.
         brief: String,
-        /// What was done: versions, `already installed`, properties that the provider set.
+        /// Details: versions, `already installed`, properties that the provider set.
         detail: String,
     },
     /// A remark that belongs to no job.
@@ -67,13 +67,13 @@ pub enum EventKind {
         #[serde(flatten)]
         span: Span,
     },
-    /// All jobs are known. Comes exactly once, before the first job event.
+    /// All jobs are known. Sent exactly once, before the first job event.
     Planned {
         /// The core jobs of stage 1.
         cores: Vec<CoreInfo>,
         /// Every selected cell of stage 2.
         cells: Vec<CellInfo>,
-        /// Every cell of the matrix that the matrix itself leaves out, with its reason.
+        /// Every cell that the matrix excludes, with its reason.
         skipped: Vec<SkippedCell>,
     },
     /// A job started.

@@ -24,7 +24,7 @@ pub struct UsedLibrary {
     pub not_used: Vec<NamedLibrary>,
     /// Whether it is the library under test.
     pub under_test: bool,
-    /// Its architectures, where the board's is none of them; empty otherwise.
+    /// Its architectures, where the board's is not among them; empty otherwise.
     pub made_for: String,
     /// The library under test, where this one replaces it.
     pub instead_of: Option<Replaced>,
@@ -47,11 +47,11 @@ pub struct Replaced {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Listed {
-    /// It does not.
+    /// Not listed.
     No,
     /// Within a directory of libraries, or with the platform.
     InDirectory,
-    /// By an entry of its own.
+    /// By its own entry.
     Itself,
 }
 

@@ -1,7 +1,7 @@
-//! Everything that happens in a run, as values. The modules that build send events through an [`EventSink`];
-//! [`crate::report`] folds them into reports. This module knows neither of them.
+//! Every event of a run, as values. The modules that build send events through an [`EventSink`]; [`crate::report`]
+//! folds them into reports. This module depends on neither.
 //!
-//! An event can be written as JSON and read back. Files of earlier versions stay readable: a new field of a kind has a
+//! Events can be written as JSON and read back. Files of earlier versions stay readable: a new field of a kind has a
 //! default (`#[serde(default)]`). Files of later versions are readable as far as their kinds are known here: a reader
 //! ignores other fields, and other kinds are [`EventKind::Unknown`].
 

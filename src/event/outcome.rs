@@ -14,20 +14,20 @@ use super::step::Step;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was built.
+    /// The job was built.
     Built,
-    /// Nothing that it depends on has changed since it was built; its outputs were verified.
+    /// No input has changed since the last build; the outputs were verified.
     UpToDate,
     /// The sketch, a library or the core is wrong, or a tool is missing.
     Failed(Failure),
-    /// The core that it links against failed.
+    /// The core that the cell links against failed.
     Blocked {
         /// The core.
         by: CoreId,
         /// That core's first error.
         message: String,
     },
-    /// It timed out.
+    /// The job timed out.
     TimedOut {
         /// The timeout.
         #[serde(rename = "after_s", with = "seconds")]
@@ -51,7 +51,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns whether the firmware exists and is right.
+    /// Returns whether the firmware exists and is up to date.
     pub const fn is_success(&self) -> bool {
         matches!(self, Self::Built | Self::UpToDate)
     }
@@ -105,7 +105,7 @@ impl Failure {
     }
 }
 
-/// Kind of a failure's cause. `events.jsonl` has no [`StorageCause`].
+/// Kind of a failure's cause. `events.jsonl` omits the [`StorageCause`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "FailureWord", into = "FailureWord")]
 pub enum FailureKind {
@@ -117,7 +117,7 @@ pub enum FailureKind {
     Storage(StorageCause),
 }
 
-/// A [`FailureKind`] as `events.jsonl` has it.
+/// The form of a [`FailureKind`] in `events.jsonl`.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum FailureWord {
@@ -157,6 +157,6 @@ pub enum StorageCause {
     Broken,
     /// The work directory was removed during the run.
     Gone,
-    /// Unknown: the failure was read from `events.jsonl`, which does not have the cause.
+    /// Unknown: the failure was read from `events.jsonl`, which omits the cause.
     Unknown,
 }

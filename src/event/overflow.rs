@@ -18,7 +18,7 @@ pub struct FullMemory {
     pub memory: String,
     /// Bytes that the firmware needs, where known.
     pub used: Option<u64>,
-    /// Bytes that the board has, where known.
+    /// Bytes available on the board, where known.
     pub max: Option<u64>,
     /// Bytes that do not fit, where known.
     pub excess: Option<u64>,

@@ -1,4 +1,4 @@
-//! How much of a board's memory a firmware takes.
+//! The memory use of a firmware.
 
 use serde::{Deserialize, Serialize};
 

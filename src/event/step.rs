@@ -19,11 +19,11 @@ pub struct StepInfo {
     /// The time in which it held the slot.
     #[serde(flatten)]
     pub span: Span,
-    /// The time in which the process ran; `None` where this program started none itself.
+    /// The time in which the process ran; `None` where this program started no process for the step.
     pub process: Option<Span>,
-    /// Answer of the cache; `None` where no cache is asked.
+    /// Answer of the compiler cache; `None` where no cache was asked.
     pub cache: Option<CacheOutcome>,
-    /// Whether it ended early: by a timeout or an interrupt, or because its job failed elsewhere. Its outcome is
+    /// Whether the step ended early: by a timeout or an interrupt, or because its job failed elsewhere. Its outcome is
     /// unknown then.
     pub cut_short: bool,
 }
@@ -84,7 +84,7 @@ pub enum CacheOutcome {
     },
     /// The object can't be cached: it is compiled in every run.
     Uncacheable {
-        /// The reason, and what makes it cacheable, if anything does.
+        /// The reason, and how to make it cacheable, if that is possible.
         reason: String,
     },
 }

@@ -1,6 +1,6 @@
-//! What is wrong with a matrix, where, and what to do: as values, and as text with the source line.
+//! Errors of a matrix with their places and help: as values, and as text with the source line.
 //!
-//! Knows nothing of what a matrix means.
+//! Knows nothing of the meaning of a matrix.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,19 +10,19 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::source::{Position, Source, Span};
 
-/// More than this many problems help nobody; the rest is counted.
+/// Number of problems that are shown; further ones are counted.
 const MOST_SHOWN: usize = 20;
 
 /// One problem and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// What is wrong, in one line without a full stop.
+    /// The problem, in one line without a full stop.
     pub message: String,
-    /// Where.
+    /// Its place.
     pub span: Span,
-    /// What to do.
+    /// How to fix it.
     pub help: Option<String>,
-    /// Another place that belongs to it, and why.
+    /// A related place, with its role.
     pub related: Option<(Span, String)>,
 }
 
@@ -44,7 +44,7 @@ impl Diagnostic {
     }
 }
 
-/// Why a matrix can't be used. `Display` is [`MatrixError::render`] without colour.
+/// Error of a matrix. `Display` is [`MatrixError::render`] without colour.
 #[derive(Debug, thiserror::Error)]
 pub enum MatrixError {
     /// The file can't be read.
@@ -52,24 +52,24 @@ pub enum MatrixError {
     Read {
         /// The matrix file.
         path: PathBuf,
-        /// Why not.
+        /// The error of the file system.
         #[source]
         cause: io::Error,
     },
-    /// The file is far larger than any matrix.
+    /// The file exceeds the size limit.
     #[error("error: {} is no matrix: it is larger than {limit} bytes", path.display())]
     TooLarge {
         /// The matrix file.
         path: PathBuf,
-        /// The most that is read, in bytes.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// Its text is wrong.
+    /// The text is invalid.
     #[error("{}", .0.render(false))]
     Invalid(Invalid),
 }
 
-/// The text of a matrix and what is wrong with it: one problem or more, in the order of the file.
+/// The text of a matrix and its problems: at least one, in the order of the file.
 #[derive(Debug, Clone)]
 pub struct Invalid {
     source: Arc<Source>,
@@ -82,7 +82,7 @@ impl MatrixError {
         Self::Invalid(Invalid { source: Arc::clone(source), diagnostics })
     }
 
-    /// The whole message, each problem with its source line; ends without a newline.
+    /// Returns the whole message, each problem with its source line, without a trailing newline.
     pub fn render(&self, colour: bool) -> String {
         match self {
             Self::Invalid(invalid) => invalid.render(colour),
@@ -90,7 +90,7 @@ impl MatrixError {
         }
     }
 
-    /// The problems that have a place, with it.
+    /// Returns the problems with their positions.
     pub fn located(&self) -> impl Iterator<Item = (Position, &Diagnostic)> {
         let invalid = match self {
             Self::Invalid(invalid) => Some(invalid),

@@ -1,11 +1,11 @@
-//! Durations as people write them: `90s`, `10m`, `1h30m`. Knows nothing of what they limit.
+//! Parses durations such as `90s`, `10m`, `1h30m`. Knows nothing of what they limit.
 
 use std::time::Duration;
 
-/// The longest duration that is taken for meant: thirty days.
+/// The longest accepted duration, thirty days: longer ones are taken for mistakes.
 const LONGEST: Duration = Duration::from_hours(30 * 24);
 
-/// Why a text is no duration.
+/// Error of a text that is no duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// It does not follow the syntax.
@@ -14,10 +14,10 @@ pub enum DurationError {
     /// A number without a unit.
     #[error("a duration needs a unit: `{0}s` are seconds, `{0}m` are minutes")]
     NoUnit(u64),
-    /// Nothing can be done in no time.
+    /// The duration is zero.
     #[error("a duration must be longer than nothing")]
     Zero,
-    /// Longer than any build.
+    /// The duration is longer than 30 days.
     #[error("a duration can be at most 30 days (`720h`)")]
     TooLong,
 }
@@ -26,7 +26,7 @@ pub enum DurationError {
 /// first, each unit at most once.
 ///
 /// # Errors
-/// The text is no such duration, is zero, or is longer than 30 days.
+/// The text has another form, is zero, or is longer than 30 days.
 pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     const UNITS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
     let mut rest = text.trim();

@@ -1,5 +1,5 @@
-//! The matrix as it is meant: names are unique and fit for directories, FQBNs, globs and durations are
-//! parsed, paths are absolute. Knows nothing of YAML, and nothing of what is on the disk.
+//! The resolved matrix. Names are unique and valid as directory names; FQBNs, globs and durations are parsed; paths are
+//! absolute. Knows nothing of YAML, and reads no file.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,17 +21,17 @@ pub type Overrides = Vec<Override>;
 #[derive(Debug, Clone)]
 pub struct Matrix {
     pub(super) source: Arc<Source>,
-    /// The directory of the file, absolute: what relative paths are relative to.
+    /// The absolute directory of the file, which relative paths are relative to.
     pub dir: PathBuf,
-    /// The nearest directory that contains the file and everything that it names by a relative path; absolute.
+    /// The nearest directory that contains the file and all its relative paths; absolute.
     pub reach: PathBuf,
-    /// What reports call the matrix: its `name`, or the stem of its file.
+    /// The name in reports: `name`, or the stem of the file.
     pub name: String,
-    /// Where cores come from, by `vendor:arch`. A core without an entry is the newest installed one.
+    /// Providers and properties of cores, by `vendor:arch`. Without an entry, the newest installed core is used.
     pub cores: IndexMap<String, Core>,
-    /// The boards, by name.
+    /// The boards by name.
     pub boards: IndexMap<Arc<str>, Board>,
-    /// Search roots for libraries, absolute; the first wins.
+    /// Search roots for libraries, absolute; the first one with a library wins.
     pub libraries: Vec<Spanned<PathBuf>>,
     /// Entries of `sketches`.
     pub sketches: Vec<SketchEntry>,
@@ -39,103 +39,103 @@ pub struct Matrix {
     pub exclude: Vec<ExcludeRule>,
     /// Entries of `include`.
     pub include: Vec<SketchEntry>,
-    /// What holds for cells that do not say otherwise.
+    /// Defaults for cells.
     pub defaults: Defaults,
 }
 
 /// An entry of `cores`.
 #[derive(Debug, Clone)]
 pub struct Core {
-    /// Where its key is written.
+    /// Place of its key.
     pub span: Span,
-    /// Where the core comes from.
+    /// The provider of the core.
     pub provider: Provider,
     /// Overrides of its `platform.txt`.
     pub properties: Overrides,
 }
 
-/// Where a core comes from.
+/// Provider of a core.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Provider {
-    /// The newest installed one.
+    /// The newest installed core.
     Installed,
-    /// Debian's packages.
+    /// Packages of Debian.
     Apt,
     /// A directory.
     Path {
-        /// With `boards.txt` and `platform.txt`; absolute.
+        /// The directory with `boards.txt` and `platform.txt`; absolute.
         dir: Spanned<PathBuf>,
-        /// What `{runtime.tools.NAME.path}` means, by name.
+        /// Values of `{runtime.tools.NAME.path}`, by name.
         tools: IndexMap<String, Tool>,
     },
 }
 
-/// Where a tool of a core is.
+/// Source of a core's tool.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Tool {
-    /// In this directory, absolute.
+    /// A directory; absolute.
     Directory(PathBuf),
-    /// In packages of Debian's.
+    /// Packages of Debian.
     Apt(Packages),
-    /// In an environment with these Python packages.
+    /// An environment with these Python packages.
     Pypi {
-        /// `NAME==VERSION` each.
+        /// The packages, each as `NAME==VERSION`.
         packages: Vec<String>,
-        /// What pins all that they need; absolute.
+        /// The file with the pinned versions of all packages; absolute.
         lock: Option<PathBuf>,
     },
 }
 
-/// Packages, and where they come from.
+/// Packages and their release.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Packages {
     /// Their names.
     pub names: Vec<String>,
-    /// The release that they are of, if it is not to be the machine's.
+    /// Their release, if it is not that of this machine.
     pub suite: Option<String>,
 }
 
 /// An entry of `boards`.
 #[derive(Debug, Clone)]
 pub struct Board {
-    /// What board it is, and where that is written.
+    /// The FQBN and its place.
     pub fqbn: Spanned<Fqbn>,
-    /// Where its name is written.
+    /// Place of its name.
     pub span: Span,
-    /// Words to select it by.
+    /// Words to select the board by.
     pub tags: Vec<String>,
-    /// Overrides for its cells; they reach the core too.
+    /// Overrides for its cells and its core.
     pub properties: Overrides,
-    /// No error if the core does not have it, or no sketch is built for it.
+    /// Whether a missing board, or a board without sketches, is no error.
     pub optional: bool,
-    /// How its firmware is run, where a sketch asks for that.
+    /// The emulation of its firmware, for sketches that request a run.
     pub run: Option<Emulation>,
 }
 
-/// How firmware is run.
+/// Emulator and machine of a firmware run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Emulation {
-    /// What runs it.
+    /// The emulator.
     pub emulator: Emulator,
-    /// What it runs on, if the matrix says so.
+    /// The machine or controller, if the matrix names one.
     pub machine: Option<String>,
 }
 
-/// A firmware is to be run.
+/// The run of a firmware in an emulator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// How.
+    /// Emulator and machine.
     pub emulation: Emulation,
-    /// What it must print.
+    /// The text that the firmware must print.
     pub expect: String,
-    /// How long it may take for that.
+    /// Time limit for the text.
     pub timeout: Duration,
-    /// Where that is written.
+    /// Place of the key `run`.
     pub span: Span,
 }
 
 impl Run {
-    /// Whether both ask for the same, wherever they are written.
+    /// Returns whether both request the same run, regardless of their places.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.emulation == other.emulation && self.expect == other.expect && self.timeout == other.timeout
     }
@@ -144,55 +144,55 @@ impl Run {
 /// An entry of `sketches` or of `include`.
 #[derive(Debug, Clone)]
 pub struct SketchEntry {
-    /// Where its path is written.
+    /// Place of its path.
     pub span: Span,
-    /// What its path is relative to.
+    /// The base of its path.
     pub from: From,
-    /// Which sketches.
+    /// Path or glob of the sketches.
     pub(super) path: PathPattern,
-    /// Whether these are left out of what the entries before this one have found (`!` in front of the path).
+    /// Whether the sketches are removed from those of earlier entries (`!` before the path).
     pub leaves_out: bool,
-    /// The boards that it is built for, by index into [`Matrix::boards`].
+    /// The selected boards, by index into [`Matrix::boards`].
     pub(super) boards: IndexSet<usize>,
-    /// Overrides for its cells, on top of the board's.
+    /// Overrides for its cells, applied after the board's.
     pub properties: Overrides,
-    /// For its cells.
+    /// Timeout of its cells.
     pub timeout: Option<Duration>,
-    /// No error if there is no such sketch.
+    /// Whether a path without sketches is no error.
     pub optional: bool,
-    /// How its firmware is run, by index into [`Matrix::boards`], if it is.
+    /// Runs of its firmware, by index into [`Matrix::boards`].
     pub(super) runs: IndexMap<usize, Arc<Run>>,
-    /// What its firmware holds beside the program.
+    /// Files that are embedded in its firmware.
     pub(super) embed: Arc<[Spanned<Embed>]>,
 }
 
-/// A file that firmware holds.
+/// A file that is embedded in firmware.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Embed {
     /// The file; absolute.
     pub path: PathBuf,
-    /// Whether a NUL byte follows it.
+    /// Whether a NUL byte is appended.
     pub text: bool,
 }
 
 impl Embed {
-    /// The name that its symbols are made of: `index_html` for `index.html`.
+    /// Returns the part of its symbols that is made of its name: `index_html` for `index.html`.
     pub fn symbol(&self) -> String {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         name.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte) } else { '_' }).collect()
     }
 }
 
-/// What the path of a sketch is relative to.
+/// The base of a sketch's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum From {
-    /// The matrix file.
+    /// The matrix file's directory.
     Matrix,
-    /// A directory that [`SketchRoots`] knows: `builtin`, or a core's `vendor:arch`.
+    /// A directory in [`SketchRoots`]: `builtin`, or a core's `vendor:arch`.
     Root(String),
 }
 
-/// Where the directories are that `from:` names: `builtin`, and installed cores by `vendor:arch`. Absolute.
+/// The directories that `from:` can name: `builtin`, and installed cores by `vendor:arch`. Absolute.
 pub type SketchRoots = IndexMap<String, PathBuf>;
 
 /// The name of Arduino's built-in examples in `from:`.
@@ -201,36 +201,36 @@ pub const BUILTIN: &str = "builtin";
 /// An entry of `exclude`.
 #[derive(Debug, Clone)]
 pub struct ExcludeRule {
-    /// Where it is written.
+    /// Place of the rule.
     pub span: Span,
-    /// Which sketches; `None` is all.
+    /// The sketches; `None` for all.
     pub sketch: Option<NameGlobs>,
-    /// Which boards; `None` is all.
+    /// The boards; `None` for all.
     pub board: Option<NameGlobs>,
-    /// The reason that is given, or else the rule itself.
+    /// The given reason, or the rule itself.
     pub reason: Arc<str>,
 }
 
-/// What holds for cells that do not say otherwise.
+/// Defaults for cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Defaults {
-    /// For a cell: 10 minutes if the matrix does not say.
+    /// Timeout of a cell: 10 minutes if the matrix has none.
     pub timeout: Duration,
-    /// How often a cell that failed for an infrastructure reason is tried again.
+    /// Number of retries of a cell that failed for an infrastructure reason.
     pub retries: u32,
-    /// Which compiler warnings are shown.
+    /// The compiler warnings to show.
     pub warnings: Warnings,
-    /// How many bytes a process may print before it is ended, if the matrix says so.
+    /// Limit of a process's output in bytes, if the matrix has one; a process that exceeds it is ended.
     pub output_limit: Option<u64>,
 }
 
 impl Matrix {
-    /// Whether an entry's path is relative to Arduino's built-in examples.
+    /// Returns whether an entry's path is relative to Arduino's built-in examples.
     pub fn needs_builtin_examples(&self) -> bool {
         self.needed_roots().any(|root| root == BUILTIN)
     }
 
-    /// The roots that `from:` names, each once for each entry: `builtin` or `vendor:arch`.
+    /// Returns the roots that `from:` names, one for each entry: `builtin` or `vendor:arch`.
     pub fn needed_roots(&self) -> impl Iterator<Item = &str> {
         self.sketches.iter().chain(&self.include).filter_map(|entry| match &entry.from {
             From::Root(root) => Some(root.as_str()),
@@ -238,30 +238,30 @@ impl Matrix {
         })
     }
 
-    /// The cores that the boards belong to, as `vendor:arch`, each once, in the order of the boards.
+    /// Returns the cores of the boards as `vendor:arch`, each once, in the order of the boards.
     pub fn core_names(&self) -> IndexSet<String> {
         self.boards.values().map(|board| board.fqbn.core_name()).collect()
     }
 
-    /// The file, as the user named it.
+    /// Returns the path of the file, as the user named it.
     pub fn path(&self) -> &Path {
         &self.source.path
     }
 
-    /// Line and column of the beginning of `span`.
+    /// Returns line and column of the start of `span`.
     pub fn position(&self, span: Span) -> Position {
         self.source.position(span.start)
     }
 
-    /// An error about a place of the matrix that only a later stage can find: an unknown board of an
-    /// installed core, a library path that is not there. `message` is one line without a full stop.
+    /// Returns an error at a place of the matrix that only a later stage can find, such as an unknown board of an
+    /// installed core or a missing library path. `message` is one line without a full stop.
     pub fn error_at(&self, span: Span, message: impl Into<String>, help: Option<String>) -> MatrixError {
         let diagnostic = Diagnostic::new(span, message).maybe_help(help);
         MatrixError::invalid(&self.source, vec![diagnostic])
     }
 
-    /// The place of a part of a board's FQBN, for [`Matrix::error_at`]: `part` is a slice of what
-    /// `fqbn` displays, such as a menu's choice; the whole FQBN where it is not spelt out in the file.
+    /// Returns the place of a part of a board's FQBN, for [`Matrix::error_at`]. `part` is a slice of the displayed
+    /// `fqbn`, such as a menu's choice. Returns the whole FQBN where the file does not spell the part out.
     pub fn fqbn_part(&self, board: &Board, part: &str) -> Span {
         let text = board.fqbn.value.to_string();
         match text.rfind(part) {

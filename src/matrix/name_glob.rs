@@ -15,21 +15,21 @@ pub struct NameGlob {
     matcher: GlobMatcher,
 }
 
-/// A text is no glob.
+/// Error of a text that is no glob.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a valid pattern: {problem}")]
 pub struct GlobError {
     /// The text.
     pub text: String,
-    /// What is wrong with it.
+    /// The problem.
     pub problem: String,
 }
 
 impl NameGlob {
-    /// Compiles a pattern; `./` in front and `/` behind are ignored.
+    /// Compiles a pattern; ignores `./` at the start and `/` at the end.
     ///
     /// # Errors
-    /// It is empty, or its brackets or braces are not closed.
+    /// The pattern is empty, or its brackets or braces are not closed.
     pub fn new(text: &str) -> Result<Self, GlobError> {
         let error = |problem: String| GlobError { text: text.to_owned(), problem };
         let pattern = text.strip_prefix("./").unwrap_or(text).trim_end_matches('/');
@@ -40,7 +40,7 @@ impl NameGlob {
         Ok(Self { text: pattern.to_owned(), matcher: glob.compile_matcher() })
     }
 
-    /// Whether the name matches.
+    /// Returns whether the name matches.
     pub fn matches(&self, name: &str) -> bool {
         if matches!(self.text.as_str(), "*" | "**") {
             return true;
@@ -49,23 +49,23 @@ impl NameGlob {
         self.matcher.is_match(subject)
     }
 
-    /// The pattern.
+    /// Returns the pattern.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 }
 
-/// Several globs over names, as a list of the matrix: what one of them matches, except what matches one that has `!` in
-/// front. Where all have it, everything else.
+/// A list of globs over names. Matches what one of them matches, except what a glob with `!` matches. If all have `!`,
+/// everything else matches.
 #[derive(Debug, Clone, Default)]
 pub struct NameGlobs {
     globs: Vec<NameGlob>,
-    /// Whether each of them leaves out.
+    /// Whether each glob excludes (`!`).
     leaves_out: Vec<bool>,
 }
 
 impl NameGlobs {
-    /// Adds a pattern, which may have `!` in front, and returns its glob.
+    /// Adds a pattern, which may start with `!`.
     ///
     /// # Errors
     /// As for [`NameGlob::new`].
@@ -76,7 +76,7 @@ impl NameGlobs {
         Ok(())
     }
 
-    /// Whether the name is meant.
+    /// Returns whether the name is selected.
     pub fn matches(&self, name: &str) -> bool {
         let any = |which: bool| {
             let mut some = self.globs.iter().zip(&self.leaves_out).filter(|(_, it)| **it == which).peekable();
@@ -85,7 +85,7 @@ impl NameGlobs {
         any(false).unwrap_or(true) && !any(true).unwrap_or(false)
     }
 
-    /// The patterns as they were added, without `!`.
+    /// Returns the patterns as they were added, without `!`.
     pub(super) fn patterns(&self) -> &[NameGlob] {
         &self.globs
     }
@@ -97,12 +97,12 @@ impl fmt::Display for NameGlob {
     }
 }
 
-/// What stands behind the last `/`.
+/// Returns the text after the last `/`.
 pub(super) fn last_component(name: &str) -> &str {
     name.rsplit_once('/').map_or(name, |(_, last)| last)
 }
 
-/// The one dialect of globs in a matrix, for names and for paths.
+/// Compiles a glob in the syntax of the matrix, the same for names and paths.
 pub(super) fn compile(pattern: &str) -> Result<globset::Glob, globset::Error> {
     GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build()
 }

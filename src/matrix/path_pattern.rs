@@ -1,5 +1,4 @@
-//! A path of the matrix that may be a glob: split into the directory where a search begins and the glob
-//! below it. Knows nothing of what is on the disk.
+//! A path or glob of the matrix, split into the directory where a search begins and the glob below it. Reads no file.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -10,24 +9,24 @@ use super::name_glob::compile;
 /// A path, or a glob over paths.
 #[derive(Debug, Clone)]
 pub(super) struct PathPattern {
-    /// As written.
+    /// The pattern as written.
     pub(super) text: String,
-    /// The part before the first component with a glob; all of it if there is none.
+    /// The part before the first component with a glob; everything if there is none.
     pub(super) prefix: PathBuf,
-    /// The rest.
+    /// The part from there on.
     pub(super) glob: Option<PathGlob>,
 }
 
 /// The part of a pattern from its first component with a glob on.
 #[derive(Debug, Clone)]
 pub(super) struct PathGlob {
-    /// Matches what is relative to the prefix.
+    /// Matches paths relative to the prefix.
     pub(super) matcher: GlobMatcher,
-    /// `**` alone also takes the prefix itself.
+    /// Whether the glob is `**` alone, which also matches the prefix itself.
     pub(super) everything: bool,
-    /// How many directories deep it can match; `None` without limit.
+    /// Number of levels that it can match; `None` without limit.
     pub(super) depth: Option<usize>,
-    /// It names files by their extension, not directories.
+    /// Whether it names files by their extension, not directories.
     pub(super) files: bool,
 }
 
@@ -35,10 +34,10 @@ pub(super) struct PathGlob {
 pub(super) const SKETCH_EXTENSIONS: [&str; 4] = ["ino", "pde", "cpp", "c"];
 
 impl PathPattern {
-    /// Splits and compiles.
+    /// Splits and compiles a pattern.
     ///
     /// # Errors
-    /// Why the text is no path or glob.
+    /// The reason why the text is no path or glob.
     pub(super) fn new(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err("it is empty".to_owned());
@@ -59,8 +58,8 @@ impl PathPattern {
         Ok(Self { text: text.to_owned(), prefix, glob })
     }
 
-    /// Whether it names `path`, or a directory above it, relative to the directory `root`. Both are absolute and
-    /// normalised.
+    /// Returns whether the pattern names `path`, or a directory above it, relative to the directory `root`. Both are
+    /// absolute and normalised.
     pub(super) fn covers(&self, root: &Path, path: &Path) -> bool {
         let Ok(below) = path.strip_prefix(normalised(&root.join(&self.prefix))) else { return false };
         let named = |part: &Path| !part.as_os_str().is_empty();
@@ -70,7 +69,7 @@ impl PathPattern {
         })
     }
 
-    /// Whether it stays below the directory that it is relative to.
+    /// Returns whether it stays below the directory that it is relative to.
     pub(super) fn stays_below(&self) -> bool {
         let inside = |component| matches!(component, Component::Normal(_) | Component::CurDir);
         self.prefix.components().all(inside)
@@ -81,7 +80,7 @@ impl PathGlob {
     fn new(components: &[&str]) -> Result<Self, String> {
         let text = components.join("/");
         let glob = compile(&text).map_err(|error| error.kind().to_string())?;
-        // Braces may hold separators, so that components can't be counted.
+        // Braces may contain separators, so that components can't be counted.
         let unlimited = text.contains("**") || text.contains('{');
         let last = components.last().copied().unwrap_or_default();
         Ok(Self {
@@ -93,7 +92,7 @@ impl PathGlob {
     }
 }
 
-/// Resolves `.` and `..` by the letter, without asking the disk. `path` is absolute.
+/// Resolves `.` and `..` in an absolute path by text alone, without the file system.
 pub(super) fn normalised(path: &Path) -> PathBuf {
     let mut result = PathBuf::new();
     for component in path.components() {
@@ -108,9 +107,9 @@ pub(super) fn normalised(path: &Path) -> PathBuf {
     result
 }
 
-/// The path from the directory `base` to `target`, with `/`. Both are absolute and normalised. It always
-/// ends with the target's own name, so that it can name something: the directory `/a/b` seen from itself
-/// is `../b`.
+/// Returns the path from the directory `base` to `target`, with `/`. Both are absolute and normalised. The result
+/// always ends with the target's own name, so that it can name something: the directory `/a/b` relative to itself is
+/// `../b`.
 pub(super) fn relative(base: &Path, target: &Path) -> String {
     let base: Vec<Component> = base.components().collect();
     let target: Vec<Component> = target.components().collect();

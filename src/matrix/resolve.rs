@@ -1,8 +1,6 @@
-//! From the matrix as it is written to the matrix as it is meant: parses FQBNs, globs and durations,
-//! resolves the names of boards, and says everything that is wrong with them.
+//! Resolves the written matrix: parses FQBNs, globs and durations, resolves board names, and reports every error.
 //!
-//! The typed values and the tree with the places come from the same text, so that the two are walked
-//! side by side. Nothing is asked of the disk.
+//! The typed values and the tree with places come from the same text, so both are traversed in parallel. Reads no file.
 
 mod entries;
 mod run;
@@ -28,20 +26,20 @@ use super::syntax::Node;
 use crate::nearest::{nearest, quoted};
 use crate::platform::{Fqbn, FqbnErrorKind, Override};
 
-/// If nothing else is said.
+/// Timeout of a cell where the matrix has none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The smallest output limit, in bytes.
 const LEAST_OUTPUT: u64 = 1_000_000;
 
-/// A board's name names directories and files; nobody needs longer ones.
+/// Longest name of a board, which also names directories and files.
 const LONGEST_BOARD_NAME: usize = 64;
 
-/// Resolves `raw`, which was typed from `root`, the tree of `source`. `dir` is the file's directory,
-/// absolute.
+/// Resolves `raw`, which was deserialized from `root`, the tree of `source`. `dir` is the absolute directory of the
+/// file.
 ///
 /// # Errors
-/// Everything that is wrong, in the order of the file.
+/// All errors, in the order of the file.
 pub(super) fn resolve(
     raw: RawMatrix,
     root: &Node,
@@ -59,7 +57,7 @@ pub(super) fn resolve(
     }
 }
 
-/// The boards, by name.
+/// The boards by name.
 type Boards = IndexMap<Arc<str>, Board>;
 
 struct Resolver<'s> {
@@ -67,12 +65,12 @@ struct Resolver<'s> {
     dir: &'s Path,
     /// See [`Matrix::reach`].
     reach: PathBuf,
-    /// Names of boards that are declared, but wrong.
+    /// Names of boards that are declared, but invalid.
     broken_boards: Vec<String>,
     problems: Vec<Diagnostic>,
 }
 
-/// The place of a key's value, or of the mapping around it.
+/// Returns the place of a key's value, or of the mapping around it.
 fn place(node: &Node, key: &str) -> Span {
     node.get(key).map_or(node.span, |value| value.span)
 }
@@ -163,7 +161,7 @@ impl Resolver<'_> {
                 }
                 match provider {
                     Some(RawProvider::Apt) => Provider::Apt,
-                    // With a path it is handled above.
+                    // A core with a path is handled above.
                     Some(RawProvider::Path) | None => Provider::Installed,
                 }
             }
@@ -303,16 +301,16 @@ impl Resolver<'_> {
         Spanned { value: self.reached(Path::new(text)), span }
     }
 
-    /// A path of the matrix as an absolute one. Notes how far up it leads.
+    /// Returns a path of the matrix as an absolute path. Extends `reach` to contain a relative path.
     fn reached(&mut self, path: &Path) -> PathBuf {
         let reached = normalised(&self.dir.join(path));
         while path.is_relative() && !reached.starts_with(&self.reach) && self.reach.pop() {}
         reached
     }
 
-    /// The overrides of one `properties`. What appends applies after what replaces, wherever it is written.
+    /// Returns the overrides of one `properties`. Appended values apply after replacements, wherever they are written.
     fn properties(&mut self, raw: RawProperties, node: &Node) -> Overrides {
-        // The lines of a block are words of one value: no flag holds the end of a line.
+        // The lines of a block are words of one value: no flag contains a line ending.
         let one_line =
             |value: RawScalar| String::from(value).lines().map(str::trim).collect::<Vec<_>>().join(" ");
         let written = |(name, value): (String, RawScalar)| (Override::written(&name, one_line(value)), name);
@@ -331,7 +329,7 @@ impl Resolver<'_> {
     }
 }
 
-/// `vendor:arch`.
+/// Returns whether a text has the form `vendor:arch`.
 fn is_core_name(text: &str) -> bool {
     let part = |text: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))

@@ -1,7 +1,7 @@
-//! The matrix, version 1, as it is written: the one description of its keys, from which both the JSON
-//! Schema and the parser's types come. Knows only shapes; what the values mean is resolved later.
+//! The written matrix, version 1: the single description of its keys, from which both the JSON Schema and the parser's
+//! types are derived. Knows only shapes; values are resolved later.
 //!
-//! This file alone names `serde_yaml`.
+//! Only this file uses `serde_yaml`.
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -427,17 +427,16 @@ impl Warnings {
     }
 }
 
-/// The JSON Schema of the matrix, with a description of every key.
+/// Returns the JSON Schema of the matrix, with a description of every key.
 ///
-/// A key that is left out has its default; a key that is there must have a value, so `null` is not
-/// among the types of optional keys.
+/// A missing key has its default, and a present key must have a value: `null` is no type of an optional key.
 pub fn json_schema() -> serde_json::Value {
     let mut schema = schemars::schema_for!(RawMatrix).to_value();
     forbid_null(&mut schema);
     schema
 }
 
-/// Takes `null` out of what [`schemars`] makes of an `Option`.
+/// Removes `null` from the schemas that [`schemars`] derives for `Option`.
 fn forbid_null(schema: &mut serde_json::Value) {
     match schema {
         serde_json::Value::Object(object) => {
@@ -456,7 +455,7 @@ fn forbid_null(schema: &mut serde_json::Value) {
                 if let [serde_json::Value::Object(only)] = branches.as_mut_slice() {
                     let only = std::mem::take(only);
                     object.shift_remove("anyOf");
-                    // A description beside the reference is nearer to the key than the type's own.
+                    // A description beside the reference is more specific than the type's own.
                     for (key, value) in only {
                         object.entry(key).or_insert(value);
                     }
@@ -469,10 +468,10 @@ fn forbid_null(schema: &mut serde_json::Value) {
     }
 }
 
-/// Types a tree that fits the schema.
+/// Deserializes a tree that fits the schema.
 ///
 /// # Errors
-/// What serde finds that the schema does not say; a test keeps that from being anything.
+/// An error that serde finds and the schema does not; a test checks that there is none.
 pub(super) fn typed(root: &Node) -> Result<RawMatrix, String> {
     serde_yaml::from_value(yaml(root)).map_err(|error| error.to_string())
 }

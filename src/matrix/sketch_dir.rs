@@ -1,4 +1,4 @@
-//! Classifies a directory: a sketch, a path that only looks like one, or neither. Knows no glob.
+//! Classifies a directory: a sketch, a path that only looks like one, or neither. Knows nothing of globs.
 //!
 //! The rules are those of arduino-cli (`internal/arduino/sketch/sketch.go`, `New`): a sketch is a directory `Name`
 //! with a file `Name.ino` or `Name.pde`, where `Name` is the name of the directory itself, not of a link to it.
@@ -109,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// What the directory `Name` is when it holds these files; a name that ends with `/` is a directory.
+    /// Classifies a directory `Name` with these files; a name that ends with `/` is a directory.
     fn looked_at(files: &[&str]) -> SketchDir {
         let directory = tempfile::tempdir().unwrap();
         let dir = directory.path().join("Name");

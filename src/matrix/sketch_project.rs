@@ -1,5 +1,5 @@
-//! Whether arduino-cli can read a sketch's project file, `sketch.yaml` or `sketch.yml`: it opens no sketch whose
-//! project file it can't read. What the file says is not used.
+//! Checks a sketch's project file, `sketch.yaml` or `sketch.yml`. arduino-cli opens no sketch whose project file it
+//! can't read. The content of the file is not used.
 //!
 //! The rules are those of arduino-cli's `internal/arduino/sketch/profiles.go`.
 
@@ -18,7 +18,7 @@ const PROJECT_TEXTS: [&str; 5] =
     ["default_profile", "default_fqbn", "default_port", "default_protocol", "default_programmer"];
 const PROFILE_TEXTS: [&str; 5] = ["notes", "fqbn", "port", "protocol", "programmer"];
 
-/// Why arduino-cli does not open the sketch in `dir` because of its project file.
+/// Returns the reason why arduino-cli does not open the sketch in `dir` because of its project file.
 pub(super) fn problem(dir: &Path) -> Option<String> {
     let name = NAMES.into_iter().find(|name| dir.join(name).exists())?;
     let checked = std::fs::read(dir.join(name))
@@ -37,7 +37,7 @@ fn check(text: &str) -> Checked {
     if let Some(ports) = get(entries, "default_port_config") {
         text_map(ports, "default_port_config")?;
     }
-    // arduino-cli goes through keys and values alike: what follows a text is a profile.
+    // arduino-cli iterates over keys and values alike: the node after a text is a profile.
     let nodes: Vec<&Yaml> = match get(entries, "profiles") {
         Some(Yaml::Map(profiles)) => profiles.iter().flat_map(|(name, it)| [&**name, &**it]).collect(),
         Some(Yaml::List(items)) => items.iter().map(|item| &**item).collect(),
@@ -66,7 +66,7 @@ fn profile(name: &str, profile: &Yaml) -> Checked {
     Ok(())
 }
 
-/// A list of platforms: not empty, and either all of them have a version or none.
+/// Checks a list of platforms: not empty, and either all of them have a version or none.
 fn platforms(items: &Yaml) -> Checked {
     if matches!(items, Yaml::Null) {
         return Ok(());
@@ -124,7 +124,7 @@ fn name_and_version(text: &str) -> Option<(&str, &str)> {
     is_name(name).then_some((name, version))
 }
 
-/// Whether a text is a version, as arduino-cli's `relaxed-semver` reads it: `1`, `1.2.3-rc.1+build`; nothing is one.
+/// Returns whether a text is a version, as arduino-cli's `relaxed-semver` reads it: `1`, `1.2.3-rc.1+build`, or empty.
 fn is_version(text: &str) -> bool {
     if text.is_empty() {
         return true;
@@ -153,7 +153,7 @@ fn get<'y>(entries: &'y Entries, key: &str) -> Option<&'y Yaml> {
     entries.iter().find(|(name, _)| name.scalar() == Some(key)).map(|(_, value)| &**value)
 }
 
-/// The entries of a mapping without a key twice; `None` for null.
+/// Returns the entries of a mapping, or an error for a duplicate key; `None` for null.
 fn mapping<'y>(value: &'y Yaml, what: &str) -> Result<Option<&'y Entries>, String> {
     let entries = match value {
         Yaml::Null => return Ok(None),
@@ -175,7 +175,7 @@ fn list<'y>(value: &'y Yaml, what: &str) -> Result<&'y [std::rc::Rc<Yaml>], Stri
     }
 }
 
-/// Checks that the values of some keys are texts, numbers or the like.
+/// Checks that the values of `keys` are scalars.
 fn texts(entries: &Entries, keys: &[&str]) -> Checked {
     let wrong =
         keys.iter().find_map(|key| get(entries, key).filter(|it| it.scalar().is_none()).map(|it| (key, it)));
@@ -194,7 +194,7 @@ fn text_map(value: &Yaml, what: &str) -> Checked {
 mod tests {
     use super::*;
 
-    /// Each with what arduino-cli 1.4 did, asked with the same file.
+    /// Each case has the result of arduino-cli 1.4 for the same file.
     #[test]
     fn as_arduino_cli_reads_it() {
         for good in [

@@ -1,14 +1,14 @@
-//! The text of a matrix file and places in it. Knows nothing of YAML.
+//! The text of a matrix file, and places in it. Knows nothing of YAML.
 
 use std::ops::{Deref, Range};
 use std::path::PathBuf;
 
-/// The file as it was read.
+/// The content of a matrix file.
 #[derive(Debug)]
 pub(super) struct Source {
-    /// As the user named it; for messages only.
+    /// Its path as the user named it; for messages only.
     pub(super) path: PathBuf,
-    /// What is in it.
+    /// Its text.
     pub(super) text: String,
 }
 
@@ -17,25 +17,25 @@ pub(super) struct Source {
 pub struct Span {
     /// Offset of the first byte.
     pub start: usize,
-    /// Offset behind the last byte.
+    /// Offset after the last byte.
     pub end: usize,
 }
 
 /// A line and a column of the matrix file, both from 1; the column counts characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
-    /// From 1.
+    /// Line, from 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// Column, from 1, in characters.
     pub column: usize,
 }
 
-/// A value of the matrix and where it is written.
+/// A value of the matrix and its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it is written. Behind an alias (`*name`) the place of the alias.
+    /// Its place. For an alias (`*name`), the place of the alias.
     pub span: Span,
 }
 
@@ -48,8 +48,8 @@ impl<T> Deref for Spanned<T> {
 }
 
 impl Span {
-    /// The range `range` of a value that is written here, where the file spells the value as `text`
-    /// without quotes and escapes; else the whole.
+    /// Returns the place of `range` within the value, where the file spells the value as `text` without quotes and
+    /// escapes; otherwise the whole place.
     pub(super) fn part(self, source: &Source, text: &str, range: &Range<usize>) -> Self {
         let written = source.text.get(self.start..self.end) == Some(text);
         if written && range.start <= range.end && range.end <= text.len() {
@@ -61,14 +61,14 @@ impl Span {
 }
 
 impl Source {
-    /// Line and column of a byte. An offset outside the text is taken as its end.
+    /// Returns line and column of a byte offset. An offset outside the text counts as its end.
     pub(super) fn position(&self, offset: usize) -> Position {
         let before = &self.text[..self.text.floor_char_boundary(offset)];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Position { line: 1 + before.matches('\n').count(), column: 1 + before[line_start..].chars().count() }
     }
 
-    /// The part of `span` on its first line, moved onto character boundaries: what a caret can show.
+    /// Returns the part of `span` on its first line, extended to character boundaries: the range that a caret can mark.
     pub(super) fn first_line(&self, span: Span) -> Range<usize> {
         let start = self.text.floor_char_boundary(span.start.min(self.text.len()));
         let end = self.text.ceil_char_boundary(span.end.clamp(start, self.text.len()));

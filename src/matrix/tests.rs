@@ -1,5 +1,4 @@
-//! Tests of the module as a whole: every kind of malformed matrix, what a good one means, and that no
-//! input makes it panic.
+//! Tests of the module as a whole: malformed matrices, the meaning of valid ones, and the absence of panics.
 
 mod good;
 mod lookalikes;
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 
-/// Parses `text` as `matrix.yml` in the directory `/m`, which is not there.
+/// Parses `text` as `matrix.yml` in the directory `/m`, which does not exist.
 fn parse(text: &str) -> Result<Matrix, MatrixError> {
     Matrix::parse(Path::new("matrix.yml"), PathBuf::from("/m"), text.as_bytes())
 }

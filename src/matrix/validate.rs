@@ -1,6 +1,5 @@
-//! Holds a tree against the JSON Schema and says everything that does not fit, with its place and the
-//! nearest thing that would. Knows as much of JSON Schema as [`super::schema`] uses, and of the
-//! matrix nothing.
+//! Validates a tree against the JSON Schema. Reports every mismatch with its place and the nearest valid word.
+//! Implements the part of JSON Schema that [`super::schema`] uses; knows nothing of the matrix.
 
 use serde_json::Value as Schema;
 
@@ -9,7 +8,7 @@ use super::source::Span;
 use super::syntax::{Node, Value};
 use crate::nearest::{nearest, quoted, suggestion};
 
-/// Everything about `root` that does not fit `schema`, in the order of the file.
+/// Returns every mismatch between `root` and `schema`, in the order of the file.
 pub(super) fn check(root: &Node, schema: &Schema) -> Vec<Diagnostic> {
     let mut walker = Walker { root: schema, found: Vec::new() };
     let first = Span { start: root.span.start, end: root.span.start };
@@ -24,7 +23,7 @@ struct Walker<'s> {
 }
 
 impl<'s> Walker<'s> {
-    /// `owner` is where a missing key is told: the key that this value belongs to, if there is one.
+    /// Validates a value. `owner` is the place for a missing key: that of the value's own key, if it has one.
     fn node(&mut self, schema: &'s Schema, node: &Node, owner: Span) {
         let branches = self.branches(schema);
         let words = constants(&branches);
@@ -48,7 +47,7 @@ impl<'s> Walker<'s> {
         }
     }
 
-    /// The alternatives that a schema stands for, references followed: itself, if it has none.
+    /// Returns the alternatives of a schema with references resolved; the schema itself if it has none.
     fn branches(&self, schema: &'s Schema) -> Vec<&'s Schema> {
         let schema = self.resolve(schema);
         let alternatives = ["anyOf", "oneOf"].into_iter().find_map(|key| schema.get(key)?.as_array());
@@ -77,7 +76,7 @@ impl<'s> Walker<'s> {
                 self.node(schema, &entry.node, entry.key);
                 continue;
             }
-            // What is there already is not what was meant; it is still worth listing.
+            // A key that is already present is no suggestion by similarity, but is still listed.
             let free: Vec<&str> = names().filter(|key| !entries.contains_key(*key)).collect();
             let near = nearest(name, free.iter().copied());
             meant.extend(near);
@@ -87,7 +86,7 @@ impl<'s> Walker<'s> {
         }
         let required = schema.get("required").and_then(Schema::as_array).into_iter().flatten();
         for name in required.filter_map(Schema::as_str) {
-            // A misspelt key is told once, not as unknown and as missing.
+            // A misspelt key is reported once, not as unknown and as missing.
             if !entries.contains_key(name) && !meant.contains(&name) {
                 let message = format!("the key {} is missing here", quoted(name));
                 self.found.push(Diagnostic::new(owner, message).maybe_help(self.describe(schema, name)));
@@ -95,7 +94,7 @@ impl<'s> Walker<'s> {
         }
     }
 
-    /// The first sentence of a key's description.
+    /// Returns the first sentence of a key's description.
     fn describe(&self, schema: &'s Schema, name: &str) -> Option<String> {
         let property = schema.get("properties")?.get(name)?;
         let text = property.get("description").or_else(|| self.resolve(property).get("description"))?;
@@ -166,7 +165,7 @@ impl<'s> Walker<'s> {
     }
 }
 
-/// The only values that a schema allows, if it lists them.
+/// Returns the constants that a schema allows, if it lists them.
 fn constants<'s>(branches: &[&'s Schema]) -> Vec<&'s Schema> {
     let mut words = Vec::new();
     for branch in branches {
@@ -187,7 +186,7 @@ fn types(schema: &Schema) -> Vec<&str> {
     }
 }
 
-/// A schema without a type accepts everything.
+/// Returns whether a schema accepts the type of a value. A schema without a type accepts everything.
 fn accepts(schema: &Schema, value: &Value) -> bool {
     let name = match value {
         Value::Null => "null",
@@ -201,7 +200,7 @@ fn accepts(schema: &Schema, value: &Value) -> bool {
     types.is_empty() || types.contains(&name) || name == "integer" && types.contains(&"number")
 }
 
-/// A type of JSON Schema in the words of YAML.
+/// Returns the YAML word for a type of JSON Schema.
 fn expected(name: &str) -> &str {
     match name {
         "object" => "a mapping (`key: value`)",
@@ -230,7 +229,7 @@ fn is_yes_or_no(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "yes" | "no" | "on" | "off" | "true" | "false" | "y" | "n")
 }
 
-/// `a`, `a or b`, `a, b or c`.
+/// Returns `a`, `a or b`, `a, b or c`.
 fn list(names: &[String], word: &str) -> String {
     match names {
         [] => String::new(),

@@ -1,4 +1,4 @@
-//! Where things are in the cache directory.
+//! Paths in the cache directory.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -14,62 +14,62 @@ pub struct CacheLayout {
 }
 
 impl CacheLayout {
-    /// Bytes that objects and artifacts may take together: half of it each.
+    /// Limit of objects and artifacts together, in bytes: half of it each.
     pub const SIZE: u64 = 5 << 30;
 
     /// Age at which an unused entry is removed.
     pub const AGE: Duration = Duration::from_hours(30 * 24);
 
-    /// The layout below `root`.
+    /// Returns the layout below `root`.
     pub fn new(root: PathBuf) -> Self {
         Self { root }
     }
 
-    /// The cache directory.
+    /// Returns the cache directory.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The embedded compiler cache.
+    /// Returns the directory of the embedded compiler cache.
     pub fn zccache(&self) -> PathBuf {
         self.root.join("zccache")
     }
 
-    /// The artifact store: cores, firmware and the objects of light compiles.
+    /// Returns the artifact store: cores, firmware and the objects of light compiles.
     pub fn artifacts(&self) -> PathBuf {
         self.root.join("artifacts")
     }
 
-    /// The memo: hashes and scans of files, answers of compilers.
+    /// Returns the memo: hashes and scans of files, answers of compilers.
     pub fn memo(&self) -> PathBuf {
         self.root.join("memo")
     }
 
-    /// What is known of installed packages: hashes of their files, answers of their programs.
+    /// Returns the file with the hashes and program answers of installed packages.
     pub fn tools(&self) -> PathBuf {
         self.root.join("tools")
     }
 
-    /// What steps took.
+    /// Returns the file with the history of durations.
     pub fn costs(&self) -> PathBuf {
         self.root.join("costs")
     }
 
-    /// Where compilers run.
+    /// Returns the directory in which compilers run.
     pub fn staging(&self) -> PathBuf {
         self.root.join("staging")
     }
 
-    /// Installed cores and tools.
+    /// Returns the directories of installed cores and tools.
     pub fn packages(&self) -> [PathBuf; 2] {
         ["apt", "pypi"].map(|name| self.root.join(name))
     }
 
-    /// Locks what only one run may use, the compiler cache and the directory that compilers run in, until the file is
-    /// dropped; `None` where another process holds the lock.
+    /// Locks the compiler cache and the compilers' directory, which only one run may use, until the file is dropped.
+    /// Returns `None` where another process holds the lock.
     ///
     /// # Errors
-    /// The directory or the lock file can't be made.
+    /// The directory or the lock file can't be created.
     pub fn hold(&self) -> io::Result<Option<File>> {
         make_own_directory(&self.root)?;
         let file = File::create(self.root.join("compiling.lock"))?;

@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::event::CoreId;
 use crate::platform::{BoardConfig, Properties};
 
-/// Returns the prefixes of properties that only upload or debug. They are no input of a core, unless another property
-/// references them (`{tools.xtensa-esp32-elf-gcc.path}`, `{upload.maximum_size}`).
+/// Returns the prefixes of properties that matter only for upload or debugging. They are no input of a core, unless
+/// another property references them (`{tools.xtensa-esp32-elf-gcc.path}`, `{upload.maximum_size}`).
 fn idle_prefixes(properties: &Properties) -> Vec<&'static str> {
     let mut idle = vec!["tools.", "upload.", "debug.", "bootloader.", "menu."];
     loop {
@@ -56,7 +56,7 @@ mod tests {
             idle(&[("flags", "-DSIZE={upload.maximum_size}")]),
             ["tools.", "debug.", "bootloader.", "menu."]
         );
-        // A tool's path is named, so what tools name counts as well.
+        // The property references a tool's path, so the properties of tools are inputs as well.
         let named = idle(&[("flags", "-B{tools.{build.arch}-gcc.path}")]);
         assert_eq!(named, ["debug.", "bootloader.", "menu."]);
     }

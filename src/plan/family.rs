@@ -30,8 +30,9 @@ impl Family {
         }
     }
 
-    /// Returns whether a unit compiles so fast (8-bit AVR: 10 to 30 ms) that a miss of the embedded compiler cache would
-    /// double the time. Their objects are stored in the artifact store instead. (Measured: `docs/performance.md`.)
+    /// Returns whether a unit compiles so fast (8-bit AVR: 10 to 30 ms) that a miss of the embedded compiler cache
+    /// would double its time. Objects of such units are stored in the artifact store instead. (Measured:
+    /// `docs/performance.md`.)
     pub fn has_light_units(&self) -> bool {
         matches!(self, Self::Avr)
     }

@@ -16,7 +16,7 @@ use crate::library::{
 use crate::matrix::Matrix;
 use crate::platform::BoardConfig;
 
-/// The directories that a run searches for libraries, and those that it does not.
+/// The directories that a run searches for libraries, and directories with unused libraries.
 #[derive(Debug, Default)]
 pub struct LibraryPlaces {
     /// The matrix file's directory, which the entries of `libraries` are relative to.
@@ -101,8 +101,8 @@ impl Libraries {
         Ok(loaded.libraries)
     }
 
-    /// Returns the searched directories, and others with libraries: beside those of the matrix, beside the libraries that
-    /// contain its sketches, in directories with usual names, and of Arduino's IDE.
+    /// Returns the searched directories, and others with libraries: beside those of the matrix, beside the libraries
+    /// that contain its sketches, in directories with usual names, and in those of Arduino's IDE.
     pub(super) fn places<'e>(
         self,
         matrix: &Matrix,

@@ -1,5 +1,5 @@
-//! The run of a firmware: the emulator, its arguments and the expected output, from the matrix and the properties of the
-//! board. Starts nothing, and does not check that the emulator is installed.
+//! The run of a firmware: emulator, arguments and expected output, from the matrix and the properties of the board.
+//! Starts no process, and does not check that the emulator is installed.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -109,7 +109,7 @@ fn simavr_words(machine: Option<&str>, config: &BoardConfig) -> Result<Vec<Strin
     };
     let mcu = machine.map_or_else(|| property("build.mcu"), |machine| Ok(machine.to_owned()))?;
     let frequency = property("build.f_cpu")?;
-    // `16000000L`, a constant of C.
+    // `16000000L`, a C constant.
     let hertz = frequency.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     Ok(["-m", &mcu, "-f", hertz].map(str::to_owned).into())
 }
@@ -118,9 +118,9 @@ fn qemu_words(machine: &str, prefix: &str) -> Vec<String> {
     let mut words =
         vec!["-M", machine, "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot"];
     words.extend(match prefix {
-        // Without it, QEMU starts a firmware of its own.
+        // Without these arguments, QEMU starts its built-in firmware.
         "riscv" => ["-bios", "none", "-kernel"].as_slice(),
-        // Its machines have no `-kernel`.
+        // The AVR machines have no `-kernel`.
         "avr-" => &["-bios"],
         _ => &["-kernel"],
     });

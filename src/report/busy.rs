@@ -1,5 +1,5 @@
-//! The time that a job was at work: at least one of its own steps held a slot. That is a cell's cost; its duration
-//! depends more on the number of others that were built at the same time.
+//! The time in which at least one of a job's own steps held a slot. It is a cell's cost; its duration depends more on
+//! the number of concurrent jobs.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,14 +14,14 @@ pub(super) struct Busy {
 }
 
 impl Busy {
-    /// Takes one event. Jobs are kept until [`Busy::end`] asks for them.
+    /// Adds an event. A job is stored until [`Busy::end`] is called for it.
     pub(super) fn fold(&mut self, event: &Event) {
         if let EventKind::StepFinished(step) = &event.kind {
             self.held.entry(step.job.clone()).or_default().add(step.span);
         }
     }
 
-    /// Returns the time of a job that ended, and forgets the job.
+    /// Returns the time of a job that ended, and removes the job.
     ///
     /// A job that timed out has at least its timeout: it may have spent that without a slot.
     pub(super) fn end(&mut self, result: &JobResult) -> Duration {

@@ -1,4 +1,4 @@
-//! A span of time in half the memory: reports keep several for each job of a run.
+//! A span of time in half the memory: reports store several for each job of a run.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Compares two finished runs: cells with another outcome, firmware of another size, and the symbols that caused it. A
-//! pure function.
+//! Compares two finished runs: cells whose outcome differs, firmware whose size differs, and the symbols that cause it.
+//! A pure function.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,7 +18,7 @@ use crate::symbols::{Area, Kind, Owner, Symbol};
 /// Differences between two runs.
 #[derive(Debug, Default, Serialize)]
 pub struct Comparison {
-    /// Cells whose outcome changed, or that only one of the runs has.
+    /// Cells whose outcome changed, or that only one run has.
     results: Vec<ResultChange>,
     /// Whether a cell fails that did not fail before, or is new.
     #[serde(skip)]
@@ -47,7 +47,7 @@ struct ResultChange {
     cell: String,
     #[serde(flatten)]
     outcome: Change<Option<&'static str>>,
-    /// Of the head.
+    /// The reason in the head run.
     #[serde(skip_serializing_if = "String::is_empty")]
     reason: String,
 }
@@ -126,7 +126,7 @@ impl Comparison {
             }
             let (Some(before), Some(now)) = (before, now) else { continue };
             let count = Change { base: before.warnings as u64, head: now.warnings as u64 };
-            // A cell that fails stops at its first error: its warnings up to there say nothing about the code.
+            // A cell that fails stops at its first error, so its number of warnings is incomplete.
             if before.outcome.is_built() && now.outcome.is_built() && !count.is_none() {
                 comparison.warnings.push(WarningChange { cell: cell.clone(), count });
             }
@@ -147,7 +147,7 @@ impl Comparison {
         comparison
     }
 
-    /// Whether a cell fails in the head that does not fail in the base; a new cell counts as well.
+    /// Returns whether a cell fails in the head that does not fail in the base; a new cell counts as well.
     pub fn has_new_failures(&self) -> bool {
         self.new_failures
     }
@@ -201,7 +201,7 @@ impl Comparison {
     }
 }
 
-/// Returns the word for a result. A cell that was up to date counts as built: that says nothing about the code.
+/// Returns the word for a result. An up-to-date cell counts as built, as the difference is not one of the code.
 const fn word(cell: &PastCell) -> &'static str {
     match &cell.outcome {
         PastOutcome::Finished(Outcome::UpToDate) => Outcome::Built.word(),
@@ -294,7 +294,7 @@ impl What {
     }
 }
 
-/// Removes the numbers that the compiler gives to clones and local symbols: they differ after any change.
+/// Removes the numbers that the compiler adds to the names of clones and local symbols: they differ after any change.
 fn unnumbered(name: &str) -> String {
     let mut kept = String::with_capacity(name.len());
     let mut rest = name;

@@ -1,5 +1,5 @@
-//! The choices among several libraries with the same header, each once for any number of cells. Where the choice is
-//! another copy of the library under test, its examples may build although it is broken.
+//! Choices among several libraries with the same header, each once for any number of cells. If another copy of the
+//! library under test is chosen, its examples may build although it is broken.
 
 use std::collections::HashSet;
 

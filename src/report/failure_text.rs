@@ -1,5 +1,5 @@
 //! The text of a failure, the same in every report: first the cause with its location and notes, then other errors;
-//! warnings come last and are counted. How many of its lines are shown is each report's decision.
+//! warnings come last and are counted. Each report decides how many of its lines to show.
 
 use super::paths::Here;
 use super::text;
@@ -9,14 +9,14 @@ use crate::diagnostics::{
 };
 use crate::event::{Failure, Location, Outcome, Overflow, grouped};
 
-/// A failure in the words of reports.
+/// The text of a failure for reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FailureText {
-    /// `FILE:LINE:COLUMN`, where it is known.
+    /// `FILE:LINE:COLUMN`, where known.
     pub(super) place: Option<String>,
     /// The error, in one line.
     pub(super) message: String,
-    /// All lines but warnings. The first is location and message, in the tool's own form where it has one.
+    /// All lines except warnings. The first is location and message, in the tool's own form where it has one.
     pub(super) lines: Vec<String>,
     /// Number of warnings beside the errors.
     pub(super) warnings: usize,
@@ -28,8 +28,8 @@ pub(super) struct FailureText {
 const LONGEST_NAME: usize = 100;
 
 impl FailureText {
-    /// Returns the text of an outcome; empty where it is a success. About `room` bytes of a tool's output are read, around
-    /// its first error.
+    /// Returns the text of an outcome; empty for a success. Reads about `room` bytes of a tool's output, around its
+    /// first error.
     pub(super) fn of(outcome: &Outcome, here: &Here, room: usize) -> Self {
         match outcome {
             Outcome::Failed(failure) => Self::failure(failure, here, room),
@@ -63,7 +63,7 @@ impl FailureText {
         (self.warnings > 0).then(|| format!("and {}", text::count(self.warnings, "warning")))
     }
 
-    /// The text of an end that is no error of a tool, with the tools' output so far.
+    /// Returns the text of a timeout or another end without a tool's error, with the tools' output so far.
     fn ended(message: String, printed: &str, here: &Here, room: usize) -> Self {
         let printed = text::without_escapes(printed);
         let mut told = Self { lines: vec![message.clone()], message, ..Self::default() };
@@ -81,7 +81,7 @@ impl FailureText {
             Entry::Diagnostic(diagnostic) => Some(diagnostic),
             Entry::Text(_) | Entry::Summary(_) => None,
         });
-        // The message is that of the diagnostic, or longer, or unrelated.
+        // The message may be that of the diagnostic, an extended form of it, or unrelated.
         let cause = cause.filter(|cause| is_of(cause, &failure.message));
         let outer = cause.and_then(Diagnostic::instantiated_at);
         let place = outer.as_ref().or(failure.location.as_ref()).map(|place| here.place(place));
@@ -176,13 +176,13 @@ impl FailureText {
         }
     }
 
-    /// Whether the message contains a line, as a whole or as a remark at its end.
+    /// Returns whether the message contains a line, as a whole or as a remark at its end.
     fn has_said(&self, line: &str, here: &Here) -> bool {
         let line = here.text(&text::one_line(line));
         !line.is_empty() && (self.message == line || self.message.contains(&format!("; {line}")))
     }
 
-    /// Counts the warnings in the whole output, where there are any beside errors.
+    /// Counts the warnings in the whole output, if there are any besides errors.
     fn count(&mut self, printed: &str) {
         if self.warnings > 0 {
             self.warnings = self.warnings.max(count_warnings(printed));
@@ -190,7 +190,7 @@ impl FailureText {
     }
 }
 
-/// Returns a line of a tool's output with short paths, and without the linker's own.
+/// Returns a line of a tool's output with short paths, and without the linker's own path.
 fn shown(line: &str, here: &Here) -> String {
     match without_name(line) {
         Some(rest) => format!("ld: {}", here.text(rest)),
@@ -198,7 +198,7 @@ fn shown(line: &str, here: &Here) -> String {
     }
 }
 
-/// Whether a message is that of a diagnostic, cut or followed by a remark.
+/// Returns whether a message is that of a diagnostic, possibly cut or followed by a remark.
 fn is_of(cause: &Diagnostic<'_>, message: &str) -> bool {
     let cut = message.strip_suffix('…').is_some_and(|start| cause.message.starts_with(start));
     cut || message.starts_with(cause.message)
@@ -214,7 +214,7 @@ mod tests {
     use crate::event::{FullMemory, LargeObject};
     use crate::report::testing::failure;
 
-    /// All of a compiler's output as a failure.
+    /// Returns all of a compiler's output as a failure.
     fn told(printed: &str, change: impl FnOnce(&mut Failure)) -> FailureText {
         let found = diagnose(printed);
         let mut failure = Failure {

@@ -1,5 +1,5 @@
-//! Groups failures that are the same: a missing semicolon in a sketch breaks it on every board, and is shown once. Knows
-//! nothing of how failures are shown.
+//! Groups equal failures: a missing semicolon in a sketch breaks it on every board, and is shown once. Knows nothing of
+//! how failures are shown.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -15,10 +15,10 @@ use crate::event::{CellId, Failure, JobId, Outcome};
 /// The longest message that a report shows, in bytes: ten thousand failures may all differ.
 const MESSAGE_MAX: usize = 500;
 
-/// Marks failures of firmware that is too large.
+/// Key of failures of firmware that is too large.
 const OVERFLOW: &str = "overflow";
 
-/// A failure in the words of reports.
+/// The text of a failure for reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {
     /// The failed step: `compile`, `link`, …, or `timeout`, `crash`.
@@ -31,8 +31,8 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
-    /// Reads a job's outcome; `None` for success, for a blocked job (its core has the failure) and for a cancelled one.
-    /// About `room` bytes of a tool's output are read.
+    /// Converts a job's outcome; `None` for success, for a blocked job (its core has the failure) and for a cancelled
+    /// one. Reads about `room` bytes of a tool's output.
     pub(super) fn of(job: &JobId, outcome: &Outcome, here: &Here, room: usize) -> Option<Self> {
         let what = match outcome {
             Outcome::Failed(failure) => failure.step.word(),
@@ -49,7 +49,7 @@ impl Trouble {
             JobId::Core(id) => FailurePlace::Core(id.0.clone()),
         };
         let key = match outcome {
-            // Numbers and the linker's words differ from board to board.
+            // Numbers and the linker's messages differ from board to board.
             Outcome::Failed(Failure { overflow: Some(overflow), .. }) => {
                 FailureKey { what: OVERFLOW, message: overflow.names().into(), place: of_job() }
             }
@@ -69,8 +69,8 @@ impl Trouble {
     }
 }
 
-/// Two failures with one key are the same. Without a location they are the same only within a sketch: two sketches that
-/// both end with `ld returned 1 exit status` have nothing in common.
+/// The identity of a failure. Without a location, failures are equal only within a sketch: two sketches that both end
+/// with `ld returned 1 exit status` have nothing in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct FailureKey {
     what: &'static str,
@@ -85,17 +85,17 @@ enum FailurePlace {
     Core(Arc<str>),
 }
 
-/// A failure and the jobs that it broke.
+/// A failure and the jobs that fail with it.
 #[derive(Debug)]
 pub(super) struct FailureGroup {
-    /// The first job's: see [`Trouble::what`].
+    /// The step of the first job: see [`Trouble::what`].
     pub(super) what: &'static str,
-    /// The first job's location: `FILE:LINE:COLUMN`.
+    /// The location of the first job: `FILE:LINE:COLUMN`.
     pub(super) place: Option<String>,
-    /// In the order in which they failed, each with its own message.
+    /// The jobs in the order in which they failed, each with its own message.
     jobs: Vec<(JobId, Arc<str>)>,
     key: FailureKey,
-    /// The start of the diagnostic, as long as the caller of [`FailureGroups::add`] chose.
+    /// The start of the diagnostic; the caller of [`FailureGroups::add`] chooses its length.
     pub(super) excerpt: String,
 }
 
@@ -104,7 +104,7 @@ pub(super) struct FailureGroup {
 pub(super) struct FailureGroups(IndexMap<FailureKey, FailureGroup>);
 
 impl FailureGroups {
-    /// Adds a job's failure, and returns the first job with the same one. `excerpt` is called only for that.
+    /// Adds a job's failure, and returns the first job with an equal one. `excerpt` is called only for the first job.
     pub(super) fn add(&mut self, job: &JobId, trouble: &Trouble, excerpt: impl FnOnce() -> String) -> &JobId {
         let group = self.0.entry(trouble.key.clone()).or_insert_with(|| FailureGroup {
             what: trouble.what,
@@ -124,7 +124,7 @@ impl FailureGroups {
 }
 
 impl FailureGroup {
-    /// Returns the message that fits all jobs.
+    /// Returns the message for all jobs.
     pub(super) fn message(&self) -> Cow<'_, str> {
         match self.jobs.first() {
             Some((_, message)) if self.each().is_empty() => Cow::Borrowed(&**message),
@@ -141,16 +141,16 @@ impl FailureGroup {
         each
     }
 
-    /// Returns the jobs that it broke.
+    /// Returns the jobs that fail with it.
     pub(super) fn jobs(&self) -> impl Iterator<Item = &JobId> {
         self.jobs.iter().map(|(job, _)| job)
     }
 
-    /// Returns what it broke: `Blink on uno, mega`, `core uno-1f2e3d4c`; at most `limit` names of each kind.
+    /// Returns the affected jobs: `Blink on uno, mega`, `core uno-1f2e3d4c`; at most `limit` names of each kind.
     pub(super) fn who(&self, limit: usize) -> String {
         let mut sketches: IndexMap<&str, Vec<&str>> = IndexMap::new();
         let mut parts = Vec::new();
-        // By name: the order in which they failed differs from run to run.
+        // Sorted by name, as the order of failures differs from run to run.
         let mut jobs: Vec<&JobId> = self.jobs().collect();
         jobs.sort();
         for job in jobs {

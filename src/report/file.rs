@@ -1,4 +1,4 @@
-//! A report file that is complete or missing: written under a temporary name, then renamed. Knows nothing of its
+//! A report file that is either complete or missing: written under a temporary name, then renamed. Knows nothing of its
 //! contents.
 
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::report_dir::ReportDir;
 
-/// A report that is not written yet.
+/// A report that has not been written yet.
 ///
 /// The temporary name is fixed: what a killed run leaves is replaced by the next one. The previous run's report stays
 /// in place until this one's is complete.
@@ -19,10 +19,10 @@ pub(super) struct ReportFile {
 }
 
 impl ReportFile {
-    /// Creates the temporary file, so that a directory that can't be written is known before the work.
+    /// Creates the temporary file, so that an unwritable directory is reported before the build.
     ///
     /// # Errors
-    /// Where that fails.
+    /// The file can't be created.
     pub(super) fn create(dir: &ReportDir, name: &str) -> io::Result<Self> {
         let created = temporary(&dir.path(), name);
         File::create(&created)?;
@@ -32,11 +32,11 @@ impl ReportFile {
     /// Writes the report and renames it into place.
     ///
     /// # Errors
-    /// Where no directory can be written. The old report is untouched then.
+    /// No directory can be written. The old report is unchanged then.
     pub(super) fn write(&self, mut content: impl FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         self.dir.somewhere(|dir| {
             let temporary = temporary(dir, &self.name);
-            // Created again: another run into the same directory may have renamed the file away. The last one wins.
+            // Created again, as another run into the same directory may have renamed the file. The last run wins.
             let written = File::create(&temporary).and_then(|file| {
                 let mut writer = io::BufWriter::new(file);
                 content(&mut writer)?;

@@ -1,5 +1,5 @@
-//! `events.jsonl`: every event as one line of JSON, written as it happens, waiting events in one write. It is the only
-//! report that is not renamed into place: after a kill it is readable up to its last line. [`events`] reads it.
+//! `events.jsonl`: every event as a line of JSON, written as it happens, with waiting events in one write. It is the
+//! only report that is not renamed into place: after a kill it is readable up to its last line. [`events`] reads it.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -14,20 +14,20 @@ use crate::event::Event;
 #[derive(Debug)]
 pub(super) struct Jsonl<W> {
     writer: W,
-    /// Lines that are not written yet.
+    /// Lines that have not been written yet.
     lines: Vec<u8>,
 }
 
-/// Bytes of waiting lines from which they are written.
+/// Size in bytes from which waiting lines are written.
 const WAITING_MAX: usize = 64 * 1024;
 
 impl Jsonl<Journal> {
     pub(super) const NAME: &str = "events.jsonl";
 
-    /// Creates the file; replaces the previous run's.
+    /// Creates the file, in place of the previous run's.
     ///
     /// # Errors
-    /// Where it can't be created.
+    /// The file can't be created.
     pub(super) fn create(dir: &ReportDir) -> io::Result<Self> {
         Ok(Self { writer: Journal::create(dir, Self::NAME)?, lines: Vec::new() })
     }
@@ -39,12 +39,12 @@ pub(super) fn events(content: &[u8]) -> impl Iterator<Item = serde_json::Result<
     serde_json::Deserializer::from_slice(&content[..end]).into_iter()
 }
 
-/// A file that grows, and moves with the report directory.
+/// An append-only file that moves with the report directory.
 #[derive(Debug)]
 pub(super) struct Journal {
     dir: ReportDir,
     name: &'static str,
-    /// The directory that `file` is in.
+    /// The directory of `file`.
     path: PathBuf,
     file: File,
     /// Bytes of complete lines.
@@ -58,7 +58,7 @@ impl Journal {
         Ok(Self { dir: dir.clone(), name, path, file, whole: 0 })
     }
 
-    /// Moves to the directory that is in use now, with all complete lines.
+    /// Moves to the current report directory, with all complete lines.
     fn follow(&mut self) -> io::Result<()> {
         // Removes the part of a line that a full disk left.
         let _ = self.file.set_len(self.whole);
@@ -74,7 +74,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether the file still has its name: somebody may have removed the directory.
+    /// Returns whether the path still refers to the file: the directory may have been removed.
     fn is_there(&self) -> bool {
         let inode =
             |metadata: io::Result<fs::Metadata>| Some((metadata.as_ref().ok()?.dev(), metadata.ok()?.ino()));
@@ -88,11 +88,11 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 impl Write for Journal {
-    /// Writes the line completely, or leaves nothing of it.
+    /// Writes the line completely, or removes its incomplete part.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if let Err(error) = self.file.write_all(line) {
             let path = self.path.clone();
-            // The directory changes where this one fails, and only then.
+            // Only a failure in the file's own directory causes a change of directory.
             let mut given = Some(error);
             self.dir.somewhere(|at| match given.take().filter(|_| at == path) {
                 Some(error) => Err(error),
@@ -105,7 +105,7 @@ impl Write for Journal {
         Ok(line.len())
     }
 
-    /// Moves the file to the directory of all reports, if it is elsewhere.
+    /// Moves the file to the current report directory, if that is another one.
     fn flush(&mut self) -> io::Result<()> {
         if self.dir.path() != self.path || !self.is_there() {
             self.follow()?;
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::report::testing::Script;
 
-    /// Counts the writes: a line that takes two can be torn.
+    /// Records the writes: a line that takes two can be incomplete after a kill.
     #[derive(Default)]
     struct Writes(Vec<Vec<u8>>);
 
@@ -194,7 +194,7 @@ mod tests {
         assert!(jsonl.lines.is_empty());
     }
 
-    /// A directory that can be written until `full` says otherwise: the file is then one that takes nothing.
+    /// After a failed write, the file moves to the refuge with its earlier lines.
     #[test]
     fn it_goes_on_elsewhere_with_all_that_it_had() {
         let directory = tempfile::tempdir().expect("directory");
@@ -210,7 +210,7 @@ mod tests {
         assert!(place.path().starts_with(&refuge));
         assert_eq!(fs::read_to_string(place.path().join("e")).expect("read"), "one\ntwo\n");
 
-        // And when that directory vanishes, it is made again.
+        // If that directory is removed, it is created again.
         fs::remove_dir_all(place.path()).expect("remove");
         journal.flush().expect("flush");
         assert_eq!(fs::read_to_string(place.path().join("e")).expect("read"), "one\ntwo\n");

@@ -11,16 +11,16 @@ pub(super) struct Page {
     left_out: usize,
 }
 
-/// Bytes reserved for the closing note.
+/// Number of bytes reserved for the closing note.
 const NOTE: usize = 120;
 
 impl Page {
-    /// An empty page of at most `max` bytes.
+    /// Creates an empty page of at most `max` bytes.
     pub(super) fn new(max: usize) -> Self {
         Self { text: String::new(), max, left_out: 0 }
     }
 
-    /// Adds a part completely or not at all: half a table or half a code block would swallow the rest.
+    /// Adds a part completely or not at all: half a table or half a code block would break the rest.
     pub(super) fn add(&mut self, part: &str) {
         if self.text.len() + part.len() + NOTE <= self.max {
             self.text.push_str(part);

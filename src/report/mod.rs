@@ -1,5 +1,5 @@
-//! Reports are folds over [events](crate::event): each [`Reporter`] keeps what it needs of them and writes its file, or
-//! the terminal, from that. Only this module prints or writes reports; it knows nothing of how anything is built.
+//! Reports as folds over [events](crate::event): each [`Reporter`] collects the data that it needs, and writes its file
+//! or the terminal from that. Only this module prints or writes reports; it knows nothing of how anything is built.
 //!
 //! ```text
 //! Receiver<Event> ─▶ listener thread ─┬▶ events.jsonl   as it happens

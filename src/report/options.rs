@@ -9,29 +9,29 @@ pub struct ReportOptions {
     pub report_dir: PathBuf,
     /// Directories in which another report directory is created, in turn, if `report_dir` can't be written at the end.
     pub refuges: Vec<PathBuf>,
-    /// Files are shown relative to it where that is shorter; usually the current directory.
+    /// Base of displayed paths, where that makes them shorter; usually the current directory.
     pub current_dir: PathBuf,
-    /// `--color`.
+    /// `--color`: use of colours.
     pub color: Color,
-    /// `--progress`.
+    /// `--progress`: display of progress.
     pub progress: Progress,
-    /// `-v`, `-q`.
+    /// `-v`, `-q`: amount of output.
     pub verbosity: Verbosity,
 }
 
-/// `--color`.
+/// `--color`: use of colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Color {
     /// On terminals, unless `NO_COLOR` or a similar variable forbids it.
     #[default]
     Auto,
-    /// Also into files and pipes.
+    /// Also in files and pipes.
     Always,
     /// Never.
     Never,
 }
 
-/// `--progress`.
+/// `--progress`: display of progress.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Progress {
     /// Bars where standard error is a terminal, plain lines elsewhere.
@@ -39,13 +39,13 @@ pub enum Progress {
     Auto,
     /// Bars; plain lines where standard error is not a terminal.
     Bar,
-    /// A line for each job.
+    /// One line per job.
     Plain,
-    /// Only failures and remarks.
+    /// Failures and remarks only.
     None,
 }
 
-/// `-v`, `-q`.
+/// `-v`, `-q`: amount of output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
     /// Failures, warnings and the closing table.

@@ -1,4 +1,4 @@
-//! A finished run, read back from its report directory. Keeps results, not the course of the run.
+//! A finished run, read from its report directory. Has the results, not the course of the run.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,14 +34,14 @@ pub struct PastCell {
 /// How a cell of a finished run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PastOutcome {
-    /// The run ended before it.
+    /// The run ended before the cell.
     NotFinished,
-    /// The matrix excludes it.
+    /// The matrix excludes the cell.
     Skipped {
         /// The matrix's reason, or the rule that excluded it.
         reason: Arc<str>,
     },
-    /// It ended with this outcome.
+    /// The cell ended with this outcome.
     Finished(Outcome),
 }
 
@@ -67,12 +67,12 @@ impl PastOutcome {
         }
     }
 
-    /// Returns whether there is firmware.
+    /// Returns whether the cell has firmware.
     pub const fn is_built(&self) -> bool {
         matches!(self, Self::Finished(outcome) if outcome.is_success())
     }
 
-    /// Returns whether there is no firmware although the cell was not skipped and the run did not end before it.
+    /// Returns whether the cell has no firmware, although it was not skipped and the run did not end before it.
     pub const fn has_failed(&self) -> bool {
         match self {
             Self::NotFinished | Self::Skipped { .. } | Self::Finished(Outcome::Cancelled { .. }) => false,
@@ -104,7 +104,7 @@ pub enum PastError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         message: String,
     },
 }
@@ -113,7 +113,7 @@ impl Past {
     /// Reads the events of the run that wrote into `directory`. The run may have been killed.
     ///
     /// # Errors
-    /// Where the file is missing, has a line that is no event, or has no plan.
+    /// The file is missing, has a line that is no event, or has no plan.
     pub fn read(directory: &Path) -> Result<Self, PastError> {
         let path = directory.join(Jsonl::NAME);
         let content =

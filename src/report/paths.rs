@@ -12,7 +12,7 @@ pub(super) struct Here {
 }
 
 impl Here {
-    /// Shortens paths relative to `current`, which is absolute.
+    /// Creates a shortener of paths relative to `current`, which is absolute.
     pub(super) fn new(current: &Path) -> Self {
         let above = current.ancestors().enumerate().map(|(up, directory)| {
             let text = directory.to_string_lossy();
@@ -86,7 +86,7 @@ mod tests {
         ] {
             assert_eq!(here.text(text), expected, "{text}");
         }
-        // Where both are of one length, the absolute path is clear.
+        // If both have the same length, the absolute path is clearer.
         assert_eq!(Here::new(Path::new("/a/b")).text("/a/b/x /a/x /x"), "x /a/x /x");
         assert_eq!(Here::new(Path::new("/")).text("/a/x"), "/a/x");
     }

@@ -1,4 +1,4 @@
-//! The report directory. When it can't be written any more, all files move to another one together.
+//! The report directory. If it becomes unwritable, all files move to another one together.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -20,17 +20,17 @@ struct DirState {
     why: Option<String>,
 }
 
-/// A report directory that was left for another one.
+/// A report directory that was replaced by another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Moved {
     pub(super) from: PathBuf,
     pub(super) to: PathBuf,
-    /// The error of the first one.
+    /// The error in the first one.
     pub(super) why: String,
 }
 
 impl ReportDir {
-    /// Starts with `path`; another one is created in one of `refuges` when it is needed.
+    /// Starts with `path`; another directory is created in one of `refuges` when needed.
     pub(super) fn new(path: PathBuf, refuges: Vec<PathBuf>) -> Self {
         Self(Arc::new(Mutex::new(DirState {
             first: path.clone(),
@@ -40,12 +40,12 @@ impl ReportDir {
         })))
     }
 
-    /// Returns the directory that is in use now.
+    /// Returns the current directory.
     pub(super) fn path(&self) -> PathBuf {
         self.lock().now.clone()
     }
 
-    /// Does some work in the directory, and in another one where that fails.
+    /// Does some work in the directory, or in another one if that fails.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl ReportDir {
         }
     }
 
-    /// Leaves `path`, which can't be written, for another directory; returns whether there is one.
+    /// Replaces `path`, which can't be written, by another directory; returns whether there is one.
     fn leave(&self, path: &Path, error: &io::Error) -> bool {
         let mut state = self.lock();
         if state.now != path {
@@ -79,7 +79,7 @@ impl ReportDir {
         false
     }
 
-    /// Returns where the files are, if they are not in the first directory.
+    /// Returns the current place of the files, if it is not the first directory.
     pub(super) fn moved(&self) -> Option<Moved> {
         let state = self.lock();
         let why = state.why.clone()?;

@@ -1,4 +1,4 @@
-//! The seam between a run's events and its reports.
+//! The interface between a run's events and its reports.
 
 use std::io;
 
@@ -6,11 +6,11 @@ use crate::event::Event;
 
 /// A report: a fold over events that writes a file, or the terminal.
 pub trait Reporter: Send {
-    /// Takes one event.
+    /// Adds an event.
     ///
     /// # Errors
     ///
-    /// The report can't be written. It is then given up, and the others continue.
+    /// The report can't be written. It is then abandoned, and the others continue.
     fn report(&mut self, event: &Event) -> io::Result<()>;
 
     /// Called when no further event is waiting.

@@ -1,5 +1,5 @@
-//! The listener: opens all reports, passes each event to them on a thread of its own, and finishes them. Knows the
-//! reports' names, and nothing of what is in them.
+//! The listener: opens all reports, passes each event to them on its own thread, and finishes them. Knows the reports'
+//! names, but nothing of their contents.
 
 use std::io;
 use std::path::PathBuf;
@@ -21,16 +21,16 @@ use super::timing::Timing;
 use super::trace::Trace;
 use crate::event::{Event, EventKind};
 
-/// All reports of a run, opened and not yet listening.
+/// All reports of a run, opened but not listening yet.
 pub struct Reports {
     dir: ReportDir,
     files: Vec<Entry>,
-    /// The terminal, and reports that a caller added.
+    /// The terminal, and reports added by the caller.
     entries: Vec<Entry>,
 }
 
 struct Entry {
-    /// Its name in errors: the file's.
+    /// Its name in errors: the path of its file.
     path: PathBuf,
     reporter: Box<dyn Reporter>,
     failed: bool,
@@ -43,7 +43,7 @@ const TICK: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(1);
 
 impl Reports {
-    /// Creates the directory and all files, so that a report that can't be written is known before the work starts.
+    /// Creates the directory and all files, so that a report that can't be written is known before the build.
     ///
     /// `events.jsonl` of an earlier run is emptied; the other files of an earlier run stay until the new
     /// ones replace them.
@@ -57,7 +57,7 @@ impl Reports {
             .map_err(|source| ReportError::Directory { path: path.clone(), source })?;
         let dir = ReportDir::new(path.clone(), options.refuges.clone());
         let failed = |name: &'static str| move |source| ReportError::Create { path: path.join(name), source };
-        // An earlier run's must not be taken for this one's.
+        // An earlier run's symbols must not be taken for this run's.
         let _ = std::fs::remove_file(path.join(SymbolReport::FILE));
         let create = |name| ReportFile::create(&dir, name).map_err(failed(name));
         let current = &options.current_dir;
@@ -80,8 +80,8 @@ impl Reports {
         self.entries.push(Entry::new(path, reporter));
     }
 
-    /// Starts listening on a thread of its own. The thread ends, with every report written, after
-    /// [`EventKind::RunFinished`] or when the last sender is dropped.
+    /// Starts a thread that listens. It ends, with every report written, after [`EventKind::RunFinished`] or when the
+    /// last sender is dropped.
     pub fn spawn(self, events: Receiver<Event>) -> JoinHandle<ReportOutcome> {
         std::thread::spawn(move || self.listen(&events))
     }
@@ -95,7 +95,7 @@ impl Reports {
             } else {
                 for_each(&mut self.files, &mut errors, |reporter| reporter.pause());
                 std::thread::sleep(PAUSE);
-                // Returns at once if an event is waiting.
+                // This returns at once if an event is waiting.
                 events.recv_timeout(TICK)
             };
             match heard {
@@ -109,7 +109,7 @@ impl Reports {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            // Also while events arrive without a pause.
+            // Ticks also occur while events arrive without a pause.
             if ticked.elapsed() >= TICK {
                 ticked = std::time::Instant::now();
                 for entry in &mut self.entries {
@@ -118,7 +118,7 @@ impl Reports {
             }
         }
         self.finish_files(&mut errors);
-        // Last, so that the closing lines come when the files are there.
+        // The terminal is last, so that its closing lines appear when the files are complete.
         for_each(&mut self.entries, &mut errors, |reporter| reporter.finish());
         for error in &errors {
             print_error(error);
@@ -134,7 +134,7 @@ impl Reports {
             for_each(&mut self.files, errors, |reporter| reporter.finish());
         }
         if let Some(moved) = self.dir.moved() {
-            // An earlier run's reports must not be taken for this one's.
+            // An earlier run's reports must not be taken for this run's.
             for entry in &self.files {
                 let _ = std::fs::remove_file(moved.from.join(&entry.path));
             }

@@ -48,7 +48,7 @@ fn every_report_is_there_after_the_last_event() {
     for event in events {
         sender.send(event).expect("heard");
     }
-    // The sender lives on: the last event ends the run, not the last sender.
+    // The sender still exists: the last event ends the listener.
     let outcome = listener.join().expect("no panic");
     assert!(outcome.errors.is_empty());
     let directory = directory.path().join("a/b");
@@ -87,7 +87,7 @@ fn a_directory_that_cannot_be_made_is_known_before_the_work() {
     assert!(error.to_string().contains("trace.json"), "{error}");
 }
 
-/// Fails at the second event; and counts what it is asked.
+/// A reporter that fails at the second event, and counts its calls.
 struct Failing(std::sync::Arc<std::sync::atomic::AtomicUsize>);
 
 impl Reporter for Failing {
@@ -128,7 +128,7 @@ fn where_one_report_can_not_be_written_all_are_elsewhere() {
     options.refuges = vec![refuge.clone()];
     let mut reports = Reports::open(options).expect("writable");
     reports.entries.pop();
-    // The name is taken by what a file can't replace: this one fails when the first two are written.
+    // A directory has the name of the file: this report fails after the first two are written.
     fs::create_dir_all(first.join("timing.json/x")).expect("mkdir");
     let (sender, receiver) = mpsc::channel();
     let events = Script::mixed().events();
@@ -144,7 +144,7 @@ fn where_one_report_can_not_be_written_all_are_elsewhere() {
     assert_eq!(lines.lines().count(), number);
 }
 
-/// Not a test: shows a run to look at, in real time.
+/// Not a test: replays a run in real time for manual viewing.
 /// `cargo test --lib replay -- --ignored --nocapture`
 #[test]
 #[ignore = "shows a run on the terminal, to be looked at"]

@@ -1,5 +1,5 @@
-//! The planned cells in the matrix's order, board by board, with what a report keeps of each. Reports are written in
-//! this order, not in that of completion, so that two runs of one matrix differ only where their results do.
+//! The planned cells in the matrix's order, board by board, with a report's data for each. Reports are written in this
+//! order, not in that of completion, so that reports of two runs differ only in their results.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use crate::event::{CellId, CellInfo, SkippedCell};
 
-/// A cell of the matrix and what a report keeps of it.
+/// A cell of the matrix, with a report's data for it.
 #[derive(Debug)]
 pub(super) struct RosterRow<T> {
     /// The sketch's main file.
@@ -21,7 +21,7 @@ pub(super) struct RosterRow<T> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Selected,
-    /// With the reason.
+    /// The matrix excludes the cell, for this reason.
     Skipped(Arc<str>),
 }
 
@@ -29,7 +29,7 @@ pub(super) enum Part {
 #[derive(Debug)]
 pub(super) struct Roster<T> {
     rows: IndexMap<CellId, RosterRow<T>>,
-    /// Boards in the order in which the plan first names them, each with its cells' places in `rows`.
+    /// Boards in the order of the plan, each with its cells' indices in `rows`.
     boards: IndexMap<Arc<str>, Vec<usize>>,
 }
 
@@ -40,7 +40,7 @@ impl<T> Default for Roster<T> {
 }
 
 impl<T: Default> Roster<T> {
-    /// Takes the cells of [`crate::event::EventKind::Planned`]. A cell that is named twice counts once.
+    /// Adds the cells of [`crate::event::EventKind::Planned`]. A cell that occurs twice counts once.
     pub(super) fn plan(&mut self, cells: &[CellInfo], skipped: &[SkippedCell]) {
         self.rows.reserve_exact(cells.len() + skipped.len());
         for cell in cells {

@@ -20,7 +20,7 @@ use crate::event::{CellId, CoreId, Event, EventKind, JobId, Outcome};
 const MAX: usize = 1024 * 1024;
 /// The longest diagnostic of a failure, in bytes.
 const EXCERPT_MAX: usize = 3 * 1024;
-/// Bytes of a tool's output that are read for it.
+/// Number of bytes of a tool's output that are read for it.
 const ROOM: usize = 20 * EXCERPT_MAX;
 /// Number of failures with a diagnostic; further ones have a line.
 const EXCERPTS: usize = 50;
@@ -52,7 +52,7 @@ impl Reporter for Summary {
     }
 }
 
-/// What the report keeps of a run.
+/// Data of a run.
 #[derive(Debug, Default)]
 struct SummaryFold {
     here: Here,
@@ -65,7 +65,7 @@ struct SummaryFold {
     blocked: BTreeMap<CoreId, usize>,
     /// Numbers of skipped cells by reason.
     skipped: BTreeMap<String, usize>,
-    /// The cells with the least free flash over all boards, fullest first.
+    /// The fullest cells by flash over all boards, fullest first.
     fullest: Vec<FullCell>,
 }
 
@@ -293,7 +293,7 @@ impl SummaryFold {
 /// Returns the diagnostic of a failure, its errors first, and the number of warnings.
 fn excerpt(trouble: &Trouble, log: Option<&str>) -> String {
     if trouble.text.lines.len() < 2 && trouble.text.warnings == 0 {
-        // The entry's first line is all of it.
+        // The first line of the entry is complete.
         return String::new();
     }
     let mut excerpt = text::cut_middle(&trouble.text.lines.join("\n"), EXCERPT_MAX).into_owned();

@@ -1,5 +1,5 @@
-//! `symbols.json`: the symbols in the firmware of a run. The run itself keeps each cell's list beside its firmware; here
-//! the lists are collected on request, and shown.
+//! `symbols.json`: the symbols in the firmware of a run. The run stores each cell's list beside its firmware; this
+//! module collects the lists on request, and formats them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use crate::symbols::{Area, CellSymbols, Owner, Symbol, Symbols};
 pub struct SymbolReport {
     /// Version of the format: 1.
     version: u32,
-    /// In the order of the plan.
+    /// The cells in the order of the plan.
     pub cells: Vec<NamedSymbols>,
 }
 
@@ -64,7 +64,7 @@ impl SymbolReport {
     /// Writes the file into a report directory.
     ///
     /// # Errors
-    /// Where that can't be written.
+    /// The file can't be written.
     pub fn write(&self, directory: &Path) -> io::Result<()> {
         let file = ReportFile::create(&ReportDir::new(directory.to_owned(), Vec::new()), Self::FILE)?;
         file.write(|writer| Ok(serde_json::to_writer(writer, self)?))
@@ -73,7 +73,7 @@ impl SymbolReport {
     /// Reads the file of a report directory, if there is one.
     ///
     /// # Errors
-    /// Where it can't be read or has another format.
+    /// The file can't be read or has another format.
     pub fn read(directory: &Path) -> Result<Option<Self>, PastError> {
         let path = directory.join(Self::FILE);
         let bytes = match std::fs::read(&path) {
@@ -91,7 +91,7 @@ impl SymbolReport {
     }
 }
 
-/// Returns the list beside an ELF, if it belongs to the ELF's present content.
+/// Returns the list beside an ELF, if it belongs to the ELF's current content.
 fn list(elf: &Path) -> Result<CellSymbols, String> {
     let again = "run again";
     let bytes = std::fs::read(elf).map_err(|error| format!("{}: {error}; {again}", elf.display()))?;

@@ -1,5 +1,5 @@
 //! Counts a run: cells by board and outcome, objects by origin, results of the cache. The console's closing lines and
-//! the summary are made of it; it keeps no text of any log.
+//! the summary are derived from it; it stores no log text.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl Verdict {
         }
     }
 
-    /// Whether the cell is in the list of failures.
+    /// Returns whether the cell is in the list of failures.
     pub(super) const fn is_failure(self) -> bool {
         matches!(self, Self::Failed | Self::TimedOut | Self::Crashed)
     }
@@ -123,7 +123,8 @@ pub(super) struct Fullest {
 }
 
 impl Fullest {
-    /// Keeps the fuller one; of equals the one that sorts first, so that the order of completion does not matter.
+    /// Replaces the fullest cell by a fuller one; of equals, the first by name, so that the order of completion does
+    /// not matter.
     fn offer(best: &mut Option<Self>, id: &CellId, usage: Option<Usage>) {
         let Some(Usage { used, max: Some(max) }) = usage else { return };
         let offered = Self { sketch: id.sketch.clone(), used, max };
@@ -190,7 +191,7 @@ pub(super) struct CoreTally {
 /// Counts of a run.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    /// In the matrix's order.
+    /// Counts by board, in the matrix's order.
     pub(super) boards: IndexMap<Arc<str>, BoardTally>,
     core_boards: BTreeMap<CoreId, Arc<str>>,
     /// Objects of all jobs.
@@ -201,9 +202,9 @@ pub(super) struct Tally {
     pub(super) cores: CoreTally,
     /// Time since the run began.
     pub(super) wall: Duration,
-    /// The reason why nothing new was started from some moment on.
+    /// The reason why no further jobs were started.
     pub(super) stopping: Option<String>,
-    /// The exit code, once the run has ended by itself.
+    /// The exit code; `None` if the run did not end by itself.
     pub(super) exit: Option<u8>,
     /// Whether there is a plan.
     pub(super) planned: bool,
@@ -273,7 +274,7 @@ impl Tally {
         }
     }
 
-    /// Counts the cells of an interrupted run that never ended as cancelled.
+    /// Counts the unfinished cells of an interrupted run as cancelled.
     pub(super) fn close(&mut self) {
         for board in self.boards.values_mut() {
             let missing = board.planned.saturating_sub(board.counts.ended());

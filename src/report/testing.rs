@@ -1,4 +1,4 @@
-//! Makes event sequences for tests, in the order in which a run says them.
+//! Builds event sequences for tests, in the order of a run.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ pub(super) fn warning(owner: WarningOwner, place: Option<(&str, u32)>, message: 
     Warning { owner, location, message: message.to_owned() }
 }
 
-/// A library of version 1.0 that was brought by its own header.
+/// A library of version 1.0, chosen by its own header.
 pub(super) fn library(name: &str, path: &str) -> UsedLibrary {
     UsedLibrary {
         library: NamedLibrary { name: name.to_owned(), version: "1.0".to_owned(), path: path.to_owned() },
@@ -108,7 +108,7 @@ pub(super) fn one_of_each_outcome() -> Vec<Outcome> {
     ]
 }
 
-/// A run as it is told.
+/// A sequence of events under construction.
 pub(super) struct Script {
     events: Vec<Event>,
     now: Duration,
@@ -307,7 +307,7 @@ impl Script {
         self.events
     }
 
-    /// Two boards and a third whose core does not compile; every kind of ending that a run usually has.
+    /// Two boards, and a third whose core does not compile; includes every usual outcome.
     pub(super) fn mixed() -> Self {
         let (uno, mega, due) = (core("uno-1f2e3d4c"), core("mega-1f2e3d4c"), core("due-1f2e3d4c"));
         let broken = || Outcome::Failed(failure("'foo' was not declared in this scope", Some(5)));
@@ -351,7 +351,7 @@ impl Script {
     }
 }
 
-/// Twelve sketches on three boards with downloads, two broken sketches and a broken core, to look at.
+/// Twelve sketches on three boards with downloads, two broken sketches and a broken core, for manual viewing.
 pub(super) fn long_run() -> Vec<Event> {
     let what = "core arduino:avr from apt";
     let mut script = Script::new().at(110).say(EventKind::SetupStarted { what: what.to_owned() });
@@ -378,7 +378,7 @@ pub(super) fn long_run() -> Vec<Event> {
     for board in boards {
         script = script.at(now).started(&core(&core_of(board).0));
     }
-    // Two at once, as two slots would have it: the second starts halfway through the first.
+    // Two at once, as with two slots: the second starts halfway through the first.
     let mut pending: Option<(&str, u64)> = None;
     for (place, name) in names.iter().enumerate() {
         let job = cell(name);

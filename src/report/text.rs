@@ -1,4 +1,4 @@
-//! Text for people and for XML: durations, bytes, cutting, characters that a format forbids. Knows nothing of events.
+//! Text for people and for XML: durations, bytes, cuts, and characters that a format forbids. Knows nothing of events.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -103,14 +103,14 @@ pub(super) fn cut_end(text: &str, max_bytes: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(max_bytes.saturating_sub('…'.len_utf8()))]))
 }
 
-/// Removes the middle of a text that is longer than `max_bytes`: the first errors and the last lines matter most. A note
-/// says how much is missing; with it the result can be up to 64 bytes longer than `max_bytes`.
+/// Removes the middle of a text that is longer than `max_bytes`: the first errors and the last lines matter most. A
+/// note gives the number of missing bytes; with it the result can be up to 64 bytes longer than `max_bytes`.
 pub(super) fn cut_middle(text: &str, max_bytes: usize) -> Cow<'_, str> {
     if text.len() <= max_bytes {
         return Cow::Borrowed(text);
     }
     let head = text.floor_char_boundary(max_bytes / 4 * 3);
-    // At line ends where there are any.
+    // Cuts at line ends where there are any.
     let head = text[..head].rfind('\n').map_or(head, |newline| newline + 1);
     let tail = text.ceil_char_boundary(text.len() - max_bytes / 4);
     let tail = text[tail..].find('\n').map_or(tail, |newline| tail + newline + 1);

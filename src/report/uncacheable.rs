@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::text;
 use crate::event::{CacheOutcome, StepInfo};
 
-/// Number of reasons that are listed; `timing.json` has all.
+/// Number of listed reasons; `timing.json` has all.
 const LISTED: usize = 5;
 
 /// Uncacheable units of a run.
@@ -15,7 +15,7 @@ pub(super) struct Uncacheable(BTreeMap<String, Units>);
 #[derive(Debug)]
 struct Units {
     count: usize,
-    /// The first of them by name, so that the order of completion does not matter.
+    /// The first unit by name, so that the order of completion does not matter.
     first: String,
 }
 

@@ -1,5 +1,5 @@
 //! The warnings of a run. One location with one text is one warning, in any number of cells: a header that forty cells
-//! include warns once. Knows nothing of how warnings are shown.
+//! include counts once. Knows nothing of how warnings are shown.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,11 @@ use crate::event::{JobId, JobResult, Warning, WarningOwner};
 /// Distinct warnings by owner.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct WarningCounts {
-    /// In the sketch or the library under test.
+    /// Warnings in the sketch or the library under test.
     own: u32,
-    /// In other libraries.
+    /// Warnings in other libraries.
     libraries: u32,
-    /// In the core, and of its tools.
+    /// Warnings in the core and from its tools.
     core: u32,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct WarningTally(HashMap<Warning, WarnedJobs>);
 /// The jobs that have a warning.
 #[derive(Debug)]
 struct WarnedJobs {
-    /// The first by name: the order in which they end differs from run to run.
+    /// The first job by name, as the order of completion differs from run to run.
     first: JobId,
     count: usize,
 }

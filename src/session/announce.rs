@@ -1,4 +1,4 @@
-//! Tells listeners what is planned.
+//! Sends the plan to the reports.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::event::{CellInfo, CoreInfo, EventKind, EventSink, Level};
 use crate::plan::{Plan, Target};
 
-/// Sends the plan as an event. Reports keep it whole, so what cells have in common is shared.
+/// Sends the plan as an event. Reports hold all of it in memory, so cells share equal strings.
 pub(super) fn announce(plan: &Plan, events: &EventSink) {
     for message in plan.warnings.iter().cloned() {
         events.say(EventKind::Log { level: Level::Warn, message });
@@ -23,7 +23,7 @@ pub(super) fn announce(plan: &Plan, events: &EventSink) {
     };
     let mut cores = Vec::with_capacity(plan.cores.len());
     for core in &plan.cores {
-        // Named after the first of its boards; a core job without one would be nobody's.
+        // A core job is named after its first board.
         let Some(board) = core.boards.first() else { continue };
         let (fqbn, platform) = about(board, &core.target);
         cores.push(CoreInfo { id: core.id.clone(), boards: core.boards.clone(), fqbn, platform });

@@ -1,10 +1,10 @@
-//! Which cells a command is about: reads the matrix, expands it, selects from it.
+//! Reads the matrix, expands it to cells, and selects those that the command line asks for.
 
 use super::error::SessionError;
 use super::options::Options;
 use crate::matrix::{Expansion, Matrix, Selection, SketchRoots, expand, select};
 
-/// A matrix, and its cells as far as they can be known before anything is brought in.
+/// A matrix, with its cells if they are known before any installation.
 pub struct Request {
     /// The matrix.
     pub matrix: Matrix,
@@ -14,18 +14,18 @@ pub struct Request {
 /// The cells of a matrix.
 #[derive(Clone)]
 pub struct Cells {
-    /// All of them.
+    /// All cells.
     pub all: Expansion,
-    /// Those that the command line selects, with what it says of them.
+    /// The selected cells, with timeout and retries of the command line.
     pub selected: Expansion,
 }
 
 impl Request {
-    /// Reads the matrix. Where all its sketches are in its own directory, it is expanded at once: a path
-    /// that leads nowhere, or a glob that selects nothing, must not cost a download.
+    /// Reads the matrix. Expands it at once if all its sketches are in its own directory: a missing path or a glob
+    /// without matches is reported before any download.
     ///
     /// # Errors
-    /// Where the matrix is wrong or nothing is selected.
+    /// The matrix is wrong, or nothing is selected.
     pub fn read(options: &Options) -> Result<Self, SessionError> {
         let matrix = Matrix::read(&options.matrix)?;
         let alone = matrix.needed_roots().next().is_none();
@@ -33,16 +33,16 @@ impl Request {
         Ok(Self { matrix, cells })
     }
 
-    /// The cells. `roots` has a directory for each of [`Matrix::needed_roots`].
+    /// Returns the cells. `roots` has a directory for each of [`Matrix::needed_roots`].
     ///
     /// # Errors
-    /// Where the matrix is wrong or nothing is selected.
+    /// The matrix is wrong, or nothing is selected.
     pub fn cells(&self, options: &Options, roots: &SketchRoots) -> Result<Cells, SessionError> {
         self.cells.clone().map_or_else(|| cells(options, &self.matrix, roots), Ok)
     }
 }
 
-/// Warnings of what a glob matches, and what looks like a sketch and is none.
+/// Returns warnings about paths that match a glob and look like sketches, but are none.
 pub fn warnings(expansion: &Expansion) -> impl Iterator<Item = String> {
     expansion.not_sketches.iter().map(|it| format!("{} is not a sketch: {}", it.name, it.reason))
 }
@@ -67,7 +67,7 @@ fn cells(options: &Options, matrix: &Matrix, roots: &SketchRoots) -> Result<Cell
     Ok(Cells { all, selected })
 }
 
-/// Why a matrix has no cells.
+/// Returns the reason why a matrix has no cells.
 fn why_none(matrix: &Matrix, all: &Expansion) -> &'static str {
     if matrix.boards.is_empty() {
         "`boards` is empty; name one as `uno: arduino:avr:uno`"

@@ -1,4 +1,4 @@
-//! Opens the compiler cache of a run, or goes on without it.
+//! Opens the compiler cache of a run; without it, compiles run uncached.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -9,18 +9,18 @@ use crate::cache::{Backend, Direct, Fallback, Lazy};
 use crate::event::{EventKind, EventSink, Level};
 use crate::plan::{CacheLayout, Layout};
 
-/// What compiles in a run, and where.
+/// The compiler cache of a run, and the directory of its compiles.
 pub(super) struct CompilerCache {
     pub(super) backend: Backend,
     /// The directory that compilers run in.
     pub(super) staging: PathBuf,
-    /// Keeps other runs out of that directory and of the compiler cache, where these are shared.
+    /// Lock that keeps other runs out of `staging` and of the compiler cache, where these are shared.
     _held: Option<File>,
 }
 
 impl CompilerCache {
-    /// Opens the cache of the cache directory. Where another run holds it, or it can't be written, compiles go past it,
-    /// with a warning.
+    /// Opens the cache of the cache directory. Compiles run uncached, with a warning, where another run holds the cache
+    /// or the directory can't be written.
     pub(super) fn open(options: &Options, layout: &Layout, events: &EventSink) -> Self {
         let alone = Self { backend: Arc::new(Direct), staging: layout.staging(), _held: None };
         if !options.cache {

@@ -1,4 +1,4 @@
-//! What every step of a run needs: options, matrix, directories, listeners, and the signal that ends it.
+//! The context of every step of a run: options, matrix, directories, event sink and cancellation.
 
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +19,7 @@ pub(super) struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Context of an installation.
+    /// Returns the context of an installation.
     pub(super) fn install_context(&self) -> InstallContext {
         InstallContext {
             cache_dir: self.options.directories.cache.clone(),
@@ -29,7 +29,7 @@ impl Session<'_> {
         }
     }
 
-    /// Arduino's ctags: installed when the first sketch needs it, which most do not.
+    /// Returns Arduino's ctags, installed on first use: most runs do not need it.
     pub(super) fn arduino_ctags(&self) -> LazyTool {
         const NAME: &str = "arduino-ctags";
         let install = self.install_context();

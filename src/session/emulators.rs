@@ -1,4 +1,4 @@
-//! Brings in the emulators that the selected cells are run on: what nobody asks for is not fetched.
+//! Installs the emulators that the selected cells run in, and no others.
 
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use crate::provide::{InstallContext, InstallError, install_program};
 
 const HINT: &str = ", or take `run` out of the matrix";
 
-/// Brings in the emulators of a plan.
+/// Installs the emulators of a plan.
 ///
 /// # Errors
-/// Where one is not to be had.
+/// An emulator is unavailable.
 pub(super) async fn bring_in(plan: &Plan, cx: &InstallContext) -> Result<Emulators, InstallError> {
     let mut emulators = Emulators::default();
     for run in plan.cells.iter().filter_map(|cell| cell.run.as_ref()) {

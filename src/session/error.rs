@@ -1,4 +1,4 @@
-//! Why a command ended before it was done, and the exit code that says so. Knows nothing of how it is printed.
+//! Errors that end a command early, with their exit codes. Knows nothing of how they are printed.
 
 use std::io;
 use std::path::Path;
@@ -20,18 +20,18 @@ pub enum SessionError {
     /// The matrix can't be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The arguments mean nothing.
+    /// The arguments are contradictory or invalid.
     #[error("{0}")]
     Usage(String),
     /// A directory or file can't be written.
     #[error("{0}")]
     Unwritable(String),
-    /// The run went on until a directory could not be written any more; the reports have what became of its cells.
+    /// A directory became unwritable during the run; the reports have the outcome of each cell.
     #[error("{message}")]
     Storage {
-        /// Which directory, why, and what to do.
+        /// The directory, the reason, and how to fix it.
         message: String,
-        /// What the cells came to.
+        /// The exit code by the outcomes of the cells.
         exit: Exit,
     },
     /// The command line selects no cell.
@@ -40,18 +40,18 @@ pub enum SessionError {
     /// The matrix has no cell.
     #[error("the matrix has no cells: {0}")]
     NoCells(&'static str),
-    /// A signal came.
+    /// A signal was received.
     #[error("interrupted")]
     Cancelled,
 }
 
 impl SessionError {
-    /// A path that can't be written.
+    /// Returns an error about a path that can't be written.
     pub fn unwritable(path: &Path, error: &io::Error) -> Self {
         Self::Unwritable(format!("{} can't be written: {error}", path.display()))
     }
 
-    /// The exit code.
+    /// Returns the exit code.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Matrix(_)
@@ -65,7 +65,7 @@ impl SessionError {
         }
     }
 
-    /// The error of the matrix, if this is one: it is shown with its place in the file.
+    /// Returns the matrix error, if this is one; it is shown with its place in the file.
     pub fn of_matrix(&self) -> Option<&MatrixError> {
         match self {
             Self::Matrix(error)

@@ -1,4 +1,5 @@
-//! Removes the build directories of cells that a matrix no longer has, so that nobody publishes their firmware.
+//! Removes the build directories of cells that a matrix no longer has, so that their firmware is not published by
+//! mistake.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -10,8 +11,8 @@ use crate::fs::write_atomically;
 use crate::matrix::Expansion;
 use crate::plan::{Layout, Plan};
 
-/// What a work directory remembers of a matrix that was run in it: several may share one, and each removes only what was
-/// its own.
+/// The cells that a matrix has built in a work directory. Several matrices may share one; each removes only its own
+/// cells.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Manifest {
     /// The matrix file; absolute.
@@ -20,7 +21,7 @@ struct Manifest {
     cells: BTreeSet<PathBuf>,
 }
 
-/// The cells that a matrix has, whatever was selected of them, and why it has others no longer.
+/// The current cells of a matrix, selected or not, and the reasons why it excludes others.
 #[derive(Debug)]
 pub(super) struct Current {
     cells: BTreeSet<PathBuf>,
@@ -28,7 +29,7 @@ pub(super) struct Current {
 }
 
 impl Current {
-    /// `all` are the cells of the matrix, `plan` knows what else is skipped, `slugs` has each sketch's directory.
+    /// Collects the cells in `all` that neither `all` nor `plan` skips. `slugs` has each sketch's directory.
     pub(super) fn new(all: &Expansion, plan: &Plan, slugs: &HashMap<&str, PathBuf>) -> Self {
         let dir = |board: &str, sketch: &str| slugs.get(sketch).map(|slug| Path::new(board).join(slug));
         let skipped = all.skipped.iter().map(|cell| (&cell.board, &cell.sketch.name, &cell.reason));
@@ -42,11 +43,11 @@ impl Current {
     }
 }
 
-/// Removes what earlier runs of `matrix` built and what it no longer has, and what was built for matrices that are gone
-/// themselves. Returns one line about it, if something was removed.
+/// Removes firmware that earlier runs built for cells no longer in `matrix`, or for matrix files that no longer exist.
+/// Returns a message if something was removed.
 ///
 /// # Errors
-/// A directory can't be removed, or the notes about it can't be written.
+/// A directory can't be removed, or a manifest can't be written.
 pub(super) fn remove(layout: &Layout, matrix: &Path, current: Current) -> io::Result<Option<String>> {
     let own = layout.manifest(matrix);
     let mut before = Manifest::default();
@@ -81,7 +82,7 @@ pub(super) fn remove(layout: &Layout, matrix: &Path, current: Current) -> io::Re
     Ok((!removed.is_empty()).then(|| told(&removed)))
 }
 
-/// One that can't be read says nothing: what it named stays.
+/// Returns the manifests with their paths. Ignores one that can't be read: its cells stay.
 fn manifests(dir: &Path) -> Vec<(PathBuf, Manifest)> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
     let read = |path: PathBuf| {
@@ -91,7 +92,7 @@ fn manifests(dir: &Path) -> Vec<(PathBuf, Manifest)> {
     entries.filter_map(read).collect()
 }
 
-/// Removes `root/dir` except what lies in it of `kept`, and the directories above it that are empty then.
+/// Removes `root/dir` except the directories in `kept`, and removes its parent directories that are empty then.
 fn remove_dir(root: &Path, dir: &Path, kept: &BTreeSet<PathBuf>) -> io::Result<()> {
     let is_needed =
         |dir: &Path| kept.range(dir.to_owned()..).next().is_some_and(|next| next.starts_with(dir));
@@ -157,15 +158,15 @@ mod tests {
         };
         assert_eq!(run(&one, &["uno/a/A", "uno/a/B", "mega/C"]), None);
         assert_eq!(run(&other, &["uno/a/B", "due/D"]), None);
-        // A is gone, and B is the other one's as well.
+        // A is no longer in the matrix, and the other matrix has B as well.
         let told = run(&one, &["mega/C"]).unwrap();
         assert_eq!(told, "removed what was built for 1 cell that the matrix no longer has: uno/a/A");
         assert!(!there("uno/a/A") && there("uno/a/B") && there("mega/C"));
-        // A directory of sketches has taken the place of a sketch.
+        // A directory of sketches has replaced a sketch.
         let told = run(&one, &["mega/C/E"]).unwrap();
         assert!(told.ends_with(": mega/C"), "{told}");
         assert!(!there("mega/C") && there("mega/C/E"));
-        // The other matrix is no more.
+        // The other matrix file is removed.
         std::fs::remove_file(other).unwrap();
         let reasons = HashMap::from([(PathBuf::from("due/D"), "needs WiFi".to_owned())]);
         let told = remove(&layout, &one, Current { reasons, ..current(&["mega/C/E"]) }).unwrap().unwrap();

@@ -1,5 +1,5 @@
-//! What a run leaves that was killed or had no room: processes, directories, and files under temporary names. All of it
-//! is removed before the next run begins.
+//! Removes what a killed run, or one without disk space, left: processes, directories, temporary files. Runs before the
+//! next build begins.
 
 use std::fs;
 use std::io;
@@ -11,7 +11,8 @@ use super::error::SessionError;
 use crate::process::{Environment, RunMarker, end_leftovers};
 
 impl Session<'_> {
-    /// Ends processes and removes directories that a killed run left. Only this run works there: it holds the locks.
+    /// Ends processes and removes directories that a killed run left. Safe because this run holds the locks of both
+    /// directories.
     pub(super) async fn recover(&self, staging: &Path) -> Result<(), SessionError> {
         let (layout, staging) = (self.layout.clone(), staging.to_owned());
         let marker = RunMarker::new(layout.root(), &staging);
@@ -24,7 +25,7 @@ impl Session<'_> {
             for directory in [&staging.join("include-directories"), &scratch, &layout.units()] {
                 fs::create_dir_all(directory).map_err(|error| SessionError::unwritable(directory, &error))?;
             }
-            // The cache directory may have no room for temporary files. Without the link, compilers take `/tmp`.
+            // The cache directory may have no room for temporary files. Without the link, compilers use `/tmp`.
             let temporary = staging.join(Environment::RELATIVE_TEMPORARY);
             let _ = if staging == scratch { fs::create_dir(temporary) } else { symlink(scratch, temporary) };
             Ok(())
@@ -33,15 +34,15 @@ impl Session<'_> {
     }
 }
 
-/// Stands for a run that is going on; what it finds at its beginning says how the one before ended.
+/// Marks a run in progress. A mark found at the start of a run means that the previous one did not complete.
 #[derive(Debug)]
 pub(super) struct Running {
     mark: PathBuf,
 }
 
 impl Running {
-    /// Begins a run in a work directory that it holds the lock of. After one that did not come to its end,
-    /// all temporary files go.
+    /// Marks the start of a run in a work directory whose lock it holds. Removes all temporary files if the previous
+    /// run did not complete.
     pub(super) fn begin(work: &Path) -> io::Result<Self> {
         let mark = work.join(".running");
         if mark.exists() {
@@ -51,9 +52,9 @@ impl Running {
         Ok(Self { mark })
     }
 
-    /// The run has come to its end with everything written.
+    /// Removes the mark after a run that wrote everything.
     pub(super) fn end(self) {
-        // Where it stays, the next run sweeps in vain.
+        // If the mark remains, the next run only sweeps without need.
         let _ = fs::remove_file(self.mark);
     }
 }
@@ -61,13 +62,13 @@ impl Running {
 fn sweep(work: &Path) {
     for entry in walkdir::WalkDir::new(work).into_iter().flatten() {
         if entry.file_type().is_file() && is_temporary(&entry.file_name().to_string_lossy()) {
-            // What can't be removed is in nobody's way.
+            // A file that can't be removed is harmless.
             let _ = fs::remove_file(entry.path());
         }
     }
 }
 
-/// `NAME.PID.tmp` or `NAME.PID-NUMBER.tmp`: what the writers of this program give a file until it is whole.
+/// Returns whether a name is `NAME.PID.tmp` or `NAME.PID-NUMBER.tmp`, a file that this program had not completed.
 fn is_temporary(name: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     name.strip_suffix(".tmp").and_then(|name| name.rsplit_once('.')).is_some_and(|(name, tag)| {
@@ -94,7 +95,7 @@ mod tests {
         Running::begin(work.path()).unwrap().end();
         Running::begin(work.path()).unwrap();
         assert_eq!(there(&temporary), 2);
-        // The last one has had no end.
+        // The previous run did not complete.
         Running::begin(work.path()).unwrap();
         assert_eq!((there(&temporary), there(&kept)), (0, kept.len()));
     }

@@ -1,4 +1,4 @@
-//! The lock of a work directory: one run at a time works in it.
+//! The lock of a work directory: only one run at a time uses it.
 
 use std::fs::{File, TryLockError};
 use std::io;

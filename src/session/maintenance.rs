@@ -1,11 +1,11 @@
-//! Keeps the stores small, once a day, when every job has ended.
+//! Limits the size of the caches, once a day, when every job has ended.
 
 use super::options::Options;
 use crate::cache::{Artifacts, Backend, Daily, Keep, Units};
 use crate::pipeline::sweep_staged;
 use crate::plan::{CacheLayout, Layout};
 
-/// Removes from work and cache directory what was not used for long, or exceeds the limit of size.
+/// Removes entries of the work and cache directories that were not used for long or exceed the size limit.
 pub(super) async fn maintain(options: &Options, layout: &Layout, backend: &Backend) {
     let root = layout.units();
     let daily = Daily::new(&root);

@@ -1,5 +1,5 @@
-//! One run from start to end: sets up, locks, recovers, plans, opens the caches, drives the jobs, closes. Knows nothing
-//! of how options were typed or how errors are printed.
+//! One run from start to end: setup, lock, recovery, plan, caches, jobs, shutdown. Knows nothing of how options are
+//! spelled or how errors are printed.
 
 mod announce;
 mod cells;

@@ -1,4 +1,4 @@
-//! Opens everything that jobs share (caches, memo, costs, budget), and stores what the next run needs of it.
+//! Opens everything that jobs share (caches, memo, costs, budget), and stores what the next run needs.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use crate::plan::{CacheLayout, Plan};
 use crate::process::{Environment, OutputLimit, Peaks, RunMarker, memory_budget};
 use crate::toolchain::Identities;
 
-/// Where memo and costs are stored: in the cache directory, without a cache in the work directory.
+/// Paths of memo and costs: in the cache directory, or without a cache in the work directory.
 pub(super) struct StatePaths {
     memo: MemoPaths,
     costs: PathBuf,
 }
 
-/// What was loaded for the run, and the plan that it was read for.
+/// State loaded for the run, and the plan that it was read for.
 struct Loaded {
     plan: Plan,
     files: Files,
@@ -31,7 +31,7 @@ struct Loaded {
 }
 
 impl Session<'_> {
-    /// Where this run stores memo and costs.
+    /// Returns where this run stores memo and costs.
     pub(super) fn state_paths(&self) -> StatePaths {
         let cache = CacheLayout::new(self.options.directories.cache.clone());
         let (memo, costs) = if self.options.cache {
@@ -46,7 +46,7 @@ impl Session<'_> {
         StatePaths { memo, costs }
     }
 
-    /// Opens what the jobs of the plan share. Looks ahead which of its firmware is up to date.
+    /// Opens what the jobs of the plan share. Verifies in advance which firmware is up to date.
     pub(super) async fn open(
         &self,
         plan: Plan,
@@ -118,7 +118,7 @@ impl Session<'_> {
         let (files, costs, known) = (cx.files.clone(), cx.runner.costs.clone(), cx.known.clone());
         let saving = tokio::task::spawn_blocking(move || {
             let saved = files.memo().save(&state.memo);
-            // Without these the next run has another order, and looks at more; nothing else.
+            // Without these the next run orders its jobs differently and reads more files; nothing else changes.
             let others = (costs.save(&state.costs), known.save(files.disk()));
             tracing::debug!(?others, "stored what steps took, and keys");
             saved.map_err(|error| {

@@ -1,4 +1,4 @@
-//! What a run is asked to do: validated options, with absolute paths. Knows nothing of how they were typed.
+//! Options of a run: validated, with absolute paths. Knows nothing of their spelling on the command line.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use crate::matrix::{Filter, NameGlob};
 /// Options of `run` and `plan`.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The matrix file, as it was named.
+    /// The matrix file, as the user named it.
     pub matrix: PathBuf,
-    /// How much may run at once, and when to stop.
+    /// Limits of concurrency, and of failures.
     pub limits: Limits,
     /// The selected cells.
     pub selected: Selected,
@@ -22,7 +22,7 @@ pub struct Options {
     pub offline: bool,
     /// Whether the compiler cache and the artifact store are used.
     pub cache: bool,
-    /// Where everything goes.
+    /// The directories of the run.
     pub directories: Directories,
 }
 
@@ -31,22 +31,22 @@ pub struct Options {
 pub struct Limits {
     /// `--jobs`: processes at once. At least 1.
     pub jobs: usize,
-    /// `--framework-jobs`: of these, at most so many in stage 1.
+    /// `--framework-jobs`: limit of these processes in stage 1.
     pub framework_jobs: usize,
     /// `--sketch-jobs`: cells in flight at once in stage 2.
     pub sketch_jobs: usize,
-    /// `--max-failures`: no further cell is started after so many failures.
+    /// `--max-failures`: number of failures after which no further cell is started.
     pub max_failures: Option<usize>,
 }
 
-/// What the command line selects by; an empty list selects everything.
+/// Selection of the command line; an empty list selects everything.
 #[derive(Debug, Clone, Default)]
 pub struct Selected {
     /// `--board`.
     pub boards: Vec<NameGlob>,
     /// `--sketch`.
     pub sketches: Vec<NameGlob>,
-    /// `--filter`; all of them must select a cell.
+    /// `--filter`; every filter must select a cell.
     pub filters: Vec<Filter>,
 }
 

@@ -1,4 +1,4 @@
-//! Installs what the matrix needs, plans it, and removes firmware of cells that it no longer has.
+//! Installs what the matrix needs, plans it, and removes firmware of cells that the matrix no longer has.
 
 use super::cells::warnings;
 use super::context::Session;
@@ -11,10 +11,10 @@ use crate::pipeline::Emulators;
 use crate::plan::{Layout, Plan, Sources, make};
 
 impl Session<'_> {
-    /// Installs what the matrix needs and plans it; also the emulators that the plan needs.
+    /// Installs the cores, tools and emulators that the matrix needs, and plans it.
     ///
     /// # Errors
-    /// Something is unavailable, the matrix is wrong, or a directory can't be written.
+    /// A core, tool or emulator is unavailable, the matrix is wrong, or a directory can't be written.
     pub(super) async fn prepare(&self, phases: &mut Phases) -> Result<(Plan, Emulators), SessionError> {
         let install = self.install_context();
         let matrix = &self.request.matrix;
@@ -41,7 +41,7 @@ impl Session<'_> {
     async fn remove_gone(&self, current: gone::Current) -> Result<(), SessionError> {
         let (layout, file) = (self.layout.clone(), self.options.matrix.clone());
         let removed = tokio::task::spawn_blocking(move || {
-            // By its own name, however it was called this time.
+            // Manifests are stored by canonical path, however the file was named this time.
             let file = std::fs::canonicalize(&file).unwrap_or(file);
             gone::remove(&layout, &file, current)
                 .map_err(|error| SessionError::unwritable(&layout.cells(), &error))

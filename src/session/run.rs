@@ -1,4 +1,4 @@
-//! `run`: one run, step by step.
+//! The command `run`, step by step.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -25,10 +25,11 @@ use crate::process::adopt;
 use crate::report::{ReportOptions, Reports};
 use crate::schedule::{self, Ended};
 
-/// Builds every selected cell and writes the reports. What becomes of cells is in the reports; the exit code sums it up.
+/// Builds every selected cell and writes the reports. The reports have each cell's outcome; the exit code summarises
+/// them.
 ///
 /// # Errors
-/// The run ended before it was done, and not by a signal.
+/// The run ended early for a reason other than a signal.
 pub async fn run(options: &Options, reports: ReportOptions) -> Result<Exit, SessionError> {
     let request = Request::read(options)?;
     let work = &options.directories.work;
@@ -52,7 +53,7 @@ pub async fn run(options: &Options, reports: ReportOptions) -> Result<Exit, Sess
     }
     Ok(match reported {
         Ok(Ok(outcome)) if outcome.errors.is_empty() => exit,
-        // What could not be written has been said; a green result nobody can read is not green.
+        // The report errors have been printed. A run without its reports does not succeed.
         Ok(Ok(_)) if exit == Exit::Success => Exit::Setup,
         Ok(Ok(_)) => exit,
         _ => Exit::Defect,
@@ -60,7 +61,7 @@ pub async fn run(options: &Options, reports: ReportOptions) -> Result<Exit, Sess
 }
 
 impl Session<'_> {
-    /// Prepares, recovers, opens, drives, closes.
+    /// Prepares the plan, recovers from a killed run, opens the caches, runs the jobs and stores the state.
     async fn build(&self) -> Result<Exit, SessionError> {
         let _lock = lock(&self.layout, self.events).await?;
         self.events.say(EventKind::RunStarted(self.info()));
@@ -86,7 +87,7 @@ impl Session<'_> {
         let ended = schedule::run(plan, &cx, &limits).await;
         phases.end(RunPhase::Build);
 
-        // Every job has ended: nothing is in flight.
+        // Every job has ended: no cache entry is in use.
         if !self.cancel.is_cancelled() {
             maintain(self.options, &self.layout, &cache.backend).await;
         }
@@ -97,7 +98,7 @@ impl Session<'_> {
         if let Some(message) = watched.complaint(&ended, planned) {
             return Err(SessionError::Storage { message, exit });
         }
-        // What was writing when an interrupt came may still be at it.
+        // After an interrupt, a process may still be writing.
         if !self.cancel.is_cancelled() {
             running.end();
         }
@@ -123,7 +124,7 @@ impl Session<'_> {
     }
 }
 
-/// The exit code of a run whose jobs have all ended.
+/// Returns the exit code of a run whose jobs have all ended.
 fn exit(ended: &Ended) -> Exit {
     if ended.crashed {
         Exit::Defect

@@ -1,4 +1,4 @@
-//! Brings in what a matrix needs before anything can be planned: cores, tools, examples.
+//! Installs what a matrix needs before planning: cores, tools, examples.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,25 +10,25 @@ use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
 use crate::provide::locate::{Places, candidates};
 use crate::provide::{InstallContext, InstallError, InstalledCore, apt, path, pypi};
 
-/// What was brought in.
+/// The installed cores, and the directories for sketches.
 #[derive(Debug, Default)]
 pub struct Installed {
-    /// By `vendor:arch`.
+    /// Cores by `vendor:arch`.
     pub cores: IndexMap<String, InstalledCore>,
-    /// Directories that sketches can be named in.
+    /// Directories that `from` can name.
     pub roots: SketchRoots,
 }
 
-/// Why something is not to be had.
+/// Error of an installation.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The matrix names something that can't be right.
+    /// The matrix requests something invalid.
     #[error(transparent)]
     Matrix(#[from] MatrixError),
-    /// It can't be installed.
+    /// An installation failed.
     #[error(transparent)]
     Install(#[from] InstallError),
-    /// A core is installed nowhere, and the matrix does not say where it comes from.
+    /// A core is not installed, and the matrix does not name its provider.
     #[error(
         "the core {core} is not installed, and the matrix does not say where it comes from; {}",
         advice(core)
@@ -49,10 +49,10 @@ fn advice(core: &str) -> String {
     }
 }
 
-/// Brings in every core that a board or a sketch of the matrix needs, and the examples.
+/// Installs every core that a board or a sketch of the matrix needs, and the examples.
 ///
 /// # Errors
-/// Where one is not to be had.
+/// A core, a tool or the examples are unavailable.
 pub async fn bring_in(matrix: &Matrix, cx: &InstallContext) -> Result<Installed, SetupError> {
     let mut names = matrix.core_names();
     names.extend(matrix.cores.keys().cloned());
@@ -60,11 +60,11 @@ pub async fn bring_in(matrix: &Matrix, cx: &InstallContext) -> Result<Installed,
     let lenders = matrix.cores.iter().filter(|(_, core)| matches!(core.provider, Provider::Apt));
     let lenders: Vec<&str> = lenders.filter_map(|(name, _)| apt::lender(name)).collect();
     names.extend(lenders.iter().map(|&name| name.to_owned()));
-    // Where it can't be made, whatever is to be kept in it says so.
+    // If the directory can't be created, the first write into it reports the error.
     let _ = make_own_directory(&cx.cache_dir);
     let mut installed = Installed::default();
     let mut tools = HashMap::new();
-    // One after another: they share one package manager.
+    // In sequence: all use one package manager.
     for name in &names {
         let is_lent = !matrix.cores.contains_key(name) && lenders.contains(&name.as_str());
         let core = if is_lent {
@@ -90,7 +90,7 @@ async fn core(
     match matrix.cores.get(name).map(|core| &core.provider) {
         Some(Provider::Apt) => Ok(apt::install_core(name, cx).await?),
         Some(Provider::Path { dir, tools }) => {
-            // First what can be seen to be wrong without any download.
+            // Checks that need no download come first.
             let mut core = path::install_core(name, &dir.value, directories(tools), cx)
                 .await
                 .map_err(|error| matrix.error_at(dir.span, error.to_string(), None))?;
@@ -109,7 +109,7 @@ fn directories(tools: &IndexMap<String, Tool>) -> IndexMap<String, PathBuf> {
     tools.iter().filter_map(directory).collect()
 }
 
-/// A tool that is there.
+/// An installed tool.
 #[derive(Debug, Clone)]
 struct InstalledTool {
     dir: PathBuf,
@@ -117,10 +117,10 @@ struct InstalledTool {
     library_path: Option<PathBuf>,
 }
 
-/// The tools that are there, by where they come from: cores share them.
+/// The installed tools by their source: cores share them.
 type Tools = HashMap<Tool, InstalledTool>;
 
-/// Brings in the tools that come from packages.
+/// Installs the tools that come from packages.
 async fn bring_in_tools(
     core: &mut InstalledCore,
     tools: &IndexMap<String, Tool>,
@@ -142,7 +142,7 @@ async fn bring_in_tools(
         libraries.extend(installed.library_path);
     }
     if !libraries.is_empty() {
-        // The cache directory's name would have to have a `:` in it for that to fail.
+        // This fails only if the name of the cache directory contains `:`.
         core.library_path = std::env::join_paths(libraries).ok().map(PathBuf::from);
     }
     Ok(())
@@ -153,7 +153,7 @@ async fn bring_in_tool(tool: &Tool, cx: &InstallContext) -> Result<Option<Instal
         Tool::Directory(_) => None,
         Tool::Apt(packages) => {
             let installed = apt::install_tool(&packages.names, packages.suite.as_deref(), cx).await?;
-            // Recipes go on with `/bin/` behind it.
+            // Recipes append `/bin/`.
             let dir = installed.root.join("usr");
             let (versions, library_path) = (installed.versions, installed.library_path);
             Some(InstalledTool { dir, versions, library_path })

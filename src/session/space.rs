@@ -1,5 +1,5 @@
-//! What a user is told when a directory that we write is full, read-only or gone: which one, how much room
-//! there was, and how much more is needed as far as that is known.
+//! The error message about an output directory that is full, read-only or missing. It names the directory, its free
+//! space before the run, and the space still needed if that is known.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ struct Space {
 }
 
 impl Space {
-    /// `None` where the directory is not there.
+    /// Returns the file system of a directory; `None` if the directory is missing.
     fn of(directory: &Path) -> Option<Self> {
         let stat = statvfs(directory).ok()?;
         Some(Self {
@@ -29,7 +29,7 @@ impl Space {
     }
 }
 
-/// The directories that a run writes, as they were when it began.
+/// The directories that a run writes, with their free space at its start.
 #[derive(Debug)]
 pub(super) struct Watched {
     directories: Vec<Directory>,
@@ -43,7 +43,7 @@ struct Directory {
 }
 
 impl Watched {
-    /// Looks at the directories, each with the option that names it.
+    /// Records the state of the directories, each with the option that names it.
     pub(super) fn new(directories: &[(&Path, &'static str)]) -> Self {
         let look = |(path, option): &(&Path, &'static str)| Directory {
             path: (*path).to_owned(),
@@ -53,7 +53,7 @@ impl Watched {
         Self { directories: directories.iter().map(look).collect() }
     }
 
-    /// What to tell of a run of `planned` jobs that could not write, or `None` if it could.
+    /// Returns the error message of a run of `planned` jobs that could not write, or `None` if it could.
     pub(super) fn complaint(&self, ended: &Ended, planned: usize) -> Option<String> {
         let fault = ended.storage.as_ref()?;
         let now: Vec<(&Directory, Option<Space>)> =
@@ -64,7 +64,7 @@ impl Watched {
         };
         let fullest = now.iter().min_by_key(|(_, space)| space.map_or(u64::MAX, |space| space.free));
         let worst = now.iter().find(|(_, space)| space.is_none_or(|space| space.read_only));
-        // The message may name a tool or a library that lies in a directory of ours: the longest name counts.
+        // The message may name a tool or a library within one of the directories: the longest match counts.
         let named = now
             .iter()
             .filter(|(directory, _)| fault.message.contains(&*directory.path.to_string_lossy()))
@@ -101,7 +101,7 @@ impl Watched {
     }
 }
 
-/// How much more is needed, judged by what has been used so far.
+/// Returns how much more space is needed, extrapolated from the use so far.
 fn need(directory: &Directory, now: Space, ended: &Ended, planned: usize) -> String {
     let before = directory.before.map_or(now.free, |before| before.free);
     let used = before.saturating_sub(now.free);
@@ -139,7 +139,7 @@ mod tests {
         failed(StorageCause::Full, "as: can't write x.o: No space left on device", done)
     }
 
-    /// A directory that had `before` free bytes, and what is needed now that it has `free`.
+    /// Returns the message about a directory that had `before` free bytes and now has `free`.
     fn needed(before: u64, free: u64, done: usize, planned: usize) -> String {
         let space = |free| Space { free, total: 10 << 20, read_only: false };
         let directory = Directory { path: "/w".into(), option: "--work-dir", before: Some(space(before)) };

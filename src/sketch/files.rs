@@ -1,4 +1,4 @@
-//! Which files belong to a sketch (arduino-cli `internal/arduino/sketch/sketch.go`). Does not look into them.
+//! Finds the files of a sketch (arduino-cli `internal/arduino/sketch/sketch.go`). Does not read them.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::includes::Disk;
 
-/// Why a directory is no sketch.
+/// Error of a directory that is no sketch.
 #[derive(Debug, Error)]
 pub enum SketchError {
     /// A directory or file can't be read.
@@ -26,10 +26,10 @@ pub enum SketchError {
         /// Its expected path.
         path: PathBuf,
     },
-    /// `Name.ino` and `Name.pde`: arduino-cli refuses such a sketch.
+    /// Both `Name.ino` and `Name.pde` exist: arduino-cli refuses such a sketch.
     #[error("two main files, {} and {}: remove one", first.display(), second.display())]
     TwoMainFiles {
-        /// The one that was asked for.
+        /// The requested one.
         first: PathBuf,
         /// The other one.
         second: PathBuf,
@@ -40,7 +40,7 @@ pub enum SketchError {
         /// The file.
         path: PathBuf,
     },
-    /// A symbolic link leads to a directory that contains it.
+    /// A symbolic link refers to a directory that contains it.
     #[error("{} contains itself through a symbolic link", path.display())]
     Loop {
         /// The directory that was entered a second time.
@@ -51,13 +51,14 @@ pub enum SketchError {
 /// The files of a sketch. Paths begin with [`SketchFiles::dir`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SketchFiles {
-    /// The sketch's directory, links resolved, as in arduino-cli: this is what `__FILE__` and diagnostics name.
+    /// The sketch's directory with links resolved, as in arduino-cli: the form in `__FILE__` and diagnostics.
     pub dir: PathBuf,
     /// `Name.ino`, or the only source of a sketch without `.ino` files.
     pub main_file: PathBuf,
-    /// The files that are merged: the main file, then the others, sorted. Empty where the main file is C or C++.
+    /// The merged files: the main file, then the others, sorted. Empty where the main file is C or C++.
     pub tabs: Vec<PathBuf>,
-    /// The files that are copied beside the merged source, sorted: sources, headers and what else sources include.
+    /// The files that are copied beside the merged source, sorted: sources, headers and other files that sources
+    /// include.
     pub additional: Vec<PathBuf>,
 }
 
@@ -72,7 +73,7 @@ const ADDITIONAL: [&str; 13] =
 /// - symbolic links are followed; a loop of them is an error.
 ///
 /// # Errors
-/// What can't be read or has no main file; see [`SketchError`].
+/// A file can't be read, or the main file is missing; see [`SketchError`].
 pub fn load(disk: &Disk, dir: &Path, main_file: &Path) -> Result<SketchFiles, SketchError> {
     if !is_merged(main_file)? {
         return load_file(disk, main_file);
@@ -97,10 +98,10 @@ pub fn load(disk: &Disk, dir: &Path, main_file: &Path) -> Result<SketchFiles, Sk
     Ok(SketchFiles { dir, main_file, tabs, additional })
 }
 
-/// A sketch that is this one file, whatever lies beside it.
+/// Returns a sketch of this one file, without its neighbours.
 ///
 /// # Errors
-/// Where it is missing, or is neither `.ino`, `.pde`, C nor C++.
+/// The file is missing, or is neither `.ino`, `.pde`, C nor C++.
 pub fn load_file(disk: &Disk, main_file: &Path) -> Result<SketchFiles, SketchError> {
     let merged = is_merged(main_file)?;
     check_main(disk, main_file)?;
@@ -124,7 +125,7 @@ fn check_main(disk: &Disk, main_file: &Path) -> Result<(), SketchError> {
     }
 }
 
-/// Whether this main file is merged and preprocessed, and not compiled as it is.
+/// Returns whether this main file is merged and preprocessed rather than compiled unchanged.
 fn is_merged(main_file: &Path) -> Result<bool, SketchError> {
     match extension(main_file) {
         "ino" | "pde" => Ok(true),
@@ -133,7 +134,7 @@ fn is_merged(main_file: &Path) -> Result<bool, SketchError> {
     }
 }
 
-/// The extension in its own case: to Arduino `.INO` is no sketch and `.s` no source.
+/// Returns the extension, case-sensitively: to Arduino `.INO` is no sketch and `.s` no source.
 fn extension(path: &Path) -> &str {
     path.extension().and_then(OsStr::to_str).unwrap_or("")
 }
@@ -143,7 +144,7 @@ struct Walk<'a> {
     dir: &'a Path,
     tabs: Vec<PathBuf>,
     additional: Vec<PathBuf>,
-    /// The directories on the way here, links resolved.
+    /// The directories entered so far on this path, with links resolved.
     entered: HashSet<PathBuf>,
 }
 

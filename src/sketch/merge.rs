@@ -1,5 +1,5 @@
-//! Puts the `.ino` files of a sketch one after another into one source (arduino-cli
-//! `internal/arduino/builder/sketch.go`, `sketchMergeSources`). Reads no files.
+//! Concatenates the `.ino` files of a sketch into one source (arduino-cli `internal/arduino/builder/sketch.go`,
+//! `sketchMergeSources`). Reads no files.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -11,22 +11,22 @@ use regex::bytes::Regex;
 pub struct SketchFile {
     /// The absolute path, which diagnostics and `__FILE__` name.
     pub path: PathBuf,
-    /// Its bytes, of any encoding.
+    /// The content in bytes, of any encoding.
     pub text: Vec<u8>,
 }
 
-/// The `.ino` files of a sketch in one source: `Name.ino.cpp.merged` in arduino-cli's build directory.
+/// The merged source of a sketch: `Name.ino.cpp.merged` in arduino-cli's build directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
-    /// The source. Line ends are those of the files.
+    /// The source. Line endings are those of the files.
     pub text: Vec<u8>,
-    /// How many lines stand before the main file's first line: 1 or 2.
+    /// Number of lines before the main file's first line: 1 or 2.
     pub offset: usize,
     /// The main file's path.
     pub main: PathBuf,
 }
 
-/// The expression by which arduino-cli looks for an include of `Arduino.h`, also in comments. Go's `\s` has no
+/// The expression by which arduino-cli searches for an include of `Arduino.h`, also in comments. Go's `\s` excludes the
 /// vertical tab.
 static INCLUDES_ARDUINO_H: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?m-u)^[\t\n\f\r ]*#[\t\n\f\r ]*include[\t\n\f\r ]*[<"]Arduino\.h[>"]"#).ok()
@@ -55,7 +55,7 @@ pub fn merge(files: &[SketchFile]) -> Merged {
     Merged { text, offset, main: main.map(|file| file.path.clone()).unwrap_or_default() }
 }
 
-/// `#line LINE "PATH"` and a newline, quoted as in arduino-cli (`cpp.QuoteString`).
+/// Returns `#line LINE "PATH"` and a newline, quoted as in arduino-cli (`cpp.QuoteString`).
 pub fn line_directive(line: usize, path: &Path) -> Vec<u8> {
     let mut directive = format!("#line {line} ").into_bytes();
     directive.extend(quoted(path.as_os_str().as_encoded_bytes()));
@@ -63,7 +63,7 @@ pub fn line_directive(line: usize, path: &Path) -> Vec<u8> {
     directive
 }
 
-/// Bytes in double quotes, with a backslash before each quote and backslash.
+/// Returns bytes in double quotes, with a backslash before each quote and backslash.
 pub(super) fn quoted(bytes: &[u8]) -> Vec<u8> {
     let mut text = vec![b'"'];
     for &byte in bytes {
@@ -76,7 +76,7 @@ pub(super) fn quoted(bytes: &[u8]) -> Vec<u8> {
     text
 }
 
-/// A text without its UTF-8 byte order mark.
+/// Returns a text without its UTF-8 byte order mark.
 pub fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }

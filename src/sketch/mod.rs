@@ -1,10 +1,9 @@
-//! From a sketch directory to C++, as arduino-cli does it: which files belong to the sketch
-//! ([`mod@files`]), its `.ino` files in one source ([`mod@merge`]), and that source with prototypes
-//! ([`mod@prototypes`]).
+//! Converts a sketch directory to C++, as arduino-cli does: finds the sketch's files ([`mod@files`]), merges its `.ino`
+//! files into one source ([`mod@merge`]), and inserts prototypes ([`mod@prototypes`]).
 //!
-//! arduino-cli preprocesses the merged source with the board's compiler and asks `arduino-ctags` which
-//! functions it has. [`mod@ctags`] reads that answer. [`mod@plain`] finds the same prototypes without any
-//! process in sources of a class for which the answer is certain.
+//! arduino-cli preprocesses the merged source with the board's compiler and lists its functions with `arduino-ctags`.
+//! [`mod@ctags`] reads that list. [`mod@plain`] derives the same prototypes without a process for sources whose result
+//! is certain.
 //!
 //! Everything but [`files::load`] and [`ctags::Sources`] is a pure function of bytes.
 

@@ -1,7 +1,7 @@
-//! The prototypes of plain sketches, without a process.
+//! Derives the prototypes of plain sketches without a process.
 //!
-//! What arduino-cli makes of a sketch depends on how GCC preprocesses it and how ctags reads the result. For a plain
-//! sketch both are certain. Plain is a sketch
+//! arduino-cli's result depends on how GCC preprocesses a sketch and how ctags reads the output. For a plain sketch,
+//! both are certain. A plain sketch is one
 //!
 //! * whose text `plain/lexer.rs` accepts: no conditionals, line continuations, raw strings, digraphs and the like;
 //! * that consists of declarations of variables and of functions whose heads stand on one line and are made of names,
@@ -11,7 +11,7 @@
 //! * whose heads contain no macro, and whose other macros leave braces balanced: [`Names`], which is checked
 //!   with what the sketch includes.
 //!
-//! Everything else goes arduino-cli's way. A test holds both against each other over random sketches
+//! Every other sketch is handled as in arduino-cli. A test compares both methods on random sketches
 //! (`tests/it/arduino`).
 
 mod lexer;
@@ -31,14 +31,14 @@ use statement::Head;
 /// A sketch whose text is plain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plain {
-    /// Its prototypes, if [`Plain::names`] have no macro in their way.
+    /// Its prototypes, valid if no macro interferes with [`Plain::names`].
     pub prototypes: Prototypes,
     /// The names that it uses.
     pub names: Names,
 }
 
 impl Plain {
-    /// The sketch of these files, main file first; `None` where its text is not plain.
+    /// Returns the sketch of these files, main file first; `None` where its text is not plain.
     pub fn of(files: &[SketchFile]) -> Option<Self> {
         let mut reader = Reader::default();
         let mut heads = Vec::new();
@@ -60,7 +60,7 @@ impl Plain {
         if !heads.iter().all(|(_, head)| declarations.insert(&head.text)) {
             return None;
         }
-        // Arduino puts prototypes before the first line that takes a function's address, or seems to.
+        // Arduino inserts prototypes before the first line that takes a function's address, or seems to.
         let uses = ctags::uses(functions.iter().copied())?;
         let is_used = heads.iter().any(|(_, head)| uses.is_match(&head.source_line))
             || reader.lines.iter().any(|line| uses.is_match(line));
@@ -84,7 +84,7 @@ impl Plain {
     }
 }
 
-/// Whether the text speaks of `extern "C"` anywhere: arduino-cli looks for that in comments too.
+/// Returns whether the text contains `extern "C"` anywhere: arduino-cli searches comments too.
 fn has_linkage(text: &[u8]) -> bool {
     memchr::memmem::find_iter(text, "extern").any(|at| {
         let rest = text[at + 6..].iter().filter(|byte| !matches!(byte, b' ' | b'\t')).take(3);
@@ -95,13 +95,13 @@ fn has_linkage(text: &[u8]) -> bool {
 #[derive(Debug, Default)]
 struct Reader {
     names: Names,
-    /// The lines of directives, and of declarations outside of functions, with their comments: GCC leaves those in
-    /// what macros expand to.
+    /// The lines of directives, and of declarations outside of functions, with their comments: GCC leaves comments in
+    /// macro expansions.
     lines: Vec<Vec<u8>>,
 }
 
 impl Reader {
-    /// The heads of a file's functions, in order; `None` where it is not plain.
+    /// Returns the heads of a file's functions, in order; `None` where it is not plain.
     fn read(&mut self, text: &[u8]) -> Option<Vec<Head>> {
         let tokens = lexer::tokens(text)?;
         let rows: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
@@ -126,7 +126,7 @@ impl Reader {
                 let body = statement::body(&rest[statement.len()..])?;
                 let head = Head::of(statement, text)?;
                 self.names.inner.extend(words(body));
-                // What stands on the head's line enters ctags' view of it.
+                // The whole line of the head affects how ctags reads it.
                 let line = tokens.iter().filter(|token| token.line == head.line);
                 self.names.heads.extend(words(line));
                 heads.push(head);

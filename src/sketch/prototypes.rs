@@ -1,4 +1,4 @@
-//! Writes prototypes into a merged source (arduino-cli `internal/arduino/builder/internal/preprocessor/ctags.go`).
+//! Inserts prototypes into a merged source (arduino-cli `internal/arduino/builder/internal/preprocessor/ctags.go`).
 
 use std::path::PathBuf;
 
@@ -24,18 +24,18 @@ pub struct Prototype {
 /// The prototypes of a sketch and their place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prototypes {
-    /// In the order in which they are written.
+    /// The prototypes in the order of insertion.
     pub list: Vec<Prototype>,
-    /// The line of the main file before which they are written; 0 where the main file has no function.
+    /// The line of the main file before which they are inserted; 0 where the main file has no function.
     pub line: usize,
-    /// Functions that ctags found and that get no prototype, with the reason. For diagnostics only.
+    /// Functions of ctags without a prototype, with the reason. For diagnostics only.
     pub dropped: Vec<(String, String)>,
 }
 
-/// Why a source with prototypes can't be made.
+/// Error of inserting prototypes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InsertError {
-    /// arduino-cli ends with an internal error there.
+    /// The place lies outside of the source. arduino-cli ends with an internal error there.
     #[error(
         "the first function seems to stand in line {line} of {}, which has fewer lines; a #line directive in the sketch hides where it is",
         main.display()
@@ -49,14 +49,14 @@ pub enum InsertError {
 }
 
 impl Prototypes {
-    /// The merged source with the prototypes, line ends as LF. `None` where arduino-cli writes no source: the first
-    /// function's line lies behind the end of the merged source.
+    /// Returns the merged source with the prototypes, with LF line endings. Returns `None` where arduino-cli writes no
+    /// source: the line of the first function lies beyond the end of the merged source.
     ///
-    /// Without a function in the main file they are written behind the first character of the source, or behind
-    /// its first line: that is what arduino-cli does.
+    /// Without a function in the main file, they are inserted after the first character of the source, or after its
+    /// first line, as arduino-cli does.
     ///
     /// # Errors
-    /// Where arduino-cli would fail.
+    /// The conditions under which arduino-cli fails.
     pub fn insert_into(&self, merged: &Merged) -> Result<Option<Vec<u8>>, InsertError> {
         let source = with_unix_lines(&merged.text);
         let rows: Vec<&[u8]> = source.split(|&byte| byte == b'\n').collect();
@@ -93,7 +93,7 @@ impl Prototypes {
     }
 }
 
-/// The text with LF for CR LF and for each other CR.
+/// Returns the text with LF in place of CR LF and of each other CR.
 fn with_unix_lines(text: &[u8]) -> Vec<u8> {
     let mut lines = Vec::with_capacity(text.len());
     let mut bytes = text.iter().copied().peekable();

@@ -8,7 +8,7 @@ use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
 use super::demangle::{scopes, stem};
 use super::owner::Owner;
 
-/// The definitions of objects, which are added in the order of the link.
+/// The definitions of objects, added in link order.
 #[derive(Debug, Default)]
 pub struct Definitions {
     owners: Vec<Owner>,
@@ -233,7 +233,7 @@ mod tests {
                 .map(|(name, strong)| (name.to_owned(), strong))
                 .into();
         assert_eq!(linker_table(&table), expected);
-        // Whatever is cut off.
+        // Cut at every length.
         for end in 0..table.len() {
             assert!(linker_table(&table[..end]).len() <= expected.len());
         }

@@ -1,5 +1,5 @@
-//! The content of a firmware: its functions and data, their sizes, their owners. Bytes in, data out: reads the ELFs and
-//! objects that it is given, and knows nothing of a build.
+//! The content of a firmware: its functions and data, their sizes, their owners. Takes the bytes of ELFs and objects,
+//! and returns data; knows nothing of a build.
 //!
 //! `docs/symbols.md` explains the numbers and how an owner is found.
 

@@ -50,6 +50,6 @@ pub struct CellSymbols {
 }
 
 impl CellSymbols {
-    /// Name of the file in the cell's directory. It is no output of the cell.
+    /// Name of the file in the cell's directory. It does not count as an output of the cell.
     pub const FILE: &'static str = ".symbols.json";
 }

@@ -1,5 +1,4 @@
-//! Whose a symbol is, where it can be told and where it can't. That real objects are read as they should be is
-//! the subject of `tests/it/symbols.rs`.
+//! Tests which owner a symbol gets, or that it gets none. Reading of real objects is tested in `tests/it/symbols.rs`.
 
 use super::definitions::{Definitions, Found};
 use super::demangle::{demangled, scopes, stem};
@@ -31,7 +30,7 @@ fn the_linker_takes_the_strong_definition_and_else_the_first() {
     assert_eq!(owner("yield"), &Owner::Core);
     assert_eq!(owner("_ZN5ArrayIiLi4EE3getEv"), &library());
     assert_eq!(owner("memcpy"), &Owner::Other);
-    // A static function of the same name is not what others use.
+    // A static function of the same name is not visible to other objects.
     let mut definitions = definitions;
     definitions.note(&library(), Found::Local { name: "yield", file: Some("Servo.cpp") });
     assert_eq!(definitions.owner_of("yield", false, None), &Owner::Core);
@@ -59,9 +58,9 @@ fn what_is_static_belongs_to_its_source() {
     let owner = |raw, file| definitions.owner_of(raw, true, file);
     assert_eq!(owner("count", Some("Blink.ino.cpp")), &Owner::Sketch);
     assert_eq!(owner("count", Some("Servo.cpp")), &library());
-    // Another source of that name is the tool chain's.
+    // Another source of that name belongs to the toolchain.
     assert_eq!(owner("count", Some("malloc.c")), &Owner::Other);
-    // Without the name of a source, one owner is sure, and of two none is.
+    // Without a source, a single owner is certain; one of two is not.
     assert_eq!(owner("table", None), &library());
     assert_eq!(owner("count", None), &Owner::Unknown);
     assert_eq!(owner("nobody_knows", None), &Owner::Unknown);

@@ -1,4 +1,4 @@
-//! `sketches`, `include` and `exclude`: which sketches and which boards an entry means.
+//! The keys `sketches`, `include` and `exclude`: the sketches and boards that each entry selects.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::{Boards, Resolver, place};
 use crate::nearest::{quoted, suggestion};
 
 impl Resolver<'_> {
-    /// The entries that an entry of `sketches` stands for: one for each of its paths.
+    /// Returns the entries for an item of `sketches`, one for each of its paths.
     pub(super) fn sketch(&mut self, raw: RawSketch, node: &Node, boards: &Boards) -> Vec<SketchEntry> {
         let raw = match raw {
             RawSketch::Long(long) => *long,
@@ -56,7 +56,7 @@ impl Resolver<'_> {
         entries
     }
 
-    /// `path_key` and `boards_key` are the names of the two keys in `node`.
+    /// Returns one entry for each path. `path_key` and `boards_key` are the names of the two keys in `node`.
     fn entries(
         &mut self,
         raw: RawLongSketch,
@@ -100,7 +100,7 @@ impl Resolver<'_> {
         entries
     }
 
-    /// The boards that a list of patterns means, by index. Each of its patterns must match one.
+    /// Returns the boards that a list of patterns selects, by index. Each pattern must match a board.
     fn wanted_boards(&mut self, texts: &[String], node: &Node, boards: &Boards) -> IndexSet<usize> {
         if texts.is_empty() {
             self.problem(node.span, "this is for no board");
@@ -108,7 +108,7 @@ impl Resolver<'_> {
         let Some(globs) = self.globs(texts, node) else { return IndexSet::new() };
         let names = || boards.keys().map(|name| &**name);
         for (glob, node) in globs.patterns().iter().zip(node.each()) {
-            // Where the board is declared, but itself wrong, that is told already.
+            // An invalid board has already been reported.
             let broken = self.broken_boards.iter().any(|name| glob.matches(name));
             if !broken && !names().any(|name| glob.matches(name)) {
                 let message = format!("no board of this matrix matches {}", quoted(glob.as_str()));
@@ -119,7 +119,7 @@ impl Resolver<'_> {
         names().enumerate().filter(|(_, name)| globs.matches(name)).map(|(index, _)| index).collect()
     }
 
-    /// The patterns of a list, or of a single text; `None` where one of them is no pattern.
+    /// Returns the patterns of a list, or of a single text; `None` if one of them is invalid.
     fn globs(&mut self, texts: &[String], node: &Node) -> Option<NameGlobs> {
         let mut globs = NameGlobs::default();
         for (text, node) in texts.iter().zip(node.each()) {
@@ -131,7 +131,7 @@ impl Resolver<'_> {
         (globs.patterns().len() == texts.len()).then_some(globs)
     }
 
-    /// Each file has symbols of its own, made of its name alone.
+    /// Returns the embedded files. Reports files with the same symbol, which is made of the file name alone.
     fn embedded(&mut self, files: &[String], texts: &[String], node: &Node) -> Arc<[Spanned<Embed>]> {
         let mut all: Vec<Spanned<Embed>> = Vec::new();
         for (key, paths, text) in [("embed_files", files, false), ("embed_txtfiles", texts, true)] {

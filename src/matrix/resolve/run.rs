@@ -1,4 +1,4 @@
-//! `run`: what of it the board says and what the sketch, put together for each board of an entry.
+//! The key `run`: combines the settings of board and sketch, for each board of an entry.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use super::super::syntax::Node;
 use super::{Resolver, place};
 use crate::nearest::quoted;
 
-/// If nothing else is said. A firmware that says something says it at once.
+/// Timeout of a run where the matrix has none. Firmware with output prints it at once.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Resolver<'_> {
-    /// How a board's firmware is run. `node` is the board's.
+    /// Returns the emulation of a board. `node` is the board's.
     pub(super) fn emulation(&mut self, raw: Option<RawEmulation>, node: &Node) -> Option<Emulation> {
         let RawEmulation { emulator, machine } = raw?;
         let run = node.get("run").unwrap_or(node);
@@ -28,7 +28,7 @@ impl Resolver<'_> {
         Some(Emulation { emulator, machine })
     }
 
-    /// How the firmware of an entry is run on each of its boards. `node` is the entry's.
+    /// Returns the runs of an entry's firmware by board. `node` is the entry's.
     pub(super) fn runs(
         &mut self,
         raw: Option<RawRun>,
@@ -58,7 +58,7 @@ impl Resolver<'_> {
                     .push(Diagnostic::new(run.span, message).related(board.span, "the board").help(help));
                 break;
             };
-            // A machine of one emulator says nothing to the other.
+            // A machine of one emulator has no meaning for the other.
             let inherited =
                 of_board.filter(|run| run.emulator == emulator).and_then(|run| run.machine.clone());
             let machine = machine.clone().or(inherited);
@@ -74,7 +74,7 @@ impl Resolver<'_> {
     }
 
     fn machine_is_named(&mut self, machine: Option<&str>, span: Span) {
-        // It is one word of a command.
+        // The name is one word of a command.
         let is_word = |name: &str| {
             !name.is_empty()
                 && !name.starts_with('-')

@@ -1,4 +1,4 @@
-//! `tools` of a core: directories, Debian's packages, Python packages, and what can be a name of these.
+//! The key `tools` of a core: directories, Debian packages and Python packages, with checks of their names.
 
 use super::super::model::{Packages, Tool};
 use super::super::schema::{RawPackages, RawTool};
@@ -7,7 +7,7 @@ use super::Resolver;
 use crate::nearest::quoted;
 
 impl Resolver<'_> {
-    /// Where a core's tool comes from.
+    /// Returns the source of a core's tool.
     pub(super) fn tool(&mut self, raw: RawTool, span: Span) -> Tool {
         match raw {
             RawTool::Path(path) => Tool::Directory(self.path(&path, span).value),
@@ -40,7 +40,7 @@ impl Resolver<'_> {
                     self.problem(span, "the key `lock` goes only with `pypi`");
                 }
                 let names: Vec<String> = names.map(Vec::from).unwrap_or_default();
-                // What apt would take for an option, a version or a pattern is no name.
+                // An option, a version or a pattern of apt is no package name.
                 self.named(&names, span, is_package_name, "can't be a package's name");
                 if let Some(suite) = raw.suite.as_ref().filter(|suite| !is_suite_name(suite)) {
                     self.problem(span, format!("{} can't be a release's name", quoted(suite)));
@@ -50,7 +50,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// There must be names, and each must be one.
+    /// Checks that there are names, and that each is valid.
     fn named(&mut self, names: &[String], span: Span, is_name: fn(&str) -> bool, problem: &str) {
         if names.is_empty() {
             self.problem(span, "no package is named");
@@ -61,21 +61,21 @@ impl Resolver<'_> {
     }
 }
 
-/// Debian's rule (policy, 5.6.7).
+/// Checks Debian's rule for package names (policy, 5.6.7).
 fn is_package_name(text: &str) -> bool {
     text.len() > 1
         && text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c))
 }
 
-/// `trixie`, `bookworm-backports`: what can be a directory of an archive's `dists`.
+/// Returns whether a text can be a directory in an archive's `dists`: `trixie`, `bookworm-backports`.
 fn is_suite_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c))
 }
 
-/// `NAME==VERSION` ("Names and normalization", "Version specifiers" of the packaging specifications), and nothing that
-/// pip would take for an option, a path or a pattern.
+/// Returns whether a text is `NAME==VERSION` ("Names and normalization", "Version specifiers" of the packaging
+/// specifications). Rejects options, paths and patterns of pip.
 fn is_pinned(text: &str) -> bool {
     let part = |text: &str, others: &str| {
         text.starts_with(|c: char| c.is_ascii_alphanumeric())

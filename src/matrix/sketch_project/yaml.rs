@@ -1,22 +1,22 @@
-//! The first document of a YAML text as a tree, as far as Go's `yaml.v3` would tell values apart. Knows nothing of
-//! sketches.
+//! Parses the first document of a YAML text to a tree, and distinguishes values as Go's `yaml.v3` does. Knows nothing
+//! of sketches.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
-/// Deepest nesting of lists and mappings; more is refused.
+/// Limit of the nesting of lists and mappings.
 const DEEPEST: usize = 100;
 
 /// A value. Values behind an alias are shared.
 #[derive(Debug)]
 pub(super) enum Yaml {
-    /// Nothing, `~` or `null`.
+    /// No value, `~` or `null`.
     Null,
-    /// A text, in quotes or by its form.
+    /// A text, quoted or plain.
     Text(String),
-    /// A number or truth value, as it is written.
+    /// A number or truth value, as written.
     Other(String),
     /// `[a, b]` or `- a`.
     List(Vec<Rc<Yaml>>),
@@ -25,7 +25,7 @@ pub(super) enum Yaml {
 }
 
 impl Yaml {
-    /// Text of a scalar; empty for null.
+    /// Returns the text of a scalar; empty for null.
     pub(super) fn scalar(&self) -> Option<&str> {
         match self {
             Self::Null => Some(""),
@@ -34,7 +34,7 @@ impl Yaml {
         }
     }
 
-    /// What it is, for messages.
+    /// Returns the word for its kind, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
@@ -46,7 +46,7 @@ impl Yaml {
     }
 }
 
-/// A list or mapping that is not closed yet.
+/// A list or mapping that is still open.
 struct Open {
     anchor: usize,
     is_map: bool,
@@ -56,7 +56,7 @@ struct Open {
 /// Parses a text; one without a document is [`Yaml::Null`].
 ///
 /// # Errors
-/// What is wrong with it, and where.
+/// The first problem of the text, with its place.
 pub(super) fn parse(text: &str) -> Result<Rc<Yaml>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.contains(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}')) {
@@ -100,14 +100,14 @@ pub(super) fn parse(text: &str) -> Result<Rc<Yaml>, String> {
             anchors.insert(anchor, value.clone());
         }
         if let Some(value) = add(&mut open, value) {
-            // Whatever follows the first document is not looked at.
+            // Everything after the first document is ignored.
             return Ok(value);
         }
     }
     Ok(Rc::new(Yaml::Null))
 }
 
-/// Adds a value to what is open, or returns it where nothing is.
+/// Adds a value to the innermost open list or mapping; returns it where none is open.
 fn add(open: &mut [Open], value: Rc<Yaml>) -> Option<Rc<Yaml>> {
     match open.last_mut() {
         Some(outer) => {

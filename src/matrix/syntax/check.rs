@@ -1,14 +1,13 @@
-//! Characters that a YAML file can't contain. Most are found before the parser sees them: it would take NUL as
-//! the end of the file and ignore what follows. A tab is good in some places and not in others, and the parser complains
-//! lines behind it.
+//! Finds characters that a YAML file can't contain. Most are found before the parser runs: it takes NUL as the end of
+//! the file and ignores the rest. A tab is valid in some places only, and the parser reports it lines later.
 
 use saphyr_parser::Parser;
 
 use super::super::diagnostic::Diagnostic;
 use super::super::source::Span;
 
-/// The first character of `text` that YAML forbids (YAML 1.2, production `c-printable`). `skipped` is
-/// added to its place.
+/// Returns an error for the first character that YAML forbids (YAML 1.2, production `c-printable`). `skipped` is added
+/// to its place.
 pub(super) fn unprintable(text: &str, skipped: usize) -> Option<Diagnostic> {
     let (at, found) = text.char_indices().find(|&(_, c)| !printable(c))?;
     let span = Span { start: skipped + at, end: skipped + at + found.len_utf8() };
@@ -19,7 +18,8 @@ pub(super) fn unprintable(text: &str, skipped: usize) -> Option<Diagnostic> {
     Some(Diagnostic::new(span, message))
 }
 
-/// U+FFFD is printable by the letter; here it stands for bytes that are no UTF-8.
+/// Returns whether a character is printable. U+FFFD is by the specification; here it stands for bytes that are no
+/// UTF-8.
 fn printable(c: char) -> bool {
     match c {
         '\t' | '\n' | '\r' | '\u{85}' => true,
@@ -28,10 +28,10 @@ fn printable(c: char) -> bool {
     }
 }
 
-/// The tab because of which the parser stops at the character `stop` of `text`, if it is a tab: with blanks in its place the
-/// parser stops elsewhere, or nowhere. `skipped` is added to its place.
+/// Returns an error for the tab because of which the parser stops at the character `stop` of `text`, if a tab is the
+/// cause: with blanks in its place, the parser stops elsewhere, or nowhere. `skipped` is added to its place.
 pub(super) fn tab(text: &str, stop: usize, skipped: usize) -> Option<Diagnostic> {
-    /// How many lines may lie between the tab and where the parser stops: the value that it breaks may be long.
+    /// Limit of the lines between the tab and the place where the parser stops: the broken value may be long.
     const LINES: usize = 50;
     let stop_byte = text.char_indices().nth(stop).map_or(text.len(), |(at, _)| at);
     let stop_line = text[..stop_byte].matches('\n').count();
@@ -53,7 +53,7 @@ pub(super) fn tab(text: &str, stop: usize, skipped: usize) -> Option<Diagnostic>
     Some(diagnostic.help("put spaces in its place"))
 }
 
-/// The character of `text` at which the parser stops, if it does not come to the end.
+/// Returns the character of `text` at which the parser stops, if it does not reach the end.
 fn stops_at(text: &str) -> Option<usize> {
     let mut parser = Parser::new_from_str(text);
     loop {

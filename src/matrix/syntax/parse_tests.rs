@@ -95,7 +95,7 @@ fn depth_is_limited_also_through_aliases() {
 #[test]
 fn nodes_are_counted_with_their_aliases() {
     let limits = Limits { nodes: 20, ..LIMITS };
-    // The list, four items, and what stands for the anchor: 1 + (1 + 4) * 3.
+    // The list, four items, and the copies of the anchor: 1 + (1 + 4) * 3.
     assert!(parse(&source("- &a [1, 2, 3, 4]\n- *a"), limits).is_ok());
     assert_eq!(error("- &a [1, 2, 3, 4]\n- *a\n- *a", limits), "the matrix has more than 20 values");
 }

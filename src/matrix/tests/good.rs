@@ -1,4 +1,4 @@
-//! What a valid matrix means, which cells it has, and which of them are selected.
+//! Tests the meaning of a valid matrix, its cells, and their selection.
 
 use std::os::unix::fs::symlink;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ fn a_sketch_says_how_it_is_run_before_its_board_does() {
     let (simavr, qemu) = (Emulator::Simavr, Emulator::Qemu);
     assert_eq!(runs(0), [(0, simavr, Some("atmega328")), (1, qemu, Some("one"))]);
     assert_eq!(runs(1), [(0, qemu, Some("two")), (1, qemu, Some("two"))]);
-    // A machine of QEMU is none of simavr's.
+    // QEMU's machine does not apply to simavr.
     assert_eq!(runs(2), [(1, simavr, None)]);
     assert_eq!(runs(3), []);
 }
@@ -132,7 +132,7 @@ fn later_stages_can_point_into_an_fqbn() {
     ");
 }
 
-/// The cells as lines, and the skipped ones.
+/// Returns the cells as lines, then the skipped ones.
 fn listing(expansion: &Expansion) -> String {
     let cells = expansion.cells.iter().map(|cell| {
         let flags: Vec<String> = cell.properties.iter().map(shown).collect();
@@ -300,7 +300,7 @@ fn links_and_hidden_directories() {
     mega ../s/Blink 600s
     mega ../s/a-link/Fade 600s
     ");
-    // What is hidden is found where it is named.
+    // A hidden directory is found where it is named.
     let hidden = expanded(directory.path(), "sketches: [../s/.git/**]\n");
     assert_eq!(&*hidden.cells[0].sketch.name, "../s/.git/Hidden");
 }

@@ -1,4 +1,4 @@
-//! Which directories are sketches, whatever links lead to them, and what is said of those that only look like one.
+//! Tests which directories are sketches, also behind links, and the messages about those that only look like one.
 
 use std::os::unix::fs::symlink;
 
@@ -10,7 +10,7 @@ fn expanded(directory: &Path, text: &str) -> Expansion {
     expand(&matrix, &SketchRoots::new()).unwrap()
 }
 
-/// The names of the sketches, then of what is none with the reason.
+/// Returns the names of the sketches, then the lookalikes with their reasons.
 fn names(expansion: &Expansion) -> Vec<String> {
     let sketch = |cell: &Cell| match &cell.sketch.problem {
         Some(problem) => format!("{}!: {problem}", cell.sketch.name),
@@ -53,7 +53,7 @@ fn what_only_looks_like_a_sketch_is_listed_with_its_reason() {
             "s/Wrong: it has `Other.ino`, but no `Wrong.ino`",
         ]
     );
-    // What else names or excludes it needs no warning.
+    // A lookalike that another entry names or excludes needs no warning.
     let text =
         "sketches: [s/**, s/Wrong/Other.ino]\nexclude: [{sketch: Blink}, {sketch: 's/{Dir,Gone,Lost}'}]";
     let names = names(&expanded(directory.path(), text));
@@ -77,7 +77,7 @@ fn a_file_glob_lists_what_is_no_file() {
     );
 }
 
-/// arduino-cli looks at the name of the directory itself (`path.Canonical`).
+/// arduino-cli uses the name of the directory itself (`path.Canonical`).
 #[test]
 fn the_directorys_own_name_counts_whatever_links_lead_to_it() {
     let directory = sketches(&["real/Target/Target.ino", "real/Alpha/Beta.ino"]);
@@ -123,7 +123,7 @@ fn a_selection_of_sketches_selects_what_is_none_too() {
     let directory = sketches(&["s/Blink/blink.ino", "s/Good/Good.ino", "s/Odd/other.ino"]);
     let all = expanded(directory.path(), "sketches: [s/**]");
     let globs = ["Good", "Blink"].map(|text| NameGlob::new(text).unwrap());
-    // A pattern that matches no sketch is an error, also where it matches what is none.
+    // A pattern that matches only lookalikes is an error.
     assert!(select(&all, Selection { sketches: &globs, ..Selection::default() }, |_| &[]).is_err());
     let selected =
         select(&all, Selection { sketches: &globs[..1], ..Selection::default() }, |_| &[]).unwrap();

@@ -4,7 +4,7 @@
 use super::*;
 
 fn error_of(file: &Path) -> MatrixError {
-    // Named without its directory, so that the snapshot does not depend on where the repository is.
+    // Without the directory, the snapshot does not depend on the place of the repository.
     let name = Path::new(file.file_name().unwrap());
     let bytes = fs::read(file).unwrap();
     let dir = file.parent().unwrap().to_owned();

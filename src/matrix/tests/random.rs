@@ -1,13 +1,13 @@
-//! No input makes the parser panic or run away, and what the schema takes the types take too.
+//! Tests that no input makes the parser panic or run away, and that the types accept what the schema accepts.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Has every key of the format.
+/// A matrix with every key of the format.
 const GOOD: &str = include_str!("../../../tests/it/matrix/whole.yml");
 
-/// Parses, and renders the error if there is one: that has its own ways to panic.
+/// Parses, and renders the error if there is one: rendering could panic too.
 fn survive(bytes: &[u8]) {
     if let Err(error) = Matrix::parse(Path::new("m.yml"), PathBuf::from("/m"), bytes) {
         assert!(!error.render(true).is_empty());
@@ -17,7 +17,7 @@ fn survive(bytes: &[u8]) {
     }
 }
 
-// Fails by a crash, by the memory it takes, or by never ending.
+// A failure is a crash, excessive memory or an endless run.
 #[test]
 fn hostile_files_do_no_harm() {
     let many = 300_000;
@@ -68,7 +68,7 @@ fn many_problems_are_shown_in_part() {
     assert!(text.ends_with("error: 32 more problems are not shown"), "{text}");
 }
 
-/// What happens to a text.
+/// An edit of a text.
 #[derive(Debug, Clone)]
 enum Edit {
     Delete(usize, usize),
@@ -114,7 +114,7 @@ fn edited(text: &str, edits: &[Edit]) -> Vec<u8> {
     bytes
 }
 
-/// JSON made of words that mean something in a matrix.
+/// Generates JSON made of words of the matrix.
 fn value() -> impl Strategy<Value = serde_json::Value> {
     const WORDS: [&str; 10] =
         ["apt", "path", "all", "10m", "uno", "arduino:avr:uno", "", "x", "builtin", "**"];
@@ -147,7 +147,7 @@ fn json(node: &syntax::Node) -> serde_json::Value {
     }
 }
 
-/// Every place in a JSON value, as pointers.
+/// Collects all places in a JSON value, as pointers.
 fn pointers(value: &serde_json::Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());
     match value {

@@ -1,5 +1,5 @@
-//! The closing lines of a run: failures by name, a table of the boards, the result in one line. A pure function of a
-//! tally.
+//! Formats the closing lines of a run: failures by name, a table of the boards, the result in one line. A pure function
+//! of a tally.
 
 use std::fmt::Write as _;
 
@@ -11,9 +11,9 @@ use crate::report::failures::FailureGroups;
 use crate::report::tally::{Tally, Verdict};
 use crate::report::text;
 
-/// Number of failures that are named; the reports have all.
+/// Number of failures that are listed; the reports have all.
 const NAMED: usize = 30;
-/// Number of boards or sketches that are named for one failure.
+/// Number of boards or sketches that are listed for a failure.
 const WHO: usize = 8;
 
 /// Returns the closing lines. `width` is the terminal's, where there is one.
@@ -70,7 +70,7 @@ fn boards(paint: Paint, tally: &Tally, width: Option<usize>) -> String {
     header.extend(shown.iter().map(|verdict| verdict.word().to_owned()));
     header.extend(["fullest flash".to_owned(), "slot time".to_owned()]);
     table.set_header(header);
-    // Names are cut to the width that the numbers leave; a column has a blank on either side.
+    // Names are cut to the remaining width; a column has a blank on either side.
     let numbers: usize = shown.iter().map(|verdict| verdict.word().len() + 2).sum();
     let room = width
         .map_or(120, |width| width.saturating_sub(numbers + "slot time".len() + 2 + 4 + "100.0% ".len()));
@@ -114,7 +114,7 @@ fn boards(paint: Paint, tally: &Tally, width: Option<usize>) -> String {
     if let Some(column) = table.column_mut(shown.len() + 2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    // A row is a line: painted as a whole, since the table would count escape codes as columns.
+    // A row is painted as a whole line: the table would count escape codes as columns.
     let mut lines = String::new();
     for (line, (place, worst)) in table.to_string().lines().zip(worst.iter().enumerate()) {
         let line = line.trim_end();

@@ -1,4 +1,4 @@
-//! The lines that the terminal shows while a run lasts, one for each event. Pure functions.
+//! Formats the lines of the terminal during a run, one for each event. Pure functions.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use crate::report::tally::Verdict;
 use crate::report::text;
 use crate::report::warnings::{WarningTally, title};
 
-/// Number of a diagnostic's lines that are shown; the rest is in the log.
+/// Number of a diagnostic's lines that are shown; the log has the rest.
 pub(super) const DIAGNOSTIC_LINES: usize = 40;
-/// Bytes of a tool's output that are read for them.
+/// Number of bytes of a tool's output that are read for them.
 pub(super) const ROOM: usize = 64 * 1024;
 /// The longest line of a diagnostic, in bytes: a link command can be longer than a screen.
 const LINE_MAX: usize = 500;
@@ -34,7 +34,7 @@ pub(super) struct EndedJob<'a> {
     pub(super) done: usize,
     /// Number of jobs of its stage.
     pub(super) all: usize,
-    /// Time that it was at work.
+    /// Time in which its steps held slots.
     pub(super) time: Duration,
 }
 
@@ -92,8 +92,7 @@ pub(super) const fn color(verdict: Verdict) -> fn(Paint, &str) -> String {
     }
 }
 
-/// Returns a failure that has not been shown before: job, cause with its location, diagnostic, and the file with the
-/// rest.
+/// Returns a failure that was not shown before: job, cause with its location, diagnostic, and the file with the rest.
 pub(super) fn failure(paint: Paint, ended: &EndedJob<'_>, trouble: &Trouble, here: &Here) -> String {
     let mut block = format!("\n{} {}\n", ended.head(paint), paint.bold(&ended.name()));
     let lines = &trouble.text.lines;
@@ -113,7 +112,7 @@ pub(super) fn failure(paint: Paint, ended: &EndedJob<'_>, trouble: &Trouble, her
     block
 }
 
-/// Returns a failure that is the same as the one shown for `first`; with its own numbers where it has some.
+/// Returns a failure that equals the one shown for `first`, with its own numbers if it has any.
 pub(super) fn same_failure(
     paint: Paint,
     ended: &EndedJob<'_>,

@@ -1,5 +1,5 @@
-//! The lines that stay at the bottom of a terminal while a run lasts: downloads, a bar for each stage, the slowest
-//! jobs. A pure function of state and time.
+//! Formats the lines at the bottom of a terminal during a run: downloads, a bar for each stage, the slowest jobs. A
+//! pure function of state and time.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const BAR: usize = 28;
 pub(super) struct Live {
     setup: IndexMap<String, Download>,
     running: IndexMap<JobId, RunningJob>,
-    /// The cores of cells, to tell a wait for one from a link.
+    /// The cores of cells, to distinguish a wait for a core from a link.
     core_of: IndexMap<JobId, CoreId>,
     cores_done: std::collections::HashSet<CoreId>,
 }
@@ -120,7 +120,7 @@ impl Live {
     }
 
     fn slowest(&self, paint: Paint, now: Duration, height: usize) -> Vec<String> {
-        // A cell that waits for its core is not slow: it is counted without a name.
+        // A cell that waits for its core is not slow, and is counted without a name.
         let (waiting, busy): (Vec<_>, Vec<_>) =
             self.running.iter().partition(|(job, running)| self.waits_for_core(job, running));
         let mut jobs: Vec<(&JobId, &RunningJob)> = busy
@@ -151,14 +151,14 @@ impl Live {
         lines
     }
 
-    /// Whether everything of a cell but its link is done, and its core is not.
+    /// Returns whether everything of a cell except its link is done, and its core is not.
     fn waits_for_core(&self, job: &JobId, running: &RunningJob) -> bool {
         running.ended == Some(Phase::Compile)
             && self.core_of.get(job).is_some_and(|core| !self.cores_done.contains(core))
     }
 }
 
-/// Returns what a job does now, judged by its last finished phase.
+/// Returns a job's current activity, derived from its last finished phase.
 fn doing(job: &JobId, running: &RunningJob) -> &'static str {
     let is_core = matches!(job, JobId::Core(_));
     match running.ended {
@@ -283,7 +283,7 @@ mod tests {
            1.88s core mega-1f2e3d4c  compiling
                  and 1 more running, 1 waiting for their cores
         ");
-        // Too narrow and too low for everything.
+        // Neither width nor height suffices for everything.
         insta::assert_snapshot!(shown(script(), 2_200, (8, 40)), @r"
            cores ━━━━━───── 1/2  1 built
         sketches ━━╸─────── 1/4  1 built  2.2…

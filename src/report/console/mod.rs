@@ -1,6 +1,6 @@
 //! The terminal: progress, failures and remarks on standard error, the closing table on standard output.
 //!
-//! `terminal` decides what is shown when; `lines`, `live` and `closing` are the texts; `stderr`, `screen` and `paint`
+//! `terminal` decides when to show what; `lines`, `live` and `closing` format the texts; `stderr`, `screen` and `paint`
 //! draw them.
 
 mod closing;

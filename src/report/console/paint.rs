@@ -1,4 +1,4 @@
-//! Colours. Knows nothing of what is shown.
+//! Colours. Knows nothing of the texts.
 
 use anstyle::{AnsiColor, Style};
 

@@ -1,13 +1,13 @@
-//! Keeps some lines at the bottom of a terminal while others are written above them. Returns the text that does so;
-//! knows neither the terminal nor the lines' contents.
+//! Redraws lines at the bottom of a terminal while others are written above them. Returns the text to write; knows
+//! neither the terminal nor the lines' contents.
 //!
-//! Why not indicatif: it leaves the cursor in the last column, filled up with blanks. The `^C` of an
-//! interrupted user then wraps, and so does every line when the window gets narrower; both leave a torn
-//! copy of the bars behind. Here the cursor stays where the last line ends.
+//! indicatif is not used because it leaves the cursor in the last column, after filling the line with blanks. The `^C`
+//! of an interrupt then wraps, and so does every line when the window gets narrower; both leave broken copies of the
+//! bars. Here the cursor stays at the end of the last line.
 
 use std::fmt::Write as _;
 
-/// The lines at the bottom, none as wide as the terminal.
+/// The lines at the bottom, each shorter than the terminal's width.
 #[derive(Debug, Default)]
 pub(super) struct Screen {
     lines: Vec<String>,
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// As much of a terminal as it takes: what is on it after all that was written.
+    /// Simulates a terminal: returns its content after everything was written.
     fn on_terminal(written: &str) -> Vec<String> {
         let (mut rows, mut row, mut column) = (vec![String::new()], 0_usize, 0_usize);
         let mut rest = written;
@@ -98,8 +98,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is drawn and written: above is everything that was written above, in order, below it
-        /// the lines that were drawn last.
+        /// For any sequence of draws and writes, the written lines are above, in order, and the last drawn lines below
+        /// them.
         #[test]
         fn what_is_above_stays_and_the_lines_stay_below(
             steps in proptest::collection::vec(

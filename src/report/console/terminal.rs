@@ -1,4 +1,4 @@
-//! The terminal as a reporter: decides what is shown when.
+//! The terminal as a reporter: decides when to show what.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -35,18 +35,18 @@ pub(crate) struct Terminal {
     tally: Tally,
     failures: FailureGroups,
     libraries: LibraryNotes,
-    /// The clock of the events: the last one's time, and when it arrived.
+    /// The clock of the events: time of the last event, and when it arrived.
     clock: (Duration, Instant),
 }
 
-/// Standard output, or whatever stands in its place.
+/// Standard output, or a replacement of it.
 struct Stdout {
     writer: Box<dyn Write + Send>,
     paint: Paint,
 }
 
 impl Terminal {
-    /// Writes to this process's own terminal, or whatever stands in its place.
+    /// Creates a reporter for this process's own terminal, or its replacement.
     pub(crate) fn on_terminal(options: ReportOptions, dir: ReportDir) -> Self {
         let styled = |auto| match options.color {
             Color::Auto => auto != anstream::ColorChoice::Never,
@@ -71,7 +71,7 @@ impl Terminal {
         console
     }
 
-    /// Writes to two streams, without bars.
+    /// Creates a reporter for two streams, without bars.
     pub(super) fn new(
         options: ReportOptions,
         dir: ReportDir,
@@ -145,8 +145,8 @@ impl Terminal {
         }
     }
 
-    /// Prints each choice of a library once: of another copy of the library under test, and with `-v` of one among
-    /// several.
+    /// Prints each choice of a library once: of another copy of the library under test, and with `-v` every choice
+    /// among several.
     fn print_libraries(&mut self, result: &JobResult) -> io::Result<()> {
         for message in self.libraries.copies.fold(result, &self.here) {
             self.err.print(&lines::log(self.err.paint, Level::Warn, &message))?;
@@ -200,7 +200,7 @@ impl Reporter for Terminal {
         if self.err.screen.is_some() {
             let now = self.clock.0 + self.clock.1.elapsed();
             let (height, width) = console::Term::stderr().size();
-            // A few columns less: room for the `^C` that a terminal echoes.
+            // A few columns are left free for the `^C` that a terminal echoes.
             let size = (usize::from(height), usize::from(width).saturating_sub(4));
             let lines = self.live.lines(self.err.paint, &self.tally, now, size);
             // An error is reported with the next line, which fails as well.
@@ -217,7 +217,7 @@ impl Reporter for Terminal {
         }
         self.tally.close();
         if !self.tally.planned {
-            // There is no result; the program's last message says why.
+            // There is no result; the program's last message has the reason.
             return Ok(());
         }
         if self.verbosity == Verbosity::Verbose {
@@ -236,7 +236,7 @@ impl Reporter for Terminal {
     }
 }
 
-/// Ignores that the reader of the output has ended: that is no reason to fail.
+/// Ignores a closed pipe: the end of the reader is no failure.
 fn ignore_closed(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -246,7 +246,7 @@ fn ignore_closed(result: io::Result<()>) -> io::Result<()> {
 
 /// Prints the error of a report, after everything else.
 pub(crate) fn print_error(error: &ReportError) {
-    // If even that can't be written, nobody reads it.
+    // If standard error can't be written either, there is no place to report it.
     let _ =
         writeln!(io::stderr(), "{}", lines::log(Paint { styled: false }, Level::Warn, &error.to_string()));
 }

@@ -1,4 +1,4 @@
-//! The terminal's lines, word for word, and a replay to look at.
+//! Tests of the terminal's exact lines, and a replay for manual viewing.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -32,7 +32,7 @@ impl Shared {
     }
 }
 
-/// Standard error and standard output.
+/// Returns the content of standard error and standard output.
 fn shown(events: &[Event], progress: Progress, verbosity: Verbosity, styled: bool) -> (String, String) {
     let options = ReportOptions {
         report_dir: "/here/.fbuild-matrix/reports".into(),

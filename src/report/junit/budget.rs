@@ -1,4 +1,4 @@
-//! The size of all texts in `junit.xml`, which readers limit.
+//! The size limit of all texts in `junit.xml`, which readers require.
 
 use super::xml::cdata_len;
 use crate::report::text;
@@ -6,8 +6,8 @@ use crate::report::text;
 /// Bytes of all texts together. GitLab reads files up to 30 MB.
 const TEXTS_MAX: usize = 20 * 1024 * 1024;
 
-/// Bytes that are still free. The fewer they are, the shorter each text becomes: of 10,000 failures all keep at least
-/// their first line.
+/// Remaining bytes. The fewer remain, the shorter each text becomes: of 10,000 failures, all have at least their first
+/// line.
 pub(super) struct Budget(usize);
 
 impl Default for Budget {
@@ -22,9 +22,9 @@ impl Budget {
         max.min(self.0 / 64)
     }
 
-    /// Cuts a text to its permitted length, and takes that from the budget.
+    /// Cuts a text to its permitted length, and subtracts that from the budget.
     pub(super) fn take(&mut self, text: &str, max: usize) -> String {
-        // Cut first: a diagnostic of megabytes is not worth searching.
+        // Cut first: searching a diagnostic of megabytes would waste time.
         let cut = text::for_xml(&text::cut_middle(text, self.room(max)));
         self.0 = self.0.saturating_sub(cdata_len(&cut));
         cut

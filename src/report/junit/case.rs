@@ -1,8 +1,8 @@
-//! What `junit.xml` keeps of a job: a time, and texts where it failed or warned.
+//! Data of a job in `junit.xml`: a time, and texts where it failed or warned.
 
 use crate::event::CoreId;
 
-/// A job's end, in few bytes unless there is something to show.
+/// A job's end, stored in few bytes if it has no text.
 #[derive(Debug, Default)]
 pub(super) enum Case {
     /// The job has not ended.
@@ -23,11 +23,11 @@ pub(super) struct CaseEnd {
     /// Its time in milliseconds.
     pub(super) ms: u64,
     pub(super) result: CaseResult,
-    /// Warnings of the compilers; empty where there were none.
+    /// Warnings of the compilers; empty without any.
     pub(super) warnings: Box<str>,
 }
 
-/// The kinds of result that the format knows, with their texts.
+/// The kinds of result in the format, with their texts.
 #[derive(Debug)]
 pub(super) enum CaseResult {
     Success,
@@ -43,12 +43,12 @@ pub(super) struct Complaint {
     pub(super) kind: &'static str,
     pub(super) message: Box<str>,
     pub(super) body: Box<str>,
-    /// The line, where the error is in the sketch's main file.
+    /// The line of the error, where it is in the sketch's main file.
     pub(super) line: Option<u32>,
 }
 
 impl Case {
-    /// A case that ended after `ms` milliseconds.
+    /// Creates a case that ended after `ms` milliseconds.
     pub(super) fn new(ms: u64, result: CaseResult, warnings: String) -> Self {
         match result {
             CaseResult::Success if warnings.is_empty() => Self::Passed { ms },
@@ -65,7 +65,7 @@ impl Case {
         }
     }
 
-    /// Returns its end, where there is a text to show.
+    /// Returns its end, if it has a text.
     pub(super) fn noted(&self) -> Option<&CaseEnd> {
         match self {
             Self::Open | Self::Passed { .. } => None,

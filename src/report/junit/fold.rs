@@ -1,4 +1,4 @@
-//! Folds a run's events into what `junit.xml` shows. Knows which result of the format each outcome is; nothing of XML.
+//! Folds a run's events into the data of `junit.xml`. Maps outcomes to results of the format; knows nothing of XML.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -21,9 +21,9 @@ const BODY_MAX: usize = 64 * 1024;
 /// The longest list of warnings of one test case, in bytes.
 pub(super) const WARNINGS_MAX: usize = 16 * 1024;
 
-/// What the report keeps of a run.
+/// Data of a run.
 pub(super) struct JunitFold {
-    /// The directory that paths are shown relative to.
+    /// Base of displayed paths.
     pub(super) current: PathBuf,
     here: Here,
     /// The run's name.
@@ -33,7 +33,7 @@ pub(super) struct JunitFold {
     cores: HashMap<CoreId, Case>,
     budget: Budget,
     busy: Busy,
-    /// The reason why nothing new was started from some moment on.
+    /// The reason why no further jobs were started.
     pub(super) stopping: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl JunitFold {
         }
     }
 
-    /// Takes one event.
+    /// Adds an event.
     pub(super) fn fold(&mut self, event: &Event) {
         self.busy.fold(event);
         match &event.kind {
@@ -92,7 +92,7 @@ impl JunitFold {
             JobId::Cell(id) => self.roster.get(id).map(|row| row.file.clone()),
             JobId::Core(_) => None,
         };
-        // Planned jobs only, and each once: the first result counts.
+        // Only planned jobs count, and only the first result of each.
         let Some(Case::Open) = self.case_mut(&result.job) else { return };
         let verdict = self.verdict(&result.outcome, main_file.as_deref());
         let warnings = self.budget.take(&result.warnings, WARNINGS_MAX);
@@ -130,7 +130,7 @@ impl JunitFold {
     fn complaint(&mut self, kind: &'static str, outcome: &Outcome) -> Complaint {
         let room = self.budget.room(BODY_MAX);
         let told = FailureText::of(outcome, &self.here, room);
-        // Where no tool has failed, the first line is the message, and the others are the tools' output.
+        // If no tool has failed, the first line is the message, and the others are the tools' output.
         let said = usize::from(matches!(outcome, Outcome::TimedOut { .. } | Outcome::Cancelled { .. }));
         let mut body = self.budget.take(&told.lines.get(said..).unwrap_or_default().join("\n"), BODY_MAX);
         if let Some(warnings) = told.and_warnings() {

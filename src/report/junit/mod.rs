@@ -1,7 +1,7 @@
 //! `junit.xml`: a suite for each board, a test case for each cell. Every planned cell appears exactly once, however the
 //! run ended.
 //!
-//! `fold` keeps what the report needs of a run, `suites` turns that into test cases, `xml` writes them one by one.
+//! `fold` collects the data of a run, `suites` converts it to test cases, `xml` writes them one by one.
 
 mod budget;
 mod case;

@@ -1,4 +1,4 @@
-//! Turns what was kept of a run into suites and test cases, and writes them one after the other.
+//! Converts the data of a run to suites and test cases, and writes them one after the other.
 
 use std::io;
 
@@ -12,13 +12,13 @@ use crate::report::roster::{Part, RosterRow};
 use crate::report::text;
 use crate::report::timestamp::rfc3339;
 
-/// The longest part of a core's diagnostic that each blocked cell repeats; the suite has all of it.
+/// Limit of the part of a core's diagnostic that each blocked cell repeats, in bytes; the suite has all of it.
 const BLOCKED_MAX: usize = 4 * 1024;
 
 /// Writes the whole report.
 ///
 /// # Errors
-/// Where `writer` fails.
+/// `writer` fails.
 pub(super) fn write(fold: &JunitFold, writer: &mut dyn io::Write) -> io::Result<()> {
     let suites: Vec<Counts> = fold.roster.boards().map(|(_, cells)| counts(cells)).collect();
     let mut xml = JunitXml::start(writer, &text::for_xml(&fold.run), &suites)?;
@@ -122,7 +122,7 @@ fn error(kind: &str, message: &str, body: &str) -> TestResult {
     TestResult::Error { type_: kind.to_owned(), cause: Some(body.to_owned()), message }
 }
 
-/// To the millisecond: readers add the times up, and finer ones are noise.
+/// Returns a time in milliseconds, as readers add times up and a finer resolution is noise.
 fn seconds(ms: u64) -> Duration {
     Duration::milliseconds(i64::try_from(ms).unwrap_or(i64::MAX / 1_000_000))
 }

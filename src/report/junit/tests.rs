@@ -1,4 +1,4 @@
-//! `junit.xml` against what its readers need.
+//! `junit.xml`: the requirements of its readers.
 
 use std::collections::BTreeMap;
 
@@ -38,8 +38,7 @@ struct Seen {
     system_out: String,
 }
 
-/// Reads the report with a parser of XML that is not the one that wrote it in spirit: it takes nothing
-/// for granted but well-formedness, which it checks, and the characters that XML allows.
+/// Reads the report with a strict parser, which checks that the XML is well-formed and that its characters are allowed.
 fn read(xml: &str) -> (Attributes, Vec<(Attributes, Vec<Seen>)>) {
     assert!(
         xml.chars().all(|c| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{fffd}' | '\u{10000}'..)),
@@ -243,8 +242,8 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever happens, and whatever it is called: well-formed, each planned cell exactly once, under
-    /// the result that its outcome demands, and counts that add up.
+    /// For any events and names, the report is well-formed, and its counts add up. Each planned cell occurs exactly
+    /// once, with the result for its outcome.
     #[test]
     fn every_planned_cell_is_one_test_case(
         cells in proptest::collection::vec((0_u8..3, any_text(), proptest::option::of(any_outcome()), any_text()), 0..12),
@@ -301,7 +300,7 @@ proptest! {
                 Some(Outcome::Failed(Failure { kind: FailureKind::Code, diagnostic, .. })) => {
                     prop_assert_eq!(kind, Some("failure"));
                     let body = case.result.as_ref().map(|(_, _, body)| body.as_str()).unwrap_or_default();
-                    // White space at the end of lines is not kept, and some of it is forbidden.
+                    // White space at the end of lines is not preserved, and some of it is forbidden.
                     let words = |text: &str| text::one_line(&text::for_xml(text).replace('\u{fffd}', " "));
                     for line in text::without_escapes(diagnostic).lines() {
                         prop_assert!(words(body).contains(&words(line)), "{:?} is not in {:?}", line, body);

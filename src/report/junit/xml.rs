@@ -1,5 +1,5 @@
-//! The elements of `junit.xml`, written one by one with `quick-xml`. The crate `junit-report` has the values of a test
-//! case; its own writer is not used, for these reasons:
+//! Writes the elements of `junit.xml` one by one with `quick-xml`. The values of a test case are those of the crate
+//! `junit-report`; its own writer is not used, for these reasons:
 //!
 //! * it holds the whole report in memory;
 //! * it writes texts into CDATA sections unchanged, and a `]]>` in one would end the section;
@@ -17,7 +17,7 @@ use quick_xml::events::{BytesCData, BytesDecl, BytesEnd, BytesStart, BytesText, 
 
 use crate::report::text;
 
-/// The longest message, in bytes: it is one line.
+/// Limit of a message in bytes: it is one line.
 pub(super) const MESSAGE_MAX: usize = 500;
 
 /// Numbers of test cases.
@@ -35,20 +35,20 @@ pub(super) struct Counts {
 pub(super) struct SuiteHead<'a> {
     pub(super) id: usize,
     pub(super) name: &'a str,
-    /// In the format of RFC 3339.
+    /// Time in the format of RFC 3339.
     pub(super) timestamp: &'a str,
     pub(super) counts: &'a Counts,
 }
 
-/// A report that is being written.
+/// A report under construction.
 pub(super) struct JunitXml<'w> {
     xml: Writer<&'w mut dyn Write>,
-    /// Whether the root has no suites, and so no end tag.
+    /// Whether the root has no suites, and therefore no end tag.
     is_empty: bool,
 }
 
-/// An element that stands on lines of its own, and its indentation. White space within a test case is left alone:
-/// readers may show it.
+/// An element on lines of its own, and its indentation. White space within a test case is unchanged: readers may show
+/// it.
 #[derive(Clone, Copy)]
 enum Element {
     Root,
@@ -78,7 +78,7 @@ impl<'w> JunitXml<'w> {
     /// Writes the root, with the sums of its suites.
     ///
     /// # Errors
-    /// Where `sink` fails, as in all other functions.
+    /// `sink` fails, as in all other functions.
     pub(super) fn start(sink: &'w mut dyn Write, run: &str, suites: &[Counts]) -> io::Result<Self> {
         let mut report = Self { xml: Writer::new(sink), is_empty: suites.is_empty() };
         report.xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
@@ -155,7 +155,7 @@ impl<'w> JunitXml<'w> {
         self.close(Element::Case)
     }
 
-    /// Ends a suite, with `system_err` if there is any.
+    /// Ends a suite, with `system_err` if it is not empty.
     pub(super) fn end_suite(&mut self, system_err: &str) -> io::Result<()> {
         if !system_err.is_empty() {
             self.output("system-err", system_err)?;
@@ -233,14 +233,14 @@ pub(super) fn cdata_len(text: &str) -> usize {
     text.len() + text.matches(SECTION_END).count() * (SPLIT_LENGTH - SECTION_END.len())
 }
 
-/// Returns an attribute's value that people read: one line, not too long.
+/// Returns the value of an attribute for people: one line of limited length.
 pub(super) fn message_for_xml(message: &str) -> String {
     let message = text::for_xml(&text::one_line(message));
     text::cut_end(&message, MESSAGE_MAX).into_owned()
 }
 
-/// Returns an attribute's value that identifies: characters that XML forbids, or that its attributes fold into a space,
-/// are spelt out, so that different names stay different.
+/// Returns the value of an attribute that identifies something. Characters that XML forbids, or that its attributes
+/// fold into a space, are escaped, so that different names stay different.
 pub(super) fn name_for_xml(name: &str) -> String {
     let mut spelt = String::with_capacity(name.len());
     for c in name.chars() {

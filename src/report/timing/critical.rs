@@ -12,14 +12,14 @@ use super::model::{JobName, Seconds, Segment};
 use crate::event::{JobId, Phase, RunPhase, Span};
 use crate::report::words::{phase_word, run_phase_word};
 
-/// Waits below this have no cause that is searched for.
+/// Shorter waits are ignored.
 const NO_WAIT: Duration = Duration::from_millis(1);
 
 /// Returns the path, first segment first. Its segments touch: together they are as long as the run.
 ///
-/// It is followed backwards from the end of the last job. A wait for a core leads to the core. A wait in the queue, or
-/// for a slot once the core is built, leads to the job that ended last before the wait was over and so freed a slot. It
-/// does not go through jobs that never ended.
+/// The path is followed backwards from the end of the last job. A wait for a core leads to the core. A wait in the
+/// queue, or for a slot once the core is built, leads to the job that freed a slot: the last one that ended before the
+/// wait was over. Jobs that never ended are not part of the path.
 pub(super) fn path<'j>(
     jobs: &'j IndexMap<JobId, JobTimes>,
     run: &[(RunPhase, Span)],
@@ -27,8 +27,8 @@ pub(super) fn path<'j>(
 ) -> Vec<Segment<'j>> {
     let mut path = Backwards { segments: Vec::new(), at: wall };
     let mut seen = HashSet::new();
-    // In order of ends, each of the thousands of questions of a long path is answered by few looks: jobs that have been
-    // seen ended later than the moment in question, but for those that ended at the same moment.
+    // Sorted by end, so that each of the thousands of searches on a long path takes few steps. Jobs already on the path
+    // ended after the time in question, except those that ended at the same time.
     let mut ends: Vec<(Duration, Reverse<usize>)> =
         jobs.values().enumerate().filter_map(|(place, job)| Some((job.end()?, Reverse(place)))).collect();
     ends.sort_unstable();
@@ -87,7 +87,7 @@ pub(super) fn path<'j>(
 /// A path that is followed backwards.
 struct Backwards<'j> {
     segments: Vec<Segment<'j>>,
-    /// The start of the segment that was added last.
+    /// Start of the segment that was added last.
     at: Duration,
 }
 
@@ -106,7 +106,7 @@ impl<'j> Backwards<'j> {
         }
     }
 
-    /// Adds the run's own phases, down to a moment.
+    /// Adds the run's own phases, back to a time.
     fn run_down_to(&mut self, run: &[(RunPhase, Span)], moment: Duration) {
         for (phase, span) in run.iter().rev() {
             if span.start < self.at && moment < self.at {

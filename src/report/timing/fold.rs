@@ -1,4 +1,4 @@
-//! Folds a run's events into what `timing.json` shows.
+//! Folds a run's events into the data of `timing.json`.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,7 +15,7 @@ use crate::event::{Event, EventKind, JobId, JobResult, RunInfo, RunPhase, Span, 
 use crate::report::timestamp::{rfc3339, timestamp};
 use crate::report::warnings::WarningTally;
 
-/// What the report keeps of a run.
+/// Data of a run.
 #[derive(Debug, Default)]
 pub(super) struct TimingFold {
     info: Option<RunInfo>,
@@ -30,7 +30,7 @@ pub(super) struct TimingFold {
 }
 
 impl TimingFold {
-    /// Takes one event.
+    /// Adds an event.
     pub(super) fn fold(&mut self, event: &Event) {
         self.wall = self.wall.max(micros(event.at));
         match &event.kind {
@@ -60,7 +60,7 @@ impl TimingFold {
         }
     }
 
-    /// Adds jobs. Those of one origin follow one another, and share it.
+    /// Adds jobs. Jobs of one origin are adjacent, and share it.
     fn plan(&mut self, jobs: impl Iterator<Item = (JobId, JobOrigin)>) {
         let mut last: Option<Arc<JobOrigin>> = None;
         for (id, origin) in jobs {
@@ -92,7 +92,7 @@ impl TimingFold {
     /// Writes the file, one job after the other.
     ///
     /// # Errors
-    /// Where `writer` fails.
+    /// `writer` fails.
     pub(super) fn write(&self, writer: &mut dyn io::Write) -> io::Result<()> {
         let tiles = run_tiles(&self.run, self.wall);
         let build = length(&tiles, RunPhase::Build);
@@ -149,8 +149,8 @@ impl TimingFold {
     }
 }
 
-/// Returns the run's phases, stretched so that they touch and cover the run from begin to end: time of an interrupted
-/// run without a phase belongs to the phase in which it was interrupted.
+/// Returns the run's phases, stretched to touch and to cover the whole run. Time of an interrupted run without a phase
+/// belongs to the phase that was interrupted.
 fn run_tiles(given: &[(RunPhase, Span)], wall: Duration) -> Vec<(RunPhase, Span)> {
     let end = |wanted| given.iter().filter(|(phase, _)| *phase == wanted).map(|(_, span)| span.end).max();
     let order = [RunPhase::Setup, RunPhase::Plan, RunPhase::Build, RunPhase::Finish];
@@ -159,7 +159,7 @@ fn run_tiles(given: &[(RunPhase, Span)], wall: Duration) -> Vec<(RunPhase, Span)
     for (place, phase) in order.into_iter().enumerate() {
         let last = place + 1 == order.len();
         let given_end = end(phase).filter(|_| !last).map(|end| end.clamp(at, wall));
-        // A phase without an event was skipped if a later one has one; otherwise the run ended in it.
+        // A phase without an event was skipped if a later phase has one; otherwise the run ended in it.
         let later = order[place + 1..].iter().any(|later| end(*later).is_some());
         let until = given_end.unwrap_or(if later { at } else { wall });
         tiles.push((phase, Span { start: at, end: until }));
@@ -168,7 +168,7 @@ fn run_tiles(given: &[(RunPhase, Span)], wall: Duration) -> Vec<(RunPhase, Span)
     tiles
 }
 
-/// Cuts a time to the file's resolution. Done before any subtraction, so that the written numbers add up.
+/// Truncates a time to the file's resolution, before any subtraction, so that the written numbers add up.
 fn micros(time: Duration) -> Duration {
     Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
 }

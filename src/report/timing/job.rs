@@ -1,4 +1,4 @@
-//! What `timing.json` keeps of a job. There can be ten thousands of them, so it is kept small.
+//! Data of a job in `timing.json`. There can be tens of thousands of jobs, so it is small.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::report::warnings::WarningCounts;
 #[derive(Debug)]
 pub(super) struct JobTimes {
     origin: Arc<JobOrigin>,
-    /// In the order in which they followed one another.
+    /// The phases in order.
     phases: Vec<(Phase, CompactSpan)>,
     held: HeldSlots,
     end: Option<(Verdict, CompactSpan)>,
@@ -29,7 +29,7 @@ pub(super) struct JobTimes {
     libraries: Option<LibraryList>,
 }
 
-/// What a job is built for. The cells of a board share it.
+/// Board, sketch and core of a job, shared by cells.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct JobOrigin {
     board: Arc<str>,
@@ -58,7 +58,7 @@ impl From<&CellInfo> for JobOrigin {
 }
 
 impl JobTimes {
-    /// A job that has not begun.
+    /// Creates a job that has not started.
     pub(super) fn new(origin: Arc<JobOrigin>) -> Self {
         Self {
             origin,
@@ -79,7 +79,7 @@ impl JobTimes {
         self.origin.core.as_ref()
     }
 
-    /// Returns when it ended, if it has.
+    /// Returns when the job ended, if it has.
     pub(super) fn end(&self) -> Option<Duration> {
         self.end.map(|(_, span)| Span::from(span).end)
     }
@@ -89,7 +89,7 @@ impl JobTimes {
         self.phases.iter().map(|&(phase, span)| (phase, span.into()))
     }
 
-    /// Returns for how long its steps held slots within a span.
+    /// Returns how long its steps held slots within a span.
     pub(super) fn held_within(&self, span: Span) -> Duration {
         self.held.within(span)
     }
@@ -111,7 +111,7 @@ impl JobTimes {
         }
     }
 
-    /// Ends the job, and releases memory that only a running one needs.
+    /// Ends the job, and frees memory that only a running job needs.
     pub(super) fn finish(&mut self, result: &JobResult, span: Span, libraries: Option<LibraryList>) {
         self.end = Some((Verdict::of(&result.outcome), span.into()));
         self.units = result.units;
@@ -157,8 +157,8 @@ impl JobTimes {
         }
     }
 
-    /// Returns the time in each phase, and the idle time. Gaps, overlaps and what lies outside of the job are corrected:
-    /// the spans must add up to the job's duration.
+    /// Returns the time in each phase, and the idle time. Corrects gaps, overlaps and times outside of the job, so that
+    /// the spans add up to the job's duration.
     fn spans(&self, span: Span) -> (Spans, Duration) {
         let mut spans = Spans::default();
         let mut idle = Duration::ZERO;

@@ -1,4 +1,4 @@
-//! Lists of libraries, each kept once: the examples of a library are mostly built with the same ones.
+//! Lists of libraries, each stored once: most examples of a library use the same ones.
 
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};

@@ -1,8 +1,6 @@
-//! `timing.json`: where the time went, for every job, for every slot, and along the critical path. Keeps numbers, and
-//! no text of any log.
+//! `timing.json`: times of every job, of every slot, and along the critical path. Stores numbers, and no log text.
 //!
-//! `fold` keeps what the report needs of a run, `job` of a job; `critical` finds the critical path; `model` is the
-//! file's format.
+//! `fold` collects the data of a run, `job` of a job; `critical` finds the critical path; `model` is the file's format.
 
 mod critical;
 mod fold;

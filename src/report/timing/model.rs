@@ -1,5 +1,5 @@
 //! The format of `timing.json`, which `docs/reports.md` describes field by field. All times are seconds since the run
-//! began, or lengths in seconds. Knows nothing of the numbers' origin.
+//! began, or durations in seconds. Knows nothing of the numbers' origin.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(super) struct TimingFile<'a, Jobs> {
     pub(super) jobs: Jobs,
 }
 
-/// A list whose elements are created when they are written, one at a time: `Each(|| jobs.iter().map(…))`.
+/// A list whose elements are created while they are written, one at a time: `Each(|| jobs.iter().map(…))`.
 pub(super) struct Each<Elements>(pub(super) Elements);
 
 impl<Elements, Iter> Serialize for Each<Elements>
@@ -63,16 +63,16 @@ pub(super) struct TimedRun<'a> {
     pub(super) backend: &'a str,
     /// `--jobs`.
     pub(super) jobs: usize,
-    /// RFC 3339, UTC.
+    /// Start of the run in RFC 3339, UTC.
     pub(super) started: String,
     pub(super) wall_s: Seconds,
-    /// They add up to `wall_s`.
+    /// The run's phases, which add up to `wall_s`.
     pub(super) phases: RunPhases,
-    /// Of all jobs, each location and text once.
+    /// Warnings of all jobs, each location and text once.
     pub(super) warnings: WarningCounts,
-    /// `None` where the run did not end by itself.
+    /// The exit code; `None` where the run did not end by itself.
     pub(super) exit: Option<u8>,
-    /// The reason why nothing new was started from some moment on.
+    /// The reason why no further jobs were started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) stopped: Option<&'a str>,
 }
@@ -94,30 +94,30 @@ pub(super) struct TimedJob<'a> {
     pub(super) outcome: &'static str,
     pub(super) start_s: Seconds,
     pub(super) end_s: Seconds,
-    /// They add up to `end_s - start_s`.
+    /// Times in phases, which add up to `end_s - start_s`.
     pub(super) spans: Spans,
-    /// Of these, the time in which no step of the job held a slot, apart from `queue` and `wait`.
+    /// The part of these in which no step of the job held a slot, apart from `queue` and `wait`.
     pub(super) idle_s: Seconds,
     pub(super) units: UnitCounts,
     pub(super) cache: CacheUse<'a>,
-    /// Each location and text once; `None` where the job was not built.
+    /// Warnings, each location and text once; `None` where the job was not built.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) warnings: Option<WarningCounts>,
-    /// In the order of discovery.
+    /// Libraries in the order of discovery.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) libraries: Vec<TimedLibrary<'a>>,
 }
 
-/// What a job builds.
+/// The target of a job.
 #[derive(Debug, Serialize)]
 pub(super) struct JobSubject<'a> {
     /// `core uno-1f2e3d4c`, or `uno/Blink`.
     pub(super) id: JobName<'a>,
     /// `core` or `cell`.
     pub(super) kind: &'static str,
-    /// Of a core: the first board that uses it.
+    /// The board; for a core, the first board that uses it.
     pub(super) board: &'a str,
-    /// `None` for a core.
+    /// The sketch; `None` for a core.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sketch: Option<&'a str>,
     pub(super) fqbn: &'a str,
@@ -129,17 +129,17 @@ pub(super) struct JobSubject<'a> {
 pub(super) struct TimedLibrary<'a> {
     #[serde(flatten)]
     named: &'a NamedLibrary,
-    /// The include that brought it.
+    /// The header whose include chose it.
     header: &'a str,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     under_test: bool,
-    /// Its architectures, where the board's is none of them.
+    /// Its architectures, where the board's is not among them.
     #[serde(skip_serializing_if = "str::is_empty")]
     made_for: &'a str,
-    /// Others that offer the header.
+    /// Other libraries with the header.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     not_used: &'a [NamedLibrary],
-    /// The library under test whose place it took.
+    /// The library under test that it replaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     instead_of: Option<&'a NamedLibrary>,
 }
@@ -168,10 +168,10 @@ pub(super) struct Spans {
     pub(super) archive: Seconds,
     pub(super) link: Seconds,
     pub(super) size: Seconds,
-    /// Of a cell whose firmware is run.
+    /// Time of the firmware's run in an emulator.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) run: Seconds,
-    /// Time without a phase: of a job that was interrupted in the middle of one.
+    /// Time without a phase, of a job that was interrupted during one.
     #[serde(skip_serializing_if = "is_zero")]
     pub(super) other: Seconds,
 }
@@ -200,7 +200,7 @@ impl Spans {
     }
 }
 
-/// A job's own compiles by the answer of the compiler cache.
+/// Compiles of a job by the answer of the compiler cache.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct CacheUse<'a> {
     pub(super) hits: u32,
@@ -212,13 +212,13 @@ pub(super) struct CacheUse<'a> {
 /// A segment of the critical path.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Segment<'a> {
-    /// `None` for a phase of the run itself.
+    /// The job; `None` for a phase of the run itself.
     pub(super) job: Option<JobName<'a>>,
     /// A phase of the job or of the run.
     pub(super) phase: &'static str,
     pub(super) start_s: Seconds,
     pub(super) end_s: Seconds,
-    /// The time in which no step of the job held a slot. `None` for the run itself.
+    /// Time in which no step of the job held a slot. `None` for the run itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) idle_s: Option<Seconds>,
 }
@@ -226,11 +226,11 @@ pub(super) struct Segment<'a> {
 /// All slots.
 #[derive(Debug, Serialize)]
 pub(super) struct SlotsUse {
-    /// Their number.
+    /// Number of slots.
     pub(super) count: usize,
-    /// Length of the phase `build`.
+    /// Duration of the phase `build`.
     pub(super) build_s: Seconds,
-    /// Time for which they were held, summed up.
+    /// Sum of the times for which they were held.
     pub(super) busy_s: Seconds,
     /// `busy_s / (count * build_s)`, to three digits.
     pub(super) utilisation: f64,

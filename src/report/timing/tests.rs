@@ -134,7 +134,7 @@ fn the_path_goes_through_the_job_that_made_room_for_a_link() {
     assert_eq!(timing["critical_path"][5]["idle_s"], 0.049);
 }
 
-/// Clocks tell nanoseconds, the file microseconds: what is rounded must add up too.
+/// The clock has nanoseconds, the file microseconds: rounded numbers must add up too.
 #[test]
 fn sums_hold_to_the_microsecond() {
     let odd = |nanoseconds| Span { start: Duration::ZERO, end: Duration::from_nanos(nanoseconds) };
@@ -188,7 +188,7 @@ fn idle_is_what_no_step_covers() {
 }
 
 proptest! {
-    /// Phases in any order, overlapping, outside of their job; jobs that never end: the sums hold.
+    /// Phases in any order, overlapping, outside of their job; jobs that never end: the sums are still correct.
     #[test]
     fn sums_hold_whatever_is_told(
         phases in proptest::collection::vec((0_usize..4, 0_usize..8, 0_u64..900, 0_u64..900), 0..30),

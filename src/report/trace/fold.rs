@@ -1,4 +1,4 @@
-//! Folds a run's events into what `trace.json` shows. There can be a hundred thousand steps, so each is kept small.
+//! Folds a run's events into the data of `trace.json`. There can be a hundred thousand steps, so each is small.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use crate::event::{CacheOutcome, Event, EventKind, JobId, Phase, RunPhase, Span,
 use crate::report::compact::CompactSpan;
 use crate::report::tally::Verdict;
 
-/// What the report keeps of a run.
+/// Data of a run.
 #[derive(Debug, Default)]
 pub(super) struct TraceFold {
     /// The run's name.
     pub(super) name: String,
     pub(super) run: Vec<(RunPhase, Span)>,
-    /// Installations in progress, with their begin.
+    /// Installations in progress, with their start times.
     pub(super) open: IndexMap<String, Duration>,
     /// Finished installations.
     pub(super) installed: Vec<(String, Span)>,
-    /// The reason why nothing new was started, with the time.
+    /// The reason why no further jobs were started, with the time.
     pub(super) stopping: Option<(String, Duration)>,
     pub(super) jobs: IndexMap<JobId, TracedJob>,
     pub(super) steps: Vec<TracedStep>,
-    /// Texts of steps, each once: cells of one sketch have the same labels on all boards.
+    /// Texts of steps, each stored once: cells of one sketch have the same labels on all boards.
     texts: IndexSet<Box<str>>,
     /// The last event's time.
     pub(super) last: Duration,
@@ -31,10 +31,10 @@ pub(super) struct TraceFold {
 /// A step that held a slot.
 #[derive(Debug)]
 pub(super) struct TracedStep {
-    /// The place of its job in [`TraceFold::jobs`].
+    /// Index of its job in [`TraceFold::jobs`].
     pub(super) job: usize,
     pub(super) slot: usize,
-    /// The places of its label and of the cache's answer: see [`TraceFold::text`].
+    /// Indices of its label and of the cache's answer: see [`TraceFold::text`].
     pub(super) label: u32,
     pub(super) cache: Option<u32>,
     pub(super) step: Step,
@@ -51,7 +51,7 @@ pub(super) struct TracedJob {
 }
 
 impl TraceFold {
-    /// Takes one event.
+    /// Adds an event.
     pub(super) fn fold(&mut self, event: &Event) {
         self.last = self.last.max(event.at);
         match &event.kind {
@@ -107,17 +107,17 @@ impl TraceFold {
         });
     }
 
-    /// Returns the place of a text, which is kept once.
+    /// Returns the index of a text, which is stored once.
     fn place_of(&mut self, text: &str) -> u32 {
         let place = match self.texts.get_index_of(text) {
             Some(place) => place,
             None => self.texts.insert_full(text.into()).0,
         };
-        // More texts do not fit into memory.
+        // More texts would not fit into memory.
         u32::try_from(place).unwrap_or(u32::MAX)
     }
 
-    /// Returns the text at a place.
+    /// Returns the text at an index.
     pub(super) fn text(&self, place: u32) -> &str {
         self.texts.get_index(place as usize).map_or("", |text| text)
     }

@@ -1,5 +1,5 @@
-//! Puts spans that overlap into lanes: the spans of a lane do not overlap, and there are as few lanes as spans at the
-//! same time. Knows nothing of traces.
+//! Assigns spans that overlap to lanes. The spans of a lane do not overlap, and there are as few lanes as concurrent
+//! spans. Knows nothing of traces.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -64,7 +64,7 @@ mod tests {
                 spans.iter().filter(|span| span.start <= ms && ms < span.end).count()
             }).max().unwrap_or(0);
             let used = spans.iter().zip(&lanes).filter(|(span, _)| !span.is_empty()).map(|(_, lane)| lane + 1).max();
-            // Spans without a length can open a lane of their own.
+            // Empty spans can each open a lane.
             let points = spans.iter().filter(|span| span.is_empty()).count();
             prop_assert!(used.unwrap_or(0) <= at_once + points);
         }

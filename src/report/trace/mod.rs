@@ -1,8 +1,8 @@
 //! `trace.json`: the run as a Chrome trace (the JSON object format of the Trace Event Format), for Perfetto and
-//! `chrome://tracing`. It has three processes: the run with its phases and downloads, the slots with the steps that held
-//! them, and the jobs with their phases.
+//! `chrome://tracing`. It has three processes: the run with its phases and downloads, the slots with the steps that
+//! held them, and the jobs with their phases.
 //!
-//! `fold` keeps what the report needs of a run, `tracks` lays it out, `writer` writes the events of the format.
+//! `fold` collects the data, `tracks` arranges it, `writer` writes the events of the format.
 
 mod fold;
 mod lanes;

@@ -1,4 +1,4 @@
-//! `trace.json`: what a viewer needs to show it: tracks that are named, and spans that nest.
+//! `trace.json`: the requirements of a viewer, which are named tracks and nested spans.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,8 +21,8 @@ fn render(events: &[Event]) -> Vec<Value> {
     trace["traceEvents"].as_array().expect("events").clone()
 }
 
-/// A viewer's stack for each track: a span lies wholly within the one that is open or starts after its
-/// end; times never go back within a track; every track has a name.
+/// Simulates a viewer's stack for each track. A span lies completely within the open one or starts after its end. Times
+/// never decrease within a track, and every track has a name.
 fn nests(events: &[Value]) {
     let number = |value: &Value| value.as_u64().expect("a number");
     let mut named = BTreeSet::new();
@@ -118,8 +118,8 @@ fn what_was_under_way_when_the_run_broke_off_is_shown() {
 }
 
 proptest! {
-    /// Steps of one slot in any order, also such that overlap; processes outside of their step; phases
-    /// outside of their job; names with control characters.
+    /// Steps of one slot in any order, also overlapping; processes outside of their step; phases outside of their job;
+    /// names with control characters.
     #[test]
     fn spans_nest_whatever_is_told(
         steps in proptest::collection::vec((0_usize..3, 0_u64..900, 0_u64..900, proptest::option::of((0_u64..900, 0_u64..900))), 0..20),

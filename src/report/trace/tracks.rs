@@ -21,7 +21,7 @@ pub(super) const JOBS: usize = 3;
 /// Writes the whole trace.
 ///
 /// # Errors
-/// Where `writer` fails.
+/// `writer` fails.
 pub(super) fn write(fold: &TraceFold, writer: &mut dyn io::Write) -> io::Result<()> {
     let mut out = TraceWriter::start(writer)?;
     write_run(fold, &mut out)?;
@@ -43,7 +43,7 @@ fn write_run(fold: &TraceFold, out: &mut TraceWriter<'_>) -> io::Result<()> {
     if let Some((reason, at)) = &fold.stopping {
         out.instant(main, &format!("stopping: {reason}"), "run", *at)?;
     }
-    // An installation that was in progress when the run ended lasts until then.
+    // An installation without an end lasts until the end of the run.
     let open = fold.open.iter().map(|(what, start)| (what, Span { start: *start, end: fold.last }));
     let finished = fold.installed.iter().map(|(what, span)| (what, *span));
     let (names, spans): (Vec<&String>, Vec<CompactSpan>) =
@@ -82,17 +82,16 @@ fn write_slots(fold: &TraceFold, out: &mut TraceWriter<'_>) -> io::Result<()> {
 
 fn write_jobs(fold: &TraceFold, out: &mut TraceWriter<'_>) -> io::Result<()> {
     out.process(JOBS, "jobs")?;
-    // A job without phase and end is known only by its steps.
+    // A job without phases and end is known only by its steps.
     let jobs = || fold.jobs.iter().filter(|(_, job)| !job.phases.is_empty() || job.end.is_some());
-    // Every job queues from the end of planning on: without that wait, there are as many lanes as jobs at the same
-    // time.
+    // Every job queues from the end of planning on. Without that wait, there are as many lanes as concurrent jobs.
     let last = CompactSpan::from(Span { start: Duration::ZERO, end: fold.last }).end;
     let spans: Vec<CompactSpan> = jobs()
         .map(|(_, job)| {
             let end = job.end.map_or(last, |(_, span)| span.end);
             let queued =
                 job.phases.iter().filter(|(phase, _)| *phase == Phase::Queue).map(|(_, span)| span.end);
-            // Without any phase it never did anything: a point.
+            // A job without any phase did nothing: its span is empty.
             let start = queued.max().or(job.phases.first().map(|(_, span)| span.start)).unwrap_or(end);
             CompactSpan { start: start.min(end), end }
         })
@@ -120,7 +119,7 @@ fn write_jobs(fold: &TraceFold, out: &mut TraceWriter<'_>) -> io::Result<()> {
     })
 }
 
-/// Writes spans that may overlap on as many tracks as that takes, named `name 1`, `name 2`, …
+/// Writes spans that may overlap on as many tracks as needed, named `name 1`, `name 2`, …
 fn in_lanes(
     out: &mut TraceWriter<'_>,
     pid: usize,
@@ -140,10 +139,10 @@ fn in_lanes(
     Ok(())
 }
 
-/// The spans of a track in sequence: those that overlap by a rounding or a race are cut so that they follow one another.
+/// The spans of a track in sequence. Overlaps by rounding or a race are cut off.
 #[derive(Debug, Default)]
 struct Sequence {
-    /// The end of the last one.
+    /// The end of the last span.
     at: Duration,
 }
 
@@ -156,7 +155,7 @@ impl Sequence {
     }
 }
 
-/// Returns as much of a span as lies within the other.
+/// Returns the part of a span within another one.
 fn within(span: Span, outer: Span) -> Span {
     let start = span.start.clamp(outer.start, outer.end.max(outer.start));
     Span { start, end: span.end.clamp(start, outer.end.max(start)) }

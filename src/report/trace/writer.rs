@@ -1,4 +1,4 @@
-//! The events of the Trace Event Format, written one a line. Knows nothing of runs.
+//! Writes the events of the Trace Event Format, one per line. Knows nothing of runs.
 
 use std::io;
 use std::time::Duration;
@@ -23,10 +23,10 @@ pub(super) struct TrackId {
 }
 
 impl<'a> TraceWriter<'a> {
-    /// Writes the begin of the trace.
+    /// Writes the start of the trace.
     ///
     /// # Errors
-    /// Where `writer` fails, as in all other functions.
+    /// `writer` fails, as in all other functions.
     pub(super) fn start(writer: &'a mut dyn io::Write) -> io::Result<Self> {
         writer.write_all(b"{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n")?;
         Ok(Self { writer, events: 0 })

@@ -1,5 +1,5 @@
-//! Whether a prototype is what the source says: arduino-cli compares both without blanks, and looks into the lines
-//! around a function where its head has several.
+//! Checks whether a prototype matches the source. arduino-cli compares both without blanks, and reads the lines around
+//! a function whose head has several lines.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::tag::Tag;
 use crate::includes::Disk;
 
-/// The longest line that Go's scanner reads; it stops there.
+/// Length of a line at which Go's scanner stops.
 const LONGEST_LINE: usize = 64 * 1024;
 
 /// The lines of the files that tags name, each read once.
@@ -19,12 +19,12 @@ pub struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    /// No file read yet.
+    /// Returns sources without any file read yet.
     pub fn new(disk: &'a Disk) -> Self {
         Self { disk, files: HashMap::new() }
     }
 
-    /// The lines of a file; `None` where it can't be read.
+    /// Returns the lines of a file; `None` where it can't be read.
     pub(super) fn lines(&mut self, file: &str) -> Option<Arc<[String]>> {
         if let Some(known) = self.files.get(file) {
             return known.clone();
@@ -38,7 +38,7 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// Completes a tag with what the fields of ctags do not say: the head of a template, `static`.
+/// Adds what the fields of ctags lack: the head of a template, `static`.
 pub(super) fn complete(tag: &mut Tag, sources: &mut Sources) {
     const TEMPLATE: &str = "template";
     if tag.prototype.starts_with(TEMPLATE) {
@@ -58,7 +58,7 @@ pub(super) fn complete(tag: &mut Tag, sources: &mut Sources) {
     }
 }
 
-/// Whether the prototype stands in the source. Moves the tag's line to the beginning of a head of several lines.
+/// Returns whether the source contains the prototype. Moves the tag's line to the start of a head of several lines.
 pub(super) fn matches(tag: &mut Tag, sources: &mut Sources) -> bool {
     let mut code = without_blanks(&tag.code);
     let lines = sources.lines(&tag.file);
@@ -72,9 +72,10 @@ pub(super) fn matches(tag: &mut Tag, sources: &mut Sources) -> bool {
     if code.contains(prototype) {
         return true;
     }
-    // The head may begin in the lines before.
+    // The head may start on an earlier line.
     let code = through_bracket(&code);
-    // What is missing, or nothing: arduino-cli takes one less than the length where the code is no part of the prototype.
+    // The length of the head with its missing start. arduino-cli uses one less than the code's length where the code is
+    // no part of the prototype.
     let length = prototype.find(&code).map_or(code.len().saturating_sub(1), |missing| code.len() + missing);
     let (code, line) = with_lines_before(tag, &code, lines, |code| code.len() >= length, true);
     let found = code.contains(prototype);
@@ -84,7 +85,7 @@ pub(super) fn matches(tag: &mut Tag, sources: &mut Sources) -> bool {
     found
 }
 
-/// A line from 1 and what follows it, through the first following line with a closing bracket, without comments.
+/// Returns the text from a line, numbered from 1, through the next later line with a closing bracket, without comments.
 fn through_next_bracket(lines: &[String], line: usize) -> String {
     let mut lines = lines.iter().skip(line.saturating_sub(1));
     let mut within = false;
@@ -99,7 +100,7 @@ fn through_next_bracket(lines: &[String], line: usize) -> String {
     code
 }
 
-/// `code` with as many of the lines before the tag's as it takes to be `enough`; and how many lines stand before these.
+/// Returns `code` with preceding lines added until it is `enough`, and the number of lines before the result.
 fn with_lines_before(
     tag: &Tag,
     code: &str,
@@ -125,13 +126,13 @@ fn without_blanks(text: &str) -> String {
     text.replace([' ', '\t'], "")
 }
 
-/// The text through its first closing bracket; nothing where it has none.
+/// Returns the text through its first closing bracket; empty where it has none.
 fn through_bracket(text: &str) -> String {
     text.find(')').map_or_else(String::new, |at| text[..=at].to_owned())
 }
 
-/// A line without comments, as arduino-cli removes them when it reads lines upwards: `*/` begins one, `/*` ends it, and
-/// the slash of `*/` and the last character of the line get lost.
+/// Returns a line without comments, as arduino-cli removes them when it reads lines upwards: `*/` starts one and `/*`
+/// ends it. The slash of `*/` and the last character of the line get lost.
 fn without_comments(line: &str, within: &mut bool) -> String {
     let line = line.split_once("//").map_or(line, |(before, _)| before);
     let mut text = line.as_bytes().to_vec();

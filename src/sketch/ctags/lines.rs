@@ -1,4 +1,4 @@
-//! What `arduino-ctags` is given: the lines of the sketch's own files.
+//! The input of `arduino-ctags`: the lines of the sketch's own files.
 
 use std::path::Path;
 
@@ -6,10 +6,10 @@ use std::path::Path;
 pub const ARGUMENTS: [&str; 5] =
     ["-u", "--language-force=c++", "--c++-kinds=svpf", "--fields=KSTtzns", "--line-directives"];
 
-/// arduino-cli stops reading a preprocessed source at a line of more than this many bytes.
+/// Length in bytes of a line at which arduino-cli stops reading a preprocessed source.
 const LONGEST_LINE: usize = 1024 * 1024;
 
-/// The lines of a preprocessed source that come from the sketch's own `.ino` files: what ctags is given.
+/// Returns the lines of a preprocessed source that come from the sketch's own `.ino` files, the input of ctags.
 pub fn sketch_lines(preprocessed: &[u8], is_tab: impl Fn(&Path) -> bool) -> Vec<u8> {
     let mut kept = Vec::new();
     let mut inside = false;
@@ -29,7 +29,7 @@ pub fn sketch_lines(preprocessed: &[u8], is_tab: impl Fn(&Path) -> bool) -> Vec<
     kept
 }
 
-/// The file that a line marker names: `# 12 "name" 2`.
+/// Returns the file that a line marker names: `# 12 "name" 2`.
 pub(super) fn line_marker(line: &[u8]) -> Option<String> {
     let mut parts = line.splitn(3, |&byte| byte == b' ');
     let (hash, number, rest) = (parts.next()?, parts.next()?, parts.next()?);

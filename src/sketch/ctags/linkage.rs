@@ -1,12 +1,12 @@
-//! Which functions stand in `extern "C"`: arduino-cli counts braces from the line that says so, in the files of the
-//! first tags only.
+//! Finds the functions in `extern "C"`. arduino-cli counts braces from the line with these words, and only in the files
+//! of the first tags.
 
 use std::collections::{HashMap, HashSet};
 
 use super::code::Sources;
 use super::tag::Tag;
 
-/// Gives tags in `extern "C"` that modifier.
+/// Adds the modifier `extern "C"` to tags in such a block.
 pub(super) fn mark(tags: &mut [Tag], sources: &mut Sources) {
     const EXTERN_C: &str = "extern \"C\"";
     let lines = linked_lines(tags, sources);
@@ -18,7 +18,8 @@ pub(super) fn mark(tags: &mut [Tag], sources: &mut Sources) {
     }
 }
 
-/// The lines in `extern "C"`, by file. The first tag whose file is known already ends the search.
+/// Returns the lines in `extern "C"` by file. The first tag whose file has been searched ends the search, as in
+/// arduino-cli.
 fn linked_lines(tags: &[Tag], sources: &mut Sources) -> HashMap<String, HashSet<usize>> {
     let mut found = HashMap::new();
     for tag in tags {
@@ -48,7 +49,7 @@ fn lines_of(lines: &[String]) -> HashSet<usize> {
         for c in line.chars() {
             level += i64::from(c == '{') - i64::from(c == '}');
         }
-        // Alone on its line it may have its brace on the next.
+        // After `extern "C"` alone on its line, the brace may be on the next one.
         if level == 0 && line != EXTERN_C {
             inside = false;
         }

@@ -1,4 +1,4 @@
-//! From tags to prototypes.
+//! Converts tags to prototypes.
 
 use std::collections::HashSet;
 
@@ -9,10 +9,10 @@ use super::linkage;
 use super::tag::Tag;
 use crate::sketch::prototypes::{Prototype, Prototypes};
 
-/// The prototypes that arduino-cli makes of the output of ctags, and where it puts them. `main` is the sketch's main
+/// Returns the prototypes that arduino-cli makes of the output of ctags, and their place. `main` is the sketch's main
 /// file; `sources` reads the files that tags name.
 pub fn prototypes(output: &str, main: &str, sources: &mut Sources) -> Prototypes {
-    // In a file ctags begins with rows about itself, which arduino-cli does not see.
+    // An output file of ctags begins with rows about ctags itself, which arduino-cli never receives.
     let rows = output.lines().filter(|row| !row.starts_with("!_TAG_"));
     let mut tags: Vec<Tag> = rows.filter_map(Tag::parse).collect();
     for tag in &mut tags {
@@ -62,7 +62,7 @@ fn listed(tags: &[Tag]) -> Vec<Prototype> {
     written.map(prototype).collect()
 }
 
-/// The line of the main file's first function, or of an earlier line that takes the address of a function.
+/// Returns the line of the main file's first function, or of an earlier line that takes the address of a function.
 fn place(tags: &[Tag], main: &str) -> usize {
     let first = tags.iter().find(|tag| tag.is_function() && !tag.member && tag.file == main);
     let functions: Vec<&Tag> = tags.iter().filter(|tag| tag.is_function() && !tag.skipped).collect();
@@ -75,8 +75,8 @@ fn place(tags: &[Tag], main: &str) -> usize {
     first.into_iter().chain(used).map(|tag| tag.line).min().unwrap_or_default()
 }
 
-/// What arduino-cli takes for the use of a function's address: `&name` and `(name)`, also as a part of a longer word.
-/// Two patterns for each name, in the order of `names`.
+/// Returns patterns for what arduino-cli regards as a function's address: `&name` and `(name)`, also as a part of a
+/// longer word. There are two patterns for each name, in the order of `names`.
 pub(in crate::sketch) fn uses<'n>(names: impl Iterator<Item = &'n str>) -> Option<AhoCorasick> {
     AhoCorasick::new(names.flat_map(|name| [format!("&{name}"), format!("({name})")])).ok()
 }

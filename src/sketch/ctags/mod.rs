@@ -1,6 +1,6 @@
-//! From what `arduino-ctags` prints to prototypes, by the rules of arduino-cli
-//! (`internal/arduino/builder/internal/preprocessor/internal/ctags`). Its oddities are kept: a sketch that only builds
-//! because of one of them builds here too, and one that fails because of one fails.
+//! Converts the output of `arduino-ctags` to prototypes, by the rules of arduino-cli
+//! (`internal/arduino/builder/internal/preprocessor/internal/ctags`). Its oddities are reproduced: a sketch that builds
+//! or fails only because of one does the same here.
 
 mod code;
 mod lines;

@@ -1,6 +1,6 @@
-//! One line of what `arduino-ctags` prints.
+//! A row in the output of `arduino-ctags`.
 
-/// One line of the output of ctags.
+/// A row in the output of ctags.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tag {
     pub(super) name: String,
@@ -14,7 +14,7 @@ pub(super) struct Tag {
     pub(super) prototype: String,
     pub(super) modifiers: String,
     pub(super) skipped: bool,
-    /// Why it is skipped although the function has no other declaration.
+    /// The reason why it is skipped although the function has no other declaration.
     pub(super) reason: Option<&'static str>,
 }
 
@@ -23,7 +23,7 @@ impl Tag {
         let row = row.trim();
         let mut parts = row.split('\t');
         let name = parts.next()?.to_owned();
-        // The compiler doubles backslashes in line markers, and ctags leaves them.
+        // The compiler doubles backslashes in line markers, and ctags does not change that.
         let file = parts.next()?.replace("\\\\", "\\");
         let mut tag = Self { name, file, ..Self::default() };
         let (mut returns, mut signature) = ("", "");

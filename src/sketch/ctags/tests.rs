@@ -5,12 +5,12 @@ use crate::includes::Disk;
 use crate::sketch::prototypes::Prototypes;
 use std::path::Path;
 
-/// A row of ctags for the file `S.ino` in a temporary directory.
+/// Returns a row of ctags for the file `S.ino` in a temporary directory.
 fn row(name: &str, code: &str, fields: &str, file: &str) -> String {
     format!("{name}\t{file}\t/^{code}$/;\"\t{}\n", fields.replace(' ', "\t").replace('~', " "))
 }
 
-/// The prototypes of a sketch `text` with these rows: name, code, fields (`~` for a blank).
+/// Returns the prototypes of a sketch `text` with these rows: name, code, fields (`~` for a blank).
 fn made(text: &str, rows: &[(&str, &str, &str)]) -> Prototypes {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("S.ino");

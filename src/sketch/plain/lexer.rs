@@ -1,6 +1,6 @@
-//! Cuts a plain text into tokens. Refuses every text that GCC, ctags and a simple reader could read differently.
+//! Splits a plain text into tokens. Rejects every text that GCC, ctags and a simple reader could read differently.
 
-/// What a token is.
+/// Kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// An identifier or keyword.
@@ -20,9 +20,9 @@ pub(super) enum Kind {
 pub(super) struct Token<'a> {
     pub(super) kind: Kind,
     pub(super) text: &'a str,
-    /// From 1.
+    /// Line, from 1.
     pub(super) line: usize,
-    /// The byte at which it starts.
+    /// Offset of the first byte.
     pub(super) start: usize,
 }
 
@@ -32,14 +32,14 @@ impl Token<'_> {
     }
 }
 
-/// Longer lines are not plain: ctags and arduino-cli have limits of their own.
+/// Limit of a line's length, below those of ctags and arduino-cli; longer lines are not plain.
 const LONGEST_LINE: usize = 4000;
 
-/// The tokens of a text without comments and `#define` lines; `None` where it is not plain.
+/// Returns the tokens of a text without comments and `#define` lines; `None` where it is not plain.
 ///
-/// Plain is: ASCII but in comments and literals; line ends are LF or CR LF; no backslash outside of literals; no
-/// trigraphs or digraphs; literals without prefix that end on their line; no directives but `#include "…"`, `#include <…>`
-/// and `#define` on one line.
+/// A plain text is ASCII except in comments and literals. Line endings are LF or CR LF. There is no backslash outside
+/// of literals, and no trigraph or digraph. Literals have no prefix and end on their line. The only directives are
+/// `#include "…"`, `#include <…>` and `#define` on one line.
 pub(super) fn tokens(text: &[u8]) -> Option<Vec<Token<'_>>> {
     if text.split(|&byte| byte == b'\n').any(|line| line.len() > LONGEST_LINE) {
         return None;
@@ -52,14 +52,14 @@ pub(super) fn tokens(text: &[u8]) -> Option<Vec<Token<'_>>> {
     Some(tokens)
 }
 
-/// The text is not plain.
+/// Error of a text that is not plain.
 struct NotPlain;
 
 struct Lexer<'a> {
     text: &'a [u8],
     at: usize,
     line: usize,
-    /// Whether nothing but blanks stands before on the line.
+    /// Whether only blanks precede on the line.
     line_start: bool,
 }
 
@@ -68,7 +68,7 @@ impl<'a> Lexer<'a> {
         self.text.get(self.at + ahead).copied().unwrap_or(0)
     }
 
-    /// The token at `byte`, if it begins one.
+    /// Returns the token at `byte`, if one starts there.
     fn next(&mut self, byte: u8) -> Result<Option<Token<'a>>, NotPlain> {
         let begins_line = self.line_start;
         self.line_start = begins_line && matches!(byte, b' ' | b'\t');
@@ -123,11 +123,11 @@ impl<'a> Lexer<'a> {
             byte.is_ascii_alphanumeric() || *byte == b'_' || (kind == Kind::Number && *byte == b'.')
         };
         let length = rest.iter().take_while(|byte| is_part(byte)).count();
-        // A prefix of a literal, or a separator of digits.
+        // The quote belongs to a prefixed literal, or separates digits.
         if matches!(rest.get(length), Some(b'"' | b'\'')) { None } else { self.token(kind, length) }
     }
 
-    /// A literal that ends on its line. ctags reads character literals by rules of its own, so there they are short.
+    /// Returns a literal that ends on its line. Character literals must be short, as ctags has its own rules for them.
     fn literal(&mut self, quote: u8) -> Option<Token<'a>> {
         let mut length = 1;
         loop {
@@ -165,7 +165,7 @@ impl<'a> Lexer<'a> {
         Some(())
     }
 
-    /// An `#include` is a token, a `#define` is none.
+    /// Reads a directive: `#include` is a token, `#define` is none.
     fn directive(&mut self) -> Result<Option<Token<'a>>, NotPlain> {
         let rest = &self.text[self.at..];
         let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
@@ -193,7 +193,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Whether `"name"` or `<name>` is all that stands behind an `#include`, but for a comment.
+/// Returns whether the text after an `#include` is only `"name"` or `<name>`, and possibly a comment.
 fn is_header_name(text: &str) -> bool {
     let name = text.split("//").next().unwrap_or_default().trim();
     let is_between = |open, close| {
@@ -203,7 +203,7 @@ fn is_header_name(text: &str) -> bool {
     is_between('"', '"') || is_between('<', '>')
 }
 
-/// Whether a comment or line holds nothing that is read in several ways.
+/// Returns whether a comment or line contains nothing ambiguous.
 fn is_text(text: &[u8]) -> bool {
     let mut bytes = text.iter().copied().peekable();
     while let Some(byte) = bytes.next() {

@@ -1,37 +1,37 @@
-//! The names of a plain sketch, and whether one of them is a macro that could change its functions.
+//! The names in a plain sketch, and the check whether one of them is a macro that could change its functions.
 
 use std::collections::{BTreeSet, HashSet};
 
 /// The macros that a translation unit can see.
 pub trait Macros {
-    /// The bodies that a macro can have, in any branch; nothing where no such macro is defined.
+    /// Returns the bodies that a macro can have, in any branch; none where no such macro is defined.
     fn bodies(&self, name: &str) -> Vec<String>;
 
-    /// Whether the compiler defines such a macro by itself.
+    /// Returns whether the compiler predefines such a macro.
     fn is_predefined(&self, name: &str) -> bool;
 }
 
-/// The names that a plain sketch uses, by place.
+/// The names in a plain sketch, by place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
-    /// On the lines of functions' heads.
+    /// Names on the lines of functions' heads.
     pub heads: BTreeSet<String>,
-    /// In declarations outside of functions.
+    /// Names in declarations outside of functions.
     pub outer: BTreeSet<String>,
-    /// In function bodies.
+    /// Names in function bodies.
     pub inner: BTreeSet<String>,
-    /// The functions that it defines.
+    /// Names of the functions that it defines.
     pub functions: BTreeSet<String>,
 }
 
 impl Names {
-    /// The first name whose macro could change which functions Arduino finds.
+    /// Returns the first name whose macro could change which functions Arduino finds.
     pub fn obstacle(&self, macros: &impl Macros) -> Option<&str> {
         let is_macro = |name: &&String| !macros.bodies(name).is_empty() || macros.is_predefined(name);
         let head = self.heads.iter().find(is_macro);
         let in_the_way =
             |name: &str, fits: &dyn Fn(&str) -> bool| !expands(name, macros, fits, &mut HashSet::new());
-        // Where a declaration takes a function's address, Arduino puts prototypes before it.
+        // Arduino inserts prototypes before a declaration that takes a function's address.
         let is_harmless =
             |body: &str| is_value(body) && !words(body).any(|word| self.functions.contains(word));
         head.or_else(|| self.outer.iter().find(|name| in_the_way(name, &is_harmless)))
@@ -40,7 +40,7 @@ impl Names {
     }
 }
 
-/// Whether every body that a macro can have, and those of the macros in them, `fits`.
+/// Returns whether `fits` accepts every possible body of a macro, and of the macros in them.
 fn expands<'m>(
     name: &str,
     macros: &'m impl Macros,
@@ -60,14 +60,14 @@ fn words(body: &str) -> impl Iterator<Item = &str> {
         .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
-/// Whether a body can stand in a declaration: it opens and ends nothing, ctags sees no template in it, and arduino-cli no
-/// address of a function (`&name`, whatever follows).
+/// Returns whether a macro's body can be a part of a declaration: it opens and ends nothing, ctags finds no template in
+/// it, and arduino-cli no address of a function (`&name`, whatever follows).
 fn is_value(body: &str) -> bool {
     let shifts = body.replace("<<", "").replace(">>", "");
     !shifts.contains(['{', '}', ';', '<', '>', '#', '=', ':', '\\', '@', '&']) && literals_end(body)
 }
 
-/// Whether a body leaves braces balanced.
+/// Returns whether a body leaves braces balanced.
 fn is_balanced(body: &str) -> bool {
     let mut depth = 0_i64;
     for c in body.chars() {
@@ -79,7 +79,7 @@ fn is_balanced(body: &str) -> bool {
     depth == 0 && !body.contains(['#', '\\']) && literals_end(body)
 }
 
-/// Whether quotes come in pairs and hide no brace.
+/// Returns whether quotes are paired and no brace is within them.
 fn literals_end(body: &str) -> bool {
     let has_quotes = body.contains(['"', '\'']);
     let even = |quote| body.matches(quote).count() % 2 == 0;

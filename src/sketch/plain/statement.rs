@@ -2,7 +2,7 @@
 
 use super::lexer::{Kind, Token};
 
-/// Words that make a statement more than a plain one.
+/// Words that no plain statement contains.
 const NOT_PLAIN: [&str; 36] = [
     "__attribute__",
     "alignas",
@@ -42,11 +42,12 @@ const NOT_PLAIN: [&str; 36] = [
     "using",
 ];
 
-/// The keywords of ctags that types are made of: it writes a blank behind each, and none behind other names.
+/// The keywords of types, after each of which ctags writes a blank; it writes none after other names.
 const KEYWORDS: [&str; 11] =
     ["char", "const", "double", "float", "int", "long", "short", "signed", "unsigned", "void", "volatile"];
 
-/// The tokens before the `;` that ends a statement or the `{` of a function's body, and which of both it is.
+/// Returns the tokens before the `;` that ends a statement or the `{` of a function's body, and which of the two ends
+/// them.
 pub(super) fn split<'a, 't>(tokens: &'a [Token<'t>]) -> Option<(&'a [Token<'t>], u8)> {
     let (mut round, mut braces, mut assigned) = (0_usize, 0_usize, false);
     for (at, token) in tokens.iter().enumerate() {
@@ -65,7 +66,7 @@ pub(super) fn split<'a, 't>(tokens: &'a [Token<'t>]) -> Option<(&'a [Token<'t>],
     None
 }
 
-/// A function's body with its braces, at the beginning of `tokens`.
+/// Returns a function's body with its braces, at the start of `tokens`.
 pub(super) fn body<'a, 't>(tokens: &'a [Token<'t>]) -> Option<&'a [Token<'t>]> {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate() {
@@ -87,7 +88,7 @@ pub(super) fn check_declaration(tokens: &[Token]) -> Option<()> {
     let (mut depth, mut assigned) = (0_i32, false);
     for (at, token) in tokens.iter().enumerate() {
         let next = tokens.get(at + 1);
-        // `<` opens a template for ctags, but as a part of `<<`.
+        // ctags reads `<` as the start of a template, except in `<<`.
         let doubled = |with: Option<&Token>| {
             with.is_some_and(|other| other.kind == token.kind && other.start.abs_diff(token.start) == 1)
         };
@@ -124,12 +125,12 @@ pub(super) struct Head {
     pub(super) text: String,
     pub(super) is_static: bool,
     pub(super) line: usize,
-    /// The whole line, as arduino-cli compares it.
+    /// The whole source line, as arduino-cli compares it.
     pub(super) source_line: String,
 }
 
 impl Head {
-    /// The head that these tokens of `text` are; `None` where it is not plain.
+    /// Returns the head in these tokens of `text`; `None` where it is not plain.
     pub(super) fn of(tokens: &[Token], text: &[u8]) -> Option<Self> {
         let open = tokens.iter().position(|token| token.is(b'('))?;
         let (before, parameters) = tokens.split_at(open);
@@ -144,7 +145,7 @@ impl Head {
         }
         let returns = returned(types)?;
         check_parameters(&parameters[1..parameters.len() - 1])?;
-        // A comment within the head keeps arduino-cli from recognising it.
+        // arduino-cli does not recognise a head with a comment in it.
         let whole = std::str::from_utf8(text.get(first.start..=last.start)?).ok()?;
         if whole.contains('/') {
             return None;
@@ -152,10 +153,10 @@ impl Head {
         let signature = with_single_blanks(&whole[parameters[0].start - first.start..]);
         let start = text[..first.start].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         let length = memchr::memchr(b'\n', &text[start..]).unwrap_or(text.len() - start);
-        // Blanks at the end count: `static ` may stand there, in a comment.
+        // Trailing blanks matter: the line may end with `static ` in a comment.
         let source_line = std::str::from_utf8(&text[start..start + length]).ok()?;
         let source_line = source_line.trim_end_matches('\r').to_owned();
-        // arduino-cli splits what ctags prints at tabs, also within the source line that it quotes.
+        // arduino-cli splits the output of ctags at tabs, also within the quoted source line.
         let fields = ["\tclass:", "\tstruct:", "\tnamespace:"];
         if (!is_static && source_line.contains("static "))
             || fields.iter().any(|field| source_line.contains(field))
@@ -174,7 +175,7 @@ fn is_keyword(word: &str) -> bool {
             .contains(&word)
 }
 
-/// A return type: keywords, then at most one other name, then any `*` and `&`.
+/// Returns a return type: keywords, then at most one other name, then any `*` and `&`.
 fn returned(types: &[Token]) -> Option<String> {
     let mut text = String::new();
     let (mut named, mut pointed) = (false, false);
@@ -197,12 +198,12 @@ fn returned(types: &[Token]) -> Option<String> {
         }
     }
     let has_type = types.first().is_some_and(|first| first.kind == Kind::Word);
-    // What begins with that word is a template to arduino-cli.
+    // arduino-cli regards a text that starts with `template` as a template.
     let has_type = has_type && !text.starts_with("template");
     has_type.then(|| text.trim_end().to_owned())
 }
 
-/// Parameters of words, `*`, `&` and arrays, each of which begins with a word.
+/// Checks that parameters consist of words, `*`, `&` and arrays, and that each starts with a word.
 fn check_parameters(tokens: &[Token]) -> Option<()> {
     if tokens.is_empty() {
         return Some(());
@@ -225,7 +226,7 @@ fn check_parameters(tokens: &[Token]) -> Option<()> {
     (!begins && depth == 0).then_some(())
 }
 
-/// The text with one blank for each run of blanks, as GCC writes it.
+/// Returns the text with each run of blanks as one blank, as GCC writes it.
 fn with_single_blanks(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
