@@ -66,9 +66,12 @@ impl Naming {
             if !places.are_named_in(&bytes) {
                 continue;
             }
-            let restored =
-                std::str::from_utf8(&bytes).map(|text| places.restore(&places.forget(text)) == text);
-            if restored.unwrap_or(false) && !bytes.contains(&0) {
+            let is_text = std::str::from_utf8(&bytes).is_ok_and(|text| {
+                let forgotten = places.forget(text);
+                let names_none = !places.are_named_in(forgotten.as_bytes());
+                names_none && !text.contains('\0') && places.restore(&forgotten) == text
+            });
+            if is_text {
                 naming.texts.push(path.clone());
             } else {
                 naming.in_binary = true;
@@ -141,4 +144,36 @@ pub(super) async fn record(
             .map_err(|error| BuildError::io(Step::Link, FileAction::Record, &directory, &error))
     })
     .await?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::shared::checkout::Checkout;
+    use crate::plan::Layout;
+
+    #[test]
+    fn a_binary_with_a_name_is_told_from_a_text_with_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        std::fs::create_dir_all(at("real/cell")).unwrap();
+        std::os::unix::fs::symlink(at("real"), at("work")).unwrap();
+        let cell = at("work/cell");
+        let checkout = Checkout::new(at("repo"), &Layout::new(at("work")), &at("staging"));
+        let places = Places::of(&checkout, &cell);
+        let naming = |bytes: &[u8]| {
+            std::fs::write(cell.join("file"), bytes).unwrap();
+            let naming = Naming::of(&cell, &["file".into()], &places).unwrap();
+            (naming.texts.len(), naming.in_binary)
+        };
+        let name = |path: PathBuf| path.display().to_string();
+        assert_eq!(naming(b"no name"), (0, false));
+        assert_eq!(naming(format!(" {}/a.o\n", name(cell.clone())).as_bytes()), (1, false));
+        assert_eq!(naming(format!("{}/a.ino:1", name(at("repo"))).as_bytes()), (1, false));
+        assert_eq!(naming(format!("\0{}\0", name(at("repo"))).as_bytes()), (0, true));
+        // A text that would name this directory elsewhere too.
+        assert_eq!(naming(format!("x{}/a", name(at("repo"))).as_bytes()), (0, true));
+        assert_eq!(naming(format!(" {}/cell/a.o", name(at("real"))).as_bytes()), (0, true));
+        assert_eq!(naming(&[&[0xff], name(at("repo")).as_bytes()].concat()), (0, true));
+    }
 }

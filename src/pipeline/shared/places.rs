@@ -110,9 +110,9 @@ mod tests {
     fn a_text_is_the_same_in_every_checkout() {
         let (one, two) =
             (places("/one", "/one/.w", "cells/a"), places("/far/two", "/elsewhere/w", "cells/a"));
-        let here = "-L/one/.w/cells/a -T/one/b.ld @/one/.w/x /one/.w/cells/a/s.o:/one/a.ino:3: /usr/lib/one";
+        let here = "-L/one/.w/cells/a -T/one/b.ld @/one/.w/x /one/.w/cells/a/s.o:/one/a.ino:3: /usr/lib/avr";
         let there = "-L/elsewhere/w/cells/a -T/far/two/b.ld @/elsewhere/w/x \
-                     /elsewhere/w/cells/a/s.o:/far/two/a.ino:3: /usr/lib/one";
+                     /elsewhere/w/cells/a/s.o:/far/two/a.ino:3: /usr/lib/avr";
         assert_eq!(one.forget(here), two.forget(there));
         assert_eq!(two.restore(&one.forget(here)), there);
         assert_ne!(one.key(), two.key());
