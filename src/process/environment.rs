@@ -19,10 +19,15 @@ impl Environment {
             ("LC_ALL".to_owned(), "C".to_owned()),
             (TEMPORARY.to_owned(), temporary.display().to_string()),
         ];
-        if let Some(path) = library_path {
-            variables.push(("LD_LIBRARY_PATH".to_owned(), path.display().to_string()));
-        }
+        variables.extend(library_path.map(library_variable));
         Self(variables.into())
+    }
+
+    /// Returns a copy with a path to the shared libraries of a toolchain.
+    #[must_use]
+    pub fn with_library_path(&self, path: &Path) -> Self {
+        let (name, value) = library_variable(path);
+        self.with(&name, &value)
     }
 
     /// Returns a copy with another variable.
@@ -89,6 +94,10 @@ impl Environment {
         }
         printed
     }
+}
+
+fn library_variable(path: &Path) -> (String, String) {
+    ("LD_LIBRARY_PATH".to_owned(), path.display().to_string())
 }
 
 /// Name of the variable with the directory for temporary files.

@@ -62,7 +62,8 @@ impl Session<'_> {
         let environment = Environment::new(&layout.staging(), None).marked(&marker);
         let loaded = self.load(plan, state, &checkout, &environment, &staging).await?;
         let files = Arc::new(loaded.files);
-        let identities = Identities::new(files.clone(), environment, staging.clone(), self.cancel.clone());
+        let identities =
+            Identities::new(files.clone(), environment.clone(), staging.clone(), self.cancel.clone());
         let limits = self.options.limits;
         let parts = CacheLayout::new(self.options.directories.cache.clone());
         let library_places = loaded.plan.library_places.clone();
@@ -79,6 +80,7 @@ impl Session<'_> {
             helpers: Helpers { emulators: Arc::new(emulators), ctags: Arc::new(self.arduino_ctags()) },
             library_places,
             runner: Runner {
+                environment,
                 slots: Slots::new(limits.jobs, limits.framework_jobs, loaded.memory),
                 costs: Arc::new(loaded.costs),
                 peaks: Peaks::start(),

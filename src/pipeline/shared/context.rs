@@ -12,7 +12,7 @@ use super::tool::LazyTool;
 use crate::cache::{Artifacts, Backend};
 use crate::includes::Files;
 use crate::plan::{EmulatorProgram, InstalledEmulator, Layout, LibraryPlaces};
-use crate::process::{Environment, RunMarker};
+use crate::process::Environment;
 use crate::toolchain::Identities;
 
 /// Installed emulators.
@@ -65,7 +65,7 @@ impl BuildContext {
 
     /// Returns the environment of a job's processes, with `library_path` for the loader of shared libraries.
     pub fn environment(&self, library_path: Option<&Path>) -> Environment {
-        let marker = RunMarker::new(self.layout.root(), &self.staging);
-        Environment::new(&self.layout.staging(), library_path).marked(&marker)
+        let environment = &self.runner.environment;
+        library_path.map_or_else(|| environment.clone(), |path| environment.with_library_path(path))
     }
 }

@@ -7,12 +7,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::budget::{Costs, Slots};
 use crate::event::{EventKind, EventSink, Level};
-use crate::process::{OutputLimit, Peaks};
+use crate::process::{Environment, OutputLimit, Peaks};
 use crate::sync::lock;
 
 /// Runs steps within the budget of the run.
 #[derive(Debug, Clone)]
 pub struct Runner {
+    /// Environment of processes, without the shared libraries of a toolchain.
+    pub environment: Environment,
     /// Process slots and memory.
     pub slots: Slots,
     /// Durations and memory of steps, in earlier runs and in this one.
