@@ -42,11 +42,13 @@ fn thousands_of_cells_are_told_once_each_and_memory_grows_with_them() {
 
     let many = run(&workspace, "many", &[]);
     assert_told_once(&workspace, "many", "built", SKETCHES);
-    assert_eq!(started(), all(SOME) + all(SKETCHES) + 2 * (12 + 1));
+    // What the compiler is stays known, without a cache too; the directories that it searches depend on where it runs.
+    let asked = 12 + 2;
+    assert_eq!(started(), all(SOME) + all(SKETCHES) + asked);
 
     let again = run(&workspace, "many", &[]);
     assert_told_once(&workspace, "many", "up-to-date", SKETCHES);
-    assert_eq!(started(), all(SOME) + all(SKETCHES) + 2 * (12 + 1), "nothing is started again");
+    assert_eq!(started(), all(SOME) + all(SKETCHES) + asked, "nothing is started again");
 
     for (cells, peak) in [(SOME, few), (SKETCHES, many), (SKETCHES, again)] {
         let cells = cells * BOARDS;
