@@ -276,6 +276,7 @@ fn each_tool_is_tried_once() {
     assert!(second.firmware() != before, "the edit shows nothing");
 
     // Another work directory, and nothing to remember by.
+    fs::remove_file(workspace.cache().join("tools")).unwrap();
     let alone =
         workspace.run(["run", "m.yml", "--no-cache", "--work-dir", "alone", "--report-dir", "alone/r"]);
     assert!(alone.assert_exit(0).firmware_in("alone") == second.firmware(), "other firmware");
