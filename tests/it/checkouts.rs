@@ -129,9 +129,9 @@ fn an_error_is_shown_where_the_user_has_it() {
     assert!(!run.stderr.contains("staging"), "{}", run.stderr);
 }
 
-/// `far/one` is a repository with a matrix below its root, `two/deep` the same, and `bare` a copy without `.git`. The map of
-/// its links names directories, and its assembler source has debug information.
-fn copies() -> Workspace {
+/// `far/one` is a repository with a matrix below its root, `two/deep` the same, and `bare` a copy without `.git`, which may
+/// not be in a repository. The map of its links names directories, and its assembler source has debug information.
+fn copies(bare: &str) -> Workspace {
     let board = "{fqbn: \"mini:mcu:uno\", properties: {build.extra_flags: -g -flto -ffat-lto-objects}}";
     let text = matrix("libraries: [../libs]\nsketches: [\"../s/*\"]\ndefaults: {warnings: all}\n")
         .replace("path: core", "path: ../core")
@@ -150,14 +150,14 @@ fn copies() -> Workspace {
     let (before, recipe) = recipes.split_once("recipe.c.combine.pattern=").unwrap();
     let recipe = recipe.replacen("-mmcu={build.mcu} -o", link, 1);
     fs::write(platform, format!("{before}recipe.c.combine.pattern={recipe}")).unwrap();
-    for copy in ["far/one", "two/deep", "bare"] {
+    for copy in ["far/one", "two/deep", bare] {
         fs::create_dir_all(workspace.path(copy)).unwrap();
         for part in ["core", "libs", "s", "ci"] {
             let mut cp = Command::new("cp");
             let copied = cp.arg("-r").args([workspace.path(part), workspace.path(copy)]).status().unwrap();
             assert!(copied.success());
         }
-        if copy != "bare" {
+        if copy != bare {
             fs::create_dir(workspace.path(copy).join(".git")).unwrap();
         }
     }
@@ -173,7 +173,9 @@ fn made(cells: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 #[test]
 fn firmware_is_restored_wherever_the_repository_and_the_work_directory_are() {
-    let workspace = copies();
+    let outside = tempfile::tempdir().unwrap();
+    let bare = outside.path().to_str().unwrap();
+    let workspace = copies(bare);
     let build = |copy: &str, work: &str| {
         let (matrix, work) = (format!("{copy}/ci/m.yml"), workspace.path(work).display().to_string());
         let arguments = ["run", &matrix, "--work-dir", &work, "--report-dir", ".fbuild-matrix/reports"];
@@ -183,7 +185,7 @@ fn firmware_is_restored_wherever_the_repository_and_the_work_directory_are() {
     for (copy, work) in [
         ("two/deep", "two/deep/.fbuild-matrix"),
         ("far/one", "elsewhere/w"),
-        ("bare", "bare/ci/.fbuild-matrix"),
+        (bare, &format!("{bare}/ci/.fbuild-matrix")),
     ] {
         let run = build(copy, work);
         assert_eq!(started(&run), Vec::<String>::new(), "{copy}");
@@ -213,7 +215,7 @@ fn firmware_is_restored_wherever_the_repository_and_the_work_directory_are() {
         let log = fs::read_to_string(cells.join("uno/s/A/build.log")).unwrap();
         let own = workspace.path(copy).join("s/A/A.ino:3");
         assert!(log.contains(own.to_str().unwrap()), "{copy}: {log}");
-        let others = ["far/one/", "two/deep/", "bare/"].into_iter().filter(|other| !other.starts_with(copy));
+        let others = ["far/one/", "two/deep/", bare].into_iter().filter(|other| !other.starts_with(copy));
         for other in others {
             assert!(!log.contains(workspace.path(other).to_str().unwrap()), "{copy}: {log}");
         }
@@ -239,7 +241,7 @@ fn started(run: &Finished) -> Vec<String> {
 
 #[test]
 fn a_directory_in_the_firmware_keeps_it_where_it_was_made() {
-    let workspace = copies();
+    let workspace = copies("bare");
     let sketch = "const char *volatile name = __FILE__;\nvoid setup() { name; }\nvoid loop() {}\n";
     for copy in ["far/one", "two/deep"] {
         fs::write(workspace.path(copy).join("s/B/B.ino"), sketch).unwrap();
