@@ -124,7 +124,9 @@ impl Checkout {
     pub(in crate::pipeline) fn rename_text(&self, path: &str) -> Option<String> {
         let rest = path.strip_prefix(self.real.to_str()?)?;
         let is_inside = rest.is_empty() || rest.starts_with('/');
-        let is_source = is_inside && !Path::new(path).starts_with(&self.work);
+        // The cache directory may be in the checkout: then what has its name already is, too.
+        let is_renamed = Path::new(path).starts_with(&self.seen);
+        let is_source = is_inside && !is_renamed && !Path::new(path).starts_with(&self.work);
         is_source.then(|| format!("{}{rest}", self.seen.display()))
     }
 
@@ -228,6 +230,11 @@ mod tests {
         assert_eq!(renamed("/repo/src/a.h"), Path::new("/cache/staging/checkout/src/a.h"));
         assert_eq!(renamed("/repository/a.h"), Path::new("/repository/a.h"));
         assert_eq!(checkout.restore_name(renamed("/repo/a.h")), Path::new("/repo/a.h"));
+        let inside =
+            Checkout::new("/repo".into(), &Layout::new("/repo/.work".into()), Path::new("/repo/.cache"));
+        let twice = inside.rename_text("/repo/a/").and_then(|once| inside.rename_text(&once));
+        assert_eq!(inside.rename_text("/repo/a/").as_deref(), Some("/repo/.cache/checkout/a/"));
+        assert_eq!(twice, None, "it has its name already");
         let printed = checkout.forget_names("/cache/staging/checkout/a.ino:1:2: error: x");
         assert!(!printed.contains("/cache"));
         assert_eq!(checkout.restore_names(&printed), "/repo/a.ino:1:2: error: x");
