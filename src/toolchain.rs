@@ -361,7 +361,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let tool = directory.path().join("tool");
         let identity = async || {
-            let environment = Environment::new(directory.path(), None);
+            let environment = Environment::new(directory.path());
             let identities = Identities::new(
                 Arc::default(),
                 environment,
@@ -399,7 +399,7 @@ mod tests {
         }
         std::os::unix::fs::symlink("bin/toy", at("toy")).unwrap();
         let identity = async |name: &str| {
-            let environment = Environment::new(directory.path(), None);
+            let environment = Environment::new(directory.path());
             let (files, cwd) = (Arc::default(), directory.path().to_owned());
             Identities::new(files, environment, cwd, CancellationToken::new())
                 .of(&at(name))

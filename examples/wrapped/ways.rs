@@ -55,7 +55,11 @@ impl Bench {
             ccache: ccache.root.join("usr/bin/ccache"),
             objects: directory.join("objects"),
             zccache_directory: directory.join("zccache"),
-            environment: Environment::new(directory, libraries)
+            environment: libraries
+                .map_or_else(
+                    || Environment::new(directory),
+                    |libraries| Environment::new(directory).with_library_path(libraries),
+                )
                 .with("CCACHE_DIR", &ccache_directory.to_string_lossy()),
             ccache_directory,
             at_once,

@@ -198,7 +198,7 @@ mod tests {
                     program: "/bin/sh".into(),
                     args: vec!["-c".into(), format!("echo {name} > {}", output.display())],
                     cwd: directory.path().join("staging"),
-                    environment: Environment::new(directory.path(), None),
+                    environment: Environment::new(directory.path()),
                 },
                 output,
                 way: Way::Cached,

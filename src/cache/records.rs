@@ -84,12 +84,21 @@ impl Record {
 
     /// Returns whether the record has this key and every output has the recorded content.
     pub fn holds(&self, key: &Hash, directory: &Path, files: &Files) -> bool {
-        self.keys.iter().any(|known| *known == key.to_hex().as_str())
-            && self.outputs.iter().all(|output| {
-                files
-                    .hash_now(&directory.join(&output.path))
-                    .is_ok_and(|hash| hash.to_hex().as_str() == output.hash)
-            })
+        self.key_among(&[*key]).is_some() && self.is_whole(directory, files)
+    }
+
+    /// Returns the first of these keys that the record has.
+    pub fn key_among(&self, keys: &[Hash]) -> Option<Hash> {
+        let is_own = |key: &&Hash| self.keys.iter().any(|own| *own == key.to_hex().as_str());
+        keys.iter().find(is_own).copied()
+    }
+
+    /// Returns whether every output in `directory` has the recorded content.
+    pub fn is_whole(&self, directory: &Path, files: &Files) -> bool {
+        self.outputs.iter().all(|output| {
+            let hash = files.hash_now(&directory.join(&output.path));
+            hash.is_ok_and(|hash| hash.to_hex().as_str() == output.hash)
+        })
     }
 }
 

@@ -280,7 +280,7 @@ mod tests {
                 program: "/usr/bin/gcc".into(),
                 args: args.map(str::to_owned).to_vec(),
                 cwd: directory.to_owned(),
-                environment: Environment::new(directory, None),
+                environment: Environment::new(directory),
             },
             output,
             way: Way::Cached,

@@ -41,7 +41,11 @@ fn stats(parts: &CacheLayout) -> Result<String, SessionError> {
         ("packages", parts.packages().to_vec(), "cores and tools that were brought in"),
         ("objects", vec![parts.zccache()], "of single compiles"),
         ("artifacts", vec![parts.artifacts()], "whole cores, firmware, objects of light units"),
-        ("memo", vec![parts.memo(), parts.tools()], "what files said, and what compilers answered"),
+        (
+            "memo",
+            vec![parts.memo(), parts.scans(), parts.tools()],
+            "what files said, and what compilers answered",
+        ),
     ];
     let mut lines = vec![format!("{}", parts.root().display())];
     let mut total = Taken::default();
@@ -118,9 +122,9 @@ fn clear(parts: &CacheLayout, all: bool) -> Result<String, SessionError> {
     // The lock prevents removing files that another run is using.
     let _held = hold(parts)?;
     let before = Taken::by(parts.root());
-    let mut all_parts =
-        vec![parts.zccache(), parts.artifacts(), parts.staging(), parts.memo(), parts.tools(), parts.costs()];
-    all_parts.extend(["memo.lock", "tools.lock", ".swept"].map(|name| parts.root().join(name)));
+    let mut all_parts = vec![parts.zccache(), parts.artifacts(), parts.staging(), parts.costs()];
+    all_parts.extend([parts.memo(), parts.scans(), parts.tools()]);
+    all_parts.extend(["memo.lock", "scans.lock", "tools.lock", ".swept"].map(|name| parts.root().join(name)));
     if all {
         all_parts.extend(parts.packages());
     }

@@ -21,6 +21,7 @@ mod search;
 mod search_path;
 mod source_file;
 mod stamp;
+mod stored;
 
 pub use closure::Closure;
 pub use disk::{Disk, Look};

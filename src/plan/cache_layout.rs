@@ -40,9 +40,14 @@ impl CacheLayout {
         self.root.join("artifacts")
     }
 
-    /// Returns the memo: hashes and scans of files, answers of compilers.
+    /// Returns the memo: hashes of files, answers of compilers about sources.
     pub fn memo(&self) -> PathBuf {
         self.root.join("memo")
+    }
+
+    /// Returns the scans of files.
+    pub fn scans(&self) -> PathBuf {
+        self.root.join("scans")
     }
 
     /// Returns the file with the hashes and program answers of installed packages.

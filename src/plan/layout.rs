@@ -66,9 +66,14 @@ impl Layout {
         self.root.join("tmp")
     }
 
-    /// Returns the memo of hashes and scans.
+    /// Returns the memo of hashes and answers.
     pub fn memo(&self) -> PathBuf {
         self.root.join("memo")
+    }
+
+    /// Returns the scans of files.
+    pub fn scans(&self) -> PathBuf {
+        self.root.join("scans")
     }
 
     /// Returns the file of remembered keys with their observations.

@@ -11,23 +11,20 @@ use super::marker::RunMarker;
 pub struct Environment(Arc<[(String, String)]>);
 
 impl Environment {
-    /// Returns an environment with a path to the system's tools, the C locale, a private directory for temporary files
-    /// and, where given, a path to the shared libraries of a toolchain.
-    pub fn new(temporary: &Path, library_path: Option<&Path>) -> Self {
-        let mut variables = vec![
+    /// Returns an environment with a path to the system's tools, the C locale and a private directory for temporary
+    /// files.
+    pub fn new(temporary: &Path) -> Self {
+        Self(Arc::new([
             ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()),
             ("LC_ALL".to_owned(), "C".to_owned()),
             (TEMPORARY.to_owned(), temporary.display().to_string()),
-        ];
-        variables.extend(library_path.map(library_variable));
-        Self(variables.into())
+        ]))
     }
 
     /// Returns a copy with a path to the shared libraries of a toolchain.
     #[must_use]
     pub fn with_library_path(&self, path: &Path) -> Self {
-        let (name, value) = library_variable(path);
-        self.with(&name, &value)
+        self.with("LD_LIBRARY_PATH", &path.display().to_string())
     }
 
     /// Returns a copy with another variable.
@@ -94,10 +91,6 @@ impl Environment {
         }
         printed
     }
-}
-
-fn library_variable(path: &Path) -> (String, String) {
-    ("LD_LIBRARY_PATH".to_owned(), path.display().to_string())
 }
 
 /// Name of the variable with the directory for temporary files.

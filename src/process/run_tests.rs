@@ -9,13 +9,13 @@ fn process(script: &str, directory: &Path) -> Process {
         program: "/bin/sh".into(),
         args: vec!["-c".into(), script.into()],
         cwd: directory.to_owned(),
-        environment: Environment::new(directory, None),
+        environment: Environment::new(directory),
     }
 }
 
 #[test]
 fn a_bare_name_is_looked_for_where_the_system_has_its_tools() {
-    let environment = Environment::new(Path::new("/tmp"), None);
+    let environment = Environment::new(Path::new("/tmp"));
     let find = |program: &str| environment.find(Path::new(program), Path::is_file);
     let shell = find("sh").unwrap();
     assert!(shell.is_absolute() && shell.ends_with("sh"), "{shell:?}");
@@ -65,7 +65,7 @@ async fn what_prints_without_end_is_ended_with_all_that_it_started() {
 
 #[test]
 fn temporary_files_of_compilers_have_always_the_same_name() {
-    let environment = Environment::new(Path::new("/w/tmp"), None);
+    let environment = Environment::new(Path::new("/w/tmp"));
     let settle = |text: &str| String::from_utf8(environment.settle_names(text.into())).unwrap();
     assert_eq!(
         settle("/w/tmp/ccAb12Xy.s:3: Error: x\n/usr/bin/ld: /w/tmp/cc000000.ltrans0.ltrans.o: y"),
@@ -79,7 +79,7 @@ fn temporary_files_of_compilers_have_always_the_same_name() {
 #[test]
 fn no_key_depends_on_which_run_starts_a_process() {
     let (work, other) = (Path::new("/w"), Path::new("/o"));
-    let environment = Environment::new(Path::new("/w/tmp"), None);
+    let environment = Environment::new(Path::new("/w/tmp"));
     let marked = environment.marked(&RunMarker::new(work, other));
     assert_ne!(marked, environment);
     assert!(marked.keyed().eq(environment.keyed()));

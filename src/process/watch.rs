@@ -138,7 +138,7 @@ mod tests {
             program: "/bin/sh".into(),
             args: vec!["-c".into(), script.into()],
             cwd: directory.to_owned(),
-            environment: Environment::new(directory, None),
+            environment: Environment::new(directory),
         }
     }
 

@@ -34,15 +34,12 @@ impl Session<'_> {
     /// Returns where this run stores memo and costs.
     pub(super) fn state_paths(&self) -> StatePaths {
         let cache = CacheLayout::new(self.options.directories.cache.clone());
-        let (memo, costs) = if self.options.cache {
-            (cache.memo(), cache.costs())
+        let (memo, scans, costs) = if self.options.cache {
+            (cache.memo(), cache.scans(), cache.costs())
         } else {
-            (self.layout.memo(), self.layout.costs())
+            (self.layout.memo(), self.layout.scans(), self.layout.costs())
         };
-        // Compilers name their files without symbolic links.
-        let physical = cache.packages().map(|packages| packages.canonicalize().unwrap_or(packages));
-        let packages = cache.packages().into_iter().chain(physical).collect();
-        let memo = MemoPaths { memo, tools: cache.tools(), packages };
+        let memo = MemoPaths { memo, scans, tools: cache.tools(), packages: cache.packages() };
         StatePaths { memo, costs }
     }
 
@@ -59,7 +56,7 @@ impl Session<'_> {
         let checkout =
             Checkout::new(Checkout::root_of(&matrix.dir, &matrix.reach), &layout, &staging).linked();
         let marker = RunMarker::new(layout.root(), &staging);
-        let environment = Environment::new(&layout.staging(), None).marked(&marker);
+        let environment = Environment::new(&layout.staging()).marked(&marker);
         let loaded = self.load(plan, state, &checkout, &environment, &staging).await?;
         let files = Arc::new(loaded.files);
         let identities =
@@ -119,7 +116,7 @@ impl Session<'_> {
     pub(super) async fn close(&self, cx: &BuildContext, state: StatePaths) {
         let (files, costs, known) = (cx.files.clone(), cx.runner.costs.clone(), cx.known.clone());
         let saving = tokio::task::spawn_blocking(move || {
-            let saved = files.memo().save(&state.memo);
+            let saved = files.memo().save();
             // Without these the next run orders its jobs differently and reads more files; nothing else changes.
             let others = (costs.save(&state.costs), known.save(files.disk()));
             tracing::debug!(?others, "stored what steps took, and keys");

@@ -86,7 +86,7 @@ fn objects_of_one_checkout_are_those_of_another() {
         assert!(!printed.contains("one/s/A") && !printed.contains("staging"), "{flags}: {printed}");
 
         fs::remove_dir_all(workspace.path("two/.fbuild-matrix")).unwrap();
-        for part in ["zccache", "artifacts", "memo"] {
+        for part in ["zccache", "artifacts", "memo", "scans"] {
             let path = workspace.cache().join(part);
             let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             removed.unwrap();

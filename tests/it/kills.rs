@@ -95,7 +95,7 @@ fn killed_at(moments: u64, seed: u64) {
         if matches!(before, Before::Cold) {
             remove(&cache);
             remove(&workspace.cache().join("staging"));
-            let _ = fs::remove_file(workspace.cache().join("memo"));
+            let _ = ["memo", "scans"].map(|name| fs::remove_file(workspace.cache().join(name)));
         }
         let after = Duration::from_millis(random.next() % length);
         let mut child = start(&workspace, &["run", "m.yml"]);

@@ -11,7 +11,7 @@ use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::product::CoreOutline;
 use crate::pipeline::output::archive;
-use crate::pipeline::output::inputs::{Place, add_commands};
+use crate::pipeline::output::inputs::{CommandScope, add_commands};
 use crate::pipeline::shared::blocking::{all_in_order, blocking};
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
@@ -145,7 +145,7 @@ async fn outline(
     key.add(sources.units.as_bytes());
     let mut packing = Key::new("packing");
     packing.add(&sources.core.len().to_le_bytes());
-    let place = Place {
+    let scope = CommandScope {
         directory: directory.clone(),
         given: HashSet::new(),
         whole: target.config.platform_dirs().collect(),
@@ -153,7 +153,7 @@ async fn outline(
     };
     let commands: Vec<(Step, &[String])> =
         archiving.iter().map(|argv| (Step::Archive, argv.as_slice())).collect();
-    let uncacheable = add_commands(cx, jcx, &mut packing, &place, &commands).await?;
+    let uncacheable = add_commands(cx, jcx, &mut packing, &scope, &commands).await?;
     let packing = packing.finish();
     key.add(packing.as_bytes());
     let uncacheable = sources.all().find_map(|source| source.unit.uncacheable()).or(uncacheable);

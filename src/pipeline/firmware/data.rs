@@ -33,7 +33,7 @@ pub(in crate::pipeline) struct Firmware {
     pub(in crate::pipeline) log: Vec<String>,
     /// Text files among the outputs that name directories of the run: the artifact store has them with
     /// placeholders.
-    pub(in crate::pipeline) naming: Vec<PathBuf>,
+    pub(in crate::pipeline) texts_with_paths: Vec<PathBuf>,
     /// Whether the firmware was linked or restored in this run.
     #[serde(skip)]
     pub(in crate::pipeline) fresh: bool,
@@ -67,30 +67,30 @@ impl Firmware {
 pub(in crate::pipeline) struct FirmwareKeys {
     /// Key of firmware that names neither checkout, work directory nor build directory: it is the same
     /// wherever it is built.
-    pub(in crate::pipeline) general: Hash,
+    pub(in crate::pipeline) portable: Hash,
     /// Key of firmware that names one of them: it is valid for these directories only.
-    pub(in crate::pipeline) here: Hash,
+    pub(in crate::pipeline) local: Hash,
 }
 
 impl FirmwareKeys {
     /// Returns both keys, in lookup order.
     pub(in crate::pipeline) fn both(&self) -> [Hash; 2] {
-        [self.general, self.here]
+        [self.portable, self.local]
     }
 }
 
-/// Returns the firmware in a cell's directory, if it is recorded under `key` and up to date.
+/// Returns the firmware in a cell's directory and its key, if it is recorded under one of `keys` and up to date.
 pub(in crate::pipeline) fn recorded(
     directory: &Path,
-    key: &Hash,
+    keys: &[Hash],
     files: &Files,
     checkout: &Checkout,
-) -> Option<Firmware> {
+) -> Option<(Hash, Firmware)> {
     let record = Record::load(directory)?;
-    let places = Places::of(checkout, directory);
+    let key = record.key_among(keys)?;
     let aside = directory.join(directory::ASIDE);
     if aside.is_dir() {
-        if !record.holds(key, &aside, files) {
+        if !record.is_whole(&aside, files) {
             return None;
         }
         for output in &record.outputs {
@@ -100,24 +100,30 @@ pub(in crate::pipeline) fn recorded(
         }
         let _ = std::fs::remove_dir_all(&aside);
         remove_all(directory, &record.removed);
-    } else if !record.holds(key, directory, files) {
+    } else if !record.is_whole(directory, files) {
         return None;
     }
     let mut others: Vec<PathBuf> = record.outputs.into_iter().map(|output| output.path).collect();
     let given = record.artifacts.iter().filter(|path| !others.contains(path)).cloned().collect();
     others.retain(|path| !record.artifacts.contains(path));
-    Some(Firmware {
+    let mut firmware = Firmware {
         files: record.artifacts,
         others,
         given,
         removed: record.removed,
         sizes: record.sizes,
-        compiled: places.restore(&record.compiled),
-        printed: places.restore(&record.printed),
+        compiled: record.compiled,
+        printed: record.printed,
         log: Vec::new(),
-        naming: Vec::new(),
+        texts_with_paths: Vec::new(),
         fresh: false,
-    })
+    };
+    // Most compilers print nothing, and a run in which nothing has changed comes here for each cell.
+    if !firmware.compiled.is_empty() || !firmware.printed.is_empty() {
+        let places = Places::of(checkout, directory);
+        firmware.change_names(|text| places.restore(text));
+    }
+    Some((key, firmware))
 }
 
 /// Removes files that a later step of the build removes.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::data::{Firmware, recorded, remove_all};
-use super::keep::record;
+use super::store::record;
 use crate::cache::{Artifact, Artifacts, Record};
 use crate::event::Step;
 use crate::fs::Sharing;
@@ -46,8 +46,7 @@ pub(in crate::pipeline) async fn find(
     let (directory, files, checkout) = (job.directory.clone(), cx.files.clone(), cx.checkout.clone());
     let (store, wanted) = (cx.artifacts.clone(), keys.to_vec());
     let found = blocking(move || {
-        let recorded = |key: &Hash| Some((*key, recorded(&directory, key, &files, &checkout)?));
-        if let Some((key, firmware)) = wanted.iter().find_map(recorded) {
+        if let Some((key, firmware)) = recorded(&directory, &wanted, &files, &checkout) {
             return Found::Here(key, Box::new(firmware));
         }
         let Some(store) = store else { return Found::Nowhere };
@@ -60,31 +59,32 @@ pub(in crate::pipeline) async fn find(
         Found::Nowhere => return Ok(None),
     };
     directory::clear(&job.directory, given).await?;
-    let (directory, places) = (job.directory.clone(), Places::of(&cx.checkout, &job.directory));
+    let places = Places::of(&cx.checkout, &job.directory);
+    // The last key is the one that is valid for these directories only.
+    let local = keys.last().copied().unwrap_or(key);
+    let (directory, files) = (job.directory.clone(), cx.files.clone());
     // Copies, because users flash, strip and sign their firmware in place.
     let restored = blocking(move || {
         if !store.restore(&found, &directory, Sharing::Copy)? {
             return Ok(None);
         }
-        let mut firmware = found.about;
-        remove_all(&directory, &firmware.removed);
-        for text in &firmware.naming {
+        let stored = found.about;
+        remove_all(&directory, &stored.removed);
+        for text in &stored.texts_with_paths {
             let path = directory.join(text);
             std::fs::write(&path, places.restore(&std::fs::read_to_string(&path)?))?;
         }
+        let key = if stored.texts_with_paths.is_empty() { key } else { local };
+        record(&directory, &[key], &stored, &files)?;
+        let mut firmware = stored;
         firmware.change_names(|text| places.restore(text));
-        Ok(Some(firmware))
+        firmware.fresh = true;
+        firmware.log.insert(0, "taken from the artifact store; this is how it was made:".to_owned());
+        Ok(Some((key, firmware)))
     });
-    let restored = restored.await?.map_err(|error: std::io::Error| {
+    restored.await?.map_err(|error: std::io::Error| {
         BuildError::io(Step::Link, FileAction::Write, &job.directory, &error)
-    })?;
-    let Some(mut firmware) = restored else { return Ok(None) };
-    firmware.fresh = true;
-    // The last key is the one that is valid for these directories only.
-    let key = if firmware.naming.is_empty() { key } else { keys.last().copied().unwrap_or(key) };
-    record(cx, job, vec![key], &firmware).await?;
-    firmware.log.insert(0, "taken from the artifact store; this is how it was made:".to_owned());
-    Ok(Some((key, firmware)))
+    })
 }
 
 /// Location of firmware.

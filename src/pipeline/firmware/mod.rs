@@ -2,8 +2,8 @@
 
 mod data;
 mod find;
-mod keep;
+mod store;
 
 pub(super) use data::{Firmware, FirmwareKeys, recorded};
 pub(super) use find::{find, remove};
-pub(super) use keep::keep;
+pub(super) use store::store;

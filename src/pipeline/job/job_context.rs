@@ -7,7 +7,7 @@ use super::ahead::{Ahead, Part};
 use super::core_handle::CoreHandle;
 use super::in_flight::InFlight;
 use super::product::{CoreArtifacts, CoreOutline};
-use super::step::{CommandLine, StepName, process, run_in_slot};
+use super::step::{CommandLine, StepName, run_in_slot};
 use super::stopwatch::Stopwatch;
 use super::track::Track;
 use crate::budget::{Subject, Urgency};
@@ -129,7 +129,7 @@ impl JobContext {
     ) -> Result<Finished, BuildError> {
         let name = self.step(step, label);
         let command = command.into();
-        let process = process(command.started(), cwd, self.environment.clone());
+        let process = command.process(cwd, &self.environment);
         let finished = run_in_slot(&cx.runner, &name, &process, &self.transcript).await?;
         if let Part::End(_) = name.part {
             self.ahead.spent(finished.ended.duration_since(finished.started), finished.peak);

@@ -99,21 +99,26 @@ pub(in crate::pipeline) struct CommandLine {
     pub(in crate::pipeline) argv: Vec<String>,
     /// Options that this program adds for the compiler.
     pub(in crate::pipeline) added: Vec<String>,
+    /// Whether temporary files get relative names ([`Environment::RELATIVE_TEMPORARY`]).
+    pub(in crate::pipeline) has_relative_temporary: bool,
 }
 
 impl From<Vec<String>> for CommandLine {
     fn from(argv: Vec<String>) -> Self {
-        Self { argv, added: Vec::new() }
+        Self { argv, added: Vec::new(), has_relative_temporary: false }
     }
 }
 
 impl CommandLine {
-    /// Returns the argv of the process.
-    pub(super) fn started(&self) -> Vec<String> {
+    /// Returns its process in an environment.
+    pub(super) fn process(&self, cwd: PathBuf, environment: &Environment) -> Process {
         let mut argv = self.argv.clone();
         let at = first_option(&argv);
         argv.splice(at..at, self.added.iter().cloned());
-        argv
+        let is_relative = self.has_relative_temporary;
+        let environment =
+            if is_relative { environment.with_relative_temporary() } else { environment.clone() };
+        process(argv, cwd, environment)
     }
 }
 

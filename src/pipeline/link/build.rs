@@ -78,12 +78,12 @@ pub(in crate::pipeline) async fn build(
             jcx.log.extend(found.log.iter().cloned());
             found
         }
-        None => make(link, cx, jcx, plan, &core, &units).await?,
+        None => Box::pin(make(link, cx, jcx, plan, &core, &units)).await?,
     };
     // Equal objects may come from other sources or flags, with other warnings.
     made.compiled = compiled;
     // With the key over the inputs, the next run finds the firmware without a compile.
-    let keys = firmware::keep(cx, link.job, &keys, &mut made).await?;
+    let keys = firmware::store(cx, link.job, &keys, &made).await?;
     if let Some(by_sources) = keys.first().filter(|_| cacheable_by_sources) {
         link.learn(cx, jcx, by_sources, count);
     }
@@ -120,8 +120,19 @@ async fn make(
     let removed =
         left.iter().map(|(path, _)| path).filter(|path| !now.contains_key(*path)).cloned().collect();
     let (sizes, log) = (measured.sizes, jcx.log.clone());
-    let (compiled, naming) = (String::new(), Vec::new());
-    Ok(Firmware { files, others, given, removed, sizes, compiled, printed, log, naming, fresh: true })
+    let (compiled, texts_with_paths) = (String::new(), Vec::new());
+    Ok(Firmware {
+        files,
+        others,
+        given,
+        removed,
+        sizes,
+        compiled,
+        printed,
+        log,
+        texts_with_paths,
+        fresh: true,
+    })
 }
 
 impl Link<'_> {

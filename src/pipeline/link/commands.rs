@@ -13,15 +13,13 @@ use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::{convert, hooks};
 use crate::platform::{CORE_ARCHIVE, Hook, Value};
-use crate::process::{Environment, Finished};
+use crate::process::Environment;
 
 /// A command with its step and its label.
 pub(super) struct Command {
     pub(super) step: Step,
     pub(super) label: String,
-    pub(super) argv: Vec<String>,
-    /// Whether the linker is a compiler driver, which also compiles with link-time optimisation.
-    is_compiler: bool,
+    pub(super) line: CommandLine,
 }
 
 /// The commands after the compiles, in order.
@@ -44,7 +42,7 @@ impl Commands {
 
 impl Command {
     fn new(step: Step, label: String, argv: Vec<String>) -> Self {
-        Self { step, label, argv, is_compiler: false }
+        Self { step, label, line: argv.into() }
     }
 
     /// Runs the command, and appends its output to `printed`.
@@ -55,41 +53,25 @@ impl Command {
         cell: &Path,
         printed: &mut String,
     ) -> Result<(), BuildError> {
-        let Self { step, label, argv, is_compiler } = self;
-        let bytes = if is_compiler {
-            link(cx, jcx, label, argv, cell).await?.printed()
-        } else if step == Step::Objcopy {
-            convert::command(cx, jcx, step, &label, argv, cell).await?.printed
-        } else {
-            jcx.command(cx, step, label, argv, cell.to_owned()).await?.printed()
-        };
+        let Self { step, label, line } = self;
+        if step == Step::Objcopy {
+            let bytes = convert::command(cx, jcx, step, &label, line.argv, cell).await?.printed;
+            printed.push_str(&cx.checkout.with_own_names(&String::from_utf8_lossy(&bytes)));
+            return Ok(());
+        }
+        let temporary = line.has_relative_temporary.then(|| cell.join(Environment::RELATIVE_TEMPORARY));
+        if let Some(temporary) = &temporary {
+            directory::make(temporary).await?;
+        }
+        let finished = jcx.command(cx, step, label, line, cell.to_owned()).await;
+        if let Some(temporary) = temporary {
+            // A remaining directory is removed with the next build.
+            let _ = blocking(move || std::fs::remove_dir_all(temporary)).await?;
+        }
+        let bytes = finished?.printed();
         printed.push_str(&cx.checkout.with_own_names(&String::from_utf8_lossy(&bytes)));
         Ok(())
     }
-}
-
-/// Runs a compiler driver that links.
-async fn link(
-    cx: &BuildContext,
-    jcx: &mut JobContext,
-    label: String,
-    argv: Vec<String>,
-    cell: &Path,
-) -> Result<Finished, BuildError> {
-    // Link-time optimisation compiles in the cell's directory. Its debug information must not name that
-    // directory, so that the ELF is the same in every checkout.
-    let own = cx.checkout.physical_name(cell);
-    let command = CommandLine { argv, added: vec![format!("-fdebug-prefix-map={}=.", own.display())] };
-    // An ELF of link-time optimisation contains the names of temporary files.
-    let temporary = cell.join(Environment::RELATIVE_TEMPORARY);
-    directory::make(&temporary).await?;
-    let relative = jcx.environment.with_relative_temporary();
-    let environment = std::mem::replace(&mut jcx.environment, relative);
-    let finished = jcx.command(cx, Step::Link, label, command, cell.to_owned()).await;
-    jcx.environment = environment;
-    // A remaining directory is removed with the next build.
-    let _ = blocking(move || std::fs::remove_dir_all(temporary)).await?;
-    finished
 }
 
 impl Link<'_> {
@@ -124,7 +106,8 @@ impl Link<'_> {
         for recipe in config.link_recipes() {
             let argv = config.command_with_warnings(recipe.pattern, &values);
             let argv = argv.map_err(|error| BuildError::board(Step::Link, &error))?;
-            commands.push(linking(cx, format!("{}.elf", self.project_name), argv).await?);
+            let label = format!("{}.elf", self.project_name);
+            commands.push(linking(cx, label, argv, &self.job.directory).await?);
         }
         hook(Hook::LinkingPostlink, &mut commands)?;
         hook(Hook::ObjcopyPreobjcopy, &mut commands)?;
@@ -176,10 +159,23 @@ impl Link<'_> {
     }
 }
 
-/// Returns the command of a link.
-async fn linking(cx: &BuildContext, label: String, argv: Vec<String>) -> Result<Command, BuildError> {
+/// Returns the command of a link. A compiler driver that links also compiles, with link-time optimisation and in the
+/// cell's directory. The ELF must name neither that directory, in debug information, nor a temporary file below
+/// another one: then it is the same in every checkout.
+async fn linking(
+    cx: &BuildContext,
+    label: String,
+    argv: Vec<String>,
+    cell: &Path,
+) -> Result<Command, BuildError> {
     let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
     let identity = cx.identities.of(&program).await;
     let identity = identity.map_err(|error| BuildError::identity(Step::Link, &error))?;
-    Ok(Command { step: Step::Link, label, argv, is_compiler: identity.version.is_some() })
+    let mut line = CommandLine::from(argv);
+    if identity.version.is_some() {
+        let own = cx.checkout.physical_name(cell);
+        line.added.push(format!("-fdebug-prefix-map={}=.", own.display()));
+        line.has_relative_temporary = true;
+    }
+    Ok(Command { step: Step::Link, label, line })
 }

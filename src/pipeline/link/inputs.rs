@@ -9,7 +9,7 @@ use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::hooks::Early;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::product::{CoreArtifacts, CoreOutline};
-use crate::pipeline::output::inputs::Place;
+use crate::pipeline::output::inputs::CommandScope;
 use crate::pipeline::prepare::staged_sketch::Prepared;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
@@ -52,8 +52,8 @@ impl Link<'_> {
     }
 
     /// Returns the directories that matter to the commands' keys.
-    pub(super) fn place(&self, places: &Places) -> Place {
-        Place {
+    pub(super) fn scope(&self, places: &Places) -> CommandScope {
+        CommandScope {
             directory: self.job.directory.clone(),
             given: self.given.clone(),
             whole: self.job.target.config.platform_dirs().chain([self.job.sketch.dir.clone()]).collect(),

@@ -56,13 +56,13 @@ impl<'a> LinkPlan<'a> {
             tail.add(pattern.as_bytes());
         }
         let mut words: Vec<(Step, &[String])> =
-            commands.iter().map(|command| (command.step, command.argv.as_slice())).collect();
+            commands.iter().map(|command| (command.step, command.line.argv.as_slice())).collect();
         let measuring = size::command(cx, &job.target, link.values).await?;
         words.extend(measuring.iter().map(|argv| (Step::Size, argv.as_slice())));
-        let uncacheable = add_commands(cx, jcx, &mut tail, &link.place(&places), &words).await?;
+        let uncacheable = add_commands(cx, jcx, &mut tail, &link.scope(&places), &words).await?;
         let embedding = match commands.iter().find(|command| command.step == Step::Link) {
             Some(command) if !job.embed.is_empty() => {
-                Some(Embedding::plan(cx, &mut tail, &command.argv, &job.target, &job.embed).await?)
+                Some(Embedding::plan(cx, &mut tail, &command.line.argv, &job.target, &job.embed).await?)
             }
             _ => None,
         };
@@ -74,11 +74,11 @@ impl<'a> LinkPlan<'a> {
         Ok(Self { commands, tail, places, is_cacheable: uncacheable.is_none(), embedding, bootloader, left })
     }
 
-    /// Returns the possible keys of firmware with the key `general`: one for firmware that names no
+    /// Returns the possible keys of firmware with the key `portable`: one for firmware that names no
     /// directory, which is the same wherever it is built, and one for firmware that is bound to these
     /// directories.
-    pub(super) fn keys(&self, general: Hash) -> FirmwareKeys {
-        let here = Key::new("here").add(general.as_bytes()).add(self.places.key().as_bytes()).finish();
-        FirmwareKeys { general, here }
+    pub(super) fn keys(&self, portable: Hash) -> FirmwareKeys {
+        let local = Key::new("local").add(portable.as_bytes()).add(self.places.key().as_bytes()).finish();
+        FirmwareKeys { portable, local }
     }
 }

@@ -21,7 +21,7 @@ use crate::pipeline::unit::Options;
 
 /// Directories that matter to the commands of a job.
 #[derive(Debug, Clone)]
-pub(in crate::pipeline) struct Place {
+pub(in crate::pipeline) struct CommandScope {
     /// The job's directory, where the commands run. The job itself creates its files, except `given`.
     pub(in crate::pipeline) directory: PathBuf,
     /// Files in the job's directory that hooks created: they are inputs.
@@ -42,12 +42,12 @@ pub(in crate::pipeline) async fn add_commands(
     cx: &BuildContext,
     jcx: &JobContext,
     key: &mut Key,
-    place: &Place,
+    scope: &CommandScope,
     commands: &[(Step, &[String])],
 ) -> Result<Option<String>, BuildError> {
     let mut uncacheable = None;
     let mut knows_all = true;
-    let places = &place.places;
+    let places = &scope.places;
     for &(step, argv) in commands {
         let program = PathBuf::from(argv.first().map(String::as_str).unwrap_or_default());
         let identity =
@@ -56,7 +56,7 @@ pub(in crate::pipeline) async fn add_commands(
         knows_all &= is_known;
         let words: Vec<String> = argv.iter().map(|word| places.forget(word)).collect();
         key.add(identity.hash.as_bytes()).command(&words, &jcx.environment);
-        let (mut argv, place, files) = (argv.to_vec(), place.clone(), cx.files.clone());
+        let (mut argv, scope, files) = (argv.to_vec(), scope.clone(), cx.files.clone());
         if step == Step::Link {
             // Intermediate files that a link saves beside the firmware are not used: samd and nrf52 platforms
             // have this option.
@@ -64,19 +64,19 @@ pub(in crate::pipeline) async fn add_commands(
         }
         let is_compiler = identity.version.is_some();
         let read = blocking(move || {
-            let mut options = Options::read(&argv, &place.directory, files.disk());
+            let mut options = Options::read(&argv, &scope.directory, files.disk());
             let mut absent = Vec::new();
             if !is_known {
                 for path in argv.iter().flat_map(|word| absolute_paths(word)) {
                     if files.disk().is_file(&path) {
                         options.files.push(path);
-                    } else if !path.starts_with(&place.directory) && !files.disk().exists(&path) {
+                    } else if !path.starts_with(&scope.directory) && !files.disk().exists(&path) {
                         absent.push((path, Key::new("absent").finish()));
                     }
                 }
             }
             let reason = options.uncacheable.clone().filter(|_| is_compiler);
-            named(&options, &place, &files).map(|hashes| ([hashes, absent].concat(), reason))
+            named(&options, &scope, &files).map(|hashes| ([hashes, absent].concat(), reason))
         });
         let (hashes, reason) =
             read.await?.map_err(|error| BuildError::io(step, FileAction::Read, &program, &error))?;
@@ -87,7 +87,7 @@ pub(in crate::pipeline) async fn add_commands(
     }
     if !knows_all {
         key.add(places.key().as_bytes());
-        for directory in &place.whole {
+        for directory in &scope.whole {
             let (directory, files) = (directory.clone(), cx.files.clone());
             let hash = blocking(move || files.tree(&directory)).await?;
             key.add(hash.as_bytes());
@@ -107,12 +107,12 @@ fn is_binary_utility(program: &Path) -> bool {
 /// Returns the files in a command's words, and in directories that it names, with their hashes.
 fn named(
     options: &Options,
-    place: &Place,
+    scope: &CommandScope,
     files: &Files,
 ) -> std::io::Result<Vec<(PathBuf, crate::includes::Hash)>> {
     let disk = files.disk();
     let made_here =
-        |path: &Path| path.starts_with(&place.directory) && !place.given.contains(path) && disk.exists(path);
+        |path: &Path| path.starts_with(&scope.directory) && !scope.given.contains(path) && disk.exists(path);
     let mut paths: Vec<PathBuf> = options.files.clone();
     for directory in options.libraries.iter().chain(&options.directories) {
         let entries = disk.list(directory).unwrap_or_default().into_iter();
@@ -192,7 +192,7 @@ mod tests {
             std::fs::write(at(name), text).unwrap();
         }
         let checkout = Checkout::new(at("repo"), &Layout::new(at("work")), &at("staging"));
-        let place = Place {
+        let scope = CommandScope {
             directory: at("cell"),
             given: [at("cell/flags.txt")].into(),
             whole: Vec::new(),
@@ -203,8 +203,8 @@ mod tests {
             "gcc -T{root}/board.ld -L{root}/libs @{root}/cell/flags.txt -lx {root}/cell/a.o -o {root}/cell/a.elf"
         ));
         let read = || {
-            let options = Options::read(&argv, &place.directory, &Disk::default());
-            named(&options, &place, &Files::default()).unwrap()
+            let options = Options::read(&argv, &scope.directory, &Disk::default());
+            named(&options, &scope, &Files::default()).unwrap()
         };
         let first = read();
         let names: Vec<PathBuf> = first.iter().map(|(path, _)| path.clone()).collect();

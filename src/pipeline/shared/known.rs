@@ -127,7 +127,7 @@ impl Known {
     pub fn look_ahead(&self, cells: &[CellJob], files: &Files, checkout: &Checkout) {
         let there = |job: &CellJob| {
             let known = self.cell(job)?;
-            let firmware = recorded(&job.directory, &known.key(), files, checkout)?;
+            let (_, firmware) = recorded(&job.directory, &[known.key()], files, checkout)?;
             let libraries = self.libraries(&known);
             Some((job.directory.clone(), There { firmware, units: known.units, libraries }))
         };

@@ -43,8 +43,8 @@ impl Places {
     /// Returns a text with placeholders for the directories.
     pub(in crate::pipeline) fn forget(&self, text: &str) -> String {
         let mut kept = text.to_owned();
-        for (name, stand_in) in &self.names {
-            kept = replace_path(&kept, name, stand_in);
+        for (name, placeholder) in &self.names {
+            kept = replace_path(&kept, name, placeholder);
         }
         kept
     }
@@ -52,8 +52,8 @@ impl Places {
     /// Returns a text with the directories' names in this run.
     pub(in crate::pipeline) fn restore(&self, text: &str) -> String {
         let mut restored = text.to_owned();
-        for (name, stand_in) in &self.names {
-            restored = restored.replace(stand_in, name);
+        for (name, placeholder) in &self.names {
+            restored = restored.replace(placeholder, name);
         }
         restored
     }

@@ -1,120 +1,25 @@
 //! Tests of the provider end to end against a package source in a directory: real apt-get and dpkg-deb, no network.
 
-use std::fmt::Write as _;
+mod bench;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::mpsc::Receiver;
 
 use sha2::{Digest, Sha256};
-use tokio_util::sync::CancellationToken;
 
 use super::super::context::InstallContext;
 use super::super::error::InstallError;
 use super::super::installed::InstalledPackages;
 use super::super::machine::Machine;
+use bench::Bench;
+
 use super::ensure::ensure;
 use super::package_set::{Dependencies, PackageSet, directory_name};
 use super::proof::Proof;
 use super::provider::{install_core_on, install_packages_on, install_tool_on};
 use super::unpack;
-use crate::event::{Event, EventKind, channel};
-
-/// A directory that is a repository for apt, and a cache directory.
-struct Bench {
-    dir: tempfile::TempDir,
-    packages: String,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let dir = tempfile::Builder::new().prefix("a b").tempdir().unwrap();
-        fs::create_dir(dir.path().join("repository")).unwrap();
-        let bench = Self { dir, packages: String::new() };
-        bench.publish();
-        bench
-    }
-
-    fn repository(&self) -> PathBuf {
-        self.dir.path().join("repository")
-    }
-
-    fn cache(&self) -> PathBuf {
-        self.dir.path().join("cache dir")
-    }
-
-    /// Builds a package and enters it into the package list.
-    fn package(&mut self, name: &str, version: &str, depends: &str, files: &[(&str, &[u8])]) -> PathBuf {
-        let tree = self.dir.path().join(format!("{name}-{version}"));
-        fs::create_dir_all(tree.join("DEBIAN")).unwrap();
-        let mut control = format!(
-            "Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: x <x@example.com>\n\
-             Description: x\n"
-        );
-        if !depends.is_empty() {
-            writeln!(control, "Depends: {depends}").unwrap();
-        }
-        fs::write(tree.join("DEBIAN/control"), &control).unwrap();
-        for (file, content) in files {
-            let file = tree.join(file);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(&file, content).unwrap();
-            if file.parent().unwrap().ends_with("bin") {
-                fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-            }
-        }
-        let deb = self.repository().join(format!("{name}_{version}.deb"));
-        let built = Command::new("dpkg-deb")
-            .args(["--root-owner-group", "-Znone", "--build"])
-            .args([&tree, &deb])
-            .output()
-            .unwrap();
-        assert!(built.status.success(), "{built:?}");
-        let bytes = fs::read(&deb).unwrap();
-        let sum = unpack::hex(&Sha256::digest(&bytes));
-        let size = bytes.len();
-        let entry = format!("{control}Filename: ./{name}_{version}.deb\nSize: {size}\nSHA256: {sum}\n\n");
-        self.packages.push_str(&entry);
-        self.publish();
-        deb
-    }
-
-    fn publish(&self) {
-        fs::write(self.repository().join("Packages"), &self.packages).unwrap();
-    }
-
-    /// Returns this machine, with the test's repository as its only package source.
-    fn machine(&self) -> Machine {
-        let at = self.repository().display().to_string().replace(' ', "%20");
-        self.machine_with(&format!("deb [trusted=yes] file:{at} ./"))
-    }
-
-    fn machine_with(&self, source: &str) -> Machine {
-        let list = self.dir.path().join("sources.list");
-        fs::write(&list, format!("{source}\n")).unwrap();
-        let apt_conf = format!(
-            "Dir::Etc::sourcelist \"{}\";\nDir::Etc::sourceparts \"/dev/null\";\nAcquire::Retries \"0\";\n",
-            list.display()
-        );
-        Machine { apt_conf, ..Machine::here() }
-    }
-
-    fn context(&self) -> (InstallContext, Receiver<Event>) {
-        let (events, heard) = channel();
-        let cancel = CancellationToken::new();
-        (InstallContext { cache_dir: self.cache(), offline: false, events, cancel }, heard)
-    }
-
-    /// Returns the directories of installed sets.
-    fn installed(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.cache().join("apt")) else { return Vec::new() };
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.retain(|name| !["lock", "state", "tmp"].contains(&name.as_str()));
-        names.sort();
-        names
-    }
-}
+use crate::event::EventKind;
 
 async fn install(bench: &Bench, names: &[&str]) -> Result<InstalledPackages, InstallError> {
     install_packages_on(&bench.machine(), names, false, &bench.context().0).await
@@ -401,8 +306,7 @@ async fn a_cancelled_installation_leaves_nothing_to_trust() {
     assert_eq!(fs::read_dir(bench.cache().join("apt/tmp")).unwrap().count(), 0);
 }
 
-/// Writes a release `name` of a distribution `Debian` in the directory of `bench`, with the contents of its package
-/// list.
+/// Writes a release `name` of a distribution `Debian` in the directory of `bench`, with its package list.
 fn release(bench: &Bench, name: &str) {
     let dir = bench.repository().join("dists").join(name);
     let list = dir.join(format!("main/binary-{}/Packages", debian_architecture()));

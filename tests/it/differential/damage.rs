@@ -8,13 +8,14 @@ use super::{checkout, tree};
 use crate::support::Workspace;
 
 /// What a file in the directories that the program keeps is.
-const KINDS: [(&str, &str); 12] = [
+const KINDS: [(&str, &str); 13] = [
     ("", ".o"),
     ("", ".json"),
     ("", ".a"),
     ("", ".elf"),
     ("", ".hex"),
     ("", "memo"),
+    ("", "scans"),
     ("/cache/", "tools"),
     ("", "known"),
     ("", ".cpp"),
