@@ -110,7 +110,8 @@ fn inputs_of_keys_are_noted() {
         "includes/disk.rs",
         // After an observation.
         "includes/files.rs",
-        "includes/memo.rs",
+        // The memo's own files.
+        "includes/stored.rs",
         "includes/source_file.rs",
     ];
     let mut users = users(&looks, &others);
