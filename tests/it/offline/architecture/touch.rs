@@ -110,7 +110,8 @@ fn inputs_of_keys_are_noted() {
         "includes/disk.rs",
         // After an observation.
         "includes/files.rs",
-        // The memo's own files.
+        // The memo's own files, and their directory.
+        "includes/memo.rs",
         "includes/stored.rs",
         "includes/source_file.rs",
     ];
