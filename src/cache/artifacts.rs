@@ -126,6 +126,12 @@ impl Artifacts {
         Ok(true)
     }
 
+    /// Removes the entry of a key, if there is one.
+    pub fn forget(&self, key: &Hash) {
+        // An entry that can't be removed stays, as in a store that is read-only.
+        let _ = std::fs::remove_file(self.entry(key));
+    }
+
     pub(super) fn entries(&self) -> PathBuf {
         self.root.join("entries")
     }

@@ -53,6 +53,9 @@ pub(super) struct Run {
     /// Per cell: 90s, 10m, 1h30m [default: the matrix's, or 10m]
     #[arg(long, value_name = "DUR")]
     pub(super) timeout: Option<String>,
+    /// Build again what failed in an earlier run, although nothing has changed
+    #[arg(long)]
+    pub(super) retry_failures: bool,
     /// No compiler cache
     #[arg(long)]
     pub(super) no_cache: bool,

@@ -47,6 +47,7 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
         timeout,
         offline: typed.common.offline,
         cache: !typed.no_cache,
+        retry_failures: typed.retry_failures,
         directories: directories(typed.common.directories)?,
     };
     Ok((options, typed.common.console))

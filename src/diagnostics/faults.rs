@@ -58,6 +58,26 @@ pub fn memory_fault(printed: &str) -> Option<&str> {
     own_lines(printed).find(|line| WORDS.iter().any(|words| line.contains(words)))
 }
 
+/// Returns the first message about a tool that crashed, or could not start one of its programs. The same input may succeed
+/// the next time.
+pub fn tool_fault(printed: &str) -> Option<&str> {
+    const WORDS: [&str; 9] = [
+        // GCC, and its `collect2` and `lto-wrapper`.
+        "internal compiler error",
+        "terminated with signal ",
+        "Please submit a full bug report",
+        ": cannot execute ",
+        ": error trying to exec ",
+        "installation problem, cannot exec ",
+        "fatal error: cannot find ",
+        // Binutils.
+        "internal error, aborting at ",
+        // Clang.
+        "PLEASE submit a bug report",
+    ];
+    own_lines(printed).find(|line| WORDS.iter().any(|words| line.contains(words)))
+}
+
 /// Returns the lines that a tool does not quote from a source.
 fn own_lines(printed: &str) -> impl Iterator<Item = &str> {
     // The text after `#error`, `#warning` and `static_assert` comes from the source.
@@ -89,6 +109,29 @@ mod tests {
             "  virtual memory exhausted: quoted",
         ] {
             assert_eq!(memory_fault(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_tool_that_crashes_is_told_from_wrong_code() {
+        for fault in [
+            "avr-g++: internal compiler error: Segmentation fault (program cc1plus)",
+            "/s/A.ino:1:1: internal compiler error: in decltype_tmpl, at cp/pt.c:1",
+            "collect2: fatal error: ld terminated with signal 11 [Segmentation fault], core dumped",
+            "avr-g++: error trying to exec 'cc1plus': execvp: No such file or directory",
+            "avr-g++: fatal error: cannot execute 'cc1plus': execvp: No such file or directory",
+            "collect2: fatal error: cannot find 'ld'",
+            "/usr/bin/ld: internal error, aborting at ../../bfd/elf.c:1 in f",
+            "clang: error: PLEASE submit a bug report to https://github.com/llvm/llvm-project/issues/",
+        ] {
+            assert_eq!(tool_fault(&format!("/s/A.ino:1:1: note: x\n{fault}\n")), Some(fault));
+        }
+        for code in [
+            "/s/A.ino:1:2: error: #error internal compiler error",
+            "  12 | // terminated with signal 9",
+            "/usr/bin/ld: cannot find -lmissing",
+        ] {
+            assert_eq!(tool_fault(code), None, "{code}");
         }
     }
 

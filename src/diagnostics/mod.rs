@@ -17,7 +17,7 @@ mod parse;
 mod warnings;
 
 pub use diagnostic::{Diagnostic, Entry};
-pub use faults::{WriteFault, memory_fault, write_fault};
+pub use faults::{WriteFault, memory_fault, tool_fault, write_fault};
 pub use first_error::{Diagnosis, diagnose, first_error, missing_file};
 pub use head::Severity;
 pub use heads::{around_first_error, count_warnings};

@@ -56,6 +56,11 @@ impl Outcome {
         matches!(self, Self::Built | Self::UpToDate)
     }
 
+    /// Returns whether the job failed, and the failure is that of an earlier run.
+    pub const fn is_cached_failure(&self) -> bool {
+        matches!(self, Self::Failed(Failure { is_cached: true, .. }))
+    }
+
     /// Returns the word for tables: `built`, `up-to-date`, `failed`, `blocked`, `timed-out`, `cancelled`, `crashed`.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -88,9 +93,30 @@ pub struct Failure {
     /// The full memories, where the firmware does not fit the board.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overflow: Option<Box<Overflow>>,
+    /// Whether the same inputs always fail like this: a tool ended by itself, with an error in the code.
+    #[serde(skip)]
+    pub is_reproducible: bool,
+    /// Whether the failure is that of an earlier run with the same inputs.
+    #[serde(rename = "cached", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_cached: bool,
 }
 
 impl Failure {
+    /// Returns a failure without a command and a location.
+    pub fn new(kind: FailureKind, step: Step, message: String, diagnostic: String) -> Self {
+        Self {
+            kind,
+            step,
+            message,
+            diagnostic,
+            command: Vec::new(),
+            location: None,
+            overflow: None,
+            is_reproducible: false,
+            is_cached: false,
+        }
+    }
+
     /// Returns place and message in one line: `A.ino:3:5: expected ';' before '}' token`.
     pub fn summary(&self) -> String {
         match &self.location {

@@ -15,6 +15,9 @@ use crate::event::{CellId, Failure, JobId, Outcome};
 /// The longest message that a report shows, in bytes: ten thousand failures may all differ.
 const MESSAGE_MAX: usize = 500;
 
+/// The mark of a failure that is that of an earlier run with the same inputs.
+pub(super) const CACHED_FAILURE: &str = "cached failure";
+
 /// Key of failures of firmware that is too large.
 const OVERFLOW: &str = "overflow";
 

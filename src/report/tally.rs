@@ -196,6 +196,8 @@ pub(super) struct Tally {
     core_boards: BTreeMap<CoreId, Arc<str>>,
     /// Objects of all jobs.
     pub(super) units: UnitCounts,
+    /// Cells that failed as in an earlier run, without a tool.
+    pub(super) cached_failures: usize,
     pub(super) cache: CacheTally,
     /// Warnings of cores and cells.
     pub(super) warnings: WarningTally,
@@ -267,6 +269,7 @@ impl Tally {
             JobId::Cell(id) => {
                 let Some(board) = self.boards.get_mut(&id.board) else { return };
                 board.counts.add(Verdict::of(&result.outcome));
+                self.cached_failures += usize::from(result.outcome.is_cached_failure());
                 let sizes = result.sizes.unwrap_or_default();
                 Fullest::offer(&mut board.flash, id, sizes.flash);
                 Fullest::offer(&mut board.ram, id, sizes.ram);
@@ -311,14 +314,15 @@ impl Tally {
         )
     }
 
-    /// Returns `105 compiled, 12 cached`.
+    /// Returns `105 compiled, 12 cached, 1 cached failure`.
     fn objects(&self) -> String {
         let UnitCounts { compiled, cached, reused } = self.units;
-        let parts: Vec<String> = [(compiled, "compiled"), (cached, "cached"), (reused, "reused")]
-            .into_iter()
-            .filter(|(number, _)| *number > 0)
-            .map(|(number, word)| format!("{number} {word}"))
-            .collect();
+        let objects = [(compiled, "compiled"), (cached, "cached"), (reused, "reused")];
+        let objects = objects.into_iter().filter(|(number, _)| *number > 0);
+        let objects = objects.map(|(number, word)| format!("{number} {word}"));
+        let failures = Some(self.cached_failures).filter(|number| *number > 0);
+        let failures = failures.map(|number| text::count(number, "cached failure"));
+        let parts: Vec<String> = objects.chain(failures).collect();
         if parts.is_empty() { "nothing compiled".to_owned() } else { parts.join(", ") }
     }
 }

@@ -52,21 +52,18 @@ pub(super) fn skipped_cell(board: &str, sketch: &str, reason: &str) -> SkippedCe
 }
 
 pub(super) fn failure(message: &str, line: Option<u32>) -> Failure {
+    let diagnostic = line.map_or_else(
+        || format!("{message}\n"),
+        |line| format!("/here/examples/Broken/Broken.ino:{line}:3: error: {message}\n   foo();\n   ^\n"),
+    );
     Failure {
-        kind: FailureKind::Code,
-        step: Step::Compile,
-        message: message.to_owned(),
-        diagnostic: line.map_or_else(
-            || format!("{message}\n"),
-            |line| format!("/here/examples/Broken/Broken.ino:{line}:3: error: {message}\n   foo();\n   ^\n"),
-        ),
         command: vec!["avr-g++".to_owned(), "-c".to_owned()],
         location: line.map(|line| Location {
             file: "/here/examples/Broken/Broken.ino".into(),
             line,
             column: Some(3),
         }),
-        overflow: None,
+        ..Failure::new(FailureKind::Code, Step::Compile, message.to_owned(), diagnostic)
     }
 }
 
@@ -92,15 +89,12 @@ pub(super) fn one_of_each_outcome() -> Vec<Outcome> {
         Outcome::Built,
         Outcome::UpToDate,
         Outcome::Failed(failure("'foo' was not declared in this scope", Some(5))),
-        Outcome::Failed(Failure {
-            kind: FailureKind::Infrastructure,
-            step: Step::Link,
-            message: "avr-gcc: not found".to_owned(),
-            diagnostic: String::new(),
-            command: Vec::new(),
-            location: None,
-            overflow: None,
-        }),
+        Outcome::Failed(Failure::new(
+            FailureKind::Infrastructure,
+            Step::Link,
+            "avr-gcc: not found".to_owned(),
+            String::new(),
+        )),
         Outcome::Blocked { by: core_of("uno"), message: "no variant".to_owned() },
         Outcome::TimedOut { after: Duration::from_mins(10), output: "still at it".to_owned() },
         Outcome::Cancelled { reason: "interrupted".to_owned(), output: "had begun".to_owned() },

@@ -95,15 +95,7 @@ mod tests {
 
     fn failed(kind: FailureKind) -> Outcome {
         let message = format!("{kind:?}");
-        Outcome::Failed(Failure {
-            kind,
-            step: Step::Link,
-            diagnostic: message.clone(),
-            message,
-            command: Vec::new(),
-            location: None,
-            overflow: None,
-        })
+        Outcome::Failed(Failure::new(kind, Step::Link, message.clone(), message))
     }
 
     fn blocked(by: &str) -> Outcome {

@@ -10,7 +10,9 @@ use crate::budget::{Costs, Slots};
 use crate::cache::Artifacts;
 use crate::event::{EventKind, Level};
 use crate::includes::{Disk, Files, Memo, MemoPaths};
-use crate::pipeline::{BuildContext, Checkout, Emulators, Helpers, Known, Runner, Tables};
+use crate::pipeline::{
+    BuildContext, Checkout, Emulators, Helpers, Known, Runner, StoredFailures, Stores, Tables,
+};
 use crate::plan::{CacheLayout, Plan};
 use crate::process::{Environment, OutputLimit, Peaks, RunMarker, memory_budget};
 use crate::toolchain::Identities;
@@ -63,6 +65,7 @@ impl Session<'_> {
             Identities::new(files.clone(), environment.clone(), staging.clone(), self.cancel.clone());
         let limits = self.options.limits;
         let parts = CacheLayout::new(self.options.directories.cache.clone());
+        let artifacts = self.options.cache.then(|| Artifacts::new(parts.artifacts()));
         let library_places = loaded.plan.library_places.clone();
         let cx = BuildContext {
             files,
@@ -72,8 +75,11 @@ impl Session<'_> {
             tables: Arc::new(Tables::new(&layout)),
             layout,
             staging,
-            backend: cache.backend.clone(),
-            artifacts: self.options.cache.then(|| Artifacts::new(parts.artifacts())),
+            stores: Stores {
+                backend: cache.backend.clone(),
+                failures: StoredFailures::new(artifacts.clone(), self.options.retry_failures),
+                artifacts,
+            },
             helpers: Helpers { emulators: Arc::new(emulators), ctags: Arc::new(self.arduino_ctags()) },
             library_places,
             runner: Runner {

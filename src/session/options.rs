@@ -22,6 +22,8 @@ pub struct Options {
     pub offline: bool,
     /// Whether the compiler cache and the artifact store are used.
     pub cache: bool,
+    /// `--retry-failures`: stored failures are not used.
+    pub retry_failures: bool,
     /// The directories of the run.
     pub directories: Directories,
 }

@@ -49,6 +49,26 @@ pub enum InsertError {
 }
 
 impl Prototypes {
+    /// Returns all texts that can name a directory.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let list = self.list.iter().flat_map(|it| [&it.name, &it.text, &it.modifiers, &it.file]);
+        list.chain(self.dropped.iter().flat_map(|(name, reason)| [name, reason])).map(String::as_str)
+    }
+
+    /// Applies `change` to these texts.
+    #[must_use]
+    pub fn with_names(mut self, change: impl Fn(&str) -> String) -> Self {
+        for text in
+            self.list.iter_mut().flat_map(|it| [&mut it.name, &mut it.text, &mut it.modifiers, &mut it.file])
+        {
+            *text = change(text);
+        }
+        for text in self.dropped.iter_mut().flat_map(|(name, reason)| [name, reason]) {
+            *text = change(text);
+        }
+        self
+    }
+
     /// Returns the merged source with the prototypes, with LF line endings. Returns `None` where arduino-cli writes no
     /// source: the line of the first function lies beyond the end of the merged source.
     ///

@@ -42,11 +42,16 @@ fn twins(sketch: &str, flags: &str) -> Workspace {
 /// Builds one of them.
 #[track_caller]
 fn build(workspace: &Workspace, twin: &str) -> Finished {
+    run(workspace, twin).assert_exit(0)
+}
+
+/// Runs its matrix.
+fn run(workspace: &Workspace, twin: &str) -> Finished {
     let matrix = format!("{twin}/m.yml");
     let work = format!("{twin}/.fbuild-matrix");
     // The reports of a test are where reports are by default.
     let arguments = ["run", &matrix, "--work-dir", &work, "--report-dir", ".fbuild-matrix/reports"];
-    workspace.run(arguments).assert_exit(0)
+    workspace.run(arguments)
 }
 
 fn objects(workspace: &Workspace, twin: &str) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -86,13 +91,41 @@ fn objects_of_one_checkout_are_those_of_another() {
         assert!(!printed.contains("one/s/A") && !printed.contains("staging"), "{flags}: {printed}");
 
         fs::remove_dir_all(workspace.path("two/.fbuild-matrix")).unwrap();
-        for part in ["zccache", "artifacts", "memo", "scans"] {
-            let path = workspace.cache().join(part);
-            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            removed.unwrap();
-        }
+        fs::remove_dir_all(workspace.cache().join("zccache")).unwrap();
+        fs::remove_dir_all(workspace.cache().join("artifacts")).unwrap();
         assert!(compiled(&build(&workspace, "two")) > 0);
         assert_eq!(objects(&workspace, "two"), found, "{flags}: a compile there makes the same");
+    }
+}
+
+/// The steps that a run started.
+fn steps(run: &Finished) -> Vec<String> {
+    let events = run.reports().events();
+    let steps = events.iter().filter(|event| event["event"] == "step_finished");
+    steps.map(|step| format!("{}: {} {}", step["job"], step["step"], step["label"])).collect()
+}
+
+#[test]
+fn a_failure_of_one_checkout_is_that_of_another() {
+    for wrong in [
+        "void setup() { int x = ; }\nvoid loop() {}\n",
+        "int elsewhere();\nvoid setup() { elsewhere(); }\nvoid loop() {}\n",
+        "char data[3000];\nvoid setup() { data[millis()] = 1; }\nvoid loop() {}\n",
+        "volatile char data[3000];\nvoid setup() { data[1] = 1; }\nvoid loop() {}\n",
+    ] {
+        let workspace = twins(wrong, "-g");
+        let [one, two] = ["one", "two"].map(|twin| {
+            let run = run(&workspace, twin).assert_exit(1);
+            let verdict = run.reports().junit().case("uno", "s/A").verdict.clone();
+            let log = workspace.path(twin).join(".fbuild-matrix/cells/uno/s/A/build.log");
+            (format!("{verdict:?}"), fs::read_to_string(log).unwrap(), steps(&run))
+        });
+        assert!(!one.2.is_empty());
+        assert!(two.2.is_empty(), "{wrong}{:?}", two.2);
+        for (one, two) in [(&one.0, &two.0), (&one.1, &two.1)] {
+            assert_eq!(one.replace("one/", "two/"), *two, "{wrong}");
+            assert!(two.contains("two/"), "{two}");
+        }
     }
 }
 

@@ -307,6 +307,36 @@ fn wrong_code_is_not_tried_again() {
         .assert_exit(1);
     assert_eq!(failure(&run, "uno", "A").0, "x.ino:1: no");
     assert_eq!(calls(&run), 1);
+    // Neither in the next run, unless that is wanted.
+    let again = run.workspace.run(["run", "matrix.yml"]).assert_exit(1);
+    assert_eq!(failure(&again, "uno", "A").0, "x.ino:1: no");
+    assert_eq!(calls(&again), 1);
+    let retried = again.workspace.run(["run", "matrix.yml", "--retry-failures"]).assert_exit(0);
+    assert_eq!(calls(&retried), 2);
+    // The failure is forgotten: it was not that of the code.
+    fs::remove_dir_all(retried.workspace.path(".fbuild-matrix")).unwrap();
+    fs::remove_dir_all(retried.workspace.cache().join("artifacts/blobs")).unwrap();
+    retried.workspace.run(["run", "matrix.yml"]).assert_exit(0);
+}
+
+#[test]
+fn what_may_vanish_is_tried_again_in_the_next_run() {
+    for fault in [
+        "kill -9 $$",
+        "exit 127",
+        "exit 139",
+        "exit 1",
+        "echo 'a.c:1: internal compiler error: Segmentation fault'; exit 1",
+        "echo 'collect2: fatal error: ld terminated with signal 11 [Segmentation fault]'; exit 1",
+        "echo 'a.c:1: fatal error: error writing to a.s: No space left on device'; exit 1",
+        "echo 'cc1: out of memory allocating 65536 bytes'; exit 1",
+        "echo 'a.c:1: error: no'; yes | head -c 70000000; exit 1",
+    ] {
+        let failed = moody_linker(fault).run(["run", "matrix.yml"]);
+        assert!(matches!(failed.code, Some(1 | 3)), "{fault}: {:?}", failed.code);
+        let again = failed.workspace.run(["run", "matrix.yml"]).assert_exit(0);
+        assert_eq!(calls(&again), 2, "{fault}");
+    }
 }
 
 /// Stage 1 has no timeout of its own: the largest of its cells' is its.

@@ -13,6 +13,7 @@ mod bad_sketches;
 mod bootloader;
 mod cache;
 mod cache_command;
+mod cached_failures;
 mod checkouts;
 mod cli;
 mod conversions;

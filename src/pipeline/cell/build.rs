@@ -20,6 +20,7 @@ use crate::pipeline::output::directory;
 use crate::pipeline::prepare::staged_sketch::Prepared;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::places::Places;
 use crate::pipeline::{core, firmware, run, unit};
 use crate::plan::CellJob;
 use crate::platform::{Hook, Value};
@@ -161,6 +162,7 @@ async fn needed_libraries(
     let target = &job.target;
     let (directories, identity) = unit::compiler_directories(cx, jcx, target, values).await?;
     let (files, walked) = (cx.files.clone(), prepared.clone());
+    let places = Places::of(&cx.checkout, &job.directory).with_staged(&cx.checkout, &prepared.root);
     let question = Question {
         target,
         values,
@@ -168,6 +170,7 @@ async fn needed_libraries(
         core: core::include_directories(target),
         directories,
         identity,
+        places: &places,
     };
     discover(cx, jcx, &question, discovered).await?;
     Ok(identity)

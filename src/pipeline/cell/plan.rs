@@ -20,6 +20,7 @@ use crate::pipeline::prepare::staged_sketch::{OwnFiles, Prepared};
 use crate::pipeline::prepare::{preprocessor, prototypes};
 use crate::pipeline::shared::blocking::{all_in_order, blocking};
 use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::places::Places;
 use crate::pipeline::unit::{self, OUTPUT, SOURCE, Wanted};
 use crate::plan::CellJob;
 use crate::platform::{Hook, Value};
@@ -106,6 +107,7 @@ impl Cell<'_> {
                 Some(name) => tracing::debug!(cell = %self.job.id, name, "not plain: a macro"),
             }
         }
+        let places = Places::of(&self.cx.checkout, &self.job.directory);
         let question = prototypes::Question {
             target: &self.job.target,
             values: self.values,
@@ -113,6 +115,7 @@ impl Cell<'_> {
             merged,
             include: &self.include,
             identity,
+            places: &places.with_staged(&self.cx.checkout, &prepared.root),
         };
         let answer = prototypes::ask(self.cx, jcx, &question).await?;
         let prepared =

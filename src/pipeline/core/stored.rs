@@ -71,7 +71,7 @@ pub(super) async fn restore(
     outline: &Arc<CoreOutline>,
     units: UnitCounts,
 ) -> Result<Option<CoreArtifacts>, BuildError> {
-    let Some(store) = cx.artifacts.clone() else { return Ok(None) };
+    let Some(store) = cx.stores.artifacts.clone() else { return Ok(None) };
     let (kept, directory) = (outline.clone(), outline.directory.clone());
     let found = blocking(move || {
         let Some(found) = store.find::<About>(&kept.key) else { return Ok(None) };

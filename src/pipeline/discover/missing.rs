@@ -1,20 +1,18 @@
 //! Asks the real preprocessor for the first missing include, once for each state of its inputs, over all
 //! runs.
 
-use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use crate::event::{FailureKind, Step};
-use crate::includes::{Hash, Inputs};
 use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::failure::stored::StoredFailure;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::step::StepName;
 use crate::pipeline::job::step::{process, run_in_slot};
-use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::prepare::covered::Covered;
 use crate::pipeline::shared::context::BuildContext;
-use crate::pipeline::shared::key::Key;
 use crate::process::ProcessEnd;
 
 /// Answer of the real preprocessor for a source.
@@ -26,48 +24,77 @@ pub(in crate::pipeline) struct Preprocessed {
     pub(in crate::pipeline) failure: Option<BuildError>,
 }
 
-/// Asks the real preprocessor for the first missing include.
-///
-/// `state` covers all other dependencies of the answer: a key over the compiler and the possible inputs of
-/// the command, and these inputs. Without `state`, the answer is neither looked up nor remembered.
-///
-/// The preprocessor can't be run, is ended by a signal, fails for lack of memory or without output, or an
-/// input has changed meanwhile. After any other error arduino-cli continues with the next source.
-pub(in crate::pipeline) async fn first_missing(
-    cx: &BuildContext,
-    name: StepName,
-    jcx: &JobContext,
-    argv: Vec<String>,
-    state: Option<(Hash, Inputs)>,
-) -> Result<Preprocessed, BuildError> {
-    let key = state.as_ref().map(|(state, _)| {
-        Key::new("missing 3").add(state.as_bytes()).command(&argv, &jcx.environment).finish()
-    });
-    let header = |answer: &str| Some(answer.to_owned()).filter(|answer| !answer.is_empty());
-    if let Some(known) = key.and_then(|key| cx.files.memo().fact(&key)) {
-        return Ok(Preprocessed { missing: header(&known), failure: None });
+/// A call of the real preprocessor.
+pub(in crate::pipeline) struct Call<'a> {
+    pub(in crate::pipeline) cx: &'a BuildContext,
+    pub(in crate::pipeline) jcx: &'a JobContext,
+    pub(in crate::pipeline) name: StepName,
+    pub(in crate::pipeline) argv: Vec<String>,
+    /// The inputs of the call. Without them, the answer is neither looked up nor remembered.
+    pub(in crate::pipeline) covered: Option<Covered>,
+}
+
+impl Call<'_> {
+    /// Returns the first missing include.
+    ///
+    /// # Errors
+    /// The preprocessor can't be run, is ended by a signal, fails for lack of memory or without output, or an
+    /// input has changed meanwhile. After any other error arduino-cli continues with the next source.
+    pub(in crate::pipeline) async fn first_missing(&self) -> Result<Preprocessed, BuildError> {
+        let Some(Covered { keys, .. }) = &self.covered else { return self.run().await };
+        let Self { cx, .. } = self;
+        let mut failure = None;
+        // Every sketch asks about the sources of its libraries.
+        let slot = cx.tables.missing.cell(keys.portable);
+        let missing = slot.get_or_try_init(async || {
+            if let Some(known) = cx.files.memo().fact(&keys.portable)
+                && (known.is_empty() || cx.stores.failures.is_used(&keys.portable))
+            {
+                return Ok(Some(known.to_string()).filter(|header| !header.is_empty()));
+            }
+            let ran = self.run().await?;
+            cx.files.memo().remember_fact(keys.portable, ran.missing.as_deref().unwrap_or_default());
+            failure = ran.failure;
+            Ok::<_, BuildError>(ran.missing)
+        });
+        let missing = missing.await?.clone();
+        Ok(Preprocessed { missing, failure })
     }
-    let process = process(argv, cx.staging.clone(), jcx.environment.clone());
-    let finished = run_in_slot(&cx.runner, &name, &process, &jcx.transcript).await?;
-    let failed = !finished.end.succeeded();
-    let failure = || BuildError::command(Step::Preprocess, process.argv(), finished.end, &finished.stderr);
-    if failed {
-        let error = failure();
-        let is_code = matches!(&error, BuildError::Failed(failure) if failure.kind == FailureKind::Code);
-        if !matches!(finished.end, ProcessEnd::Exited(_)) || finished.stderr.is_empty() || !is_code {
-            return Err(error);
+
+    /// Returns the error of a call whose answer was remembered.
+    ///
+    /// # Errors
+    /// The errors of [`Self::first_missing`].
+    pub(in crate::pipeline) async fn failure(&self) -> Result<Option<BuildError>, BuildError> {
+        let stored = match &self.covered {
+            Some(Covered { keys, places, .. }) => self.cx.stores.failures.find_either(keys, places).await?,
+            None => None,
+        };
+        match stored {
+            Some(StoredFailure { failure, .. }) => Ok(Some(BuildError::Failed(failure))),
+            None => Ok(self.run().await?.failure),
         }
     }
-    let printed = String::from_utf8_lossy(&finished.stderr);
-    let answer = if failed { missing_header(&printed).unwrap_or_default() } else { String::new() };
-    if let (Some(key), Some((_, inputs))) = (key, state) {
-        // The inputs in the key must be those that the preprocessor read.
-        if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
-            return Err(BuildError::changed(&changed));
+
+    async fn run(&self) -> Result<Preprocessed, BuildError> {
+        let Self { cx, jcx, name, argv, covered } = self;
+        let process = process(argv.clone(), cx.staging.clone(), jcx.environment.clone());
+        let finished = run_in_slot(&cx.runner, name, &process, &jcx.transcript).await?;
+        let failure = (!finished.end.succeeded())
+            .then(|| BuildError::command(Step::Preprocess, process.argv(), finished.end, &finished.stderr));
+        if let Some(error) = &failure {
+            let is_code = matches!(error, BuildError::Failed(failure) if failure.kind == FailureKind::Code);
+            if !matches!(finished.end, ProcessEnd::Exited(_)) || finished.stderr.is_empty() || !is_code {
+                return Err(error.clone());
+            }
         }
-        cx.files.memo().remember_fact(key, &answer);
+        if let Some(covered) = covered {
+            covered.settle(cx, failure.as_ref().map_or(Ok(()), Err)).await?;
+        }
+        let printed = String::from_utf8_lossy(&finished.stderr);
+        let missing = failure.as_ref().and_then(|_| missing_header(&printed));
+        Ok(Preprocessed { missing: missing.filter(|header| !header.is_empty()), failure })
     }
-    Ok(Preprocessed { missing: header(&answer), failure: failed.then(failure) })
 }
 
 /// An include that a compiler quotes from a source: with or without a line number before it. As in

@@ -13,17 +13,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::compiler_directories::CompilerDirectories;
-use super::missing::first_missing;
+use super::missing::Call;
 use super::{libraries, sources};
 use crate::event::Step;
 use crate::includes::{Condition, Directive, Disk, FileId, MacroDefinitions, Search, SourceFile, Trait};
 use crate::library::{Choice, Layout, Library, LibraryIndex, Precompiled};
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::prepare::covered::Covered;
 use crate::pipeline::prepare::preprocessor::question as preprocess;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
+use crate::pipeline::shared::places::Places;
 use crate::pipeline::unit;
 use crate::pipeline::unit::SOURCE;
 use crate::pipeline::unit::{Options, forced, include_words, reads};
@@ -44,6 +46,8 @@ pub(in crate::pipeline) struct Question<'a> {
     pub(in crate::pipeline) directories: Arc<CompilerDirectories>,
     /// Identity of the C++ compiler.
     pub(in crate::pipeline) identity: crate::includes::Hash,
+    /// Directories that keys replace with placeholders.
+    pub(in crate::pipeline) places: &'a Places,
 }
 
 /// Result of a discovery.
@@ -230,16 +234,14 @@ impl Discovery<'_> {
         let inputs = reads(cx, &search, &source.path, &self.options, None).await?;
         let Some(inputs) = inputs else { return Ok(None) };
         state.is_uncacheable |= inputs.incomplete.is_some();
-        let known = inputs.incomplete.is_none().then(|| {
-            let mut key = Key::new("discovery");
-            key.add(question.identity.as_bytes()).add(inputs.hash().as_bytes());
-            (key.finish(), inputs)
-        });
         let words = include_words(&include);
-        let label = source.path.file_name().unwrap_or_default().to_string_lossy();
-        let name = self.jcx.step(Step::Preprocess, label);
         let argv = preprocess(question.target, &source.path, &words, question.values)?;
-        let answer = first_missing(cx, name.clone(), self.jcx, argv.clone(), known).await?;
+        let mut key = Key::new("missing 4");
+        key.add(question.identity.as_bytes());
+        let covered = Covered::new(cx, self.jcx, key, &argv, question.places, inputs).await?;
+        let label = source.path.file_name().unwrap_or_default().to_string_lossy();
+        let call = Call { cx, jcx: self.jcx, name: self.jcx.step(Step::Preprocess, label), argv, covered };
+        let answer = call.first_missing().await?;
         // Every missing include before the answer is not reached. If the answer is none of the candidates, it
         // comes from a computed include, and nothing is known about the includes before it. If a condition
         // tests for a header of a library, another library changes which includes are reached.
@@ -256,7 +258,7 @@ impl Discovery<'_> {
         let failure = match answer.failure {
             Some(failure) => Some(failure),
             // The answer was remembered, without the preprocessor's output.
-            None => first_missing(cx, name, self.jcx, argv, None).await?.failure,
+            None => call.failure().await?,
         };
         Err(failure.unwrap_or_else(|| {
             BuildError::infrastructure(Step::Preprocess, format!("{header} appeared during the build"))

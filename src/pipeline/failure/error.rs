@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 use super::gaps;
 use crate::cache::BackendError;
-use crate::diagnostics::{diagnose, first_error, memory_fault, write_fault};
+use crate::diagnostics::{diagnose, first_error, memory_fault, tool_fault, write_fault};
 use crate::event::{CoreId, Failure, FailureKind, Location, Overflow, Step, StorageCause};
 use crate::platform::BoardError;
 use crate::process::{ProcessEnd, ProcessError};
@@ -72,7 +72,9 @@ impl BuildError {
                 }
             }
         };
-        Failure { kind, step, message, diagnostic, command, location, overflow: None }.into()
+        let is_reproducible = kind == FailureKind::Code && is_reproducible(end, &diagnostic);
+        let failure = Failure::new(kind, step, message, diagnostic);
+        Failure { command, location, is_reproducible, ..failure }.into()
     }
 
     /// Adds a list of other errors of the same job; their output goes to `log`.
@@ -85,6 +87,8 @@ impl BuildError {
         let (mut lines, mut logged) = (Vec::new(), 0);
         for other in others {
             let Self::Failed(other) = other else { continue };
+            first.is_reproducible &= other.is_reproducible;
+            first.is_cached &= other.is_cached;
             // Many units that include one broken header fail with the same error.
             let line = other.summary();
             if line != first.summary() && !lines.contains(&line) {
@@ -128,7 +132,8 @@ impl BuildError {
     pub(in crate::pipeline) fn overflow(step: Step, overflow: Overflow) -> Self {
         match Self::code(step, overflow.to_string()) {
             Self::Failed(failure) => {
-                Self::Failed(Box::new(Failure { overflow: Some(Box::new(overflow)), ..*failure }))
+                let overflow = Some(Box::new(overflow));
+                Self::Failed(Box::new(Failure { overflow, is_reproducible: true, ..*failure }))
             }
             other => other,
         }
@@ -137,8 +142,7 @@ impl BuildError {
     /// Returns a failure without output of a tool.
     fn found(kind: FailureKind, step: Step, message: String) -> Self {
         let diagnostic = message.clone();
-        let (command, location, overflow) = (Vec::new(), None, None);
-        Failure { kind, step, message, diagnostic, command, location, overflow }.into()
+        Failure::new(kind, step, message, diagnostic).into()
     }
 
     /// Returns the error of a file operation.
@@ -230,6 +234,15 @@ fn storage_cause(error: &io::Error) -> Option<StorageCause> {
         _ if error.raw_os_error() == Some(Errno::IO.raw_os_error()) => Some(StorageCause::Broken),
         _ => None,
     }
+}
+
+/// Whether a command that failed would fail in the same way again.
+fn is_reproducible(end: ProcessEnd, printed: &str) -> bool {
+    // A shell exits with 126 or 127 if it can't start a program, and with more if a signal ended it. Tools that give no
+    // reason may have met a full disk.
+    matches!(end, ProcessEnd::Exited(1..=125))
+        && tool_fault(printed).is_none()
+        && first_error(printed).is_some()
 }
 
 /// Classifies the output of a command that ended with an error.

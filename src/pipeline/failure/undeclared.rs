@@ -95,15 +95,8 @@ mod tests {
     use crate::sketch::Prototype;
 
     fn explained(diagnostic: &str, prototypes: &Prototypes, tabs: &[PathBuf]) -> Failure {
-        let failure = Failure {
-            kind: FailureKind::Code,
-            step: Step::Compile,
-            message: diagnostic.lines().next().unwrap_or_default().to_owned(),
-            diagnostic: diagnostic.to_owned(),
-            command: Vec::new(),
-            location: None,
-            overflow: None,
-        };
+        let message = diagnostic.lines().next().unwrap_or_default().to_owned();
+        let failure = Failure::new(FailureKind::Code, Step::Compile, message, diagnostic.to_owned());
         match explain(failure.into(), prototypes, tabs) {
             BuildError::Failed(failure) => *failure,
             other => panic!("{other:?}"),

@@ -62,23 +62,6 @@ impl Firmware {
     }
 }
 
-/// The possible keys of firmware.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::pipeline) struct FirmwareKeys {
-    /// Key of firmware that names neither checkout, work directory nor build directory: it is the same
-    /// wherever it is built.
-    pub(in crate::pipeline) portable: Hash,
-    /// Key of firmware that names one of them: it is valid for these directories only.
-    pub(in crate::pipeline) local: Hash,
-}
-
-impl FirmwareKeys {
-    /// Returns both keys, in lookup order.
-    pub(in crate::pipeline) fn both(&self) -> [Hash; 2] {
-        [self.portable, self.local]
-    }
-}
-
 /// Returns the firmware in a cell's directory and its key, if it is recorded under one of `keys` and up to date.
 pub(in crate::pipeline) fn recorded(
     directory: &Path,

@@ -44,7 +44,7 @@ pub(in crate::pipeline) async fn find(
     given: &HashSet<PathBuf>,
 ) -> Result<Option<(Hash, Firmware)>, BuildError> {
     let (directory, files, checkout) = (job.directory.clone(), cx.files.clone(), cx.checkout.clone());
-    let (store, wanted) = (cx.artifacts.clone(), keys.to_vec());
+    let (store, wanted) = (cx.stores.artifacts.clone(), keys.to_vec());
     let found = blocking(move || {
         if let Some((key, firmware)) = recorded(&directory, &wanted, &files, &checkout) {
             return Found::Here(key, Box::new(firmware));

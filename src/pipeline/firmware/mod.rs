@@ -4,6 +4,6 @@ mod data;
 mod find;
 mod store;
 
-pub(super) use data::{Firmware, FirmwareKeys, recorded};
+pub(super) use data::{Firmware, recorded};
 pub(super) use find::{find, remove};
 pub(super) use store::store;

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::data::{Firmware, FirmwareKeys};
+use super::data::Firmware;
 use crate::cache::{Artifacts, Output, Record};
 use crate::event::Step;
 use crate::fs::Sharing;
@@ -12,7 +12,7 @@ use crate::includes::{Files, Hash};
 use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
-use crate::pipeline::shared::places::Places;
+use crate::pipeline::shared::places::{Places, ResultKeys};
 use crate::plan::CellJob;
 use crate::symbols::CellSymbols;
 
@@ -30,7 +30,7 @@ const WITH_PLACEHOLDERS: &str = ".placeholders";
 pub(in crate::pipeline) async fn store(
     cx: &BuildContext,
     job: &CellJob,
-    keys: &[FirmwareKeys],
+    keys: &[ResultKeys],
     firmware: &Firmware,
 ) -> Result<Vec<Hash>, BuildError> {
     let places = Places::of(&cx.checkout, &job.directory);
@@ -42,7 +42,7 @@ pub(in crate::pipeline) async fn store(
         firmware.texts_with_paths.clone_from(&found.texts);
         let recorded = one_of_each(&keys, found.has_binary || !found.texts.is_empty());
         record(&directory, &recorded, &firmware, &cx.files)?;
-        if let Some(artifacts) = &cx.artifacts {
+        if let Some(artifacts) = &cx.stores.artifacts {
             let keys = one_of_each(&keys, found.has_binary);
             if let Err(error) = store_artifact(artifacts, &directory, &keys, &firmware, &places) {
                 // A lost hit, not a lost result.
@@ -57,7 +57,7 @@ pub(in crate::pipeline) async fn store(
 }
 
 /// Returns one key of each pair.
-fn one_of_each(keys: &[FirmwareKeys], is_local: bool) -> Vec<Hash> {
+fn one_of_each(keys: &[ResultKeys], is_local: bool) -> Vec<Hash> {
     keys.iter().map(|keys| if is_local { keys.local } else { keys.portable }).collect()
 }
 
@@ -78,11 +78,8 @@ impl FilesWithPaths {
             if !places.are_named_in(&bytes) {
                 continue;
             }
-            let is_text = std::str::from_utf8(&bytes).is_ok_and(|text| {
-                let forgotten = places.forget(text);
-                let names_none = !places.are_named_in(forgotten.as_bytes());
-                names_none && !text.contains('\0') && places.restore(&forgotten) == text
-            });
+            let is_text = std::str::from_utf8(&bytes)
+                .is_ok_and(|text| !text.contains('\0') && places.can_be_forgotten_in(text));
             if is_text {
                 found.texts.push(path.clone());
             } else {

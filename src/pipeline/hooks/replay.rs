@@ -39,7 +39,7 @@ impl Replay {
         commands: &[Vec<String>],
         directory: &Path,
     ) -> Result<Option<Self>, BuildError> {
-        let plain = Plain::read(commands, directory).filter(|_| cx.artifacts.is_some());
+        let plain = Plain::read(commands, directory).filter(|_| cx.stores.artifacts.is_some());
         let Some(plain) = plain else { return Ok(None) };
         let Some(outside) = outside(cx, jcx, commands, &plain).await? else { return Ok(None) };
         let Some(inside) = states(cx, plain.writes.iter().cloned().collect()).await? else { return Ok(None) };
@@ -60,7 +60,7 @@ impl Replay {
     /// # Errors
     /// The directory can't be written.
     pub(super) async fn restore(&self, cx: &BuildContext) -> Result<bool, BuildError> {
-        let Some(store) = cx.artifacts.clone() else { return Ok(false) };
+        let Some(store) = cx.stores.artifacts.clone() else { return Ok(false) };
         let (key, directory, absent) = (self.key, self.directory.clone(), self.absent.clone());
         let restored = blocking(move || {
             let Some(found) = store.find::<()>(&key) else { return Ok(false) };

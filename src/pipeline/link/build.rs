@@ -11,21 +11,24 @@ use super::known::found_by_key;
 use super::plan::LinkPlan;
 use super::{origin, overflow, symbols};
 use crate::budget::Urgency;
-use crate::event::{Failure, Phase, Step};
+use crate::event::{Failure, Phase, Step, UnitCounts};
 use crate::includes::Hash;
 use crate::pipeline::cell::{CellCore, Source};
 use crate::pipeline::failure::error::BuildError;
-use crate::pipeline::firmware::{self, Firmware, FirmwareKeys};
+use crate::pipeline::failure::stored::StoredFailure;
+use crate::pipeline::firmware::{self, Firmware};
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::product::{CellArtifacts, CoreArtifacts};
 use crate::pipeline::output::size;
 use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::places::ResultKeys;
 use crate::pipeline::unit::Unit;
 use crate::platform::Hook;
 
 /// Builds a cell whose units are planned, unless its firmware is up to date or can be restored. The first
 /// lookup, before any compile, uses keys over all inputs. The second one uses keys over the contents of the
-/// objects, because uncacheable units usually compile to the same bytes.
+/// objects, because uncacheable units usually compile to the same bytes. A failure of an earlier run is looked up
+/// by sources only: it names lines of sources, and other sources may have the same objects.
 ///
 /// # Errors
 /// The cell does not compile, link or fit, or a tool is missing.
@@ -39,7 +42,7 @@ pub(in crate::pipeline) async fn build(
     let count = u32::try_from(link.sources().count()).unwrap_or(u32::MAX);
     // Units that hooks have seen are already counted.
     let uncounted = count.saturating_sub(u32::try_from(link.early.placed().len()).unwrap_or(count));
-    let by_sources = plan.keys(link.key_of_sources(&plan.tail));
+    let by_sources = plan.places.keys(link.key_of_sources(&plan.tail));
     let cacheable_by_sources = plan.is_cacheable && link.uncacheable().is_none();
     if cacheable_by_sources
         && let Some((key, found)) = firmware::find(cx, link.job, &by_sources.both(), link.given).await?
@@ -47,8 +50,25 @@ pub(in crate::pipeline) async fn build(
         link.learn(cx, jcx, &key, count);
         return Ok(found_by_key(link.job, found, jcx, uncounted));
     }
+    let failures = &cx.stores.failures;
+    if cacheable_by_sources
+        && let Some(StoredFailure { failure, log }) = failures.find_either(&by_sources, &plan.places).await?
+    {
+        jcx.units.add(UnitCounts { cached: uncounted, ..UnitCounts::default() });
+        jcx.log = log;
+        return Err(BuildError::Failed(failure));
+    }
 
-    let units = Source::make_all(cx, jcx, link.sources()).await?;
+    let units = match Source::make_all(cx, jcx, link.sources()).await {
+        Ok(units) => units,
+        Err(error) => {
+            // With a key over all units, the next run need not restore those that compile.
+            if cacheable_by_sources {
+                failures.settle(&by_sources, &plan.places, Err(&error), &jcx.log).await?;
+            }
+            return Err(error);
+        }
+    };
     let own_core = matches!(core, CellCore::Own(_));
     let core = match core {
         CellCore::Shared(handle, _) => jcx.wait_for(cx, handle).await?,
@@ -59,11 +79,11 @@ pub(in crate::pipeline) async fn build(
     };
     let compiled = units.iter().map(|unit| unit.printed.as_str());
     let compiled: String = compiled.chain(own_core.then_some(core.printed.as_str())).collect();
-    let by_contents = plan.keys(link.key_of_contents(&plan.tail, &core, &units));
+    let by_contents = plan.places.keys(link.key_of_contents(&plan.tail, &core, &units));
     let cacheable_by_sources =
         cacheable_by_sources && core.is_cacheable && units.iter().all(|unit| unit.is_cacheable);
     let cacheable_by_contents = plan.is_cacheable;
-    let keys: Vec<FirmwareKeys> =
+    let keys: Vec<ResultKeys> =
         [cacheable_by_sources.then_some(by_sources), cacheable_by_contents.then_some(by_contents)]
             .into_iter()
             .flatten()
@@ -78,7 +98,14 @@ pub(in crate::pipeline) async fn build(
             jcx.log.extend(found.log.iter().cloned());
             found
         }
-        None => Box::pin(make(link, cx, jcx, plan, &core, &units)).await?,
+        None => {
+            let places = plan.places.clone();
+            let made = Box::pin(make(link, cx, jcx, plan, &core, &units)).await;
+            if cacheable_by_sources {
+                failures.settle(&by_sources, &places, made.as_ref().map(|_| ()), &jcx.log).await?;
+            }
+            made?
+        }
     };
     // Equal objects may come from other sources or flags, with other warnings.
     made.compiled = compiled;

@@ -42,7 +42,10 @@ pub(super) async fn explain_link(
     // Limited to half of the cell's remaining time, so that the cell fails with the overflow and does not
     // time out.
     let rest = link.job.timeout.saturating_sub(jcx.stopwatch.elapsed()) / 2;
-    let measured = tokio::time::timeout(rest, measure(link, cx, jcx, &failure.command)).await.ok().flatten();
+    let measured = tokio::time::timeout(rest, measure(link, cx, jcx, &failure.command)).await;
+    // With more time the failure has numbers.
+    failure.is_reproducible &= measured.is_ok();
+    let measured = measured.ok().flatten();
     remove_elf(link).await;
     let (overflow, symbols) = measured.unwrap_or_default();
     let overflow = overflow.unwrap_or_else(|| of_regions(&regions));

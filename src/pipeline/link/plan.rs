@@ -8,7 +8,6 @@ use crate::event::Step;
 use crate::includes::Hash;
 use crate::pipeline::convert;
 use crate::pipeline::failure::error::BuildError;
-use crate::pipeline::firmware::FirmwareKeys;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::output::bootloader::Bootloader;
 use crate::pipeline::output::embed::Embedding;
@@ -72,13 +71,5 @@ impl<'a> LinkPlan<'a> {
             tail.add(path.as_os_str().as_encoded_bytes()).add(hash.as_bytes());
         }
         Ok(Self { commands, tail, places, is_cacheable: uncacheable.is_none(), embedding, bootloader, left })
-    }
-
-    /// Returns the possible keys of firmware with the key `portable`: one for firmware that names no
-    /// directory, which is the same wherever it is built, and one for firmware that is bound to these
-    /// directories.
-    pub(super) fn keys(&self, portable: Hash) -> FirmwareKeys {
-        let local = Key::new("local").add(portable.as_bytes()).add(self.places.key().as_bytes()).finish();
-        FirmwareKeys { portable, local }
     }
 }

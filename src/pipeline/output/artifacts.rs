@@ -25,7 +25,7 @@ pub(in crate::pipeline) fn keep<T: Serialize>(
     sharing: Sharing,
     about: &T,
 ) {
-    let Some(store) = &cx.artifacts else { return };
+    let Some(store) = &cx.stores.artifacts else { return };
     let files: Vec<(PathBuf, PathBuf)> =
         files.iter().map(|path| (path.clone(), directory.join(path))).collect();
     if let Err(error) = store.keep(key, &files, sharing, about) {

@@ -7,17 +7,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::covered::Covered;
 use super::preprocessor::{self, marker};
 use super::staged_sketch::{MergedSketch, Prepared};
 use crate::event::Step;
-use crate::includes::{Hash, Inputs};
+use crate::includes::Hash;
 use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::failure::stored::StoredFailure;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::step::StepName;
 use crate::pipeline::job::step::{process, run_in_slot};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
+use crate::pipeline::shared::places::Places;
 use crate::pipeline::shared::tool::Tool;
 use crate::pipeline::unit;
 use crate::pipeline::unit::{OUTPUT, SOURCE};
@@ -38,6 +41,8 @@ pub(in crate::pipeline) struct Question<'a> {
     pub(in crate::pipeline) include: &'a [Arc<Path>],
     /// Identity of the C++ compiler.
     pub(in crate::pipeline) identity: Hash,
+    /// Directories that keys replace with placeholders.
+    pub(in crate::pipeline) places: &'a Places,
 }
 
 /// The prototypes of a sketch, and whether they depend on files that no key covers.
@@ -58,10 +63,15 @@ pub(in crate::pipeline) async fn ask(
     let source = question.prepared.root.join(question.merged.merged_name());
     let tool = cx.helpers.ctags.get(Step::Preprocess).await?;
     let command = command(question, question.include)?;
-    let state = state(cx, jcx, question, &source, &tool, &command).await?;
-    let known = state.as_ref().and_then(|(key, _)| cx.files.memo().fact(key));
-    if let Some(prototypes) = known.and_then(|known| serde_json::from_str(&known).ok()) {
-        return Ok(Answer { prototypes: Arc::new(prototypes), is_uncacheable: false });
+    let covered = covered(cx, jcx, question, &source, &tool, &command).await?;
+    if let Some(covered) = &covered {
+        if let Some(prototypes) = known(cx, covered) {
+            return Ok(Answer { prototypes: Arc::new(prototypes), is_uncacheable: false });
+        }
+        let failed = cx.stores.failures.find_either(&covered.keys, &covered.places).await?;
+        if let Some(StoredFailure { failure, .. }) = failed {
+            return Err(BuildError::Failed(failure));
+        }
     }
     let scratch = Scratch::new(cx);
     let filled = |word: String| {
@@ -70,7 +80,11 @@ pub(in crate::pipeline) async fn ask(
     };
     let name = jcx.step(Step::Preprocess, question.merged.name.clone());
     let argv = command.into_iter().map(filled).collect();
-    run(cx, jcx, &name, argv, jcx.environment.clone()).await?;
+    let preprocessed = run(cx, jcx, &name, argv, jcx.environment.clone()).await;
+    if let Some(covered) = &covered {
+        covered.settle(cx, preprocessed.as_ref().copied()).await?;
+    }
+    preprocessed?;
     scratch.keep_sketch_lines(question.merged.tabs.clone()).await?;
     let mut argv = vec![tool.program.display().to_string()];
     argv.extend(ctags::ARGUMENTS.map(str::to_owned));
@@ -86,15 +100,28 @@ pub(in crate::pipeline) async fn ask(
         Ok::<_, BuildError>(ctags::prototypes(&String::from_utf8_lossy(&output), &main, &mut sources))
     });
     let prototypes = prototypes.await??;
-    let is_uncacheable = state.is_none();
-    if let (Some((key, inputs)), Ok(text)) = (state, serde_json::to_string(&prototypes)) {
-        // The inputs in the key must be those that the preprocessor read.
-        if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
-            return Err(BuildError::changed(&changed));
-        }
+    if let Some(covered) = &covered {
+        covered.settle(cx, Ok(())).await?;
+        remember(cx, covered, &prototypes);
+    }
+    Ok(Answer { prototypes: Arc::new(prototypes), is_uncacheable: covered.is_none() })
+}
+
+/// Returns the prototypes from the memo.
+fn known(cx: &BuildContext, Covered { keys, places, .. }: &Covered) -> Option<Prototypes> {
+    let text = keys.both().iter().find_map(|key| cx.files.memo().fact(key))?;
+    let prototypes: Prototypes = serde_json::from_str(&text).ok()?;
+    Some(prototypes.with_names(|text| places.restore(text)))
+}
+
+/// Remembers prototypes, with placeholders for directories.
+fn remember(cx: &BuildContext, Covered { keys, places, .. }: &Covered, prototypes: &Prototypes) {
+    let is_portable = prototypes.texts().all(|text| places.can_be_forgotten_in(text));
+    let key = if is_portable { keys.portable } else { keys.local };
+    let forgotten = prototypes.clone().with_names(|text| places.forget(text));
+    if let Ok(text) = serde_json::to_string(&forgotten) {
         cx.files.memo().remember_fact(key, &text);
     }
-    Ok(Answer { prototypes: Arc::new(prototypes), is_uncacheable })
 }
 
 /// Returns the command that preprocesses the merged source, with the placeholders [`SOURCE`] and [`OUTPUT`].
@@ -102,16 +129,15 @@ fn command(question: &Question<'_>, include: &[Arc<Path>]) -> Result<Vec<String>
     preprocessor::command(question.target, SOURCE, &include_words(include), OUTPUT, question.values)
 }
 
-/// Returns a key over all dependencies of the prototypes, and the input files among them; `None` if no key
-/// covers them.
-async fn state(
+/// Returns all dependencies of the prototypes; `None` if not all are known.
+async fn covered(
     cx: &BuildContext,
     jcx: &JobContext,
     question: &Question<'_>,
     source: &Path,
     tool: &Tool,
     argv: &[String],
-) -> Result<Option<(Hash, Inputs)>, BuildError> {
+) -> Result<Option<Covered>, BuildError> {
     let identity = cx.identities.of(&tool.program).await;
     let identity = identity.map_err(|error| BuildError::identity(Step::Preprocess, &error))?;
     let marked = command(question, &[marker(cx).into()])?;
@@ -121,10 +147,10 @@ async fn state(
     let Some(inputs) = reads(cx, &search, source, &options, Some(&directories)).await? else {
         return Ok(None);
     };
-    let mut key = Key::new("prototypes 2");
-    key.add(question.identity.as_bytes()).add(identity.hash.as_bytes()).command(argv, &jcx.environment);
-    key.add(source.as_os_str().as_encoded_bytes()).add(inputs.hash().as_bytes());
-    Ok(inputs.incomplete.is_none().then(|| (key.finish(), inputs)))
+    let mut key = Key::new("prototypes 3");
+    key.add(question.identity.as_bytes()).add(identity.hash.as_bytes());
+    key.add(question.places.forget(&source.to_string_lossy()).as_bytes());
+    Covered::new(cx, jcx, key, argv, question.places, inputs).await
 }
 
 async fn run(

@@ -76,8 +76,7 @@ pub(in crate::pipeline) async fn run(
     let (kind, message) = complaint(wanted, &watched, &serial);
     let diagnostic = diagnostic(&message, wanted, &serial);
     let command = process.argv();
-    let step = Step::Run;
-    Err(Failure { kind, step, message, diagnostic, command, location: None, overflow: None }.into())
+    Err(Failure { command, ..Failure::new(kind, Step::Run, message, diagnostic) }.into())
 }
 
 /// Returns the key over everything that affects the outcome of a run.
@@ -105,7 +104,7 @@ async fn key(
 }
 
 async fn has_passed(cx: &BuildContext, directory: &Path, key: Hash) -> Result<bool, BuildError> {
-    let (path, store) = (directory.join(PASSED), cx.artifacts.clone());
+    let (path, store) = (directory.join(PASSED), cx.stores.artifacts.clone());
     blocking(move || {
         std::fs::read_to_string(path).is_ok_and(|known| known == key.to_hex().as_str())
             || store.is_some_and(|store| store.find::<()>(&key).is_some())

@@ -11,6 +11,7 @@ use super::tables::Tables;
 use super::tool::LazyTool;
 use crate::cache::{Artifacts, Backend};
 use crate::includes::Files;
+use crate::pipeline::failure::stored::StoredFailures;
 use crate::plan::{EmulatorProgram, InstalledEmulator, Layout, LibraryPlaces};
 use crate::process::Environment;
 use crate::toolchain::Identities;
@@ -25,6 +26,17 @@ pub struct Helpers {
     pub emulators: Arc<Emulators>,
     /// Arduino's ctags, for sketches that are not plain.
     pub ctags: Arc<LazyTool>,
+}
+
+/// Stored results of earlier runs.
+#[derive(Clone)]
+pub struct Stores {
+    /// Compiles through the cache or directly.
+    pub backend: Backend,
+    /// Firmware, cores and objects; `None` with `--no-cache`.
+    pub artifacts: Option<Artifacts>,
+    /// Failures.
+    pub failures: StoredFailures,
 }
 
 /// State that the jobs of a run share.
@@ -42,10 +54,8 @@ pub struct BuildContext {
     pub layout: Layout,
     /// Working directory of compilers, with outputs that are not stored yet.
     pub staging: PathBuf,
-    /// Compiles through the cache or directly.
-    pub backend: Backend,
-    /// Stored firmware, cores and objects of earlier runs; `None` with `--no-cache`.
-    pub artifacts: Option<Artifacts>,
+    /// Stored results of earlier runs.
+    pub stores: Stores,
     /// Programs that are not part of a platform.
     pub helpers: Helpers,
     /// Directories that are searched for libraries.

@@ -16,6 +16,26 @@ const BUILD: &str = "\u{1}directory";
 /// Placeholder for the work directory.
 const WORK: &str = "\u{1}work";
 
+/// Placeholder for the directory of a staged sketch.
+const STAGED: &str = "\u{1}staged";
+
+/// The possible keys of a result.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::pipeline) struct ResultKeys {
+    /// Key of a result that names neither checkout, work directory nor build directory: it is the same wherever it is
+    /// made.
+    pub(in crate::pipeline) portable: Hash,
+    /// Key of a result that names one of them: it is valid for these directories only.
+    pub(in crate::pipeline) local: Hash,
+}
+
+impl ResultKeys {
+    /// Returns both keys, in lookup order.
+    pub(in crate::pipeline) fn both(&self) -> [Hash; 2] {
+        [self.portable, self.local]
+    }
+}
+
 /// The directories of one job with their placeholders.
 #[derive(Debug, Clone)]
 pub(in crate::pipeline) struct Places {
@@ -40,6 +60,17 @@ impl Places {
         Self { names, physical: physical.filter(|name| name.len() > 1).collect() }
     }
 
+    /// Returns the same with a placeholder for the directory of a staged sketch, whose name differs between checkouts. Does
+    /// nothing for a sketch that is compiled where it is.
+    #[must_use]
+    pub(in crate::pipeline) fn with_staged(mut self, checkout: &Checkout, root: &Path) -> Self {
+        if checkout.staged(&root.join("file")).is_some() {
+            self.names.push((root.display().to_string(), STAGED));
+            self.names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        }
+        self
+    }
+
     /// Returns a text with placeholders for the directories.
     pub(in crate::pipeline) fn forget(&self, text: &str) -> String {
         let mut kept = text.to_owned();
@@ -56,6 +87,18 @@ impl Places {
             restored = restored.replace(placeholder, name);
         }
         restored
+    }
+
+    /// Whether placeholders can replace all names of the directories in a text.
+    pub(in crate::pipeline) fn can_be_forgotten_in(&self, text: &str) -> bool {
+        let forgotten = self.forget(text);
+        !self.are_named_in(forgotten.as_bytes()) && self.restore(&forgotten) == text
+    }
+
+    /// Returns the possible keys of a result with the key `portable`.
+    pub(in crate::pipeline) fn keys(&self, portable: Hash) -> ResultKeys {
+        let local = Key::new("local").add(portable.as_bytes()).add(self.key().as_bytes()).finish();
+        ResultKeys { portable, local }
     }
 
     /// Whether a file contains the name of one of the directories.

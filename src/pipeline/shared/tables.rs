@@ -21,6 +21,8 @@ pub struct Tables {
     pub(in crate::pipeline) sketches: Sketches,
     /// Cores for single sketches, by id.
     pub(in crate::pipeline) own_cores: OncePerKey<CoreId, Result<Arc<CoreArtifacts>, Box<Failure>>>,
+    /// The preprocessor's answers about missing includes.
+    pub(in crate::pipeline) missing: OncePerKey<Hash, Option<String>>,
     /// Verdicts on the tools of conversions.
     pub(in crate::pipeline) proofs: OncePerKey<Hash, Verdict>,
     /// Number that no other run has.
@@ -35,6 +37,7 @@ impl Tables {
             units: UnitTable::new(layout),
             sketches: Sketches::new(layout.sketches()),
             own_cores: OncePerKey::default(),
+            missing: OncePerKey::default(),
             proofs: OncePerKey::default(),
             nonce: (now.as_nanos() << 32) | u128::from(std::process::id()),
         }

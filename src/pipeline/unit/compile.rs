@@ -1,18 +1,19 @@
 //! Compiles a unit in a slot and stores its object.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::planned::{OUTPUT, Planned, SOURCE, Unit};
 use super::{depfile, kept};
 use crate::cache::{CompileRequest, StoredUnit, Way};
-use crate::event::{CacheOutcome, Step};
+use crate::event::{CacheOutcome, Failure, Step};
 use crate::pipeline::failure::error::{BuildError, FileAction};
+use crate::pipeline::failure::stored::StoredFailure;
 use crate::pipeline::job::step::{Held, StepName, process};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
-use crate::process::{Environment, Transcript};
+use crate::process::{Environment, ProcessEnd, Transcript};
 
 /// Returns the unit of a stored object.
 pub(super) fn unit(cx: &BuildContext, planned: &Planned, stored: StoredUnit, is_cacheable: bool) -> Unit {
@@ -30,7 +31,36 @@ fn restore_names(cx: &BuildContext, planned: &Planned, printed: &str) -> String 
     }
 }
 
-/// Compiles a unit in a slot and stores its object.
+/// Returns the failure of the same compile in an earlier run.
+pub(super) async fn known_failure(
+    cx: &BuildContext,
+    planned: &Planned,
+) -> Result<Option<Box<Failure>>, BuildError> {
+    let found = cx.stores.failures.find(&planned.key, |text| restore_names(cx, planned, text)).await?;
+    Ok(found.map(|StoredFailure { mut failure, .. }| {
+        // The store has no name for the object.
+        failure.command = shown(cx, planned);
+        failure
+    }))
+}
+
+/// Returns the command of a unit with the names that the user knows.
+fn shown(cx: &BuildContext, planned: &Planned) -> Vec<String> {
+    filled(&planned.shown, &planned.source, &object(cx, planned))
+}
+
+/// Returns the path of the object before it is stored.
+fn object(cx: &BuildContext, planned: &Planned) -> PathBuf {
+    cx.staging.join(format!("{}.o", planned.key.to_hex()))
+}
+
+/// Returns a command with the names of source and object.
+fn filled(argv: &[String], source: &Path, object: &Path) -> Vec<String> {
+    let (source, object) = (source.to_string_lossy(), object.to_string_lossy());
+    argv.iter().map(|word| word.replace(SOURCE, &source).replace(OUTPUT, &object)).collect()
+}
+
+/// Compiles a unit in a slot and stores its object, or its failure.
 ///
 /// # Errors
 /// The unit does not compile, or the object can't be stored.
@@ -41,16 +71,11 @@ pub(super) async fn compile(
     transcript: &Transcript,
     planned: &Arc<Planned>,
 ) -> Result<(Unit, CacheOutcome), BuildError> {
-    let object = cx.staging.join(format!("{}.o", planned.key.to_hex()));
-    let object_text = object.to_string_lossy();
-    let filled = |argv: &[String], source: &Path| -> Vec<String> {
-        let source = source.to_string_lossy();
-        argv.iter().map(|word| word.replace(SOURCE, &source).replace(OUTPUT, &object_text)).collect()
-    };
+    let object = object(cx, planned);
     let mut named = planned.named.clone();
     let mut way = match &planned.uncacheable {
         Some(reason) => Way::Uncacheable(reason.clone()),
-        None if planned.is_light && cx.artifacts.is_some() => Way::Kept,
+        None if planned.is_light && cx.stores.artifacts.is_some() => Way::Kept,
         None => Way::Cached,
     };
     if let Some(copy) = planned.copy.clone() {
@@ -61,12 +86,11 @@ pub(super) async fn compile(
             named.clone_from(&planned.source);
         }
     }
-    let argv = filled(&planned.argv, &named);
-    let shown = filled(&planned.shown, &planned.source);
+    let argv = filled(&planned.argv, &named, &object);
     let request = CompileRequest {
         // The debug information of an assembler source contains the name of a temporary file.
         process: process(argv, cx.staging.clone(), environment.with_relative_temporary()),
-        output: object.clone(),
+        output: object,
         way: way.clone(),
         transcript: transcript.clone(),
         meter: cx.runner.peaks.meter(),
@@ -76,7 +100,7 @@ pub(super) async fn compile(
     if cx.runner.cancel.is_cancelled() {
         return Err(BuildError::Cancelled);
     }
-    let output = cx.backend.compile(request, &cx.runner.cancel).await;
+    let output = cx.stores.backend.compile(request, &cx.runner.cancel).await;
     let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
     let ran = output.ran.map(|(from, to)| to.duration_since(from));
     held.compiled(ran, output.cache.clone(), &meter, output.end.succeeded());
@@ -86,21 +110,38 @@ pub(super) async fn compile(
         Some(copy) => copy.forget_names(&printed),
         None => printed.replace(&*planned.named.to_string_lossy(), SOURCE),
     };
-    if !output.end.succeeded() {
-        let inputs = planned.inputs.clone();
-        let changed = blocking(move || {
-            let _ = std::fs::remove_file(&object);
-            inputs.changed().map(Path::to_owned)
-        });
-        if let Some(changed) = changed.await? {
-            return Err(BuildError::changed(&changed));
-        }
-        let printed = restore_names(cx, planned, &printed);
-        return Err(BuildError::command(Step::Compile, shown, output.end, printed.as_bytes()));
-    }
     let (context, planned, label) = (cx.clone(), planned.clone(), name.label.clone());
+    if !output.end.succeeded() {
+        let failed = blocking(move || failed(&context, &planned, &object, output.end, &printed, &way));
+        return Err(failed.await?);
+    }
     let stored = blocking(move || store(&context, &planned, &object, printed, &way, &label));
     Ok((stored.await??, output.cache))
+}
+
+/// Returns the error of a compile, and stores it.
+fn failed(
+    cx: &BuildContext,
+    planned: &Planned,
+    object: &Path,
+    end: ProcessEnd,
+    printed: &str,
+    way: &Way,
+) -> BuildError {
+    let _ = std::fs::remove_file(object);
+    if let Some(changed) = planned.inputs.changed() {
+        return BuildError::changed(changed);
+    }
+    let command = shown(cx, planned);
+    let stored = BuildError::command(Step::Compile, command.clone(), end, printed.as_bytes());
+    if let BuildError::Failed(failure) = &stored
+        && !matches!(way, Way::Uncacheable(_))
+    {
+        // The text has its placeholders already.
+        cx.stores.failures.keep(&planned.key, failure, &[], str::to_owned);
+    }
+    let printed = restore_names(cx, planned, printed);
+    BuildError::command(Step::Compile, command, end, printed.as_bytes())
 }
 
 /// Stores the object of a compile. An object whose key does not cover all inputs is uncacheable.
@@ -134,6 +175,9 @@ fn store(
     let stored = if is_cacheable { &units.store } else { &units.passing }
         .keep(&key, object, printed)
         .map_err(|error| BuildError::io(Step::Compile, FileAction::Keep, object, &error))?;
+    if is_cacheable {
+        cx.stores.failures.forget(&key);
+    }
     if is_cacheable && *way == Way::Kept {
         kept::keep(cx, &key, &stored);
     }

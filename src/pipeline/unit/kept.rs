@@ -14,7 +14,7 @@ use crate::pipeline::shared::context::BuildContext;
 /// # Errors
 /// The stored object can't be written into the work directory.
 pub(super) async fn restore(cx: &BuildContext, key: &Hash) -> Result<Option<StoredUnit>, BuildError> {
-    let Some(store) = cx.artifacts.clone() else { return Ok(None) };
+    let Some(store) = cx.stores.artifacts.clone() else { return Ok(None) };
     let (key, scratch, units) = (*key, cx.layout.staging(), cx.tables.units.store.clone());
     let restored = blocking(move || {
         let Some(found) = store.find::<About>(&key) else { return Ok(None) };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use tracing::Instrument;
 
-use super::compile::{compile, unit};
+use super::compile::{compile, known_failure, unit};
 use super::kept;
 use super::planned::{Planned, Unit};
 use crate::budget::Subject;
@@ -84,6 +84,10 @@ async fn make(
                 let (store, files, key) = (cx.tables.units.store.clone(), cx.files.clone(), planned.key);
                 if let Some(known) = blocking(move || store.find(&key, &files)).await? {
                     return Ok(Ok(unit(cx, planned, known, true)));
+                }
+                if let Some(failure) = known_failure(cx, planned).await? {
+                    counts = UnitCounts { cached: 1, ..UnitCounts::default() };
+                    return Ok(Err(failure));
                 }
                 if planned.is_light
                     && let Some(restored) = kept::restore(cx, &planned.key).await?

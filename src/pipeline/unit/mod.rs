@@ -17,6 +17,7 @@ mod responses;
 mod table;
 
 pub(super) use asked::{options, search};
+pub(super) use digests::portable_digest;
 pub(super) use make::make_all;
 pub(super) use options::Options;
 pub(super) use plan::{compiler_directories, include_words, plan};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::paint::Paint;
 use crate::event::{JobId, JobResult, Level, Outcome, WarningOwner};
-use crate::report::failures::Trouble;
+use crate::report::failures::{CACHED_FAILURE, Trouble};
 use crate::report::paths::Here;
 use crate::report::tally::Verdict;
 use crate::report::text;
@@ -54,6 +54,14 @@ impl EndedJob<'_> {
     fn name(&self) -> String {
         text::one_line(&self.result.job.to_string())
     }
+
+    /// Returns `  cached failure`, if it is one.
+    fn mark(&self, paint: Paint) -> String {
+        if !self.result.outcome.is_cached_failure() {
+            return String::new();
+        }
+        format!("  {}", paint.dim(CACHED_FAILURE))
+    }
 }
 
 /// Returns `     built [12/30] uno/Blink  0.42s  3.2% flash`.
@@ -94,7 +102,8 @@ pub(super) const fn color(verdict: Verdict) -> fn(Paint, &str) -> String {
 
 /// Returns a failure that was not shown before: job, cause with its location, diagnostic, and the file with the rest.
 pub(super) fn failure(paint: Paint, ended: &EndedJob<'_>, trouble: &Trouble, here: &Here) -> String {
-    let mut block = format!("\n{} {}\n", ended.head(paint), paint.bold(&ended.name()));
+    let (name, mark) = (paint.bold(&ended.name()), ended.mark(paint));
+    let mut block = format!("\n{} {name}{mark}\n", ended.head(paint));
     let lines = &trouble.text.lines;
     for (place, line) in lines.iter().take(DIAGNOSTIC_LINES).enumerate() {
         let line = text::for_terminal(text::cut_end(line, LINE_MAX).trim_end());
@@ -121,7 +130,8 @@ pub(super) fn same_failure(
 ) -> String {
     let first = text::one_line(&first.to_string());
     let known = numbers.map_or(format!("as {first}"), str::to_owned);
-    format!("{} {}: {}", ended.head(paint), paint.bold(&ended.name()), paint.dim(&known))
+    let (name, mark) = (paint.bold(&ended.name()), ended.mark(paint));
+    format!("{} {name}: {}{mark}", ended.head(paint), paint.dim(&known))
 }
 
 /// Number of warnings that are listed for each owner; `summary.md` has more.

@@ -23,6 +23,7 @@ pub(super) struct CaseEnd {
     /// Its time in milliseconds.
     pub(super) ms: u64,
     pub(super) result: CaseResult,
+    pub(super) is_cached_failure: bool,
     /// Warnings of the compilers; empty without any.
     pub(super) warnings: Box<str>,
 }
@@ -48,11 +49,11 @@ pub(super) struct Complaint {
 }
 
 impl Case {
-    /// Creates a case that ended after `ms` milliseconds.
-    pub(super) fn new(ms: u64, result: CaseResult, warnings: String) -> Self {
-        match result {
-            CaseResult::Success if warnings.is_empty() => Self::Passed { ms },
-            result => Self::Noted(Box::new(CaseEnd { ms, result, warnings: warnings.into() })),
+    /// Creates a case that ended.
+    pub(super) fn new(end: CaseEnd) -> Self {
+        match end.result {
+            CaseResult::Success if end.warnings.is_empty() => Self::Passed { ms: end.ms },
+            _ => Self::Noted(Box::new(end)),
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use junit_report::OffsetDateTime;
 
 use super::budget::Budget;
-use super::case::{Case, CaseResult, Complaint};
+use super::case::{Case, CaseEnd, CaseResult, Complaint};
 use super::xml::{MESSAGE_MAX, message_for_xml};
 use crate::event::{CoreId, Event, EventKind, FailureKind, JobId, JobResult, Outcome};
 use crate::report::busy::Busy;
@@ -94,12 +94,14 @@ impl JunitFold {
         };
         // Only planned jobs count, and only the first result of each.
         let Some(Case::Open) = self.case_mut(&result.job) else { return };
-        let verdict = self.verdict(&result.outcome, main_file.as_deref());
-        let warnings = self.budget.take(&result.warnings, WARNINGS_MAX);
+        let outcome = &result.outcome;
+        let verdict = self.verdict(outcome, main_file.as_deref());
+        let warnings = self.budget.take(&result.warnings, WARNINGS_MAX).into();
         let time = self.busy.end(result);
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         if let Some(case) = self.case_mut(&result.job) {
-            *case = Case::new(ms, verdict, warnings);
+            let is_cached_failure = outcome.is_cached_failure();
+            *case = Case::new(CaseEnd { ms, result: verdict, is_cached_failure, warnings });
         }
     }
 

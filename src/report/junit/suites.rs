@@ -8,6 +8,7 @@ use super::case::{Case, CaseResult};
 use super::fold::JunitFold;
 use super::xml::{Counts, JunitXml, SuiteHead, message_for_xml, name_for_xml};
 use crate::event::{CellId, CoreId};
+use crate::report::failures::CACHED_FAILURE;
 use crate::report::roster::{Part, RosterRow};
 use crate::report::text;
 use crate::report::timestamp::rfc3339;
@@ -103,14 +104,17 @@ fn case(fold: &JunitFold, id: &CellId, row: &RosterRow<Case>) -> (TestCase, Opti
             }
         },
     };
-    let warnings = row.kept.noted().map(|end| &end.warnings).filter(|text| !text.is_empty());
+    let end = row.kept.noted();
+    let mark = end.filter(|end| end.is_cached_failure).map(|_| CACHED_FAILURE);
+    let warnings = end.map(|end| &*end.warnings).filter(|text| !text.is_empty());
+    let output: Vec<&str> = mark.into_iter().chain(warnings).collect();
     let case = TestCase {
         name: name_for_xml(&id.sketch),
         time: seconds(row.kept.ms()),
         result,
         classname: Some(name_for_xml(&id.board)),
         filepath: Some(name_for_xml(&text::shown_path(&row.file, &fold.current))),
-        system_out: warnings.map(ToString::to_string),
+        system_out: (!output.is_empty()).then(|| output.join("\n")),
         system_err: None,
     };
     (case, line)

@@ -20,6 +20,7 @@ pub(super) struct JobTimes {
     phases: Vec<(Phase, CompactSpan)>,
     held: HeldSlots,
     end: Option<(Verdict, CompactSpan)>,
+    is_cached_failure: bool,
     units: UnitCounts,
     hits: u32,
     misses: u32,
@@ -65,6 +66,7 @@ impl JobTimes {
             phases: Vec::new(),
             held: HeldSlots::default(),
             end: None,
+            is_cached_failure: false,
             units: UnitCounts::default(),
             hits: 0,
             misses: 0,
@@ -114,6 +116,7 @@ impl JobTimes {
     /// Ends the job, and frees memory that only a running job needs.
     pub(super) fn finish(&mut self, result: &JobResult, span: Span, libraries: Option<LibraryList>) {
         self.end = Some((Verdict::of(&result.outcome), span.into()));
+        self.is_cached_failure = result.outcome.is_cached_failure();
         self.units = result.units;
         self.warnings = result.warning_list.as_ref().map(WarningCounts::of);
         self.libraries = libraries;
@@ -142,6 +145,7 @@ impl JobTimes {
                 platform: &self.origin.platform,
             },
             outcome: verdict.word(),
+            cached_failure: self.is_cached_failure,
             start_s: Seconds(span.start),
             end_s: Seconds(span.end.max(span.start)),
             spans,

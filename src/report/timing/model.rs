@@ -92,6 +92,9 @@ pub(super) struct TimedJob<'a> {
     #[serde(flatten)]
     pub(super) subject: JobSubject<'a>,
     pub(super) outcome: &'static str,
+    /// Whether it failed as in an earlier run, without a tool.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) cached_failure: bool,
     pub(super) start_s: Seconds,
     pub(super) end_s: Seconds,
     /// Times in phases, which add up to `end_s - start_s`.

@@ -1,0 +1,60 @@
+//! Calls of the preprocessor whose inputs are all known: their answers and failures are valid in every run with the same
+//! inputs, also in another checkout or work directory.
+
+use std::path::Path;
+
+use crate::includes::Inputs;
+use crate::pipeline::failure::error::BuildError;
+use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::shared::blocking::blocking;
+use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::shared::key::Key;
+use crate::pipeline::shared::places::{Places, ResultKeys};
+use crate::pipeline::unit::portable_digest;
+
+/// A call with its inputs.
+pub(in crate::pipeline) struct Covered {
+    /// Keys over the call and its inputs.
+    pub(in crate::pipeline) keys: ResultKeys,
+    /// Directories that the keys replace with placeholders.
+    pub(in crate::pipeline) places: Places,
+    inputs: Inputs,
+}
+
+impl Covered {
+    /// Adds a command and its inputs to `key`, which has the programs of the call. Returns `None` if not all inputs are
+    /// known.
+    pub(in crate::pipeline) async fn new(
+        cx: &BuildContext,
+        jcx: &JobContext,
+        mut key: Key,
+        argv: &[String],
+        places: &Places,
+        inputs: Inputs,
+    ) -> Result<Option<Self>, BuildError> {
+        if inputs.incomplete.is_some() {
+            return Ok(None);
+        }
+        let (context, read) = (cx.clone(), inputs.clone());
+        let files = blocking(move || read.hash_by(|file| portable_digest(&context, file))).await?;
+        let words: Vec<String> = argv.iter().map(|word| places.forget(word)).collect();
+        let portable = key.add(files.as_bytes()).command(&words, &jcx.environment).finish();
+        Ok(Some(Self { keys: places.keys(portable), places: places.clone(), inputs }))
+    }
+
+    /// Stores the failure of the call, or removes that of an earlier run.
+    ///
+    /// # Errors
+    /// An input has changed meanwhile, so that the keys do not cover what the preprocessor has read.
+    pub(in crate::pipeline) async fn settle(
+        &self,
+        cx: &BuildContext,
+        result: Result<(), &BuildError>,
+    ) -> Result<(), BuildError> {
+        let inputs = self.inputs.clone();
+        if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
+            return Err(BuildError::changed(&changed));
+        }
+        cx.stores.failures.settle(&self.keys, &self.places, result, &[]).await
+    }
+}
