@@ -11,8 +11,7 @@ use foldhash::HashMap;
 use super::inputs::Inputs;
 use super::macros::{MacroDefinitions, Predefined};
 use super::pattern::Pattern;
-use super::scan::MacroName;
-use super::scan::{Directive, Form, Trait};
+use super::scan::{Directive, Form, MacroName, Needs, Trait};
 use super::search::{Edges, Search};
 use super::source_file::{FileId, SourceFile};
 
@@ -21,6 +20,8 @@ use super::source_file::{FileId, SourceFile};
 pub struct Closure<'a> {
     search: &'a Search,
     macros: &'a MacroDefinitions,
+    /// Names of `macros`.
+    names: Vec<MacroName>,
     predefined: Option<&'a Predefined>,
 }
 
@@ -28,7 +29,8 @@ impl<'a> Closure<'a> {
     /// Returns a finder for compiles with this search path and these `-D` macros. Without `predefined` every branch
     /// counts.
     pub fn new(search: &'a Search, macros: &'a MacroDefinitions, predefined: Option<&'a Predefined>) -> Self {
-        Self { search, macros, predefined }
+        let names = macros.keys().map(|name| MacroName::of(name)).collect();
+        Self { search, macros, names, predefined }
     }
 
     /// Returns the closure of a source and of the files included before it (`-include`), each with the index of its
@@ -63,7 +65,7 @@ impl<'a> Closure<'a> {
     fn visit(&self, file: &Arc<SourceFile>, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
         for kind in &file.scan.traits {
             let reason = match kind {
-                Trait::OwnName => continue,
+                Trait::OwnName | Trait::BaseName => continue,
                 Trait::Date | Trait::Time | Trait::Timestamp => {
                     if let Some(reason) = self.clock(*kind) {
                         found.clock.get_or_insert_with(|| format!("{reason}, in {}", file.path.display()));
@@ -110,16 +112,13 @@ impl<'a> Closure<'a> {
     /// Follows the includes with needs that files found so far may meet.
     fn needy(&self, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
         let waiting = std::mem::take(&mut found.needy);
+        if !waiting.is_empty() && self.predefined.is_some() {
+            found.learn_defined();
+        }
         for (file, indices) in waiting {
-            let defined = self.predefined.map(|predefined| Defined {
-                predefined,
-                macros: self.macros.keys().map(|name| MacroName::of(name)).collect(),
-                files: found.scanned.iter().filter(|other| other.defines_any(&file)).collect(),
-            });
-            let (met, unmet): (Vec<_>, Vec<_>) = indices.into_iter().partition(|index| {
-                let needs = &file.scan.includes[*index].needs;
-                defined.as_ref().is_none_or(|defined| defined.may_meet(needs))
-            });
+            let (met, unmet): (Vec<_>, Vec<_>) = indices
+                .into_iter()
+                .partition(|index| self.may_be_met(&file.scan.includes[*index].needs, found));
             for index in met {
                 self.follow(&file, &self.search.needy(&file, index), found, queue);
             }
@@ -127,6 +126,15 @@ impl<'a> Closure<'a> {
                 found.needy.push((file, unmet));
             }
         }
+    }
+
+    /// Returns whether a condition with these needs can hold after the files found so far.
+    fn may_be_met(&self, needs: &Needs, found: &Found) -> bool {
+        let Some(predefined) = self.predefined else { return true };
+        let is_defined = |name: &MacroName| {
+            predefined.has_name(*name) || self.names.contains(name) || found.defined.contains(name)
+        };
+        needs.iter().all(|any| any.iter().any(is_defined))
     }
 
     /// Follows computed includes through every definition of their macros, as patterns. Returns whether a new file was
@@ -240,25 +248,6 @@ impl<'a> Closure<'a> {
     }
 }
 
-/// The places that may define a macro.
-struct Defined<'a> {
-    predefined: &'a Predefined,
-    macros: Vec<MacroName>,
-    files: Vec<&'a Arc<SourceFile>>,
-}
-
-impl Defined<'_> {
-    fn may_meet(&self, needs: &[Vec<MacroName>]) -> bool {
-        needs.iter().all(|any| any.iter().any(|name| self.has(*name)))
-    }
-
-    fn has(&self, name: MacroName) -> bool {
-        self.predefined.has_name(name)
-            || self.macros.contains(&name)
-            || self.files.iter().any(|file| file.scan.defines.binary_search(&name).is_ok())
-    }
-}
-
 /// State of the search for a closure.
 #[derive(Default)]
 struct Found {
@@ -266,6 +255,9 @@ struct Found {
     seen: HashMap<FileId, bool>,
     /// The scanned files, which may define macros.
     scanned: Vec<Arc<SourceFile>>,
+    /// Macros that the first [`Self::learned`] of them define.
+    defined: foldhash::HashSet<MacroName>,
+    learned: usize,
     directories: BTreeSet<usize>,
     /// Files with the indices of their includes with unmet needs.
     needy: Vec<(Arc<SourceFile>, Vec<usize>)>,
@@ -276,6 +268,14 @@ struct Found {
 }
 
 impl Found {
+    /// Adds the macros of the files that were scanned since the last call.
+    fn learn_defined(&mut self) {
+        for file in &self.scanned[self.learned..] {
+            self.defined.extend(&file.scan.defines);
+        }
+        self.learned = self.scanned.len();
+    }
+
     fn reach(
         &mut self,
         search: &Search,

@@ -75,7 +75,8 @@ impl Tree {
     }
 
     fn incomplete(&self) -> Option<String> {
-        self.look().1.uncacheable().map(str::to_owned)
+        let inputs = self.look().1;
+        inputs.incomplete.or(inputs.clock)
     }
 
     /// Returns whether `done` changes the closure's hash.

@@ -23,11 +23,6 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Returns the reason why the result of a compile is uncacheable, if it is.
-    pub fn uncacheable(&self) -> Option<&str> {
-        self.incomplete.as_deref().or(self.clock.as_deref())
-    }
-
     /// Returns a hash of path and content of every file.
     pub fn hash(&self) -> Hash {
         self.hash_by(SourceFile::digest)

@@ -32,7 +32,9 @@ pub use listing::Listing;
 pub use macros::{MacroDefinitions, Predefined};
 pub use memo::{Memo, MemoPaths};
 pub use mentions::Mentions;
-pub use scan::{Condition, Directive, Form, Include, MacroName, Needs, OWN_NAMES, Scan, TIMES, Trait, scan};
+pub use scan::{
+    BASE_NAME, Condition, Directive, Form, Include, MacroName, Needs, OWN_NAMES, Scan, TIMES, Trait, scan,
+};
 pub use search::{Edges, Missing, Resolved, Search};
 pub use search_path::{DirectoryIndex, SearchPath};
 pub use source_file::{FileId, SourceFile};

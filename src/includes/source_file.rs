@@ -1,14 +1,11 @@
 //! A source file of a run. Reads nothing but its own `stat`.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
-
-use foldhash::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::hash::{Hash, digest};
 use super::listing::Listing;
 use super::mentions::Mentions;
-use super::scan::MacroName;
 use super::scan::Scan;
 use super::stamp::Stamp;
 use crate::sync::lock;
@@ -37,9 +34,6 @@ pub struct SourceFile {
     definitions: Mutex<Vec<(String, Arc<[String]>)>>,
     /// Its mentions of identifiers, by name.
     mentions: Mutex<Vec<(String, Mentions)>>,
-    /// The macros that its includes need, sorted; and whether a file defines one of them.
-    needed: OnceLock<Box<[MacroName]>>,
-    definers: RwLock<HashMap<FileId, bool>>,
 }
 
 impl SourceFile {
@@ -56,36 +50,12 @@ impl SourceFile {
             keyed: OnceLock::new(),
             definitions: Mutex::default(),
             mentions: Mutex::default(),
-            needed: OnceLock::new(),
-            definers: RwLock::default(),
         }
     }
 
     /// Returns whether `stat` still returns what it returned when the file was hashed.
     pub fn is_unchanged(&self) -> bool {
         std::fs::metadata(&self.path).is_ok_and(|metadata| Stamp::of(&metadata) == self.stamp)
-    }
-
-    /// Returns whether this file defines a macro that an include of the other one needs.
-    pub(super) fn defines_any(&self, other: &SourceFile) -> bool {
-        let known = other.definers.read().unwrap_or_else(PoisonError::into_inner).get(&self.id).copied();
-        known.unwrap_or_else(|| {
-            let needed = other.needed.get_or_init(|| {
-                let needs = other.scan.includes.iter().flat_map(|include| &include.needs);
-                let mut names: Vec<_> = needs.flatten().copied().collect();
-                names.sort_unstable();
-                names.dedup();
-                names.into()
-            });
-            let (few, many): (&[_], &[_]) = if needed.len() < self.scan.defines.len() {
-                (needed, &self.scan.defines)
-            } else {
-                (&self.scan.defines, needed)
-            };
-            let does = few.iter().any(|name| many.binary_search(name).is_ok());
-            other.definers.write().unwrap_or_else(PoisonError::into_inner).insert(self.id, does);
-            does
-        })
     }
 
     /// Returns its size in bytes when it was hashed.

@@ -13,7 +13,7 @@ use crate::fs::{seal, unseal, write_atomically};
 use crate::sync::lock;
 
 /// Version of the stored data. A file of another version is ignored.
-const VERSION: u32 = 9;
+const VERSION: u32 = 10;
 
 /// The content of a file.
 pub(super) trait Table: Default + Serialize + DeserializeOwned {

@@ -24,4 +24,4 @@ pub(super) use definitions::definitions;
 pub use model::{Condition, Directive, Form, Include, Scan, Trait};
 pub use needs::{MacroName, Needs};
 pub use scanner::scan;
-pub use words::{OWN_NAMES, TIMES};
+pub use words::{BASE_NAME, OWN_NAMES, TIMES};

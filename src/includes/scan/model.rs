@@ -73,8 +73,10 @@ pub enum Trait {
     OddName,
     /// `#pragma GCC dependency`: compares the times of files.
     FileTimes,
-    /// `__FILE__` and other macros that expand to the path of a file.
+    /// `__FILE__` and others that expand to the name of a file as `#line` says it.
     OwnName,
+    /// `__BASE_FILE__`: the compiler's name for the source.
+    BaseName,
 }
 
 /// Result of the scan of one file.

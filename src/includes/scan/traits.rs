@@ -18,7 +18,7 @@ use super::lines::{LineKind, Lines};
 use super::model::{Scan, Trait};
 use super::readings::each_reading;
 use super::splices::without_splices;
-use super::words::{OWN_NAMES, TIMES};
+use super::words::{BASE_NAME, OWN_NAMES, TIMES};
 
 /// Text of the pragma that compares the times of files.
 const FILE_TIMES: &str = "GCC dependency";
@@ -35,6 +35,7 @@ fn trait_of(word: &str) -> Trait {
         "__DATE__" => Trait::Date,
         "__TIME__" => Trait::Time,
         "__TIMESTAMP__" => Trait::Timestamp,
+        BASE_NAME => Trait::BaseName,
         _ => Trait::OwnName,
     }
 }
@@ -207,6 +208,7 @@ mod tests {
             assert!(!traits(text).is_empty(), "{text}");
         }
         assert_eq!(traits("x = __FILE__; // __DATE__"), [Trait::OwnName]);
+        assert_eq!(traits("x = __BASE_FILE__; // __FILE__"), [Trait::BaseName]);
         assert_eq!(traits("_Pragma(\"GCC dependency \\\"x\\\"\")"), [Trait::FileTimes]);
         assert_eq!(traits("// #pragma GCC dependency \"x\""), []);
     }

@@ -21,7 +21,7 @@ use crate::library::{Choice, Layout, Library, LibraryIndex, Precompiled};
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::prepare::covered::Covered;
-use crate::pipeline::prepare::preprocessor::question as preprocess;
+use crate::pipeline::prepare::preprocessor::{directories, marker, question as preprocess};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
@@ -228,12 +228,20 @@ impl Discovery<'_> {
             }
             _ => {}
         }
-        // A condition or a macro decides, or the failure is certain: the preprocessor is called. The
-        // compiler's predefined macros are not passed, because they are known only for the compile command,
-        // which differs from this one.
-        let inputs = reads(cx, &search, &source.path, &self.options, None).await?;
+        // A condition or a macro decides, or the failure is certain: the preprocessor is called.
+        let marked = preprocess(
+            question.target,
+            Path::new(SOURCE),
+            &include_words(&[marker(cx).into()]),
+            question.values,
+        )?;
+        let predefined = directories(cx, self.jcx, &marked, "c++", &question.identity).await?;
+        let inputs = reads(cx, &search, &source.path, &self.options, Some(&predefined)).await?;
         let Some(inputs) = inputs else { return Ok(None) };
         state.is_uncacheable |= inputs.incomplete.is_some();
+        if let Some(reason) = &inputs.incomplete {
+            tracing::debug!(source = %source.path.display(), reason, "the preprocessor is asked in every run");
+        }
         let words = include_words(&include);
         let argv = preprocess(question.target, &source.path, &words, question.values)?;
         let mut key = Key::new("missing 4");

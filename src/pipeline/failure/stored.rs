@@ -77,7 +77,7 @@ impl StoredFailures {
         keys: &ResultKeys,
         places: &Places,
     ) -> Result<Option<StoredFailure>, BuildError> {
-        for key in keys.both() {
+        for key in keys.all() {
             if let Some(found) = self.find(&key, |text| places.restore(text)).await? {
                 return Ok(Some(found));
             }
@@ -97,7 +97,7 @@ impl StoredFailures {
         let (failures, keys) = (self.clone(), *keys);
         match result {
             Ok(()) if self.retries => {
-                blocking(move || keys.both().iter().for_each(|key| failures.forget(key))).await
+                blocking(move || keys.all().iter().for_each(|key| failures.forget(key))).await
             }
             Err(BuildError::Failed(failure)) if failure.is_reproducible => {
                 let (failure, log, places) = (failure.clone(), log.to_vec(), places.clone());

@@ -12,7 +12,7 @@ use crate::includes::{Files, Hash};
 use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
-use crate::pipeline::shared::places::{Places, ResultKeys};
+use crate::pipeline::shared::places::{Named, Places, ResultKeys};
 use crate::plan::CellJob;
 use crate::symbols::CellSymbols;
 
@@ -20,7 +20,7 @@ use crate::symbols::CellSymbols;
 const WITH_PLACEHOLDERS: &str = ".placeholders";
 
 /// Records a link's outputs under its keys, and stores them in the artifact store. Returns the keys of the
-/// record, one for each pair.
+/// record, one of each.
 ///
 /// The linker's map names directories, and is stored with placeholders for them. A binary with such a name
 /// (debug information, `__FILE__`) is valid for these directories only.
@@ -40,10 +40,11 @@ pub(in crate::pipeline) async fn store(
         let found = FilesWithPaths::of(&directory, &made(&firmware), &places)?;
         firmware.change_names(|text| places.forget(text));
         firmware.texts_with_paths.clone_from(&found.texts);
-        let recorded = one_of_each(&keys, found.has_binary || !found.texts.is_empty());
+        let of_record = if found.texts.is_empty() { found.binaries } else { Named::Other };
+        let recorded = one_of_each(&keys, of_record);
         record(&directory, &recorded, &firmware, &cx.files)?;
         if let Some(artifacts) = &cx.stores.artifacts {
-            let keys = one_of_each(&keys, found.has_binary);
+            let keys = one_of_each(&keys, found.binaries);
             if let Err(error) = store_artifact(artifacts, &directory, &keys, &firmware, &places) {
                 // A lost hit, not a lost result.
                 tracing::warn!(%error, directory = %directory.display(), "firmware could not be stored in the cache");
@@ -56,9 +57,9 @@ pub(in crate::pipeline) async fn store(
         .map_err(|error: io::Error| BuildError::io(Step::Link, FileAction::Record, &job.directory, &error))
 }
 
-/// Returns one key of each pair.
-fn one_of_each(keys: &[ResultKeys], is_local: bool) -> Vec<Hash> {
-    keys.iter().map(|keys| if is_local { keys.local } else { keys.portable }).collect()
+/// Returns one key of each.
+fn one_of_each(keys: &[ResultKeys], named: Named) -> Vec<Hash> {
+    keys.iter().map(|keys| keys.of(named)).collect()
 }
 
 /// Outputs of a link that contain the path of a directory of the run.
@@ -66,8 +67,8 @@ fn one_of_each(keys: &[ResultKeys], is_local: bool) -> Vec<Hash> {
 struct FilesWithPaths {
     /// Texts in which placeholders can replace every path.
     texts: Vec<PathBuf>,
-    /// Whether another file contains one.
-    has_binary: bool,
+    /// The directories that other files name.
+    binaries: Named,
 }
 
 impl FilesWithPaths {
@@ -75,7 +76,8 @@ impl FilesWithPaths {
         let mut found = Self::default();
         for path in files {
             let bytes = std::fs::read(directory.join(path))?;
-            if !places.are_named_in(&bytes) {
+            let named = places.named_in(&bytes);
+            if named == Named::Nothing {
                 continue;
             }
             let is_text = std::str::from_utf8(&bytes)
@@ -83,11 +85,11 @@ impl FilesWithPaths {
             if is_text {
                 found.texts.push(path.clone());
             } else {
-                found.has_binary = true;
+                found.binaries = found.binaries.max(named);
             }
         }
-        // Firmware with a path is stored as it is.
-        if found.has_binary {
+        // Firmware with such a path is stored as it is.
+        if found.binaries == Named::Other {
             found.texts.clear();
         }
         Ok(found)
@@ -163,16 +165,16 @@ mod tests {
         let found = |bytes: &[u8]| {
             std::fs::write(cell.join("file"), bytes).unwrap();
             let found = FilesWithPaths::of(&cell, &["file".into()], &places).unwrap();
-            (found.texts.len(), found.has_binary)
+            (found.texts.len(), found.binaries)
         };
         let name = |path: PathBuf| path.display().to_string();
-        assert_eq!(found(b"no name"), (0, false));
-        assert_eq!(found(format!(" {}/a.o\n", name(cell.clone())).as_bytes()), (1, false));
-        assert_eq!(found(format!("{}/a.ino:1", name(at("repo"))).as_bytes()), (1, false));
-        assert_eq!(found(format!("\0{}\0", name(at("repo"))).as_bytes()), (0, true));
+        assert_eq!(found(b"no name"), (0, Named::Nothing));
+        assert_eq!(found(format!(" {}/a.o\n", name(cell.clone())).as_bytes()), (1, Named::Nothing));
+        assert_eq!(found(format!("{}/a.ino:1", name(at("repo"))).as_bytes()), (1, Named::Nothing));
+        assert_eq!(found(format!("\0{}\0", name(at("repo"))).as_bytes()), (0, Named::Checkout));
         // A text that would name this directory elsewhere too.
-        assert_eq!(found(format!("x{}/a", name(at("repo"))).as_bytes()), (0, true));
-        assert_eq!(found(format!(" {}/cell/a.o", name(at("real"))).as_bytes()), (0, true));
-        assert_eq!(found(&[&[0xff], name(at("repo")).as_bytes()].concat()), (0, true));
+        assert_eq!(found(format!("x{}/a", name(at("repo"))).as_bytes()), (0, Named::Checkout));
+        assert_eq!(found(format!(" {}/cell/a.o", name(at("real"))).as_bytes()), (0, Named::Other));
+        assert_eq!(found(&[&[0xff], name(at("repo")).as_bytes()].concat()), (0, Named::Checkout));
     }
 }

@@ -45,7 +45,7 @@ pub(in crate::pipeline) async fn build(
     let by_sources = plan.places.keys(link.key_of_sources(&plan.tail));
     let cacheable_by_sources = plan.is_cacheable && link.uncacheable().is_none();
     if cacheable_by_sources
-        && let Some((key, found)) = firmware::find(cx, link.job, &by_sources.both(), link.given).await?
+        && let Some((key, found)) = firmware::find(cx, link.job, &by_sources.all(), link.given).await?
     {
         link.learn(cx, jcx, &key, count);
         return Ok(found_by_key(link.job, found, jcx, uncounted));
@@ -89,7 +89,7 @@ pub(in crate::pipeline) async fn build(
             .flatten()
             .collect();
     let found = if cacheable_by_contents {
-        firmware::find(cx, link.job, &by_contents.both(), link.given).await?
+        firmware::find(cx, link.job, &by_contents.all(), link.given).await?
     } else {
         None
     };

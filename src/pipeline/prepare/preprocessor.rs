@@ -108,7 +108,7 @@ fn strip_compile(argv: &mut Vec<String>) {
                 words.next();
             }
             _ if FORCED.iter().any(|option| word.starts_with(option)) => {}
-            "-c" | "-MMD" | "-MD" | "-M" | "-MM" | "-MP" | "-MG" => {}
+            "-c" | "-E" | "-C" | "-CC" | "-w" | "-MMD" | "-MD" | "-M" | "-MM" | "-MP" | "-MG" => {}
             _ if word.contains(SOURCE) || word.contains(OUTPUT) || is_beside_directories(&word) => {}
             _ => kept.push(word),
         }

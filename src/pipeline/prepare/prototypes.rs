@@ -109,7 +109,7 @@ pub(in crate::pipeline) async fn ask(
 
 /// Returns the prototypes from the memo.
 fn known(cx: &BuildContext, Covered { keys, places, .. }: &Covered) -> Option<Prototypes> {
-    let text = keys.both().iter().find_map(|key| cx.files.memo().fact(key))?;
+    let text = keys.all().iter().find_map(|key| cx.files.memo().fact(key))?;
     let prototypes: Prototypes = serde_json::from_str(&text).ok()?;
     Some(prototypes.with_names(|text| places.restore(text)))
 }

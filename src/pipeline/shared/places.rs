@@ -25,15 +25,37 @@ pub(in crate::pipeline) struct ResultKeys {
     /// Key of a result that names neither checkout, work directory nor build directory: it is the same wherever it is
     /// made.
     pub(in crate::pipeline) portable: Hash,
-    /// Key of a result that names one of them: it is valid for these directories only.
+    /// Key of a result that names the checkout only (`__FILE__`): it is valid for every work directory.
+    pub(in crate::pipeline) checkout: Hash,
+    /// Key of any other result: it is valid for these directories only.
     pub(in crate::pipeline) local: Hash,
 }
 
 impl ResultKeys {
-    /// Returns both keys, in lookup order.
-    pub(in crate::pipeline) fn both(&self) -> [Hash; 2] {
-        [self.portable, self.local]
+    /// Returns all keys, in lookup order.
+    pub(in crate::pipeline) fn all(&self) -> [Hash; 3] {
+        [self.portable, self.checkout, self.local]
     }
+
+    /// Returns the key of a result with these names.
+    pub(in crate::pipeline) fn of(&self, named: Named) -> Hash {
+        match named {
+            Named::Nothing => self.portable,
+            Named::Checkout => self.checkout,
+            Named::Other => self.local,
+        }
+    }
+}
+
+/// The directories that a result names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::pipeline) enum Named {
+    #[default]
+    Nothing,
+    /// The checkout.
+    Checkout,
+    /// The work directory, the build directory, or one of the directories without symbolic links.
+    Other,
 }
 
 /// The directories of one job with their placeholders.
@@ -92,19 +114,33 @@ impl Places {
     /// Whether placeholders can replace all names of the directories in a text.
     pub(in crate::pipeline) fn can_be_forgotten_in(&self, text: &str) -> bool {
         let forgotten = self.forget(text);
-        !self.are_named_in(forgotten.as_bytes()) && self.restore(&forgotten) == text
+        self.named_in(forgotten.as_bytes()) == Named::Nothing && self.restore(&forgotten) == text
     }
 
     /// Returns the possible keys of a result with the key `portable`.
     pub(in crate::pipeline) fn keys(&self, portable: Hash) -> ResultKeys {
         let local = Key::new("local").add(portable.as_bytes()).add(self.key().as_bytes()).finish();
-        ResultKeys { portable, local }
+        let mut checkout = Key::new("checkout");
+        checkout.add(portable.as_bytes());
+        for (name, _) in self.names.iter().filter(|(_, placeholder)| *placeholder == CHECKOUT) {
+            checkout.add(name.as_bytes());
+        }
+        ResultKeys { portable, checkout: checkout.finish(), local }
     }
 
-    /// Whether a file contains the name of one of the directories.
-    pub(in crate::pipeline) fn are_named_in(&self, bytes: &[u8]) -> bool {
-        let names = self.names.iter().map(|(name, _)| name).chain(&self.physical);
-        names.into_iter().any(|name| memchr::memmem::find(bytes, name.as_bytes()).is_some())
+    /// Returns which of the directories a file names.
+    pub(in crate::pipeline) fn named_in(&self, bytes: &[u8]) -> Named {
+        let has = |name: &String| memchr::memmem::find(bytes, name.as_bytes()).is_some();
+        let (checkout, others): (Vec<_>, Vec<_>) =
+            self.names.iter().partition(|(_, placeholder)| *placeholder == CHECKOUT);
+        // The work directory may be in the checkout.
+        if others.into_iter().map(|(name, _)| name).chain(&self.physical).any(has) {
+            Named::Other
+        } else if checkout.into_iter().any(|(name, _)| has(name)) {
+            Named::Checkout
+        } else {
+            Named::Nothing
+        }
     }
 
     /// Returns a key over the names, for a result that is valid for these directories only.
@@ -159,7 +195,11 @@ mod tests {
         assert_eq!(one.forget(here), two.forget(there));
         assert_eq!(two.restore(&one.forget(here)), there);
         assert_ne!(one.key(), two.key());
-        assert!(one.are_named_in(here.as_bytes()) && !one.are_named_in(there.as_bytes()));
+        assert_eq!(
+            (one.named_in(here.as_bytes()), one.named_in(there.as_bytes())),
+            (Named::Other, Named::Nothing)
+        );
+        assert_eq!(one.named_in(b"x\0/one/src/a.cpp\0"), Named::Checkout);
     }
 
     #[test]
@@ -187,6 +227,6 @@ mod tests {
     fn the_root_of_the_file_system_is_no_place() {
         let places = places("/", "/w", "c");
         assert_eq!(places.forget("/usr/lib"), "/usr/lib");
-        assert!(!places.are_named_in(b"/usr/lib"));
+        assert_eq!(places.named_in(b"/usr/lib"), Named::Nothing);
     }
 }

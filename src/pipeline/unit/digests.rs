@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::copy::{NAME, SketchCopy};
 use super::planned::Wanted;
-use crate::includes::{Hash, Inputs, SourceFile, digest};
+use crate::includes::{BASE_NAME, Hash, Inputs, SourceFile, Trait, digest};
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 
@@ -28,8 +28,12 @@ pub(super) fn copy_of(
     for word in argv {
         key.add(word.as_bytes());
     }
-    // A source that names its own file (`__BASE_FILE__`) must name a directory of this checkout.
-    let place = if renamed { cx.staging.clone() } else { cx.layout.staging() };
+    // A source that names its own file must name a directory of this work directory. `__FILE__` does not: in a staged
+    // file every line has the name of the user's file.
+    let mut traits = inputs.files.iter().flat_map(|file| &file.scan.traits);
+    let says_its_name =
+        traits.any(|kind| *kind == Trait::BaseName) || argv.iter().any(|word| word.contains(BASE_NAME));
+    let place = if says_its_name { cx.layout.staging() } else { cx.staging.clone() };
     let to = place.join("sketches").join(&key.finish().to_hex()[..32]);
     let staged = inputs.files.iter().filter_map(|file| file.path.strip_prefix(&from).ok());
     Some(SketchCopy { files: staged.map(Path::to_owned).collect(), from, to, renamed })

@@ -2,6 +2,7 @@
 //! once for all cores and cells that need it.
 
 mod asked;
+mod clock;
 mod compile;
 mod copy;
 mod depfile;

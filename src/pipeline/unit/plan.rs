@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::asked;
+use super::clock::clock;
 use super::digests::{copy_of, exact_digest, portable_digest};
 use super::idle::without_idle;
 use super::options::Options;
@@ -70,11 +71,15 @@ async fn plan_once(
             return Err(BuildError::no_recipe(Step::Compile, &recipe, platform));
         }
     }
-    let mut uncacheable = inputs.uncacheable().map(str::to_owned);
-    if identity.version.is_none() {
+    let uncacheable = if identity.version.is_none() {
         // Neither the inputs of an unknown compiler nor the cache's support of its options are known.
-        uncacheable.get_or_insert_with(|| "a compiler of a kind that is not known".to_owned());
-    }
+        Some("a compiler of a kind that is not known".to_owned())
+    } else if inputs.incomplete.is_some() {
+        inputs.incomplete.clone()
+    } else {
+        let argv = responses::spelled_out(cx, shown.clone()).await?;
+        clock(cx, jcx, &wanted, &identity.hash, &argv, &inputs).await?
+    };
     let portable = portable(cx, &wanted, &search, &inputs, &include, uncacheable.is_none()).await?;
     let name = seed(cx, &wanted);
     let mut key = Key::new("unit 6");
@@ -137,7 +142,9 @@ async fn portable(
     include: &[Arc<Path>],
     transparent: bool,
 ) -> Result<Option<Vec<String>>, BuildError> {
-    let says_its_name = inputs.files.iter().any(|file| file.scan.traits.contains(&Trait::OwnName));
+    let names = [Trait::OwnName, Trait::BaseName];
+    let mut traits = inputs.files.iter().flat_map(|file| &file.scan.traits);
+    let says_its_name = traits.any(|kind| names.contains(kind));
     if !transparent || says_its_name || !cx.checkout.can_be_renamed() {
         return Ok(None);
     }

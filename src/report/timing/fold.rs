@@ -78,7 +78,7 @@ impl TimingFold {
         slot.steps += 1;
         slot.busy_s.0 += whole(step.span).len();
         if let Some(job) = self.jobs.get_mut(&step.job) {
-            job.add_step(whole(step.span), step.cache.as_ref());
+            job.add_step(step, whole(step.span));
         }
     }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::libraries::LibraryList;
 use super::model::{CacheUse, JobName, JobSubject, Seconds, Spans, TimedJob, TimedLibrary};
-use crate::event::{CacheOutcome, CellInfo, CoreId, CoreInfo, JobId, JobResult, Phase, Span, UnitCounts};
+use crate::event::{
+    CacheOutcome, CellInfo, CoreId, CoreInfo, JobId, JobResult, Phase, Span, Step, StepInfo, UnitCounts,
+};
 use crate::report::compact::CompactSpan;
 use crate::report::held::HeldSlots;
 use crate::report::tally::Verdict;
@@ -22,6 +24,7 @@ pub(super) struct JobTimes {
     end: Option<(Verdict, CompactSpan)>,
     is_cached_failure: bool,
     units: UnitCounts,
+    questions: u32,
     hits: u32,
     misses: u32,
     /// Number of compiles for which the cache was not asked, by reason.
@@ -68,6 +71,7 @@ impl JobTimes {
             end: None,
             is_cached_failure: false,
             units: UnitCounts::default(),
+            questions: 0,
             hits: 0,
             misses: 0,
             bypassed: BTreeMap::new(),
@@ -100,10 +104,11 @@ impl JobTimes {
         self.phases.push((phase, span.into()));
     }
 
-    /// Adds a step that held a slot.
-    pub(super) fn add_step(&mut self, span: Span, cache: Option<&CacheOutcome>) {
+    /// Adds a step that held a slot in `span`.
+    pub(super) fn add_step(&mut self, step: &StepInfo, span: Span) {
         self.held.add(span);
-        match cache {
+        self.questions += u32::from(step.step == Step::Preprocess);
+        match &step.cache {
             Some(CacheOutcome::Hit) => self.hits += 1,
             Some(CacheOutcome::Miss) => self.misses += 1,
             Some(CacheOutcome::Bypassed { reason } | CacheOutcome::Uncacheable { reason }) => {
@@ -151,6 +156,7 @@ impl JobTimes {
             spans,
             idle_s: Seconds(idle),
             units: self.units,
+            questions: self.questions,
             cache: CacheUse {
                 hits: self.hits,
                 misses: self.misses,

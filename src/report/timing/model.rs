@@ -102,6 +102,8 @@ pub(super) struct TimedJob<'a> {
     /// The part of these in which no step of the job held a slot, apart from `queue` and `wait`.
     pub(super) idle_s: Seconds,
     pub(super) units: UnitCounts,
+    /// Number of times that the preprocessor was asked, for libraries, prototypes and the search path.
+    pub(super) questions: u32,
     pub(super) cache: CacheUse<'a>,
     /// Warnings, each location and text once; `None` where the job was not built.
     #[serde(skip_serializing_if = "Option::is_none")]
