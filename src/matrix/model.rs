@@ -52,6 +52,8 @@ pub struct Core {
     pub provider: Provider,
     /// Overrides of its `platform.txt`.
     pub properties: Overrides,
+    /// Files and directories, absolute, that its hooks read beside the known ones; `None` if that is unknown.
+    pub inputs: Option<Vec<PathBuf>>,
 }
 
 /// Provider of a core.

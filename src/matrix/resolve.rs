@@ -166,7 +166,11 @@ impl Resolver<'_> {
                 }
             }
         };
-        Core { span: key, provider, properties: self.properties(raw.properties, node) }
+        let nodes = node.get("inputs").map(Node::items).unwrap_or_default();
+        let inputs = raw.inputs.map(|paths| {
+            paths.iter().zip(nodes).map(|(path, node)| self.path(path, node.span).value).collect()
+        });
+        Core { span: key, provider, properties: self.properties(raw.properties, node), inputs }
     }
 
     fn boards(&mut self, raw: IndexMap<String, RawBoard>, root: &Node) -> Boards {

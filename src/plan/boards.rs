@@ -41,6 +41,8 @@ pub(crate) struct ResolvedBoard {
     pub(crate) config: BoardConfig,
     /// Directory of its tools' shared libraries, for `LD_LIBRARY_PATH`.
     pub(crate) library_path: Option<PathBuf>,
+    /// What the matrix says of its hooks' inputs.
+    pub(crate) hook_inputs: Option<Vec<PathBuf>>,
 }
 
 impl Cores<'_> {
@@ -66,7 +68,9 @@ impl Cores<'_> {
         let library_path = |core: &InstalledCore| core.library_path.clone();
         let library_path =
             self.installed.get(&own).and_then(library_path).or_else(|| lender.and_then(library_path));
-        Ok(ResolvedBoard { config, library_path })
+        let inputs = |name: &str| self.matrix.get(name).and_then(|core| core.inputs.clone());
+        let hook_inputs = inputs(&own).or_else(|| inputs(&lender?.name));
+        Ok(ResolvedBoard { config, library_path, hook_inputs })
     }
 
     /// Merges a board's properties with those of these cores; later ones override earlier ones.

@@ -139,11 +139,16 @@ impl Planner<'_> {
         let Sources { matrix, cores, .. } = self.sources;
         let cores = Cores { platforms: &self.platforms, installed: cores, matrix: &matrix.cores };
         let resolved = cores.board(&board.fqbn.value, level(cell.warnings), &cell.properties)?;
-        let ResolvedBoard { config, library_path } = resolved;
+        let ResolvedBoard { config, library_path, hook_inputs } = resolved;
         let id = core_id(&cell.board, &config, library_path.as_deref());
         let libraries = self.libraries.index(&config)?;
-        let target =
-            Arc::new(Target { family: Family::of(config.architecture()), config, libraries, library_path });
+        let target = Arc::new(Target {
+            family: Family::of(config.architecture()),
+            config,
+            libraries,
+            library_path,
+            hook_inputs,
+        });
         let id = self.core(id, &target, &cell.board);
         self.targets.insert(key, (target.clone(), id.clone()));
         Ok((target, id))

@@ -40,6 +40,8 @@ pub struct Target {
     pub libraries: Arc<LibraryIndex>,
     /// Directory of its tools' shared libraries, for `LD_LIBRARY_PATH`.
     pub library_path: Option<PathBuf>,
+    /// Files and directories that its hooks read beside the known ones; `None` if that is unknown.
+    pub hook_inputs: Option<Vec<PathBuf>>,
 }
 
 /// The build of a board's core and variant, once for all cells that use it.

@@ -278,10 +278,8 @@ impl SummaryFold {
         for (reason, number) in bypassed.iter().take(NAMES) {
             let _ = writeln!(list, "  - {number} bypassed: {}", escape(reason));
         }
-        let count = uncacheable.count();
-        if count > 0 {
-            let units = text::count(count, "uncacheable unit");
-            let _ = writeln!(list, "- {units}, compiled in every run");
+        if let Some(title) = uncacheable.title() {
+            let _ = writeln!(list, "- {title}, repeated in every run");
             for line in uncacheable.lines() {
                 let _ = writeln!(list, "  - {}", escape(&line));
             }

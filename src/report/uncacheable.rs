@@ -1,20 +1,23 @@
-//! Counts the units that are compiled in every run, by reason: a fold over the steps of a run.
+//! Counts the units that are compiled in every run, and the hooks that run in every run, by reason: a fold over the steps
+//! of a run.
 
 use std::collections::BTreeMap;
 
 use super::text;
-use crate::event::{CacheOutcome, StepInfo};
+use crate::event::{CacheOutcome, Step, StepInfo};
 
 /// Number of listed reasons; `timing.json` has all.
 const LISTED: usize = 5;
 
-/// Uncacheable units of a run.
+/// Uncacheable units and hooks of a run.
 #[derive(Debug, Default)]
 pub(super) struct Uncacheable(BTreeMap<String, Units>);
 
 #[derive(Debug)]
 struct Units {
     count: usize,
+    /// The word for one: `unit` or `hook`.
+    noun: &'static str,
     /// The first unit by name, so that the order of completion does not matter.
     first: String,
 }
@@ -24,7 +27,10 @@ impl Uncacheable {
     pub(super) fn fold(&mut self, step: &StepInfo) {
         let Some(CacheOutcome::Uncacheable { reason }) = &step.cache else { return };
         let name = || format!("{} of {}", step.label, step.job);
-        let units = self.0.entry(reason.clone()).or_insert_with(|| Units { count: 0, first: name() });
+        let units = self.0.entry(reason.clone()).or_insert_with(|| {
+            let noun = if step.step == Step::Hook { "hook" } else { "unit" };
+            Units { count: 0, noun, first: name() }
+        });
         units.count += 1;
         let name = name();
         if name < units.first {
@@ -32,9 +38,15 @@ impl Uncacheable {
         }
     }
 
-    /// Number of units.
-    pub(super) fn count(&self) -> usize {
-        self.0.values().map(|units| units.count).sum()
+    /// Returns `2 uncacheable units and 1 uncacheable hook`, if there are any.
+    pub(super) fn title(&self) -> Option<String> {
+        let kind = |noun: &str| {
+            let count: usize =
+                self.0.values().filter(|units| units.noun == noun).map(|units| units.count).sum();
+            (count > 0).then(|| text::count(count, &format!("uncacheable {noun}")))
+        };
+        let kinds: Vec<String> = ["unit", "hook"].into_iter().filter_map(kind).collect();
+        (!kinds.is_empty()).then(|| kinds.join(" and "))
     }
 
     /// Returns the most frequent reasons, a line each; the last line counts the others.
@@ -45,7 +57,7 @@ impl Uncacheable {
             let others = if units.count > 1 { " and others" } else { "" };
             text::one_line(&format!(
                 "{}: {reason}: {}{others}",
-                text::count(units.count, "unit"),
+                text::count(units.count, units.noun),
                 units.first
             ))
         };
@@ -60,7 +72,7 @@ impl Uncacheable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{EventKind, Step};
+    use crate::event::EventKind;
     use crate::report::testing::{Script, cell, span};
 
     #[test]
@@ -80,7 +92,7 @@ mod tests {
                 found.fold(step);
             }
         }
-        assert_eq!(found.count(), 7);
+        assert_eq!(found.title().as_deref(), Some("7 uncacheable units"));
         let lines = found.lines();
         assert_eq!(
             lines[..2],

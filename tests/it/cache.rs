@@ -163,9 +163,9 @@ fn units_that_are_compiled_in_every_run_are_said_with_the_reason() {
         project().file("libs/Lib/src/when.cpp", "const char *when() { return __DATE__ __TIME__; }\n");
     for _ in 0..2 {
         let run = workspace.run(["run", "m.yml"]).assert_exit(0);
-        let run = run.assert_stdout("uncacheable units: compiled in every run").assert_stdout("when.cpp");
+        let run = run.assert_stdout("uncacheable units: repeated in every run").assert_stdout("when.cpp");
         let summary = run.reports().text("summary.md");
-        assert!(summary.contains("uncacheable units, compiled in every run"), "{summary}");
+        assert!(summary.contains("uncacheable units, repeated in every run"), "{summary}");
         run.assert_stdout("-D__DATE__=…");
     }
     let text = fs::read_to_string(workspace.path("m.yml")).unwrap();

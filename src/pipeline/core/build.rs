@@ -10,7 +10,7 @@ use super::plan::{CorePlan, plan_sources};
 use super::stored::recorded;
 use crate::event::{FailureKind, Phase, UnitCounts};
 use crate::pipeline::failure::error::BuildError;
-use crate::pipeline::hooks;
+use crate::pipeline::hooks::{self, HookScope};
 use crate::pipeline::job::core_handle::CorePromise;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::product::CoreArtifacts;
@@ -53,13 +53,15 @@ pub(in crate::pipeline) async fn build(
     let looks = names_the_job(target)?;
     let hooks: &[Hook] = if looks { &Hook::BEFORE_COMPILES } else { &[Hook::Prebuild, Hook::CorePrebuild] };
     let has_hooks = hooks::any(target, hooks, &values)?;
+    let kept = directory::recorded_files(&job.directory).await?;
     if has_hooks || looks {
         // Files that hooks left in an earlier run are removed; the built core remains.
-        directory::clear(&job.directory, &directory::recorded_files(&job.directory).await?).await?;
+        directory::clear(&job.directory, &kept).await?;
         directory::make(&job.directory.join("core")).await?;
         empty_sketch::write(&sketch, &job.directory.join("sketch")).await?;
     }
-    match hooks::run(cx, jcx, target, hooks, &values, &job.directory).await {
+    let scope = HookScope { target, sketch: None, directory: &job.directory, kept: &kept };
+    match hooks::run(cx, jcx, scope, hooks, &values).await {
         // A hook may need a real sketch. Each cell runs the hook again, and reports a failure as its own.
         Err(BuildError::Failed(failure)) if failure.kind == FailureKind::Code => {
             jcx.log.push(format!("a hook fails for the empty sketch: {}", failure.message));

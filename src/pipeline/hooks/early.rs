@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::commands::any;
+use super::scope::HookScope;
 use crate::event::Step;
 use crate::fs::Sharing;
 use crate::pipeline::failure::error::{BuildError, FileAction};
@@ -92,7 +93,13 @@ impl<'a> Early<'a> {
         if !self.hooks.contains(&hook) {
             return Ok(());
         }
-        super::run::run(cx, jcx, &self.job.target, &[hook], values, &self.job.directory).await?;
+        let scope = HookScope {
+            target: &self.job.target,
+            sketch: Some(&self.job.sketch.dir),
+            directory: &self.job.directory,
+            kept: &self.kept,
+        };
+        super::run::run(cx, jcx, scope, &[hook], values).await?;
         if hook != Hook::Prebuild {
             jcx.round += 1;
             let (cx, directory) = (cx.clone(), self.job.directory.clone());

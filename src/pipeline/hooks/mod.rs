@@ -5,7 +5,9 @@ mod early;
 mod plain;
 mod replay;
 mod run;
+mod scope;
 
 pub(super) use commands::{any, commands};
 pub(super) use early::{Early, place};
 pub(super) use run::run;
+pub(super) use scope::HookScope;

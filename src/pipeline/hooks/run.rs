@@ -1,14 +1,13 @@
 //! Runs hooks one after another.
 
-use std::path::Path;
-
 use super::commands::commands;
 use super::replay::Replay;
+use super::scope::HookScope;
 use crate::event::Step;
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::job::step::CommandLine;
 use crate::pipeline::shared::context::BuildContext;
-use crate::plan::Target;
 use crate::platform::{Hook, Value};
 
 /// Runs the recipes of hooks one after another, in the build directory. Restores their earlier outputs
@@ -19,14 +18,13 @@ use crate::platform::{Hook, Value};
 pub(in crate::pipeline) async fn run(
     cx: &BuildContext,
     jcx: &mut JobContext,
-    target: &Target,
+    scope: HookScope<'_>,
     hooks: &[Hook],
     values: &[(&str, Value<'_>)],
-    directory: &Path,
 ) -> Result<(), BuildError> {
     let (mut labels, mut all) = (Vec::new(), Vec::new());
     for &hook in hooks {
-        for argv in commands(target, hook, values)? {
+        for argv in commands(scope.target, hook, values)? {
             labels.push(hook.prefix());
             all.push(argv);
         }
@@ -34,7 +32,7 @@ pub(in crate::pipeline) async fn run(
     if all.is_empty() {
         return Ok(());
     }
-    let replay = Replay::of(cx, jcx, &all, directory).await?;
+    let replay = Replay::of(cx, jcx, &all, scope).await?;
     if let Some(replay) = &replay
         && replay.restore(cx).await?
     {
@@ -42,8 +40,15 @@ pub(in crate::pipeline) async fn run(
         jcx.log.extend(all.iter().map(|argv| argv.join(" ")));
         return Ok(());
     }
+    let is_uncacheable = replay.is_none() && cx.stores.artifacts.is_some();
     for (label, argv) in labels.into_iter().zip(all) {
-        jcx.command(cx, Step::Hook, label, argv, directory.to_owned()).await?;
+        let uncacheable = is_uncacheable.then(|| {
+            let config = &scope.target.config;
+            format!("what {label} reads is unknown; `inputs: []` in the matrix's entry of its core in {} says that it reads nothing but \
+                     the core, the sketch and the files that its command names", config.platform_dir.display())
+        });
+        let line = CommandLine { uncacheable, ..argv.into() };
+        jcx.command(cx, Step::Hook, label, line, scope.directory.to_owned()).await?;
     }
     match replay {
         Some(replay) => replay.keep(cx, jcx).await,

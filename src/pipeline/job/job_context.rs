@@ -66,6 +66,7 @@ impl JobContext {
             part,
             ahead: self.ahead,
             stopwatch: self.stopwatch.clone(),
+            uncacheable: None,
         }
     }
 
@@ -127,8 +128,8 @@ impl JobContext {
         command: impl Into<CommandLine>,
         cwd: PathBuf,
     ) -> Result<Finished, BuildError> {
-        let name = self.step(step, label);
         let command = command.into();
+        let name = StepName { uncacheable: command.uncacheable.clone(), ..self.step(step, label) };
         let process = command.process(cwd, &self.environment);
         let finished = run_in_slot(&cx.runner, &name, &process, &self.transcript).await?;
         if let Part::End(_) = name.part {

@@ -24,6 +24,8 @@ pub(in crate::pipeline) struct StepName {
     pub(in crate::pipeline) ahead: Ahead,
     /// Stopwatch of the job: stopped while all of the job's steps wait for slots.
     pub(in crate::pipeline) stopwatch: Stopwatch,
+    /// Reason why the command runs in every run, if it does.
+    pub(in crate::pipeline) uncacheable: Option<String>,
 }
 
 /// A step in its slot.
@@ -101,11 +103,13 @@ pub(in crate::pipeline) struct CommandLine {
     pub(in crate::pipeline) added: Vec<String>,
     /// Whether temporary files get relative names ([`Environment::RELATIVE_TEMPORARY`]).
     pub(in crate::pipeline) has_relative_temporary: bool,
+    /// Reason why it runs in every run, if it does.
+    pub(in crate::pipeline) uncacheable: Option<String>,
 }
 
 impl From<Vec<String>> for CommandLine {
     fn from(argv: Vec<String>) -> Self {
-        Self { argv, added: Vec::new(), has_relative_temporary: false }
+        Self { argv, added: Vec::new(), has_relative_temporary: false, uncacheable: None }
     }
 }
 
@@ -146,6 +150,7 @@ pub(in crate::pipeline) async fn run_in_slot(
     let finished = run(process, &runner.cancel, transcript, &runner.peaks.meter())
         .await
         .map_err(|error| BuildError::process(name.step, &error))?;
-    held.done(Some(finished.ended.duration_since(finished.started)), None);
+    let cache = name.uncacheable.clone().map(|reason| CacheOutcome::Uncacheable { reason });
+    held.done(Some(finished.ended.duration_since(finished.started)), cache);
     Ok(finished)
 }

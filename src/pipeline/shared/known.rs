@@ -260,10 +260,10 @@ impl Known {
     fn target(&self, target: &Arc<Target>) -> Hash {
         let mut targets = lock(&self.targets);
         let (_, hash) = targets.entry(Arc::as_ptr(target).addr()).or_insert_with(|| {
-            let Target { config, family, libraries, library_path } = &**target;
+            let Target { config, family, libraries, library_path, hook_inputs } = &**target;
             let mut key = Key::new("target");
             key.add(hashed(&self.indexes, libraries).as_bytes());
-            key.add(format!("{config:?} {family:?} {library_path:?}").as_bytes());
+            key.add(format!("{config:?} {family:?} {library_path:?} {hook_inputs:?}").as_bytes());
             (target.clone(), key.finish())
         });
         *hash

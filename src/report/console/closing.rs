@@ -40,10 +40,8 @@ pub(super) fn closing(paint: Paint, tally: &Tally, failures: &FailureGroups, wid
         text.push_str(&boards(paint, tally, width));
         text.push('\n');
     }
-    let uncacheable = tally.cache.uncacheable.count();
-    if uncacheable > 0 {
-        let head = format!("{}:", text::count(uncacheable, "uncacheable unit"));
-        let _ = writeln!(text, "{} compiled in every run", paint.warn(&head));
+    if let Some(title) = tally.cache.uncacheable.title() {
+        let _ = writeln!(text, "{} repeated in every run", paint.warn(&format!("{title}:")));
         for line in tally.cache.uncacheable.lines() {
             let _ = writeln!(text, "  {}", text::cut_end(&line, 300));
         }
