@@ -23,6 +23,7 @@ mod differential;
 mod esp;
 mod failures;
 mod failures_core;
+mod hooks;
 mod identity;
 mod incomplete;
 mod interrupts;
