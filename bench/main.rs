@@ -51,7 +51,7 @@ struct Options {
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Only these sets
-    #[arg(long = "set", value_name = "SET", default_values = ["examples", "library"])]
+    #[arg(long = "set", value_name = "SET", default_values = ["examples", "library", "heavy"])]
     sets: Vec<SetName>,
     /// Only these groups of ways, beside the floor
     #[arg(long, value_name = "GROUP", value_delimiter = ',', default_values = ["cached", "no-cache"])]
@@ -82,12 +82,14 @@ enum SetName {
     Examples,
     /// A library with many sources and many examples
     Library,
+    /// A library whose header takes longer than the rest of a sketch
+    Heavy,
 }
 
 /// Ways that are measured one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
 enum Group {
-    /// Cold filling the cache, nothing changed, one line changed, work directory gone
+    /// Cold filling the cache, nothing changed, one line changed, work directory gone, another one, failing cells
     Cached,
     /// Cold with --no-cache
     NoCache,
@@ -122,7 +124,8 @@ fn run(options: &Options) -> Result<Results> {
     let directory = |name: &SetName| below_target("bench").join(format!("{name:?}").to_lowercase());
     let sets = options.sets.iter().map(|name| match name {
         SetName::Examples => set::examples::set(&tools, &directory(name).join("set")),
-        SetName::Library => set::library::set(&directory(name).join("set")),
+        SetName::Library => set::library::light(&directory(name).join("set")),
+        SetName::Heavy => set::library::heavy(&directory(name).join("set")),
     });
     let sets = sets.collect::<Result<Vec<_>>>()?;
     let benches = options.sets.iter().zip(&sets);

@@ -7,7 +7,7 @@ use fbuild_matrix::event::{CacheOutcome, Event, EventKind};
 
 use super::Result;
 use super::firmware::{self, Firmware};
-use super::meter::{Spent, measure};
+use super::meter::{Spent, attempt};
 use super::set::Set;
 use super::tools::{Tools, empty, set_aside};
 
@@ -60,14 +60,15 @@ impl Ours {
         self.run(set, &["--no-cache"])
     }
 
-    /// Measures five runs in sequence: cold, nothing changed, one line of a sketch, one line of a header, a new work
-    /// directory. Each starts from the state that the previous one left.
+    /// Measures runs in sequence: cold, nothing changed, one line of a sketch, one line of a header, a new work
+    /// directory, another work directory, and a repeated run with as many failing cells. Each starts from the state that
+    /// the previous one left.
     pub(crate) fn with_cache(
         &self,
         set: &Set,
         round: usize,
         floor: &Firmware,
-    ) -> Result<[(&'static str, Spent); 5]> {
+    ) -> Result<[(&'static str, Spent); 7]> {
         let read = || firmware::read(set, &self.out());
         self.clear()?;
         let cold = self.run(set, &[])?;
@@ -86,7 +87,37 @@ impl Ours {
         set_aside(&self.work())?;
         let restored = self.run(set, &[])?;
         firmware::same(RESTORED, &read()?, floor)?;
-        Ok([(COLD, cold), (NOTHING, nothing), (SKETCH, sketch), (HEADER, header), (RESTORED, restored)])
+        let elsewhere = self.run_in(&self.elsewhere(), &set.matrix, &[])?;
+        firmware::same(ELSEWHERE, &firmware::read(set, &self.elsewhere().join("cells"))?, floor)?;
+        let failed = self.failing(set)?;
+        Ok([
+            (COLD, cold),
+            (NOTHING, nothing),
+            (SKETCH, sketch),
+            (HEADER, header),
+            (RESTORED, restored),
+            (ELSEWHERE, elsewhere),
+            (FAILING, failed),
+        ])
+    }
+
+    /// Measures the second of two runs in which half of the cells fail.
+    fn failing(&self, set: &Set) -> Result<Spent> {
+        let mut last = None;
+        for _ in 0..2 {
+            let (spent, succeeded) = self.attempt(&self.work(), &set.failing, &[])?;
+            if succeeded {
+                return Err(format!("{FAILING}: no cell has failed").into());
+            }
+            last = Some(spent);
+        }
+        last.filter(|spent| spent.tools == Some(0))
+            .ok_or_else(|| format!("{FAILING}: the second run has started tools").into())
+    }
+
+    /// Returns a second work directory.
+    fn elsewhere(&self) -> PathBuf {
+        self.directory.join("elsewhere")
     }
 
     fn cache(&self) -> PathBuf {
@@ -96,6 +127,7 @@ impl Ours {
     /// Removes everything but the installed packages and what earlier runs stored about them.
     fn clear(&self) -> Result<()> {
         set_aside(&self.work())?;
+        set_aside(&self.elsewhere())?;
         let (tools, stored) = (self.cache().join("tools"), self.directory.join("tools"));
         if tools.is_file() {
             std::fs::rename(&tools, &stored)?;
@@ -111,15 +143,31 @@ impl Ours {
     }
 
     fn run(&self, set: &Set, options: &[&str]) -> Result<Spent> {
+        self.run_in(&self.work(), &set.matrix, options)
+    }
+
+    /// Runs a matrix in a work directory; every cell must be built.
+    fn run_in(&self, work: &Path, matrix: &Path, options: &[&str]) -> Result<Spent> {
+        match self.attempt(work, matrix, options)? {
+            (spent, true) => Ok(spent),
+            (_, false) => Err(format!("the run failed: {}", self.log().display()).into()),
+        }
+    }
+
+    /// Runs a matrix in a work directory; returns whether every cell was built.
+    fn attempt(&self, work: &Path, matrix: &Path, options: &[&str]) -> Result<(Spent, bool)> {
         let mut command = Command::new(&self.binary);
         command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
         command.env("HOME", self.directory.join("home")).env("FBUILD_MATRIX_CACHE_DIR", self.cache());
-        command.arg("run").arg(&set.matrix).arg("--work-dir").arg(self.work());
+        command.arg("run").arg(matrix).arg("--work-dir").arg(work);
         command.arg(format!("-j{}", self.jobs)).args(["--progress", "none", "-q"]).args(options);
-        let spent = measure(&mut command, &self.directory.join("log"))?;
-        let events = self.work().join("reports/events.jsonl");
-        let tools = started(&std::fs::read_to_string(events)?)?;
-        Ok(Spent { tools: Some(tools), ..spent })
+        let (spent, succeeded) = attempt(&mut command, &self.log())?;
+        let events = std::fs::read_to_string(work.join("reports/events.jsonl"))?;
+        Ok((Spent { tools: Some(started(&events)?), ..spent }, succeeded))
+    }
+
+    fn log(&self) -> PathBuf {
+        self.directory.join("log")
     }
 }
 
@@ -129,6 +177,8 @@ pub(crate) const NOTHING: &str = "nothing changed";
 pub(crate) const SKETCH: &str = "one line of a sketch changed";
 pub(crate) const HEADER: &str = "one line of a library's header changed";
 pub(crate) const RESTORED: &str = "work directory gone, cache there";
+pub(crate) const ELSEWHERE: &str = "another work directory, cache there";
+pub(crate) const FAILING: &str = "nothing changed, as many cells more that fail";
 
 /// Returns the number of tools that a run has started: every step except cache hits and conversions in process.
 fn started(events: &str) -> Result<u64> {

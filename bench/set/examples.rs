@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Edit, Library, Result, Set, Sketch, write_matrix};
+use super::{Edit, Library, Result, SKETCHES, Set, Sketch, write_failing, write_matrix};
 use crate::tools::{Tools, copy, empty};
 
 /// Directories of the built-in examples.
@@ -48,7 +48,8 @@ pub(crate) fn set(tools: &Tools, directory: &Path) -> Result<Set> {
     Ok(Set {
         name: "examples",
         title: "10 of Arduino's examples × 3 boards".to_owned(),
-        matrix: write_matrix(directory, "examples")?,
+        matrix: write_matrix(directory, "examples", SKETCHES)?,
+        failing: write_failing(directory, "examples", "", sketches.len())?,
         sketches,
         in_sketch: Edit::new(directory.join("sketches/Fade/Fade.ino"), "delay(30)", |round| {
             format!("delay({})", 31 + round)

@@ -24,6 +24,8 @@ pub(crate) struct Set {
     pub(crate) title: String,
     /// The matrix file; sketches and libraries are beside it.
     pub(crate) matrix: PathBuf,
+    /// A matrix of the same sketches and as many that fail.
+    pub(crate) failing: PathBuf,
     pub(crate) sketches: Vec<Sketch>,
     /// The edit of a line in one sketch.
     pub(crate) in_sketch: Edit,
@@ -85,14 +87,34 @@ impl Set {
     }
 }
 
-/// Writes the matrix of all sketches and libraries below `directory`.
-fn write_matrix(directory: &Path, name: &str) -> Result<PathBuf> {
+/// Writes a matrix of all sketches and libraries below `directory`. `sketches` is its list of patterns.
+fn write_matrix(directory: &Path, name: &str, sketches: &str) -> Result<PathBuf> {
     let mut text = format!("version: 1\nname: {name}\ncores:\n  arduino:avr: {{provider: apt}}\nboards:\n");
     for (board, fqbn) in BOARDS {
         writeln!(text, "  {board}: {fqbn}")?;
     }
-    text.push_str("libraries: [libraries]\nsketches: [\"sketches/**\"]\n");
-    let path = directory.join("matrix.yml");
+    writeln!(text, "libraries: [libraries]\nsketches: [{sketches}]")?;
+    let path = directory.join(format!("{name}.yml"));
     std::fs::write(&path, text)?;
     Ok(path)
 }
+
+/// Writes sketches that fail in three ways (a wrong line, a function that is nowhere, too much memory), and a matrix of
+/// them and the others. Each begins with `head`.
+fn write_failing(directory: &Path, name: &str, head: &str, count: usize) -> Result<PathBuf> {
+    for number in 0..count {
+        let body = match number % 3 {
+            0 => "void setup() { int x = ; }\nvoid loop() {}\n",
+            1 => "int nowhere(int);\nvoid setup() { nowhere(1); }\nvoid loop() {}\n",
+            _ => "volatile char data[9000];\nvoid setup() { data[millis()] = 1; }\nvoid loop() {}\n",
+        };
+        let name = format!("Failing{number:02}");
+        let place = directory.join("failing").join(&name);
+        std::fs::create_dir_all(&place)?;
+        std::fs::write(place.join(format!("{name}.ino")), format!("{head}// {number}\n{body}"))?;
+    }
+    write_matrix(directory, &format!("{name}-failing"), "\"sketches/**\", \"failing/**\"")
+}
+
+/// The pattern of the sketches that succeed.
+const SKETCHES: &str = "\"sketches/**\"";

@@ -366,13 +366,25 @@ fn a_header_that_says_when_it_was_compiled_is_compiled_in_each_run() {
 
 #[test]
 fn what_is_compiled_in_each_run_is_linked_only_where_it_comes_out_otherwise() {
-    let text = "#ifdef NEVER\nconst char *when = __TIME__;\n#endif\nvoid setup() {}\nvoid loop() {}\n";
+    let text = "static inline const char *when() { return __TIME__; }\nvoid setup() {}\nvoid loop() {}\n";
     let workspace = project().sketch("s/D", text);
     run(&workspace);
     let again = workspace.run(["run", "m.yml"]).assert_exit(0);
     assert_eq!(cells(&again).0.len(), 0, "the firmware is the same");
     let compiled = steps(&again);
     assert_eq!(compiled.len(), 2, "one compile a board, no link: {compiled:?}");
+}
+
+#[test]
+fn a_time_that_the_preprocessor_does_not_reach_is_none() {
+    let text = "#ifdef NEVER\nconst char *when = __TIME__;\n#endif\n#define WHEN __DATE__\nvoid setup() {}\nvoid loop() {}\n";
+    let workspace = project().sketch("s/D", text);
+    let first = run(&workspace);
+    assert!(!first.stdout.contains("uncacheable"), "{}", first.stdout);
+    assert_eq!(steps(&workspace.run(["run", "m.yml"]).assert_exit(0)), Vec::<String>::new());
+    // Another line reaches it.
+    let text = text.replace("#ifdef NEVER", "#ifndef NEVER");
+    run(&workspace.sketch("s/D", &text)).assert_stdout("uncacheable");
 }
 
 #[test]

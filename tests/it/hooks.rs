@@ -59,7 +59,7 @@ fn a_hook_whose_inputs_are_declared_runs_after_a_change_only() {
     fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
     let gone = run(&workspace);
     assert_eq!(processes(&gone), Vec::<String>::new());
-    assert!(workspace.path(".fbuild-matrix/cells/uno/A/made/empty").is_dir());
+    assert!(workspace.path(".fbuild-matrix/cells/uno/A/made/word.h").is_file());
     assert!(!workspace.path(".fbuild-matrix/cells/uno/A/first.txt").exists());
     for (file, words) in [
         ("A/word.txt", "newcoreextra"),
