@@ -4,7 +4,7 @@
 //! is read for another processor only, or defines a macro that nobody uses. The preprocessor gets a marker as the value of
 //! these macros: without the marker in its output, the object does not depend on the clock.
 
-use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::planned::{OUTPUT, SOURCE, Wanted};
 use crate::event::Step;
@@ -57,8 +57,7 @@ pub(super) async fn clock(
     let is_used = if let Some(known) = known {
         *known != *UNUSED
     } else {
-        let output = cx.staging.join(format!("{}.i", key.to_hex()));
-        let Some(is_used) = ask(cx, jcx, wanted, argv, &output).await? else { return Ok(Some(reason)) };
+        let Some(is_used) = ask(cx, jcx, wanted, argv).await? else { return Ok(Some(reason)) };
         covered.settle(cx, Ok(())).await?;
         cx.files.memo().remember_fact(key, if is_used { USED } else { UNUSED });
         is_used
@@ -72,14 +71,15 @@ async fn ask(
     jcx: &JobContext,
     wanted: &Wanted<'_>,
     argv: Vec<String>,
-    output: &Path,
 ) -> Result<Option<bool>, BuildError> {
-    let output_text = output.to_string_lossy();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    // Units with other labels may ask the same at the same time.
+    let output = cx.staging.join(format!("clock-{}.i", COUNT.fetch_add(1, Ordering::Relaxed)));
+    let output_text = output.to_string_lossy().into_owned();
     let argv = argv.into_iter().map(|word| word.replace(OUTPUT, &output_text)).collect();
     let name = jcx.step(Step::Preprocess, format!("{}, for its use of the clock", wanted.label));
     let process = process(argv, cx.staging.clone(), jcx.environment.clone());
     let finished = run_in_slot(&cx.runner, &name, &process, &jcx.transcript).await?;
-    let output: PathBuf = output.to_owned();
     blocking(move || {
         let text = std::fs::read(&output);
         let _ = std::fs::remove_file(&output);
