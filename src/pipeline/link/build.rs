@@ -93,19 +93,16 @@ pub(in crate::pipeline) async fn build(
     } else {
         None
     };
-    let mut made = match found {
-        Some((_, found)) => {
-            jcx.log.extend(found.log.iter().cloned());
-            found
+    let mut made = if let Some((_, found)) = found {
+        jcx.log.extend(found.log.iter().cloned());
+        found
+    } else {
+        let places = plan.places.clone();
+        let made = Box::pin(make(link, cx, jcx, plan, &core, &units)).await;
+        if cacheable_by_sources {
+            failures.settle(&by_sources, &places, made.as_ref().map(|_| ()), &jcx.log).await?;
         }
-        None => {
-            let places = plan.places.clone();
-            let made = Box::pin(make(link, cx, jcx, plan, &core, &units)).await;
-            if cacheable_by_sources {
-                failures.settle(&by_sources, &places, made.as_ref().map(|_| ()), &jcx.log).await?;
-            }
-            made?
-        }
+        made?
     };
     // Equal objects may come from other sources or flags, with other warnings.
     made.compiled = compiled;
