@@ -62,6 +62,7 @@ fn help_of_run_names_every_option_of_the_contract() {
         "--timeout",
         "--offline",
         "--no-cache",
+        "--retry-failures",
         "--cache-dir",
         "--work-dir",
         "--report-dir",
