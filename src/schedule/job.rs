@@ -159,6 +159,9 @@ async fn attempts(job: &CellJob, core: &CoreHandle, shared: &Shared, jcx: &mut J
             done.outcome = unless_blocked(outcome, core, shared, jcx).await;
             return;
         }
+        if let BuildError::Failed(failure) = &error {
+            jcx.log.extend([failure.command.join(" "), failure.diagnostic.clone()]);
+        }
         jcx.log.push(format!("attempt {} failed; trying again", attempt + 1));
     }
 }

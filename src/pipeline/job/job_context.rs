@@ -135,9 +135,9 @@ impl JobContext {
         if let Part::End(_) = name.part {
             self.ahead.spent(finished.ended.duration_since(finished.started), finished.peak);
         }
-        self.log.push(command.argv.join(" "));
         let printed = cx.checkout.with_own_names(&String::from_utf8_lossy(&finished.printed()));
         if finished.end.succeeded() {
+            self.log.push(command.argv.join(" "));
             if !printed.is_empty() && step != Step::Size {
                 self.log.push(printed);
             }
