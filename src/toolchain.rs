@@ -115,7 +115,8 @@ impl Identities {
             .await
             .map_err(|error| unreadable(program, &error))?;
         let Some(compiler) = compiler_behind(program, disk) else {
-            let Some(environment) = python_environment(program, disk) else {
+            let package = || if is_script { environment_of_package(program, disk) } else { None };
+            let Some(environment) = python_environment(program, disk).or_else(package) else {
                 return Ok(Identity { hash: driver, version: None, is_script });
             };
             let files = self.files.clone();
@@ -239,6 +240,14 @@ fn python_environment(program: &Path, disk: &Disk) -> Option<PathBuf> {
     let directories =
         [Some(program), real.as_deref()].into_iter().flatten().filter_map(|it| it.parent()?.parent());
     directories.map(Path::to_owned).find(|directory| disk.is_file(&directory.join("pyvenv.cfg")))
+}
+
+/// Returns the Python environment of a script among its packages, `ENVIRONMENT/lib/pythonX.Y/site-packages/…`: the
+/// script may import any of them.
+fn environment_of_package(script: &Path, disk: &Disk) -> Option<PathBuf> {
+    let packages = script.ancestors().find(|directory| directory.ends_with("site-packages"))?;
+    let environment = packages.ancestors().nth(3)?;
+    disk.is_file(&environment.join("pyvenv.cfg")).then(|| environment.to_owned())
 }
 
 /// Returns a hash of a Python environment: of its configuration, which has the version of Python, and of every file of
@@ -394,6 +403,7 @@ mod tests {
             (at("bin/toy"), "toy"),
             (packages.join("toy.py"), "one"),
             (packages.join("__pycache__/toy.pyc"), "one"),
+            (packages.join("tool"), "#!/usr/bin/env python3"),
         ] {
             std::fs::write(path, text).unwrap();
         }
@@ -409,10 +419,13 @@ mod tests {
         };
         let first = identity("toy").await;
         assert_eq!(identity("bin/toy").await, first);
+        let script = "lib/python3/site-packages/toy/tool";
+        let first_of_script = identity(script).await;
         std::fs::write(packages.join("__pycache__/toy.pyc"), "two").unwrap();
         assert_eq!(identity("toy").await, first, "it is made of the rest");
         std::fs::write(packages.join("toy.py"), "two").unwrap();
         let second = identity("toy").await;
+        assert_ne!(identity(script).await, first_of_script, "it may import the other file");
         std::fs::write(at("pyvenv.cfg"), "version = 3.12").unwrap();
         assert!(second != first && identity("toy").await != second);
     }

@@ -85,6 +85,8 @@ pub enum Tool {
         packages: Vec<String>,
         /// The file with the pinned versions of all packages; absolute.
         lock: Option<PathBuf>,
+        /// The tool's directory, relative to the environment's `site-packages`, where it is not the environment itself.
+        path: Option<PathBuf>,
     },
 }
 

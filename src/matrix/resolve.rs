@@ -139,8 +139,8 @@ impl Resolver<'_> {
                 let dir = self.path(&path, place(node, "path"));
                 let tools = node.get("tools");
                 let tool = |(name, tool): (String, RawTool)| {
-                    let span = tools.map_or(node.span, |tools| place(tools, &name));
-                    let tool = self.tool(tool, span);
+                    let node = tools.and_then(|tools| tools.get(&name)).unwrap_or(node);
+                    let tool = self.tool(tool, node);
                     (name, tool)
                 };
                 Provider::Path { dir, tools: raw.tools.into_iter().map(tool).collect() }

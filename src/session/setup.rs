@@ -158,10 +158,14 @@ async fn bring_in_tool(tool: &Tool, cx: &InstallContext) -> Result<Option<Instal
             let (versions, library_path) = (installed.versions, installed.library_path);
             Some(InstalledTool { dir, versions, library_path })
         }
-        Tool::Pypi { packages, lock } => {
+        Tool::Pypi { packages, lock, path } => {
             let installed = pypi::install_tool(packages, lock.as_deref(), cx).await?;
+            let dir = match path {
+                Some(path) => pypi::tool_directory(&installed.root, packages, path).await?,
+                None => installed.root,
+            };
             let (versions, library_path) = (installed.versions, installed.library_path);
-            Some(InstalledTool { dir: installed.root, versions, library_path })
+            Some(InstalledTool { dir, versions, library_path })
         }
     })
 }

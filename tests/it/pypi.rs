@@ -2,16 +2,19 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::{Workspace, repository};
 
 /// The program says what it was called with.
-const WHEEL: &str = r#"
+const WHEEL: &str = r##"
 import sys, zipfile
 info = "py_toy-1.2.dist-info/"
 files = {
     "toy.py": "import sys\ndef main():\n    print('toy', *sys.argv[1:])\n",
+    "toychain/gcc/bin/cross": "#!/bin/sh\necho cross\n",
+    "toychain/lost/bin/cross": "#!/bin/sh\necho cross\n",
     info + "METADATA": "Metadata-Version: 2.1\nName: py-toy\nVersion: 1.2\n",
     info + "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     info + "entry_points.txt": "[console_scripts]\ntoytool.py = toy:main\n",
@@ -19,10 +22,21 @@ files = {
 }
 with zipfile.ZipFile(sys.argv[1], "w") as wheel:
     for name, text in files.items():
-        wheel.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), text)
+        entry = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+        entry.external_attr = (0o100755 if name.startswith("toychain/gcc/bin/") else 0o100644) << 16
+        wheel.writestr(entry, text)
 import hashlib
 print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())
-"#;
+"##;
+
+/// A matrix that asks for `tool`.
+fn matrix(tool: &str) -> String {
+    format!(
+        "version: 1\ncores:\n  odd:strange:\n    provider: path\n    path: {}\n    tools:\n      toy: {tool}\n\
+         boards: {{oddity: \"odd:strange:rv64imac\"}}\nsketches: [Toy]\n",
+        repository("tests/platform/oddity/core").display()
+    )
+}
 
 struct Bench {
     workspace: Workspace,
@@ -32,12 +46,8 @@ struct Bench {
 impl Bench {
     /// The matrix asks for `tool`.
     fn new(tool: &str) -> Self {
-        let matrix = format!(
-            "version: 1\ncores:\n  odd:strange:\n    provider: path\n    path: {}\n    tools:\n      toy: {tool}\n\
-             boards: {{oddity: \"odd:strange:rv64imac\"}}\nsketches: [Toy]\n",
-            repository("tests/platform/oddity/core").display()
-        );
-        let workspace = Workspace::new().sketch("Toy", "").file("matrix.yml", matrix).file("wheels/none", "");
+        let workspace =
+            Workspace::new().sketch("Toy", "").file("matrix.yml", matrix(tool)).file("wheels/none", "");
         let wheels = workspace.path("wheels");
         let cache = workspace.path("cache");
         let workspace = workspace
@@ -51,7 +61,7 @@ impl Bench {
     }
 
     /// The directory of the environment.
-    fn environment(&self) -> std::path::PathBuf {
+    fn environment(&self) -> PathBuf {
         let all = fs::read_dir(self.workspace.path("cache/pypi")).unwrap().map(|entry| entry.unwrap().path());
         let mut all = all.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("py-toy-"));
         let found = all.next().unwrap();
@@ -82,6 +92,33 @@ fn a_package_is_brought_in_once() {
     }
     // Nothing but the cache directory was written to.
     assert_eq!(fs::read_dir(bench.workspace.home()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_directory_of_a_package_is_a_tool() {
+    let bench = Bench::new("{pypi: py-toy==1.2, path: toychain/gcc}");
+    let with = |tool: &str, more: &[&str]| {
+        let workspace = bench.workspace.clone().file("matrix.yml", matrix(tool));
+        workspace.run([&["boards", "matrix.yml", "odd:strange:rv64imac", "--properties"], more].concat())
+    };
+    let tool = "{pypi: py-toy==1.2, path: toychain/gcc}";
+    with(tool, &["--offline"]).assert_exit(3).assert_stderr("--offline forbids fetching it");
+    for more in [&[][..], &["--offline"]] {
+        let run = with(tool, more).assert_exit(0);
+        let path = run.stdout.lines().find_map(|line| line.strip_prefix("runtime.tools.toy.path="));
+        let path = Path::new(path.unwrap());
+        assert!(path.starts_with(bench.environment()) && path.ends_with("site-packages/toychain/gcc"));
+        let said = Command::new(path.join("bin/cross")).output().unwrap();
+        assert_eq!(String::from_utf8(said.stdout).unwrap(), "cross\n");
+    }
+    // The environment is the same.
+    with("{pypi: py-toy==1.2, path: gcc}", &["--offline"])
+        .assert_exit(3)
+        .assert_stderr("tool py-toy==1.2 from PyPI: `site-packages` has no directory `gcc`")
+        .assert_stderr("with a `bin` in the matrix: `toychain/gcc`, `toychain/lost`");
+    with("{pypi: py-toy==1.2, path: toychain/lost}", &["--offline"])
+        .assert_exit(3)
+        .assert_stderr("toychain/lost/bin/cross is not executable");
 }
 
 #[test]

@@ -1,21 +1,27 @@
 //! The key `tools` of a core: directories, Debian packages and Python packages, with checks of their names.
 
+use std::path::{Component, Path, PathBuf};
+
+use super::super::diagnostic::Diagnostic;
 use super::super::model::{Packages, Tool};
+use super::super::path_pattern::normalised;
 use super::super::schema::{RawPackages, RawTool};
 use super::super::source::Span;
-use super::Resolver;
+use super::super::syntax::Node;
+use super::{Resolver, place};
 use crate::nearest::quoted;
 
 impl Resolver<'_> {
     /// Returns the source of a core's tool.
-    pub(super) fn tool(&mut self, raw: RawTool, span: Span) -> Tool {
+    pub(super) fn tool(&mut self, raw: RawTool, node: &Node) -> Tool {
         match raw {
-            RawTool::Path(path) => Tool::Directory(self.path(&path, span).value),
-            RawTool::Packages(packages) => self.packages(packages, span),
+            RawTool::Path(path) => Tool::Directory(self.path(&path, node.span).value),
+            RawTool::Packages(packages) => self.packages(packages, node),
         }
     }
 
-    fn packages(&mut self, raw: RawPackages, span: Span) -> Tool {
+    fn packages(&mut self, raw: RawPackages, node: &Node) -> Tool {
+        let span = node.span;
         let lock = raw.lock.map(|path| self.path(&path, span).value);
         match (raw.apt, raw.pypi) {
             (Some(_), Some(_)) => {
@@ -33,11 +39,18 @@ impl Resolver<'_> {
                     is_pinned,
                     "is no package with its version, as in `esptool==5.1.0`",
                 );
-                Tool::Pypi { packages, lock }
+                let path = raw.path.map(|path| self.package_directory(&path, place(node, "path")));
+                Tool::Pypi { packages, lock, path }
             }
             (names, None) => {
                 if lock.is_some() {
                     self.problem(span, "the key `lock` goes only with `pypi`");
+                }
+                if let Some(key) = raw.path.and(node.entry("path")).map(|entry| entry.key) {
+                    let help =
+                        "the directory of a tool that is not in a package is written as `NAME: DIRECTORY`";
+                    let message = "the key `path` goes only with `pypi`";
+                    self.problems.push(Diagnostic::new(key, message).help(help));
                 }
                 let names: Vec<String> = names.map(Vec::from).unwrap_or_default();
                 // An option, a version or a pattern of apt is no package name.
@@ -48,6 +61,20 @@ impl Resolver<'_> {
                 Tool::Apt(Packages { names, suite: raw.suite })
             }
         }
+    }
+
+    /// Returns a directory in the `site-packages` of an environment.
+    fn package_directory(&mut self, text: &str, span: Span) -> PathBuf {
+        let path = Path::new(text);
+        let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        if text.is_empty() {
+            self.problem(span, "the path is empty");
+        } else if !path.components().all(is_inside) {
+            let message = format!("{} is not inside the environment's `site-packages`", quoted(text));
+            let help = "a relative path without `..`: the package's directory that holds its `bin`";
+            self.problems.push(Diagnostic::new(span, message).help(help));
+        }
+        normalised(path)
     }
 
     /// Checks that there are names, and that each is valid.

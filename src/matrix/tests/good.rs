@@ -35,7 +35,9 @@ fn every_key_is_understood() {
     assert_eq!(tools["packed"], packed(&["gcc-x", "libc-x"], Some("trixie")));
     assert_eq!(tools["plain"], packed(&["gcc-y"], None));
     let packages = ["esptool==5.1.0", "six==1.0"].map(str::to_owned).to_vec();
-    assert_eq!(tools["python"], Tool::Pypi { packages, lock: Some("/m/lock.txt".into()) });
+    assert_eq!(tools["python"], Tool::Pypi { packages, lock: Some("/m/lock.txt".into()), path: None });
+    let gcc = Tool::Pypi { packages: vec!["gcc==1.0".to_owned()], lock: None, path: Some("gcc/x".into()) };
+    assert_eq!(tools["gcc"], gcc);
     assert_eq!(matrix.cores["other:one"].provider, Provider::Installed);
     let mega = &matrix.boards["mega"];
     assert_eq!(mega.fqbn.to_string(), "arduino:avr:mega:cpu=atmega2560");

@@ -121,6 +121,11 @@ fn python_of(dir: &Path) -> Option<PathBuf> {
     dir.join("bin/python3").canonicalize().ok()
 }
 
+/// Returns the directories of the packages in an environment: in practice one, `lib/pythonX.Y/site-packages`.
+pub(super) fn site_packages(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
+    fs::read_dir(dir.join("lib"))?.map(|python| Ok(python?.path().join("site-packages"))).collect()
+}
+
 /// An installed package.
 struct DistInfo {
     name: String,
@@ -131,8 +136,8 @@ struct DistInfo {
 
 fn packages(dir: &Path) -> std::io::Result<Vec<DistInfo>> {
     let mut found = Vec::new();
-    for python in fs::read_dir(dir.join("lib"))? {
-        for entry in fs::read_dir(python?.path().join("site-packages"))? {
+    for site_packages in site_packages(dir)? {
+        for entry in fs::read_dir(site_packages)? {
             let info = entry?.path();
             let stem = info.file_name().and_then(|name| name.to_str()?.strip_suffix(".dist-info"));
             if let Some((name, version)) = stem.and_then(|stem| stem.split_once('-')) {

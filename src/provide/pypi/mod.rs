@@ -6,6 +6,7 @@
 //! CACHE/pypi/tmp/             of the installation in progress
 //! CACHE/pypi/NAME-KEY/        an environment; KEY stands for the request and the machine
 //! CACHE/pypi/NAME-KEY/NAME    links to the programs of the requested packages, without `.py` as well
+//! CACHE/pypi/NAME-KEY/lib/pythonX.Y/site-packages/PATH    the tool's directory, where the matrix names a `path`
 //! ```
 //!
 //! An environment can't be moved: its programs name their interpreter. So it is created in its final directory, and the
@@ -17,5 +18,6 @@ mod lock_file;
 mod provider;
 mod python;
 mod requirement;
+mod tool_directory;
 
-pub use provider::install_tool;
+pub use provider::{install_tool, tool_directory};

@@ -1,7 +1,7 @@
 //! The provider `pypi` itself: from a request to an installed environment.
 
 use std::fmt::{Display, Formatter};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::blocking::blocking;
 use super::super::context::InstallContext;
@@ -13,6 +13,7 @@ use super::super::provider::{Fetched, Provider, install};
 use super::environment::{EnvironmentIdentity, PythonEnvironment};
 use super::installation::EnvironmentInstallation;
 use super::lock_file::LockFile;
+use super::tool_directory::find_directory;
 
 /// The Python of a machine.
 struct Pypi<'m> {
@@ -116,6 +117,17 @@ pub async fn install_tool(
 ) -> Result<InstalledPackages, InstallError> {
     let machine = Machine::here();
     install(&Pypi { machine: &machine }, PypiRequest { packages, lock_file }, cx).await
+}
+
+/// Returns the directory `path`, relative to `site-packages`, in the environment `root` of `packages`.
+///
+/// # Errors
+/// [`InstallError::NoToolDirectory`] where it is missing, and [`InstallError::NotExecutable`] where the programs in its
+/// `bin` can't be started.
+pub async fn tool_directory(root: &Path, packages: &[String], path: &Path) -> Result<PathBuf, InstallError> {
+    let what = PypiRequest { packages, lock_file: None }.to_string();
+    let (root, path) = (root.to_owned(), path.to_owned());
+    blocking(move || find_directory(&root, &path, &what)).await
 }
 
 async fn find(dir: &Path, identity: &EnvironmentIdentity) -> Result<Option<PythonEnvironment>, InstallError> {
