@@ -48,17 +48,6 @@ fn run(workspace: &Workspace) -> Finished {
     run
 }
 
-/// What a run started, as `job: step label`.
-fn steps(run: &Finished) -> Vec<String> {
-    let events = run.reports().events();
-    let steps = events.iter().filter(|event| event["event"] == "step_finished");
-    steps
-        .map(|step| {
-            format!("{}: {} {}", step["job"], step["step"].as_str().unwrap(), step["label"].as_str().unwrap())
-        })
-        .collect()
-}
-
 /// The cells that were built, and those that were not.
 fn cells(run: &Finished) -> (BTreeSet<String>, BTreeSet<String>) {
     let timing = run.reports().timing();
@@ -79,7 +68,7 @@ fn cells(run: &Finished) -> (BTreeSet<String>, BTreeSet<String>) {
 #[track_caller]
 fn assert_built(run: &Finished, expected: &[&str]) {
     let (built, _) = cells(run);
-    assert_eq!(built.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{:#?}", steps(run));
+    assert_eq!(built.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{:#?}", run.steps());
 }
 
 const ALL: &[&str] = &["other/s/A", "other/s/B", "other/s/C", "uno/s/A", "uno/s/B", "uno/s/C"];
@@ -91,7 +80,7 @@ fn a_second_run_starts_nothing() {
     assert_built(&first, ALL);
     for arguments in [&["run", "m.yml"][..], &["run", "m.yml", "-j", "8"], &["run", "m.yml", "-s", "A"]] {
         let again = workspace.run(arguments).assert_exit(0);
-        assert_eq!(steps(&again), Vec::<String>::new());
+        assert_eq!(again.steps(), Vec::<String>::new());
         assert_eq!(cells(&again).0.len(), 0);
     }
     assert_eq!(run(&workspace).firmware(), first.firmware());
@@ -114,7 +103,7 @@ fn what_was_only_touched_is_not_built() {
     }
     assert!(touched >= 10, "{touched}");
     let again = workspace.run(["run", "m.yml"]).assert_exit(0);
-    assert_eq!(steps(&again), Vec::<String>::new());
+    assert_eq!(again.steps(), Vec::<String>::new());
 }
 
 #[test]
@@ -125,7 +114,7 @@ fn a_changed_sketch_builds_only_its_cells() {
     let changed = run(&workspace.clone().sketch("s/B", &text));
     assert_built(&changed, &["other/s/B", "uno/s/B"]);
     let compiles: Vec<String> =
-        steps(&changed).into_iter().filter(|step| step.contains(": compile ")).collect();
+        changed.steps().into_iter().filter(|step| step.contains(": compile ")).collect();
     assert_eq!(compiles.len(), 2, "{compiles:?}");
     assert!(compiles.iter().all(|step| step.contains("s/B")), "{compiles:?}");
 }
@@ -150,7 +139,7 @@ fn a_comment_that_moves_no_line_links_nothing() {
     let commented = source.replacen('\n', " // built on __DATE__\n", 1);
     assert_ne!(commented, source);
     let after = run(&workspace.clone().file("libs/Lib/src/Lib.cpp", &commented));
-    let steps = steps(&after);
+    let steps = after.steps();
     assert_eq!(steps.iter().filter(|step| step.contains(": compile ")).count(), 2, "{steps:?}");
     assert!(!steps.iter().any(|step| step.contains(": link ")), "{steps:?}");
     assert_eq!(after.firmware(), before.firmware());
@@ -178,7 +167,7 @@ fn units_that_are_compiled_in_every_run_are_said_with_the_reason() {
     );
     workspace.run(["run", "m.yml"]).assert_exit(0);
     let again = workspace.run(["run", "m.yml"]).assert_exit(0);
-    assert_eq!(steps(&again), Vec::<String>::new());
+    assert_eq!(again.steps(), Vec::<String>::new());
 }
 
 #[test]
@@ -348,7 +337,7 @@ fn a_file_that_the_assembler_takes_in_is_an_input() {
     let workspace = workspace.sketch("s/D", &text.replace("BLOB", &blob)).file("blob.bin", "one!");
     run(&workspace);
     let changed = run(&workspace.file("blob.bin", "two!"));
-    assert!(cells(&changed).0.contains("uno/s/D"), "{:?}", steps(&changed));
+    assert!(cells(&changed).0.contains("uno/s/D"), "{:?}", changed.steps());
 }
 
 #[test]
@@ -371,7 +360,7 @@ fn what_is_compiled_in_each_run_is_linked_only_where_it_comes_out_otherwise() {
     run(&workspace);
     let again = workspace.run(["run", "m.yml"]).assert_exit(0);
     assert_eq!(cells(&again).0.len(), 0, "the firmware is the same");
-    let compiled = steps(&again);
+    let compiled = again.steps();
     assert_eq!(compiled.len(), 2, "one compile a board, no link: {compiled:?}");
 }
 
@@ -381,7 +370,7 @@ fn a_time_that_the_preprocessor_does_not_reach_is_none() {
     let workspace = project().sketch("s/D", text);
     let first = run(&workspace);
     assert!(!first.stdout.contains("uncacheable"), "{}", first.stdout);
-    assert_eq!(steps(&workspace.run(["run", "m.yml"]).assert_exit(0)), Vec::<String>::new());
+    assert_eq!(workspace.run(["run", "m.yml"]).assert_exit(0).steps(), Vec::<String>::new());
     // Another line reaches it.
     let text = text.replace("#ifdef NEVER", "#ifndef NEVER");
     run(&workspace.sketch("s/D", &text)).assert_stdout("uncacheable");
@@ -464,7 +453,7 @@ fn a_replaced_compiler_compiles_everything() {
     let workspace = script(workspace, "wrapper", &wrapper(2));
     File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
     let replaced = run(&workspace);
-    let compiled = steps(&replaced).iter().filter(|step| step.contains(": compile ")).count();
+    let compiled = replaced.steps().iter().filter(|step| step.contains(": compile ")).count();
     assert_eq!(compiled, 2 * 5, "core, library and three sketches for two boards");
     assert_built(&replaced, &["other/s/C", "uno/s/C"]);
 }

@@ -75,13 +75,6 @@ fn verdicts(run: &Finished, work: &str) -> Vec<(String, Verdict)> {
     cases
 }
 
-/// The steps that a run started.
-fn steps(run: &Finished) -> Vec<String> {
-    let events = run.reports().events();
-    let steps = events.iter().filter(|event| event["event"] == "step_finished");
-    steps.map(|step| format!("{}: {} {}", step["job"], step["step"], step["label"])).collect()
-}
-
 /// The number of cells that the reports mark as cached failures: in `timing.json`, `junit.xml` and on the terminal.
 fn marked(run: &Finished) -> [usize; 3] {
     let timing = run.reports().timing();
@@ -104,22 +97,22 @@ fn what_failed_fails_again_in_the_same_words_without_a_compiler() {
     assert_eq!(marked(&first), [0; 3]);
 
     let again = run(&workspace, ".fbuild-matrix", &[]).assert_exit(1);
-    assert_eq!(steps(&again), Vec::<String>::new());
+    assert_eq!(again.steps(), Vec::<String>::new());
     assert_eq!(verdicts(&again, ".fbuild-matrix"), expected);
     assert_eq!(marked(&again), [ALL; 3]);
     assert!(again.stdout.contains(&format!("{ALL} cached failures")), "{}", again.stdout);
 
     fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
     let gone = run(&workspace, ".fbuild-matrix", &[]).assert_exit(1);
-    assert_eq!(steps(&gone), Vec::<String>::new());
+    assert_eq!(gone.steps(), Vec::<String>::new());
     assert_eq!(verdicts(&gone, ".fbuild-matrix"), expected);
 
     let elsewhere = run(&workspace, "other", &[]).assert_exit(1);
-    assert_eq!(steps(&elsewhere), Vec::<String>::new());
+    assert_eq!(elsewhere.steps(), Vec::<String>::new());
     assert_eq!(verdicts(&elsewhere, "other"), expected);
 
     let retried = run(&workspace, ".fbuild-matrix", &["--retry-failures"]).assert_exit(1);
-    assert!(steps(&retried).len() >= ALL, "{:?}", steps(&retried));
+    assert!(retried.steps().len() >= ALL, "{:?}", retried.steps());
     assert_eq!(verdicts(&retried, ".fbuild-matrix"), expected);
     assert_eq!(marked(&retried), [0; 3]);
 }
@@ -194,7 +187,7 @@ fn without_a_cache_every_failure_is_made_anew() {
     let workspace = project();
     for _ in 0..2 {
         let run = run(&workspace, ".fbuild-matrix", &["--no-cache"]).assert_exit(1);
-        assert!(steps(&run).len() >= 2 * WRONG.len());
+        assert!(run.steps().len() >= 2 * WRONG.len());
         assert_eq!(marked(&run), [0; 3]);
     }
     assert!(!Path::new(&workspace.cache().join("artifacts")).exists());

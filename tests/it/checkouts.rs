@@ -98,13 +98,6 @@ fn objects_of_one_checkout_are_those_of_another() {
     }
 }
 
-/// The steps that a run started.
-fn steps(run: &Finished) -> Vec<String> {
-    let events = run.reports().events();
-    let steps = events.iter().filter(|event| event["event"] == "step_finished");
-    steps.map(|step| format!("{}: {} {}", step["job"], step["step"], step["label"])).collect()
-}
-
 #[test]
 fn a_failure_of_one_checkout_is_that_of_another() {
     for wrong in [
@@ -118,7 +111,7 @@ fn a_failure_of_one_checkout_is_that_of_another() {
             let run = run(&workspace, twin).assert_exit(1);
             let verdict = run.reports().junit().case("uno", "s/A").verdict.clone();
             let log = workspace.path(twin).join(".fbuild-matrix/cells/uno/s/A/build.log");
-            (format!("{verdict:?}"), fs::read_to_string(log).unwrap(), steps(&run))
+            (format!("{verdict:?}"), fs::read_to_string(log).unwrap(), run.steps())
         });
         assert!(!one.2.is_empty());
         assert!(two.2.is_empty(), "{wrong}{:?}", two.2);
@@ -221,7 +214,7 @@ fn firmware_is_restored_wherever_the_repository_and_the_work_directory_are() {
         (bare, &format!("{bare}/ci/.fbuild-matrix")),
     ] {
         let run = build(copy, work);
-        assert_eq!(started(&run), Vec::<String>::new(), "{copy}");
+        assert_eq!(run.steps(), Vec::<String>::new(), "{copy}");
         let cells = workspace.path(work).join("cells");
         let restored = made(&cells);
         assert_eq!(restored.len(), 6, "{:?}", restored.keys());
@@ -265,13 +258,6 @@ fn without_random_names(text: &str) -> String {
     })
 }
 
-/// The steps that a run started.
-fn started(run: &Finished) -> Vec<String> {
-    let events = run.reports().events();
-    let steps = events.iter().filter(|event| event["event"] == "step_finished");
-    steps.map(|step| format!("{}: {} {}", step["job"], step["step"], step["label"])).collect()
-}
-
 #[test]
 fn a_directory_in_the_firmware_keeps_it_where_it_was_made() {
     let workspace = copies("bare");
@@ -282,7 +268,7 @@ fn a_directory_in_the_firmware_keeps_it_where_it_was_made() {
         let matrix = format!("{copy}/ci/m.yml");
         let arguments = ["run", &matrix, "--work-dir", &work, "--report-dir", ".fbuild-matrix/reports"];
         let run = workspace.run(arguments).assert_exit(0);
-        assert!(started(&run).iter().any(|step| step.contains("link")), "{copy}");
+        assert!(run.steps().iter().any(|step| step.contains("link")), "{copy}");
         for (path, bytes) in made(&Path::new(&work).join("cells")) {
             if path.ends_with("B.ino.elf") {
                 assert!(holds(&bytes, &workspace.path(copy)), "{copy}: the path is in the firmware");
@@ -291,6 +277,6 @@ fn a_directory_in_the_firmware_keeps_it_where_it_was_made() {
         // The same directories find it again when the work directory is gone.
         fs::remove_dir_all(&work).unwrap();
         let again = workspace.run(arguments).assert_exit(0);
-        assert_eq!(started(&again), Vec::<String>::new(), "{copy}");
+        assert_eq!(again.steps(), Vec::<String>::new(), "{copy}");
     }
 }

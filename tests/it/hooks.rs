@@ -41,24 +41,16 @@ fn has(run: &Finished, word: &str) -> bool {
     elf.windows(word.len()).any(|window| window == word.as_bytes())
 }
 
-/// The steps of a run that started a process.
-fn processes(run: &Finished) -> Vec<String> {
-    let events = run.reports().events();
-    let steps =
-        events.iter().filter(|event| event["event"] == "step_finished" && !event["process"].is_null());
-    steps.map(|step| format!("{}: {} {}", step["job"], step["step"], step["label"])).collect()
-}
-
 #[test]
 fn a_hook_whose_inputs_are_declared_runs_after_a_change_only() {
     let workspace = project("inputs: [extra],");
     let first = run(&workspace);
     assert!(has(&first, "sketchcoreextra"));
     assert!(!first.stdout.contains("uncacheable"), "{}", first.stdout);
-    assert_eq!(processes(&run(&workspace)), Vec::<String>::new());
+    assert_eq!(run(&workspace).processes(), Vec::<String>::new());
     fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
     let gone = run(&workspace);
-    assert_eq!(processes(&gone), Vec::<String>::new());
+    assert_eq!(gone.processes(), Vec::<String>::new());
     assert!(workspace.path(".fbuild-matrix/cells/uno/A/made/word.h").is_file());
     assert!(!workspace.path(".fbuild-matrix/cells/uno/A/first.txt").exists());
     for (file, words) in [
@@ -70,8 +62,8 @@ fn a_hook_whose_inputs_are_declared_runs_after_a_change_only() {
         fs::write(workspace.path(file), "new").unwrap();
         let changed = run(&workspace);
         assert!(has(&changed, words), "{file}");
-        assert!(processes(&changed).iter().any(|step| step.contains("hook")), "{file}");
-        assert_eq!(processes(&run(&workspace)), Vec::<String>::new(), "{file}");
+        assert!(changed.processes().iter().any(|step| step.contains("hook")), "{file}");
+        assert_eq!(run(&workspace).processes(), Vec::<String>::new(), "{file}");
     }
 }
 
@@ -83,7 +75,7 @@ fn a_hook_whose_reads_are_unknown_runs_in_every_run_and_is_said() {
         .assert_stdout("uncacheable hooks: repeated in every run")
         .assert_stdout("what recipe.hooks.prebuild reads is unknown; `inputs: []`")
         .assert_stdout("1 up-to-date");
-    assert!(processes(&again).iter().any(|step| step.contains("hook")));
+    assert!(again.processes().iter().any(|step| step.contains("hook")));
     fs::write(workspace.path("extra/word.txt"), "new").unwrap();
     assert!(has(&run(&workspace), "sketchcorenew"));
 }

@@ -182,21 +182,13 @@ fn a_board_of_each_family_builds_offline() {
         .map(|event| event["outcome"]["outcome"].as_str().unwrap())
         .collect();
     assert!(outcomes.len() > BOARDS.len() && outcomes.iter().all(|it| *it == "up_to_date"), "{outcomes:?}");
-    assert_eq!(processes(&again), Vec::<String>::new());
+    assert_eq!(again.processes(), Vec::<String>::new());
 
     // With the cache alone nothing is started either.
     fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
     let gone = run();
-    assert_eq!(processes(&gone), Vec::<String>::new());
+    assert_eq!(gone.processes(), Vec::<String>::new());
     assert_eq!(gone.firmware(), firmware);
-}
-
-/// The steps of a run that started a process, without those of emulators.
-fn processes(run: &Finished) -> Vec<String> {
-    let events = run.reports().events();
-    let steps = events.iter().filter(|event| event["event"] == "step_finished" && event["step"] != "run");
-    let steps = steps.filter(|step| !step["process"].is_null());
-    steps.map(|step| format!("{}: {} {}", step["job"], step["step"], step["label"])).collect()
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{ALL, assert_built, cells, project, run, steps};
+use super::{ALL, assert_built, cells, project, run};
 use crate::support::Finished;
 
 /// Hits and misses of the compiler cache.
@@ -43,7 +43,7 @@ fn the_artifact_store_serves_single_objects_of_light_units() {
     let packed = platform.replace("rcs \"", "rcsD \"");
     assert_ne!(packed, platform);
     let again = run(&workspace.file("core/platform.txt", packed));
-    let steps = steps(&again);
+    let steps = again.steps();
     assert!(!steps.iter().any(|step| step.contains(": compile ")), "{steps:?}");
     assert!(steps.iter().any(|step| step.contains(": archive ")), "{steps:?}");
 }
@@ -56,7 +56,7 @@ fn the_artifact_store_serves_a_new_work_directory_without_a_process() {
     let made = fs::read_to_string(&log).unwrap();
     fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
     let again = workspace.run(["run", "m.yml"]).assert_exit(0);
-    assert_eq!(steps(&again), Vec::<String>::new());
+    assert_eq!(again.steps(), Vec::<String>::new());
     assert_eq!(again.firmware(), first.firmware());
     assert_built(&again, ALL);
     let log = fs::read_to_string(&log).unwrap();

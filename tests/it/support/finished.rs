@@ -58,6 +58,26 @@ impl Finished {
         Reports::new(self.workspace.path(".fbuild-matrix/reports"))
     }
 
+    /// What the run gave to a slot, as `JOB: STEP LABEL`; nothing where nothing has changed.
+    pub(crate) fn steps(&self) -> Vec<String> {
+        self.steps_if(|_| true)
+    }
+
+    /// Those of its steps that started a process.
+    pub(crate) fn processes(&self) -> Vec<String> {
+        self.steps_if(|step| !step["process"].is_null())
+    }
+
+    fn steps_if(&self, is_wanted: impl Fn(&serde_json::Value) -> bool) -> Vec<String> {
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let mut events = self.reports().events();
+        events.retain(|event| event["event"] == "step_finished" && is_wanted(event));
+        let line = |step: &serde_json::Value| {
+            format!("{}: {} {}", step["job"], text(&step["step"]), text(&step["label"]))
+        };
+        events.iter().map(line).collect()
+    }
+
     /// The firmware of every cell in the default work directory: the bytes of each `.hex` by its path
     /// below `cells/`, `uno/examples/Blink/Blink.ino.hex`. Those merged with a bootloader are left out.
     pub(crate) fn firmware(&self) -> BTreeMap<PathBuf, Vec<u8>> {

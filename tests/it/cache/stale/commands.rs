@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{assert_seen, properties, reasons, rewrite, sketch};
-use crate::cache::{assert_built, project, run, steps};
+use crate::cache::{assert_built, project, run};
 use crate::failures_core::{matrix, script, tools};
 use crate::support::Workspace;
 
@@ -107,7 +107,7 @@ fn no_variable_of_the_environment_reaches_a_compiler() {
     ];
     for (name, value) in variables {
         let warm = workspace.clone().env(name, value).run(["run", "m.yml"]).assert_exit(0);
-        assert_eq!(steps(&warm), Vec::<String>::new(), "{name} builds something");
+        assert_eq!(warm.steps(), Vec::<String>::new(), "{name} builds something");
     }
     // All at once: what one of them changes is changed, whatever the others do.
     let workspace = variables.iter().fold(workspace, |workspace, (name, value)| workspace.env(name, value));

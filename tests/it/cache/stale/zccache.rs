@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::time::{Duration, SystemTime};
 
 use super::{assert_seen, built, properties, reasons, rewrite, sketch};
-use crate::cache::{project, steps};
+use crate::cache::project;
 use crate::failures_core::{matrix, script, tools};
 use crate::support::Workspace;
 
@@ -74,7 +74,7 @@ fn the_time_in_a_header_is_that_of_the_run() {
             workspace.sketch("s/D", &text).file("m.yml", matrix("libraries: [libs]\nsketches: [s/D]\n"));
         workspace.run(["run", "m.yml"]).assert_exit(0);
         let again = workspace.run(["run", "m.yml"]).assert_exit(0);
-        assert_eq!(steps(&again).iter().filter(|step| step.contains(": compile ")).count(), 1, "{word}");
+        assert_eq!(again.steps().iter().filter(|step| step.contains(": compile ")).count(), 1, "{word}");
         let why = reasons(&again);
         assert!(why.len() == 1 && why[0].contains(word), "{word}: {why:?}");
     }
