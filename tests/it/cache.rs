@@ -394,7 +394,13 @@ fn what_a_compile_read_without_our_knowing_is_good_for_one_run() {
     let changed = run(&workspace.clone().file("secret.h", "#define SECRET 2\n"));
     assert_built(&changed, &["other/s/D", "uno/s/D"]);
     fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
-    run(&workspace.file("secret.h", "#define SECRET 3\n"));
+    let workspace = workspace.file("secret.h", "#define SECRET 3\n");
+    run(&workspace);
+    // A failure has no depfile that would name it.
+    for (text, exit) in [("", 1), ("#define SECRET 4\n", 0)] {
+        fs::write(&secret, text).unwrap();
+        workspace.run(["run", "m.yml"]).assert_exit(exit);
+    }
 }
 
 #[test]

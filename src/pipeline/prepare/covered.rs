@@ -19,6 +19,8 @@ pub(in crate::pipeline) struct Covered {
     /// Directories that the keys replace with placeholders.
     pub(in crate::pipeline) places: Places,
     inputs: Inputs,
+    /// Whether a script starts the preprocessor: on a failure it may have read more.
+    is_script: bool,
 }
 
 impl Covered {
@@ -39,7 +41,9 @@ impl Covered {
         let files = blocking(move || read.hash_by(|file| portable_digest(&context, file))).await?;
         let words: Vec<String> = argv.iter().map(|word| places.forget(word)).collect();
         let portable = key.add(files.as_bytes()).command(&words, &jcx.environment).finish();
-        Ok(Some(Self { keys: places.keys(portable), places: places.clone(), inputs }))
+        let program = Path::new(argv.first().map_or("", String::as_str));
+        let is_script = cx.identities.of(program).await.is_ok_and(|identity| identity.is_script);
+        Ok(Some(Self { keys: places.keys(portable), places: places.clone(), inputs, is_script }))
     }
 
     /// Stores the failure of the call, or removes that of an earlier run.
@@ -54,6 +58,9 @@ impl Covered {
         let inputs = self.inputs.clone();
         if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
             return Err(BuildError::changed(&changed));
+        }
+        if self.is_script && result.is_err() {
+            return Ok(());
         }
         cx.stores.failures.settle(&self.keys, &self.places, result, &[]).await
     }

@@ -112,21 +112,29 @@ pub(super) async fn compile(
     };
     let (context, planned, label) = (cx.clone(), planned.clone(), name.label.clone());
     if !output.end.succeeded() {
-        let failed = blocking(move || failed(&context, &planned, &object, output.end, &printed, &way));
+        let is_covered = !matches!(way, Way::Uncacheable(_)) && !is_script(cx, &planned).await;
+        let failed = blocking(move || failed(&context, &planned, &object, output.end, &printed, is_covered));
         return Err(failed.await?);
     }
     let stored = blocking(move || store(&context, &planned, &object, printed, &way, &label));
     Ok((stored.await??, output.cache))
 }
 
-/// Returns the error of a compile, and stores it.
+/// Whether a unit is compiled by a script around a compiler, which may read files that only a depfile names. A compile that
+/// fails writes none.
+async fn is_script(cx: &BuildContext, planned: &Planned) -> bool {
+    let program = Path::new(planned.argv.first().map_or("", String::as_str));
+    cx.identities.of(program).await.is_ok_and(|identity| identity.is_script)
+}
+
+/// Returns the error of a compile, and stores it if the key covers it.
 fn failed(
     cx: &BuildContext,
     planned: &Planned,
     object: &Path,
     end: ProcessEnd,
     printed: &str,
-    way: &Way,
+    is_covered: bool,
 ) -> BuildError {
     let _ = std::fs::remove_file(object);
     if let Some(changed) = planned.inputs.changed() {
@@ -135,13 +143,17 @@ fn failed(
     let command = shown(cx, planned);
     let stored = BuildError::command(Step::Compile, command.clone(), end, printed.as_bytes());
     if let BuildError::Failed(failure) = &stored
-        && !matches!(way, Way::Uncacheable(_))
+        && is_covered
     {
         // The text has its placeholders already.
         cx.stores.failures.keep(&planned.key, failure, &[], str::to_owned);
     }
     let printed = restore_names(cx, planned, printed);
-    BuildError::command(Step::Compile, command, end, printed.as_bytes())
+    let mut error = BuildError::command(Step::Compile, command, end, printed.as_bytes());
+    if let BuildError::Failed(failure) = &mut error {
+        failure.is_reproducible &= is_covered;
+    }
+    error
 }
 
 /// Stores the object of a compile. An object whose key does not cover all inputs is uncacheable.
