@@ -204,7 +204,8 @@ fn twelve_sketches_that_fail() {
 fn the_same_is_read_again() {
     let workspace = project();
     let told = |sketch: &str| {
-        let run = workspace.run(["run", "matrix.yml", "-s", sketch, "-q", "-b", "uno"]).assert_exit(1);
+        let options = ["run", "matrix.yml", "-s", sketch, "-q", "-b", "uno", "--retry-failures"];
+        let run = workspace.run(options).assert_exit(1);
         settled(&format!("{}{}{}{}", run.stderr, run.stdout, junit(&run), summary(&run)))
     };
     for sketch in ["sketches/Syntax", "sketches/Ram"] {
