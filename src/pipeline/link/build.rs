@@ -99,7 +99,8 @@ pub(in crate::pipeline) async fn build(
     } else {
         let places = plan.places.clone();
         let made = Box::pin(make(link, cx, jcx, plan, &core, &units)).await;
-        if cacheable_by_sources {
+        // Where the work directory has vanished, the linker names missing objects as for wrong code.
+        if cacheable_by_sources && (made.is_ok() || link.has_objects().await?) {
             failures.settle(&by_sources, &places, made.as_ref().map(|_| ()), &jcx.log).await?;
         }
         made?

@@ -51,6 +51,13 @@ impl Link<'_> {
         self.sketch.iter().chain(self.libraries.iter().flat_map(|library| &library.sources))
     }
 
+    /// Whether the objects of all sources are in the cell's directory.
+    pub(super) async fn has_objects(&self) -> Result<bool, BuildError> {
+        let objects: Vec<PathBuf> =
+            self.sources().map(|source| self.job.directory.join(&source.path)).collect();
+        blocking(move || objects.iter().all(|object| object.is_file())).await
+    }
+
     /// Returns the directories that matter to the commands' keys.
     pub(super) fn scope(&self, places: &Places) -> CommandScope {
         CommandScope {

@@ -113,7 +113,11 @@ pub(super) async fn compile(
     let (context, planned, label) = (cx.clone(), planned.clone(), name.label.clone());
     if !output.end.succeeded() {
         let is_covered = !matches!(way, Way::Uncacheable(_)) && !is_script(cx, &planned).await;
-        let failed = blocking(move || failed(&context, &planned, &object, output.end, &printed, is_covered));
+        let failed = blocking(move || {
+            // The copy of a staged source may have vanished.
+            let is_covered = is_covered && named.is_file();
+            failed(&context, &planned, &object, output.end, &printed, is_covered)
+        });
         return Err(failed.await?);
     }
     let stored = blocking(move || store(&context, &planned, &object, printed, &way, &label));
