@@ -113,9 +113,8 @@ pub(super) struct RawCore {
     /// Overrides properties of the core's `platform.txt`. `NAME: value` replaces a value, `NAME+: value` appends to
     /// it; `{NAME}` in its own value is the value before.
     pub(super) properties: RawProperties,
-    /// Files and directories, relative to this file, that the core's hooks read beside the core's directory, the sketch's
-    /// directory, and the files that their commands name. With this list, which may be empty, a hook runs again only
-    /// after one of these has changed; without it, a hook whose reads are unknown runs in every run.
+    /// What the core's hooks read beside the core, the sketch and the files that their commands name: files and
+    /// directories, relative to this file. With this list, which may be empty, a hook runs again only after a change.
     pub(super) inputs: Option<Vec<String>>,
 }
 

@@ -11,8 +11,8 @@ use crate::pipeline::failure::stored::StoredFailure;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::step::StepName;
 use crate::pipeline::job::step::{process, run_in_slot};
-use crate::pipeline::prepare::covered::Covered;
 use crate::pipeline::shared::context::BuildContext;
+use crate::pipeline::unit::CoveredCall;
 use crate::process::ProcessEnd;
 
 /// Answer of the real preprocessor for a source.
@@ -31,7 +31,7 @@ pub(in crate::pipeline) struct Call<'a> {
     pub(in crate::pipeline) name: StepName,
     pub(in crate::pipeline) argv: Vec<String>,
     /// The inputs of the call. Without them, the answer is neither looked up nor remembered.
-    pub(in crate::pipeline) covered: Option<Covered>,
+    pub(in crate::pipeline) covered: Option<CoveredCall>,
 }
 
 impl Call<'_> {
@@ -41,7 +41,7 @@ impl Call<'_> {
     /// The preprocessor can't be run, is ended by a signal, fails for lack of memory or without output, or an
     /// input has changed meanwhile. After any other error arduino-cli continues with the next source.
     pub(in crate::pipeline) async fn first_missing(&self) -> Result<Preprocessed, BuildError> {
-        let Some(Covered { keys, .. }) = &self.covered else { return self.run().await };
+        let Some(CoveredCall { keys, .. }) = &self.covered else { return self.run().await };
         let Self { cx, .. } = self;
         let mut failure = None;
         // Every sketch asks about the sources of its libraries.
@@ -67,7 +67,9 @@ impl Call<'_> {
     /// The errors of [`Self::first_missing`].
     pub(in crate::pipeline) async fn failure(&self) -> Result<Option<BuildError>, BuildError> {
         let stored = match &self.covered {
-            Some(Covered { keys, places, .. }) => self.cx.stores.failures.find_either(keys, places).await?,
+            Some(CoveredCall { keys, places, .. }) => {
+                self.cx.stores.failures.find_among(keys, places).await?
+            }
             None => None,
         };
         match stored {

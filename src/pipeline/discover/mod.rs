@@ -6,3 +6,4 @@ pub(super) mod library_use;
 pub(super) mod missing;
 pub(super) mod search;
 pub(super) mod sources;
+mod walk;

@@ -8,19 +8,21 @@
 //! first missing include wherever no condition decides. The preprocessor is called only where a condition
 //! decides or no library offers the header.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::sync::OnceCell;
+
 use super::compiler_directories::CompilerDirectories;
 use super::missing::Call;
+use super::walk::{Candidate, Meaning, Report, Walk};
 use super::{libraries, sources};
 use crate::event::Step;
-use crate::includes::{Condition, Directive, Disk, FileId, MacroDefinitions, Search, SourceFile, Trait};
+use crate::includes::{Disk, FileId, Search};
 use crate::library::{Choice, Layout, Library, LibraryIndex, Precompiled};
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
-use crate::pipeline::prepare::covered::Covered;
 use crate::pipeline::prepare::preprocessor::{directories, marker, question as preprocess};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
@@ -28,7 +30,7 @@ use crate::pipeline::shared::key::Key;
 use crate::pipeline::shared::places::Places;
 use crate::pipeline::unit;
 use crate::pipeline::unit::SOURCE;
-use crate::pipeline::unit::{Options, forced, include_words, reads};
+use crate::pipeline::unit::{CoveredCall, Options, forced, include_words, reads};
 use crate::plan::Target;
 use crate::platform::Value;
 
@@ -86,7 +88,7 @@ pub(in crate::pipeline) async fn discover(
     let command = preprocess(question.target, Path::new(SOURCE), &[], question.values)?;
     let options = unit::options(cx, &command).await?;
     let knows_phase = knows_phase(question.target);
-    let discovery = Discovery { cx, jcx, question, options, knows_phase };
+    let discovery = Discovery { cx, jcx, question, options, predefined: OnceCell::new(), knows_phase };
     let mut queue: VecDeque<Source> =
         question.sources.iter().map(|path| Source { path: path.clone(), utility: None }).collect();
     let mut queued: HashSet<Source> = queue.iter().cloned().collect();
@@ -196,6 +198,8 @@ struct Discovery<'a> {
     question: &'a Question<'a>,
     /// Dependencies of every call beside its source.
     options: Arc<Options>,
+    /// The compiler's answer for the commands of calls, asked for at the first call.
+    predefined: OnceCell<Arc<CompilerDirectories>>,
     /// Whether commands differ in more than their output during library discovery.
     knows_phase: bool,
 }
@@ -229,14 +233,8 @@ impl Discovery<'_> {
             _ => {}
         }
         // A condition or a macro decides, or the failure is certain: the preprocessor is called.
-        let marked = preprocess(
-            question.target,
-            Path::new(SOURCE),
-            &include_words(&[marker(cx).into()]),
-            question.values,
-        )?;
-        let predefined = directories(cx, self.jcx, &marked, "c++", &question.identity).await?;
-        let inputs = reads(cx, &search, &source.path, &self.options, Some(&predefined)).await?;
+        let predefined = self.predefined().await?;
+        let inputs = reads(cx, &search, &source.path, &self.options, Some(predefined)).await?;
         let Some(inputs) = inputs else { return Ok(None) };
         state.is_uncacheable |= inputs.incomplete.is_some();
         if let Some(reason) = &inputs.incomplete {
@@ -246,7 +244,7 @@ impl Discovery<'_> {
         let argv = preprocess(question.target, &source.path, &words, question.values)?;
         let mut key = Key::new("missing 4");
         key.add(question.identity.as_bytes());
-        let covered = Covered::new(cx, self.jcx, key, &argv, question.places, inputs).await?;
+        let covered = CoveredCall::new(cx, self.jcx, key, &argv, question.places, inputs).await?;
         let label = source.path.file_name().unwrap_or_default().to_string_lossy();
         let call = Call { cx, jcx: self.jcx, name: self.jcx.step(Step::Preprocess, label), argv, covered };
         let answer = call.first_missing().await?;
@@ -271,6 +269,17 @@ impl Discovery<'_> {
         Err(failure.unwrap_or_else(|| {
             BuildError::infrastructure(Step::Preprocess, format!("{header} appeared during the build"))
         }))
+    }
+
+    /// Returns the macros that the compiler predefines in calls.
+    async fn predefined(&self) -> Result<&Arc<CompilerDirectories>, BuildError> {
+        let Self { cx, jcx, question, .. } = self;
+        let asked = self.predefined.get_or_try_init(async || {
+            let include = include_words(&[marker(cx).into()]);
+            let argv = preprocess(question.target, Path::new(SOURCE), &include, question.values)?;
+            directories(cx, jcx, &argv, "c++", &question.identity).await
+        });
+        asked.await
     }
 
     /// Walks through the includes of a source, with the state of earlier walks.
@@ -311,192 +320,3 @@ impl Discovery<'_> {
 fn knows_phase(target: &Target) -> bool {
     target.config.properties.iter().any(|(_, value)| value.contains("{build.library_discovery_phase}"))
 }
-
-/// Effect of a missing header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    /// A library offers the header.
-    Library,
-    /// No library offers the header, and no added library can provide it: if the include is reached, the
-    /// compile of this source fails in the same way.
-    Nothing,
-    /// No library offers the header; only the preprocessor can decide whether that is an error.
-    Unknown,
-}
-
-/// Result of a walk.
-#[derive(Debug, Default)]
-struct Report {
-    /// Candidates up to and including the first certain one.
-    candidates: Vec<Candidate>,
-    /// Whether a condition tests for a header that a library may provide.
-    asks_for_libraries: bool,
-}
-
-/// A missing include that affects the discovery, or may do so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Candidate {
-    /// Name of the header; `None` for a computed include.
-    header: Option<String>,
-    at: (FileId, usize),
-    certain: bool,
-}
-
-/// Walks the includes of a source in the order in which a preprocessor reads them.
-struct Walk<'a, F> {
-    search: &'a Search,
-    macros: &'a MacroDefinitions,
-    dead: &'a HashSet<(FileId, usize)>,
-    meaning: F,
-    seen: HashSet<(FileId, bool)>,
-    /// Include guards of the files so far.
-    guards: HashMap<String, FileId>,
-    /// Other macros of these files that could be an include guard.
-    flags: HashSet<String>,
-    /// Headers that conditions test for; `None` for a computed name.
-    asked: HashSet<Option<String>>,
-    report: Report,
-}
-
-impl<'a, F: Fn(&str) -> Meaning> Walk<'a, F> {
-    fn new(
-        search: &'a Search,
-        macros: &'a MacroDefinitions,
-        dead: &'a HashSet<(FileId, usize)>,
-        meaning: F,
-    ) -> Self {
-        Self {
-            search,
-            macros,
-            dead,
-            meaning,
-            seen: HashSet::new(),
-            guards: HashMap::new(),
-            flags: HashSet::new(),
-            asked: HashSet::new(),
-            report: Report::default(),
-        }
-    }
-
-    fn run<'f>(mut self, forced: impl IntoIterator<Item = &'f Arc<SourceFile>>, path: &Path) -> Report {
-        let goes_on = forced.into_iter().all(|file| self.visit(file, true, 0));
-        if let Some(main) = self.search.files().get(path).filter(|_| goes_on) {
-            self.visit(&main, true, 0);
-        }
-        self.report
-    }
-
-    /// Visits a file; returns whether the walk continues after it.
-    fn visit(&mut self, file: &Arc<SourceFile>, certain: bool, depth: usize) -> bool {
-        // The limit is GCC's maximum include depth.
-        if depth > 200 || self.seen.contains(&(file.id, true)) || !self.seen.insert((file.id, certain)) {
-            return true;
-        }
-        // If another file may have defined the guard, only the preprocessor knows whether this file is
-        // skipped.
-        let guarded = file.scan.guard.as_ref().is_some_and(|guard| {
-            *self.guards.entry(guard.clone()).or_insert(file.id) != file.id
-                || self.flags.contains(guard)
-                || self.macros.contains_key(guard)
-        });
-        let certain = certain && !guarded && !file.scan.traits.contains(&Trait::OddName);
-        self.flags.extend(file.scan.flags.iter().cloned());
-        let edges = self.search.edges(file);
-        let (mut all_found, mut all_missing) = (edges.found(), edges.missing());
-        for (index, include) in file.scan.includes.iter().enumerate() {
-            let reached = certain && include.condition == Condition::Always;
-            let mut goes_on = true;
-            let alone = (!include.needs.is_empty()).then(|| self.search.needy(file, index));
-            let (found, missing) = match &alone {
-                Some(edges) => (edges.found(), edges.missing()),
-                None => (
-                    take_while(&mut all_found, |edge| edge.include == index),
-                    take_while(&mut all_missing, |missing| missing.include == index),
-                ),
-            };
-            for edge in found {
-                // No system header includes a library's header.
-                let own = edge.directory.is_none_or(|directory| !self.search.is_system(directory));
-                if own && matches!(edge.directive, Directive::Include | Directive::Next) {
-                    let next = self.search.files().by_id(edge.file);
-                    // Only one of the possible targets of `#include_next` is read.
-                    let reached = reached && edge.directive == Directive::Include;
-                    goes_on &= self.visit(&next, reached, depth + 1);
-                }
-            }
-            match include.directive {
-                Directive::Include if !missing.is_empty() => {
-                    goes_on &= self.miss(file, index, &include.name, reached);
-                }
-                // The header may be missing after the directory of the including file, although it is found
-                // before that.
-                Directive::Next
-                    if include.form.is_some()
-                        && (!missing.is_empty() || (self.meaning)(&include.name) == Meaning::Library) =>
-                {
-                    self.miss(file, index, &include.name, false);
-                }
-                Directive::Has | Directive::HasNext => {
-                    self.asked.insert(include.form.map(|_| include.name.clone()));
-                    self.report.asks_for_libraries |=
-                        include.form.is_none() || (self.meaning)(&include.name) != Meaning::Nothing;
-                }
-                _ => {}
-            }
-            if include.form.is_none() && matches!(include.directive, Directive::Include | Directive::Next) {
-                self.report.candidates.push(Candidate { header: None, at: (file.id, index), certain: false });
-            }
-            if !goes_on {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Records a missing include; returns whether the walk continues after it.
-    fn miss(&mut self, file: &SourceFile, index: usize, header: &str, certain: bool) -> bool {
-        let at = (file.id, index);
-        if self.dead.contains(&at) {
-            return true;
-        }
-        // GCC 5 skips a header after a condition has tested for it without success.
-        let certain =
-            certain && !self.asked.contains(&None) && !self.asked.contains(&Some(header.to_owned()));
-        let decides = match (self.meaning)(header) {
-            Meaning::Library | Meaning::Unknown => true,
-            // The result of a condition may change with the libraries.
-            Meaning::Nothing => certain || self.report.asks_for_libraries,
-        };
-        if decides {
-            // GCC's message quotes the line, and arduino-cli extracts the name from there.
-            let certain = certain && self.is_read_as_spelled(file, header);
-            self.report.candidates.push(Candidate { header: Some(header.to_owned()), at, certain });
-        }
-        !certain
-    }
-
-    /// Whether arduino-cli extracts exactly this name from the quoted line of a missing include: it ends the
-    /// name at the last `>` or `"` before a blank.
-    fn is_read_as_spelled(&self, file: &SourceFile, header: &str) -> bool {
-        let is_plain = !header.contains([':', '>', '"']) && !header.contains(char::is_whitespace);
-        let Ok(text) = self.search.files().disk().read(&file.path) else { return false };
-        let mut places = memchr::memmem::find_iter(&text, header.as_bytes());
-        is_plain
-            && places.all(|at| {
-                let behind = text.get(at + header.len() + 1..).unwrap_or_default();
-                let word = behind.split(u8::is_ascii_whitespace).next().unwrap_or_default();
-                !word.iter().any(|byte| matches!(byte, b'>' | b'"'))
-            })
-    }
-}
-
-/// Removes and returns the leading items that `belong`.
-fn take_while<'a, T>(items: &mut &'a [T], belong: impl Fn(&T) -> bool) -> &'a [T] {
-    let (taken, rest) = items.split_at(items.iter().take_while(|item| belong(item)).count());
-    *items = rest;
-    taken
-}
-
-#[cfg(test)]
-#[path = "discover_tests.rs"]
-mod tests;

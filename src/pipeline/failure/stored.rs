@@ -26,7 +26,7 @@ pub struct StoredFailures {
     /// Whether commands that failed in an earlier run run again (`--retry-failures`).
     retries: bool,
     /// Keys of the commands that have failed in this run.
-    made: Arc<Mutex<HashSet<Hash>>>,
+    failed_now: Arc<Mutex<HashSet<Hash>>>,
 }
 
 /// A failure with the commands that led to it.
@@ -40,17 +40,17 @@ pub(in crate::pipeline) struct StoredFailure {
 impl StoredFailures {
     /// Returns the failures in `store`. With `retries` those of earlier runs are not used.
     pub fn new(store: Option<Artifacts>, retries: bool) -> Self {
-        Self { store, retries, made: Arc::default() }
+        Self { store, retries, failed_now: Arc::default() }
     }
 
     /// Whether the failure of the command with this key is used, if there is one.
     pub(in crate::pipeline) fn is_used(&self, key: &Hash) -> bool {
-        !self.retries || self.is_made(key)
+        !self.retries || self.has_failed_now(key)
     }
 
     /// Whether the command has failed in this run.
-    fn is_made(&self, key: &Hash) -> bool {
-        lock(&self.made).contains(key)
+    fn has_failed_now(&self, key: &Hash) -> bool {
+        lock(&self.failed_now).contains(key)
     }
 
     /// Returns the stored failure of the command with this key, marked as cached if it is that of an earlier run; `change`
@@ -66,13 +66,13 @@ impl StoredFailures {
         Ok(found.map(|Artifact { about: mut found, .. }| {
             found.change_names(change);
             found.failure.is_reproducible = true;
-            found.failure.is_cached = !self.is_made(key);
+            found.failure.is_cached = !self.has_failed_now(key);
             found
         }))
     }
 
     /// Returns the stored failure of the command with these keys: see [`Self::find`].
-    pub(in crate::pipeline) async fn find_either(
+    pub(in crate::pipeline) async fn find_among(
         &self,
         keys: &ResultKeys,
         places: &Places,
@@ -102,7 +102,7 @@ impl StoredFailures {
             Err(BuildError::Failed(failure)) if failure.is_reproducible => {
                 let (failure, log, places) = (failure.clone(), log.to_vec(), places.clone());
                 blocking(move || {
-                    let key = if is_portable(&failure, &log, &places) { keys.portable } else { keys.local };
+                    let key = keys.of(places.left_in(texts(&failure, &log)));
                     failures.keep(&key, &failure, &log, |text| places.forget(text));
                 })
                 .await
@@ -132,7 +132,7 @@ impl StoredFailures {
         stored.change_names(change);
         match store.keep(&own_key(key), &[], Sharing::Copy, &stored) {
             Ok(()) => {
-                lock(&self.made).insert(*key);
+                lock(&self.failed_now).insert(*key);
             }
             // A lost hit: the next run fails in the same way.
             Err(error) => tracing::warn!(%error, "a failure could not be stored in the cache"),
@@ -153,10 +153,10 @@ impl StoredFailure {
     }
 }
 
-/// Whether placeholders can replace all names of directories in a failure.
-fn is_portable(failure: &Failure, log: &[String], places: &Places) -> bool {
-    let texts = [&failure.message, &failure.diagnostic].into_iter().chain(&failure.command).chain(log);
-    texts.into_iter().all(|text| places.can_be_forgotten_in(text))
+/// Returns the texts of a failure that can name directories.
+fn texts<'f>(failure: &'f Failure, log: &'f [String]) -> impl Iterator<Item = &'f str> {
+    let own = [&failure.message, &failure.diagnostic];
+    own.into_iter().chain(&failure.command).chain(log).map(String::as_str)
 }
 
 /// Returns the key of a failure: a result of the same command has another.

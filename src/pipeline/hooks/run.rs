@@ -1,5 +1,7 @@
 //! Runs hooks one after another.
 
+use std::path::Path;
+
 use super::commands::commands;
 use super::replay::Replay;
 use super::scope::HookScope;
@@ -42,11 +44,7 @@ pub(in crate::pipeline) async fn run(
     }
     let is_uncacheable = replay.is_none() && cx.stores.artifacts.is_some();
     for (label, argv) in labels.into_iter().zip(all) {
-        let uncacheable = is_uncacheable.then(|| {
-            let config = &scope.target.config;
-            format!("what {label} reads is unknown; `inputs: []` in the matrix's entry of its core in {} says that it reads nothing but \
-                     the core, the sketch and the files that its command names", config.platform_dir.display())
-        });
+        let uncacheable = is_uncacheable.then(|| unknown_reads(label, &scope.target.config.platform_dir));
         let line = CommandLine { uncacheable, ..argv.into() };
         jcx.command(cx, Step::Hook, label, line, scope.directory.to_owned()).await?;
     }
@@ -54,4 +52,13 @@ pub(in crate::pipeline) async fn run(
         Some(replay) => replay.keep(cx, jcx).await,
         None => Ok(()),
     }
+}
+
+/// Returns the reason why a hook runs in every run, with the remedy.
+fn unknown_reads(label: &str, platform: &Path) -> String {
+    format!(
+        "what {label} reads is unknown; `inputs: []` in the matrix's entry of its core in {} says that it reads nothing \
+         but the core, the sketch and the files that its command names",
+        platform.display()
+    )
 }

@@ -52,7 +52,7 @@ pub(in crate::pipeline) async fn build(
     }
     let failures = &cx.stores.failures;
     if cacheable_by_sources
-        && let Some(StoredFailure { failure, log }) = failures.find_either(&by_sources, &plan.places).await?
+        && let Some(StoredFailure { failure, log }) = failures.find_among(&by_sources, &plan.places).await?
     {
         jcx.units.add(UnitCounts { cached: uncounted, ..UnitCounts::default() });
         jcx.log = log;

@@ -1,6 +1,5 @@
 //! Prepares a sketch: staged files, prototypes, calls of the preprocessor.
 
-pub(super) mod covered;
 pub(super) mod preprocessor;
 pub(super) mod prototypes;
 pub(super) mod staged;

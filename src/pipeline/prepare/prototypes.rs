@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::covered::Covered;
 use super::preprocessor::{self, marker};
 use super::staged_sketch::{MergedSketch, Prepared};
 use crate::event::Step;
@@ -23,8 +22,8 @@ use crate::pipeline::shared::key::Key;
 use crate::pipeline::shared::places::Places;
 use crate::pipeline::shared::tool::Tool;
 use crate::pipeline::unit;
+use crate::pipeline::unit::{CoveredCall, include_words, reads};
 use crate::pipeline::unit::{OUTPUT, SOURCE};
-use crate::pipeline::unit::{include_words, reads};
 use crate::plan::Target;
 use crate::platform::Value;
 use crate::process::Environment;
@@ -68,7 +67,7 @@ pub(in crate::pipeline) async fn ask(
         if let Some(prototypes) = known(cx, covered) {
             return Ok(Answer { prototypes: Arc::new(prototypes), is_uncacheable: false });
         }
-        let failed = cx.stores.failures.find_either(&covered.keys, &covered.places).await?;
+        let failed = cx.stores.failures.find_among(&covered.keys, &covered.places).await?;
         if let Some(StoredFailure { failure, .. }) = failed {
             return Err(BuildError::Failed(failure));
         }
@@ -81,8 +80,8 @@ pub(in crate::pipeline) async fn ask(
     let name = jcx.step(Step::Preprocess, question.merged.name.clone());
     let argv = command.into_iter().map(filled).collect();
     let preprocessed = run(cx, jcx, &name, argv, jcx.environment.clone()).await;
-    if let Some(covered) = &covered {
-        covered.settle(cx, preprocessed.as_ref().copied()).await?;
+    if let (Some(covered), Err(error)) = (&covered, &preprocessed) {
+        covered.settle(cx, Err(error)).await?;
     }
     preprocessed?;
     scratch.keep_sketch_lines(question.merged.tabs.clone()).await?;
@@ -108,16 +107,15 @@ pub(in crate::pipeline) async fn ask(
 }
 
 /// Returns the prototypes from the memo.
-fn known(cx: &BuildContext, Covered { keys, places, .. }: &Covered) -> Option<Prototypes> {
+fn known(cx: &BuildContext, CoveredCall { keys, places, .. }: &CoveredCall) -> Option<Prototypes> {
     let text = keys.all().iter().find_map(|key| cx.files.memo().fact(key))?;
     let prototypes: Prototypes = serde_json::from_str(&text).ok()?;
     Some(prototypes.with_names(|text| places.restore(text)))
 }
 
 /// Remembers prototypes, with placeholders for directories.
-fn remember(cx: &BuildContext, Covered { keys, places, .. }: &Covered, prototypes: &Prototypes) {
-    let is_portable = prototypes.texts().all(|text| places.can_be_forgotten_in(text));
-    let key = if is_portable { keys.portable } else { keys.local };
+fn remember(cx: &BuildContext, CoveredCall { keys, places, .. }: &CoveredCall, prototypes: &Prototypes) {
+    let key = keys.of(places.left_in(prototypes.texts()));
     let forgotten = prototypes.clone().with_names(|text| places.forget(text));
     if let Ok(text) = serde_json::to_string(&forgotten) {
         cx.files.memo().remember_fact(key, &text);
@@ -137,7 +135,7 @@ async fn covered(
     source: &Path,
     tool: &Tool,
     argv: &[String],
-) -> Result<Option<Covered>, BuildError> {
+) -> Result<Option<CoveredCall>, BuildError> {
     let identity = cx.identities.of(&tool.program).await;
     let identity = identity.map_err(|error| BuildError::identity(Step::Preprocess, &error))?;
     let marked = command(question, &[marker(cx).into()])?;
@@ -150,7 +148,7 @@ async fn covered(
     let mut key = Key::new("prototypes 3");
     key.add(question.identity.as_bytes()).add(identity.hash.as_bytes());
     key.add(question.places.forget(&source.to_string_lossy()).as_bytes());
-    Covered::new(cx, jcx, key, argv, question.places, inputs).await
+    CoveredCall::new(cx, jcx, key, argv, question.places, inputs).await
 }
 
 async fn run(

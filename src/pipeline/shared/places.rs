@@ -82,11 +82,11 @@ impl Places {
         Self { names, physical: physical.filter(|name| name.len() > 1).collect() }
     }
 
-    /// Returns the same with a placeholder for the directory of a staged sketch, whose name differs between checkouts. Does
-    /// nothing for a sketch that is compiled where it is.
+    /// Returns the same with a placeholder for the directory of the staged sketch that `path` belongs to, if it is staged:
+    /// the directory's name differs between checkouts.
     #[must_use]
-    pub(in crate::pipeline) fn with_staged(mut self, checkout: &Checkout, root: &Path) -> Self {
-        if checkout.staged(&root.join("file")).is_some() {
+    pub(in crate::pipeline) fn with_staged(mut self, checkout: &Checkout, path: &Path) -> Self {
+        if let Some((root, _)) = checkout.staged(path) {
             self.names.push((root.display().to_string(), STAGED));
             self.names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
         }
@@ -115,6 +115,12 @@ impl Places {
     pub(in crate::pipeline) fn can_be_forgotten_in(&self, text: &str) -> bool {
         let forgotten = self.forget(text);
         self.named_in(forgotten.as_bytes()) == Named::Nothing && self.restore(&forgotten) == text
+    }
+
+    /// Returns the directories that texts name where placeholders can't replace the names.
+    pub(in crate::pipeline) fn left_in<'t>(&self, texts: impl Iterator<Item = &'t str>) -> Named {
+        let left = texts.filter(|text| !self.can_be_forgotten_in(text));
+        left.map(|text| self.named_in(text.as_bytes())).max().unwrap_or_default()
     }
 
     /// Returns the possible keys of a result with the key `portable`.
@@ -221,6 +227,18 @@ mod tests {
             assert_ne!(places.forget(text), text);
             assert_eq!(places.restore(&places.forget(text)), text);
         }
+    }
+
+    #[test]
+    fn a_result_has_the_key_of_what_it_still_names() {
+        let (one, two) = (places("/one", "/w1", "c"), places("/one", "/w2", "c"));
+        let [here, there] = [&one, &two].map(|places| places.keys(blake3::hash(b"result")));
+        let left = |texts: &[&str]| one.left_in(texts.iter().copied());
+        assert_eq!(left(&["-I/one/a", "/w1/c/x.o: no"]), Named::Nothing);
+        assert_eq!(left(&["/w1/x", "x/one/a"]), Named::Checkout);
+        assert_eq!(left(&["x/one/a", "x/w1/a"]), Named::Other);
+        let same = |named| here.of(named) == there.of(named);
+        assert_eq!([Named::Nothing, Named::Checkout, Named::Other].map(same), [true, true, false]);
     }
 
     #[test]

@@ -6,13 +6,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::covered::CoveredCall;
 use super::planned::{OUTPUT, SOURCE, Wanted};
 use crate::event::Step;
 use crate::includes::{Hash, Inputs};
 use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::step::{process, run_in_slot};
-use crate::pipeline::prepare::covered::Covered;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
@@ -46,10 +46,8 @@ pub(super) async fn clock(
     let argv: Vec<String> = preprocessing(argv).map(|word| word.replace(SOURCE, &source)).collect();
     let mut key = Key::new("clock 1");
     key.add(identity.as_bytes());
-    let root = cx.checkout.staged(&wanted.source).map(|(root, _)| root);
-    let places = Places::of(&cx.checkout, cx.layout.root());
-    let places = root.into_iter().fold(places, |places, root| places.with_staged(&cx.checkout, &root));
-    let Some(covered) = Covered::new(cx, jcx, key, &argv, &places, inputs.clone()).await? else {
+    let places = Places::of(&cx.checkout, cx.layout.root()).with_staged(&cx.checkout, &wanted.source);
+    let Some(covered) = CoveredCall::new(cx, jcx, key, &argv, &places, inputs.clone()).await? else {
         return Ok(Some(reason));
     };
     let key = covered.keys.portable;

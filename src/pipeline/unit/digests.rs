@@ -46,7 +46,7 @@ fn portable_hash(cx: &BuildContext, file: &SourceFile) -> Hash {
 }
 
 /// Returns a digest of an input, under a name that is the same in every checkout and work directory.
-pub(in crate::pipeline) fn portable_digest(cx: &BuildContext, file: &SourceFile) -> Hash {
+pub(super) fn portable_digest(cx: &BuildContext, file: &SourceFile) -> Hash {
     file.keyed_digest(|| match cx.checkout.staged(&file.path) {
         Some((_, relative)) => staged_digest(relative, &portable_hash(cx, file)),
         None => digest(&cx.checkout.keyed(&file.path), &file.hash),

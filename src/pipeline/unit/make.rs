@@ -85,15 +85,15 @@ async fn make(
                 if let Some(known) = blocking(move || store.find(&key, &files)).await? {
                     return Ok(Ok(unit(cx, planned, known, true)));
                 }
-                if let Some(failure) = known_failure(cx, planned).await? {
-                    counts = UnitCounts { cached: 1, ..UnitCounts::default() };
-                    return Ok(Err(failure));
-                }
                 if planned.is_light
                     && let Some(restored) = kept::restore(cx, &planned.key).await?
                 {
                     counts = UnitCounts { cached: 1, ..UnitCounts::default() };
                     return Ok(Ok(unit(cx, planned, restored, true)));
+                }
+                if let Some(failure) = known_failure(cx, planned).await? {
+                    counts = UnitCounts { cached: 1, ..UnitCounts::default() };
+                    return Ok(Err(failure));
                 }
             }
             let name = jcx.compile(subject, &planned.label);

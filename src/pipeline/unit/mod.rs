@@ -5,6 +5,7 @@ mod asked;
 mod clock;
 mod compile;
 mod copy;
+mod covered;
 mod depfile;
 mod digests;
 mod idle;
@@ -18,7 +19,7 @@ mod responses;
 mod table;
 
 pub(super) use asked::{options, search};
-pub(super) use digests::portable_digest;
+pub(super) use covered::CoveredCall;
 pub(super) use make::make_all;
 pub(super) use options::Options;
 pub(super) use plan::{compiler_directories, include_words, plan};

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::digests::portable_digest;
 use crate::includes::Inputs;
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
@@ -10,10 +11,9 @@ use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 use crate::pipeline::shared::places::{Places, ResultKeys};
-use crate::pipeline::unit::portable_digest;
 
-/// A call with its inputs.
-pub(in crate::pipeline) struct Covered {
+/// A call of the preprocessor with all of its inputs.
+pub(in crate::pipeline) struct CoveredCall {
     /// Keys over the call and its inputs.
     pub(in crate::pipeline) keys: ResultKeys,
     /// Directories that the keys replace with placeholders.
@@ -23,7 +23,7 @@ pub(in crate::pipeline) struct Covered {
     is_script: bool,
 }
 
-impl Covered {
+impl CoveredCall {
     /// Adds a command and its inputs to `key`, which has the programs of the call. Returns `None` if not all inputs are
     /// known.
     pub(in crate::pipeline) async fn new(
