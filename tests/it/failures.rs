@@ -337,6 +337,9 @@ fn what_may_vanish_is_tried_again_in_the_next_run() {
         let again = failed.workspace.run(["run", "matrix.yml"]).assert_exit(0);
         assert_eq!(calls(&again), 2, "{fault}");
     }
+    let late = moody_linker("sleep 60").run(["run", "matrix.yml", "--timeout", "3s"]).assert_exit(1);
+    assert_has(&error(&late, "uno", "A").0, "timed out");
+    assert_eq!(calls(&late.workspace.run(["run", "matrix.yml"]).assert_exit(0)), 2);
 }
 
 /// Stage 1 has no timeout of its own: the largest of its cells' is its.
