@@ -120,6 +120,7 @@ pub(super) fn load(root: &Path, location: Location) -> Result<Option<Library>, S
         layout: Layout::Flat { utility },
         architectures: vec!["*".to_owned()],
         link: LinkOptions { dot_a_linkage: false, precompiled: Precompiled::No, ldflags: String::new() },
+        depends: String::new(),
         has_arch_directory: false,
         location,
     };
@@ -153,6 +154,7 @@ fn modern(flat: Library, properties: &Properties, install_dir: &Path) -> Library
             },
             ldflags: properties.get("ldflags").to_owned(),
         },
+        depends: properties.get("depends").to_owned(),
         has_arch_directory: install_dir.join("arch").is_dir(),
         ..flat
     }

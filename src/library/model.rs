@@ -23,6 +23,8 @@ pub struct Library {
     pub architectures: Vec<String>,
     /// Options for the link.
     pub link: LinkOptions,
+    /// `depends`, as written; empty where there is none. arduino-cli resolves it only in the installation of libraries.
+    pub depends: String,
     /// Whether it has `library.properties` and a directory `arch`, a layout that is no longer supported.
     pub has_arch_directory: bool,
     /// Origin; decides between libraries that fit equally.

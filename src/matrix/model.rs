@@ -13,6 +13,7 @@ use super::path_pattern::PathPattern;
 use super::schema::{Emulator, Warnings};
 use super::source::{Position, Source, Span, Spanned};
 use crate::platform::{Fqbn, Override};
+use crate::version::VersionRange;
 
 /// Property overrides, in the order in which they apply.
 pub type Overrides = Vec<Override>;
@@ -31,8 +32,10 @@ pub struct Matrix {
     pub cores: IndexMap<String, Core>,
     /// The boards by name.
     pub boards: IndexMap<Arc<str>, Board>,
-    /// Search roots for libraries, absolute; the first one with a library wins.
-    pub libraries: Vec<Spanned<PathBuf>>,
+    /// Entries of `libraries`; the first one with a library wins.
+    pub libraries: Vec<LibraryEntry>,
+    /// What replaces the beginnings of addresses, by these beginnings.
+    pub mirrors: IndexMap<String, String>,
     /// Entries of `sketches`.
     pub sketches: Vec<SketchEntry>,
     /// Entries of `exclude`.
@@ -69,6 +72,67 @@ pub enum Provider {
         dir: Spanned<PathBuf>,
         /// Values of `{runtime.tools.NAME.path}`, by name.
         tools: IndexMap<String, Tool>,
+    },
+    /// A package index.
+    Index(IndexedCore),
+    /// A data directory of arduino-cli or the Arduino IDE.
+    DataDir {
+        /// The directory; absolute. `None` for that of this machine.
+        dir: Option<Spanned<PathBuf>>,
+        /// The allowed versions.
+        version: Option<Spanned<VersionRange>>,
+    },
+}
+
+/// A core of a package index.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IndexedCore {
+    /// The allowed versions.
+    pub version: Option<Spanned<VersionRange>>,
+    /// Addresses of package indexes, beside Arduino's: URLs and absolute paths.
+    pub urls: Vec<Spanned<String>>,
+    /// The file with the public key that signs these indexes; absolute.
+    pub key: Option<Spanned<PathBuf>>,
+}
+
+/// An entry of `libraries`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LibraryEntry {
+    /// Place of the entry.
+    pub span: Span,
+    /// The source of the library.
+    pub source: LibrarySource,
+    /// The boards that see it, by index into [`Matrix::boards`]; `None` for all.
+    pub boards: Option<IndexSet<usize>>,
+    /// Whether the libraries that it depends on are installed.
+    pub dependencies: bool,
+}
+
+/// Source of a library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LibrarySource {
+    /// A library on this disk, or a directory of libraries; absolute.
+    Path(Spanned<PathBuf>),
+    /// The library index.
+    Index {
+        /// The name in the index.
+        name: Spanned<String>,
+        /// The allowed versions.
+        version: Option<Spanned<VersionRange>>,
+    },
+    /// A Git repository.
+    Git {
+        /// Its address.
+        url: Spanned<String>,
+        /// A commit, a tag or a branch; `None` for the default branch.
+        revision: Option<Spanned<String>>,
+    },
+    /// An archive.
+    Archive {
+        /// Its address.
+        url: Spanned<String>,
+        /// Its checksum, `ALGORITHM:HEX`.
+        checksum: Spanned<String>,
     },
 }
 

@@ -3,6 +3,8 @@
 //! The typed values and the tree with places come from the same text, so both are traversed in parallel. Reads no file.
 
 mod entries;
+mod libraries;
+mod provider;
 mod run;
 mod tools;
 
@@ -15,11 +17,10 @@ use indexmap::IndexMap;
 
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
-use super::model::{BUILTIN, Board, Core, Defaults, From, Matrix, Overrides, Provider};
+use super::model::{BUILTIN, Board, Core, Defaults, From, Matrix, Overrides};
 use super::path_pattern::{PathPattern, normalised};
 use super::schema::{
-    RawBoard, RawCore, RawDefaults, RawLibrary, RawLongBoard, RawMatrix, RawProperties, RawProvider,
-    RawScalar, RawTool,
+    RawBoard, RawCore, RawDefaults, RawLongBoard, RawMatrix, RawProperties, RawScalar,
 };
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
@@ -95,12 +96,11 @@ impl Resolver<'_> {
         let cores = cores.collect();
         let boards = self.boards(raw.boards, root);
         let nodes = |key: &str| root.get(key).map(Node::items).unwrap_or_default();
+        let dependencies = raw.dependencies.unwrap_or(true);
         let libraries = raw.libraries.into_iter().zip(nodes("libraries"));
-        let libraries = libraries.map(|(library, node)| match library {
-            RawLibrary::Path(path) => self.path(&path, node.span),
-            RawLibrary::Long(long) => self.path(&long.path, place(node, "path")),
-        });
-        let libraries = libraries.collect();
+        let libraries =
+            libraries.filter_map(|(library, node)| self.library(library, node, &boards, dependencies)).collect();
+        let mirrors = self.mirrors(raw.mirrors, root);
         let sketches = raw.sketches.into_iter().zip(nodes("sketches"));
         let sketches = sketches.flat_map(|(sketch, node)| self.sketch(sketch, node, &boards)).collect();
         let exclude = raw.exclude.into_iter().zip(nodes("exclude"));
@@ -116,6 +116,7 @@ impl Resolver<'_> {
             cores,
             boards,
             libraries,
+            mirrors,
             sketches,
             exclude,
             include,
@@ -123,49 +124,33 @@ impl Resolver<'_> {
         }
     }
 
+    /// Returns the mirrors. Both sides of an entry are beginnings of addresses.
+    fn mirrors(&mut self, raw: IndexMap<String, String>, root: &Node) -> IndexMap<String, String> {
+        let nodes = root.get("mirrors");
+        for (from, to) in &raw {
+            let Some(entry) = nodes.and_then(|nodes| nodes.entry(from)) else { continue };
+            for (text, span) in [(from, entry.key), (to, entry.node.span)] {
+                if !["https://", "http://", "file://"].iter().any(|scheme| text.starts_with(scheme)) {
+                    let message = format!("{} is not the beginning of an address", quoted(text));
+                    let help = "as in `mirrors: {https://downloads.arduino.cc/: https://mirror.example/arduino/}`";
+                    self.problems.push(Diagnostic::new(span, message).help(help));
+                }
+            }
+        }
+        raw
+    }
+
     fn problem(&mut self, span: Span, message: impl Into<String>) {
         self.problems.push(Diagnostic::new(span, message));
     }
 
-    fn core(&mut self, name: &str, raw: RawCore, node: &Node, key: Span) -> Core {
+    fn core(&mut self, name: &str, mut raw: RawCore, node: &Node, key: Span) -> Core {
         if !is_core_name(name) {
             let message = format!("{} does not name a core", quoted(name));
             let help = "a core is named `vendor:arch`, as in `arduino:avr`";
             self.problems.push(Diagnostic::new(key, message).help(help));
         }
-        let tools_key = node.entry("tools").map(|entry| entry.key);
-        let provider = match (raw.provider, raw.path) {
-            (Some(RawProvider::Path), Some(path)) => {
-                let dir = self.path(&path, place(node, "path"));
-                let tools = node.get("tools");
-                let tool = |(name, tool): (String, RawTool)| {
-                    let node = tools.and_then(|tools| tools.get(&name)).unwrap_or(node);
-                    let tool = self.tool(tool, node);
-                    (name, tool)
-                };
-                Provider::Path { dir, tools: raw.tools.into_iter().map(tool).collect() }
-            }
-            (Some(RawProvider::Path), None) => {
-                let help = "the directory with the core's `boards.txt` and `platform.txt`";
-                let message = "`provider: path` needs the key `path`";
-                self.problems.push(Diagnostic::new(place(node, "provider"), message).help(help));
-                Provider::Installed
-            }
-            (provider, path) => {
-                let path_key = path.and(node.entry("path")).map(|entry| entry.key);
-                for (name, key) in [("path", path_key), ("tools", tools_key)] {
-                    if let Some(key) = key {
-                        let message = format!("the key `{name}` goes only with `provider: path`");
-                        self.problem(key, message);
-                    }
-                }
-                match provider {
-                    Some(RawProvider::Apt) => Provider::Apt,
-                    // A core with a path is handled above.
-                    Some(RawProvider::Path) | None => Provider::Installed,
-                }
-            }
-        };
+        let provider = self.provider(&mut raw, node);
         let nodes = node.get("inputs").map(Node::items).unwrap_or_default();
         let inputs = raw.inputs.map(|paths| {
             paths.iter().zip(nodes).map(|(path, node)| self.path(path, node.span).value).collect()

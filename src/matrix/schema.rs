@@ -7,7 +7,10 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(super) use self::library::{RawLibrary, RawLongLibrary};
 use super::syntax::{Node, Value};
+
+mod library;
 
 /// A matrix of Arduino sketches and boards, as fbuild-matrix builds it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -25,10 +28,16 @@ pub(super) struct RawMatrix {
     pub(super) cores: IndexMap<String, RawCore>,
     /// The boards, by a name of your choice, which also names their directories and test suites.
     pub(super) boards: IndexMap<String, RawBoard>,
-    /// Where libraries are searched, the first place that has one wins: a library, or a directory of
-    /// libraries, relative to this file.
+    /// The libraries that sketches can use, the first one wins: a library, or a directory of libraries, relative to
+    /// this file; or a library of Arduino's index, of a Git repository or of an archive.
     #[serde(default)]
     pub(super) libraries: Vec<RawLibrary>,
+    /// Whether the libraries that those of `libraries` depend on are installed from the library index, too.
+    #[serde(default)]
+    pub(super) dependencies: Option<bool>,
+    /// Where downloads are fetched instead: each key is the beginning of an address, its value what replaces it.
+    #[serde(default)]
+    pub(super) mirrors: IndexMap<String, String>,
     /// What is built for every board.
     #[serde(default)]
     pub(super) sketches: Vec<RawSketch>,
@@ -102,10 +111,23 @@ impl From<RawScalar> for String {
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Core")]
 pub(super) struct RawCore {
-    /// `apt`: Debian's packages, brought in without root. `path`: a directory. Without it: the newest
-    /// installed one.
+    /// `apt`: Debian's packages, installed without root. `index`: a package index, Arduino's or that of `url`. `path`: a
+    /// directory. `data-dir`: a data directory of arduino-cli or the Arduino IDE. Without it: the newest installed one.
     pub(super) provider: Option<RawProvider>,
-    /// With `provider: path`, the directory with `boards.txt` and `platform.txt`, relative to this file.
+    /// With `provider: index` or `data-dir`, an exact version or a range of versions: `1.8.6`, `1.8.*`, `^3.0`,
+    /// `>=2.0 && <3.0`. Without it, the newest. The lock file pins it.
+    #[schemars(example = &"1.8.*")]
+    pub(super) version: Option<RawScalar>,
+    /// With `provider: index`, the addresses or paths of the package indexes that have the core and its tools, beside
+    /// Arduino's.
+    #[schemars(example = "https://example.org/package_example_index.json")]
+    pub(super) url: Option<RawNames>,
+    /// With `provider: index`, the OpenPGP public key that signs the indexes of `url`, relative to this file. An index
+    /// with a key must have a valid signature, at its address with `.sig` appended or in its archive.
+    #[schemars(example = &"keys/example.asc")]
+    pub(super) key: Option<String>,
+    /// With `provider: path`, the directory with `boards.txt` and `platform.txt`, relative to this file. With
+    /// `provider: data-dir`, the data directory; without it, that of this machine's arduino-cli.
     pub(super) path: Option<String>,
     /// With `provider: path`, what `{runtime.tools.NAME.path}` means, by tool name: a directory, relative to
     /// this file, or packages.
@@ -155,7 +177,7 @@ pub(super) struct RawPackages {
 }
 
 /// A name, or several.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "Names")]
 pub(super) enum RawNames {
@@ -180,15 +202,31 @@ impl From<RawNames> for Vec<String> {
     }
 }
 
-/// Who brings in a core.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+/// The source of a core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "Provider")]
 pub(super) enum RawProvider {
-    /// Debian's packages, brought in without root.
+    /// Debian's packages, installed without root.
     Apt,
-    /// A directory that is there.
+    /// A package index.
+    Index,
+    /// A directory with the core.
     Path,
+    /// A data directory of arduino-cli or the Arduino IDE.
+    DataDir,
+}
+
+impl RawProvider {
+    /// Returns the word in the matrix.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Apt => "apt",
+            Self::Index => "index",
+            Self::Path => "path",
+            Self::DataDir => "data-dir",
+        }
+    }
 }
 
 /// A board: its FQBN, or the long form.
@@ -222,26 +260,6 @@ pub(super) struct RawLongBoard {
     /// How firmware for this board is run, where a sketch asks for that.
     #[serde(default)]
     pub(super) run: Option<RawEmulation>,
-}
-
-/// Where libraries are: a path, or the long form.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(rename = "Library")]
-pub(super) enum RawLibrary {
-    /// A library, or a directory of libraries.
-    Path(String),
-    /// The long form.
-    Long(RawLongLibrary),
-}
-
-/// The long form of a library.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "LongLibrary")]
-pub(super) struct RawLongLibrary {
-    /// A library, or a directory of libraries, relative to this file.
-    pub(super) path: String,
 }
 
 /// Sketches: a path or glob, or the long form.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 
 use super::error::PlanError;
+use super::library_root::LibraryRoot;
 use crate::library::{
     EnclosingLibrary, Library, LibraryError, LibraryIndex, Location, Refused, Root, Shelves, load_root,
 };
@@ -21,7 +22,7 @@ use crate::platform::BoardConfig;
 pub struct LibraryPlaces {
     /// The matrix file's directory, which the entries of `libraries` are relative to.
     pub matrix_dir: PathBuf,
-    /// The entries of `libraries`.
+    /// The directories of `libraries`, and those of installed libraries.
     pub roots: Vec<PathBuf>,
     /// Libraries that sketches can't use.
     pub shelves: Shelves,
@@ -29,21 +30,38 @@ pub struct LibraryPlaces {
 
 /// The libraries of a plan.
 pub(super) struct Libraries {
-    /// Libraries of the matrix, by the resolved path of each entry, in the order of the matrix.
-    roots: Vec<(PathBuf, Vec<Library>)>,
+    /// Libraries of the matrix and installed ones, in their order.
+    roots: Vec<LoadedRoot>,
     platforms: HashMap<PathBuf, Vec<Library>>,
-    indexes: HashMap<(String, Vec<PathBuf>), Arc<LibraryIndex>>,
+    indexes: HashMap<IndexKey, Arc<LibraryIndex>>,
     /// Warnings about ignored libraries.
     pub(super) warnings: Vec<String>,
     refused: Vec<Refused>,
 }
 
+/// A directory of `libraries` and its content.
+struct LoadedRoot {
+    root: LibraryRoot,
+    /// Its resolved path.
+    real: PathBuf,
+    libraries: Vec<Library>,
+}
+
+/// Inputs of a board's libraries.
+#[derive(PartialEq, Eq, Hash)]
+struct IndexKey {
+    architecture: String,
+    platforms: Vec<PathBuf>,
+    /// Indices of the roots that the board sees.
+    roots: Vec<usize>,
+}
+
 impl Libraries {
-    /// Loads the libraries that the matrix lists. Ignores an entry with the directory of an earlier one.
+    /// Loads the libraries of `roots`. Ignores a root with the directory and the boards of an earlier one.
     ///
     /// # Errors
-    /// An entry that can't be read.
-    pub(super) fn of(matrix: &Matrix) -> Result<Self, PlanError> {
+    /// A directory that can't be read.
+    pub(super) fn of(matrix: &Matrix, roots: &[LibraryRoot]) -> Result<Self, PlanError> {
         let mut libraries = Self {
             roots: Vec::new(),
             platforms: HashMap::new(),
@@ -51,32 +69,47 @@ impl Libraries {
             warnings: Vec::new(),
             refused: Vec::new(),
         };
-        for path in &matrix.libraries {
-            let found = libraries.load(&path.value, Location::User).map_err(|error| {
+        for root in roots {
+            let found = libraries.load(&root.path, Location::User).map_err(|error| {
                 let help = "`libraries` lists directories relative to the matrix file: a library, or a directory of \
                             libraries";
-                matrix.error_at(path.span, error.to_string(), Some(help.to_owned()))
+                matrix.error_at(root.span, error.to_string(), Some(help.to_owned()))
             })?;
-            let real = real(&path.value);
-            if libraries.roots.iter().all(|(other, _)| *other != real) {
-                libraries.roots.push((real, found));
+            let real = real(&root.path);
+            let is_known =
+                |other: &LoadedRoot| other.real == real && (other.root.boards.is_none() || other.root.boards == root.boards);
+            if !libraries.roots.iter().any(is_known) {
+                libraries.roots.push(LoadedRoot { root: root.clone(), real, libraries: found });
             }
         }
         Ok(libraries)
     }
 
-    /// Returns the libraries of a board, by header.
+    /// Returns the libraries of a board, by header. `board` is its index in the matrix.
     ///
     /// # Errors
     /// A platform's directory that can't be read.
-    pub(super) fn index(&mut self, config: &BoardConfig) -> Result<Arc<LibraryIndex>, LibraryError> {
-        let key = (config.architecture().to_owned(), config.library_dirs.clone());
+    pub(super) fn index(
+        &mut self,
+        board: usize,
+        config: &BoardConfig,
+    ) -> Result<Arc<LibraryIndex>, LibraryError> {
+        let of_platforms: HashSet<PathBuf> = config.library_dirs.iter().map(|path| real(path)).collect();
+        let is_seen = |loaded: &LoadedRoot| {
+            let is_for_board = loaded.root.boards.as_ref().is_none_or(|boards| boards.contains(&board));
+            is_for_board && !of_platforms.contains(&loaded.real)
+        };
+        let roots = self.roots.iter().enumerate().filter(|(_, loaded)| is_seen(loaded)).map(|(index, _)| index);
+        let key = IndexKey {
+            architecture: config.architecture().to_owned(),
+            platforms: config.library_dirs.clone(),
+            roots: roots.collect(),
+        };
         if let Some(index) = self.indexes.get(&key) {
             return Ok(index.clone());
         }
-        let of_platforms: HashSet<PathBuf> = config.library_dirs.iter().map(|path| real(path)).collect();
-        let roots = self.roots.iter().filter(|(path, _)| !of_platforms.contains(path));
-        let mut libraries: Vec<Library> = roots.flat_map(|(_, libraries)| libraries).cloned().collect();
+        let mut libraries: Vec<Library> =
+            key.roots.iter().flat_map(|&root| &self.roots[root].libraries).cloned().collect();
         for (order, path) in config.library_dirs.iter().enumerate() {
             let location = if order == 0 { Location::Platform } else { Location::ReferencedPlatform };
             if !self.platforms.contains_key(path) {
@@ -108,7 +141,7 @@ impl Libraries {
         matrix: &Matrix,
         enclosing: impl Iterator<Item = &'e EnclosingLibrary>,
     ) -> LibraryPlaces {
-        let named = self.roots.iter().flat_map(|(_, libraries)| libraries);
+        let named = self.roots.iter().flat_map(|loaded| &loaded.libraries);
         let named = named.filter(|library| library.location == Location::Unmanaged);
         let libraries = named.chain(enclosing.map(|enclosing| &enclosing.library));
         let beside = libraries.filter_map(|library| library.root.parent()).map(Path::to_owned);
@@ -119,7 +152,7 @@ impl Libraries {
         platforms.sort();
         LibraryPlaces {
             matrix_dir: matrix.dir.clone(),
-            roots: matrix.libraries.iter().map(|path| path.value.clone()).collect(),
+            roots: self.roots.into_iter().map(|loaded| loaded.root.path).collect(),
             shelves: Shelves::new(nearby, platforms, self.refused),
         }
     }

@@ -12,6 +12,7 @@ use super::error::{PlanError, located};
 use super::family::Family;
 use super::layout::Layout;
 use super::libraries::Libraries;
+use super::library_root::LibraryRoot;
 use super::model::{CellJob, CoreJob, Plan, Sketch, Target};
 use super::run::Run;
 use crate::event::{CellId, CoreId, SkippedCell};
@@ -31,6 +32,8 @@ pub struct Sources<'a> {
     pub expansion: &'a Expansion,
     /// The cores of its boards, by `vendor:arch`.
     pub cores: &'a IndexMap<String, InstalledCore>,
+    /// The directories that are searched for libraries.
+    pub libraries: &'a [LibraryRoot],
     /// The work directory.
     pub layout: &'a Layout,
 }
@@ -45,7 +48,7 @@ pub fn make(sources: Sources<'_>) -> Result<Plan, PlanError> {
     let mut planner = Planner {
         sources,
         platforms: platforms(cores)?,
-        libraries: Libraries::of(matrix)?,
+        libraries: Libraries::of(matrix, sources.libraries)?,
         targets: HashMap::new(),
         sketches: HashMap::new(),
         enclosing: EnclosingLibraries::default(),
@@ -141,7 +144,8 @@ impl Planner<'_> {
         let resolved = cores.board(&board.fqbn.value, level(cell.warnings), &cell.properties)?;
         let ResolvedBoard { config, library_path, hook_inputs } = resolved;
         let id = core_id(&cell.board, &config, library_path.as_deref());
-        let libraries = self.libraries.index(&config)?;
+        let index = matrix.boards.get_index_of(&cell.board).unwrap_or_default();
+        let libraries = self.libraries.index(index, &config)?;
         let target = Arc::new(Target {
             family: Family::of(config.architecture()),
             config,

@@ -1,5 +1,6 @@
 //! A directory with a core: its required files, and its description. Knows no source of cores.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,25 @@ pub(super) fn missing_files(platform_dir: &Path) -> Option<&'static str> {
             (!borrows).then_some("platform.txt")
         }
     }
+}
+
+/// Returns the vendors of the cores that boards borrow from: `arduino` where `boards.txt` has
+/// `uno.build.core=arduino:arduino` or `uno.menu.cpu.x.build.variant=arduino:standard`. Sorted, each once.
+pub fn referenced_vendors(platform_dir: &Path, boards: &[String]) -> Vec<String> {
+    let Ok(text) = fs::read(platform_dir.join("boards.txt")) else { return Vec::new() };
+    let text = String::from_utf8_lossy(&text);
+    let mut vendors = BTreeSet::new();
+    for line in text.lines() {
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let Some((board, property)) = key.trim().split_once('.') else { continue };
+        let borrows = ["build.core", "build.variant"].iter().any(|name| {
+            property == *name || property.ends_with(&format!(".{name}"))
+        });
+        if let (true, Some((vendor, _))) = (borrows && boards.iter().any(|it| it == board), value.split_once(':')) {
+            vendors.insert(vendor.trim().to_owned());
+        }
+    }
+    vendors.into_iter().collect()
 }
 
 /// Returns `version=` of `platform.txt`.

@@ -4,6 +4,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::archive::ArchiveError;
+use super::download::DownloadError;
+
 /// Error of an installation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -301,6 +304,77 @@ pub enum InstallError {
         /// The first of the programs.
         program: PathBuf,
     },
+    /// A lock file can't be used.
+    #[error("{path} is not a lock file that this program can read: {detail}\nwrite it anew: fbuild-matrix core lock")]
+    LockFile {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        detail: String,
+    },
+    /// A download failed.
+    #[error("{what}: {cause}")]
+    Fetch {
+        /// The package in the user's words.
+        what: String,
+        /// The error of the download.
+        cause: Box<DownloadError>,
+    },
+    /// An archive can't be extracted.
+    #[error("{what}: {cause}")]
+    Extract {
+        /// The package in the user's words.
+        what: String,
+        /// The error of the archive.
+        cause: Box<ArchiveError>,
+    },
+    /// An index, or an entry of an index, can't be used.
+    #[error("{what}: {detail}")]
+    Index {
+        /// The subject in the user's words.
+        what: String,
+        /// The reason, and how to fix it.
+        detail: String,
+    },
+    /// A tool has no archive for this machine.
+    #[error(
+        "core {core}: its tool {tool} is not available for this machine ({host}); the index has it for {hosts}\n\
+         use another version of the core, or another machine"
+    )]
+    NoHost {
+        /// The core and its version.
+        core: String,
+        /// The tool and its version.
+        tool: String,
+        /// This machine.
+        host: String,
+        /// The hosts of the index, comma-separated.
+        hosts: String,
+    },
+    /// A Git repository can't be used.
+    #[error(
+        "library from {repository}: {detail}\n\
+         check the address and the revision; git does not ask for a password here: use a credential helper or a key"
+    )]
+    Git {
+        /// Its address, and the revision.
+        repository: String,
+        /// Git's own lines.
+        detail: String,
+    },
+    /// The lock file does not cover the matrix, and `--locked` forbids anything else.
+    #[error(
+        "{path} does not match the matrix, and --locked forbids to resolve anew:\n{differences}\n\
+         run `fbuild-matrix core lock {matrix}` and commit the file"
+    )]
+    NotLocked {
+        /// The lock file.
+        path: PathBuf,
+        /// The matrix.
+        matrix: PathBuf,
+        /// A line for each difference.
+        differences: String,
+    },
     /// The run was interrupted.
     #[error("interrupted while bringing in {what}\nnothing half-done is left; run again")]
     Cancelled {
@@ -347,6 +421,23 @@ impl InstallError {
                 Self::DiskFull { path: path.to_path_buf() }
             }
             _ => Self::Io { action, path: path.to_path_buf(), source },
+        }
+    }
+
+    /// Converts the error of a download of `what`.
+    pub(super) fn from_download(what: &str, error: DownloadError) -> Self {
+        match error {
+            DownloadError::Cancelled { .. } => Self::Cancelled { what: what.to_owned() },
+            DownloadError::DiskFull { path } => Self::DiskFull { path },
+            cause => Self::Fetch { what: what.to_owned(), cause: Box::new(cause) },
+        }
+    }
+
+    /// Converts the error of an extraction of `what`.
+    pub(super) fn from_archive(what: &str, error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Cancelled { .. } => Self::Cancelled { what: what.to_owned() },
+            cause => Self::Extract { what: what.to_owned(), cause: Box::new(cause) },
         }
     }
 

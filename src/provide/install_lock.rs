@@ -1,7 +1,7 @@
 //! One installation at a time below one cache directory, over all processes of the machine.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +29,23 @@ impl InstallLock {
 /// # Errors
 /// The file can't be created or locked, or the run is cancelled.
 pub(super) async fn take(base: &Path, what: &str, cx: &InstallContext) -> Result<InstallLock, InstallError> {
-    let path = base.join("lock");
+    take_file(base.join("lock"), what, cx).await
+}
+
+/// Takes one of several locks in the directory `base`, by its name.
+///
+/// # Errors
+/// As [`take`].
+pub(super) async fn take_named(
+    base: &Path,
+    name: &str,
+    what: &str,
+    cx: &InstallContext,
+) -> Result<InstallLock, InstallError> {
+    take_file(base.join(format!("{name}.lock")), what, cx).await
+}
+
+async fn take_file(path: PathBuf, what: &str, cx: &InstallContext) -> Result<InstallLock, InstallError> {
     let open = path.clone();
     let file = tokio::task::spawn_blocking(move || {
         OpenOptions::new().create(true).truncate(false).write(true).open(&open)

@@ -1,0 +1,148 @@
+//! The content of a lock file: what was resolved, exact to the byte.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that a matrix resolved to, by kind and sorted by name.
+///
+/// The file is TOML. It has no date and no path of the machine that wrote it, so that equal resolutions are equal files.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Locked {
+    /// The version of this format: [`FORMAT`].
+    pub version: u32,
+    /// Cores of package indexes.
+    #[serde(default, rename = "core", skip_serializing_if = "Vec::is_empty")]
+    pub cores: Vec<LockedCore>,
+    /// Tools of package indexes, for all hosts.
+    #[serde(default, rename = "tool", skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<LockedTool>,
+    /// Libraries that are not on the machine's disk.
+    #[serde(default, rename = "library", skip_serializing_if = "Vec::is_empty")]
+    pub libraries: Vec<LockedLibrary>,
+    /// Python packages of tools.
+    #[serde(default, rename = "python", skip_serializing_if = "Vec::is_empty")]
+    pub python: Vec<LockedPython>,
+}
+
+/// The version of the lock file's format.
+pub const FORMAT: u32 = 1;
+
+/// An archive, as an index describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedArchive {
+    /// Its address.
+    pub url: String,
+    /// Its file name.
+    pub file: String,
+    /// Its size in bytes, if the index has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// `ALGORITHM:HEX`.
+    pub checksum: String,
+}
+
+/// A core of a package index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedCore {
+    /// `vendor:arch`.
+    pub name: String,
+    /// Its version, as the index spells it.
+    pub version: String,
+    /// Its title in the index.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// The address of the index.
+    pub index: String,
+    /// The archive.
+    #[serde(flatten)]
+    pub archive: LockedArchive,
+    /// The tools that it depends on: `packager:name@version`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<String>,
+}
+
+/// A tool of a package index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedTool {
+    /// `packager:name`.
+    pub name: String,
+    /// Its version, as the index spells it.
+    pub version: String,
+    /// Its archive for each host.
+    #[serde(default, rename = "host", skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<LockedHost>,
+}
+
+/// The archive of a tool for a kind of host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedHost {
+    /// The host, as the index spells it: `x86_64-linux-gnu`.
+    pub host: String,
+    /// The archive.
+    #[serde(flatten)]
+    pub archive: LockedArchive,
+}
+
+/// A library of the library index, of a Git repository or of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedLibrary {
+    /// Its name.
+    pub name: String,
+    /// Its version; empty where its source has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub version: String,
+    /// The archive of a library of the index.
+    #[serde(default, skip_serializing_if = "Option::is_none", flatten)]
+    pub archive: Option<LockedArchive>,
+    /// The libraries that it depends on: `Name`, or `Name (constraint)`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<String>,
+    /// The address of a Git repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<String>,
+    /// The commit, a tag or a branch that the matrix asks for; `None` for the default branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rev: Option<String>,
+    /// The commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+}
+
+/// A Python package in an environment of a tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedPython {
+    /// The requested packages of the environment that contains it: `esptool==5.1.0`.
+    pub environment: Vec<String>,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The SHA-256 of each of its files that the index has.
+    pub sha256: Vec<String>,
+}
+
+impl Locked {
+    /// Returns an empty lock.
+    pub fn new() -> Self {
+        Self { version: FORMAT, ..Self::default() }
+    }
+
+    /// Returns whether nothing is locked.
+    pub fn is_empty(&self) -> bool {
+        let Self { version: _, cores, tools, libraries, python } = self;
+        cores.is_empty() && tools.is_empty() && libraries.is_empty() && python.is_empty()
+    }
+
+    /// Sorts the entries by name and version, and removes duplicates.
+    pub fn normalise(&mut self) {
+        self.cores.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        self.cores.dedup();
+        self.tools.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        self.tools.dedup_by(|a, b| a.name == b.name && a.version == b.version);
+        let by = |it: &LockedLibrary| (it.name.to_lowercase(), it.version.clone(), it.git.clone(), it.rev.clone());
+        self.libraries.sort_by_key(by);
+        self.libraries.dedup();
+        self.python.sort_by(|a, b| (&a.environment, &a.name).cmp(&(&b.environment, &b.name)));
+        self.python.dedup();
+    }
+}

@@ -1,0 +1,173 @@
+//! Installs the cores of package indexes, those that they refer to, and those of data directories.
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use indexmap::{IndexMap, IndexSet};
+
+use super::SetupError;
+use super::lock::LockUse;
+use crate::matrix::{Matrix, Provider};
+use crate::provide::download::Downloader;
+use crate::provide::index::{
+    CoreRequest, IndexAddress, fetch_core, fetch_platform, load_catalog, locked_catalog, record, resolve_core,
+};
+use crate::provide::package_index::{PackageCatalog, ResolveError, ResolvedPlatform};
+use crate::provide::{InstallContext, InstallError, InstalledCore, referenced_vendors};
+
+/// Age up to which a copy of an index is used without asking its server.
+const INDEX_AGE: Duration = Duration::from_hours(24);
+
+/// The cores of a matrix that come from package indexes.
+pub(super) struct IndexedCores<'a> {
+    pub(super) matrix: &'a Matrix,
+    pub(super) downloader: &'a Downloader,
+    pub(super) cx: &'a InstallContext,
+    /// The catalog of the indexes that the matrix names, once it is needed.
+    pub(super) named: Option<PackageCatalog>,
+    /// The same with Arduino's index.
+    pub(super) all: Option<PackageCatalog>,
+}
+
+impl IndexedCores<'_> {
+    /// Resolves every core with `provider: index`, and the cores that they refer to. Installs cores without their tools
+    /// where only their files say what they refer to.
+    ///
+    /// # Errors
+    /// A core or a tool is unavailable.
+    pub(super) async fn resolve(&mut self, lock: &mut LockUse) -> Result<Vec<ResolvedPlatform>, SetupError> {
+        let indexed = self.matrix.cores.iter().filter_map(|(name, core)| match &core.provider {
+            Provider::Index(indexed) => {
+                let version = indexed.version.as_ref().map(|version| version.value.clone());
+                Some(CoreRequest { name: name.clone(), version })
+            }
+            _ => None,
+        });
+        let mut waiting: Vec<CoreRequest> = indexed.collect();
+        let mut seen: IndexSet<String> = self.matrix.cores.keys().cloned().collect();
+        let mut resolved = Vec::new();
+        while let Some(request) = waiting.pop() {
+            let Some(platform) = self.resolve_one(&request, lock).await? else { continue };
+            for name in self.references(&request.name, &platform).await? {
+                if seen.insert(name.clone()) {
+                    waiting.push(CoreRequest { name, version: None });
+                }
+            }
+            record(&platform, &mut lock.used);
+            resolved.push(platform);
+        }
+        Ok(resolved)
+    }
+
+    /// Returns the release of a core: that of the lock file if it fits, or else the newest of the indexes; `None` where
+    /// `--locked` forbids the latter.
+    async fn resolve_one(
+        &mut self,
+        request: &CoreRequest,
+        lock: &mut LockUse,
+    ) -> Result<Option<ResolvedPlatform>, SetupError> {
+        let known = resolve_core(request, &locked_catalog(&lock.known));
+        if let Ok(platform) = known {
+            return Ok(Some(platform));
+        }
+        let difference = |lock: &LockUse| {
+            let versions = lock.known.cores.iter().filter(|core| core.name == request.name);
+            let versions: Vec<&str> = versions.map(|core| core.version.as_str()).collect();
+            match versions.as_slice() {
+                [] => format!("{request} is not in the lock file"),
+                versions => format!("{request} is asked for, the lock file has {}", versions.join(", ")),
+            }
+        };
+        if !lock.may_resolve(difference) {
+            return Ok(None);
+        }
+        let max_age = if lock.is_renewal() { Duration::ZERO } else { INDEX_AGE };
+        Ok(Some(self.by_indexes(request, max_age).await?))
+    }
+
+    /// Resolves a core by the indexes that the matrix names, or with Arduino's where they do not suffice.
+    async fn by_indexes(
+        &mut self,
+        request: &CoreRequest,
+        max_age: Duration,
+    ) -> Result<ResolvedPlatform, InstallError> {
+        let addresses = self.addresses();
+        let mut first = None;
+        if !addresses.is_empty() {
+            if self.named.is_none() {
+                self.named = Some(load_catalog(&addresses, max_age, self.downloader, self.cx).await?);
+            }
+            let named = self.named.as_ref().map(|catalog| resolve_core(request, catalog));
+            match named {
+                // A newer release may only lack tools that Arduino's index has.
+                Some(Ok(platform)) if !platform.skipped.iter().any(lacks_tool) => return Ok(platform),
+                Some(Ok(_)) | None => {}
+                Some(Err(error)) => first = Some(error),
+            }
+        }
+        if self.all.is_none() {
+            let all: Vec<IndexAddress> = std::iter::once(IndexAddress::arduino()).chain(addresses).collect();
+            match load_catalog(&all, max_age, self.downloader, self.cx).await {
+                Ok(catalog) => self.all = Some(catalog),
+                Err(error) => return Err(first.map_or(error, |first| both(request, &first, &error))),
+            }
+        }
+        match &self.all {
+            Some(catalog) => resolve_core(request, catalog),
+            None => Err(InstallError::Cancelled { what: request.to_string() }),
+        }
+    }
+
+    /// Returns the indexes that the matrix names, each once.
+    fn addresses(&self) -> Vec<IndexAddress> {
+        let mut addresses: IndexSet<IndexAddress> = IndexSet::new();
+        for core in self.matrix.cores.values() {
+            if let Provider::Index(indexed) = &core.provider {
+                let key = indexed.key.as_ref().map(|key| key.value.clone());
+                let urls = indexed.urls.iter();
+                addresses.extend(urls.map(|url| IndexAddress { url: url.value.clone(), key: key.clone() }));
+            }
+        }
+        addresses.into_iter().collect()
+    }
+
+    /// Returns the cores that boards of the matrix borrow from, by `vendor:arch`.
+    async fn references(
+        &self,
+        name: &str,
+        platform: &ResolvedPlatform,
+    ) -> Result<Vec<String>, InstallError> {
+        let boards = self.matrix.boards.values().filter(|board| board.fqbn.value.core_name() == name);
+        let boards: Vec<String> = boards.map(|board| board.fqbn.value.board.clone()).collect();
+        if boards.is_empty() {
+            return Ok(Vec::new());
+        }
+        let dir = fetch_platform(platform, self.downloader, self.cx).await?;
+        let vendors = referenced_vendors(&dir, &boards);
+        let arch = &platform.release.architecture;
+        Ok(vendors.into_iter().map(|vendor| format!("{vendor}:{arch}")).collect())
+    }
+
+    /// Installs resolved cores with their tools, all at the same time.
+    ///
+    /// # Errors
+    /// Whatever prevents an installation.
+    pub(super) async fn fetch(
+        &self,
+        platforms: &[ResolvedPlatform],
+    ) -> Result<IndexMap<String, InstalledCore>, InstallError> {
+        let fetched = platforms.iter().map(|platform| fetch_core(platform, self.downloader, self.cx));
+        let cores = try_join_all(fetched).await?;
+        Ok(cores.into_iter().map(|core| (core.name.clone(), core)).collect())
+    }
+}
+
+fn lacks_tool(error: &ResolveError) -> bool {
+    matches!(error, ResolveError::MissingTool { .. })
+}
+
+/// Returns the error of a core that the indexes of the matrix lack, while Arduino's index is unavailable.
+fn both(request: &CoreRequest, first: &InstallError, arduino: &InstallError) -> InstallError {
+    let detail = format!("{first}\nArduino's own index is unavailable: {arduino}");
+    InstallError::Index { what: request.to_string(), detail }
+}

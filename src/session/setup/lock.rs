@@ -1,0 +1,84 @@
+//! The lock file of a matrix during a set-up: what it answers, what was resolved anew, and what `--locked` forbids.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::provide::InstallError;
+use crate::provide::locked::{Locked, lock_path, read_lock};
+
+/// How a set-up uses the lock file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Locking {
+    /// The lock file answers what it can; the rest is resolved by the indexes.
+    #[default]
+    Preferred,
+    /// `--locked`: whatever the lock file does not answer is an error.
+    Required,
+    /// `core lock`: resolved by the indexes are these names, or with `None` all; the rest as with `Preferred`.
+    Renewed(Option<BTreeSet<String>>),
+}
+
+/// The lock file of a matrix.
+#[derive(Debug)]
+pub(super) struct LockUse {
+    path: PathBuf,
+    matrix: PathBuf,
+    locking: Locking,
+    /// The entries that may answer.
+    pub(super) known: Locked,
+    /// The entries that the set-up used.
+    pub(super) used: Locked,
+    /// A line for each request that the lock file does not answer.
+    pub(super) differences: Vec<String>,
+}
+
+impl LockUse {
+    /// Reads the lock file of a matrix, if there is one.
+    ///
+    /// # Errors
+    /// The file can't be read or is not a lock file.
+    pub(super) fn open(matrix: &Path, locking: Locking) -> Result<Self, InstallError> {
+        let path = lock_path(matrix);
+        let mut known = match &locking {
+            // An unreadable file is replaced.
+            Locking::Renewed(None) => Locked::new(),
+            _ => read_lock(&path)?.unwrap_or_else(Locked::new),
+        };
+        if let Locking::Renewed(Some(names)) = &locking {
+            let is_kept = |name: &str| !names.iter().any(|renewed| renewed.eq_ignore_ascii_case(name));
+            known.cores.retain(|core| is_kept(&core.name));
+            known.libraries.retain(|library| is_kept(&library.name));
+            known.python.retain(|package| is_kept(&package.name));
+        }
+        let matrix = matrix.to_owned();
+        Ok(Self { path, matrix, locking, known, used: Locked::new(), differences: Vec::new() })
+    }
+
+    /// Returns whether a request may be resolved by an index. Otherwise notes the difference.
+    pub(super) fn may_resolve(&mut self, difference: impl FnOnce(&Self) -> String) -> bool {
+        let difference = difference(self);
+        self.differences.push(difference);
+        self.locking != Locking::Required
+    }
+
+    /// Returns whether indexes are asked for their newest state.
+    pub(super) fn is_renewal(&self) -> bool {
+        matches!(self.locking, Locking::Renewed(_))
+    }
+
+    /// Returns an error where `--locked` forbids a difference.
+    ///
+    /// # Errors
+    /// [`InstallError::NotLocked`].
+    pub(super) fn check(&self) -> Result<(), InstallError> {
+        if self.locking != Locking::Required || self.differences.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<String> = self.differences.iter().map(|line| format!("  {line}")).collect();
+        Err(InstallError::NotLocked {
+            path: self.path.clone(),
+            matrix: self.matrix.clone(),
+            differences: lines.join("\n"),
+        })
+    }
+}
