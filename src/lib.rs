@@ -21,6 +21,7 @@
 //! * [`platform`] interprets `platform.txt` and `boards.txt`. It starts nothing.
 //! * [`library`] finds the library that a header means.
 //! * [`provide`] installs cores, tools and Python packages.
+//! * [`versions`] orders versions and reads ranges of them.
 //! * [`cache`] stores objects, results and records by key.
 //! * [`budget`] grants slots and memory by priority.
 //! * [`toolchain`] identifies a tool by its content.
@@ -59,3 +60,4 @@ mod skip;
 pub mod symbols;
 mod sync;
 pub mod toolchain;
+pub mod versions;

@@ -24,6 +24,8 @@ pub(super) enum Command {
     Compare(Compare),
     /// Boards that the installed cores offer, with their options
     Boards(Boards),
+    /// Cores, tools and libraries: list, install, remove, lock
+    Core(Core),
     /// What the cache directory takes, and how it gets smaller
     Cache(Cache),
     /// What is missing on this machine, and how to fix it
@@ -113,6 +115,9 @@ pub(super) struct Common {
     /// No network: what is not installed yet is an error
     #[arg(long)]
     pub(super) offline: bool,
+    /// Only what the lock file beside the matrix names: anything else is an error
+    #[arg(long)]
+    pub(super) locked: bool,
     #[command(flatten)]
     pub(super) directories: DirectoryArguments,
     #[command(flatten)]
@@ -251,6 +256,61 @@ pub(super) enum FailOn {
 }
 
 #[derive(Debug, Clone, Arguments)]
+pub(super) struct Core {
+    #[command(subcommand)]
+    pub(super) command: CoreCommand,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum CoreCommand {
+    /// What is installed, its size and its last use
+    List {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Install what a matrix needs, or cores by name
+    Install(CoreInstall),
+    /// Remove cores with the tools that no other core needs, tools, or libraries
+    Remove {
+        /// As `core list` shows it; without a version, all versions
+        #[arg(value_name = "NAME[@VERSION]", required = true)]
+        names: Vec<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Write MATRIX.lock: the exact versions and checksums of everything that the matrix installs
+    Lock {
+        /// The matrix
+        #[arg(value_name = "MATRIX.yml")]
+        matrix: PathBuf,
+        /// Resolve only this name anew, and what the lock file lacks; repeatable
+        #[arg(long, value_name = "NAME")]
+        update: Vec<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(Debug, Clone, Arguments)]
+#[allow(clippy::struct_excessive_bools)] // flags, as they are typed
+pub(super) struct CoreInstall {
+    /// A matrix, or cores
+    #[arg(value_name = "MATRIX.yml | VENDOR:ARCH[@VERSION]", required = true)]
+    pub(super) what: Vec<String>,
+    /// A package index beside Arduino's, for cores by name; repeatable
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Vec<String>,
+    /// Install nothing: print what is missing, and one hash over everything that is locked
+    #[arg(long)]
+    pub(super) check: bool,
+    /// Print as JSON
+    #[arg(long, requires = "check")]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+#[derive(Debug, Clone, Arguments)]
 pub(super) struct Cache {
     #[command(subcommand)]
     pub(super) command: CacheCommand,
@@ -282,6 +342,9 @@ pub(super) struct Gc {
     /// What was not used for longer goes: 12h, 240h [default: 720h]
     #[arg(long, value_name = "DUR")]
     pub(super) max_age: Option<String>,
+    /// Cores, tools and libraries of indexes, too, by --max-age
+    #[arg(long)]
+    pub(super) cores: bool,
 }
 
 #[derive(Debug, Clone, Arguments)]
@@ -302,6 +365,12 @@ impl Args {
             Command::Symbols(symbols) => Some(&symbols.console),
             Command::Compare(compare) => Some(&compare.console),
             Command::Boards(boards) => Some(&boards.common.console),
+            Command::Core(core) => Some(match &core.command {
+                CoreCommand::List { common }
+                | CoreCommand::Remove { common, .. }
+                | CoreCommand::Lock { common, .. } => &common.console,
+                CoreCommand::Install(install) => &install.common.console,
+            }),
             Command::Cache(cache) => Some(&cache.console),
             Command::Doctor(doctor) => Some(&doctor.common.console),
             Command::Schema | Command::Completions { .. } => None,

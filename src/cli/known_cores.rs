@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::Common;
 use super::narrate::narrated;
+use super::options::locking;
 use crate::matrix::{self, Matrix};
 use crate::platform::Fqbn;
 use crate::provide::{InstallContext, InstalledCore, apt, locate};
@@ -40,7 +41,7 @@ pub(super) async fn known_cores(
             events,
             cancel: CancellationToken::new(),
         };
-        let installed = bring_in(&matrix, &install).await?.cores;
+        let installed = bring_in(&matrix, locking(common.locked), &install).await?.cores;
         let boards = matrix.boards.values().map(|board| board.fqbn.value.clone()).collect();
         return Ok(KnownCores { installed, matrix: matrix.cores.clone(), boards });
     }

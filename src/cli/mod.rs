@@ -4,6 +4,7 @@ mod args;
 mod boards;
 mod cache;
 mod compare;
+mod core;
 mod dispatch;
 mod doctor;
 mod known_cores;

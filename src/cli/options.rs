@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::{self, CacheDirectory, Color, Console, DirectoryArguments, Progress};
 use crate::matrix::{Filter, NameGlob, parse_duration};
 use crate::report;
-use crate::session::{Directories, Limits, Options, Selected};
+use crate::session::{Directories, Limits, Locking, Options, Selected};
 
 /// Error of invalid arguments.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,7 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
         retries: typed.retries,
         timeout,
         offline: typed.common.offline,
+        locked: typed.common.locked,
         cache: !typed.no_cache,
         retry_failures: typed.retry_failures,
         directories: directories(typed.common.directories)?,
@@ -88,6 +89,11 @@ fn default_cache() -> Option<PathBuf> {
         variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")))
     };
     base.map(|base| base.join("fbuild-matrix"))
+}
+
+/// Returns how `--locked` uses the lock file.
+pub(super) const fn locking(locked: bool) -> Locking {
+    if locked { Locking::Required } else { Locking::Preferred }
 }
 
 pub(super) fn globs(option: &'static str, typed: &[String]) -> Result<Vec<NameGlob>, OptionsError> {

@@ -13,7 +13,7 @@ use super::path_pattern::PathPattern;
 use super::schema::{Emulator, Warnings};
 use super::source::{Position, Source, Span, Spanned};
 use crate::platform::{Fqbn, Override};
-use crate::version::VersionRange;
+use crate::versions::VersionRange;
 
 /// Property overrides, in the order in which they apply.
 pub type Overrides = Vec<Override>;

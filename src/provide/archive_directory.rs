@@ -34,7 +34,7 @@ impl ArchiveDirectory {
         cx: &InstallContext,
         finish: impl FnOnce(&Path) -> Result<(), InstallError> + Send + 'static,
     ) -> Result<PathBuf, InstallError> {
-        let identity = self.archive.checksum.to_lowercase();
+        let identity = identity(&self.archive);
         if self.is_installed(&identity).await? {
             return Ok(self.place);
         }
@@ -102,8 +102,13 @@ impl ArchiveDirectory {
     }
 }
 
+/// Returns the identity of an archive's directory: its checksum.
+pub(super) fn identity(archive: &LockedArchive) -> String {
+    archive.checksum.to_lowercase()
+}
+
 /// Returns a file name for a directory below `root`.
-fn lock_name(place: &Path, root: &Path) -> String {
+pub(super) fn lock_name(place: &Path, root: &Path) -> String {
     let relative = place.strip_prefix(root).unwrap_or(place);
     let parts = relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
     parts.collect::<Vec<_>>().join("+")

@@ -67,12 +67,12 @@ impl ArduinoDirectory {
     /// Returns the directory whose only library is the one with this directory name. `identity` distinguishes versions and
     /// sources.
     pub(super) fn library(&self, name: &str, identity: &str) -> PathBuf {
-        self.root.join("libraries").join(format!("{name}@{identity}"))
+        self.libraries().join(format!("{name}@{identity}"))
     }
 
-    /// Returns the directory of downloaded archives.
-    pub(super) fn staging(&self) -> PathBuf {
-        self.root.join("staging")
+    /// Returns the directory of libraries.
+    pub(super) fn libraries(&self) -> PathBuf {
+        self.root.join("libraries")
     }
 
     /// Returns the directory for incomplete installations, on the same file system as all others.

@@ -91,6 +91,11 @@ fn dependencies(platform_dir: &Path) -> Vec<ToolDependency> {
     json.packages.into_iter().flat_map(|it| it.platforms).flat_map(|it| it.tools).collect()
 }
 
+/// Returns the tools that a core depends on, as `packager:name` and version.
+pub(super) fn required_tools(platform_dir: &Path) -> impl Iterator<Item = (String, String)> {
+    dependencies(platform_dir).into_iter().map(|it| (format!("{}:{}", it.packager, it.name), it.version))
+}
+
 /// Returns the names of the directories in `dir`, sorted; none where it can't be read.
 pub(super) fn directories(dir: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };

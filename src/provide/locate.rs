@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 
 use super::apt;
+use super::arduino_directory::ArduinoDirectory;
 use super::core_directory::{self, platform_version};
 use super::data_dir::{self, directories, is_directory_name};
 use super::installed::InstalledCore;
@@ -48,17 +49,23 @@ impl Places {
     /// Returns the usual places of this machine: the cache directory, `ARDUINO_DIRECTORIES_DATA` or else the user's
     /// data directory, and the system.
     pub fn of_this_machine(cache_dir: &Path) -> Self {
-        let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
-        let data = std::env::var_os("ARDUINO_DIRECTORIES_DATA").map(PathBuf::from).or_else(|| {
-            let name = if cfg!(target_os = "macos") { "Library/Arduino15" } else { ".arduino15" };
-            home.map(|home| home.join(name))
-        });
+        // The directory of the provider `index` has the layout of a data directory.
+        let own = ArduinoDirectory::new(cache_dir).root().to_owned();
         Self {
             cache_dir: Some(cache_dir.to_path_buf()),
-            data_dirs: data.into_iter().collect(),
+            data_dirs: std::iter::once(own).chain(machine_data_dir()).collect(),
             roots: vec![PathBuf::from("/")],
         }
     }
+}
+
+/// Returns the data directory of this machine's arduino-cli: `ARDUINO_DIRECTORIES_DATA`, or else the user's.
+pub fn machine_data_dir() -> Option<PathBuf> {
+    let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
+    std::env::var_os("ARDUINO_DIRECTORIES_DATA").map(PathBuf::from).or_else(|| {
+        let name = if cfg!(target_os = "macos") { "Library/Arduino15" } else { ".arduino15" };
+        home.map(|home| home.join(name))
+    })
 }
 
 /// Returns all installations of the core `vendor:arch`, the newest first. Of equal versions the provider's comes

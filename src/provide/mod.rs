@@ -8,27 +8,39 @@
 //! [`InstallContext::cache_dir`].
 
 pub mod apt;
+pub(crate) mod archive;
+mod archive_directory;
+pub mod arduino_directory;
 mod blocking;
 mod context;
 mod core_directory;
 mod data_dir;
+mod data_dir_provider;
 pub mod doctor;
+pub mod download;
 mod error;
+pub mod index;
+mod index_file;
 mod install_lock;
 mod installed;
+pub mod inventory;
+pub mod libraries;
+pub mod library_index;
 pub mod locate;
+pub mod locked;
 mod machine;
+pub mod package_index;
 pub mod path;
 mod program;
 mod provider;
 pub mod pypi;
 mod tool_command;
 mod version;
-mod versions;
 
 pub use context::InstallContext;
+pub use core_directory::referenced_vendors;
+pub use data_dir_provider::{DataDirRequest, installed_core};
 pub use error::{InstallError, IoAction};
 pub use installed::{InstalledCore, InstalledPackages};
 pub use program::{InstalledProgram, install_program};
 pub use version::Version;
-pub use versions::{RangeError, RelaxedVersion, VersionRange};

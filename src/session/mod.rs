@@ -24,4 +24,4 @@ pub use cells::{Cells, Request, warnings};
 pub use error::SessionError;
 pub use options::{Directories, Limits, Options, Selected};
 pub use run::run;
-pub use setup::{Installed, SetupError, bring_in};
+pub use setup::{Installed, Locking, Missing, Needs, SetupError, bring_in, install_cores, lock_matrix, needs};

@@ -20,6 +20,8 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// `--offline`: no network.
     pub offline: bool,
+    /// `--locked`: only what the lock file names.
+    pub locked: bool,
     /// Whether the compiler cache and the artifact store are used.
     pub cache: bool,
     /// `--retry-failures`: stored failures are not used.

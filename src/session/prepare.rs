@@ -18,7 +18,7 @@ impl Session<'_> {
     pub(super) async fn prepare(&self, phases: &mut Phases) -> Result<(Plan, Emulators), SessionError> {
         let install = self.install_context();
         let matrix = &self.request.matrix;
-        let installed = bring_in(matrix, &install).await?;
+        let installed = bring_in(matrix, self.locking(), &install).await?;
         phases.end(RunPhase::Setup);
         let cells = self.request.cells(self.options, &installed.roots)?;
         for message in warnings(&cells.selected) {
@@ -30,6 +30,7 @@ impl Session<'_> {
             slugs: &slugs,
             expansion: &cells.selected,
             cores: &installed.cores,
+            libraries: &installed.libraries,
             layout: &self.layout,
         })?;
         self.remove_gone(gone::Current::new(&cells.all, &plan, &slugs)).await?;

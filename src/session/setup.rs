@@ -1,22 +1,46 @@
-//! Installs what a matrix needs before planning: cores, tools, examples.
+//! Installs what a matrix needs before planning: cores, tools, libraries, examples.
+
+mod cores;
+mod libraries;
+mod lock;
+mod needs;
+mod tools;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use indexmap::{IndexMap, IndexSet};
 
+use self::cores::IndexedCores;
+use self::libraries::MatrixLibraries;
+use self::lock::LockUse;
+pub use self::lock::Locking;
+pub use self::needs::{Missing, Needs, needs};
+use self::tools::{Tools, bring_in_tools, directories};
 use crate::fs::make_own_directory;
-use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots, Tool};
+use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots};
+use crate::plan::LibraryRoot;
+use crate::provide::download::{DownloadOptions, Downloader, Mirrors};
+use crate::provide::index::{CoreRequest, IndexAddress};
 use crate::provide::locate::{Places, candidates};
-use crate::provide::{InstallContext, InstallError, InstalledCore, apt, path, pypi};
+use crate::provide::locked::Locked;
+use crate::provide::{
+    DataDirRequest, InstallContext, InstallError, InstalledCore, apt, installed_core, path, referenced_vendors,
+};
 
-/// The installed cores, and the directories for sketches.
+/// The installed cores and libraries, and the directories for sketches.
 #[derive(Debug, Default)]
 pub struct Installed {
     /// Cores by `vendor:arch`.
     pub cores: IndexMap<String, InstalledCore>,
     /// Directories that `from` can name.
     pub roots: SketchRoots,
+    /// Directories that are searched for libraries, in the order of the matrix.
+    pub libraries: Vec<LibraryRoot>,
+    /// Everything that was resolved by an index or a lock file.
+    pub locked: Locked,
+    /// A line for each request that the lock file does not answer.
+    pub not_locked: Vec<String>,
 }
 
 /// Error of an installation.
@@ -40,43 +64,130 @@ pub enum SetupError {
 }
 
 fn advice(core: &str) -> String {
-    if apt::known_cores().any(|known| known == core) {
-        format!("add to the matrix:\n\n    cores:\n      {core}: {{provider: apt}}\n")
-    } else {
-        format!(
-            "add to the matrix where its directory is:\n\n    cores:\n      {core}: {{provider: path, path: DIRECTORY}}\n"
-        )
-    }
+    let provider = if apt::known_cores().any(|known| known == core) { "apt" } else { "index" };
+    format!(
+        "add to the matrix:\n\n    cores:\n      {core}: {{provider: {provider}}}\n\n\
+         or name its directory with `provider: path`{}",
+        if provider == "index" { "; a core that Arduino's index lacks needs the `url` of its own" } else { "" }
+    )
 }
 
-/// Installs every core that a board or a sketch of the matrix needs, and the examples.
+/// Installs every core that a board or a sketch of the matrix needs, the libraries and the examples.
 ///
 /// # Errors
-/// A core, a tool or the examples are unavailable.
-pub async fn bring_in(matrix: &Matrix, cx: &InstallContext) -> Result<Installed, SetupError> {
+/// A core, a tool, a library or the examples are unavailable, or the lock file forbids them.
+pub async fn bring_in(
+    matrix: &Matrix,
+    locking: Locking,
+    cx: &InstallContext,
+) -> Result<Installed, SetupError> {
+    // If the directory can't be created, the first write into it reports the error.
+    let _ = make_own_directory(&cx.cache_dir);
+    let mut lock = LockUse::open(matrix.path(), locking)?;
+    let downloader = downloader(Some(matrix), cx);
+    let mut indexed = IndexedCores::of_matrix(matrix, &downloader, cx);
+    let mut libraries = MatrixLibraries::new(matrix, &downloader, cx);
+    let platforms = indexed.resolve(&mut lock).await?;
+    let resolved = libraries.resolve(&mut lock).await?;
+    lock.check()?;
+    let (indexed, libraries, others) = tokio::try_join!(
+        async { indexed.fetch(&platforms).await.map_err(SetupError::from) },
+        async { libraries.fetch(&resolved).await },
+        other_cores(matrix, cx),
+    )?;
+    let mut cores = others;
+    cores.extend(indexed);
+    let mut installed = Installed { libraries, not_locked: lock.differences, ..Installed::default() };
+    for (name, core) in &cores {
+        installed.roots.insert(name.clone(), core.platform_dir.clone());
+    }
+    installed.cores = cores;
+    installed.locked = lock.used;
+    installed.locked.normalise();
+    if matrix.needs_builtin_examples() {
+        installed.roots.insert(BUILTIN.to_owned(), apt::install_builtin_examples(cx).await?);
+    }
+    Ok(installed)
+}
+
+/// Resolves everything that a lock file of the matrix names. Installs only what is needed for that: cores without tools,
+/// libraries of Git repositories and archives.
+///
+/// # Errors
+/// A core, a tool or a library is unavailable.
+pub async fn lock_matrix(
+    matrix: &Matrix,
+    locking: Locking,
+    cx: &InstallContext,
+) -> Result<Locked, SetupError> {
+    // If the directory can't be created, the first write into it reports the error.
+    let _ = make_own_directory(&cx.cache_dir);
+    let mut lock = LockUse::open(matrix.path(), locking)?;
+    let downloader = downloader(Some(matrix), cx);
+    IndexedCores::of_matrix(matrix, &downloader, cx).resolve(&mut lock).await?;
+    MatrixLibraries::new(matrix, &downloader, cx).resolve(&mut lock).await?;
+    lock.check()?;
+    let mut locked = lock.used;
+    locked.version = Locked::new().version;
+    locked.normalise();
+    Ok(locked)
+}
+
+/// Installs cores of package indexes by their names. `urls` are indexes beside Arduino's.
+///
+/// # Errors
+/// A core or a tool is unavailable.
+pub async fn install_cores(
+    requests: Vec<CoreRequest>,
+    urls: &[String],
+    cx: &InstallContext,
+) -> Result<IndexMap<String, InstalledCore>, SetupError> {
+    let downloader = downloader(None, cx);
+    let addresses = urls.iter().map(|url| IndexAddress { url: url.clone(), key: None }).collect();
+    let mut indexed = IndexedCores::named(requests, addresses, &downloader, cx);
+    let platforms = indexed.resolve(&mut LockUse::none()).await?;
+    Ok(indexed.fetch(&platforms).await?)
+}
+
+/// Returns what downloads for a matrix: with its mirrors.
+fn downloader(matrix: Option<&Matrix>, cx: &InstallContext) -> Downloader {
+    let mirrors = matrix.into_iter().flat_map(|matrix| &matrix.mirrors);
+    let mirrors = mirrors.map(|(from, to)| (from.clone(), to.clone()));
+    let options = DownloadOptions {
+        mirrors: Mirrors::new(mirrors),
+        offline: cx.offline,
+        ..DownloadOptions::new(&cx.cache_dir)
+    };
+    Downloader::new(options, cx.events.clone(), cx.cancel.clone())
+}
+
+/// Installs the cores that do not come from an index.
+async fn other_cores(
+    matrix: &Matrix,
+    cx: &InstallContext,
+) -> Result<IndexMap<String, InstalledCore>, SetupError> {
+    let is_indexed =
+        |name: &str| matrix.cores.get(name).is_some_and(|core| matches!(core.provider, Provider::Index(_)));
     let mut names = matrix.core_names();
     names.extend(matrix.cores.keys().cloned());
     names.extend(matrix.needed_roots().filter(|root| *root != BUILTIN).map(str::to_owned));
     let lenders = matrix.cores.iter().filter(|(_, core)| matches!(core.provider, Provider::Apt));
     let lenders: Vec<&str> = lenders.filter_map(|(name, _)| apt::lender(name)).collect();
     names.extend(lenders.iter().map(|&name| name.to_owned()));
-    // If the directory can't be created, the first write into it reports the error.
-    let _ = make_own_directory(&cx.cache_dir);
-    let mut installed = Installed::default();
+    let mut installed = IndexMap::new();
     let mut tools = HashMap::new();
     // In sequence: all use one package manager.
-    for name in &names {
+    for name in names.iter().filter(|name| !is_indexed(name)) {
         let is_lent = !matrix.cores.contains_key(name) && lenders.contains(&name.as_str());
         let core = if is_lent {
             apt::install_core(name, cx).await?
         } else {
             core(matrix, name, &mut tools, cx).await?
         };
-        installed.roots.insert(name.clone(), core.platform_dir.clone());
-        installed.cores.insert(name.clone(), core);
-    }
-    if matrix.needs_builtin_examples() {
-        installed.roots.insert(BUILTIN.to_owned(), apt::install_builtin_examples(cx).await?);
+        for (name, core) in lenders_in_data_dir(matrix, &core, &names).await? {
+            installed.insert(name, core);
+        }
+        installed.insert(name.clone(), core);
     }
     Ok(installed)
 }
@@ -97,77 +208,41 @@ async fn core(
             bring_in_tools(&mut core, tools, there, cx).await?;
             Ok(core)
         }
-        Some(Provider::Installed) | None => newest(name, &cx.cache_dir),
-    }
-}
-
-fn directories(tools: &IndexMap<String, Tool>) -> IndexMap<String, PathBuf> {
-    let directory = |(name, tool): (&String, &Tool)| match tool {
-        Tool::Directory(path) => Some((name.clone(), path.clone())),
-        Tool::Apt(_) | Tool::Pypi { .. } => None,
-    };
-    tools.iter().filter_map(directory).collect()
-}
-
-/// An installed tool.
-#[derive(Debug, Clone)]
-struct InstalledTool {
-    dir: PathBuf,
-    versions: Vec<(String, String)>,
-    library_path: Option<PathBuf>,
-}
-
-/// The installed tools by their source: cores share them.
-type Tools = HashMap<Tool, InstalledTool>;
-
-/// Installs the tools that come from packages.
-async fn bring_in_tools(
-    core: &mut InstalledCore,
-    tools: &IndexMap<String, Tool>,
-    there: &mut Tools,
-    cx: &InstallContext,
-) -> Result<(), InstallError> {
-    let mut libraries: IndexSet<PathBuf> = IndexSet::new();
-    for (name, tool) in tools {
-        let installed = match there.get(tool) {
-            Some(installed) => installed.clone(),
-            None => match bring_in_tool(tool, cx).await? {
-                Some(installed) => installed,
-                None => continue,
-            },
-        };
-        there.insert(tool.clone(), installed.clone());
-        core.tools.insert(name.clone(), installed.dir);
-        core.versions.extend(installed.versions);
-        libraries.extend(installed.library_path);
-    }
-    if !libraries.is_empty() {
-        // This fails only if the name of the cache directory contains `:`.
-        core.library_path = std::env::join_paths(libraries).ok().map(PathBuf::from);
-    }
-    Ok(())
-}
-
-async fn bring_in_tool(tool: &Tool, cx: &InstallContext) -> Result<Option<InstalledTool>, InstallError> {
-    Ok(match tool {
-        Tool::Directory(_) => None,
-        Tool::Apt(packages) => {
-            let installed = apt::install_tool(&packages.names, packages.suite.as_deref(), cx).await?;
-            // Recipes append `/bin/`.
-            let dir = installed.root.join("usr");
-            let (versions, library_path) = (installed.versions, installed.library_path);
-            Some(InstalledTool { dir, versions, library_path })
-        }
-        Tool::Pypi { packages, lock, path } => {
-            let installed = pypi::install_tool(packages, lock.as_deref(), cx).await?;
-            let dir = match path {
-                Some(path) => pypi::tool_directory(&installed.root, packages, path).await?,
-                None => installed.root,
+        Some(Provider::DataDir { dir, version }) => {
+            let request = DataDirRequest {
+                name: name.to_owned(),
+                dir: dir.as_ref().map(|dir| dir.value.clone()),
+                version: version.as_ref().map(|version| version.value.clone()),
             };
-            let (versions, library_path) = (installed.versions, installed.library_path);
-            Some(InstalledTool { dir, versions, library_path })
+            Ok(installed_core(request).await?)
         }
-    })
+        // Cores of an index are installed beside these.
+        Some(Provider::Installed | Provider::Index(_)) | None => newest(name, &cx.cache_dir),
+    }
+}
+
+/// Returns the cores that boards of a data directory's core borrow from, out of the same directory.
+async fn lenders_in_data_dir(
+    matrix: &Matrix,
+    core: &InstalledCore,
+    names: &IndexSet<String>,
+) -> Result<Vec<(String, InstalledCore)>, SetupError> {
+    let Some(Provider::DataDir { dir, .. }) = matrix.cores.get(&core.name).map(|core| &core.provider) else {
+        return Ok(Vec::new());
+    };
+    let boards = matrix.boards.values().filter(|board| board.fqbn.value.core_name() == core.name);
+    let boards: Vec<String> = boards.map(|board| board.fqbn.value.board.clone()).collect();
+    let arch = core.name.split_once(':').map_or("", |(_, arch)| arch);
+    let mut lenders = Vec::new();
+    for vendor in referenced_vendors(&core.platform_dir, &boards) {
+        let name = format!("{vendor}:{arch}");
+        if !names.contains(&name) {
+            let dir = dir.as_ref().map(|dir| dir.value.clone());
+            let request = DataDirRequest { name: name.clone(), dir, version: None };
+            lenders.push((name, installed_core(request).await?));
+        }
+    }
+    Ok(lenders)
 }
 
 fn newest(name: &str, cache: &Path) -> Result<InstalledCore, SetupError> {

@@ -7,7 +7,7 @@ use super::super::source::{Span, Spanned};
 use super::super::syntax::Node;
 use super::{Resolver, place};
 use crate::nearest::quoted;
-use crate::version::VersionRange;
+use crate::versions::VersionRange;
 
 /// The keys that go only with some providers.
 const KEYS: [(&str, &[RawProvider]); 5] = [

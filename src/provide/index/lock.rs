@@ -5,7 +5,7 @@ use super::super::package_index::{
     IndexFile, IndexPackage, IndexedArchive, PackageCatalog, PackageInfo, PlatformRelease, RequiredTool,
     ResolvedPlatform, ToolRelease, ToolSystem,
 };
-use crate::version::RelaxedVersion;
+use crate::versions::RelaxedVersion;
 
 /// Adds a resolved platform and its tools, for all hosts, to a lock.
 pub fn record(platform: &ResolvedPlatform, locked: &mut Locked) {

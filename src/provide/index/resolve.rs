@@ -2,7 +2,7 @@
 
 use super::super::error::InstallError;
 use super::super::package_index::{Host, PackageCatalog, ResolvedPlatform, VersionRequest};
-use crate::version::VersionRange;
+use crate::versions::VersionRange;
 
 /// A core of an index, as a matrix asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::archive_directory::ArchiveDirectory;
+use super::super::archive_directory::{ArchiveDirectory, identity as archive_identity, lock_name};
 use super::super::arduino_directory::{ArduinoDirectory, is_installed, remove, settle};
 use super::super::blocking::blocking;
 use super::super::context::InstallContext;
@@ -26,100 +26,117 @@ pub async fn fetch_library(
     downloader: &Downloader,
     cx: &InstallContext,
 ) -> Result<PathBuf, InstallError> {
+    let directory = ArduinoDirectory::new(&cx.cache_dir);
+    let Some((place, identity)) = library_place(library, &directory) else {
+        return Err(InstallError::Index {
+            what: format!("library {}", library.name),
+            detail: "the lock file names neither an archive nor a commit\n\
+                     write it anew: fbuild-matrix core lock"
+                .to_owned(),
+        });
+    };
+    let root = place.parent().unwrap_or(&place).to_owned();
     match (&library.git, &library.commit, &library.archive) {
         (Some(url), Some(commit), _) => {
             let repository = Repository { url, revision: library.rev.as_deref() };
-            fetch_commit(repository, commit, &library.name, cx).await
+            fetch_commit(repository, commit, Destination { place, identity, directory }, cx).await?;
         }
-        (_, _, Some(archive)) => fetch_archive(library, archive, downloader, cx).await,
-        _ => Err(InstallError::Index {
-            what: format!("library {}", library.name),
-            detail: "the lock file names neither an archive nor a commit".to_owned(),
-        }),
+        (_, _, Some(archive)) => fetch_archive(library, archive, place, downloader, cx).await?,
+        _ => {}
     }
+    Ok(root)
+}
+
+/// Returns the directory of an installed library, and the identity that it must have; `None` for an entry that names
+/// neither an archive nor a commit.
+pub fn library_place(library: &LockedLibrary, directory: &ArduinoDirectory) -> Option<(PathBuf, String)> {
+    let name = sanitized(&library.name);
+    if let (Some(url), Some(commit)) = (&library.git, &library.commit) {
+        let root = directory.library(&name, commit.get(..SHORT).unwrap_or(commit));
+        return Some((root.join(sanitized(&directory_name(url))), format!("git:{commit}")));
+    }
+    let archive = library.archive.as_ref()?;
+    let identity = archive_identity(archive);
+    let digits = identity.rsplit(':').next().unwrap_or_default();
+    let digits = digits.get(..SHORT).unwrap_or(digits);
+    let version = sanitized(&library.version);
+    let distinct = if version.is_empty() { digits.to_owned() } else { format!("{version}-{digits}") };
+    Some((directory.library(&name, &distinct).join(&name), identity))
 }
 
 async fn fetch_archive(
     library: &LockedLibrary,
     archive: &LockedArchive,
+    place: PathBuf,
     downloader: &Downloader,
     cx: &InstallContext,
-) -> Result<PathBuf, InstallError> {
-    let digits = archive.checksum.rsplit(':').next().unwrap_or_default().to_lowercase();
-    let digits = digits.get(..SHORT).unwrap_or(&digits);
-    let identity =
-        if library.version.is_empty() { digits.to_owned() } else { format!("{}-{digits}", library.version) };
-    let name = sanitized(&library.name);
-    let root = ArduinoDirectory::new(&cx.cache_dir).library(&name, &identity);
+) -> Result<(), InstallError> {
     let package = ArchiveDirectory {
-        what: what(library),
+        what: format!("library {} {}", library.name, library.version).trim_end().to_owned(),
         archive: archive.clone(),
         staging: StagingDirectory::Libraries,
-        place: root.join(&name),
+        place,
     };
-    package.install(downloader, cx, |_| Ok(())).await?;
-    Ok(root)
+    package.install(downloader, cx, |_| Ok(())).await.map(drop)
+}
+
+/// The final directory of a library.
+struct Destination {
+    place: PathBuf,
+    identity: String,
+    directory: ArduinoDirectory,
 }
 
 async fn fetch_commit(
     repository: Repository<'_>,
     commit: &str,
-    name: &str,
+    destination: Destination,
     cx: &InstallContext,
-) -> Result<PathBuf, InstallError> {
-    let directory = ArduinoDirectory::new(&cx.cache_dir);
-    let identity = format!("git:{commit}");
-    let short = commit.get(..SHORT).unwrap_or(commit);
-    let name = sanitized(name);
-    let root = directory.library(&name, short);
-    let place = root.join(directory_name(repository.url));
-    let there = |place: &Path| {
-        let (place, identity) = (place.to_owned(), identity.clone());
+) -> Result<(), InstallError> {
+    let Destination { place, identity, directory } = destination;
+    let is_there = || {
+        let (place, identity) = (place.clone(), identity.clone());
         blocking(move || Ok(is_installed(&place, &identity)))
     };
-    if there(&place).await? {
-        return Ok(root);
+    if is_there().await? {
+        return Ok(());
     }
-    let what = format!("library {name} {short}");
+    let short = commit.get(..SHORT).unwrap_or(commit);
+    let what = format!("library {} {short}", directory_name(repository.url));
     if cx.offline {
         return Err(InstallError::Offline { what, cache: cx.cache_dir.clone() });
     }
     let temporary = directory.temporary();
-    let complete = temporary.join(format!("{name}@{short}"));
-    let made = complete.clone();
-    blocking(move || {
-        let parent = made.parent().unwrap_or(&made);
-        std::fs::create_dir_all(parent).map_err(|error| InstallError::io(IoAction::Create, parent, error))
-    })
-    .await?;
-    let _lock = install_lock::take_named(&temporary, &format!("{name}@{short}"), &what, cx).await?;
-    if there(&place).await? {
-        return Ok(root);
+    let name = lock_name(&place, directory.root());
+    let complete = temporary.join(&name);
+    create(&temporary).await?;
+    let _lock = install_lock::take_named(&temporary, &name, &what, cx).await?;
+    if is_there().await? {
+        return Ok(());
     }
     cx.events.say(EventKind::SetupStarted { what: what.clone() });
-    let made = complete.clone();
-    blocking(move || {
-        remove(&made)?;
-        std::fs::create_dir_all(&made).map_err(|error| InstallError::io(IoAction::Create, &made, error))
-    })
-    .await?;
+    let rest = complete.clone();
+    blocking(move || remove(&rest)).await?;
+    create(&complete).await?;
     let checked_out = repository.check_out(commit, &complete, cx).await;
-    let (made, to) = (complete, place.clone());
+    let detail = format!("installed in {}", place.display());
     blocking(move || {
-        let done = checked_out.and_then(|()| settle(&made, &to, &identity));
+        let done = checked_out.and_then(|()| settle(&complete, &place, &identity));
         if done.is_err() {
             // The first error is the one to report.
-            let _ = remove(&made);
+            let _ = remove(&complete);
         }
         done
     })
     .await?;
-    let detail = format!("installed in {}", place.display());
     cx.events.say(EventKind::SetupFinished { brief: what.clone(), what, detail });
-    Ok(root)
+    Ok(())
 }
 
-/// Returns the library in the user's words.
-fn what(library: &LockedLibrary) -> String {
-    format!("library {} {}", library.name, library.version).trim_end().to_owned()
+async fn create(dir: &Path) -> Result<(), InstallError> {
+    let dir = dir.to_owned();
+    blocking(move || {
+        std::fs::create_dir_all(&dir).map_err(|error| InstallError::io(IoAction::Create, &dir, error))
+    })
+    .await
 }

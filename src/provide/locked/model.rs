@@ -1,5 +1,7 @@
 //! The content of a lock file: what was resolved, exact to the byte.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
 /// Everything that a matrix resolved to, by kind and sorted by name.
@@ -144,5 +146,50 @@ impl Locked {
         self.libraries.dedup();
         self.python.sort_by(|a, b| (&a.environment, &a.name).cmp(&(&b.environment, &b.name)));
         self.python.dedup();
+    }
+
+    /// Returns the names of all entries, each once.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.entries().map(|(_, name, _)| name).collect();
+        names.dedup();
+        names
+    }
+
+    /// Returns a line for each entry that differs from an earlier lock.
+    pub fn changes(&self, before: &Self) -> Vec<String> {
+        let of = |locked: &Self| -> BTreeMap<(&'static str, String), BTreeSet<String>> {
+            let mut versions: BTreeMap<(&'static str, String), BTreeSet<String>> = BTreeMap::new();
+            for (kind, name, version) in locked.entries() {
+                versions.entry((kind, name.to_owned())).or_default().insert(version.to_owned());
+            }
+            versions
+        };
+        let (old, new) = (of(before), of(self));
+        let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let list = |versions: Option<&BTreeSet<String>>| {
+            versions.map(|it| it.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+        };
+        let line = |key: &(&'static str, String)| {
+            let (kind, name) = key;
+            match (list(old.get(key)), list(new.get(key))) {
+                (Some(old), Some(new)) if old == new => None,
+                (Some(old), Some(new)) => Some(format!("changed: {kind} {name} {old} to {new}")),
+                (None, Some(new)) => Some(format!("added: {kind} {name} {new}")),
+                (Some(old), None) => Some(format!("removed: {kind} {name} {old}")),
+                (None, None) => None,
+            }
+        };
+        keys.into_iter().filter_map(line).collect()
+    }
+
+    /// Returns kind, name and version of each entry.
+    fn entries(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
+        let cores = self.cores.iter().map(|it| ("core", it.name.as_str(), it.version.as_str()));
+        let tools = self.tools.iter().map(|it| ("tool", it.name.as_str(), it.version.as_str()));
+        let libraries = self.libraries.iter().map(|it| {
+            ("library", it.name.as_str(), it.commit.as_deref().unwrap_or(&it.version))
+        });
+        let python = self.python.iter().map(|it| ("package", it.name.as_str(), it.version.as_str()));
+        cores.chain(tools).chain(libraries).chain(python)
     }
 }

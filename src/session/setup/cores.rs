@@ -18,33 +18,65 @@ use crate::provide::{InstallContext, InstallError, InstalledCore, referenced_ven
 /// Age up to which a copy of an index is used without asking its server.
 const INDEX_AGE: Duration = Duration::from_hours(24);
 
-/// The cores of a matrix that come from package indexes.
+/// Cores of package indexes: those of a matrix, or those that a command names.
 pub(super) struct IndexedCores<'a> {
-    pub(super) matrix: &'a Matrix,
-    pub(super) downloader: &'a Downloader,
-    pub(super) cx: &'a InstallContext,
-    /// The catalog of the indexes that the matrix names, once it is needed.
-    pub(super) named: Option<PackageCatalog>,
+    downloader: &'a Downloader,
+    cx: &'a InstallContext,
+    requests: Vec<CoreRequest>,
+    /// The indexes beside Arduino's, each once.
+    addresses: Vec<IndexAddress>,
+    /// The cores that the matrix names, with any provider.
+    known: IndexSet<String>,
+    /// Core and name of each board that is built.
+    boards: Vec<(String, String)>,
+    /// The catalog of the addresses, once it is needed.
+    named: Option<PackageCatalog>,
     /// The same with Arduino's index.
-    pub(super) all: Option<PackageCatalog>,
+    all: Option<PackageCatalog>,
 }
 
-impl IndexedCores<'_> {
-    /// Resolves every core with `provider: index`, and the cores that they refer to. Installs cores without their tools
-    /// where only their files say what they refer to.
+impl<'a> IndexedCores<'a> {
+    /// Returns the cores of a matrix with `provider: index`.
+    pub(super) fn of_matrix(matrix: &Matrix, downloader: &'a Downloader, cx: &'a InstallContext) -> Self {
+        let indexed = matrix.cores.iter().filter_map(|(name, core)| match &core.provider {
+            Provider::Index(indexed) => Some((name, indexed)),
+            _ => None,
+        });
+        let (mut requests, mut addresses) = (Vec::new(), IndexSet::new());
+        for (name, indexed) in indexed {
+            let version = indexed.version.as_ref().map(|version| version.value.clone());
+            requests.push(CoreRequest { name: name.clone(), version });
+            let key = indexed.key.as_ref().map(|key| key.value.clone());
+            let urls = indexed.urls.iter();
+            addresses.extend(urls.map(|url| IndexAddress { url: url.value.clone(), key: key.clone() }));
+        }
+        let boards = matrix.boards.values().map(|board| &board.fqbn.value);
+        Self {
+            boards: boards.map(|fqbn| (fqbn.core_name(), fqbn.board.clone())).collect(),
+            known: matrix.cores.keys().cloned().collect(),
+            ..Self::named(requests, addresses.into_iter().collect(), downloader, cx)
+        }
+    }
+
+    /// Returns cores by name.
+    pub(super) fn named(
+        requests: Vec<CoreRequest>,
+        addresses: Vec<IndexAddress>,
+        downloader: &'a Downloader,
+        cx: &'a InstallContext,
+    ) -> Self {
+        let (known, boards) = (IndexSet::new(), Vec::new());
+        Self { downloader, cx, requests, addresses, known, boards, named: None, all: None }
+    }
+
+    /// Resolves every core, and the cores that boards borrow from. Installs cores without their tools where only their
+    /// files say what a board borrows.
     ///
     /// # Errors
     /// A core or a tool is unavailable.
     pub(super) async fn resolve(&mut self, lock: &mut LockUse) -> Result<Vec<ResolvedPlatform>, SetupError> {
-        let indexed = self.matrix.cores.iter().filter_map(|(name, core)| match &core.provider {
-            Provider::Index(indexed) => {
-                let version = indexed.version.as_ref().map(|version| version.value.clone());
-                Some(CoreRequest { name: name.clone(), version })
-            }
-            _ => None,
-        });
-        let mut waiting: Vec<CoreRequest> = indexed.collect();
-        let mut seen: IndexSet<String> = self.matrix.cores.keys().cloned().collect();
+        let mut waiting: Vec<CoreRequest> = self.requests.iter().rev().cloned().collect();
+        let mut seen = self.known.clone();
         let mut resolved = Vec::new();
         while let Some(request) = waiting.pop() {
             let Some(platform) = self.resolve_one(&request, lock).await? else { continue };
@@ -91,7 +123,7 @@ impl IndexedCores<'_> {
         request: &CoreRequest,
         max_age: Duration,
     ) -> Result<ResolvedPlatform, InstallError> {
-        let addresses = self.addresses();
+        let addresses = self.addresses.clone();
         let mut first = None;
         if !addresses.is_empty() {
             if self.named.is_none() {
@@ -118,27 +150,14 @@ impl IndexedCores<'_> {
         }
     }
 
-    /// Returns the indexes that the matrix names, each once.
-    fn addresses(&self) -> Vec<IndexAddress> {
-        let mut addresses: IndexSet<IndexAddress> = IndexSet::new();
-        for core in self.matrix.cores.values() {
-            if let Provider::Index(indexed) = &core.provider {
-                let key = indexed.key.as_ref().map(|key| key.value.clone());
-                let urls = indexed.urls.iter();
-                addresses.extend(urls.map(|url| IndexAddress { url: url.value.clone(), key: key.clone() }));
-            }
-        }
-        addresses.into_iter().collect()
-    }
-
     /// Returns the cores that boards of the matrix borrow from, by `vendor:arch`.
     async fn references(
         &self,
         name: &str,
         platform: &ResolvedPlatform,
     ) -> Result<Vec<String>, InstallError> {
-        let boards = self.matrix.boards.values().filter(|board| board.fqbn.value.core_name() == name);
-        let boards: Vec<String> = boards.map(|board| board.fqbn.value.board.clone()).collect();
+        let boards = self.boards.iter().filter(|(core, _)| core == name);
+        let boards: Vec<String> = boards.map(|(_, board)| board.clone()).collect();
         if boards.is_empty() {
             return Ok(Vec::new());
         }

@@ -54,6 +54,18 @@ impl LockUse {
         Ok(Self { path, matrix, locking, known, used: Locked::new(), differences: Vec::new() })
     }
 
+    /// Returns the lock of a command without a matrix: everything is resolved by the indexes.
+    pub(super) fn none() -> Self {
+        Self {
+            path: PathBuf::new(),
+            matrix: PathBuf::new(),
+            locking: Locking::Preferred,
+            known: Locked::new(),
+            used: Locked::new(),
+            differences: Vec::new(),
+        }
+    }
+
     /// Returns whether a request may be resolved by an index. Otherwise notes the difference.
     pub(super) fn may_resolve(&mut self, difference: impl FnOnce(&Self) -> String) -> bool {
         let difference = difference(self);

@@ -37,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "exit",
             "fs",
             "includes",
+            "library",
             "matrix",
             "pipeline",
             "plan",
@@ -71,9 +72,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plan", &["event", "fs", "library", "matrix", "nearest", "platform", "provide"]),
     ("cache", &["diagnostics", "event", "fs", "includes", "process", "sync"]),
     ("report", &["diagnostics", "event", "symbols", "sync"]),
-    ("matrix", &["nearest", "platform"]),
+    ("matrix", &["nearest", "platform", "versions"]),
     ("toolchain", &["diagnostics", "includes", "process", "sync"]),
-    ("provide", &["event", "sync"]),
+    ("provide", &["event", "fs", "nearest", "sync", "versions"]),
     ("budget", &["fs", "sync"]),
     ("includes", &["fs", "sync"]),
     ("diagnostics", &["event"]),
@@ -87,6 +88,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sketch", &["includes"]),
     ("symbols", &[]),
     ("sync", &[]),
+    ("versions", &[]),
 ];
 
 /// Returns a line for each import between root modules that the table does not allow.

@@ -1,0 +1,210 @@
+//! Installs the libraries of a matrix, with those that they depend on, and says which boards see which directory.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use futures::future::try_join_all;
+use indexmap::{IndexMap, IndexSet};
+
+use super::SetupError;
+use super::lock::LockUse;
+use crate::event::{EventKind, Level};
+use crate::library::{Library, Location, Root, load_root};
+use crate::matrix::{LibraryEntry, LibrarySource, Matrix, Span};
+use crate::plan::LibraryRoot;
+use crate::provide::download::Downloader;
+use crate::provide::libraries::{
+    LibraryGroup, LibraryRequest, LibraryResolver, archive_library, fetch_library, git_library,
+};
+use crate::provide::locked::LockedLibrary;
+use crate::provide::InstallContext;
+
+/// The libraries of a matrix.
+pub(super) struct MatrixLibraries<'a> {
+    matrix: &'a Matrix,
+    downloader: &'a Downloader,
+    cx: &'a InstallContext,
+}
+
+/// A library of the index and the boards that see it.
+struct SeenLibrary {
+    library: LockedLibrary,
+    /// The entry that asks for it, if it is no dependency.
+    entry: Option<usize>,
+    boards: IndexSet<usize>,
+}
+
+/// The resolved libraries of a matrix.
+pub(super) struct ResolvedLibraries {
+    /// The directories of entries that are installed or on the disk already, by the entry's index.
+    placed: BTreeMap<usize, PathBuf>,
+    indexed: Vec<SeenLibrary>,
+}
+
+impl<'a> MatrixLibraries<'a> {
+    pub(super) const fn new(matrix: &'a Matrix, downloader: &'a Downloader, cx: &'a InstallContext) -> Self {
+        Self { matrix, downloader, cx }
+    }
+
+    /// Resolves the libraries of the index, for each set of boards that see the same entries. Installs libraries of Git
+    /// repositories and archives: only their files say what they depend on.
+    ///
+    /// # Errors
+    /// A library is unavailable, or the constraints contradict each other.
+    pub(super) async fn resolve(&mut self, lock: &mut LockUse) -> Result<ResolvedLibraries, SetupError> {
+        let mut placed = BTreeMap::new();
+        for (index, entry) in self.matrix.libraries.iter().enumerate() {
+            if let Some(dir) = self.place(entry, lock).await? {
+                placed.insert(index, dir);
+            }
+        }
+        let on_disk = self.on_disk(&placed);
+        let mut indexed: Vec<SeenLibrary> = Vec::new();
+        let mut resolver = LibraryResolver::new(self.downloader, self.cx, lock.is_renewal());
+        for (entries, boards) in self.groups() {
+            let requests = self.requests(&entries, &on_disk);
+            let direct: IndexMap<String, usize> = entries
+                .iter()
+                .filter_map(|&index| Some((name(&self.matrix.libraries[index])?.to_lowercase(), index)))
+                .collect();
+            let mut resolved = resolver.by_lock(&requests, &lock.known);
+            if resolved.is_none() && !requests.is_empty() {
+                let difference = |lock: &LockUse| resolver.difference(&requests, &lock.known);
+                if !lock.may_resolve(difference) {
+                    continue;
+                }
+                resolved = Some(resolver.by_index(&requests).await?);
+            }
+            for library in resolved.unwrap_or_default() {
+                lock.used.libraries.push(library.clone());
+                let entry = direct.get(&library.name.to_lowercase()).copied();
+                match indexed.iter_mut().find(|seen| seen.library == library && seen.entry == entry) {
+                    Some(seen) => seen.boards.extend(&boards),
+                    None => indexed.push(SeenLibrary { library, entry, boards: boards.clone() }),
+                }
+            }
+        }
+        Ok(ResolvedLibraries { placed, indexed })
+    }
+
+    /// Installs the libraries of the index, all at the same time, and returns all directories: those of the entries in
+    /// their order, then those of dependencies.
+    ///
+    /// # Errors
+    /// Whatever prevents an installation.
+    pub(super) async fn fetch(&self, resolved: &ResolvedLibraries) -> Result<Vec<LibraryRoot>, SetupError> {
+        let fetched = resolved.indexed.iter().map(|seen| fetch_library(&seen.library, self.downloader, self.cx));
+        let dirs = try_join_all(fetched).await?;
+        let indexed: Vec<(&SeenLibrary, PathBuf)> = resolved.indexed.iter().zip(dirs).collect();
+        let root = |span: Span, path: PathBuf, boards: Option<IndexSet<usize>>| LibraryRoot { path, span, boards };
+        let mut roots = Vec::new();
+        for (index, entry) in self.matrix.libraries.iter().enumerate() {
+            if let Some(dir) = resolved.placed.get(&index) {
+                roots.push(root(entry.span, dir.clone(), entry.boards.clone()));
+            }
+            let own = indexed.iter().filter(|(seen, _)| seen.entry == Some(index));
+            roots.extend(own.map(|(seen, dir)| root(entry.span, dir.clone(), self.limited(&seen.boards))));
+        }
+        let dependencies = indexed.iter().filter(|(seen, _)| seen.entry.is_none());
+        let span = self.matrix.libraries.first().map(|entry| entry.span);
+        roots.extend(dependencies.filter_map(|(seen, dir)| {
+            Some(root(span?, dir.clone(), self.limited(&seen.boards)))
+        }));
+        Ok(roots)
+    }
+
+    /// Returns `None` for all boards of the matrix.
+    fn limited(&self, boards: &IndexSet<usize>) -> Option<IndexSet<usize>> {
+        (boards.len() < self.matrix.boards.len()).then(|| boards.clone())
+    }
+
+    /// Returns the directory of an entry that is no library of the index.
+    async fn place(&self, entry: &LibraryEntry, lock: &mut LockUse) -> Result<Option<PathBuf>, SetupError> {
+        let library = match &entry.source {
+            LibrarySource::Path(path) => return Ok(Some(path.value.clone())),
+            LibrarySource::Index { .. } => return Ok(None),
+            LibrarySource::Git { url, revision } => {
+                let revision = revision.as_ref().map(|revision| revision.value.as_str());
+                let is_same = |it: &&LockedLibrary| {
+                    it.git.as_deref() == Some(&url.value) && it.rev.as_deref() == revision && it.commit.is_some()
+                };
+                let known = lock.known.libraries.iter().find(is_same).cloned();
+                match known {
+                    Some(library) => library,
+                    None => {
+                        let what = || format!("library from {} is not in the lock file", url.value);
+                        if !lock.may_resolve(|_| what()) {
+                            return Ok(None);
+                        }
+                        git_library(&url.value, revision, self.cx).await?
+                    }
+                }
+            }
+            LibrarySource::Archive { url, checksum } => archive_library(&url.value, &checksum.value)
+                .map_err(|error| self.matrix.error_at(checksum.span, error, None))?,
+        };
+        lock.used.libraries.push(library.clone());
+        Ok(Some(fetch_library(&library, self.downloader, self.cx).await?))
+    }
+
+    /// Returns the libraries in each placed directory. One that can't be read is reported when the run is planned.
+    fn on_disk(&self, placed: &BTreeMap<usize, PathBuf>) -> BTreeMap<usize, Vec<Library>> {
+        let load = |path: &Path| load_root(&Root { path: path.to_owned(), location: Location::User });
+        let libraries = |path: &PathBuf| load(path).map(|loaded| loaded.libraries).unwrap_or_default();
+        placed.iter().map(|(&index, path)| (index, libraries(path))).collect()
+    }
+
+    /// Returns each set of entries that the same boards see, with these boards.
+    fn groups(&self) -> IndexMap<Vec<usize>, IndexSet<usize>> {
+        let mut groups: IndexMap<Vec<usize>, IndexSet<usize>> = IndexMap::new();
+        for board in 0..self.matrix.boards.len() {
+            let sees = |entry: &LibraryEntry| entry.boards.as_ref().is_none_or(|boards| boards.contains(&board));
+            let entries = self.matrix.libraries.iter().enumerate();
+            let entries = entries.filter(|(_, entry)| sees(entry)).map(|(index, _)| index).collect();
+            groups.entry(entries).or_default().insert(board);
+        }
+        groups
+    }
+
+    /// Returns what a set of entries asks the library index for.
+    fn requests(&self, entries: &[usize], on_disk: &BTreeMap<usize, Vec<Library>>) -> LibraryGroup {
+        let mut group = LibraryGroup::default();
+        let there = entries.iter().filter_map(|index| on_disk.get(index)).flatten();
+        let there: IndexSet<String> = there.map(|library| library.name.to_lowercase()).collect();
+        for &index in entries {
+            let entry = &self.matrix.libraries[index];
+            if let LibrarySource::Index { name, version } = &entry.source {
+                group.requests.push(LibraryRequest {
+                    name: name.value.clone(),
+                    version: version.as_ref().map(|version| version.value.clone()),
+                    required_by: "the matrix".to_owned(),
+                    is_optional: false,
+                });
+                if !entry.dependencies {
+                    group.without_dependencies.insert(name.value.to_lowercase());
+                }
+            }
+            if !entry.dependencies {
+                continue;
+            }
+            for library in on_disk.get(&index).into_iter().flatten() {
+                let (dependencies, wrong) = LibraryRequest::of_depends(&library.depends, &library.name);
+                for error in wrong {
+                    let message = format!("`depends` of library {} is ignored in part: {error}", library.name);
+                    self.cx.events.say(EventKind::Log { level: Level::Warn, message });
+                }
+                let missing = dependencies.into_iter().filter(|it| !there.contains(&it.name.to_lowercase()));
+                group.requests.extend(missing);
+            }
+        }
+        group
+    }
+}
+
+/// Returns the name of a library of the index.
+fn name(entry: &LibraryEntry) -> Option<&str> {
+    match &entry.source {
+        LibrarySource::Index { name, .. } => Some(&name.value),
+        _ => None,
+    }
+}
