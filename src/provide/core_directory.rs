@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use super::error::InstallError;
 use super::installed::InstalledCore;
-use super::version::Version;
+use crate::versions::RelaxedVersion;
 
 /// Reads the core in the directory `path`. `tools` are the values of `{runtime.tools.NAME.path}`.
 ///
@@ -84,11 +84,11 @@ pub fn referenced_vendors(platform_dir: &Path, boards: &[String]) -> Vec<String>
 }
 
 /// Returns `version=` of `platform.txt`.
-pub(super) fn platform_version(platform_dir: &Path) -> Option<Version> {
+pub(super) fn platform_version(platform_dir: &Path) -> Option<RelaxedVersion> {
     let text = fs::read(platform_dir.join("platform.txt")).ok()?;
     let text = String::from_utf8_lossy(&text);
     let version = text.lines().find_map(|line| line.trim().strip_prefix("version="))?.trim();
-    (!version.is_empty()).then(|| Version::new(version))
+    (!version.is_empty()).then(|| RelaxedVersion::new(version))
 }
 
 #[cfg(test)]

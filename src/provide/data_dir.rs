@@ -10,10 +10,15 @@ use serde::Deserialize;
 
 use super::core_directory;
 use super::installed::InstalledCore;
-use super::version::Version;
+use crate::versions::RelaxedVersion;
 
 /// Returns the installed versions of a core in the data directory `data`.
-pub(super) fn cores(core: &str, vendor: &str, arch: &str, data: &Path) -> Vec<(InstalledCore, Version)> {
+pub(super) fn cores(
+    core: &str,
+    vendor: &str,
+    arch: &str,
+    data: &Path,
+) -> Vec<(InstalledCore, RelaxedVersion)> {
     let packages = data.join("packages");
     let hardware = packages.join(vendor).join("hardware").join(arch);
     directories(&hardware)
@@ -23,7 +28,7 @@ pub(super) fn cores(core: &str, vendor: &str, arch: &str, data: &Path) -> Vec<(I
             let tools = tools_of(&packages, vendor, &platform_dir);
             let mut installed = core_directory::read(core, &platform_dir, tools).ok()?;
             installed.versions = vec![(core.to_owned(), version.clone())];
-            Some((installed, Version::new(version)))
+            Some((installed, RelaxedVersion::new(version)))
         })
         .collect()
 }
@@ -33,7 +38,7 @@ pub(super) fn cores(core: &str, vendor: &str, arch: &str, data: &Path) -> Vec<(I
 fn tools_of(packages: &Path, vendor: &str, platform_dir: &Path) -> IndexMap<String, PathBuf> {
     let wanted = dependencies(platform_dir);
     // By tool: the rank of the best version so far, and its directory.
-    let mut best: HashMap<String, ((bool, bool, Version), PathBuf)> = HashMap::new();
+    let mut best: HashMap<String, ((bool, bool, RelaxedVersion), PathBuf)> = HashMap::new();
     let mut exact: IndexMap<String, PathBuf> = IndexMap::new();
     for packager in directories(packages) {
         let all = packages.join(&packager).join("tools");
@@ -43,7 +48,7 @@ fn tools_of(packages: &Path, vendor: &str, platform_dir: &Path) -> IndexMap<Stri
                 let is_wanted = wanted
                     .iter()
                     .any(|it| it.packager == packager && it.name == name && it.version == version);
-                let rank = (is_wanted, packager == vendor, Version::new(version.clone()));
+                let rank = (is_wanted, packager == vendor, RelaxedVersion::new(version.clone()));
                 exact.entry(format!("{name}-{version}")).or_insert_with(|| dir.clone());
                 if best.get(&name).is_none_or(|(other, _)| *other < rank) {
                     best.insert(name.clone(), (rank, dir));

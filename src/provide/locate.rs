@@ -10,7 +10,7 @@ use super::arduino_directory::ArduinoDirectory;
 use super::core_directory::{self, platform_version};
 use super::data_dir::{self, directories, is_directory_name};
 use super::installed::InstalledCore;
-use super::version::Version;
+use crate::versions::RelaxedVersion;
 
 /// Places that are searched for cores.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +40,7 @@ pub struct FoundCore {
     /// The core.
     pub core: InstalledCore,
     /// Its version, from `platform.txt` or its directory's name.
-    pub version: Version,
+    pub version: RelaxedVersion,
     /// The kind of place that it was found in.
     pub origin: Origin,
 }
@@ -105,8 +105,8 @@ fn of_system(core: &str, vendor: &str, arch: &str, root: &Path) -> Option<FoundC
     Some(FoundCore { core: installed, version: version_of(&platform_dir), origin: Origin::System })
 }
 
-fn version_of(platform_dir: &Path) -> Version {
-    platform_version(platform_dir).unwrap_or_else(|| Version::new(""))
+fn version_of(platform_dir: &Path) -> RelaxedVersion {
+    platform_version(platform_dir).unwrap_or_else(|| RelaxedVersion::new(""))
 }
 
 /// Returns the version of the distribution's avr-gcc, by the directory of its own programs.
@@ -114,7 +114,11 @@ fn version_of_gcc(root: &Path) -> Option<String> {
     if !root.join("usr/bin/avr-gcc").is_file() {
         return None;
     }
-    directories(&root.join("usr/lib/gcc/avr")).into_iter().map(Version::new).max().map(|it| it.to_string())
+    directories(&root.join("usr/lib/gcc/avr"))
+        .into_iter()
+        .map(RelaxedVersion::new)
+        .max()
+        .map(|it| it.to_string())
 }
 
 #[cfg(test)]

@@ -35,7 +35,6 @@ mod program;
 mod provider;
 pub mod pypi;
 mod tool_command;
-mod version;
 
 pub use context::InstallContext;
 pub use core_directory::referenced_vendors;
@@ -43,4 +42,3 @@ pub use data_dir_provider::{DataDirRequest, installed_core};
 pub use error::{InstallError, IoAction};
 pub use installed::{InstalledCore, InstalledPackages};
 pub use program::{InstalledProgram, install_program};
-pub use version::Version;
