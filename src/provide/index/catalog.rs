@@ -7,7 +7,7 @@ use super::super::blocking::blocking;
 use super::super::context::InstallContext;
 use super::super::download::{Document, Downloader, redacted};
 use super::super::error::{InstallError, IoAction};
-use super::super::index_file::{IndexText, unpack};
+use super::super::index_file::{IndexDocument, MOST_BYTES, document_name, unpack};
 use super::super::package_index::{ARDUINO_KEY, DroppedEntry, PackageCatalog, parse, verify};
 use crate::event::{EventKind, Level};
 
@@ -56,12 +56,14 @@ async fn load(
     max_age: Duration,
     downloader: &Downloader,
     cx: &InstallContext,
-) -> Result<IndexText, InstallError> {
+) -> Result<IndexDocument, InstallError> {
     let what = format!("index {}", redacted(&address.url));
     let document = downloader.document(&address.url, max_age).await;
     let Document { bytes, .. } = document.map_err(|error| InstallError::from_download(&what, error))?;
-    let (name, keys) = (file_name(&address.url), keys(address).await?);
-    let unpacked = blocking(move || Ok(unpack(&name, &bytes))).await?;
+    let keys = keys(address).await?;
+    let name = document_name(&address.url)
+        .ok_or_else(|| unusable(address, "its address has no file name".to_owned()))?;
+    let unpacked = blocking(move || Ok(unpack(&bytes, &name, MOST_BYTES))).await?;
     let text = unpacked.map_err(|error| unusable(address, error.to_string()))?;
     let signature = match &text.signature {
         Some(signature) => Some(signature.clone()),
@@ -103,14 +105,6 @@ async fn keys(address: &IndexAddress) -> Result<Vec<Vec<u8>>, InstallError> {
     }
 }
 
-/// Returns the file name of an address: its fragment, or its last part without a query.
-fn file_name(url: &str) -> String {
-    let (path, fragment) = url.split_once('#').unwrap_or((url, ""));
-    let path = if fragment.is_empty() { path } else { fragment };
-    let path = path.split('?').next().unwrap_or_default();
-    path.rsplit('/').next().unwrap_or_default().to_owned()
-}
-
 fn unusable(address: &IndexAddress, detail: String) -> InstallError {
     InstallError::Index { what: format!("index {}", redacted(&address.url)), detail }
 }
@@ -119,22 +113,5 @@ fn say_dropped(address: &IndexAddress, dropped: &[DroppedEntry], cx: &InstallCon
     for entry in dropped {
         let message = format!("index {}: an entry is ignored: {entry}", redacted(&address.url));
         cx.events.say(EventKind::Log { level: Level::Warn, message });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_of_an_index_is_in_its_address() {
-        for (url, name) in [
-            ("https://x/package_a_index.json", "package_a_index.json"),
-            ("https://x/a.json?raw=1", "a.json"),
-            ("https://x/latest#package_b_index.json", "package_b_index.json"),
-            ("/srv/package_index.tar.bz2", "package_index.tar.bz2"),
-        ] {
-            assert_eq!(file_name(url), name, "{url}");
-        }
     }
 }

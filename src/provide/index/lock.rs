@@ -35,7 +35,7 @@ pub fn locked_catalog(locked: &Locked) -> PackageCatalog {
         let release = PlatformRelease {
             name: core.title.clone(),
             architecture: architecture.to_owned(),
-            version: RelaxedVersion::new(&core.version),
+            version: RelaxedVersion::new(core.version.as_str()),
             deprecated: false,
             category: String::new(),
             help: String::new(),
@@ -50,14 +50,17 @@ pub fn locked_catalog(locked: &Locked) -> PackageCatalog {
     }
     for tool in &locked.tools {
         let (packager, name) = split(&tool.name);
-        let systems = tool.hosts.iter();
-        let systems =
-            systems.map(|it| ToolSystem { host: it.host.clone(), archive: indexed(&it.archive) }).collect();
-        let version = RelaxedVersion::new(&tool.version);
-        let release = ToolRelease { name: name.to_owned(), version, systems };
+        let version = RelaxedVersion::new(tool.version.as_str());
+        let release = ToolRelease { name: name.to_owned(), version, systems: systems(tool) };
         add(&mut catalog, packager, None, |package| package.tools.push(release));
     }
     catalog
+}
+
+/// Returns the archives of a tool as its index has them.
+pub(in crate::provide) fn systems(tool: &LockedTool) -> Vec<ToolSystem> {
+    let system = |it: &LockedHost| ToolSystem { host: it.host.clone(), archive: indexed(&it.archive) };
+    tool.hosts.iter().map(system).collect()
 }
 
 /// Adds one entry of a package. The address of its index is that of the last core.

@@ -14,5 +14,6 @@ mod resolve;
 
 pub use catalog::{IndexAddress, load_catalog};
 pub use fetch::{fetch_core, fetch_platform};
+pub(in crate::provide) use lock::{archive, systems};
 pub use lock::{locked_catalog, record};
 pub use resolve::{CoreRequest, resolve_core};

@@ -14,6 +14,6 @@ mod resolver;
 mod sources;
 
 pub use fetch::{fetch_library, library_place};
-pub use request::{LibraryGroup, LibraryRequest};
+pub use request::{LibraryGroup, WantedLibrary};
 pub use resolver::LibraryResolver;
 pub use sources::{archive_library, git_library};

@@ -3,6 +3,7 @@
 use super::super::archive_directory::identity;
 use super::super::arduino_directory::{ArduinoDirectory, is_installed};
 use super::super::error::InstallError;
+use super::super::index::{archive, systems};
 use super::super::libraries::library_place;
 use super::super::package_index::Host;
 use super::model::{Locked, LockedArchive};
@@ -42,11 +43,12 @@ pub fn missing_items(locked: &Locked, directory: &ArduinoDirectory) -> Result<Ve
     }
     let host = Host::current();
     for tool in &locked.tools {
-        let best = host.best(&tool.hosts, |it| &it.host);
+        let systems = systems(tool);
         // A core that has no tool for this machine is an error of the set-up.
-        let Some(of_host) = best else { continue };
-        if !is_installed(&directory.tool(&tool.name, &tool.version)?, &identity(&of_host.archive)) {
-            missing.push(item("tool", &tool.name, &tool.version, &of_host.archive));
+        let Some(chosen) = host.choose(&systems) else { continue };
+        let archive = archive(&chosen.archive);
+        if !is_installed(&directory.tool(&tool.name, &tool.version)?, &identity(&archive)) {
+            missing.push(item("tool", &tool.name, &tool.version, &archive));
         }
     }
     for library in &locked.libraries {

@@ -15,9 +15,6 @@ use crate::provide::index::{
 use crate::provide::package_index::{PackageCatalog, ResolveError, ResolvedPlatform};
 use crate::provide::{InstallContext, InstallError, InstalledCore, referenced_vendors};
 
-/// Age up to which a copy of an index is used without asking its server.
-const INDEX_AGE: Duration = Duration::from_hours(24);
-
 /// Cores of package indexes: those of a matrix, or those that a command names.
 pub(super) struct IndexedCores<'a> {
     downloader: &'a Downloader,
@@ -113,8 +110,7 @@ impl<'a> IndexedCores<'a> {
         if !lock.may_resolve(difference) {
             return Ok(None);
         }
-        let max_age = if lock.is_renewal() { Duration::ZERO } else { INDEX_AGE };
-        Ok(Some(self.by_indexes(request, max_age).await?))
+        Ok(Some(self.by_indexes(request, lock.max_age()).await?))
     }
 
     /// Resolves a core by the indexes that the matrix names, or with Arduino's where they do not suffice.

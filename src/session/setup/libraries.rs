@@ -14,7 +14,7 @@ use crate::matrix::{LibraryEntry, LibrarySource, Matrix, Span};
 use crate::plan::LibraryRoot;
 use crate::provide::download::Downloader;
 use crate::provide::libraries::{
-    LibraryGroup, LibraryRequest, LibraryResolver, archive_library, fetch_library, git_library,
+    LibraryGroup, WantedLibrary, LibraryResolver, archive_library, fetch_library, git_library,
 };
 use crate::provide::locked::LockedLibrary;
 use crate::provide::InstallContext;
@@ -60,17 +60,16 @@ impl<'a> MatrixLibraries<'a> {
         }
         let on_disk = self.on_disk(&placed);
         let mut indexed: Vec<SeenLibrary> = Vec::new();
-        let mut resolver = LibraryResolver::new(self.downloader, self.cx, lock.is_renewal());
+        let mut resolver = LibraryResolver::new(self.downloader, self.cx, lock.max_age());
         for (entries, boards) in self.groups() {
             let requests = self.requests(&entries, &on_disk);
             let direct: IndexMap<String, usize> = entries
                 .iter()
                 .filter_map(|&index| Some((name(&self.matrix.libraries[index])?.to_lowercase(), index)))
                 .collect();
-            let mut resolved = resolver.by_lock(&requests, &lock.known);
+            let mut resolved = resolver.by_lock(&requests, &lock.known, lock.is_required());
             if resolved.is_none() && !requests.is_empty() {
-                let difference = |lock: &LockUse| resolver.difference(&requests, &lock.known);
-                if !lock.may_resolve(difference) {
+                if !lock.may_resolve(|lock| LibraryResolver::difference(&requests, &lock.known)) {
                     continue;
                 }
                 resolved = Some(resolver.by_index(&requests).await?);
@@ -174,7 +173,7 @@ impl<'a> MatrixLibraries<'a> {
         for &index in entries {
             let entry = &self.matrix.libraries[index];
             if let LibrarySource::Index { name, version } = &entry.source {
-                group.requests.push(LibraryRequest {
+                group.wanted.push(WantedLibrary {
                     name: name.value.clone(),
                     version: version.as_ref().map(|version| version.value.clone()),
                     required_by: "the matrix".to_owned(),
@@ -188,13 +187,13 @@ impl<'a> MatrixLibraries<'a> {
                 continue;
             }
             for library in on_disk.get(&index).into_iter().flatten() {
-                let (dependencies, wrong) = LibraryRequest::of_depends(&library.depends, &library.name);
+                let (dependencies, wrong) = WantedLibrary::of_depends(&library.depends, &library.name);
                 for error in wrong {
                     let message = format!("`depends` of library {} is ignored in part: {error}", library.name);
                     self.cx.events.say(EventKind::Log { level: Level::Warn, message });
                 }
                 let missing = dependencies.into_iter().filter(|it| !there.contains(&it.name.to_lowercase()));
-                group.requests.extend(missing);
+                group.wanted.extend(missing);
             }
         }
         group

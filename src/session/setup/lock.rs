@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::provide::InstallError;
 use crate::provide::locked::{Locked, lock_path, read_lock};
+
+/// Age up to which a run uses a copy of an index without asking its server.
+const INDEX_AGE: Duration = Duration::from_hours(24);
 
 /// How a set-up uses the lock file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -73,9 +77,17 @@ impl LockUse {
         self.locking != Locking::Required
     }
 
-    /// Returns whether indexes are asked for their newest state.
-    pub(super) fn is_renewal(&self) -> bool {
-        matches!(self.locking, Locking::Renewed(_))
+    /// Returns the age up to which a copy of an index is used without asking its server.
+    pub(super) const fn max_age(&self) -> Duration {
+        match self.locking {
+            Locking::Preferred | Locking::Required => INDEX_AGE,
+            Locking::Renewed(_) => Duration::ZERO,
+        }
+    }
+
+    /// Returns whether the lock file must answer everything.
+    pub(super) fn is_required(&self) -> bool {
+        self.locking == Locking::Required
     }
 
     /// Returns an error where `--locked` forbids a difference.
