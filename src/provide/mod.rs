@@ -13,6 +13,9 @@ mod context;
 mod core_directory;
 mod data_dir;
 pub mod doctor;
+// Unused until the providers of indexes and libraries use it.
+#[allow(dead_code, unused_imports)]
+mod download;
 mod error;
 mod install_lock;
 mod installed;
