@@ -18,6 +18,11 @@ pub(super) fn narrated(quiet: bool) -> (EventSink, JoinHandle<()>) {
                     told.push(what);
                     line
                 }
+                EventKind::DownloadProgress { what, .. } if !told.contains(&what) => {
+                    let line = format!("downloading {what}");
+                    told.push(what);
+                    line
+                }
                 EventKind::Log { level: Level::Warn, message } => format!("warning: {message}"),
                 _ => continue,
             };

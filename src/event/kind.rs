@@ -43,6 +43,34 @@ pub enum EventKind {
         /// Bytes in all, if known.
         total: Option<u64>,
     },
+    /// A download was requested. Several run at once.
+    DownloadStarted {
+        /// Name of the file.
+        what: String,
+        /// Its size in bytes, if known.
+        total: Option<u64>,
+    },
+    /// Progress of a download.
+    DownloadProgress {
+        /// The text of [`EventKind::DownloadStarted`].
+        what: String,
+        /// Bytes that are present, those of an earlier run included.
+        done: u64,
+        /// Bytes in all, if known.
+        total: Option<u64>,
+    },
+    /// A download is complete and verified.
+    DownloadFinished {
+        /// The text of [`EventKind::DownloadStarted`].
+        what: String,
+        /// Size of the file in bytes.
+        size: u64,
+    },
+    /// A download ended without a result.
+    DownloadFailed {
+        /// The text of [`EventKind::DownloadStarted`].
+        what: String,
+    },
     /// The installation ended.
     SetupFinished {
         /// The text of [`EventKind::SetupStarted`].

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::archive::{Limits, extract};
+use super::archive::{ArchiveLimits, extract};
 use super::arduino_directory::{ArduinoDirectory, is_installed, remove, settle};
 use super::blocking::blocking;
 use super::context::InstallContext;
@@ -65,7 +65,6 @@ impl ArchiveDirectory {
             size: self.archive.size,
             checksum,
             directory: self.staging,
-            what: self.what.clone(),
         };
         let staged = downloader.archive(&request).await.map_err(|error| InstallError::from_download(&self.what, error))?;
         let (place, what, cancel) = (self.place.clone(), self.what.clone(), cx.cancel.clone());
@@ -75,7 +74,7 @@ impl ArchiveDirectory {
             remove(&complete)?;
             std::fs::create_dir_all(&complete)
                 .map_err(|error| InstallError::io(IoAction::Create, &complete, error))?;
-            let extracted = extract(&staged.path, &complete, &Limits::default(), &|| cancel.is_cancelled());
+            let extracted = extract(&staged.path, &complete, &ArchiveLimits::default(), &|| cancel.is_cancelled());
             let done = extracted
                 .map(drop)
                 .map_err(|error| InstallError::from_archive(&what, error))

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::archive::ArchiveError;
+use super::archive::{ArchiveError, ArchiveFault};
 use super::download::DownloadError;
 
 /// Error of an installation.
@@ -318,7 +318,7 @@ pub enum InstallError {
         /// The package in the user's words.
         what: String,
         /// The error of the download.
-        cause: Box<DownloadError>,
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// An archive can't be extracted.
     #[error("{what}: {cause}")]
@@ -326,7 +326,7 @@ pub enum InstallError {
         /// The package in the user's words.
         what: String,
         /// The error of the archive.
-        cause: Box<ArchiveError>,
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// An index, or an entry of an index, can't be used.
     #[error("{what}: {detail}")]
@@ -425,7 +425,7 @@ impl InstallError {
     }
 
     /// Converts the error of a download of `what`.
-    pub(super) fn from_download(what: &str, error: DownloadError) -> Self {
+    pub(crate) fn from_download(what: &str, error: DownloadError) -> Self {
         match error {
             DownloadError::Cancelled { .. } => Self::Cancelled { what: what.to_owned() },
             DownloadError::DiskFull { path } => Self::DiskFull { path },
@@ -435,9 +435,9 @@ impl InstallError {
 
     /// Converts the error of an extraction of `what`.
     pub(super) fn from_archive(what: &str, error: ArchiveError) -> Self {
-        match error {
-            ArchiveError::Cancelled { .. } => Self::Cancelled { what: what.to_owned() },
-            cause => Self::Extract { what: what.to_owned(), cause: Box::new(cause) },
+        match error.fault {
+            ArchiveFault::Cancelled => Self::Cancelled { what: what.to_owned() },
+            _ => Self::Extract { what: what.to_owned(), cause: Box::new(error) },
         }
     }
 

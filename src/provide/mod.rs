@@ -17,7 +17,7 @@ mod core_directory;
 mod data_dir;
 mod data_dir_provider;
 pub mod doctor;
-pub mod download;
+pub(crate) mod download;
 mod error;
 pub mod index;
 mod index_file;

@@ -239,6 +239,10 @@ impl Tally {
             EventKind::RunStarted(_)
             | EventKind::SetupStarted { .. }
             | EventKind::SetupProgress { .. }
+            | EventKind::DownloadStarted { .. }
+            | EventKind::DownloadProgress { .. }
+            | EventKind::DownloadFinished { .. }
+            | EventKind::DownloadFailed { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
             | EventKind::RunPhase { .. }

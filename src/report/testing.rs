@@ -345,6 +345,30 @@ impl Script {
     }
 }
 
+/// Adds six downloads, four at once, for manual viewing.
+fn downloads(mut script: Script) -> Script {
+    let name = |number: u64| format!("tool-{number}.tar.bz2");
+    let total = |number: u64| (number != 2).then_some(number * 3_000_000);
+    for number in 1..=6 {
+        script = script.say(EventKind::DownloadStarted { what: name(number), total: total(number) });
+    }
+    for step in 1..=18 {
+        script = script.at(2_200 + step * 100);
+        let done = |number: u64| step.saturating_sub(if number > 4 { 6 } else { 0 }) * 1_500_000;
+        for number in (1..=6).filter(|number| *number <= 4 || step > 6) {
+            let (what, size) = (name(number), number * 3_000_000);
+            script = match done(number) {
+                done if done < size => {
+                    script.say(EventKind::DownloadProgress { what, done, total: total(number) })
+                }
+                done if done == size => script.say(EventKind::DownloadFinished { what, size }),
+                _ => script,
+            };
+        }
+    }
+    script
+}
+
 /// Twelve sketches on three boards with downloads, two broken sketches and a broken core, for manual viewing.
 pub(super) fn long_run() -> Vec<Event> {
     let what = "core arduino:avr from apt";
@@ -356,9 +380,10 @@ pub(super) fn long_run() -> Vec<Event> {
             total: (step > 3).then_some(22_000_000),
         });
     }
+    script = downloads(script);
     let ready =
         "gcc-avr 1:5.4.0, avr-libc 1:2.0.0, arduino-core-avr 1.8.6; -DDECIMAL_DIG=__DECIMAL_DIG__ set";
-    script = script.at(2_200).say(EventKind::SetupFinished {
+    script = script.at(4_200).say(EventKind::SetupFinished {
         what: what.to_owned(),
         brief: "gcc-avr 1:5.4.0".to_owned(),
         detail: ready.to_owned(),
@@ -368,7 +393,7 @@ pub(super) fn long_run() -> Vec<Event> {
         (0..12).flat_map(|n| boards.map(|board| format!("{board}/examples/Sketch{n}"))).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     script = script.plan(&names, &[("uno/examples/Esp", "needs WiFi")]);
-    let mut now = 2_300;
+    let mut now = 4_300;
     for board in boards {
         script = script.at(now).started(&core(&core_of(board).0));
     }

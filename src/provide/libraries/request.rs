@@ -23,6 +23,8 @@ pub struct WantedLibrary {
 pub struct LibraryGroup {
     /// The libraries.
     pub wanted: Vec<WantedLibrary>,
+    /// The names of libraries on the disk, which are not resolved as dependencies.
+    pub provided: Vec<String>,
     /// The lower-case names of libraries whose dependencies are not installed.
     pub without_dependencies: BTreeSet<String>,
 }

@@ -50,7 +50,7 @@ impl<'a> LibraryResolver<'a> {
         if !(unknown.is_empty() || tolerant) {
             return None;
         }
-        let resolved = resolve(&requests(&wanted), &without_dependencies(&catalog, group)).ok()?;
+        let resolved = resolve(&requests(&wanted), &group.provided, &without_dependencies(&catalog, group)).ok()?;
         if tolerant {
             self.warn(&unknown, "the lock file");
         }
@@ -68,7 +68,7 @@ impl<'a> LibraryResolver<'a> {
         };
         let (wanted, unknown) = split(group, &catalog);
         self.warn(&unknown, "the library index");
-        let resolved = resolve(&requests(&wanted), &without_dependencies(&catalog, group));
+        let resolved = resolve(&requests(&wanted), &group.provided, &without_dependencies(&catalog, group));
         let resolved = resolved
             .map(|releases| releases.iter().map(locked).collect())
             .map_err(|error| InstallError::Index { what: "libraries".to_owned(), detail: error.to_string() });
@@ -183,7 +183,7 @@ fn release(library: &LockedLibrary) -> Option<LibraryRelease> {
     })
 }
 
-fn locked(release: &Arc<LibraryRelease>) -> LockedLibrary {
+fn locked(release: &LibraryRelease) -> LockedLibrary {
     let dependency = |name: &str, range: &str| {
         if range.is_empty() { name.to_owned() } else { format!("{name} ({range})") }
     };

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use super::bars::{bar, fetched};
+use super::downloads::Downloads;
 use super::lines::{color, word};
 use super::paint::Paint;
 use crate::event::{CoreId, Event, EventKind, JobId, Phase};
@@ -21,15 +23,17 @@ const BAR: usize = 28;
 /// The current state of a run.
 #[derive(Debug, Default)]
 pub(super) struct Live {
-    setup: IndexMap<String, Download>,
+    setup: IndexMap<String, Setup>,
+    downloads: Downloads,
     running: IndexMap<JobId, RunningJob>,
     /// The cores of cells, to distinguish a wait for a core from a link.
     core_of: IndexMap<JobId, CoreId>,
     cores_done: std::collections::HashSet<CoreId>,
 }
 
+/// An installation, with the download of an installer that reports its own.
 #[derive(Debug)]
-struct Download {
+struct Setup {
     since: Duration,
     done: u64,
     total: Option<u64>,
@@ -46,20 +50,25 @@ impl Live {
     pub(super) fn fold(&mut self, event: &Event) {
         match &event.kind {
             EventKind::SetupStarted { what } => {
-                self.setup.insert(what.clone(), Download { since: event.at, done: 0, total: None });
+                self.setup.insert(what.clone(), Setup { since: event.at, done: 0, total: None });
             }
             EventKind::SetupProgress { what, done, total } => {
-                if let Some(download) = self.setup.get_mut(what) {
-                    download.done = *done;
-                    download.total = *total;
+                if let Some(setup) = self.setup.get_mut(what) {
+                    setup.done = *done;
+                    setup.total = *total;
                 }
             }
             EventKind::SetupFinished { what, .. } => {
                 self.setup.shift_remove(what);
             }
+            EventKind::DownloadStarted { .. }
+            | EventKind::DownloadProgress { .. }
+            | EventKind::DownloadFinished { .. }
+            | EventKind::DownloadFailed { .. } => self.downloads.fold(event),
             EventKind::Planned { cells, .. } => {
                 // An installation without an end has failed.
                 self.setup.clear();
+                self.downloads = Downloads::default();
                 self.core_of =
                     cells.iter().map(|cell| (JobId::Cell(cell.id.clone()), cell.core.clone())).collect();
             }
@@ -96,7 +105,8 @@ impl Live {
         (height, width): (usize, usize),
     ) -> Vec<String> {
         let mut lines: Vec<String> =
-            self.setup.iter().map(|(what, download)| download.line(paint, what, now)).collect();
+            self.setup.iter().map(|(what, setup)| setup.line(paint, what, now)).collect();
+        lines.extend(self.downloads.lines(paint, now));
         if tally.planned {
             let bar = BAR.min(width / 4);
             let total = tally.total();
@@ -171,30 +181,13 @@ fn doing(job: &JobId, running: &RunningJob) -> &'static str {
     }
 }
 
-impl Download {
+impl Setup {
     fn line(&self, paint: Paint, what: &str, now: Duration) -> String {
         let what = text::one_line(what);
         let elapsed = text::duration(now.saturating_sub(self.since));
-        match self.total {
-            Some(total) if total > 0 => {
-                let share = usize::try_from(text::per_mille(self.done.min(total), total)).unwrap_or(0);
-                let amount = format!("{} of {}", text::bytes(self.done), text::bytes(total));
-                format!(
-                    "{} {} {what}  {}",
-                    word(paint, Paint::bold, "fetching"),
-                    bar(paint, (share, 1000), 16),
-                    paint.dim(&amount)
-                )
-            }
-            _ if self.done > 0 => {
-                let amount = text::bytes(self.done);
-                format!(
-                    "{} {what}  {}",
-                    word(paint, Paint::bold, "fetching"),
-                    paint.dim(&format!("{amount}, {elapsed}"))
-                )
-            }
-            _ => format!("{} {what}  {}", word(paint, Paint::bold, "set-up"), paint.dim(&elapsed)),
+        match fetched(paint, self.done, self.total, &what, now.saturating_sub(self.since)) {
+            Some(line) => line,
+            None => format!("{} {what}  {}", word(paint, Paint::bold, "set-up"), paint.dim(&elapsed)),
         }
     }
 }
@@ -214,15 +207,6 @@ impl Stage<'_> {
         let name = word(paint, Paint::bold, name);
         format!("{name} {} {done:>digits$}/{all:<digits$}{words}", bar(paint, (*done, *all), columns))
     }
-}
-
-fn bar(paint: Paint, (done, all): (usize, usize), columns: usize) -> String {
-    // Halves of a column: twice the resolution.
-    let halves = (done.min(all) * columns * 2).checked_div(all).unwrap_or(columns * 2);
-    let full = "━".repeat(halves / 2);
-    let half = if halves % 2 == 1 { "╸" } else { "" };
-    let rest = "─".repeat(columns - halves / 2 - halves % 2);
-    format!("{}{}", paint.accent(&format!("{full}{half}")), paint.dim(&rest))
 }
 
 /// Returns `  10 built  1 failed`.

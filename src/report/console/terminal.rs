@@ -113,6 +113,11 @@ impl Terminal {
                 let done = lines::word(paint, Paint::good, "ready");
                 self.err.print(&format!("{done} {}  {}", text::one_line(what), paint.dim(&detail)))
             }
+            EventKind::DownloadFinished { what, size } if normal => {
+                let fetched = lines::word(paint, Paint::good, "fetched");
+                let size = paint.dim(&text::bytes(*size));
+                self.err.print(&format!("{fetched} {}  {size}", text::one_line(what)))
+            }
             EventKind::Log { level, message } => {
                 let wanted = match level {
                     Level::Debug => self.verbosity == Verbosity::Verbose,

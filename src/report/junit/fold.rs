@@ -69,6 +69,10 @@ impl JunitFold {
             EventKind::Stopping { reason } => self.stopping = Some(reason.clone()),
             EventKind::SetupStarted { .. }
             | EventKind::SetupProgress { .. }
+            | EventKind::DownloadStarted { .. }
+            | EventKind::DownloadProgress { .. }
+            | EventKind::DownloadFinished { .. }
+            | EventKind::DownloadFailed { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
             | EventKind::RunPhase { .. }

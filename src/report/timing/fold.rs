@@ -53,6 +53,10 @@ impl TimingFold {
             EventKind::RunFinished { exit } => self.exit = Some(*exit),
             EventKind::SetupStarted { .. }
             | EventKind::SetupProgress { .. }
+            | EventKind::DownloadStarted { .. }
+            | EventKind::DownloadProgress { .. }
+            | EventKind::DownloadFinished { .. }
+            | EventKind::DownloadFailed { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
             | EventKind::JobStarted { .. }

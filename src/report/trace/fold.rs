@@ -76,6 +76,10 @@ impl TraceFold {
             }
             EventKind::Stopping { reason } => self.stopping = Some((reason.clone(), event.at)),
             EventKind::SetupProgress { .. }
+            | EventKind::DownloadStarted { .. }
+            | EventKind::DownloadProgress { .. }
+            | EventKind::DownloadFinished { .. }
+            | EventKind::DownloadFailed { .. }
             | EventKind::Log { .. }
             | EventKind::Planned { .. }
             | EventKind::JobStarted { .. }

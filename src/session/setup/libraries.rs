@@ -169,7 +169,8 @@ impl<'a> MatrixLibraries<'a> {
     fn requests(&self, entries: &[usize], on_disk: &BTreeMap<usize, Vec<Library>>) -> LibraryGroup {
         let mut group = LibraryGroup::default();
         let there = entries.iter().filter_map(|index| on_disk.get(index)).flatten();
-        let there: IndexSet<String> = there.map(|library| library.name.to_lowercase()).collect();
+        group.provided = there.map(|library| library.name.clone()).collect();
+        let there: IndexSet<String> = group.provided.iter().map(|name| name.to_lowercase()).collect();
         for &index in entries {
             let entry = &self.matrix.libraries[index];
             if let LibrarySource::Index { name, version } = &entry.source {

@@ -1,0 +1,254 @@
+//! The HTTP client: certificates, proxies, credentials and redirects. Knows neither files nor retries.
+
+use std::error::Error;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode, Url};
+use tokio_util::bytes::Bytes;
+
+use super::address::HttpAddress;
+use super::error::{DownloadCause, DownloadError, SourceUrl};
+use super::netrc::Netrc;
+use super::options::DownloadOptions;
+use super::proxies::Proxies;
+use super::redact::redacted;
+use super::retry::Failure;
+
+/// Limit of the redirects of one request.
+const REDIRECTS: usize = 10;
+
+/// Sends requests for a run.
+#[derive(Debug)]
+pub(super) struct HttpClient {
+    client: Client,
+    netrc: Netrc,
+    inactivity: Duration,
+    allow_downgrade: bool,
+    /// Why the netrc file could not be read.
+    pub(super) warning: Option<String>,
+}
+
+impl HttpClient {
+    /// Creates a client. Reads the certificates and the netrc file: may block for some milliseconds.
+    ///
+    /// # Errors
+    /// [`DownloadError::CaFile`] and [`DownloadError::Proxy`].
+    pub(super) fn new(options: &DownloadOptions) -> Result<Self, DownloadError> {
+        // An earlier choice of the process is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let certificates = options.ca_file.as_deref().map_or_else(|| Ok(Vec::new()), certificates)?;
+        let build = |builder: ClientBuilder| -> Result<_, DownloadError> {
+            let builder = builder
+                .user_agent(concat!("fbuild-matrix/", env!("CARGO_PKG_VERSION")))
+                .redirect(Policy::none())
+                .referer(false);
+            Ok(options.proxies.apply(builder)?.build())
+        };
+        let client = match build(Client::builder().tls_certs_merge(certificates.clone()))? {
+            Ok(client) => client,
+            // A machine without CA certificates still has http.
+            Err(_) => build(Client::builder().tls_certs_only(certificates))?.map_err(|error| {
+                let path = options.ca_file.clone().unwrap_or_default();
+                DownloadError::CaFile { path, reason: innermost(&error) }
+            })?,
+        };
+        let netrc = options.netrc.as_deref().map_or_else(|| Ok(Netrc::default()), Netrc::read);
+        let (netrc, warning) = match netrc {
+            Ok(netrc) => (netrc, None),
+            Err(error) => {
+                let path = options.netrc.clone().unwrap_or_default();
+                let warning = format!("could not read {}: {error}; no credentials are sent", path.display());
+                (Netrc::default(), Some(warning))
+            }
+        };
+        let (inactivity, allow_downgrade) = (options.inactivity, options.allow_downgrade);
+        Ok(Self { client, netrc, inactivity, allow_downgrade, warning })
+    }
+
+    /// Sends a GET request and follows redirects. Returns answers with the statuses 200, 203, 206, 304 and 416.
+    ///
+    /// # Errors
+    /// Another status, a redirect that can't be followed, or no answer.
+    pub(super) async fn get(
+        &self,
+        address: &HttpAddress,
+        headers: &HeaderMap,
+    ) -> Result<HttpAnswer, Failure> {
+        let mut url = address.url.clone();
+        let mut shown = address.shown.clone();
+        for _ in 0..=REDIRECTS {
+            let same_host = url.host_str() == address.url.host_str();
+            let mut request = self.client.get(url.clone()).headers(headers.clone());
+            if url.username().is_empty()
+                && url.password().is_none()
+                && let Some(entry) = url.host_str().and_then(|host| self.netrc.credentials(host, same_host))
+            {
+                request = request.basic_auth(&entry.login, entry.password.as_ref());
+            }
+            let sent = tokio::time::timeout(self.inactivity, request.send()).await;
+            let response = match sent {
+                Ok(Ok(response)) => response,
+                Ok(Err(error)) => return Err(failure(&shown, &error)),
+                Err(_) => {
+                    return Err(Failure::retry(&shown, DownloadCause::Stalled(self.inactivity.as_secs())));
+                }
+            };
+            let status = response.status();
+            match status.as_u16() {
+                301 | 302 | 303 | 307 | 308 => {
+                    url = self
+                        .redirect(&url, &response)
+                        .map_err(|reason| Failure::last(&shown, DownloadCause::Redirect(reason)))?;
+                    shown.redirect = Some(redacted(url.as_str()));
+                }
+                200 | 203 | 206 | 304 | 416 => {
+                    return Ok(HttpAnswer { response, shown, inactivity: self.inactivity });
+                }
+                code => {
+                    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+                    return Err(Failure::status(&shown, code, header("retry-after"), header("date")));
+                }
+            }
+        }
+        let reason = format!("the server redirects more than {REDIRECTS} times");
+        Err(Failure::last(&shown, DownloadCause::Redirect(reason)))
+    }
+
+    /// Returns the target of a redirect from `from`. It has the credentials of `from` only on the same server.
+    fn redirect(&self, from: &Url, response: &Response) -> Result<Url, String> {
+        let location =
+            response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let location = location.ok_or("the server redirects without a target")?;
+        let shown = redacted(&location);
+        let mut to = from.join(&location).map_err(|error| format!("redirect to {shown}: {error}"))?;
+        match (from.scheme(), to.scheme()) {
+            ("https", "http") if !self.allow_downgrade => {
+                return Err(format!("redirect from https to http refused: {shown}"));
+            }
+            (_, "http" | "https") => {}
+            (_, scheme) => {
+                return Err(format!("redirect to {shown}: the scheme `{scheme}` is not supported"));
+            }
+        }
+        if from.origin() == to.origin() && to.username().is_empty() && to.password().is_none() {
+            // Both fail only for URLs that can't have credentials.
+            let _ = to.set_username(from.username());
+            let _ = to.set_password(from.password());
+        }
+        Ok(to)
+    }
+}
+
+/// An answer whose body is still to be read.
+#[derive(Debug)]
+pub(super) struct HttpAnswer {
+    response: Response,
+    /// The URL for messages, with the redirect.
+    pub(super) shown: SourceUrl,
+    inactivity: Duration,
+}
+
+impl HttpAnswer {
+    /// Returns the status.
+    pub(super) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// Returns a header, if it is text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Returns the length of the body, where the server states it.
+    pub(super) fn length(&self) -> Option<u64> {
+        self.header("content-length").and_then(|length| length.trim().parse().ok())
+    }
+
+    /// Returns whether the end of the body is marked: by its length, or by a last chunk.
+    pub(super) fn is_framed(&self) -> bool {
+        self.length().is_some() || self.header("transfer-encoding").is_some()
+    }
+
+    /// Returns the next bytes of the body; `None` at its end.
+    ///
+    /// # Errors
+    /// The connection ended early or stalled.
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        match tokio::time::timeout(self.inactivity, self.response.chunk()).await {
+            Ok(Ok(bytes)) => Ok(bytes),
+            Ok(Err(error)) => Err(failure(&self.shown, &error)),
+            Err(_) => Err(Failure::retry(&self.shown, DownloadCause::Stalled(self.inactivity.as_secs()))),
+        }
+    }
+}
+
+/// Reads the certificates of a PEM file.
+fn certificates(path: &Path) -> Result<Vec<Certificate>, DownloadError> {
+    let error = |reason: String| DownloadError::CaFile { path: path.to_path_buf(), reason };
+    let bytes = std::fs::read(path).map_err(|source| error(source.to_string()))?;
+    let found = Certificate::from_pem_bundle(&bytes).map_err(|source| error(innermost(&source)))?;
+    if found.is_empty() { Err(error("it has no certificate".to_owned())) } else { Ok(found) }
+}
+
+/// Converts an error of a request or a body.
+fn failure(url: &SourceUrl, error: &reqwest::Error) -> Failure {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(source) = next {
+        let inner = source.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match inner.or_else(|| source.downcast_ref::<rustls::Error>()) {
+            Some(tls @ rustls::Error::InvalidCertificate(_)) => {
+                return Failure::last(url, DownloadCause::Tls(tls.to_string()));
+            }
+            Some(tls) => return Failure::retry(url, DownloadCause::Tls(tls.to_string())),
+            None => next = source.source(),
+        }
+    }
+    let cause = DownloadCause::Connection(innermost(error));
+    if error.is_builder() { Failure::last(url, cause) } else { Failure::retry(url, cause) }
+}
+
+/// Returns the message of the innermost cause. The outer ones repeat it, and show the URL.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut inner: &dyn Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    // An error without a cause has the URL in its message.
+    if inner.is::<reqwest::Error>() { redact_words(&inner.to_string()) } else { inner.to_string() }
+}
+
+/// Removes the credentials of every URL in a text.
+fn redact_words(text: &str) -> String {
+    text.split(' ').map(|word| redacted(word.trim_matches(['(', ')']))).collect::<Vec<_>>().join(" ")
+}
+
+impl Proxies {
+    /// Sets the proxies of a client.
+    ///
+    /// # Errors
+    /// [`DownloadError::Proxy`].
+    fn apply(&self, builder: ClientBuilder) -> Result<ClientBuilder, DownloadError> {
+        let mut builder = builder.no_proxy();
+        let direct = self.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
+        let kinds: [(_, _, fn(String) -> reqwest::Result<reqwest::Proxy>); 3] = [
+            ("http_proxy", &self.http, reqwest::Proxy::http),
+            ("https_proxy", &self.https, reqwest::Proxy::https),
+            ("all_proxy", &self.all, reqwest::Proxy::all),
+        ];
+        for (variable, value, make) in kinds {
+            let Some(value) = value else { continue };
+            let url = if value.contains("://") { value.clone() } else { format!("http://{value}") };
+            let proxy = make(url).map_err(|error| DownloadError::Proxy {
+                variable,
+                reason: innermost(&error.without_url()),
+            })?;
+            builder = builder.proxy(proxy.no_proxy(direct.clone()));
+        }
+        Ok(builder)
+    }
+}

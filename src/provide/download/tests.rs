@@ -1,0 +1,1 @@
+//! Tests of downloads against a server on loopback.
