@@ -24,4 +24,5 @@ pub use cells::{Cells, Request, warnings};
 pub use error::SessionError;
 pub use options::{Directories, Limits, Options, Selected};
 pub use run::run;
-pub use setup::{Installed, Locking, Missing, Needs, SetupError, bring_in, install_cores, lock_matrix, needs};
+pub(crate) use setup::install_cores;
+pub use setup::{Installed, Locking, Missing, Needs, SetupError, bring_in, lock_matrix, needs};

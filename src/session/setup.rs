@@ -137,7 +137,7 @@ pub async fn lock_matrix(
 ///
 /// # Errors
 /// A core or a tool is unavailable.
-pub async fn install_cores(
+pub(crate) async fn install_cores(
     requests: Vec<CoreRequest>,
     urls: &[String],
     cx: &InstallContext,

@@ -13,19 +13,19 @@ use crate::event::{EventKind, Level};
 
 /// An index file and the key that signs it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct IndexAddress {
+pub(crate) struct IndexAddress {
     /// A URL, or an absolute path.
-    pub url: String,
+    pub(crate) url: String,
     /// The file with the public key that must have signed it.
-    pub key: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
 }
 
 impl IndexAddress {
     /// The address of Arduino's own index.
-    pub const ARDUINO: &'static str = "https://downloads.arduino.cc/packages/package_index.tar.bz2";
+    pub(crate) const ARDUINO: &'static str = "https://downloads.arduino.cc/packages/package_index.tar.bz2";
 
     /// Returns the address of Arduino's own index.
-    pub fn arduino() -> Self {
+    pub(crate) fn arduino() -> Self {
         Self { url: Self::ARDUINO.to_owned(), key: None }
     }
 }
@@ -34,7 +34,7 @@ impl IndexAddress {
 ///
 /// # Errors
 /// An index can't be downloaded, is not an index, or has a wrong signature.
-pub async fn load_catalog(
+pub(crate) async fn load_catalog(
     addresses: &[IndexAddress],
     max_age: Duration,
     downloader: &Downloader,

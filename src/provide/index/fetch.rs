@@ -20,7 +20,7 @@ use super::lock::archive;
 ///
 /// # Errors
 /// Whatever prevents the installation.
-pub async fn fetch_core(
+pub(crate) async fn fetch_core(
     platform: &ResolvedPlatform,
     downloader: &Downloader,
     cx: &InstallContext,
@@ -42,7 +42,7 @@ pub async fn fetch_core(
 ///
 /// # Errors
 /// Whatever prevents the installation.
-pub async fn fetch_platform(
+pub(crate) async fn fetch_platform(
     platform: &ResolvedPlatform,
     downloader: &Downloader,
     cx: &InstallContext,

@@ -8,7 +8,7 @@ use super::super::package_index::{
 use crate::versions::RelaxedVersion;
 
 /// Adds a resolved platform and its tools, for all hosts, to a lock.
-pub fn record(platform: &ResolvedPlatform, locked: &mut Locked) {
+pub(crate) fn record(platform: &ResolvedPlatform, locked: &mut Locked) {
     let ResolvedPlatform { package, release, tools, .. } = platform;
     locked.cores.push(LockedCore {
         name: format!("{}:{}", package.name, release.architecture),
@@ -28,7 +28,7 @@ pub fn record(platform: &ResolvedPlatform, locked: &mut Locked) {
 }
 
 /// Returns the catalog of the cores and tools of a lock.
-pub fn locked_catalog(locked: &Locked) -> PackageCatalog {
+pub(crate) fn locked_catalog(locked: &Locked) -> PackageCatalog {
     let mut catalog = PackageCatalog::default();
     for core in &locked.cores {
         let (packager, architecture) = split(&core.name);

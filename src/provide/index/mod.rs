@@ -12,8 +12,8 @@ mod fetch;
 mod lock;
 mod resolve;
 
-pub use catalog::{IndexAddress, load_catalog};
-pub use fetch::{fetch_core, fetch_platform};
+pub(crate) use catalog::{IndexAddress, load_catalog};
+pub(crate) use fetch::{fetch_core, fetch_platform};
 pub(in crate::provide) use lock::{archive, systems};
-pub use lock::{locked_catalog, record};
-pub use resolve::{CoreRequest, resolve_core};
+pub(crate) use lock::{locked_catalog, record};
+pub(crate) use resolve::{CoreRequest, resolve_core};

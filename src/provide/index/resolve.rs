@@ -6,11 +6,11 @@ use crate::versions::VersionRange;
 
 /// A core of an index, as a matrix asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CoreRequest {
+pub(crate) struct CoreRequest {
     /// `vendor:arch`.
-    pub name: String,
+    pub(crate) name: String,
     /// The allowed versions; `None` for any.
-    pub version: Option<VersionRange>,
+    pub(crate) version: Option<VersionRange>,
 }
 
 /// Displays the request in the user's words.
@@ -25,7 +25,7 @@ impl std::fmt::Display for CoreRequest {
 ///
 /// # Errors
 /// [`InstallError::Index`] where the catalog has no such release, or a tool of it is missing.
-pub fn resolve_core(request: &CoreRequest, catalog: &PackageCatalog) -> Result<ResolvedPlatform, InstallError> {
+pub(crate) fn resolve_core(request: &CoreRequest, catalog: &PackageCatalog) -> Result<ResolvedPlatform, InstallError> {
     let (packager, architecture) = request.name.split_once(':').unwrap_or((&request.name, ""));
     let wanted = match &request.version {
         None => VersionRequest::Newest,

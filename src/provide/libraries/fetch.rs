@@ -21,7 +21,7 @@ const SHORT: usize = 12;
 ///
 /// # Errors
 /// Whatever prevents the installation.
-pub async fn fetch_library(
+pub(crate) async fn fetch_library(
     library: &LockedLibrary,
     downloader: &Downloader,
     cx: &InstallContext,
@@ -49,7 +49,7 @@ pub async fn fetch_library(
 
 /// Returns the directory of an installed library, and the identity that it must have; `None` for an entry that names
 /// neither an archive nor a commit.
-pub fn library_place(library: &LockedLibrary, directory: &ArduinoDirectory) -> Option<(PathBuf, String)> {
+pub(crate) fn library_place(library: &LockedLibrary, directory: &ArduinoDirectory) -> Option<(PathBuf, String)> {
     let name = sanitized(&library.name);
     if let (Some(url), Some(commit)) = (&library.git, &library.commit) {
         let root = directory.library(&name, commit.get(..SHORT).unwrap_or(commit));

@@ -13,7 +13,7 @@ mod request;
 mod resolver;
 mod sources;
 
-pub use fetch::{fetch_library, library_place};
-pub use request::{LibraryGroup, WantedLibrary};
-pub use resolver::LibraryResolver;
-pub use sources::{archive_library, git_library};
+pub(crate) use fetch::{fetch_library, library_place};
+pub(crate) use request::{LibraryGroup, WantedLibrary};
+pub(crate) use resolver::LibraryResolver;
+pub(crate) use sources::{archive_library, git_library};

@@ -1,6 +1,5 @@
 //! Libraries that boards ask for together, resolved by a lock file or by the library index.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use super::super::download::Downloader;
 use super::super::error::InstallError;
 use super::super::index_file::{MOST_BYTES, unpack};
 use super::super::library_index::{
-    LibraryCatalog, LibraryRelease, LibraryRequest, parse, parse_depends, resolve,
+    LibraryCatalog, LibraryRelease, LibraryRequest, ResolveLibrariesError, parse, parse_depends, resolve,
 };
 use super::super::locked::{Locked, LockedArchive, LockedLibrary};
 use super::super::package_index::{ARDUINO_KEY, verify};
@@ -25,7 +24,7 @@ const INDEX: &str = "https://downloads.arduino.cc/libraries/library_index.tar.bz
 const DOCUMENT: &str = "library_index.json";
 
 /// Resolves libraries. Downloads the index once, and only if it is needed.
-pub struct LibraryResolver<'a> {
+pub(crate) struct LibraryResolver<'a> {
     downloader: &'a Downloader,
     cx: &'a InstallContext,
     /// Age up to which a copy of the index is used without asking its server.
@@ -35,13 +34,13 @@ pub struct LibraryResolver<'a> {
 
 impl<'a> LibraryResolver<'a> {
     /// Returns a resolver that has not read the index yet.
-    pub const fn new(downloader: &'a Downloader, cx: &'a InstallContext, max_age: Duration) -> Self {
+    pub(crate) const fn new(downloader: &'a Downloader, cx: &'a InstallContext, max_age: Duration) -> Self {
         Self { downloader, cx, max_age, catalog: None }
     }
 
     /// Resolves a group by the libraries of a lock file; `None` where they do not answer it. With `tolerant`, a library
     /// on the disk may ask for others that the lock file lacks.
-    pub fn by_lock(&self, group: &LibraryGroup, known: &Locked, tolerant: bool) -> Option<Vec<LockedLibrary>> {
+    pub(crate) fn by_lock(&self, group: &LibraryGroup, known: &Locked, tolerant: bool) -> Option<Vec<LockedLibrary>> {
         if group.is_empty() {
             return Some(Vec::new());
         }
@@ -50,34 +49,32 @@ impl<'a> LibraryResolver<'a> {
         if !(unknown.is_empty() || tolerant) {
             return None;
         }
-        let resolved = resolve(&requests(&wanted), &group.provided, &without_dependencies(&catalog, group)).ok()?;
+        let resolved = resolve_group(group, &wanted, &catalog).ok()?;
         if tolerant {
             self.warn(&unknown, "the lock file");
         }
-        Some(resolved.iter().map(locked).collect())
+        Some(resolved)
     }
 
     /// Resolves a group by the library index.
     ///
     /// # Errors
     /// The index is unavailable, lacks a library, or has no versions that fit together.
-    pub async fn by_index(&mut self, group: &LibraryGroup) -> Result<Vec<LockedLibrary>, InstallError> {
+    pub(crate) async fn by_index(&mut self, group: &LibraryGroup) -> Result<Vec<LockedLibrary>, InstallError> {
         let catalog = match self.catalog.take() {
             Some(catalog) => catalog,
             None => self.load().await?,
         };
         let (wanted, unknown) = split(group, &catalog);
         self.warn(&unknown, "the library index");
-        let resolved = resolve(&requests(&wanted), &group.provided, &without_dependencies(&catalog, group));
-        let resolved = resolved
-            .map(|releases| releases.iter().map(locked).collect())
+        let resolved = resolve_group(group, &wanted, &catalog)
             .map_err(|error| InstallError::Index { what: "libraries".to_owned(), detail: error.to_string() });
         self.catalog = Some(catalog);
         resolved
     }
 
     /// Returns how a group differs from a lock file that does not answer it.
-    pub fn difference(group: &LibraryGroup, known: &Locked) -> String {
+    pub(crate) fn difference(group: &LibraryGroup, known: &Locked) -> String {
         let shown = |wanted: &WantedLibrary| {
             let range = wanted.version.as_ref().map(|range| format!(" {range}")).unwrap_or_default();
             let there = known.libraries.iter().filter(|it| it.name.eq_ignore_ascii_case(&wanted.name));
@@ -154,18 +151,21 @@ fn requests(wanted: &[&WantedLibrary]) -> Vec<LibraryRequest> {
     wanted.iter().map(request).collect()
 }
 
-/// Returns the catalog in which the libraries that a group excepts have no dependencies.
-fn without_dependencies(catalog: &LibraryCatalog, group: &LibraryGroup) -> LibraryCatalog {
-    let excepted: &BTreeSet<String> = &group.without_dependencies;
-    let mut changed = catalog.clone();
-    if !excepted.is_empty() {
-        changed.change(|release| {
-            if excepted.contains(&release.name.to_lowercase()) {
-                release.dependencies = Box::default();
-            }
-        });
-    }
-    changed
+/// Resolves libraries in the catalog in which those that a group excepts have no dependencies.
+fn resolve_group(
+    group: &LibraryGroup,
+    wanted: &[&WantedLibrary],
+    catalog: &LibraryCatalog,
+) -> Result<Vec<LockedLibrary>, ResolveLibrariesError> {
+    let requests = requests(wanted);
+    let excepted = &group.without_dependencies;
+    let resolved = if excepted.is_empty() {
+        resolve(&requests, &group.provided, catalog)
+    } else {
+        let is_excepted = |release: &LibraryRelease| excepted.contains(&release.name.to_lowercase());
+        resolve(&requests, &group.provided, &catalog.without_dependencies(is_excepted))
+    };
+    Ok(resolved?.iter().map(locked).collect())
 }
 
 /// Returns a locked library as a release; `None` for one that does not come from the index.

@@ -10,7 +10,7 @@ use super::git::{Repository, directory_name};
 ///
 /// # Errors
 /// The repository can't be read, or has no such revision.
-pub async fn git_library(
+pub(crate) async fn git_library(
     url: &str,
     revision: Option<&str>,
     cx: &InstallContext,
@@ -35,7 +35,7 @@ pub async fn git_library(
 ///
 /// # Errors
 /// The checksum has a wrong form; the text says which.
-pub fn archive_library(url: &str, checksum: &str) -> Result<LockedLibrary, String> {
+pub(crate) fn archive_library(url: &str, checksum: &str) -> Result<LockedLibrary, String> {
     let checked: Checksum = checksum.parse().map_err(|error| format!("this is no checksum: {error}"))?;
     let file = url.split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
     let stem = [".zip", ".tgz", ".tar", ".gz", ".bz2", ".xz", ".zst"]

@@ -137,7 +137,12 @@ impl<'a> IndexedCores<'a> {
             let all: Vec<IndexAddress> = std::iter::once(IndexAddress::arduino()).chain(addresses).collect();
             match load_catalog(&all, max_age, self.downloader, self.cx).await {
                 Ok(catalog) => self.all = Some(catalog),
-                Err(error) => return Err(first.map_or(error, |first| both(request, &first, &error))),
+                Err(error) => {
+                    return Err(match first {
+                        Some(first) => both(request, &first, &error),
+                        None => error,
+                    });
+                }
             }
         }
         match &self.all {
