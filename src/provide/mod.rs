@@ -16,6 +16,7 @@ pub mod doctor;
 mod error;
 mod install_lock;
 mod installed;
+pub mod library_index;
 pub mod locate;
 mod machine;
 pub mod path;
