@@ -28,10 +28,7 @@ pub(super) enum Syntax {
 
 /// A text that is not a version range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{text}` is not a version range: expected {expected} at character {position}, found {found}\n\
-     write a version (`1.8.6`), a wildcard (`7.*`), `^1.2`, `~1.2` or comparisons (`>=1.0 && <2.0`)"
-)]
+#[error("`{text}` is not a version range: expected {expected} at character {position}, found {found}")]
 pub struct RangeError {
     /// The whole text.
     pub text: String,
@@ -41,6 +38,12 @@ pub struct RangeError {
     pub expected: &'static str,
     /// What stands there: a quoted text, or the end.
     pub found: String,
+}
+
+impl RangeError {
+    /// How to fix it.
+    pub const HELP: &'static str =
+        "write a version (`1.8.6`), a wildcard (`7.*`), `^1.2`, `~1.2` or comparisons (`>=1.0 && <2.0`)";
 }
 
 /// Parses `text`, which has no white space around it.

@@ -43,12 +43,12 @@ pub enum ResolveLibrariesError {
     },
     /// The limit of steps was reached.
     #[error(
-        "no versions of the {libraries} libraries that may be required were found to fit together within {steps} steps\n\
-         require exact versions of some of them"
+        "no versions of the required libraries were found to fit together within {steps} steps, over {releases} \
+         releases\nrequire exact versions of some of them"
     )]
     TooManySteps {
-        /// Number of libraries that were considered.
-        libraries: usize,
+        /// Number of releases that were considered.
+        releases: usize,
         /// The limit.
         steps: usize,
     },

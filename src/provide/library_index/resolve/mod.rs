@@ -49,20 +49,31 @@ pub fn resolve(
     provided: &[String],
     catalog: &LibraryCatalog,
 ) -> Result<Vec<LibraryRelease>, ResolveLibrariesError> {
-    resolve_within(requests, provided, catalog, search::MAX_STEPS)
+    resolve_within(
+        requests,
+        provided,
+        catalog,
+        MaxSteps { search: search::MAX_STEPS, solve: solve::MAX_STEPS },
+    )
 }
 
-/// Resolves with a limit of the search's steps.
+/// Limits of steps, so that the time is bounded on every graph.
+#[derive(Clone, Copy)]
+struct MaxSteps {
+    search: usize,
+    solve: usize,
+}
+
 fn resolve_within(
     requests: &[LibraryRequest],
     provided: &[String],
     catalog: &LibraryCatalog,
-    max_steps: usize,
+    max_steps: MaxSteps,
 ) -> Result<Vec<LibraryRelease>, ResolveLibrariesError> {
     let graph = graph::Graph::new(requests, provided, catalog)?;
-    let mut solution = match search::search(&graph, max_steps) {
+    let mut solution = match search::search(&graph, max_steps.search) {
         Some(solution) => solution,
-        None => solve::solve(&graph)?,
+        None => solve::solve(&graph, max_steps.solve)?,
     };
     solution.sort_by(|one, another| one.name.cmp(&another.name));
     Ok(solution.into_iter().cloned().collect())
