@@ -24,9 +24,11 @@ mod provider;
 pub mod pypi;
 mod tool_command;
 mod version;
+mod versions;
 
 pub use context::InstallContext;
 pub use error::{InstallError, IoAction};
 pub use installed::{InstalledCore, InstalledPackages};
 pub use program::{InstalledProgram, install_program};
 pub use version::Version;
+pub use versions::{RangeError, RelaxedVersion, VersionRange};
