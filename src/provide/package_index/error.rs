@@ -79,6 +79,16 @@ pub enum ResolveError {
         /// Host triples that have an archive, comma-separated.
         hosts: String,
     },
+    /// An entry of the index is incomplete.
+    #[error(
+        "{what}: the package index states no {missing}\nchoose another version, or report it to the maintainer of the index"
+    )]
+    Incomplete {
+        /// The platform or tool with its version.
+        what: String,
+        /// `version` or `URL`.
+        missing: &'static str,
+    },
     /// None of several releases can be used on the host.
     #[error("no version of core `{core}`{range} can be installed on {host}; the newest of them: {newest}")]
     NoneForHost {

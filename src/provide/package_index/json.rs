@@ -1,7 +1,7 @@
 //! Reads JSON as leniently as arduino-cli does (easyjson), and a little more. Knows nothing of packages.
 //!
-//! Beyond strict JSON: a byte order mark, invalid UTF-8, control characters inside strings and surrogates without their
-//! partner. Keys are compared without regard to case; of several spellings of one key, the last one counts.
+//! Beyond strict JSON: a byte order mark, invalid UTF-8, control characters inside strings, surrogates without their
+//! partner and trailing commas (arduino-cli refuses the first and the last; published indexes have both). Keys are compared without regard to case; of several spellings of one key, the last one counts.
 
 use std::borrow::Cow;
 
@@ -64,6 +64,12 @@ fn strict_json(document: &[u8]) -> String {
                 }
             }
             c if inside && c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            '}' | ']' if !inside => {
+                if let Some(before) = out.trim_end().strip_suffix(',') {
+                    out.truncate(before.len());
+                }
+                out.push(c);
+            }
             c => out.push(c),
         }
         rest = &rest[used..];

@@ -1,6 +1,7 @@
 //! Reads the JSON of a package index into its entries. A broken entry is dropped and reported; the others stay.
 //!
-//! Names and versions become directory names, so an entry whose name is not a plain one is dropped as well.
+//! Names and versions become directory names, so an entry whose name is not a plain one is dropped as well. An entry
+//! without a version or URL is kept, as arduino-cli keeps it; it cannot be resolved.
 
 use serde_json::Value;
 
@@ -117,6 +118,7 @@ impl Reader {
         self.rename(format!("platform {}", quoted(&architecture)));
         let version = plain_version(fields)?;
         self.rename(format!("platform {} {version}", quoted(&architecture)));
+        // The empty version is semantic here: it equals 0.0.0.
         if !version.is_semantic() {
             return Err(format!("the version {} is not a semantic version", quoted(version.as_str())));
         }
@@ -202,10 +204,12 @@ fn version(fields: Fields<'_>) -> Result<RelaxedVersion, String> {
     }
 }
 
-/// Returns the version of an entry, which is also a directory name.
+/// Returns the version of an entry, which is also a directory name. It may be empty, as in templates of indexes.
 fn plain_version(fields: Fields<'_>) -> Result<RelaxedVersion, String> {
     let version = version(fields)?;
-    plain("version", version.as_str())?;
+    if !version.as_str().is_empty() {
+        plain("version", version.as_str())?;
+    }
     Ok(version)
 }
 

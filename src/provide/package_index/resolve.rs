@@ -14,7 +14,9 @@ use std::sync::Arc;
 use super::catalog::{CatalogPackage, PackageCatalog};
 use super::error::{ResolveError, few, hint, hosts};
 use super::host::Host;
-use super::model::{PackageInfo, PlatformRelease, RequiredTool, ToolName, ToolRelease, ToolSystem};
+use super::model::{
+    IndexedArchive, PackageInfo, PlatformRelease, RequiredTool, ToolName, ToolRelease, ToolSystem,
+};
 use crate::provide::versions::{RangeError, RelaxedVersion, VersionRange};
 
 /// The versions of a core that a request accepts.
@@ -145,6 +147,7 @@ impl Core<'_> {
     }
 
     fn platform(&self, release: &Arc<PlatformRelease>) -> Result<ResolvedPlatform, ResolveError> {
+        complete(format!("core `{}`", self.name), &release.version, &release.archive)?;
         let mut tools: Vec<ResolvedTool> = Vec::new();
         for dependency in &release.tools {
             let tool = self.tool(release, dependency)?;
@@ -206,12 +209,23 @@ impl Core<'_> {
         let package = self.catalog.package(&name.packager)?;
         let release = *package.tool_releases(&name.name).first()?;
         let system = self.host.choose(&release.systems)?;
+        complete(name.to_string(), &release.version, &system.archive).ok()?;
         Some(ResolvedTool {
             package: package.info().clone(),
             release: Arc::clone(release),
             system: system.clone(),
         })
     }
+}
+
+/// Checks that an entry can be downloaded and has a directory name.
+fn complete(entry: String, version: &RelaxedVersion, archive: &IndexedArchive) -> Result<(), ResolveError> {
+    let missing = match (version.as_str(), archive.url.as_str()) {
+        ("", _) => "version",
+        (_, "") => "URL",
+        _ => return Ok(()),
+    };
+    Err(ResolveError::Incomplete { what: format!("{entry} {version}").trim_end().to_owned(), missing })
 }
 
 /// Returns the newest few versions for a message.

@@ -1,8 +1,8 @@
 //! Detached OpenPGP signatures of indexes. Knows nothing of what is signed.
 //!
 //! Accepted is a signature over the document by a key, or a signing subkey of a key, that the caller trusts. Neither the
-//! key nor the signature may be expired or revoked. SHA-1 is accepted, because Arduino's indexes up to 2017 at least were
-//! signed with it (with detection of collisions); MD5 and RIPEMD-160 are not.
+//! key nor the signature may be expired or revoked. SHA-1 is accepted, because Arduino signs with it (seen: 2017 and 2020);
+//! collisions are detected; MD5 and RIPEMD-160 are not.
 
 use std::time::{Duration, SystemTime};
 
