@@ -80,7 +80,9 @@ pub enum ResolveError {
         hosts: String,
     },
     /// An entry of the index is incomplete.
-    #[error("{what}: the package index states no {missing}\nchoose another version, or report it to the maintainer of the index")]
+    #[error(
+        "{what}: the package index states no {missing}\nchoose another version, or report it to the maintainer of the index"
+    )]
     Incomplete {
         /// The platform or tool with its version.
         what: String,

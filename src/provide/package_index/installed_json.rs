@@ -58,33 +58,36 @@ fn release(release: &PlatformRelease) -> Value {
     let named = |names: &[ToolName]| -> Vec<Value> {
         names.iter().map(|it| json!({"packager": it.packager, "name": it.name})).collect()
     };
-    let mut value = json!({
+    let IndexedArchive { url, file_name, size, checksum } = &release.archive;
+    json!({
         "name": release.name,
         "architecture": release.architecture,
         "version": release.version.as_str(),
         "deprecated": release.deprecated,
         "category": release.category,
-    });
-    extend(&mut value, archive(&release.archive));
-    extend(
-        &mut value,
-        json!({
-            "boards": boards.collect::<Vec<_>>(),
-            "help": help(&release.help),
-            "toolsDependencies": tools.collect::<Vec<_>>(),
-            "discoveryDependencies": named(&release.discoveries),
-            "monitorDependencies": named(&release.monitors),
-            "libraryDependencies": libraries.collect::<Vec<_>>(),
-        }),
-    );
-    value
+        "url": url,
+        "archiveFileName": file_name,
+        "checksum": checksum,
+        "size": number(*size),
+        "boards": boards.collect::<Vec<_>>(),
+        "help": help(&release.help),
+        "toolsDependencies": tools.collect::<Vec<_>>(),
+        "discoveryDependencies": named(&release.discoveries),
+        "monitorDependencies": named(&release.monitors),
+        "libraryDependencies": libraries.collect::<Vec<_>>(),
+    })
 }
 
 fn tool(release: &ToolRelease) -> Value {
     let systems = release.systems.iter().map(|system| {
-        let mut value = json!({"host": system.host});
-        extend(&mut value, archive(&system.archive));
-        value
+        let IndexedArchive { url, file_name, size, checksum } = &system.archive;
+        json!({
+            "host": system.host,
+            "url": url,
+            "archiveFileName": file_name,
+            "size": number(*size),
+            "checksum": checksum,
+        })
     });
     json!({
         "name": release.name,
@@ -93,22 +96,11 @@ fn tool(release: &ToolRelease) -> Value {
     })
 }
 
-fn archive(archive: &IndexedArchive) -> Value {
-    json!({
-        "url": archive.url,
-        "archiveFileName": archive.file_name,
-        "checksum": archive.checksum,
-        "size": archive.size.unwrap_or(0).to_string(),
-    })
+/// Returns a size as arduino-cli writes it.
+fn number(size: Option<u64>) -> String {
+    size.unwrap_or(0).to_string()
 }
 
 fn help(url: &str) -> Value {
     if url.is_empty() { json!({}) } else { json!({"online": url}) }
-}
-
-/// Adds the fields of one object to another one.
-fn extend(value: &mut Value, more: Value) {
-    if let (Value::Object(fields), Value::Object(more)) = (value, more) {
-        fields.extend(more);
-    }
 }

@@ -14,7 +14,9 @@ use std::sync::Arc;
 use super::catalog::{CatalogPackage, PackageCatalog};
 use super::error::{ResolveError, few, hint, hosts};
 use super::host::Host;
-use super::model::{IndexedArchive, PackageInfo, PlatformRelease, RequiredTool, ToolName, ToolRelease, ToolSystem};
+use super::model::{
+    IndexedArchive, PackageInfo, PlatformRelease, RequiredTool, ToolName, ToolRelease, ToolSystem,
+};
 use crate::versions::{RangeError, RelaxedVersion, VersionRange};
 
 /// The versions of a core that a request accepts.
