@@ -9,7 +9,7 @@ source "${BASH_SOURCE[0]%/*}/lib.sh"
 [[ -x $PROGRAM && -d $CACHE_DIR && $EXIT_CODE != [24] ]] || exit 0
 
 # 168 hours: as long as GitHub keeps what is not asked for.
-"$PROGRAM" cache gc --cache-dir "$CACHE_DIR" --max-age 168h --max-size "$CACHE_SIZE" ||
+"$PROGRAM" cache gc --cache-dir "$CACHE_DIR" --cores --max-age 168h --max-size "$CACHE_SIZE" ||
     annotate warning "the cache could not be made smaller; it is saved as it is"
 
 cd -- "$CACHE_DIR"
@@ -24,7 +24,7 @@ key() {
 
 # Installed packages are in directories that are named by their content.
 packages=()
-for path in apt/*/ pypi/*/; do
+for path in apt/*/ pypi/*/ arduino/packages/*/*/*/*/ arduino/libraries/*/; do
     case $path in apt/state/ | */tmp/) ;; *) packages+=("$path") ;; esac
 done
 printf '%s\n' "${packages[@]}" | key packages-key "$PACKAGES_PREFIX"

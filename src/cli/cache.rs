@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use bytesize::ByteSize;
 
@@ -14,7 +15,9 @@ use crate::cache::{CompileBackend, Zccache};
 use crate::exit::Exit;
 use crate::matrix::parse_duration;
 use crate::plan::CacheLayout;
-use crate::session::SessionError;
+use crate::provide::arduino_directory::ArduinoDirectory;
+use crate::provide::inventory::{InstalledItem, inventory, remove_items, unused};
+use crate::session::{SessionError, SetupError};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
@@ -38,7 +41,7 @@ pub(super) async fn run(typed: Typed) -> Exit {
 #[allow(clippy::unnecessary_wraps)] // as its siblings
 fn stats(parts: &CacheLayout) -> Result<String, SessionError> {
     let named = [
-        ("packages", parts.packages().to_vec(), "cores and tools that were brought in"),
+        ("packages", parts.packages().to_vec(), "cores, tools and libraries"),
         ("objects", vec![parts.zccache()], "of single compiles"),
         ("artifacts", vec![parts.artifacts()], "whole cores, firmware, objects of light units"),
         (
@@ -115,7 +118,20 @@ async fn collect(parts: &CacheLayout, gc: &Gc) -> Result<String, SessionError> {
             ByteSize(after)
         ));
     }
+    if gc.cores {
+        lines.push(collect_cores(parts, age)?);
+    }
     Ok(lines.join("\n"))
+}
+
+/// Removes the cores, tools and libraries of indexes that no run has used for `age`.
+fn collect_cores(parts: &CacheLayout, age: Duration) -> Result<String, SessionError> {
+    let directory = ArduinoDirectory::new(parts.root());
+    let items = unused(&inventory(&directory), age);
+    let size = items.iter().map(InstalledItem::size).sum();
+    remove_items(&items, &directory).map_err(SetupError::from)?;
+    let names = items.iter().map(|item| format!(" {}@{}", item.name, item.version)).collect::<String>();
+    Ok(format!("cores, tools and libraries: {} removed, {} freed{}{names}", items.len(), ByteSize(size), if names.is_empty() { "" } else { ":" }))
 }
 
 fn clear(parts: &CacheLayout, all: bool) -> Result<String, SessionError> {

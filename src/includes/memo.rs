@@ -41,7 +41,7 @@ pub struct MemoPaths {
     /// File with facts about installed packages.
     pub tools: PathBuf,
     /// Directories of installed packages.
-    pub packages: [PathBuf; 2],
+    pub packages: [PathBuf; 3],
 }
 
 /// A day, in days since 1970.
@@ -248,7 +248,7 @@ mod tests {
             memo: at("memo"),
             scans: at("scans"),
             tools: at("tools"),
-            packages: [at("packages"), at("python")],
+            packages: [at("packages"), at("python"), at("arduino")],
         }
     }
 

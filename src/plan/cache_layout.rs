@@ -66,8 +66,8 @@ impl CacheLayout {
     }
 
     /// Returns the directories of installed cores and tools.
-    pub fn packages(&self) -> [PathBuf; 2] {
-        ["apt", "pypi"].map(|name| self.root.join(name))
+    pub fn packages(&self) -> [PathBuf; 3] {
+        ["apt", "pypi", "arduino"].map(|name| self.root.join(name))
     }
 
     /// Locks the compiler cache and the compilers' directory, which only one run may use, until the file is dropped.

@@ -11,6 +11,7 @@ mod action;
 mod arduino;
 mod bad_sketches;
 mod bootloader;
+mod by_name;
 mod cache;
 mod cache_command;
 mod cached_failures;

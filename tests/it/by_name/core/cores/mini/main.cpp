@@ -1,0 +1,10 @@
+#include "Arduino.h"
+
+volatile const char *version = MINI_CORE_VERSION;
+
+int main(void) {
+    setup();
+    for (;;) {
+        loop();
+    }
+}
