@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use sha2::{Digest, Sha256};
+
 use super::error::{InstallError, IoAction};
 
 /// The file in each installed directory that names the archive it came from. Its time of modification is that of the last
@@ -73,6 +75,14 @@ impl ArduinoDirectory {
     /// Returns the directory of libraries.
     pub(super) fn libraries(&self) -> PathBuf {
         self.root.join("libraries")
+    }
+
+    /// Returns the file with what the last run of a matrix without a lock file has resolved.
+    pub fn remembered(&self, matrix: &Path) -> PathBuf {
+        let path = matrix.canonicalize().unwrap_or_else(|_| matrix.to_owned());
+        let hash = Sha256::digest(path.as_os_str().as_encoded_bytes());
+        let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self.root.join("resolved").join(format!("{name}.lock"))
     }
 
     /// Returns the directory for incomplete installations, on the same file system as all others.
