@@ -1,6 +1,9 @@
 //! What all subjects share: a directory to work in, the program, and what it left behind.
 
 mod finished;
+// Its tests are those of downloads in the library; the end-to-end tests serve indexes and archives with it.
+#[allow(dead_code, unused_imports)]
+pub(crate) mod http_server;
 mod junit;
 mod packages;
 mod reports;
