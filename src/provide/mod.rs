@@ -8,6 +8,7 @@
 //! [`InstallContext::cache_dir`].
 
 pub mod apt;
+mod archive;
 mod blocking;
 mod context;
 mod core_directory;
@@ -25,6 +26,8 @@ pub mod pypi;
 mod tool_command;
 mod version;
 
+#[doc(hidden)]
+pub use archive::fuzz_archive;
 pub use context::InstallContext;
 pub use error::{InstallError, IoAction};
 pub use installed::{InstalledCore, InstalledPackages};
