@@ -43,7 +43,7 @@ pub(super) fn read(document: &[u8]) -> Result<Value, IndexError> {
 }
 
 /// Rewrites a lenient document as strict JSON. Keeps the text outside of strings.
-fn strict_json(document: &[u8]) -> String {
+pub(in crate::provide) fn strict_json(document: &[u8]) -> String {
     let text: Cow<'_, str> = String::from_utf8_lossy(document);
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_ref();

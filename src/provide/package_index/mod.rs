@@ -29,6 +29,7 @@ pub use error::ResolveError;
 pub use host::{Host, UnknownHost};
 pub use installed_json::installed_json;
 pub use json::IndexError;
+pub(in crate::provide) use json::strict_json;
 pub use model::{
     IndexFile, IndexPackage, IndexedArchive, IndexedBoard, PackageInfo, PlatformRelease, RequiredLibrary,
     RequiredTool, ToolName, ToolRelease, ToolSystem,
