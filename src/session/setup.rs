@@ -277,10 +277,10 @@ async fn lenders_in_data_dir(
     Ok(lenders)
 }
 
+/// Returns the newest installed version of a core.
 fn newest(name: &str, cache: &Path) -> Result<InstalledCore, SetupError> {
-    candidates(name, &Places::of_this_machine(cache))
-        .into_iter()
-        .next()
-        .map(|candidate| candidate.core)
-        .ok_or_else(|| SetupError::NotInstalled { core: name.to_owned() })
+    let found = candidates(name, &Places::of_this_machine(cache)).into_iter().next();
+    let core = found.ok_or_else(|| SetupError::NotInstalled { core: name.to_owned() })?.core;
+    ArduinoDirectory::new(cache).note_uses(&core);
+    Ok(core)
 }
