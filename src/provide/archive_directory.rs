@@ -90,7 +90,7 @@ impl ArchiveDirectory {
         .await?;
         cx.events.say(EventKind::SetupFinished {
             what: self.what.clone(),
-            brief: self.what.clone(),
+            brief: "installed".to_owned(),
             detail: format!("installed in {}", self.place.display()),
         });
         Ok(self.place)

@@ -31,13 +31,11 @@ mod stored;
 mod tests;
 mod transfer;
 
-pub(crate) use checksum::{Checksum, ChecksumError};
+pub(crate) use checksum::Checksum;
 pub(crate) use document::Document;
 pub(crate) use downloader::Downloader;
-pub(crate) use error::{DownloadCause, DownloadError};
+pub(crate) use error::DownloadError;
 pub(crate) use mirrors::Mirrors;
 pub(crate) use options::DownloadOptions;
-pub(crate) use proxies::Proxies;
 pub(crate) use redact::redacted;
 pub(crate) use request::{ArchiveRequest, StagingDirectory};
-pub(crate) use stored::StagedArchive;

@@ -130,7 +130,7 @@ async fn fetch_commit(
         done
     })
     .await?;
-    cx.events.say(EventKind::SetupFinished { brief: what.clone(), what, detail });
+    cx.events.say(EventKind::SetupFinished { brief: "installed".to_owned(), what, detail });
     Ok(())
 }
 

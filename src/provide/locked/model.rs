@@ -27,7 +27,7 @@ pub struct Locked {
 }
 
 /// The version of the lock file's format.
-pub const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// An archive, as an index describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

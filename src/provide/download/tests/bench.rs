@@ -9,8 +9,10 @@ use tokio_util::sync::CancellationToken;
 use crate::event::{Event, EventKind, Level, channel};
 use crate::http_server::Server;
 use crate::provide::download::checksum::ChecksumHasher;
+use crate::provide::download::proxies::Proxies;
+use crate::provide::download::stored::StagedArchive;
 use crate::provide::download::{
-    ArchiveRequest, Checksum, DownloadError, DownloadOptions, Downloader, Proxies, StagedArchive,
+    ArchiveRequest, Checksum, DownloadError, DownloadOptions, Downloader,
     StagingDirectory,
 };
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::bench::{Bench, contains};
 use crate::event::Level;
-use crate::provide::download::{DownloadCause, DownloadError, Mirrors};
+use crate::provide::download::error::DownloadCause;
+use crate::provide::download::{DownloadError, Mirrors};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 

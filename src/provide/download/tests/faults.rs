@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::bench::{Bench, content};
-use crate::provide::download::{ArchiveRequest, DownloadCause, DownloadError};
+use crate::provide::download::error::DownloadCause;
+use crate::provide::download::{ArchiveRequest, DownloadError};
 
 /// Returns the cause and the number of tries.
 fn cause(error: DownloadError) -> (DownloadCause, u32) {

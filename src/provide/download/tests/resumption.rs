@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::bench::{Bench, content, sha256};
-use crate::provide::download::{ArchiveRequest, DownloadCause, DownloadError};
+use crate::provide::download::error::DownloadCause;
+use crate::provide::download::{ArchiveRequest, DownloadError};
 
 fn range(first: usize) -> Option<String> {
     Some(format!("bytes={first}-"))

@@ -2,7 +2,9 @@
 
 use super::bench::{Bench, content};
 use crate::http_server::Server;
-use crate::provide::download::{ArchiveRequest, DownloadCause, DownloadError, Proxies};
+use crate::provide::download::error::DownloadCause;
+use crate::provide::download::proxies::Proxies;
+use crate::provide::download::{ArchiveRequest, DownloadError};
 
 fn cause(error: &DownloadError) -> &DownloadCause {
     match error {
