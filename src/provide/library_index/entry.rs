@@ -27,9 +27,9 @@ impl<'de> Deserialize<'de> for Entry {
             }
         };
         let mut problems = Vec::new();
-        let label = raw.label();
+        let (name, version) = (raw.name.text(), raw.version.text());
         let release = raw.release(&mut problems).map_err(|problem| problems.push(problem)).ok();
-        let name = if problems.is_empty() { String::new() } else { label };
+        let name = if problems.is_empty() { String::new() } else { label(name, version) };
         Ok(Self { name, release, problems })
     }
 }
@@ -70,15 +70,6 @@ impl<'de> Deserialize<'de> for RawRelease {
 }
 
 impl RawRelease {
-    /// Returns name and version for a message, after a comma, as far as they are texts.
-    fn label(&self) -> String {
-        match (&self.name, &self.version) {
-            (Json::Text(name), Json::Text(version)) => format!(", library {} {version}", quoted(name)),
-            (Json::Text(name), _) => format!(", library {}", quoted(name)),
-            _ => String::new(),
-        }
-    }
-
     /// Converts the entry. Unusable constraints are added to `problems`.
     ///
     /// # Errors
@@ -150,6 +141,13 @@ fn dependency(
         VersionRange::any()
     });
     Ok(LibraryDependency { name: name.into(), range })
+}
+
+/// Returns name and version of a library for a message, after a comma, as far as they are known.
+fn label(name: Option<Box<str>>, version: Option<Box<str>>) -> String {
+    let Some(name) = name else { return String::new() };
+    let version = version.map(|it| format!(" {it}")).unwrap_or_default();
+    format!(", library {}{version}", quoted(&name))
 }
 
 /// Returns the text of a field, or `None` if it is missing.
