@@ -73,7 +73,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["diagnostics", "event", "symbols", "sync"]),
     ("matrix", &["nearest", "platform"]),
     ("toolchain", &["diagnostics", "includes", "process", "sync"]),
-    ("provide", &["event", "sync"]),
+    ("provide", &["event", "fs", "sync"]),
     ("budget", &["fs", "sync"]),
     ("includes", &["fs", "sync"]),
     ("diagnostics", &["event"]),
