@@ -159,7 +159,7 @@ fn a_wrong_checksum_leaves_nothing() {
     let finished = workspace.run(["run", "m.yml"]).assert_exit(3);
     let other = sha256(&packed("platform", &[("boards.txt", "evil.name=Evil\n")]));
     for part in [&vendor.server.url("/avr-1.0.0.tar.gz"), &other, "SHA-256"] {
-        assert!(finished.stderr.contains(part.as_str()), "`{part}` is not in {}", finished.stderr);
+        assert!(finished.stderr.contains(part), "`{part}` is not in {}", finished.stderr);
     }
     assert!(!installed(&workspace).iter().any(|dir| dir.ends_with("hardware/avr/1.0.0")));
     // The right archive installs after it.

@@ -15,7 +15,7 @@ use super::downloader::{Downloader, DownloaderState, blocking};
 use super::error::{DownloadCause, DownloadError};
 use super::progress::DownloadReport;
 use super::redact::{redacted, without_credentials};
-use super::retry::Failure;
+use super::retry::TryFailure;
 use super::stored::write_record;
 use crate::event::{EventKind, Level};
 
@@ -159,10 +159,10 @@ async fn fetch(
                     Err(failure) => failure,
                 }
             }
-            Ok(answer) => Failure::last(&answer.shown, DownloadCause::Status(answer.status().as_u16())),
+            Ok(answer) => TryFailure::last(&answer.shown, DownloadCause::Status(answer.status().as_u16())),
             Err(failure) => failure,
         };
-        let stalled = matches!(failure, Failure::Retry { cause: DownloadCause::Stalled(_), .. });
+        let stalled = matches!(failure, TryFailure::Retry { cause: DownloadCause::Stalled(_), .. });
         if stalled && copy.is_some() {
             // Each further try may take as long, and the copy is at hand.
             return Err(failure.into_error(1));
@@ -179,10 +179,10 @@ async fn receive(
     state: &DownloaderState,
     mut answer: HttpAnswer,
     what: &str,
-) -> Result<Result<Vec<u8>, Failure>, DownloadError> {
+) -> Result<Result<Vec<u8>, TryFailure>, DownloadError> {
     let total = answer.length();
     let too_large =
-        |answer: &HttpAnswer| Err(Failure::last(&answer.shown, DownloadCause::TooLarge { limit: LIMIT }));
+        |answer: &HttpAnswer| Err(TryFailure::last(&answer.shown, DownloadCause::TooLarge { limit: LIMIT }));
     if total.is_some_and(|total| total > LIMIT) {
         return Ok(too_large(&answer));
     }

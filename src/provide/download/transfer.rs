@@ -11,10 +11,10 @@ use super::client::{HttpAnswer, HttpClient};
 use super::downloader::{DownloaderState, blocking};
 use super::error::{DownloadCause, DownloadError, SourceUrl};
 use super::lock::FileLock;
-use super::part::Part;
+use super::part::PartFile;
 use super::progress::DownloadReport;
 use super::request::ArchiveRequest;
-use super::retry::Failure;
+use super::retry::TryFailure;
 use super::stored::{ArchivePaths, StagedArchive};
 
 /// Largest archive whose size is unknown, in bytes.
@@ -49,7 +49,7 @@ enum TryEnd {
     /// The server did not answer the requested range.
     NoRange(SourceUrl),
     /// The try failed.
-    Failed(Failure),
+    Failed(TryFailure),
 }
 
 impl Transfer<'_> {
@@ -73,7 +73,7 @@ impl Transfer<'_> {
             }
             let failure = match end {
                 TryEnd::Body(url) if part.is_of_one_answer() || course.restarted => {
-                    break DownloadError::checksum(url, &self.request.checksum, &part.actual());
+                    break DownloadError::checksum(&url, &self.request.checksum, &part.actual());
                 }
                 TryEnd::Body(_) => {
                     course.restarted = true;
@@ -85,7 +85,7 @@ impl Transfer<'_> {
                     self.restart(&mut part)?;
                     continue;
                 }
-                TryEnd::NoRange(url) => Failure::last(&url, DownloadCause::Status(416)),
+                TryEnd::NoRange(url) => TryFailure::last(&url, DownloadCause::Status(416)),
                 TryEnd::Failed(failure) => failure,
             };
             if part.length() >= course.furthest + PROGRESS {
@@ -115,13 +115,15 @@ impl Transfer<'_> {
                 match length {
                     _ if cancel.is_cancelled() => Err(DownloadError::Cancelled { what: what.clone() }),
                     _ if length > limit => {
-                        Err(Failure::last(&url, DownloadCause::TooLarge { limit }).into_error(1))
+                        Err(TryFailure::last(&url, DownloadCause::TooLarge { limit }).into_error(1))
                     }
                     _ => Ok(()),
                 }
             });
             let copied = match copied {
-                Ok(()) if !part.is_complete() => Err(DownloadError::checksum(url, &checksum, &part.actual())),
+                Ok(()) if !part.is_complete() => {
+                    Err(DownloadError::checksum(&url, &checksum, &part.actual()))
+                }
                 copied => copied,
             };
             Ok((report, part, copied))
@@ -137,10 +139,10 @@ impl Transfer<'_> {
     }
 
     /// Opens the incomplete file.
-    async fn open(&self) -> Result<Part, DownloadError> {
+    async fn open(&self) -> Result<PartFile, DownloadError> {
         let (paths, checksum, lock) = (self.paths.clone(), self.request.checksum.clone(), self.lock.clone());
         let (limit, cancel) = (self.limit(), self.state.cancel.clone());
-        blocking(move || Part::open(paths, checksum, limit, lock, &cancel)).await
+        blocking(move || PartFile::open(paths, checksum, limit, lock, &cancel)).await
     }
 
     /// Returns the largest number of bytes that are received.
@@ -153,7 +155,7 @@ impl Transfer<'_> {
     }
 
     /// Discards a part that can't be resumed.
-    fn restart(&self, part: &mut Part) -> Result<(), DownloadError> {
+    fn restart(&self, part: &mut PartFile) -> Result<(), DownloadError> {
         let message = "the resumed download does not fit together; downloading it from the start";
         self.state.debug(format!("{}: {message}", self.request.file_name));
         part.discard()
@@ -164,27 +166,27 @@ impl Transfer<'_> {
         &mut self,
         client: &HttpClient,
         address: &HttpAddress,
-        mut part: Part,
+        mut part: PartFile,
         resumes: bool,
-    ) -> Result<(Part, TryEnd), DownloadError> {
+    ) -> Result<(PartFile, TryEnd), DownloadError> {
         let offset = if resumes { part.length() } else { 0 };
         let headers = headers(address, &part, offset);
         let asked = self.state.unless_cancelled(&self.request.file_name, client.get(address, &headers)).await;
         let answer = match asked {
             Ok(Ok(answer)) => answer,
             Ok(Err(failure)) => return Ok((part, TryEnd::Failed(failure))),
-            Err(cancelled) => return Ok((part, TryEnd::Failed(Failure::Final(cancelled)))),
+            Err(cancelled) => return Ok((part, TryEnd::Failed(TryFailure::Final(cancelled)))),
         };
         match answer.status().as_u16() {
             200 | 203 => {
                 if let Err(error) = part.restart(address.shown.to_string(), validator(&answer)) {
-                    return Ok((part, TryEnd::Failed(Failure::Final(error))));
+                    return Ok((part, TryEnd::Failed(TryFailure::Final(error))));
                 }
             }
             206 if offset > 0 && range_start(&answer) == Some(offset) => part.resume(),
             206 | 416 if offset > 0 => return Ok((part, TryEnd::NoRange(answer.shown))),
             status => {
-                let failure = Failure::last(&answer.shown, DownloadCause::Status(status));
+                let failure = TryFailure::last(&answer.shown, DownloadCause::Status(status));
                 return Ok((part, TryEnd::Failed(failure)));
             }
         }
@@ -192,11 +194,15 @@ impl Transfer<'_> {
     }
 
     /// Appends the body of an answer to the part.
-    async fn receive(&mut self, mut answer: HttpAnswer, part: Part) -> Result<(Part, TryEnd), DownloadError> {
+    async fn receive(
+        &mut self,
+        mut answer: HttpAnswer,
+        part: PartFile,
+    ) -> Result<(PartFile, TryEnd), DownloadError> {
         let limit = self.limit();
         let mut length = part.length();
         let total = answer.length().map(|rest| rest.saturating_add(length));
-        let too_large = |url| TryEnd::Failed(Failure::last(url, DownloadCause::TooLarge { limit }));
+        let too_large = |url| TryEnd::Failed(TryFailure::last(url, DownloadCause::TooLarge { limit }));
         if total.is_some_and(|total| total > limit) {
             return Ok((part, too_large(&answer.shown)));
         }
@@ -206,7 +212,7 @@ impl Transfer<'_> {
         let end = loop {
             self.report.at(length);
             match self.state.unless_cancelled(what, answer.chunk()).await {
-                Err(cancelled) => break TryEnd::Failed(Failure::Final(cancelled)),
+                Err(cancelled) => break TryEnd::Failed(TryFailure::Final(cancelled)),
                 Ok(Err(failure)) => break TryEnd::Failed(failure.after(length, total)),
                 Ok(Ok(None)) => break TryEnd::Body(answer.shown.clone()),
                 Ok(Ok(Some(chunk))) => {
@@ -223,11 +229,12 @@ impl Transfer<'_> {
         let cancelled = || DownloadError::Cancelled { what: what.to_owned() };
         let (part, written) = writer.finish().await.ok_or_else(cancelled)?;
         let end = match (end, written) {
-            (_, Err(error)) => TryEnd::Failed(Failure::Final(error)),
+            (_, Err(error)) => TryEnd::Failed(TryFailure::Final(error)),
             // Without a mark at its end, a body that was cut off looks complete.
             (TryEnd::Body(url), Ok(())) if !answer.is_framed() => match self.request.size {
                 Some(size) if size > length && !part.is_complete() => {
-                    let failure = Failure::retry(&url, DownloadCause::Connection("it was closed".to_owned()));
+                    let failure =
+                        TryFailure::retry(&url, DownloadCause::Connection("it was closed".to_owned()));
                     TryEnd::Failed(failure.after(length, Some(size)))
                 }
                 _ => TryEnd::Body(url),
@@ -239,14 +246,14 @@ impl Transfer<'_> {
 }
 
 /// Renames a complete part to its final name.
-async fn commit(part: Part, report: DownloadReport) -> Result<StagedArchive, DownloadError> {
+async fn commit(part: PartFile, report: DownloadReport) -> Result<StagedArchive, DownloadError> {
     let found = blocking(move || part.commit()).await?;
     report.finish(found.size);
     Ok(found)
 }
 
 /// Removes a part that can't be resumed after `error`.
-async fn close(part: Part, error: &DownloadError) {
+async fn close(part: PartFile, error: &DownloadError) {
     let useless = matches!(
         error,
         DownloadError::Checksum { .. }
@@ -266,7 +273,7 @@ async fn close(part: Part, error: &DownloadError) {
 
 /// Appends a file to a part. `check` is called with the length of the part.
 fn copy_into(
-    part: &mut Part,
+    part: &mut PartFile,
     source: &Path,
     mut check: impl FnMut(u64) -> Result<(), DownloadError>,
 ) -> Result<(), DownloadError> {
@@ -290,7 +297,7 @@ fn copy_into(
 }
 
 /// Returns the headers of a request from byte `offset` on.
-fn headers(address: &HttpAddress, part: &Part, offset: u64) -> HeaderMap {
+fn headers(address: &HttpAddress, part: &PartFile, offset: u64) -> HeaderMap {
     let mut headers = HeaderMap::new();
     // The checksum is that of the archive itself.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));

@@ -17,7 +17,7 @@ use crate::provide::download::{
 };
 
 /// A server, and a downloader that waits milliseconds where the program waits seconds.
-pub(super) struct Bench {
+pub(super) struct DownloadBench {
     pub(super) server: Server,
     pub(super) directory: tempfile::TempDir,
     pub(super) cancel: CancellationToken,
@@ -25,7 +25,7 @@ pub(super) struct Bench {
     pub(super) heard: Vec<Receiver<Event>>,
 }
 
-impl Bench {
+impl DownloadBench {
     pub(super) fn new() -> Self {
         Self::with(Server::start())
     }

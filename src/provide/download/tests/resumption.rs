@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, content, sha256};
+use super::bench::{DownloadBench, content, sha256};
 use crate::provide::download::error::DownloadCause;
 use crate::provide::download::{ArchiveRequest, DownloadError};
 
@@ -12,7 +12,7 @@ fn range(first: usize) -> Option<String> {
 
 #[tokio::test]
 async fn a_broken_connection_resumes_where_it_broke() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(500_000);
     bench.server.file("/a.zip", bytes.clone()).closes_at(200_000).times(1);
     bench.run(&bytes).await.unwrap();
@@ -24,7 +24,7 @@ async fn a_broken_connection_resumes_where_it_broke() {
 
 #[tokio::test]
 async fn a_reset_connection_resumes() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(500_000);
     bench.server.file("/a.zip", bytes.clone()).resets_at(200_000).times(2);
     bench.run(&bytes).await.unwrap();
@@ -34,7 +34,7 @@ async fn a_reset_connection_resumes() {
 #[tokio::test]
 async fn the_next_run_resumes() {
     for (validator, if_range) in [(0, "\""), (1, "Sun, 06 Nov"), (2, "")] {
-        let mut bench = Bench::new();
+        let mut bench = DownloadBench::new();
         let bytes = content(500_000);
         let route = bench.server.file("/a.zip", bytes.clone()).closes_at(200_000);
         match validator {
@@ -62,7 +62,7 @@ async fn the_next_run_resumes() {
 
 #[tokio::test]
 async fn a_server_without_ranges_sends_the_whole_file_again() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(500_000);
     bench.server.file("/a.zip", bytes.clone()).ignores_ranges().closes_at(200_000).times(1);
     bench.run(&bytes).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_server_without_ranges_sends_the_whole_file_again() {
 
 #[tokio::test]
 async fn a_wrong_range_is_noticed() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(500_000);
     bench.server.file("/a.zip", bytes.clone()).closes_at(200_000).times(1).answers_wrong_ranges();
     bench.run(&bytes).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_wrong_range_is_noticed() {
 
 #[tokio::test]
 async fn a_changed_file_is_not_resumed() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let (old, new) = (content(500_000), content(400_000));
     bench.server.file("/a.zip", old[1..].to_vec()).closes_at(200_000);
     bench.run(&new).await.unwrap_err();
@@ -93,7 +93,7 @@ async fn a_changed_file_is_not_resumed() {
 
 #[tokio::test]
 async fn a_damaged_part_is_downloaded_once_more() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(500_000);
     bench.server.file("/a.zip", bytes.clone()).closes_at(200_000);
     bench.run(&bytes).await.unwrap_err();
@@ -117,7 +117,7 @@ async fn a_damaged_part_is_downloaded_once_more() {
 #[tokio::test]
 async fn a_complete_part_needs_no_request() {
     // As after `kill -9` between the last byte and the rename.
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     std::fs::create_dir_all(bench.staging(".downloads")).unwrap();
     std::fs::write(bench.staging("a.zip.part"), &bytes).unwrap();
@@ -130,7 +130,7 @@ async fn a_complete_part_needs_no_request() {
 
 #[tokio::test]
 async fn a_part_of_another_archive_is_not_used() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let (old, new) = (content(500_000), content(400_000));
     bench.server.file("/a.zip", old.clone()).closes_at(200_000);
     bench.run(&old).await.unwrap_err();
@@ -142,7 +142,7 @@ async fn a_part_of_another_archive_is_not_used() {
 
 #[tokio::test]
 async fn progress_restarts_the_count_of_tries() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(9_000_000);
     // A connection that breaks after every megabyte and a half.
     let mut route = bench.server.file("/a.zip", bytes.clone());
@@ -156,7 +156,7 @@ async fn progress_restarts_the_count_of_tries() {
 
 #[tokio::test]
 async fn an_interrupt_ends_at_once_and_leaves_what_can_be_resumed() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(500_000);
     bench.server.file("/a.zip", bytes.clone()).stalls_at(200_000);
     let request = bench.request("/a.zip", &bytes);
@@ -178,7 +178,7 @@ async fn an_interrupt_ends_at_once_and_leaves_what_can_be_resumed() {
 
 #[tokio::test]
 async fn a_part_survives_a_change_of_the_mirror() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(500_000);
     bench.server.file("/a.zip", bytes.clone()).closes_at(200_000);
     bench.server.file("/b/a.zip", bytes.clone()).etag("\"another\"");
