@@ -76,11 +76,8 @@ fn packages(path: &Path, install: &InstallContext) -> Vec<Check> {
         detail,
         fix,
     };
-    let matrix = match Matrix::read(path) {
-        Ok(matrix) => matrix,
-        // It is reported with the boards.
-        Err(_) => return Vec::new(),
-    };
+    // A wrong matrix is reported with the boards.
+    let Ok(matrix) = Matrix::read(path) else { return Vec::new() };
     let needs = match needs(&matrix, install) {
         Ok(needs) => needs,
         Err(error) => {

@@ -122,7 +122,7 @@ pub(super) struct RawCore {
     /// Arduino's.
     #[schemars(example = "https://example.org/package_example_index.json")]
     pub(super) url: Option<RawNames>,
-    /// With `provider: index`, the OpenPGP public key that signs the indexes of `url`, relative to this file. An index
+    /// With `provider: index`, the `OpenPGP` public key that signs the indexes of `url`, relative to this file. An index
     /// with a key must have a valid signature, at its address with `.sig` appended or in its archive.
     #[schemars(example = &"keys/example.asc")]
     pub(super) key: Option<String>,

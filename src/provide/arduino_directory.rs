@@ -80,9 +80,8 @@ impl ArduinoDirectory {
     /// Returns the file with what the last run of a matrix without a lock file has resolved.
     pub fn remembered(&self, matrix: &Path) -> PathBuf {
         let path = matrix.canonicalize().unwrap_or_else(|_| matrix.to_owned());
-        let hash = Sha256::digest(path.as_os_str().as_encoded_bytes());
-        let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        self.root.join("resolved").join(format!("{name}.lock"))
+        let hash = format!("{:x}", Sha256::digest(path.as_os_str().as_encoded_bytes()));
+        self.root.join("resolved").join(format!("{}.lock", &hash[..16]))
     }
 
     /// Notes that a run uses an installed directory. The time is not written into the directory itself: a compiler whose

@@ -72,7 +72,7 @@ impl<'a> MatrixLibraries<'a> {
                 placed.insert(index, dir);
             }
         }
-        let on_disk = self.on_disk(&placed);
+        let on_disk = Self::on_disk(&placed);
         let mut indexed: Vec<SeenLibrary> = Vec::new();
         let mut resolver = LibraryResolver::new(self.downloader, self.cx, lock.max_age());
         for (entries, boards) in self.groups() {
@@ -142,15 +142,14 @@ impl<'a> MatrixLibraries<'a> {
                     it.git.as_deref() == Some(&url.value) && it.rev.as_deref() == revision && it.commit.is_some()
                 };
                 let known = lock.known.libraries.iter().find(is_same).cloned();
-                match known {
-                    Some(library) => library,
-                    None => {
-                        let what = || format!("library from {} is not in the lock file", url.value);
-                        if !lock.may_resolve(|_| what()) {
-                            return Ok(None);
-                        }
-                        git_library(&url.value, revision, self.cx).await?
+                if let Some(library) = known {
+                    library
+                } else {
+                    let what = || format!("library from {} is not in the lock file", url.value);
+                    if !lock.may_resolve(|_| what()) {
+                        return Ok(None);
                     }
+                    git_library(&url.value, revision, self.cx).await?
                 }
             }
             LibrarySource::Archive { url, checksum } => archive_library(&url.value, &checksum.value)
@@ -161,7 +160,7 @@ impl<'a> MatrixLibraries<'a> {
     }
 
     /// Returns the libraries in each placed directory. One that can't be read is reported when the run is planned.
-    fn on_disk(&self, placed: &BTreeMap<usize, PathBuf>) -> BTreeMap<usize, Vec<Library>> {
+    fn on_disk(placed: &BTreeMap<usize, PathBuf>) -> BTreeMap<usize, Vec<Library>> {
         let load = |path: &Path| load_root(&Root { path: path.to_owned(), location: Location::User });
         let libraries = |path: &PathBuf| load(path).map(|loaded| loaded.libraries).unwrap_or_default();
         placed.iter().map(|(&index, path)| (index, libraries(path))).collect()

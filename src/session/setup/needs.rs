@@ -42,7 +42,7 @@ pub fn needs(matrix: &Matrix, cx: &InstallContext) -> Result<Needs, SetupError> 
         hash.update(line);
         hash.update("\n");
     }
-    Ok(Needs { hash: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), missing })
+    Ok(Needs { hash: format!("{:x}", hash.finalize()), missing })
 }
 
 /// Returns whether a part of the matrix is resolved by an index.

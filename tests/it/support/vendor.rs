@@ -162,7 +162,7 @@ impl Vendor {
 
 /// Returns the SHA-256 of bytes in hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// Returns a `.tar.gz` with one root directory. Files in a directory `bin` are executable.

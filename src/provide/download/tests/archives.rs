@@ -2,8 +2,9 @@
 
 use super::bench::{DownloadBench, content, sha256};
 use crate::event::{EventKind, Level};
+use crate::provide::download::error::DownloadCause;
 use crate::provide::download::{
-    ArchiveRequest, Checksum, DownloadCause, DownloadError, Mirrors, StagingDirectory,
+    ArchiveRequest, Checksum, DownloadError, Mirrors, StagingDirectory,
 };
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::bench::{DownloadBench, content};
 use crate::event::channel;
-use crate::provide::download::{ArchiveRequest, DownloadOptions, Downloader, Proxies, StagingDirectory};
+use crate::provide::download::proxies::Proxies;
+use crate::provide::download::{ArchiveRequest, DownloadOptions, Downloader, StagingDirectory};
 
 /// Cache directory, URL and checksum of the child's download, separated by blanks.
 const REQUEST: &str = "FBUILD_MATRIX_TEST_DOWNLOAD";
