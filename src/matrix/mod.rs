@@ -39,7 +39,7 @@ pub use duration::{DurationError, parse_duration};
 pub use expand::expand;
 pub use filter::{Filter, FilterError};
 pub use model::{
-    BUILTIN, Board, Core, Defaults, Embed, Emulation, ExcludeRule, From, IndexedCore, LibraryEntry,
+    BUILTIN, Board, Core, Defaults, Embed, Emulation, ExcludeRule, From, IndexedCore, LibraryEntries, LibraryEntry,
     LibrarySource, Matrix, Overrides, Packages, Provider, Run, SketchEntry, SketchRoots, Tool,
 };
 pub use name_glob::{GlobError, NameGlob, NameGlobs};

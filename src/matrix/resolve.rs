@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
-use super::model::{BUILTIN, Board, Core, Defaults, From, Matrix, Overrides};
+use super::model::{BUILTIN, Board, Core, Defaults, From, LibraryEntries, Matrix, Overrides};
 use super::path_pattern::{PathPattern, normalised};
 use super::schema::{
     RawBoard, RawCore, RawDefaults, RawLongBoard, RawMatrix, RawProperties, RawScalar,
@@ -115,7 +115,7 @@ impl Resolver<'_> {
             name,
             cores,
             boards,
-            libraries,
+            libraries: LibraryEntries { entries: libraries, dependencies },
             mirrors,
             sketches,
             exclude,

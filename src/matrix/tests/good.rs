@@ -52,7 +52,8 @@ fn every_key_is_understood() {
     let Provider::DataDir { dir, version } = &matrix.cores["there:one"].provider else { panic!() };
     assert_eq!((dir.as_ref().unwrap().value.as_path(), version.as_ref().unwrap().value.as_str()), (Path::new("/data"), "1.2"));
     assert_eq!(matrix.mirrors["https://a.example/"], "https://b.example/");
-    libraries(&matrix.libraries);
+    assert!(!matrix.libraries.dependencies);
+    libraries(&matrix.libraries.entries);
     assert!(matrix.needs_builtin_examples());
     assert_eq!(matrix.needed_roots().collect::<Vec<_>>(), ["builtin", "arduino:avr"]);
     assert_eq!(matrix.sketches[1].timeout, Some(Duration::from_mins(90)));

@@ -51,7 +51,7 @@ fn needs_lock(matrix: &Matrix) -> bool {
 
     let is_indexed = |provider: &Provider| matches!(provider, Provider::Index(_));
     matrix.cores.values().any(|core| is_indexed(&core.provider))
-        || matrix.libraries.iter().any(|entry| !matches!(entry.source, LibrarySource::Path(_)))
+        || matrix.libraries.entries.iter().any(|entry| !matches!(entry.source, LibrarySource::Path(_)))
 }
 
 /// Returns a line for each core and tool of another package manager.
