@@ -10,7 +10,7 @@ use crate::event::{EventKind, EventSink, Level};
 /// Number of tries without progress.
 const TRIES: u32 = 3;
 
-/// TryFailure of one try.
+/// Failure of one try.
 #[derive(Debug)]
 pub(super) enum TryFailure {
     /// Another try would fail as well.
