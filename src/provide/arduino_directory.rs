@@ -50,11 +50,14 @@ impl ArduinoDirectory {
     fn package(&self, name: &str, kind: &str, version: &str) -> Result<PathBuf, InstallError> {
         let (packager, item) = name.split_once(':').unwrap_or((name, ""));
         for part in [packager, item, version] {
-            let is_one_directory = !part.is_empty() && !part.contains(['/', '\\', '\0']) && part != "." && part != "..";
+            let is_one_directory =
+                !part.is_empty() && !part.contains(['/', '\\', '\0']) && part != "." && part != "..";
             if !is_one_directory {
                 return Err(InstallError::Index {
                     what: format!("{name} {version}"),
-                    detail: format!("{part:?} can't be a directory's name; report it to the maintainer of the index"),
+                    detail: format!(
+                        "{part:?} can't be a directory's name; report it to the maintainer of the index"
+                    ),
                 });
             }
         }
@@ -134,7 +137,8 @@ pub(super) fn is_installed(dir: &Path, identity: &str) -> bool {
 /// A directory can't be created, moved or removed.
 pub(super) fn settle(complete: &Path, place: &Path, identity: &str) -> Result<(), InstallError> {
     let origin = complete.join(ORIGIN);
-    fs::write(&origin, format!("{identity}\n")).map_err(|error| InstallError::io(IoAction::Write, &origin, error))?;
+    fs::write(&origin, format!("{identity}\n"))
+        .map_err(|error| InstallError::io(IoAction::Write, &origin, error))?;
     if let Some(parent) = place.parent() {
         fs::create_dir_all(parent).map_err(|error| InstallError::io(IoAction::Create, parent, error))?;
     }
@@ -154,7 +158,9 @@ pub(super) fn settle(complete: &Path, place: &Path, identity: &str) -> Result<()
 /// Something in it can't be removed.
 pub(super) fn remove(dir: &Path) -> Result<(), InstallError> {
     match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(InstallError::io(IoAction::Remove, dir, error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(InstallError::io(IoAction::Remove, dir, error))
+        }
         _ => Ok(()),
     }
 }

@@ -50,7 +50,10 @@ fn every_key_is_understood() {
     assert_eq!(urls, ["https://x.example/package_x_index.json", "/local.json"]);
     assert_eq!(indexed.key.as_ref().unwrap().value, Path::new("/m/x.asc"));
     let Provider::DataDir { dir, version } = &matrix.cores["there:one"].provider else { panic!() };
-    assert_eq!((dir.as_ref().unwrap().value.as_path(), version.as_ref().unwrap().value.as_str()), (Path::new("/data"), "1.2"));
+    assert_eq!(
+        (dir.as_ref().unwrap().value.as_path(), version.as_ref().unwrap().value.as_str()),
+        (Path::new("/data"), "1.2")
+    );
     assert_eq!(matrix.mirrors["https://a.example/"], "https://b.example/");
     assert!(!matrix.libraries.dependencies);
     libraries(&matrix.libraries.entries);
@@ -86,12 +89,16 @@ fn every_key_is_understood() {
 fn libraries(entries: &[LibraryEntry]) {
     let dependencies: Vec<bool> = entries.iter().map(|entry| entry.dependencies).collect();
     assert_eq!(dependencies, [false, false, true, false, false]);
-    let boards: Vec<Option<Vec<usize>>> =
-        entries.iter().map(|entry| entry.boards.as_ref().map(|boards| boards.iter().copied().collect())).collect();
+    let boards: Vec<Option<Vec<usize>>> = entries
+        .iter()
+        .map(|entry| entry.boards.as_ref().map(|boards| boards.iter().copied().collect()))
+        .collect();
     assert_eq!(boards, [None, None, Some(vec![0]), None, None]);
     let shown = |entry: &LibraryEntry| match &entry.source {
         LibrarySource::Path(path) => path.value.display().to_string(),
-        LibrarySource::Index { name, version } => format!("{} {}", name.value, version.as_ref().unwrap().value),
+        LibrarySource::Index { name, version } => {
+            format!("{} {}", name.value, version.as_ref().unwrap().value)
+        }
         LibrarySource::Git { url, revision } => format!("{} {}", url.value, revision.as_ref().unwrap().value),
         LibrarySource::Archive { url, checksum } => format!("{} {}", url.value, checksum.value),
     };
@@ -117,9 +124,15 @@ fn what_goes_with_a_provider_or_a_library_is_checked() {
         parse(&text).unwrap_err().to_string()
     };
     for (core, message) in [
-        ("{provider: apt, version: 1.0}", "the key `version` goes only with `provider: index` or `provider: data-dir`"),
+        (
+            "{provider: apt, version: 1.0}",
+            "the key `version` goes only with `provider: index` or `provider: data-dir`",
+        ),
         ("{url: https://x/y.json}", "the key `url` goes only with `provider: index`"),
-        ("{provider: index, path: x}", "the key `path` goes only with `provider: path` or `provider: data-dir`"),
+        (
+            "{provider: index, path: x}",
+            "the key `path` goes only with `provider: path` or `provider: data-dir`",
+        ),
         ("{provider: index, version: \">=\"}", "is not a version or a range of versions"),
         ("{provider: index, url: ftp://x/y.json}", "is not the address of an index"),
         ("{provider: index, key: k.asc}", "the key `key` goes only with `url`"),

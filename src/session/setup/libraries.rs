@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use futures::future::try_join_all;
 use indexmap::{IndexMap, IndexSet};
 
-use super::SetupError;
+use super::error::SetupError;
 use super::lock::LockUse;
 use crate::event::{EventKind, Level, UsedPackage};
 use crate::library::{EnclosingLibraries, Library, Location, Root, load_root};
 use crate::matrix::{LibraryEntry, LibrarySource, Matrix, Span};
 use crate::plan::LibraryRoot;
+use crate::provide::InstallContext;
 use crate::provide::download::Downloader;
 use crate::provide::libraries::{
-    LibraryGroup, WantedLibrary, LibraryResolver, archive_library, fetch_library, git_library,
+    LibraryGroup, LibraryResolver, WantedLibrary, archive_library, fetch_library, git_library,
 };
 use crate::provide::locked::LockedLibrary;
-use crate::provide::InstallContext;
 
 /// The libraries of a matrix.
 pub(super) struct MatrixLibraries<'a> {
@@ -80,7 +80,9 @@ impl<'a> MatrixLibraries<'a> {
             let requests = self.requests(&entries, &on_disk, &enclosing);
             let direct: IndexMap<String, usize> = entries
                 .iter()
-                .filter_map(|&index| Some((name(&self.matrix.libraries.entries[index])?.to_lowercase(), index)))
+                .filter_map(|&index| {
+                    Some((name(&self.matrix.libraries.entries[index])?.to_lowercase(), index))
+                })
                 .collect();
             let mut resolved = resolver.by_lock(&requests, &lock.known, lock.is_required());
             if resolved.is_none() && !requests.is_empty() {
@@ -107,10 +109,12 @@ impl<'a> MatrixLibraries<'a> {
     /// # Errors
     /// Whatever prevents an installation.
     pub(super) async fn fetch(&self, resolved: &ResolvedLibraries) -> Result<Vec<LibraryRoot>, SetupError> {
-        let fetched = resolved.indexed.iter().map(|seen| fetch_library(&seen.library, self.downloader, self.cx));
+        let fetched =
+            resolved.indexed.iter().map(|seen| fetch_library(&seen.library, self.downloader, self.cx));
         let dirs = try_join_all(fetched).await?;
         let indexed: Vec<(&SeenLibrary, PathBuf)> = resolved.indexed.iter().zip(dirs).collect();
-        let root = |span: Span, path: PathBuf, boards: Option<IndexSet<usize>>| LibraryRoot { path, span, boards };
+        let root =
+            |span: Span, path: PathBuf, boards: Option<IndexSet<usize>>| LibraryRoot { path, span, boards };
         let mut roots = Vec::new();
         for (index, entry) in self.matrix.libraries.entries.iter().enumerate() {
             if let Some(dir) = resolved.placed.get(&index) {
@@ -120,7 +124,8 @@ impl<'a> MatrixLibraries<'a> {
             roots.extend(own.map(|(seen, dir)| root(entry.span, dir.clone(), self.limited(&seen.boards))));
         }
         let dependencies = indexed.iter().filter(|(seen, _)| seen.entry.is_none());
-        let span = self.matrix.libraries.entries.first().map_or(Span { start: 0, end: 0 }, |entry| entry.span);
+        let span =
+            self.matrix.libraries.entries.first().map_or(Span { start: 0, end: 0 }, |entry| entry.span);
         roots.extend(dependencies.map(|(seen, dir)| root(span, dir.clone(), self.limited(&seen.boards))));
         Ok(roots)
     }
@@ -138,7 +143,9 @@ impl<'a> MatrixLibraries<'a> {
             LibrarySource::Git { url, revision } => {
                 let revision = revision.as_ref().map(|revision| revision.value.as_str());
                 let is_same = |it: &&LockedLibrary| {
-                    it.git.as_deref() == Some(&url.value) && it.rev.as_deref() == revision && it.commit.is_some()
+                    it.git.as_deref() == Some(&url.value)
+                        && it.rev.as_deref() == revision
+                        && it.commit.is_some()
                 };
                 let known = lock.known.libraries.iter().find(is_same).cloned();
                 if let Some(library) = known {
@@ -177,7 +184,8 @@ impl<'a> MatrixLibraries<'a> {
     fn groups(&self) -> IndexMap<Vec<usize>, IndexSet<usize>> {
         let mut groups: IndexMap<Vec<usize>, IndexSet<usize>> = IndexMap::new();
         for board in 0..self.matrix.boards.len() {
-            let sees = |entry: &LibraryEntry| entry.boards.as_ref().is_none_or(|boards| boards.contains(&board));
+            let sees =
+                |entry: &LibraryEntry| entry.boards.as_ref().is_none_or(|boards| boards.contains(&board));
             let entries = self.matrix.libraries.entries.iter().enumerate();
             let entries = entries.filter(|(_, entry)| sees(entry)).map(|(index, _)| index).collect();
             groups.entry(entries).or_default().insert(board);

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::SetupError;
+use super::error::SetupError;
 use crate::matrix::{Matrix, Provider, Tool};
 use crate::provide::arduino_directory::ArduinoDirectory;
 use crate::provide::locked::{Locked, lock_path, lock_text, missing_items, read_lock};

@@ -3,9 +3,7 @@
 use super::bench::{DownloadBench, content, sha256};
 use crate::event::{EventKind, Level};
 use crate::provide::download::error::DownloadCause;
-use crate::provide::download::{
-    ArchiveRequest, Checksum, DownloadError, Mirrors, StagingDirectory,
-};
+use crate::provide::download::{ArchiveRequest, Checksum, DownloadError, Mirrors, StagingDirectory};
 
 #[tokio::test]
 async fn a_second_run_sends_no_request() {

@@ -12,8 +12,7 @@ use crate::provide::download::checksum::ChecksumHasher;
 use crate::provide::download::proxies::Proxies;
 use crate::provide::download::stored::StagedArchive;
 use crate::provide::download::{
-    ArchiveRequest, Checksum, DownloadError, DownloadOptions, Downloader,
-    StagingDirectory,
+    ArchiveRequest, Checksum, DownloadError, DownloadOptions, Downloader, StagingDirectory,
 };
 
 /// A server, and a downloader that waits milliseconds where the program waits seconds.
