@@ -4,8 +4,6 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, IF_RANGE, RANGE};
-
 use super::address::HttpAddress;
 use super::client::{HttpAnswer, HttpClient};
 use super::downloader::{DownloaderState, blocking};
@@ -13,6 +11,7 @@ use super::error::{DownloadCause, DownloadError, SourceUrl};
 use super::lock::FileLock;
 use super::part::PartFile;
 use super::progress::DownloadReport;
+use super::range::{headers, range_start, validator};
 use super::request::ArchiveRequest;
 use super::retry::TryFailure;
 use super::stored::{ArchivePaths, StagedArchive};
@@ -170,7 +169,7 @@ impl Transfer<'_> {
         resumes: bool,
     ) -> Result<(PartFile, TryEnd), DownloadError> {
         let offset = if resumes { part.length() } else { 0 };
-        let headers = headers(address, &part, offset);
+        let headers = headers(address, part.state(), offset);
         let asked = self.state.unless_cancelled(&self.request.file_name, client.get(address, &headers)).await;
         let answer = match asked {
             Ok(Ok(answer)) => answer,
@@ -294,36 +293,4 @@ fn copy_into(
             Err(source) => return Err(error(source)),
         }
     }
-}
-
-/// Returns the headers of a request from byte `offset` on.
-fn headers(address: &HttpAddress, part: &PartFile, offset: u64) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    // The checksum is that of the archive itself.
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    if offset > 0 {
-        // Digits are a valid header.
-        if let Ok(range) = HeaderValue::from_str(&format!("bytes={offset}-")) {
-            headers.insert(RANGE, range);
-        }
-        let state = part.state();
-        let validator = state.validator.as_deref().filter(|_| state.url == address.shown.to_string());
-        // Without a validator, or from another server, the checksum alone decides.
-        if let Some(validator) = validator.and_then(|text| HeaderValue::from_str(text).ok()) {
-            headers.insert(IF_RANGE, validator);
-        }
-    }
-    headers
-}
-
-/// Returns the strong validator of an answer (RFC 9110, section 13.1.5).
-fn validator(answer: &HttpAnswer) -> Option<String> {
-    let tag = answer.header("etag").filter(|tag| tag.starts_with('"'));
-    tag.or_else(|| answer.header("last-modified")).map(str::to_owned)
-}
-
-/// Returns the first byte of a partial answer: 5 of `bytes 5-9/10`.
-fn range_start(answer: &HttpAnswer) -> Option<u64> {
-    let range = answer.header("content-range")?.trim().strip_prefix("bytes")?;
-    range.trim().split_once('-')?.0.trim().parse().ok()
 }

@@ -167,3 +167,21 @@ async fn a_broken_connection_is_tried_again() {
     assert_eq!(text(&mut bench, HOUR).await, fresh("one two three"));
     assert_eq!(bench.server.requests().len(), 3);
 }
+
+#[tokio::test]
+async fn a_run_that_ends_between_record_and_content_keeps_the_earlier_copy() {
+    let mut bench = DownloadBench::new();
+    bench.server.file("/package_x_index.json", "one");
+    text(&mut bench, HOUR).await;
+    let url = bench.server.url("/package_x_index.json");
+    let path = bench.downloader().document(&url, HOUR).await.unwrap().path;
+    bench.server.file("/package_x_index.json", "two");
+    text(&mut bench, Duration::ZERO).await;
+    // As after `kill -9` before the new content was renamed into place.
+    std::fs::write(&path, "one").unwrap();
+    bench.options.offline = true;
+    assert_eq!(text(&mut bench, HOUR).await, ("one".to_owned(), true));
+    bench.options.offline = false;
+    assert_eq!(text(&mut bench, HOUR).await, fresh("two"));
+    assert_eq!(bench.server.requests()[2].header("if-none-match"), None);
+}
