@@ -200,6 +200,11 @@ fn a_killed_installation_leaves_nothing_half_installed() {
     let workspace = workspace(&vendor, "1.0.0", "");
     let temporary = workspace.cache().join("arduino/tmp");
     for step in 0..20_u64 {
+        // Each time something else is there already: nothing, or archives, whole or in part.
+        let _ = fs::remove_dir_all(workspace.cache().join("arduino/packages"));
+        if step % 3 == 0 {
+            let _ = fs::remove_dir_all(workspace.cache().join("arduino/staging"));
+        }
         let mut child = workspace
             .command(["core", "install", "m.yml"])
             .stdout(Stdio::null())
