@@ -43,6 +43,6 @@ pub use model::{
     Provider, Run, SketchEntry, SketchRoots, Tool,
 };
 pub use name_glob::{GlobError, NameGlob, NameGlobs};
-pub use schema::{Emulator, Warnings, json_schema};
+pub use schema::{Emulator, Precompile, Warnings, json_schema};
 pub use select::{SelectError, Selection, select};
 pub use source::{Position, Span, Spanned};

@@ -10,7 +10,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::name_glob::NameGlobs;
 use super::path_pattern::PathPattern;
-use super::schema::{Emulator, Warnings};
+use super::schema::{Emulator, Precompile, Warnings};
 use super::source::{Position, Source, Span, Spanned};
 use crate::platform::{Fqbn, Override};
 
@@ -41,6 +41,8 @@ pub struct Matrix {
     pub include: Vec<SketchEntry>,
     /// Defaults for cells.
     pub defaults: Defaults,
+    /// Whether headers that many sketches begin with are compiled in advance.
+    pub precompile: Precompile,
 }
 
 /// An entry of `cores`.

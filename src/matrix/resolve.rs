@@ -120,6 +120,7 @@ impl Resolver<'_> {
             exclude,
             include,
             defaults,
+            precompile: raw.precompile,
         }
     }
 
