@@ -9,6 +9,7 @@ use super::make::Due;
 use crate::event::{CacheOutcome, JobId};
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::step::{Held, StepName, first_option, process};
+use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::unit::planned::Planned;
 use crate::process::{Environment, Transcript, run};
@@ -51,8 +52,13 @@ impl Call<'_> {
         held.compiled(Some(ran), CacheOutcome::Miss, &meter, finished.end.succeeded());
         let is_plain = finished.end.succeeded() && finished.printed().is_empty();
         if !is_plain {
-            let _ = std::fs::remove_file(self.object);
-            let _ = std::fs::remove_file(self.object.with_extension("d"));
+            let object = self.object.to_owned();
+            blocking(move || {
+                // What is left is overwritten by the plain compile.
+                let _ = std::fs::remove_file(&object);
+                let _ = std::fs::remove_file(object.with_extension("d"));
+            })
+            .await?;
         }
         Ok(is_plain.then_some(ran))
     }

@@ -147,7 +147,14 @@ impl Finder {
         let inputs = Closure::new(&lookup.search, &lookup.options.macros, predefined).of(&main, &before);
         // While a header is precompiled, `__BASE_FILE__` is its own name.
         let names_source = |file: &Arc<SourceFile>| file.scan.traits.contains(&Trait::BaseName);
-        if inputs.incomplete.is_some() || inputs.files.iter().any(names_source) || self.has_twin(&inputs) {
+        // The key of the unit must cover what the headers read.
+        let known: HashSet<_> = self.planned.inputs.files.iter().map(|file| file.id).collect();
+        let is_covered = inputs.files.iter().all(|file| file.id == main.id || known.contains(&file.id));
+        if inputs.incomplete.is_some()
+            || !is_covered
+            || inputs.files.iter().any(names_source)
+            || self.has_twin(&inputs)
+        {
             return None;
         }
         let argv = self.command(&inputs);
@@ -182,12 +189,13 @@ impl Finder {
     /// precompiled header by its content alone, and otherwise also by its time.
     fn has_twin(&self, inputs: &Inputs) -> bool {
         let own: HashSet<_> = inputs.files.iter().map(|file| file.id).collect();
-        let others =
+        let disk = self.planned.lookup.search.files().disk();
+        let mut others =
             self.planned.inputs.files.iter().filter(|file| !own.contains(&file.id) && file.size() > 0);
-        others.into_iter().any(|other| {
+        others.any(|other| {
             let mut twins = inputs.files.iter().filter(|file| file.hash == other.hash);
             // Another spelling is the same file.
-            twins.any(|twin| twin.path.canonicalize().ok() != other.path.canonicalize().ok())
+            twins.any(|twin| disk.real(&twin.path).ok() != disk.real(&other.path).ok())
         })
     }
 

@@ -27,9 +27,8 @@ pub(super) fn leads(text: &[u8]) -> Vec<Lead> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(line) = next_line(&mut rest) {
-        match line {
-            Line::Empty => {}
-            Line::Include(lead) => found.push(lead),
+        if let Line::Include(lead) = line {
+            found.push(lead);
         }
     }
     found

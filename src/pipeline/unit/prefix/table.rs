@@ -100,7 +100,7 @@ impl PrefixTable {
     }
 
     /// Returns the directory of the files.
-    pub(in crate::pipeline::unit) fn root(&self) -> &Path {
+    pub(super) fn root(&self) -> &Path {
         &self.root
     }
 
