@@ -84,7 +84,7 @@ pub(super) async fn compile(
             way = Way::Uncacheable(format!("{} can't be written: {error}", named.display()));
             named.clone_from(&planned.source);
         } else {
-            prefixes = prefix::prefixes(cx, environment, planned).await?;
+            prefixes = prefix::prefixes(cx, &name.job, environment, planned).await?;
         }
     }
     let call = Call { name, environment, planned, named: &named, object: &object };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::lead::{Lead, leads};
 use super::table::Precompiled;
+use crate::event::JobId;
 use crate::fs::write_atomically;
 use crate::includes::{Closure, Hash, Inputs, SourceFile, Trait};
 use crate::pipeline::failure::error::BuildError;
@@ -56,13 +57,15 @@ impl Prefixes {
     }
 }
 
-/// Returns the prefixes of a unit; none for a unit that a precompiled header could change.
+/// Returns the prefixes of a unit of `job`; none for a unit that a precompiled header could change, and where none may pay.
 pub(in crate::pipeline::unit) async fn prefixes(
     cx: &BuildContext,
+    job: &JobId,
     environment: &Environment,
     planned: &Arc<Planned>,
 ) -> Result<Prefixes, BuildError> {
-    if !cx.tables.prefixes.is_on() || !is_eligible(planned) {
+    let may_pay = matches!(job, JobId::Cell(cell) if cx.tables.prefixes.may_pay(&cell.board));
+    if !may_pay || !is_eligible(planned) {
         return Ok(Prefixes::default());
     }
     let program = Path::new(planned.argv.first().map_or("", String::as_str));

@@ -104,9 +104,10 @@ impl PrefixTable {
         &self.root
     }
 
-    /// Whether prefixes may be precompiled.
-    pub(super) fn is_on(&self) -> bool {
-        self.is_on
+    /// Whether a prefix may pay for a board: not where it has few cells.
+    pub(super) fn may_pay(&self, board: &str) -> bool {
+        let cells = lock(&self.state).boards.get(board).map_or(0, |board| board.cells);
+        self.is_on && cells >= u64::from(SEEN) + EXPECTED
     }
 
     /// Records that a cell of a board has begun.
@@ -247,6 +248,15 @@ mod tests {
         assert_eq!(counted(&many, 20, Duration::from_millis(20)), [None; 20]);
         let (_staging, few) = table(10);
         assert_eq!(counted(&few, 10, LONG), [None; 10]);
+    }
+
+    #[test]
+    fn nothing_is_looked_for_in_a_small_run_or_when_off() {
+        let (staging, large) = table(100);
+        let (_small, small) = table(10);
+        assert!(large.may_pay("b") && !large.may_pay("unknown") && !small.may_pay("b"));
+        let off = PrefixTable::new(staging.path(), false, std::iter::repeat_n("b".into(), 100));
+        assert!(!off.may_pay("b"));
     }
 
     #[test]
