@@ -10,7 +10,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::name_glob::NameGlobs;
 use super::path_pattern::{PathPattern, normalised};
-use super::schema::{Emulator, Warnings};
+use super::schema::{Emulator, Precompile, Warnings};
 use super::source::{Position, Source, Span, Spanned};
 use crate::platform::{Fqbn, Override};
 use crate::versions::VersionRange;
@@ -34,8 +34,8 @@ pub struct Matrix {
     pub boards: IndexMap<Arc<str>, Board>,
     /// Its libraries.
     pub libraries: LibraryEntries,
-    /// What replaces the beginnings of addresses, by these beginnings.
-    pub mirrors: IndexMap<String, String>,
+    /// Settings of a run.
+    pub settings: RunSettings,
     /// Entries of `sketches`.
     pub sketches: Vec<SketchEntry>,
     /// Entries of `exclude`.
@@ -93,6 +93,15 @@ pub struct IndexedCore {
     pub urls: Vec<Spanned<String>>,
     /// The file with the public key that signs these indexes; absolute.
     pub key: Option<Spanned<PathBuf>>,
+}
+
+/// Settings of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSettings {
+    /// What replaces the beginnings of addresses, by these beginnings.
+    pub mirrors: IndexMap<String, String>,
+    /// Whether headers that sketches begin with are precompiled.
+    pub precompile: Precompile,
 }
 
 /// The libraries of a matrix.

@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
-use super::model::{BUILTIN, Board, Core, Defaults, From, LibraryEntries, Matrix, Overrides};
+use super::model::{BUILTIN, Board, Core, Defaults, From, LibraryEntries, Matrix, Overrides, RunSettings};
 use super::path_pattern::{PathPattern, normalised};
 use super::schema::{RawBoard, RawCore, RawDefaults, RawLongBoard, RawMatrix, RawProperties, RawScalar};
 use super::source::{Source, Span, Spanned};
@@ -115,7 +115,7 @@ impl Resolver<'_> {
             cores,
             boards,
             libraries: LibraryEntries { entries: libraries, dependencies },
-            mirrors,
+            settings: RunSettings { mirrors, precompile: raw.precompile },
             sketches,
             exclude,
             include,

@@ -52,6 +52,20 @@ pub(super) struct RawMatrix {
     /// What holds for cells that do not say otherwise.
     #[serde(default)]
     pub(super) defaults: RawDefaults,
+    /// Whether headers that many sketches begin with are compiled in advance.
+    #[serde(default)]
+    pub(super) precompile: Precompile,
+}
+
+/// Whether headers that many sketches begin with are compiled in advance. Changes only the time of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Precompile {
+    /// Where it saves time and the objects are the same.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
 }
 
 /// The version of the matrix format.

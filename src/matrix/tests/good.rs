@@ -54,7 +54,7 @@ fn every_key_is_understood() {
         (dir.as_ref().unwrap().value.as_path(), version.as_ref().unwrap().value.as_str()),
         (Path::new("/data"), "1.2")
     );
-    assert_eq!(matrix.mirrors["https://a.example/"], "https://b.example/");
+    assert_eq!(matrix.settings.mirrors["https://a.example/"], "https://b.example/");
     assert!(!matrix.libraries.dependencies);
     libraries(&matrix.libraries.entries);
     assert!(matrix.needs_builtin_examples());
