@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use super::error::ArchiveFault;
+use super::extract::extract;
 use super::format::checksum;
-use super::{ArchiveLimits, extract};
+use super::limits::ArchiveLimits;
 
 /// Limits that keep one run short.
 const LIMITS: ArchiveLimits =
@@ -37,6 +39,9 @@ pub fn fuzz_archive(bytes: &[u8]) {
             assert_eq!((files, symlinks), (done.files, done.symlinks));
         }
         Err(error) => {
+            // Each name and target is checked before the file system sees it.
+            let fault = &error.fault;
+            assert!(!matches!(fault, ArchiveFault::Read(_) | ArchiveFault::Write { .. }), "{fault}");
             let text = error.to_string();
             assert!(
                 text.lines().count() == 2 && !text.contains(|char: char| char.is_control() && char != '\n')

@@ -210,7 +210,8 @@ mod tests {
             comment in "[ -\\[\\]-~]{0,20}",
             tail in "[a-z;{}][ -~\n]{0,60}",
         ) {
-            let head: String = (0..count).map(|at| format!("// {comment} .\n#include <h{at}.h>\n")).collect();
+            let lines: Vec<String> = (0..count).map(|at| format!("// {comment} .\n#include <h{at}.h>\n")).collect();
+            let head = lines.concat();
             let expected = leads(head.as_bytes());
             prop_assert_eq!(expected.len(), count);
             prop_assert_eq!(leads(format!("{head}{tail}").as_bytes()), expected);

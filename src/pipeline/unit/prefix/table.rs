@@ -21,7 +21,7 @@ const EXPECTED: u64 = 8;
 /// Least mean duration of these compiles: below it the start of the processes takes most of the time.
 const WORTHWHILE: Duration = Duration::from_millis(150);
 
-/// Limit of the size of all precompiled headers on the disk. FastLED on an STM32 takes 101 MB.
+/// Limit of the size of all precompiled headers on the disk. `FastLED` on an STM32 takes 101 MB.
 const MOST_BYTES: u64 = 1 << 30;
 
 /// Number of compiles for which a prefix may have been of no use before it is no longer tried.

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
 use super::make::{TarMaker, ZipItem, gzip, header, packers, summed, zip};
 use super::sandbox::{Sandbox, Snapshot, snapshot};
-use crate::provide::archive::ExtractedArchive;
+use crate::provide::archive::unpack::ExtractedArchive;
 
 fn expect(found: &Snapshot, expected: &[(&str, &str)]) {
     let expected: Snapshot =
@@ -179,6 +180,7 @@ fn old_and_odd_tars() {
     let tar = TarMaker::default()
         .raw(&summed(v7), b"")
         .raw(&summed(ustar), b"x")
+        .raw(&header(b"pkg/latin \xe4", b'0', b"", 1), b"x")
         .raw(&summed(binary), b"xy")
         .pax(&xattr)
         .raw(&header(b"pkg/short", b'0', b"", 1), b"xyz")
@@ -189,8 +191,11 @@ fn old_and_odd_tars() {
     // A compressed tar needs no end marker: the compression says that it is whole.
     let sandbox = Sandbox::new();
     sandbox.extract("pkg.tar.gz", &gzip(&tar.unfinished())).unwrap();
+    let mut found = sandbox.extracted();
+    let latin = Path::new(std::ffi::OsStr::from_bytes(b"latin \xe4"));
+    assert_eq!(found.remove(latin).unwrap(), "644 x", "names of other encodings are kept");
     expect(
-        &sandbox.extracted(),
+        &found,
         &[
             ("binary", "644 xy"),
             ("contiguous", "644 c"),

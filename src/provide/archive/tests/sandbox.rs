@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::provide::archive::{ArchiveError, ArchiveLimits, ExtractedArchive, extract};
+use crate::provide::archive::unpack::ExtractedArchive;
+use crate::provide::archive::{ArchiveError, ArchiveLimits, extract};
 
 /// Content of a directory by relative path: a file's permissions and content, a link's target, a directory's mode.
 pub(super) type Snapshot = BTreeMap<PathBuf, String>;
