@@ -42,6 +42,9 @@ pub mod diagnostics;
 pub mod event;
 pub mod exit;
 pub mod fs;
+#[cfg(test)]
+#[path = "../tests/it/support/http_server/mod.rs"]
+mod http_server;
 pub mod import;
 pub mod includes;
 pub mod library;

@@ -2,15 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::Boards as Typed;
+use tokio_util::sync::CancellationToken;
+
+use super::args::{Boards as Typed, Common};
 use super::known_cores::known_cores;
+use super::narrate::narrated;
 use super::options::{colours_on_stderr, directories, globs};
 use super::output::{complain, fail, print};
 use crate::exit::Exit;
 use crate::matrix::NameGlob;
 use crate::plan::{Cores, PlanError, ResolvedBoard, platforms};
 use crate::platform::{BoardSummary, Fqbn, HostOs, Platform, WarningLevel, expanded_lines};
-use crate::session::{Directories, SessionError};
+use crate::provide::InstallContext;
+use crate::session::{Directories, OfferedCore, SessionError, offered_core};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
@@ -45,6 +49,9 @@ async fn answer(typed: &Typed) -> Result<Exit, SessionError> {
             }
         }
     }
+    if let (true, None, Some(board)) = (lines.is_empty(), &subject.matrix, &subject.board) {
+        return offered(board, &typed.common, directories).await;
+    }
     if lines.is_empty() {
         complain(if known.installed.is_empty() {
             "no core is installed; name a matrix, or bring one in with `fbuild-matrix run`"
@@ -54,6 +61,32 @@ async fn answer(typed: &Typed) -> Result<Exit, SessionError> {
         return Ok(Exit::NothingSelected);
     }
     Ok(print(&lines.join("\n")))
+}
+
+/// Prints what Arduino's index says of the core of a board that is not installed.
+async fn offered(board: &Fqbn, common: &Common, directories: Directories) -> Result<Exit, SessionError> {
+    let name = board.core_name();
+    let (events, narrator) = narrated(common.console.quiet);
+    let install = InstallContext {
+        cache_dir: directories.cache,
+        offline: common.offline,
+        events,
+        cancel: CancellationToken::new(),
+    };
+    let offered = offered_core(&name, &install).await;
+    drop(install);
+    let _ = narrator.join();
+    match offered {
+        Ok(OfferedCore { name, version, boards }) => Ok(print(&format!(
+            "{name} {version} is not installed; install it: fbuild-matrix core install {name}\n\
+             its boards, by their names in Arduino's index: {}",
+            boards.join(", ")
+        ))),
+        Err(error) => {
+            complain(&format!("{name} is not installed, and Arduino's index does not offer it: {error}"));
+            Ok(Exit::NothingSelected)
+        }
+    }
 }
 
 /// The matrix and the board that the arguments name.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+use bytesize::ByteSize;
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Common, Doctor as Typed};
@@ -10,12 +11,13 @@ use super::known_cores::known_cores;
 use super::options::{colours_on_stderr, directories};
 use super::output::{fail, print};
 use crate::event::channel;
+use crate::matrix::{Matrix, Provider};
 use crate::exit::Exit;
 use crate::plan::{Cores, EmulatorProgram, platforms};
 use crate::platform::{Fqbn, Platform, WarningLevel};
 use crate::provide::InstallContext;
 use crate::provide::doctor::{self, Check, State};
-use crate::session::{Directories, SessionError};
+use crate::session::{Directories, Missing, SessionError, needs};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
@@ -35,6 +37,9 @@ pub(super) async fn run(typed: Typed) -> Exit {
     let mut lines = vec![format!("fbuild-matrix {}", env!("CARGO_PKG_VERSION"))];
     let emulators: Vec<_> = EmulatorProgram::all().map(|it| (it.name, it.package)).collect();
     let mut checks = doctor::checks(&emulators, &install).await;
+    if let Some(matrix) = &typed.matrix {
+        checks.extend(packages(matrix, &install));
+    }
     checks.extend(boards(typed.matrix.as_deref(), &typed.common, &directories).await);
     let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     let paint = |color: AnsiColor, text: &str| {
@@ -60,6 +65,57 @@ pub(super) async fn run(typed: Typed) -> Exit {
     lines.extend(Exit::ALL.map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning())));
     print(&lines.join("\n"));
     if checks.iter().all(|check| check.state != State::Missing) { Exit::Success } else { Exit::Setup }
+}
+
+/// Checks for each board of the matrix whether its core and tools are installed, as far as the lock file names them, and
+/// for the libraries likewise.
+fn packages(path: &Path, install: &InstallContext) -> Vec<Check> {
+    let unknown = |detail: String, fix: Option<String>| Check {
+        name: "packages".to_owned(),
+        state: State::NotInstalled,
+        detail,
+        fix,
+    };
+    let matrix = match Matrix::read(path) {
+        Ok(matrix) => matrix,
+        // It is reported with the boards.
+        Err(_) => return Vec::new(),
+    };
+    let needs = match needs(&matrix, install) {
+        Ok(needs) => needs,
+        Err(error) => {
+            let text = error.to_string();
+            let (detail, fix) = text.split_once('\n').unwrap_or((&text, ""));
+            return vec![unknown(detail.to_owned(), (!fix.is_empty()).then(|| fix.to_owned()))];
+        }
+    };
+    let command = || Some(format!("fbuild-matrix core install {}", path.display()));
+    let listed = |missing: &[&Missing]| {
+        let item = |it: &&Missing| {
+            let size = it.size.map(|size| format!(" ({})", ByteSize(size))).unwrap_or_default();
+            format!("{} {} {}{size}", it.kind, it.name, it.version)
+        };
+        format!("missing: {}", missing.iter().map(item).collect::<Vec<_>>().join(", "))
+    };
+    let mut checks = Vec::new();
+    for (name, board) in &matrix.boards {
+        let core = board.fqbn.value.core_name();
+        let is_indexed = matches!(matrix.cores.get(&core).map(|it| &it.provider), Some(Provider::Index(_)));
+        let missing: Vec<&Missing> = needs.missing.iter().filter(|it| it.cores.contains(&core)).collect();
+        let name = format!("board {name}");
+        if !missing.is_empty() {
+            checks.push(Check { name, state: State::NotInstalled, detail: listed(&missing), fix: command() });
+        } else if is_indexed {
+            let detail = format!("{core} and its tools are installed");
+            checks.push(Check { name, state: State::Available, detail, fix: None });
+        }
+    }
+    let libraries: Vec<&Missing> = needs.missing.iter().filter(|it| it.kind == "library").collect();
+    if !libraries.is_empty() {
+        let name = "libraries".to_owned();
+        checks.push(Check { name, state: State::NotInstalled, detail: listed(&libraries), fix: command() });
+    }
+    checks
 }
 
 /// Checks whether two menu options of a board set the same property. Checks the boards of the matrix, or else every

@@ -26,6 +26,19 @@ pub struct CoreInfo {
     pub platform: Arc<str>,
 }
 
+/// A core, tool or library that boards use, with its version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedPackage {
+    /// `core`, `tool` (of a core, or a package of one) or `library`.
+    pub kind: String,
+    /// Its name: `arduino:avr`, `arduino:avr-gcc`, `gcc-avr`, `ArduinoJson`.
+    pub name: String,
+    /// Its version; of a library of a Git repository the commit.
+    pub version: String,
+    /// The boards (matrix names) that use it.
+    pub boards: Vec<Arc<str>>,
+}
+
 /// A cell before it runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CellInfo {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::id::JobId;
-use super::job::{CellInfo, CoreInfo, JobResult, Phase, SkippedCell};
+use super::job::{CellInfo, CoreInfo, JobResult, Phase, SkippedCell, UsedPackage};
 use super::micros;
 use super::run::{Level, RunInfo, RunPhase};
 use super::span::Span;
@@ -79,6 +79,11 @@ pub enum EventKind {
         brief: String,
         /// Details: versions, `already installed`, properties that the provider set.
         detail: String,
+    },
+    /// Everything is installed. Sent once, before `Planned`.
+    Resolved {
+        /// The cores, their tools, and the libraries that were resolved by name; those on the disk are not listed.
+        packages: Vec<UsedPackage>,
     },
     /// A remark that belongs to no job.
     Log {

@@ -25,7 +25,7 @@ mod tests;
 mod warning;
 
 pub use id::{CellId, CoreId, JobId};
-pub use job::{CellInfo, CoreInfo, JobResult, Phase, SkippedCell, UnitCounts};
+pub use job::{CellInfo, CoreInfo, JobResult, Phase, SkippedCell, UnitCounts, UsedPackage};
 pub use kind::{Event, EventKind};
 pub use libraries::{Listed, NamedLibrary, Replaced, UsedLibrary};
 pub use location::Location;

@@ -47,6 +47,7 @@ variants!(KINDS, kind: EventKind {
     "setup_finished" = EventKind::SetupFinished { .. },
     "log" = EventKind::Log { .. },
     "run_phase" = EventKind::RunPhase { .. },
+    "resolved" = EventKind::Resolved { .. },
     "planned" = EventKind::Planned { .. },
     "job_started" = EventKind::JobStarted { .. },
     "job_phase" = EventKind::JobPhase { .. },

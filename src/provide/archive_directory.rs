@@ -35,13 +35,14 @@ impl ArchiveDirectory {
         finish: impl FnOnce(&Path) -> Result<(), InstallError> + Send + 'static,
     ) -> Result<PathBuf, InstallError> {
         let identity = identity(&self.archive);
+        let directory = ArduinoDirectory::new(&cx.cache_dir);
+        directory.note_use(&self.place);
         if self.is_installed(&identity).await? {
             return Ok(self.place);
         }
         if cx.offline {
             return Err(InstallError::Offline { what: self.what, cache: cx.cache_dir.clone() });
         }
-        let directory = ArduinoDirectory::new(&cx.cache_dir);
         let temporary = directory.temporary();
         let made = temporary.clone();
         blocking(move || {
@@ -49,7 +50,7 @@ impl ArchiveDirectory {
         })
         .await?;
         // One lock for each directory: different packages are installed at the same time.
-        let name = lock_name(&self.place, directory.root());
+        let name = directory.flat_name(&self.place);
         let _lock = install_lock::take_named(&temporary, &name, &self.what, cx).await?;
         if self.is_installed(&identity).await? {
             return Ok(self.place);
@@ -104,11 +105,4 @@ impl ArchiveDirectory {
 /// Returns the identity of an archive's directory: its checksum.
 pub(super) fn identity(archive: &LockedArchive) -> String {
     archive.checksum.to_lowercase()
-}
-
-/// Returns a file name for a directory below `root`.
-pub(super) fn lock_name(place: &Path, root: &Path) -> String {
-    let relative = place.strip_prefix(root).unwrap_or(place);
-    let parts = relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
-    parts.collect::<Vec<_>>().join("+")
 }

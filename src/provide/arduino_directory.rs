@@ -6,10 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::error::{InstallError, IoAction};
+use sha2::{Digest, Sha256};
 
-/// The file in each installed directory that names the archive it came from. Its time of modification is that of the last
-/// use.
+use super::error::{InstallError, IoAction};
+use super::installed::InstalledCore;
+
+/// The file in each installed directory that names the archive it came from.
 const ORIGIN: &str = ".fbuild-matrix-origin";
 
 /// The directory `arduino` below a cache directory.
@@ -75,26 +77,56 @@ impl ArduinoDirectory {
         self.root.join("libraries")
     }
 
+    /// Returns the file with what the last run of a matrix without a lock file has resolved.
+    pub fn remembered(&self, matrix: &Path) -> PathBuf {
+        let path = matrix.canonicalize().unwrap_or_else(|_| matrix.to_owned());
+        let hash = Sha256::digest(path.as_os_str().as_encoded_bytes());
+        let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self.root.join("resolved").join(format!("{name}.lock"))
+    }
+
+    /// Notes that a run uses an installed directory. The time is not written into the directory itself: a compiler whose
+    /// files have changed is examined anew.
+    pub(super) fn note_use(&self, dir: &Path) {
+        let file = self.use_file(dir);
+        if let Some(parent) = file.parent() {
+            // Only `core list` and the removal of unused packages read the time.
+            let _ = fs::create_dir_all(parent);
+        }
+        let _ = fs::write(file, "");
+    }
+
+    /// Notes that a run uses a core and its tools, as far as they are in this directory.
+    pub fn note_uses(&self, core: &InstalledCore) {
+        let dirs = std::iter::once(&core.platform_dir).chain(core.tools.values());
+        dirs.filter(|dir| dir.starts_with(&self.root)).for_each(|dir| self.note_use(dir));
+    }
+
+    /// Returns the time of the last use of an installed directory; `None` for one that no run has used.
+    pub(super) fn last_use(&self, dir: &Path) -> Option<SystemTime> {
+        fs::metadata(self.use_file(dir)).and_then(|it| it.modified()).ok()
+    }
+
+    fn use_file(&self, dir: &Path) -> PathBuf {
+        self.root.join("used").join(self.flat_name(dir))
+    }
+
+    /// Returns a file name for an installed directory.
+    pub(super) fn flat_name(&self, dir: &Path) -> String {
+        let relative = dir.strip_prefix(&self.root).unwrap_or(dir);
+        let parts = relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
+        parts.collect::<Vec<_>>().join("+")
+    }
+
     /// Returns the directory for incomplete installations, on the same file system as all others.
     pub(super) fn temporary(&self) -> PathBuf {
         self.root.join("tmp")
     }
 }
 
-/// Returns whether the directory was installed from the archive with this identity, and notes that it is used.
+/// Returns whether the directory was installed from the archive with this identity.
 pub(super) fn is_installed(dir: &Path, identity: &str) -> bool {
-    let file = dir.join(ORIGIN);
-    let is_same = fs::read_to_string(&file).is_ok_and(|text| text.trim_end() == identity);
-    if is_same {
-        // Only `core list` and the removal of unused packages read the time.
-        let _ = fs::File::options().append(true).open(&file).and_then(|it| it.set_modified(SystemTime::now()));
-    }
-    is_same
-}
-
-/// Returns the time of the last use of an installed directory; `None` for one that this program did not install.
-pub(super) fn last_use(dir: &Path) -> Option<SystemTime> {
-    fs::metadata(dir.join(ORIGIN)).and_then(|it| it.modified()).ok()
+    fs::read_to_string(dir.join(ORIGIN)).is_ok_and(|text| text.trim_end() == identity)
 }
 
 /// Moves a complete directory to its final place, in one step. Another archive's directory with the same name is removed.
@@ -133,6 +165,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn uses_are_noted_beside_the_packages() {
+        let disk = tempfile::tempdir().unwrap();
+        let directory = ArduinoDirectory::new(disk.path());
+        let core = directory.core("v:a", "1.0").unwrap();
+        assert_eq!(directory.last_use(&core), None);
+        directory.note_use(&core);
+        assert!(directory.last_use(&core).is_some());
+        assert_eq!(directory.flat_name(&core), "packages+v+hardware+a+1.0");
+        for name in ["../x:a", "v:..", "v:a/b", ":a", "v"] {
+            assert!(directory.core(name, "1.0").is_err(), "{name}");
+        }
+        assert!(directory.tool("v:t", "../../x").is_err());
+    }
+
+    #[test]
     fn a_directory_of_another_archive_is_replaced() {
         let disk = tempfile::tempdir().unwrap();
         let place = disk.path().join("packages/v/tools/t/1.0");
@@ -143,7 +190,6 @@ mod tests {
             fs::write(complete.join(identity.replace(':', "_")), "").unwrap();
             settle(&complete, &place, identity).unwrap();
             assert!(is_installed(&place, identity));
-            assert!(last_use(&place).is_some());
         }
         assert!(!is_installed(&place, "SHA-256:aa"));
         assert!(place.join("SHA-256_bb").exists() && !place.join("SHA-256_aa").exists());

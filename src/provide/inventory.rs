@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use walkdir::WalkDir;
 
-use super::arduino_directory::{ArduinoDirectory, last_use, remove};
+use super::arduino_directory::{ArduinoDirectory, remove};
 use super::data_dir::{directories, required_tools};
 use super::error::InstallError;
 
@@ -66,7 +66,7 @@ pub fn inventory(directory: &ArduinoDirectory) -> Vec<InstalledItem> {
             for name in directories(&all) {
                 for version in directories(&all.join(&name)) {
                     let dir = all.join(&name).join(&version);
-                    let used = last_use(&dir);
+                    let used = directory.last_use(&dir);
                     let name = format!("{packager}:{name}");
                     items.push(InstalledItem { kind, name, version, dir, used });
                 }
@@ -77,7 +77,7 @@ pub fn inventory(directory: &ArduinoDirectory) -> Vec<InstalledItem> {
     for entry in directories(&libraries) {
         let Some((name, version)) = entry.split_once('@') else { continue };
         let dir = libraries.join(&entry);
-        let used = directories(&dir).iter().find_map(|name| last_use(&dir.join(name)));
+        let used = directories(&dir).iter().find_map(|name| directory.last_use(&dir.join(name)));
         let (name, version) = (name.to_owned(), version.to_owned());
         items.push(InstalledItem { kind: InstalledKind::Library, name, version, dir, used });
     }

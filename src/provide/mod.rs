@@ -36,6 +36,8 @@ mod provider;
 pub mod pypi;
 mod tool_command;
 
+#[doc(hidden)]
+pub use archive::fuzz_archive;
 pub use context::InstallContext;
 pub use core_directory::referenced_vendors;
 pub use data_dir_provider::{DataDirRequest, installed_core};

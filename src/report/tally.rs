@@ -239,6 +239,7 @@ impl Tally {
             EventKind::RunStarted(_)
             | EventKind::SetupStarted { .. }
             | EventKind::SetupProgress { .. }
+            | EventKind::Resolved { .. }
             | EventKind::DownloadStarted { .. }
             | EventKind::DownloadProgress { .. }
             | EventKind::DownloadFinished { .. }

@@ -25,4 +25,6 @@ pub use error::SessionError;
 pub use options::{Directories, Limits, Options, Selected};
 pub use run::run;
 pub(crate) use setup::install_cores;
-pub use setup::{Installed, Locking, Missing, Needs, SetupError, bring_in, lock_matrix, needs};
+pub use setup::{
+    Installed, Locking, Missing, Needs, OfferedCore, SetupError, bring_in, lock_matrix, needs, offered_core,
+};

@@ -4,7 +4,7 @@ use super::cells::warnings;
 use super::context::Session;
 use super::error::SessionError;
 use super::phases::Phases;
-use super::setup::{SetupError, bring_in};
+use super::setup::{Installed, SetupError, bring_in};
 use super::{emulators, gone};
 use crate::event::{EventKind, Level, RunPhase};
 use crate::pipeline::Emulators;
@@ -19,6 +19,7 @@ impl Session<'_> {
         let install = self.install_context();
         let matrix = &self.request.matrix;
         let installed = bring_in(matrix, self.locking(), &install).await?;
+        self.announce_packages(&installed);
         phases.end(RunPhase::Setup);
         let cells = self.request.cells(self.options, &installed.roots)?;
         for message in warnings(&cells.selected) {
@@ -36,6 +37,20 @@ impl Session<'_> {
         self.remove_gone(gone::Current::new(&cells.all, &plan, &slugs)).await?;
         let emulators = emulators::bring_in(&plan, &install).await.map_err(SetupError::from)?;
         Ok((plan, emulators))
+    }
+
+    /// Sends the versions of everything that is installed, and says once what the lock file lacks.
+    fn announce_packages(&self, installed: &Installed) {
+        if !installed.not_locked.is_empty() {
+            let lines: Vec<String> = installed.not_locked.iter().map(|line| format!("  {line}")).collect();
+            let message = format!(
+                "resolved without the lock file:\n{}\n`fbuild-matrix core lock {}` pins these versions",
+                lines.join("\n"),
+                self.options.matrix.display()
+            );
+            self.events.say(EventKind::Log { level: Level::Info, message });
+        }
+        self.events.say(EventKind::Resolved { packages: installed.packages.clone() });
     }
 
     /// Removes the firmware of cells that the matrix no longer has.

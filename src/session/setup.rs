@@ -3,11 +3,13 @@
 mod cores;
 mod libraries;
 mod lock;
+mod lookup;
 mod needs;
 mod tools;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -15,11 +17,14 @@ use self::cores::IndexedCores;
 use self::libraries::MatrixLibraries;
 use self::lock::LockUse;
 pub use self::lock::Locking;
+pub use self::lookup::{OfferedCore, offered_core};
 pub use self::needs::{Missing, Needs, needs};
 use self::tools::{Tools, bring_in_tools, directories};
+use crate::event::UsedPackage;
 use crate::fs::make_own_directory;
 use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots};
 use crate::plan::LibraryRoot;
+use crate::provide::arduino_directory::ArduinoDirectory;
 use crate::provide::download::{DownloadOptions, Downloader, Mirrors};
 use crate::provide::index::{CoreRequest, IndexAddress};
 use crate::provide::locate::{Places, candidates};
@@ -41,6 +46,8 @@ pub struct Installed {
     pub locked: Locked,
     /// A line for each request that the lock file does not answer.
     pub not_locked: Vec<String>,
+    /// Cores, tools and libraries with their versions and boards, for reports.
+    pub packages: Vec<UsedPackage>,
 }
 
 /// Error of an installation.
@@ -84,12 +91,15 @@ pub async fn bring_in(
     // If the directory can't be created, the first write into it reports the error.
     let _ = make_own_directory(&cx.cache_dir);
     let mut lock = LockUse::open(matrix.path(), locking)?;
+    let remembered = ArduinoDirectory::new(&cx.cache_dir).remembered(matrix.path());
+    lock.recall(&remembered);
     let downloader = downloader(Some(matrix), cx);
     let mut indexed = IndexedCores::of_matrix(matrix, &downloader, cx);
     let mut libraries = MatrixLibraries::new(matrix, &downloader, cx);
     let platforms = indexed.resolve(&mut lock).await?;
     let resolved = libraries.resolve(&mut lock).await?;
     lock.check()?;
+    lock.remember(&remembered);
     let (indexed, libraries, others) = tokio::try_join!(
         async { indexed.fetch(&platforms).await.map_err(SetupError::from) },
         async { libraries.fetch(&resolved).await },
@@ -97,10 +107,12 @@ pub async fn bring_in(
     )?;
     let mut cores = others;
     cores.extend(indexed);
+    let libraries_used = resolved.used(matrix);
     let mut installed = Installed { libraries, not_locked: lock.differences, ..Installed::default() };
     for (name, core) in &cores {
         installed.roots.insert(name.clone(), core.platform_dir.clone());
     }
+    installed.packages = used_packages(matrix, &cores, libraries_used);
     installed.cores = cores;
     installed.locked = lock.used;
     installed.locked.normalise();
@@ -108,6 +120,26 @@ pub async fn bring_in(
         installed.roots.insert(BUILTIN.to_owned(), apt::install_builtin_examples(cx).await?);
     }
     Ok(installed)
+}
+
+/// Returns the cores, tools and libraries with the boards that use them.
+fn used_packages(
+    matrix: &Matrix,
+    cores: &IndexMap<String, InstalledCore>,
+    libraries: Vec<UsedPackage>,
+) -> Vec<UsedPackage> {
+    let mut packages = Vec::new();
+    for core in cores.values() {
+        let boards = matrix.boards.iter().filter(|(_, board)| board.fqbn.value.core_name() == core.name);
+        let boards: Vec<Arc<str>> = boards.map(|(name, _)| name.clone()).collect();
+        for (name, version) in &core.versions {
+            let kind = if *name == core.name { "core" } else { "tool" };
+            let (name, version, boards) = (name.clone(), version.clone(), boards.clone());
+            packages.push(UsedPackage { kind: kind.to_owned(), name, version, boards });
+        }
+    }
+    packages.extend(libraries);
+    packages
 }
 
 /// Resolves everything that a lock file of the matrix names. Installs only what is needed for that: cores without tools,
@@ -245,10 +277,10 @@ async fn lenders_in_data_dir(
     Ok(lenders)
 }
 
+/// Returns the newest installed version of a core.
 fn newest(name: &str, cache: &Path) -> Result<InstalledCore, SetupError> {
-    candidates(name, &Places::of_this_machine(cache))
-        .into_iter()
-        .next()
-        .map(|candidate| candidate.core)
-        .ok_or_else(|| SetupError::NotInstalled { core: name.to_owned() })
+    let found = candidates(name, &Places::of_this_machine(cache)).into_iter().next();
+    let core = found.ok_or_else(|| SetupError::NotInstalled { core: name.to_owned() })?.core;
+    ArduinoDirectory::new(cache).note_uses(&core);
+    Ok(core)
 }

@@ -241,7 +241,7 @@ pub(crate) enum EntryProblem {
     Encrypted,
     /// A compression method of zip that is not supported.
     #[error("its compression method {0} is not supported (supported: stored, deflate)")]
-    Method(u16),
+    Method(String),
     /// Two entries of a zip share bytes.
     #[error("its data overlaps that of another entry, as in decompression bombs")]
     Overlap,

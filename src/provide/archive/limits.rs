@@ -4,24 +4,24 @@ use std::cell::Cell;
 
 use super::error::ArchiveFault;
 
-/// Size that every archive may extract to, whatever its ratio: a flash image full of `0xff` is small when compressed.
-const FREE_OF_RATIO: u64 = 32 << 20;
-
 /// Bounds of what one archive may extract to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ArchiveLimits {
-    /// Limit of the extracted size, in bytes, with the holes of sparse files.
+    /// Limit of the extracted size, in bytes, with the headers of a tar and the holes of sparse files.
     pub(crate) total_size: u64,
-    /// Limit of the extracted size divided by the size of the archive. Applies above 32 MiB.
+    /// Limit of the extracted size divided by the size of the archive.
     pub(crate) ratio: u64,
+    /// Size that an archive may extract to whatever its ratio, in bytes.
+    pub(crate) any_ratio: u64,
     /// Limit of the number of entries.
     pub(crate) entries: u64,
 }
 
 impl Default for ArchiveLimits {
-    /// The largest known package (ESP32's SDK libraries) extracts to 5 GB, and xz packs compilers at 10:1.
+    /// The largest known package (ESP32's SDK libraries) extracts to 5 GB, and xz packs compilers at 10:1. A flash image
+    /// of 16 MiB full of `0xff` compresses to almost nothing.
     fn default() -> Self {
-        Self { total_size: 32 << 30, ratio: 200, entries: 1_000_000 }
+        Self { total_size: 32 << 30, ratio: 200, any_ratio: 32 << 20, entries: 1_000_000 }
     }
 }
 
@@ -37,7 +37,7 @@ pub(super) struct ByteBudget {
 impl ByteBudget {
     /// Returns the budget of an archive of `archive_size` bytes.
     pub(super) fn new(limits: &ArchiveLimits, archive_size: u64) -> Self {
-        let by_ratio = archive_size.saturating_mul(limits.ratio).max(FREE_OF_RATIO);
+        let by_ratio = archive_size.saturating_mul(limits.ratio).max(limits.any_ratio);
         let ratio = (by_ratio < limits.total_size).then_some(limits.ratio);
         Self { spent: Cell::new(0), limit: by_ratio.min(limits.total_size), ratio }
     }

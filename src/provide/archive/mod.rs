@@ -21,6 +21,7 @@ mod destination;
 mod entry_name;
 mod error;
 mod format;
+mod fuzz_entry;
 mod limits;
 mod link_table;
 mod pipe;
@@ -39,6 +40,9 @@ mod unpack_zip;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+
+#[doc(hidden)]
+pub use fuzz_entry::fuzz_archive;
 
 pub(crate) use error::{ArchiveError, ArchiveFault, EntryProblem};
 pub(crate) use limits::ArchiveLimits;

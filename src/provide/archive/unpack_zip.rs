@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::os::unix::fs::FileExt;
 
+use zip::CompressionMethod;
 use zip::extra_fields::ExtraField;
 use zip::read::{Config, ZipFile, ZipFileEntry, ZipReadOptions};
 use zip::result::ZipError;
@@ -66,7 +67,8 @@ fn unpack_entry(
         _ if name.ends_with(b"/") => ZipKind::Directory,
         _ => ZipKind::File,
     };
-    if let zip::CompressionMethod::Unsupported(method) = entry.compression() {
+    if !matches!(entry.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+        let method = format!("{:?}", entry.compression().into_compression());
         return Err(problem(EntryProblem::Method(method)));
     }
     let (start, directory) = (entry.header_start(), entry.central_header_start());

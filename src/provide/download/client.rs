@@ -194,32 +194,31 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, DownloadError> {
     if found.is_empty() { Err(error("it has no certificate".to_owned())) } else { Ok(found) }
 }
 
+/// Returns an error and its causes, from the outermost to the innermost.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        // The source of a wrapping `io::Error` is that of the wrapped error.
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source())
+    })
+}
+
 /// Converts an error of a request or a body.
 fn failure(url: &SourceUrl, error: &reqwest::Error) -> Failure {
-    let mut next: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(source) = next {
-        let inner = source.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        match inner.or_else(|| source.downcast_ref::<rustls::Error>()) {
-            Some(tls @ rustls::Error::InvalidCertificate(_)) => {
-                return Failure::last(url, DownloadCause::Tls(tls.to_string()));
-            }
-            Some(tls) => return Failure::retry(url, DownloadCause::Tls(tls.to_string())),
-            None => next = source.source(),
+    match causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+        Some(tls @ rustls::Error::InvalidCertificate(_)) => {
+            Failure::last(url, DownloadCause::Tls(tls.to_string()))
         }
+        Some(tls) => Failure::retry(url, DownloadCause::Tls(tls.to_string())),
+        None if error.is_builder() => Failure::last(url, DownloadCause::Connection(innermost(error))),
+        None => Failure::retry(url, DownloadCause::Connection(innermost(error))),
     }
-    let cause = DownloadCause::Connection(innermost(error));
-    if error.is_builder() { Failure::last(url, cause) } else { Failure::retry(url, cause) }
 }
 
 /// Returns the message of the innermost cause. The outer ones repeat it, and show the URL.
 fn innermost(error: &reqwest::Error) -> String {
-    let mut inner: &dyn Error = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
     // An error without a cause has the URL in its message.
-    if inner.is::<reqwest::Error>() { redact_words(&inner.to_string()) } else { inner.to_string() }
+    causes(error).skip(1).last().map_or_else(|| redact_words(&error.to_string()), ToString::to_string)
 }
 
 /// Removes the credentials of every URL in a text.
@@ -234,6 +233,10 @@ impl Proxies {
     /// [`DownloadError::Proxy`].
     fn apply(&self, builder: ClientBuilder) -> Result<ClientBuilder, DownloadError> {
         let mut builder = builder.no_proxy();
+        // The crate takes `*` as a name: it would not match addresses.
+        if self.no_proxy.as_deref().is_some_and(|list| list.split(',').any(|host| host.trim() == "*")) {
+            return Ok(builder);
+        }
         let direct = self.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
         let kinds: [(_, _, fn(String) -> reqwest::Result<reqwest::Proxy>); 3] = [
             ("http_proxy", &self.http, reqwest::Proxy::http),

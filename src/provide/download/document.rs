@@ -57,7 +57,7 @@ impl DocumentCopy {
     fn is_fresh(&self, max_age: Duration, started: u64) -> bool {
         // A clock that was set back makes a copy look newer than it is.
         let age = now_ms().checked_sub(self.record.checked_ms);
-        age.is_some_and(|age| u128::from(age) < max_age.as_millis() || self.record.checked_ms >= started)
+        age.is_some_and(|age| u128::from(age) < max_age.as_millis() || self.record.checked_ms > started)
     }
 
     fn into_document(self, path: PathBuf, is_stale: bool) -> Document {

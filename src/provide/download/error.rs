@@ -253,3 +253,45 @@ impl DownloadCause {
 fn repeated(tries: u32) -> String {
     if tries > 1 { format!(" ({tries} tries)") } else { String::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_errors() {
+        for kind in [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded] {
+            let full = DownloadError::io("write", Path::new("/x"), kind.into());
+            assert!(matches!(full, DownloadError::DiskFull { .. }), "{full}");
+        }
+        let denied = DownloadError::io("create", Path::new("/x"), io::ErrorKind::PermissionDenied.into());
+        assert!(denied.to_string().starts_with("could not create /x: "), "{denied}");
+    }
+
+    #[test]
+    fn messages_have_a_second_line_that_says_what_to_do() {
+        let url = SourceUrl {
+            url: "https://a/x".to_owned(),
+            mirror: Some("https://b/x".to_owned()),
+            redirect: None,
+        };
+        for cause in [
+            DownloadCause::Status(404),
+            DownloadCause::Status(503),
+            DownloadCause::RetryAfter { status: 429, seconds: 500, limit: 120 },
+            DownloadCause::Connection("connection refused".to_owned()),
+            DownloadCause::Tls("invalid peer certificate: UnknownIssuer".to_owned()),
+            DownloadCause::Stalled(60),
+            DownloadCause::Short { received: 1, expected: 2, reason: "reset".to_owned() },
+            DownloadCause::TooLarge { limit: 5 },
+            DownloadCause::Redirect("the server redirects without a target".to_owned()),
+        ] {
+            let text = DownloadError::Failed { url: url.clone(), cause, tries: 3 }.to_string();
+            assert!(
+                text.starts_with("could not download https://a/x (mirror https://b/x) (3 tries): "),
+                "{text}"
+            );
+            assert_eq!(text.lines().count(), 2, "{text}");
+        }
+    }
+}

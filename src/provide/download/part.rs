@@ -61,6 +61,9 @@ impl Part {
         let state = std::fs::read(&paths.part_state).ok();
         let state = state.and_then(|bytes| serde_json::from_slice::<PartState>(&bytes).ok());
         let state = state.filter(|state| state.checksum == checksum.to_string());
+        if std::fs::symlink_metadata(&paths.part).is_ok_and(|found| !found.is_file()) {
+            std::fs::remove_file(&paths.part).map_err(error)?;
+        }
         let mut options = OpenOptions::new();
         options.create(true).read(true).write(true).truncate(state.is_none());
         let mut file = options.open(&paths.part).map_err(error)?;

@@ -94,6 +94,8 @@ mod tests {
             password in "[!-~]{1,8}",
             path in "(/[a-z.]{1,4}){0,2}",
         ) {
+            // After an `@` these end the authority: the rest is the path by the URL standard.
+            prop_assume!(password.find('@').is_none_or(|at| !password[at..].contains(['/', '\\', '?', '#'])));
             let url = format!("https://{user}:Q{password}Q@host.example{path}");
             prop_assert!(!redacted(&url).contains('Q'), "{}", redacted(&url));
         }

@@ -1,1 +1,10 @@
-//! Tests of downloads against a server on loopback.
+//! Downloads against a server on loopback that misbehaves.
+
+mod archives;
+mod bench;
+mod concurrent;
+mod credentials;
+mod documents;
+mod faults;
+mod resumption;
+mod servers;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::archive_directory::{ArchiveDirectory, identity as archive_identity, lock_name};
+use super::super::archive_directory::{ArchiveDirectory, identity as archive_identity};
 use super::super::arduino_directory::{ArduinoDirectory, is_installed, remove, settle};
 use super::super::blocking::blocking;
 use super::super::context::InstallContext;
@@ -98,6 +98,7 @@ async fn fetch_commit(
         let (place, identity) = (place.clone(), identity.clone());
         blocking(move || Ok(is_installed(&place, &identity)))
     };
+    directory.note_use(&place);
     if is_there().await? {
         return Ok(());
     }
@@ -107,7 +108,7 @@ async fn fetch_commit(
         return Err(InstallError::Offline { what, cache: cx.cache_dir.clone() });
     }
     let temporary = directory.temporary();
-    let name = lock_name(&place, directory.root());
+    let name = directory.flat_name(&place);
     let complete = temporary.join(&name);
     create(&temporary).await?;
     let _lock = install_lock::take_named(&temporary, &name, &what, cx).await?;

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess};
 use super::catalog::{LibraryCatalog, LibraryDependency, LibraryRelease};
 use super::json::{Fields, Json, read_fields, read_into};
 use crate::nearest::quoted;
+use crate::provide::package_index::strict_json;
 use crate::versions::{RelaxedVersion, VersionRange};
 
 /// A parsed index.
@@ -61,15 +62,7 @@ pub enum LibraryIndexError {
 /// The document is not JSON, or its root is no library index. Broken entries are no error: see
 /// [`ParsedLibraryIndex::dropped`].
 pub fn parse(document: &[u8]) -> Result<ParsedLibraryIndex, LibraryIndexError> {
-    let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
-    let root: Json<IgnoredAny, RawIndex> =
-        serde_json::from_slice(document).map_err(|error| {
-            match document.iter().find(|byte| !byte.is_ascii_whitespace()) {
-                None => LibraryIndexError::Empty,
-                Some(b'<') => LibraryIndexError::WebPage,
-                Some(_) => LibraryIndexError::Syntax(error),
-            }
-        })?;
+    let root = read(document)?;
     let entries = match root {
         Json::Object(RawIndex { libraries: Json::List(entries) }) => entries,
         Json::Null | Json::Object(RawIndex { libraries: Json::Null }) => Vec::new(),
@@ -89,6 +82,22 @@ pub fn parse(document: &[u8]) -> Result<ParsedLibraryIndex, LibraryIndexError> {
         releases.extend(release);
     }
     Ok(ParsedLibraryIndex { catalog: LibraryCatalog::new(releases), dropped })
+}
+
+/// Parses the document, if need be with the leniency of arduino-cli.
+fn read(document: &[u8]) -> Result<Json<IgnoredAny, RawIndex>, LibraryIndexError> {
+    let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+    let strict = match serde_json::from_slice(document) {
+        Ok(root) => return Ok(root),
+        Err(error) => error,
+    };
+    match document.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => Err(LibraryIndexError::Empty),
+        Some(b'<') => Err(LibraryIndexError::WebPage),
+        Some(_) => {
+            serde_json::from_str(&strict_json(document)).map_err(|_| LibraryIndexError::Syntax(strict))
+        }
+    }
 }
 
 /// An entry of `libraries`. Converted while the document is read, so that only what is needed stays in memory.
@@ -349,6 +358,17 @@ mod tests {
             "{dropped:?}"
         );
         assert_eq!(dropped.len(), 11);
+    }
+
+    #[test]
+    fn texts_that_arduino_cli_accepts() {
+        let json =
+            b"{\"libraries\": [{\"name\": \"A\", \"version\": \"1\", \"author\": \"x\ty\xff\\ud83d\"},]}";
+        let parsed = parse(json).unwrap();
+        assert_eq!(
+            (parsed.dropped.as_slice(), versions(&parsed, "A").as_slice()),
+            (&[][..], &["1".to_owned()][..])
+        );
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct MissingItem {
     pub url: String,
     /// Size of the archive in bytes, where the index has one.
     pub size: Option<u64>,
+    /// Of a core its own name, of a tool the cores that need it.
+    pub cores: Vec<String>,
 }
 
 /// Returns the parts of a lock file that are not installed: of tools, those for this machine.
@@ -35,6 +37,7 @@ pub fn missing_items(locked: &Locked, directory: &ArduinoDirectory) -> Result<Ve
         version: version.to_owned(),
         url: archive.url.clone(),
         size: archive.size,
+        cores: locked.cores_with(name, version),
     };
     for core in &locked.cores {
         if !is_installed(&directory.core(&core.name, &core.version)?, &identity(&core.archive)) {
@@ -61,6 +64,7 @@ pub fn missing_items(locked: &Locked, directory: &ArduinoDirectory) -> Result<Ve
                 version: library.commit.clone().unwrap_or_else(|| library.version.clone()),
                 url: url.or_else(|| library.git.clone()).unwrap_or_default(),
                 size: library.archive.as_ref().and_then(|archive| archive.size),
+                cores: Vec::new(),
             });
         }
     }

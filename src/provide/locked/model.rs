@@ -148,6 +148,15 @@ impl Locked {
         self.python.dedup();
     }
 
+    /// Returns the cores that are, or need, the package with this name and version.
+    pub fn cores_with(&self, name: &str, version: &str) -> Vec<String> {
+        let tool = format!("{name}@{version}");
+        let is_meant = |core: &&LockedCore| {
+            (core.name == name && core.version == version) || core.tools.contains(&tool)
+        };
+        self.cores.iter().filter(is_meant).map(|core| core.name.clone()).collect()
+    }
+
     /// Returns the names of all entries, each once.
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.entries().map(|(_, name, _)| name).collect();

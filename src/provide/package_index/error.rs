@@ -50,14 +50,12 @@ pub enum ResolveError {
         newest: String,
     },
     /// No index has a tool that the release depends on.
-    #[error("core `{core}` {version} needs tool `{tool}`, and no package index has {missing}{hint}\nadd the index of package {}, or choose another version", quoted(&.tool.packager))]
+    #[error("{release} needs tool `{tool}`, and no package index has {missing}{hint}\nadd the index of package {}, or choose another version", quoted(&.tool.packager))]
     MissingTool {
-        /// `vendor:arch`.
-        core: String,
-        /// Version of the release.
-        version: String,
+        /// The core with its version.
+        release: String,
         /// The dependency.
-        tool: RequiredTool,
+        tool: Box<RequiredTool>,
         /// The missing part: the package, the tool or the version.
         missing: &'static str,
         /// Known names or versions, or empty.
@@ -65,15 +63,13 @@ pub enum ResolveError {
     },
     /// A tool has no archive for the host.
     #[error(
-        "core `{core}` {version} needs tool `{tool}`, which has no archive for {host}; it has: {hosts}\nchoose another version, or build on one of these hosts"
+        "{release} needs tool `{tool}`, which has no archive for {host}; it has: {hosts}\nchoose another version, or build on one of these hosts"
     )]
     NoArchiveForHost {
-        /// `vendor:arch`.
-        core: String,
-        /// Version of the release.
-        version: String,
+        /// The core with its version.
+        release: String,
         /// The dependency.
-        tool: RequiredTool,
+        tool: Box<RequiredTool>,
         /// The host.
         host: Host,
         /// Host triples that have an archive, comma-separated.

@@ -4,6 +4,7 @@
 //! partner and trailing commas (arduino-cli refuses the first and the last; published indexes have both). Keys are compared without regard to case; of several spellings of one key, the last one counts.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
@@ -43,7 +44,7 @@ pub(super) fn read(document: &[u8]) -> Result<Value, IndexError> {
 }
 
 /// Rewrites a lenient document as strict JSON. Keeps the text outside of strings.
-fn strict_json(document: &[u8]) -> String {
+pub(in crate::provide) fn strict_json(document: &[u8]) -> String {
     let text: Cow<'_, str> = String::from_utf8_lossy(document);
     let mut out = String::with_capacity(text.len());
     let mut rest = text.as_ref();
@@ -63,7 +64,10 @@ fn strict_json(document: &[u8]) -> String {
                     out.push_str(&rest[..used]);
                 }
             }
-            c if inside && c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if inside && c < ' ' => {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
             '}' | ']' if !inside => {
                 if let Some(before) = out.trim_end().strip_suffix(',') {
                     out.truncate(before.len());

@@ -147,7 +147,7 @@ impl Core<'_> {
     }
 
     fn platform(&self, release: &Arc<PlatformRelease>) -> Result<ResolvedPlatform, ResolveError> {
-        complete(format!("core `{}`", self.name), &release.version, &release.archive)?;
+        complete(&self.release(release), &release.version, &release.archive)?;
         let mut tools: Vec<ResolvedTool> = Vec::new();
         for dependency in &release.tools {
             let tool = self.tool(release, dependency)?;
@@ -168,11 +168,15 @@ impl Core<'_> {
         })
     }
 
+    /// Returns the core with its version for a message.
+    fn release(&self, release: &PlatformRelease) -> String {
+        format!("core `{}` {}", self.name, release.version).trim_end().to_owned()
+    }
+
     fn tool(&self, release: &PlatformRelease, tool: &RequiredTool) -> Result<ResolvedTool, ResolveError> {
         let missing = |missing, hint| ResolveError::MissingTool {
-            core: self.name.clone(),
-            version: release.version.to_string(),
-            tool: tool.clone(),
+            release: self.release(release),
+            tool: Box::new(tool.clone()),
             missing,
             hint,
         };
@@ -190,9 +194,8 @@ impl Core<'_> {
         };
         let Some(system) = self.host.choose(&found.systems) else {
             return Err(ResolveError::NoArchiveForHost {
-                core: self.name.clone(),
-                version: release.version.to_string(),
-                tool: tool.clone(),
+                release: self.release(release),
+                tool: Box::new(tool.clone()),
                 host: self.host.clone(),
                 hosts: hosts(&found.systems),
             });
@@ -209,7 +212,7 @@ impl Core<'_> {
         let package = self.catalog.package(&name.packager)?;
         let release = *package.tool_releases(&name.name).first()?;
         let system = self.host.choose(&release.systems)?;
-        complete(name.to_string(), &release.version, &system.archive).ok()?;
+        complete(&name.to_string(), &release.version, &system.archive).ok()?;
         Some(ResolvedTool {
             package: package.info().clone(),
             release: Arc::clone(release),
@@ -219,13 +222,13 @@ impl Core<'_> {
 }
 
 /// Checks that an entry can be downloaded and has a directory name.
-fn complete(entry: String, version: &RelaxedVersion, archive: &IndexedArchive) -> Result<(), ResolveError> {
+fn complete(what: &str, version: &RelaxedVersion, archive: &IndexedArchive) -> Result<(), ResolveError> {
     let missing = match (version.as_str(), archive.url.as_str()) {
         ("", _) => "version",
         (_, "") => "URL",
         _ => return Ok(()),
     };
-    Err(ResolveError::Incomplete { what: format!("{entry} {version}").trim_end().to_owned(), missing })
+    Err(ResolveError::Incomplete { what: what.to_owned(), missing })
 }
 
 /// Returns the newest few versions for a message.

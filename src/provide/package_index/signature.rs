@@ -1,4 +1,4 @@
-//! Detached OpenPGP signatures of indexes. Knows nothing of what is signed.
+//! Detached `OpenPGP` signatures of indexes. Knows nothing of what is signed.
 //!
 //! Accepted is a signature over the document by a key, or a signing subkey of a key, that the caller trusts. Neither the
 //! key nor the signature may be expired or revoked. SHA-1 is accepted, because Arduino signs with it (seen: 2017 and 2020);
@@ -61,7 +61,8 @@ pub fn verify<K: AsRef<[u8]>>(document: &[u8], signature: &[u8], keys: &[K]) -> 
     verify_at(document, signature, keys, SystemTime::now())
 }
 
-fn verify_at<K: AsRef<[u8]>>(
+/// Checks a signature at a point in time.
+pub(super) fn verify_at<K: AsRef<[u8]>>(
     document: &[u8],
     signature: &[u8],
     keys: &[K],
@@ -119,7 +120,8 @@ fn check(
             may_sign(key, now).map_err(|reason| unusable(&key.primary_key, reason))?;
             return signature.verify(&key.primary_key, document).map_err(|_| SignatureError::Mismatch);
         }
-        for subkey in key.public_subkeys.iter().filter(|subkey| is_issuer(signature, &subkey.key)) {
+        let subkey = key.public_subkeys.iter().find(|subkey| is_issuer(signature, &subkey.key));
+        if let Some(subkey) = subkey {
             subkey_may_sign(key, subkey, now).map_err(|reason| unusable(&subkey.key, reason))?;
             return signature.verify(&subkey.key, document).map_err(|_| SignatureError::Mismatch);
         }
@@ -135,8 +137,8 @@ fn is_issuer(signature: &Signature, key: &impl KeyDetails) -> bool {
 
 /// Returns the issuer of a signature for a message.
 fn issuer(signature: &Signature) -> String {
-    let fingerprint = signature.issuer_fingerprint().first().map(|it| it.to_string());
-    let id = signature.issuer_key_id().first().map(|it| it.to_string());
+    let fingerprint = signature.issuer_fingerprint().first().map(ToString::to_string);
+    let id = signature.issuer_key_id().first().map(ToString::to_string);
     fingerprint.or(id).unwrap_or_else(|| "unknown".to_owned())
 }
 

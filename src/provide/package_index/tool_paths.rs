@@ -3,7 +3,6 @@
 //! Source: arduino-cli, `docs/platform-specification.md` and `FindToolsRequiredForBuild`. Where arduino-cli leaves the
 //! choice to chance (one version of a tool from several packages), the order here is fixed.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -40,13 +39,10 @@ pub fn tool_paths(
     // By tool, packager and version: the place among the dependencies in arduino-cli's order, of which the last wins.
     let mut sorted: Vec<&RequiredTool> = dependencies.iter().collect();
     sorted.sort_by(|a, b| (&a.packager, &a.name, &a.version).cmp(&(&b.packager, &b.name, &b.version)));
-    let places: HashMap<_, _> = (1_usize..)
-        .zip(sorted)
-        .map(|(place, tool)| ((tool.packager.as_str(), tool.name.as_str(), normalized(&tool.version)), place))
-        .map(|(key, place)| (key, place))
-        .collect();
+    let places: HashMap<(&str, &str, String), usize> =
+        sorted.into_iter().map(|it| key(&it.packager, &it.name, &it.version)).zip(1..).collect();
     let rank = |tool: &InstalledTool| {
-        let key = (tool.packager.as_str(), tool.name.as_str(), normalized(&tool.version));
+        let key = key(&tool.packager, &tool.name, &tool.version);
         let kin = if tool.packager == packager {
             2
         } else {
@@ -55,8 +51,13 @@ pub fn tool_paths(
         (places.get(&key).copied().unwrap_or(0), kin)
     };
     let mut ranked: Vec<(_, &InstalledTool)> = installed.iter().map(|tool| (rank(tool), tool)).collect();
-    // Best first; for `NAME-VERSION`, the versions of one key are equal.
-    ranked.sort_by_key(|(rank, tool)| (Reverse(*rank), Reverse(tool.version.clone()), tool.packager.clone()));
+    // Best first. The text of equal versions (`1.0`, `1.0.0`) only makes the order a fixed one.
+    ranked.sort_by(|(one_rank, one), (other_rank, other)| {
+        let best = (other_rank, &other.version).cmp(&(one_rank, &one.version));
+        best.then_with(|| {
+            (&one.packager, one.version.as_str()).cmp(&(&other.packager, other.version.as_str()))
+        })
+    });
     let mut by_name: IndexMap<String, PathBuf> = IndexMap::new();
     let mut by_version: IndexMap<String, PathBuf> = IndexMap::new();
     for (_, tool) in ranked {
@@ -69,4 +70,9 @@ pub fn tool_paths(
         by_name.entry(name).or_insert(path);
     }
     by_name
+}
+
+/// Returns the identity of a tool's version.
+fn key<'t>(packager: &'t str, name: &'t str, version: &RelaxedVersion) -> (&'t str, &'t str, String) {
+    (packager, name, normalized(version))
 }

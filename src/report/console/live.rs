@@ -87,6 +87,7 @@ impl Live {
                 }
             }
             EventKind::RunStarted(_)
+            | EventKind::Resolved { .. }
             | EventKind::Log { .. }
             | EventKind::RunPhase { .. }
             | EventKind::StepFinished(_)

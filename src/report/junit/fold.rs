@@ -8,7 +8,7 @@ use junit_report::OffsetDateTime;
 use super::budget::Budget;
 use super::case::{Case, CaseEnd, CaseResult, Complaint};
 use super::xml::{MESSAGE_MAX, message_for_xml};
-use crate::event::{CoreId, Event, EventKind, FailureKind, JobId, JobResult, Outcome};
+use crate::event::{CoreId, Event, EventKind, FailureKind, JobId, JobResult, Outcome, UsedPackage};
 use crate::report::busy::Busy;
 use crate::report::failure_text::FailureText;
 use crate::report::paths::Here;
@@ -35,6 +35,7 @@ pub(super) struct JunitFold {
     busy: Busy,
     /// The reason why no further jobs were started.
     pub(super) stopping: Option<String>,
+    packages: Vec<UsedPackage>,
 }
 
 impl JunitFold {
@@ -50,6 +51,7 @@ impl JunitFold {
             budget: Budget::default(),
             busy: Busy::default(),
             stopping: None,
+            packages: Vec::new(),
         }
     }
 
@@ -67,6 +69,7 @@ impl JunitFold {
             }
             EventKind::JobFinished(result) => self.finished(result),
             EventKind::Stopping { reason } => self.stopping = Some(reason.clone()),
+            EventKind::Resolved { packages } => self.packages.clone_from(packages),
             EventKind::SetupStarted { .. }
             | EventKind::SetupProgress { .. }
             | EventKind::DownloadStarted { .. }
@@ -82,6 +85,13 @@ impl JunitFold {
             | EventKind::RunFinished { .. }
             | EventKind::Unknown => {}
         }
+    }
+
+    /// Returns the names and versions of what a board uses: `core arduino:avr` and `1.8.6`.
+    pub(super) fn versions(&self, board: &str) -> Vec<(String, &str)> {
+        let uses = |package: &&UsedPackage| package.boards.iter().any(|other| &**other == board);
+        let named = |package: &'_ UsedPackage| format!("{} {}", package.kind, package.name);
+        self.packages.iter().filter(uses).map(|package| (named(package), package.version.as_str())).collect()
     }
 
     fn case_mut(&mut self, job: &JobId) -> Option<&mut Case> {

@@ -27,6 +27,7 @@ pub(super) fn write(fold: &JunitFold, writer: &mut dyn io::Write) -> io::Result<
     for (id, ((board, cells), counts)) in fold.roster.boards().zip(&suites).enumerate() {
         let name = name_for_xml(board);
         xml.start_suite(&SuiteHead { id, name: &name, timestamp: &timestamp, counts })?;
+        xml.properties(fold.versions(board).iter().map(|(name, version)| (name.as_str(), *version)))?;
         let mut blocking: Vec<&CoreId> = Vec::new();
         for (id, row) in cells {
             let (case, line) = case(fold, id, row);

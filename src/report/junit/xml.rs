@@ -53,6 +53,8 @@ pub(super) struct JunitXml<'w> {
 enum Element {
     Root,
     Suite,
+    Properties,
+    Property,
     Case,
 }
 
@@ -61,6 +63,8 @@ impl Element {
         match self {
             Self::Root => "testsuites",
             Self::Suite => "testsuite",
+            Self::Properties => "properties",
+            Self::Property => "property",
             Self::Case => "testcase",
         }
     }
@@ -69,7 +73,8 @@ impl Element {
         match self {
             Self::Root => "\n",
             Self::Suite => "\n  ",
-            Self::Case => "\n    ",
+            Self::Properties | Self::Case => "\n    ",
+            Self::Property => "\n      ",
         }
     }
 }
@@ -119,6 +124,23 @@ impl<'w> JunitXml<'w> {
             ("skipped", skipped),
         ];
         self.open(Element::Suite, attributes, false)
+    }
+
+    /// Writes the properties of a suite, which come before its test cases.
+    pub(super) fn properties<'p>(
+        &mut self,
+        properties: impl Iterator<Item = (&'p str, &'p str)>,
+    ) -> io::Result<()> {
+        let mut properties = properties.peekable();
+        if properties.peek().is_none() {
+            return Ok(());
+        }
+        self.open(Element::Properties, [], false)?;
+        for (name, value) in properties {
+            let (name, value) = (text::for_xml(name), text::for_xml(value));
+            self.open(Element::Property, [("name", &*name), ("value", &*value)], true)?;
+        }
+        self.close(Element::Properties)
     }
 
     /// Writes a test case. `line` is the line of its error in `filepath`.

@@ -11,7 +11,7 @@ use super::critical;
 use super::job::{JobOrigin, JobTimes};
 use super::libraries::LibraryLists;
 use super::model::{Each, RunPhases, Seconds, SlotUse, SlotsUse, TimedRun, TimingFile};
-use crate::event::{Event, EventKind, JobId, JobResult, RunInfo, RunPhase, Span, StepInfo};
+use crate::event::{Event, EventKind, JobId, JobResult, RunInfo, RunPhase, Span, StepInfo, UsedPackage};
 use crate::report::timestamp::{rfc3339, timestamp};
 use crate::report::warnings::WarningTally;
 
@@ -27,6 +27,7 @@ pub(super) struct TimingFold {
     stopped: Option<String>,
     warnings: WarningTally,
     libraries: LibraryLists,
+    packages: Vec<UsedPackage>,
 }
 
 impl TimingFold {
@@ -51,6 +52,7 @@ impl TimingFold {
             EventKind::JobFinished(result) => self.finished(result),
             EventKind::Stopping { reason } => self.stopped = Some(reason.clone()),
             EventKind::RunFinished { exit } => self.exit = Some(*exit),
+            EventKind::Resolved { packages } => self.packages.clone_from(packages),
             EventKind::SetupStarted { .. }
             | EventKind::SetupProgress { .. }
             | EventKind::DownloadStarted { .. }
@@ -109,6 +111,7 @@ impl TimingFold {
         let file = TimingFile {
             run: self.about_run(&tiles),
             slots: self.about_slots(build),
+            packages: &self.packages,
             critical_path: critical::path(&self.jobs, &tiles, self.wall),
             jobs: Each(|| self.jobs.iter().map(|(id, job)| job.shown(id, unfinished))),
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::event::{JobId, NamedLibrary, Phase, UnitCounts, UsedLibrary};
+use crate::event::{JobId, NamedLibrary, Phase, UnitCounts, UsedLibrary, UsedPackage};
 use crate::report::warnings::WarningCounts;
 
 /// A time or a length; in JSON seconds, to the microsecond.
@@ -37,6 +37,8 @@ impl Serialize for JobName<'_> {
 pub(super) struct TimingFile<'a, Jobs> {
     pub(super) run: TimedRun<'a>,
     pub(super) slots: SlotsUse,
+    /// Cores, tools and libraries with their versions and boards.
+    pub(super) packages: &'a [UsedPackage],
     pub(super) critical_path: Vec<Segment<'a>>,
     pub(super) jobs: Jobs,
 }

@@ -76,6 +76,7 @@ impl TraceFold {
             }
             EventKind::Stopping { reason } => self.stopping = Some((reason.clone(), event.at)),
             EventKind::SetupProgress { .. }
+            | EventKind::Resolved { .. }
             | EventKind::DownloadStarted { .. }
             | EventKind::DownloadProgress { .. }
             | EventKind::DownloadFinished { .. }

@@ -8,7 +8,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::SetupError;
 use super::lock::LockUse;
-use crate::event::{EventKind, Level};
+use crate::event::{EventKind, Level, UsedPackage};
 use crate::library::{Library, Location, Root, load_root};
 use crate::matrix::{LibraryEntry, LibrarySource, Matrix, Span};
 use crate::plan::LibraryRoot;
@@ -39,6 +39,20 @@ pub(super) struct ResolvedLibraries {
     /// The directories of entries that are installed or on the disk already, by the entry's index.
     placed: BTreeMap<usize, PathBuf>,
     indexed: Vec<SeenLibrary>,
+}
+
+impl ResolvedLibraries {
+    /// Returns the libraries of the index with the boards that see them.
+    pub(super) fn used(&self, matrix: &Matrix) -> Vec<UsedPackage> {
+        let board = |&index: &usize| matrix.boards.get_index(index).map(|(name, _)| name.clone());
+        let used = |seen: &SeenLibrary| UsedPackage {
+            kind: "library".to_owned(),
+            name: seen.library.name.clone(),
+            version: seen.library.version.clone(),
+            boards: seen.boards.iter().filter_map(board).collect(),
+        };
+        self.indexed.iter().map(used).collect()
+    }
 }
 
 impl<'a> MatrixLibraries<'a> {

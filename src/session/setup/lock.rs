@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::provide::InstallError;
-use crate::provide::locked::{Locked, lock_path, read_lock};
+use crate::provide::locked::{Locked, lock_path, read_lock, write_lock};
 
 /// Age up to which a run uses a copy of an index without asking its server.
 const INDEX_AGE: Duration = Duration::from_hours(24);
@@ -56,6 +56,40 @@ impl LockUse {
         }
         let matrix = matrix.to_owned();
         Ok(Self { path, matrix, locking, known, used: Locked::new(), differences: Vec::new() })
+    }
+
+    /// Adds what an earlier run has resolved with the same indexes: the library index alone has 50 MB. `remembered` is the
+    /// file that [`Self::remember`] wrote.
+    pub(super) fn recall(&mut self, remembered: &Path) {
+        let age = std::fs::metadata(remembered).and_then(|it| it.modified()).map(|it| it.elapsed().unwrap_or_default());
+        if self.locking != Locking::Preferred || !age.is_ok_and(|age| age < INDEX_AGE) {
+            return;
+        }
+        let Ok(Some(more)) = read_lock(remembered) else { return };
+        let Locked { version: _, cores, tools, libraries, python } = more;
+        // An entry of the lock file comes first: it decides.
+        let is_new = |name: &str, known: &[&str]| !known.contains(&name);
+        let names: Vec<String> = self.known.names().into_iter().map(str::to_owned).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.known.cores.extend(cores.into_iter().filter(|core| is_new(&core.name, &names)));
+        self.known.tools.extend(tools);
+        self.known.libraries.extend(libraries.into_iter().filter(|it| is_new(&it.name, &names)));
+        self.known.python.extend(python.into_iter().filter(|it| is_new(&it.name, &names)));
+    }
+
+    /// Writes what this run has resolved by indexes, for [`Self::recall`].
+    pub(super) fn remember(&self, path: &Path) {
+        if self.locking == Locking::Required || self.differences.is_empty() {
+            return;
+        }
+        let mut used = self.used.clone();
+        used.version = Locked::new().version;
+        used.normalise();
+        if let Some(directory) = path.parent() {
+            // Without this file the next run reads the indexes again; nothing else changes.
+            let _ = std::fs::create_dir_all(directory);
+            let _ = write_lock(path, &used);
+        }
     }
 
     /// Returns the lock of a command without a matrix: everything is resolved by the indexes.

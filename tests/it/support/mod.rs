@@ -1,6 +1,8 @@
 //! What all subjects share: a directory to work in, the program, and what it left behind.
 
 mod finished;
+// Also the server of the download tests in the library (`src/provide/download/tests.rs`).
+#[allow(dead_code, unused_imports)]
 mod http_server;
 mod junit;
 mod packages;

@@ -22,15 +22,7 @@ pub(super) fn explain(graph: &Graph<'_>, proof: Proof<'_>) -> ResolveLibrariesEr
     if let Some(error) = one_cause(graph, &requirements) {
         return error;
     }
-    let mut contested: Vec<&str> = Vec::new();
-    for requirement in &requirements {
-        let name = requirement.need.name;
-        let is_limited = !requirement.need.range.is_any() || !graph.has(name);
-        if is_limited && !contested.contains(&name) {
-            contested.push(name);
-        }
-    }
-    let versions = contested.into_iter().map(|name| {
+    let versions = contested(graph, &requirements).into_iter().map(|name| {
         let versions = if graph.has(name) { graph.listed_versions(name) } else { "in no version".to_owned() };
         (name.to_owned(), versions)
     });
@@ -38,6 +30,30 @@ pub(super) fn explain(graph: &Graph<'_>, proof: Proof<'_>) -> ResolveLibrariesEr
         versions: versions.collect(),
         requirements: requirements.into_iter().map(Requirement::shown).collect(),
     }
+}
+
+/// Returns the libraries whose versions exclude each other: those with several requirements, of which one at least is
+/// limited, and those with a requirement that nothing satisfies. Without any, all with a limited requirement.
+fn contested<'a>(graph: &Graph<'a>, requirements: &[Requirement<'a>]) -> Vec<&'a str> {
+    let is_limited = |it: &Requirement<'_>| !it.need.range.is_any();
+    let is_dead = |it: &Requirement<'_>| graph.candidates(it.need).next().is_none();
+    let mut names: Vec<&str> = Vec::new();
+    for requirement in requirements {
+        if !names.contains(&requirement.need.name) {
+            names.push(requirement.need.name);
+        }
+    }
+    let on = |name: &str| requirements.iter().filter(|it| it.need.name == name).collect::<Vec<_>>();
+    let excluding = |name: &&str| {
+        let on = on(name);
+        on.iter().any(|it| is_dead(it) || on.len() > 1 && is_limited(it))
+    };
+    let found: Vec<&str> = names.iter().copied().filter(excluding).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    names.retain(|name| on(name).into_iter().any(is_limited));
+    names
 }
 
 /// A requirement that the proof needs.
@@ -102,7 +118,7 @@ fn requirements_of<'a>(graph: &Graph<'a>, fact: Fact<'a>) -> Vec<Requirement<'a>
     let required_by = match meant().count() {
         1 => format!("`{requirer}` {}", newest.version),
         count if count == releases.len() => format!("every version of `{requirer}`"),
-        count => format!("`{requirer}` {} and {} older", newest.version, count - 1),
+        count => format!("`{requirer}` {} (and {} older)", newest.version, count - 1),
     };
     let needs = graph.needs(newest).filter(|need| need.name == required);
     needs.map(|need| Requirement { request: usize::MAX, required_by: required_by.clone(), need }).collect()
