@@ -21,13 +21,16 @@ use crate::platform::Fqbn;
 use crate::provide::apt;
 use crate::session::SessionError;
 
+mod boards;
 mod builds;
 mod cores;
 mod draft;
+mod libraries;
 mod names;
 mod place;
 mod public_cores;
 mod sections;
+mod sketches;
 mod yaml_text;
 
 /// Name of the matrix by default.
@@ -62,28 +65,39 @@ fn init(typed: &Typed) -> Result<String, InitError> {
     let imported = import(&place.dir);
     let has_apt = apt::is_available();
     let builds = builds(&imported, &boards, &place.dir)?;
-    let mut found = sections(&imported, &builds, &place, has_apt);
-    if found.is_none() && !imported.builds.is_empty() && boards.is_empty() {
+    let Sections { mut sections, mut notes } = sections(&imported, &builds, &place, has_apt);
+    if sections.is_empty() && !imported.builds.is_empty() && boards.is_empty() {
         // Sketches that a workflow makes or fetches are not here.
-        let others = default_builds(&imported, &place.dir)?;
-        found = sections(&imported, &others, &place, has_apt);
+        let found =
+            self::sections::sections(&imported, &default_builds(&imported, &place.dir)?, &place, has_apt);
+        sections = found.sections;
+        notes.extend(found.notes);
     }
-    let mut warnings = imported.warnings.clone();
-    let Some(Sections { sections, notes }) = found else {
-        warnings.iter().for_each(|warning| warn(warning));
-        return Err(InitError::Nothing(nothing(&imported, &place)));
-    };
-    warnings.extend(notes);
-    warnings.extend(
+    notes.extend(
         imported.unused.as_ref().map(|file| format!("{file} is not used: the workflows say what is built")),
     );
+    let warnings: Vec<String> = imported.warnings.iter().cloned().chain(notes).collect();
+    if sections.is_empty() {
+        warn_all(&warnings);
+        return Err(InitError::Nothing(nothing(&imported, &place)));
+    }
     let name = name(&imported, &place);
     let header = header(&imported, &name, &output, &warnings);
     let text = Draft { header, name, sections }.render();
     let checked = checked(&output, &place.matrix_dir, &text).map_err(SessionError::from)?;
+    if checked.1.cells.is_empty() {
+        warn_all(&warnings);
+        return Err(InitError::Nothing(nothing(&imported, &place)));
+    }
     write_atomically(&output, text.as_bytes()).map_err(|error| SessionError::unwritable(&output, &error))?;
-    warnings.iter().for_each(|warning| warn(warning));
+    warn_all(&warnings);
     Ok(summary(&checked, &output))
+}
+
+fn warn_all(warnings: &[String]) {
+    for warning in warnings {
+        warn(warning);
+    }
 }
 
 /// Returns the directory with the place of the matrix, and the path of the matrix.
@@ -95,10 +109,8 @@ fn places(typed: &Typed) -> Result<(Place, PathBuf), SessionError> {
     if !dir.is_dir() {
         return Err(SessionError::Usage(format!("{} is not a directory", typed.directory.display())));
     }
-    let in_directory = || match typed.directory.as_os_str() == "." {
-        true => PathBuf::from(FILE_NAME),
-        false => typed.directory.join(FILE_NAME),
-    };
+    let is_here = typed.directory.as_os_str() == ".";
+    let in_directory = || if is_here { PathBuf::from(FILE_NAME) } else { typed.directory.join(FILE_NAME) };
     let output = typed.output.clone().unwrap_or_else(in_directory);
     if output.is_dir() {
         return Err(SessionError::Usage(format!(
@@ -165,7 +177,6 @@ fn header(imported: &Imported, name: &str, output: &Path, warnings: &[String]) -
         lines.extend([String::new(), "Not taken over:".to_owned()]);
         lines.extend(warnings.iter().map(|warning| format!("  {warning}")));
     }
-    lines.push(String::new());
     lines
 }
 

@@ -100,7 +100,8 @@ impl Dependency {
 
 /// Returns whether an address is that of a Git repository.
 fn is_repository(url: &str) -> bool {
-    url.trim_end_matches('/').ends_with(".git") || url.starts_with("git://")
+    // The action compares the case, too.
+    url.trim_end_matches('/').strip_suffix(".git").is_some() || url.starts_with("git://")
 }
 
 /// Returns whether an address is that of a package index.
@@ -152,7 +153,7 @@ fn libraries(text: &str, origin: &str, notes: &mut Notes) -> Vec<ImportedLibrary
                 found.push(ImportedLibrary::Repository { url, revision: version });
             }
             (Some(url), _, _) => {
-                found.push(repository_of_archive(&url).unwrap_or(ImportedLibrary::Archive(url)))
+                found.push(repository_of_archive(&url).unwrap_or(ImportedLibrary::Archive(url)));
             }
             (None, Some(path), _) => found.push(ImportedLibrary::Path(path)),
             (None, None, Some(name)) => found.push(ImportedLibrary::Index { name, version }),
@@ -195,10 +196,8 @@ fn apply_flags(flags: Vec<String>, build: &mut ImportedBuild, notes: &mut Notes)
             "--library" | "--libraries" => build.libraries.push(ImportedLibrary::Path(value())),
             "--board-options" | "-b" | "--board-option" => {
                 let option = value();
-                let text = match build.fqbn.options.is_empty() {
-                    true => format!("{}:{option}", build.fqbn),
-                    false => format!("{},{option}", build.fqbn),
-                };
+                let separator = if build.fqbn.options.is_empty() { ':' } else { ',' };
+                let text = format!("{}{separator}{option}", build.fqbn);
                 match text.parse() {
                     Ok(fqbn) => build.fqbn = fqbn,
                     Err(_) => notes.add(&build.origin, &format!("its flag {} is left out", quoted(&flag))),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::notes::Notes;
-use crate::library::{Library, Location, Root, load_root};
+use crate::library::{Location, Root, load_root};
 
 /// Facts about a library that decide how its examples are built.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,13 +39,6 @@ pub(super) fn read(dir: &Path, notes: &mut Notes) -> Option<LibraryFacts> {
         depends: library.depends,
         has_properties,
     })
-}
-
-/// Returns whether a directory is a library.
-pub fn is_library(path: &Path) -> bool {
-    let root = Root { path: path.to_owned(), location: Location::User };
-    let is_itself = |library: &Library| library.location == Location::Unmanaged;
-    load_root(&root).is_ok_and(|loaded| loaded.libraries.iter().any(is_itself))
 }
 
 /// Returns whether a directory is a library, or a directory of libraries.

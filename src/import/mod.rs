@@ -21,7 +21,7 @@ mod yaml;
 
 use std::path::Path;
 
-pub use library::{LibraryFacts, holds_libraries, is_library};
+pub use library::{LibraryFacts, holds_libraries};
 pub use model::{CoreSource, Imported, ImportedBuild, ImportedCore, ImportedLibrary};
 use notes::Notes;
 

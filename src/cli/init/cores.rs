@@ -43,8 +43,14 @@ pub(super) fn cores(
             }
         }
     }
-    let items = facts.iter().map(|(name, facts)| item(name, facts, has_apt, notes)).collect();
-    Section { key: "cores", items, remarks: Vec::new() }
+    let mut items: Vec<Item> = facts.iter().map(|(name, facts)| item(name, facts, has_apt, notes)).collect();
+    let is_newest =
+        |item: &&mut Item| item.yaml.contains("provider: index") && !item.yaml.contains("version: ");
+    if let Some(item) = items.iter_mut().find(is_newest) {
+        let comment = "The newest version. A key `version: \"1.8.*\"` limits it, `core lock` pins it.";
+        item.comments.insert(0, comment.to_owned());
+    }
+    Section { key: "cores", items, suggestions: Vec::new() }
 }
 
 fn is_arduinos(url: &str) -> bool {
@@ -64,9 +70,7 @@ fn add<'b>(
         CoreSource::Index(_) => facts.versions.extend(core.version.as_deref()),
         CoreSource::Path(path) => match place.normal(path).filter(|path| place.dir.join(path).is_dir()) {
             Some(path) => facts.path = Some(place.named(&path)),
-            None => {
-                drop(notes.insert(format!("{}: the core {name} is not in {}", build.origin, quoted(path))))
-            }
+            None => notes.extend([format!("{}: the core {name} is not in {}", build.origin, quoted(path))]),
         },
         CoreSource::Download(url) => {
             let url = quoted(url);
@@ -97,8 +101,8 @@ fn item(name: &str, facts: &CoreFacts<'_>, has_apt: bool, notes: &mut IndexSet<S
         ));
     }
     if name == DEBIAN && has_apt && version.is_none() && facts.indexes.is_empty() {
-        let comment = "Debian's core and compiler, installed without root. Arduino's own instead: \
-                       {provider: index, version: \"1.8.6\"}";
+        let comment =
+            "Debian's core and compiler, without root. Arduino's own: {provider: index, version: \"1.8.6\"}";
         return Item::new(format!("{}: {{provider: apt}}", scalar(name))).comment(comment);
     }
     let known = public_core(name);

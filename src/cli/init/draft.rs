@@ -1,5 +1,9 @@
 //! A matrix that is not written yet: its sections as commented items of YAML. Knows nothing of where they come from.
 
+use std::fmt::Write;
+
+use super::yaml_text::scalar;
+
 /// Longest line of a comment.
 const LONGEST_LINE: usize = 110;
 
@@ -21,8 +25,8 @@ pub(super) struct Section {
     pub(super) key: &'static str,
     /// The items; a section without any is left out.
     pub(super) items: Vec<Item>,
-    /// Comments behind the items.
-    pub(super) remarks: Vec<String>,
+    /// Lines of YAML behind the items that are commented out.
+    pub(super) suggestions: Vec<String>,
 }
 
 /// An item of a section.
@@ -50,26 +54,27 @@ impl Item {
 impl Draft {
     /// Returns the text of the matrix.
     pub(super) fn render(&self) -> String {
+        // Writing to a text never fails.
         let mut text = String::new();
         for line in &self.header {
             comment(&mut text, "", line);
         }
-        text.push_str("version: 1\n");
+        text.push_str("\nversion: 1\n");
         if !self.name.is_empty() {
-            text.push_str(&format!("name: {}\n", super::yaml_text::scalar(&self.name)));
+            let _ = writeln!(text, "name: {}", scalar(&self.name));
         }
         for section in self.sections.iter().filter(|section| !section.items.is_empty()) {
-            text.push_str(&format!("\n{}:\n", section.key));
+            let _ = writeln!(text, "\n{}:", section.key);
             for item in &section.items {
                 for paragraph in &item.comments {
                     comment(&mut text, "  ", paragraph);
                 }
                 for line in item.yaml.lines() {
-                    text.push_str(&format!("  {line}\n"));
+                    let _ = writeln!(text, "  {line}");
                 }
             }
-            for remark in &section.remarks {
-                comment(&mut text, "  ", remark);
+            for suggestion in &section.suggestions {
+                let _ = writeln!(text, "  # {suggestion}");
             }
         }
         text
@@ -106,7 +111,7 @@ mod tests {
         let mut text = String::new();
         comment(&mut text, "  ", &format!("  {}\nversion: 2 \u{7}x", "word ".repeat(40)));
         assert!(text.lines().all(|line| line.starts_with("  #   ") && line.len() <= LONGEST_LINE), "{text}");
-        assert_eq!(text.lines().count(), 2);
+        assert_eq!(text.lines().count(), 3);
         let mut empty = String::new();
         comment(&mut empty, "", "");
         assert_eq!(empty, "#\n");
@@ -114,7 +119,7 @@ mod tests {
 
     #[test]
     fn empty_sections_are_left_out() {
-        let section = |key, items| Section { key, items, remarks: vec!["more".to_owned()] };
+        let section = |key, items| Section { key, items, suggestions: vec!["more: a:b:d".to_owned()] };
         let draft = Draft {
             header: vec!["top".to_owned()],
             name: "a b".to_owned(),
@@ -123,8 +128,7 @@ mod tests {
                 section("boards", vec![Item::new("uno:\n  fqbn: a:b:c".to_owned()).comment("why")]),
             ],
         };
-        let expected =
-            "# top\nversion: 1\nname: \"a b\"\n\nboards:\n  # why\n  uno:\n    fqbn: a:b:c\n  # more\n";
+        let expected = "# top\n\nversion: 1\nname: \"a b\"\n\nboards:\n  # why\n  uno:\n    fqbn: a:b:c\n  # more: a:b:d\n";
         assert_eq!(draft.render(), expected);
     }
 }

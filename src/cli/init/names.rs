@@ -14,18 +14,22 @@ pub(super) type Nameless<'b> = (Option<&'b str>, &'b Fqbn);
 /// name already.
 pub(super) fn board_names(boards: &[Nameless<'_>]) -> Vec<String> {
     let mut taken = HashSet::new();
-    let names = boards.iter().map(|board| {
-        let name = candidates(*board).find(|name| !taken.contains(&name.to_lowercase()));
+    let mut names = vec![String::new(); boards.len()];
+    // The short name is for the board without options.
+    let mut order: Vec<usize> = (0..boards.len()).collect();
+    order.sort_by_key(|&index| !boards[index].1.options.is_empty());
+    for index in order {
         // The candidates are endless.
+        let name = candidates(boards[index]).find(|name| !taken.contains(&name.to_lowercase()));
         let name = name.unwrap_or_default();
         taken.insert(name.to_lowercase());
-        name
-    });
-    names.collect()
+        names[index] = name;
+    }
+    names
 }
 
 /// Returns possible names, the best ones first.
-fn candidates<'b>((given, fqbn): Nameless<'b>) -> impl Iterator<Item = String> + use<'b> {
+fn candidates((given, fqbn): Nameless<'_>) -> impl Iterator<Item = String> + use<'_> {
     let options: Vec<&str> = fqbn.options.iter().map(|(_, choice)| choice.as_str()).collect();
     let with_options = |text: &str| {
         let parts: Vec<&str> = std::iter::once(text).chain(options.iter().copied()).collect();
@@ -65,8 +69,8 @@ mod tests {
     #[test]
     fn names_are_as_short_as_they_are_distinct() {
         let names = named(&[
-            (None, "arduino:mbed_portenta:envie_m7"),
             (None, "arduino:mbed_portenta:envie_m7:target_core=cm4"),
+            (None, "arduino:mbed_portenta:envie_m7"),
             (None, "other:mbed:Envie_M7"),
             (None, "third:mbed:envie_m7"),
             (None, "third:mbed:envie_m7"),
@@ -74,8 +78,8 @@ mod tests {
             (Some("_"), "arduino:avr:uno"),
         ]);
         let expected = [
-            "envie_m7",
             "envie_m7-cm4",
+            "envie_m7",
             "mbed-Envie_M7",
             "third-mbed-envie_m7",
             "third-mbed-envie_m7-2",
