@@ -130,8 +130,10 @@ fn collect_cores(parts: &CacheLayout, age: Duration) -> Result<String, SessionEr
     let items = unused(&inventory(&directory), age);
     let size = items.iter().map(InstalledItem::size).sum();
     remove_items(&items, &directory).map_err(SetupError::from)?;
-    let names = items.iter().map(|item| format!(" {}@{}", item.name, item.version)).collect::<String>();
-    Ok(format!("cores, tools and libraries: {} removed, {} freed{}{names}", items.len(), ByteSize(size), if names.is_empty() { "" } else { ":" }))
+    let mut lines =
+        vec![format!("cores, tools and libraries: {} removed, {} freed", items.len(), ByteSize(size))];
+    lines.extend(items.iter().map(|item| format!("  {} {}@{}", item.kind.word(), item.name, item.version)));
+    Ok(lines.join("\n"))
 }
 
 fn clear(parts: &CacheLayout, all: bool) -> Result<String, SessionError> {

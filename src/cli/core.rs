@@ -15,11 +15,11 @@ use super::output::{fail, print};
 use crate::event::EventSink;
 use crate::exit::Exit;
 use crate::matrix::Matrix;
+use crate::provide::InstallContext;
 use crate::provide::arduino_directory::ArduinoDirectory;
 use crate::provide::index::CoreRequest;
 use crate::provide::inventory::{InstalledItem, inventory, remove_items, selected};
 use crate::provide::locked::{Locked, lock_path, read_lock, write_lock};
-use crate::provide::InstallContext;
 use crate::session::{Locking, Needs, SessionError, SetupError, bring_in, install_cores, lock_matrix, needs};
 
 /// Runs the command.
@@ -45,8 +45,8 @@ pub(super) async fn run(typed: Typed) -> Exit {
 }
 
 fn context(common: &Common, events: EventSink) -> Result<InstallContext, SessionError> {
-    let directories = directories(common.directories.clone())
-        .map_err(|error| SessionError::Usage(error.to_string()))?;
+    let directories =
+        directories(common.directories.clone()).map_err(|error| SessionError::Usage(error.to_string()))?;
     Ok(InstallContext {
         cache_dir: directories.cache,
         offline: common.offline,
@@ -101,8 +101,7 @@ async fn install(typed: CoreInstall, cx: &InstallContext) -> Result<String, Sess
     let is_core = |word: &&String| word.contains(':') && !Path::new(word).exists();
     let cores = typed.what.iter().filter(is_core).map(|word| request(word));
     let cores = cores.collect::<Result<Vec<_>, _>>()?;
-    let matrices: Vec<PathBuf> =
-        typed.what.iter().filter(|word| !is_core(word)).map(PathBuf::from).collect();
+    let matrices: Vec<PathBuf> = typed.what.iter().filter(|word| !is_core(word)).map(PathBuf::from).collect();
     if typed.check {
         let ([matrix], true) = (matrices.as_slice(), cores.is_empty()) else {
             return Err(SessionError::Usage("--check is for one matrix".to_owned()));
@@ -115,7 +114,9 @@ async fn install(typed: CoreInstall, cx: &InstallContext) -> Result<String, Sess
         let matrix = Matrix::read(matrix)?;
         let installed = bring_in(&matrix, locking(typed.common.locked), cx).await?;
         lines.extend(installed.cores.values().map(|core| shown(&core.name, &core.versions)));
-        lines.extend(installed.locked.libraries.iter().map(|it| format!("library {} {}", it.name, it.version)));
+        lines.extend(
+            installed.locked.libraries.iter().map(|it| format!("library {} {}", it.name, it.version)),
+        );
     }
     if !cores.is_empty() {
         let installed = install_cores(cores, &typed.url, cx).await?;
@@ -136,15 +137,16 @@ fn shown(name: &str, versions: &[(String, String)]) -> String {
 /// Parses `vendor:arch[@VERSION]`.
 fn request(word: &str) -> Result<CoreRequest, SessionError> {
     let (name, version) = word.split_once('@').map_or((word, None), |(name, version)| (name, Some(version)));
-    let is_name = name.split_once(':').is_some_and(|(vendor, arch)| {
-        !vendor.is_empty() && !arch.is_empty() && !arch.contains(':')
-    });
+    let is_name = name
+        .split_once(':')
+        .is_some_and(|(vendor, arch)| !vendor.is_empty() && !arch.is_empty() && !arch.contains(':'));
     if !is_name {
         let message = format!("`{word}` is no core: write VENDOR:ARCH or VENDOR:ARCH@VERSION");
         return Err(SessionError::Usage(message));
     }
     let version = version.map(str::parse).transpose();
-    let version = version.map_err(|error| SessionError::Usage(format!("the version in `{word}`: {error}")))?;
+    let version =
+        version.map_err(|error| SessionError::Usage(format!("the version in `{word}`: {error}")))?;
     Ok(CoreRequest { name: name.to_owned(), version })
 }
 
@@ -182,7 +184,8 @@ fn remove(names: &[String], cx: &InstallContext) -> Result<String, SessionError>
     let directory = ArduinoDirectory::new(&cx.cache_dir);
     let mut lines = Vec::new();
     for word in names {
-        let (name, version) = word.split_once('@').map_or((word.as_str(), None), |(name, it)| (name, Some(it)));
+        let (name, version) =
+            word.split_once('@').map_or((word.as_str(), None), |(name, it)| (name, Some(it)));
         let items = selected(&inventory(&directory), name, version);
         if items.is_empty() {
             let message = format!("{word} is not installed; `fbuild-matrix core list` shows what is");
@@ -216,7 +219,8 @@ async fn lock(
         }
     };
     let after = lock_matrix(&matrix, locking, cx).await?;
-    let changes = before.as_ref().map_or_else(|| after.changes(&Locked::new()), |before| after.changes(before));
+    let changes =
+        before.as_ref().map_or_else(|| after.changes(&Locked::new()), |before| after.changes(before));
     let is_written = write_lock(&path, &after).map_err(SetupError::from)?;
     let mut lines = changes;
     let state = if is_written { "written" } else { "unchanged" };

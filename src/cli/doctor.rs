@@ -11,8 +11,8 @@ use super::known_cores::known_cores;
 use super::options::{colours_on_stderr, directories};
 use super::output::{fail, print};
 use crate::event::channel;
-use crate::matrix::{Matrix, Provider};
 use crate::exit::Exit;
+use crate::matrix::{Matrix, Provider};
 use crate::plan::{Cores, EmulatorProgram, platforms};
 use crate::platform::{Fqbn, Platform, WarningLevel};
 use crate::provide::InstallContext;
@@ -76,11 +76,8 @@ fn packages(path: &Path, install: &InstallContext) -> Vec<Check> {
         detail,
         fix,
     };
-    let matrix = match Matrix::read(path) {
-        Ok(matrix) => matrix,
-        // It is reported with the boards.
-        Err(_) => return Vec::new(),
-    };
+    // A wrong matrix is reported with the boards.
+    let Ok(matrix) = Matrix::read(path) else { return Vec::new() };
     let needs = match needs(&matrix, install) {
         Ok(needs) => needs,
         Err(error) => {

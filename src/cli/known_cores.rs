@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use tokio_util::sync::CancellationToken;
 
 use super::args::Common;
@@ -47,10 +47,14 @@ pub(super) async fn known_cores(
     }
     let here = locate::Places::of_this_machine(&directories.cache);
     let of_board = board.map(Fqbn::core_name);
-    let names = apt::known_cores().map(str::to_owned).chain(of_board);
+    let names: IndexSet<String> = apt::known_cores()
+        .map(str::to_owned)
+        .chain(locate::names_in_data_dirs(&here))
+        .chain(of_board)
+        .collect();
     let newest = |name: String| {
         let core = locate::candidates(&name, &here).into_iter().next()?.core;
         Some((name, core))
     };
-    Ok(KnownCores { installed: names.filter_map(newest).collect(), ..KnownCores::default() })
+    Ok(KnownCores { installed: names.into_iter().filter_map(newest).collect(), ..KnownCores::default() })
 }

@@ -46,7 +46,7 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
         retries: typed.retries,
         timeout,
         offline: typed.common.offline,
-        locked: typed.common.locked,
+        locking: locking(typed.common.locked),
         cache: !typed.no_cache,
         retry_failures: typed.retry_failures,
         directories: directories(typed.common.directories)?,

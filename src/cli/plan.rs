@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::args::Console;
 use super::args::{Format, Plan as Typed};
 use super::narrate::narrated;
-use super::options::{colours_on_stderr, locking, options, shown};
+use super::options::{colours_on_stderr, options, shown};
 use super::output::{complain, fail, print};
 use crate::event::{EventKind, Level};
 use crate::exit::Exit;
@@ -42,7 +42,7 @@ async fn plan(options: &Options, console: &Console) -> Result<Plan, SessionError
         events: events.clone(),
         cancel: CancellationToken::new(),
     };
-    let installed = bring_in(matrix, locking(options.locked), &install).await?;
+    let installed = bring_in(matrix, options.locking.clone(), &install).await?;
     let Cells { all, selected } = request.cells(options, &installed.roots)?;
     if !console.quiet {
         warnings(&selected).for_each(|warning| super::output::warn(&warning));

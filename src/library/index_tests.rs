@@ -16,6 +16,7 @@ fn library(name: &str, location: Location, architectures: &[&str]) -> Library {
         layout: Layout::Recursive,
         architectures: architectures.iter().map(|name| (*name).to_owned()).collect(),
         link: LinkOptions { dot_a_linkage: false, precompiled: Precompiled::No, ldflags: String::new() },
+        depends: String::new(),
         has_arch_directory: false,
         location,
     }

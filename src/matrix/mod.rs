@@ -39,10 +39,11 @@ pub use duration::{DurationError, parse_duration};
 pub use expand::expand;
 pub use filter::{Filter, FilterError};
 pub use model::{
-    BUILTIN, Board, Core, Defaults, Embed, Emulation, ExcludeRule, From, IndexedCore, LibraryEntry,
-    LibrarySource, Matrix, Overrides, Packages, Provider, Run, SketchEntry, SketchRoots, Tool,
+    BUILTIN, Board, Core, Defaults, Embed, Emulation, ExcludeRule, From, IndexedCore, LibraryEntries,
+    LibraryEntry, LibrarySource, Matrix, Overrides, Packages, Provider, Run, RunSettings, SketchEntry,
+    SketchRoots, Tool,
 };
 pub use name_glob::{GlobError, NameGlob, NameGlobs};
-pub use schema::{Emulator, Warnings, json_schema};
+pub use schema::{Emulator, Precompile, Warnings, json_schema};
 pub use select::{SelectError, Selection, select};
 pub use source::{Position, Span, Spanned};

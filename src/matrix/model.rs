@@ -9,8 +9,8 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::name_glob::NameGlobs;
-use super::path_pattern::PathPattern;
-use super::schema::{Emulator, Warnings};
+use super::path_pattern::{PathPattern, normalised};
+use super::schema::{Emulator, Precompile, Warnings};
 use super::source::{Position, Source, Span, Spanned};
 use crate::platform::{Fqbn, Override};
 use crate::versions::VersionRange;
@@ -32,10 +32,10 @@ pub struct Matrix {
     pub cores: IndexMap<String, Core>,
     /// The boards by name.
     pub boards: IndexMap<Arc<str>, Board>,
-    /// Entries of `libraries`; the first one with a library wins.
-    pub libraries: Vec<LibraryEntry>,
-    /// What replaces the beginnings of addresses, by these beginnings.
-    pub mirrors: IndexMap<String, String>,
+    /// Its libraries.
+    pub libraries: LibraryEntries,
+    /// Settings of a run.
+    pub settings: RunSettings,
     /// Entries of `sketches`.
     pub sketches: Vec<SketchEntry>,
     /// Entries of `exclude`.
@@ -93,6 +93,24 @@ pub struct IndexedCore {
     pub urls: Vec<Spanned<String>>,
     /// The file with the public key that signs these indexes; absolute.
     pub key: Option<Spanned<PathBuf>>,
+}
+
+/// Settings of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSettings {
+    /// What replaces the beginnings of addresses, by these beginnings.
+    pub mirrors: IndexMap<String, String>,
+    /// Whether headers that sketches begin with are precompiled.
+    pub precompile: Precompile,
+}
+
+/// The libraries of a matrix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LibraryEntries {
+    /// Entries of `libraries`; the first one with a library wins.
+    pub entries: Vec<LibraryEntry>,
+    /// Whether the libraries that others depend on are installed, where an entry does not say it.
+    pub dependencies: bool,
 }
 
 /// An entry of `libraries`.
@@ -304,6 +322,13 @@ impl Matrix {
             From::Root(root) => Some(root.as_str()),
             From::Matrix => None,
         })
+    }
+
+    /// Returns the directories that its sketches are in or below, as far as they are its own; absolute.
+    pub fn sketch_directories(&self) -> impl Iterator<Item = PathBuf> {
+        let entries = self.sketches.iter().chain(&self.include);
+        let own = entries.filter(|entry| entry.from == From::Matrix && !entry.leaves_out);
+        own.map(|entry| normalised(&self.dir.join(&entry.path.prefix)))
     }
 
     /// Returns the cores of the boards as `vendor:arch`, each once, in the order of the boards.

@@ -17,11 +17,9 @@ use indexmap::IndexMap;
 
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
-use super::model::{BUILTIN, Board, Core, Defaults, From, Matrix, Overrides};
+use super::model::{BUILTIN, Board, Core, Defaults, From, LibraryEntries, Matrix, Overrides, RunSettings};
 use super::path_pattern::{PathPattern, normalised};
-use super::schema::{
-    RawBoard, RawCore, RawDefaults, RawLongBoard, RawMatrix, RawProperties, RawScalar,
-};
+use super::schema::{RawBoard, RawCore, RawDefaults, RawLongBoard, RawMatrix, RawProperties, RawScalar};
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
 use crate::nearest::{nearest, quoted};
@@ -98,8 +96,9 @@ impl Resolver<'_> {
         let nodes = |key: &str| root.get(key).map(Node::items).unwrap_or_default();
         let dependencies = raw.dependencies.unwrap_or(true);
         let libraries = raw.libraries.into_iter().zip(nodes("libraries"));
-        let libraries =
-            libraries.filter_map(|(library, node)| self.library(library, node, &boards, dependencies)).collect();
+        let libraries = libraries
+            .filter_map(|(library, node)| self.library(library, node, &boards, dependencies))
+            .collect();
         let mirrors = self.mirrors(raw.mirrors, root);
         let sketches = raw.sketches.into_iter().zip(nodes("sketches"));
         let sketches = sketches.flat_map(|(sketch, node)| self.sketch(sketch, node, &boards)).collect();
@@ -115,8 +114,8 @@ impl Resolver<'_> {
             name,
             cores,
             boards,
-            libraries,
-            mirrors,
+            libraries: LibraryEntries { entries: libraries, dependencies },
+            settings: RunSettings { mirrors, precompile: raw.precompile },
             sketches,
             exclude,
             include,
@@ -132,7 +131,8 @@ impl Resolver<'_> {
             for (text, span) in [(from, entry.key), (to, entry.node.span)] {
                 if !["https://", "http://", "file://"].iter().any(|scheme| text.starts_with(scheme)) {
                     let message = format!("{} is not the beginning of an address", quoted(text));
-                    let help = "as in `mirrors: {https://downloads.arduino.cc/: https://mirror.example/arduino/}`";
+                    let help =
+                        "as in `mirrors: {https://downloads.arduino.cc/: https://mirror.example/arduino/}`";
                     self.problems.push(Diagnostic::new(span, message).help(help));
                 }
             }

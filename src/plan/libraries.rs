@@ -76,8 +76,9 @@ impl Libraries {
                 matrix.error_at(root.span, error.to_string(), Some(help.to_owned()))
             })?;
             let real = real(&root.path);
-            let is_known =
-                |other: &LoadedRoot| other.real == real && (other.root.boards.is_none() || other.root.boards == root.boards);
+            let is_known = |other: &LoadedRoot| {
+                other.real == real && (other.root.boards.is_none() || other.root.boards == root.boards)
+            };
             if !libraries.roots.iter().any(is_known) {
                 libraries.roots.push(LoadedRoot { root: root.clone(), real, libraries: found });
             }
@@ -99,7 +100,8 @@ impl Libraries {
             let is_for_board = loaded.root.boards.as_ref().is_none_or(|boards| boards.contains(&board));
             is_for_board && !of_platforms.contains(&loaded.real)
         };
-        let roots = self.roots.iter().enumerate().filter(|(_, loaded)| is_seen(loaded)).map(|(index, _)| index);
+        let roots =
+            self.roots.iter().enumerate().filter(|(_, loaded)| is_seen(loaded)).map(|(index, _)| index);
         let key = IndexKey {
             architecture: config.architecture().to_owned(),
             platforms: config.library_dirs.clone(),

@@ -67,7 +67,10 @@ impl ArchiveDirectory {
             checksum,
             directory: self.staging,
         };
-        let staged = downloader.archive(&request).await.map_err(|error| InstallError::from_download(&self.what, error))?;
+        let staged = downloader
+            .archive(&request)
+            .await
+            .map_err(|error| InstallError::from_download(&self.what, error))?;
         let (place, what, cancel) = (self.place.clone(), self.what.clone(), cx.cancel.clone());
         let complete = temporary.join(&name);
         blocking(move || {
@@ -75,7 +78,8 @@ impl ArchiveDirectory {
             remove(&complete)?;
             std::fs::create_dir_all(&complete)
                 .map_err(|error| InstallError::io(IoAction::Create, &complete, error))?;
-            let extracted = extract(&staged.path, &complete, &ArchiveLimits::default(), &|| cancel.is_cancelled());
+            let extracted =
+                extract(&staged.path, &complete, &ArchiveLimits::default(), &|| cancel.is_cancelled());
             let done = extracted
                 .map(drop)
                 .map_err(|error| InstallError::from_archive(&what, error))
@@ -90,7 +94,7 @@ impl ArchiveDirectory {
         .await?;
         cx.events.say(EventKind::SetupFinished {
             what: self.what.clone(),
-            brief: self.what.clone(),
+            brief: "installed".to_owned(),
             detail: format!("installed in {}", self.place.display()),
         });
         Ok(self.place)

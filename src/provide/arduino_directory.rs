@@ -50,11 +50,14 @@ impl ArduinoDirectory {
     fn package(&self, name: &str, kind: &str, version: &str) -> Result<PathBuf, InstallError> {
         let (packager, item) = name.split_once(':').unwrap_or((name, ""));
         for part in [packager, item, version] {
-            let is_one_directory = !part.is_empty() && !part.contains(['/', '\\', '\0']) && part != "." && part != "..";
+            let is_one_directory =
+                !part.is_empty() && !part.contains(['/', '\\', '\0']) && part != "." && part != "..";
             if !is_one_directory {
                 return Err(InstallError::Index {
                     what: format!("{name} {version}"),
-                    detail: format!("{part:?} can't be a directory's name; report it to the maintainer of the index"),
+                    detail: format!(
+                        "{part:?} can't be a directory's name; report it to the maintainer of the index"
+                    ),
                 });
             }
         }
@@ -80,9 +83,8 @@ impl ArduinoDirectory {
     /// Returns the file with what the last run of a matrix without a lock file has resolved.
     pub fn remembered(&self, matrix: &Path) -> PathBuf {
         let path = matrix.canonicalize().unwrap_or_else(|_| matrix.to_owned());
-        let hash = Sha256::digest(path.as_os_str().as_encoded_bytes());
-        let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        self.root.join("resolved").join(format!("{name}.lock"))
+        let hash = format!("{:x}", Sha256::digest(path.as_os_str().as_encoded_bytes()));
+        self.root.join("resolved").join(format!("{}.lock", &hash[..16]))
     }
 
     /// Notes that a run uses an installed directory. The time is not written into the directory itself: a compiler whose
@@ -135,7 +137,8 @@ pub(super) fn is_installed(dir: &Path, identity: &str) -> bool {
 /// A directory can't be created, moved or removed.
 pub(super) fn settle(complete: &Path, place: &Path, identity: &str) -> Result<(), InstallError> {
     let origin = complete.join(ORIGIN);
-    fs::write(&origin, format!("{identity}\n")).map_err(|error| InstallError::io(IoAction::Write, &origin, error))?;
+    fs::write(&origin, format!("{identity}\n"))
+        .map_err(|error| InstallError::io(IoAction::Write, &origin, error))?;
     if let Some(parent) = place.parent() {
         fs::create_dir_all(parent).map_err(|error| InstallError::io(IoAction::Create, parent, error))?;
     }
@@ -155,7 +158,9 @@ pub(super) fn settle(complete: &Path, place: &Path, identity: &str) -> Result<()
 /// Something in it can't be removed.
 pub(super) fn remove(dir: &Path) -> Result<(), InstallError> {
     match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(InstallError::io(IoAction::Remove, dir, error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(InstallError::io(IoAction::Remove, dir, error))
+        }
         _ => Ok(()),
     }
 }

@@ -73,10 +73,12 @@ pub fn referenced_vendors(platform_dir: &Path, boards: &[String]) -> Vec<String>
     for line in text.lines() {
         let Some((key, value)) = line.split_once('=') else { continue };
         let Some((board, property)) = key.trim().split_once('.') else { continue };
-        let borrows = ["build.core", "build.variant"].iter().any(|name| {
-            property == *name || property.ends_with(&format!(".{name}"))
-        });
-        if let (true, Some((vendor, _))) = (borrows && boards.iter().any(|it| it == board), value.split_once(':')) {
+        let borrows = ["build.core", "build.variant"]
+            .iter()
+            .any(|name| property == *name || property.ends_with(&format!(".{name}")));
+        if let (true, Some((vendor, _))) =
+            (borrows && boards.iter().any(|it| it == board), value.split_once(':'))
+        {
             vendors.insert(vendor.trim().to_owned());
         }
     }

@@ -33,7 +33,9 @@ fn find(request: &DataDirRequest) -> Result<InstalledCore, InstallError> {
     let what = format!("core {name}");
     let error = |detail: String| InstallError::Index { what: what.clone(), detail };
     let Some(dir) = dir.clone().or_else(machine_data_dir) else {
-        return Err(error("this machine has no data directory of arduino-cli: name it with `path`".to_owned()));
+        return Err(error(
+            "this machine has no data directory of arduino-cli: name it with `path`".to_owned(),
+        ));
     };
     let (vendor, arch) = name.split_once(':').unwrap_or((name, ""));
     let mut found = data_dir::cores(name, vendor, arch, &dir);
@@ -44,7 +46,8 @@ fn find(request: &DataDirRequest) -> Result<InstalledCore, InstallError> {
     }
     found.sort_by(|(_, a), (_, b)| b.cmp(a));
     let there: Vec<String> = found.iter().map(|(_, version)| version.to_string()).collect();
-    let is_allowed = |text: &str| version.as_ref().is_none_or(|range| range.matches(&RelaxedVersion::new(text)));
+    let is_allowed =
+        |text: &str| version.as_ref().is_none_or(|range| range.matches(&RelaxedVersion::new(text)));
     let chosen = found.into_iter().find(|(_, version)| is_allowed(version.as_str()));
     chosen.map(|(core, _)| core).ok_or_else(|| {
         let wanted = version.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -69,7 +72,9 @@ mod tests {
             version: version.map(|text| text.parse().unwrap()),
         };
         let error = find(&request(None)).unwrap_err().to_string();
-        assert!(error.contains("no version is installed in") && error.contains("arduino-cli core install me:avr"));
+        assert!(
+            error.contains("no version is installed in") && error.contains("arduino-cli core install me:avr")
+        );
         for version in ["1.9.0", "1.10.0", "2.0.0"] {
             let dir = hardware.join(version);
             fs::create_dir_all(&dir).unwrap();

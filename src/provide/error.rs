@@ -305,7 +305,9 @@ pub enum InstallError {
         program: PathBuf,
     },
     /// A lock file can't be used.
-    #[error("{path} is not a lock file that this program can read: {detail}\nwrite it anew: fbuild-matrix core lock")]
+    #[error(
+        "{path} is not a lock file that this program can read: {detail}\nwrite it anew: fbuild-matrix core lock"
+    )]
     LockFile {
         /// The file.
         path: PathBuf,

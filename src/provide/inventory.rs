@@ -52,7 +52,11 @@ impl InstalledItem {
     /// Returns the size of its files in bytes.
     pub fn size(&self) -> u64 {
         let files = WalkDir::new(&self.dir).into_iter().flatten();
-        files.filter_map(|entry| entry.metadata().ok()).filter(std::fs::Metadata::is_file).map(|it| it.len()).sum()
+        files
+            .filter_map(|entry| entry.metadata().ok())
+            .filter(std::fs::Metadata::is_file)
+            .map(|it| it.len())
+            .sum()
     }
 }
 
@@ -135,7 +139,8 @@ fn remove_one(dir: &Path, directory: &ArduinoDirectory) -> Result<(), InstallErr
     use super::error::IoAction;
 
     let temporary = directory.temporary();
-    std::fs::create_dir_all(&temporary).map_err(|error| InstallError::io(IoAction::Create, &temporary, error))?;
+    std::fs::create_dir_all(&temporary)
+        .map_err(|error| InstallError::io(IoAction::Create, &temporary, error))?;
     let aside = temporary.join("removed");
     remove(&aside)?;
     std::fs::rename(dir, &aside).map_err(|error| InstallError::io(IoAction::Remove, dir, error))?;

@@ -1,6 +1,7 @@
 //! Finds cores that are installed already: by an earlier run, by the distribution, or by the Arduino IDE or
 //! arduino-cli. Reads directories and starts no process.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -66,6 +67,19 @@ pub fn machine_data_dir() -> Option<PathBuf> {
         let name = if cfg!(target_os = "macos") { "Library/Arduino15" } else { ".arduino15" };
         home.map(|home| home.join(name))
     })
+}
+
+/// Returns the names of the cores in data directories, `vendor:arch`, sorted and each once.
+pub fn names_in_data_dirs(places: &Places) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for data in &places.data_dirs {
+        let packages = data.join("packages");
+        for vendor in directories(&packages) {
+            let arches = directories(&packages.join(&vendor).join("hardware"));
+            names.extend(arches.into_iter().map(|arch| format!("{vendor}:{arch}")));
+        }
+    }
+    names
 }
 
 /// Returns all installations of the core `vendor:arch`, the newest first. Of equal versions the provider's comes

@@ -4,7 +4,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::cells::Request;
 use super::options::Options;
-use super::setup::Locking;
 use crate::event::EventSink;
 use crate::pipeline::{LazyTool, Tool};
 use crate::plan::Layout;
@@ -28,11 +27,6 @@ impl Session<'_> {
             events: self.events.clone(),
             cancel: self.cancel.clone(),
         }
-    }
-
-    /// Returns how the lock file is used.
-    pub(super) const fn locking(&self) -> Locking {
-        if self.options.locked { Locking::Required } else { Locking::Preferred }
     }
 
     /// Returns Arduino's ctags, installed on first use: most runs do not need it.

@@ -10,8 +10,9 @@ use crate::budget::{Costs, Slots};
 use crate::cache::Artifacts;
 use crate::event::{EventKind, Level};
 use crate::includes::{Disk, Files, Memo, MemoPaths};
+use crate::matrix::Precompile;
 use crate::pipeline::{
-    BuildContext, Checkout, Emulators, Helpers, Known, Runner, StoredFailures, Stores, Tables,
+    BuildContext, Checkout, Emulators, Helpers, Known, PrefixTable, Runner, StoredFailures, Stores, Tables,
 };
 use crate::plan::{CacheLayout, Plan};
 use crate::process::{Environment, OutputLimit, Peaks, RunMarker, memory_budget};
@@ -67,12 +68,14 @@ impl Session<'_> {
         let parts = CacheLayout::new(self.options.directories.cache.clone());
         let artifacts = self.options.cache.then(|| Artifacts::new(parts.artifacts()));
         let library_places = loaded.plan.library_places.clone();
+        let boards = loaded.plan.cells.iter().map(|cell| cell.id.board.clone());
+        let prefixes = PrefixTable::new(&staging, matrix.settings.precompile == Precompile::Auto, boards);
         let cx = BuildContext {
             files,
             identities: Arc::new(identities),
             checkout,
             known: Arc::new(loaded.known),
-            tables: Arc::new(Tables::new(&layout)),
+            tables: Arc::new(Tables::new(&layout, prefixes)),
             layout,
             staging,
             stores: Stores {

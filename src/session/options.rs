@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::setup::Locking;
 use crate::matrix::{Filter, NameGlob};
 
 /// Options of `run` and `plan`.
@@ -20,8 +21,8 @@ pub struct Options {
     pub timeout: Option<Duration>,
     /// `--offline`: no network.
     pub offline: bool,
-    /// `--locked`: only what the lock file names.
-    pub locked: bool,
+    /// How the lock file is used.
+    pub locking: Locking,
     /// Whether the compiler cache and the artifact store are used.
     pub cache: bool,
     /// `--retry-failures`: stored failures are not used.

@@ -18,7 +18,7 @@ impl Session<'_> {
     pub(super) async fn prepare(&self, phases: &mut Phases) -> Result<(Plan, Emulators), SessionError> {
         let install = self.install_context();
         let matrix = &self.request.matrix;
-        let installed = bring_in(matrix, self.locking(), &install).await?;
+        let installed = bring_in(matrix, self.options.locking.clone(), &install).await?;
         self.announce_packages(&installed);
         phases.end(RunPhase::Setup);
         let cells = self.request.cells(self.options, &installed.roots)?;

@@ -1,6 +1,8 @@
 //! Installs what a matrix needs before planning: cores, tools, libraries, examples.
 
 mod cores;
+mod downloads;
+mod error;
 mod libraries;
 mod lock;
 mod lookup;
@@ -14,6 +16,8 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 
 use self::cores::IndexedCores;
+use self::downloads::downloader;
+pub use self::error::SetupError;
 use self::libraries::MatrixLibraries;
 use self::lock::LockUse;
 pub use self::lock::Locking;
@@ -22,15 +26,14 @@ pub use self::needs::{Missing, Needs, needs};
 use self::tools::{Tools, bring_in_tools, directories};
 use crate::event::UsedPackage;
 use crate::fs::make_own_directory;
-use crate::matrix::{BUILTIN, Matrix, MatrixError, Provider, SketchRoots};
+use crate::matrix::{BUILTIN, Matrix, Provider, SketchRoots};
 use crate::plan::LibraryRoot;
 use crate::provide::arduino_directory::ArduinoDirectory;
-use crate::provide::download::{DownloadOptions, Downloader, Mirrors};
 use crate::provide::index::{CoreRequest, IndexAddress};
 use crate::provide::locate::{Places, candidates};
 use crate::provide::locked::Locked;
 use crate::provide::{
-    DataDirRequest, InstallContext, InstallError, InstalledCore, apt, installed_core, path, referenced_vendors,
+    DataDirRequest, InstallContext, InstalledCore, apt, installed_core, path, referenced_vendors,
 };
 
 /// The installed cores and libraries, and the directories for sketches.
@@ -48,35 +51,6 @@ pub struct Installed {
     pub not_locked: Vec<String>,
     /// Cores, tools and libraries with their versions and boards, for reports.
     pub packages: Vec<UsedPackage>,
-}
-
-/// Error of an installation.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// The matrix requests something invalid.
-    #[error(transparent)]
-    Matrix(#[from] MatrixError),
-    /// An installation failed.
-    #[error(transparent)]
-    Install(#[from] InstallError),
-    /// A core is not installed, and the matrix does not name its provider.
-    #[error(
-        "the core {core} is not installed, and the matrix does not say where it comes from; {}",
-        advice(core)
-    )]
-    NotInstalled {
-        /// `vendor:arch`.
-        core: String,
-    },
-}
-
-fn advice(core: &str) -> String {
-    let provider = if apt::known_cores().any(|known| known == core) { "apt" } else { "index" };
-    format!(
-        "add to the matrix:\n\n    cores:\n      {core}: {{provider: {provider}}}\n\n\
-         or name its directory with `provider: path`{}",
-        if provider == "index" { "; a core that Arduino's index lacks needs the `url` of its own" } else { "" }
-    )
 }
 
 /// Installs every core that a board or a sketch of the matrix needs, the libraries and the examples.
@@ -179,18 +153,6 @@ pub(crate) async fn install_cores(
     let mut indexed = IndexedCores::named(requests, addresses, &downloader, cx);
     let platforms = indexed.resolve(&mut LockUse::none()).await?;
     Ok(indexed.fetch(&platforms).await?)
-}
-
-/// Returns what downloads for a matrix: with its mirrors.
-fn downloader(matrix: Option<&Matrix>, cx: &InstallContext) -> Downloader {
-    let mirrors = matrix.into_iter().flat_map(|matrix| &matrix.mirrors);
-    let mirrors = mirrors.map(|(from, to)| (from.clone(), to.clone()));
-    let options = DownloadOptions {
-        mirrors: Mirrors::new(mirrors),
-        offline: cx.offline,
-        ..DownloadOptions::new(&cx.cache_dir)
-    };
-    Downloader::new(options, cx.events.clone(), cx.cancel.clone())
 }
 
 /// Installs the cores that do not come from an index.

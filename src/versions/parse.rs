@@ -8,7 +8,7 @@
 //! term   = "!" term | "(" or ")" | operator version | version | wildcard
 //! ```
 
-use super::range::{Condition, Operator};
+use super::condition::{Condition, Operator};
 use super::relaxed::{Digits, RelaxedVersion};
 
 /// Limit of nested parentheses and negations.

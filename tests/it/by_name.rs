@@ -35,7 +35,7 @@ fn built_version(workspace: &Workspace) -> String {
     let elf = fs::read(workspace.path(".fbuild-matrix/cells/small/Plain/Plain.ino.elf")).unwrap();
     let versions = ["1.0.0", "1.1.0", "1.2.0", "2.0.0-rc1", "2.0.0"];
     let found = versions.iter().find(|version| {
-        let text = format!("{version}\0");
+        let text = format!("mini core {version}\0");
         elf.windows(text.len()).any(|window| window == text.as_bytes())
     });
     (*found.expect("a version in the firmware")).to_owned()
@@ -50,7 +50,10 @@ fn installed(workspace: &Workspace) -> Vec<PathBuf> {
     let root = workspace.cache().join("arduino");
     let below = |dir: &str, depth: usize| {
         let walk = walkdir::WalkDir::new(root.join(dir)).min_depth(depth).max_depth(depth).into_iter();
-        walk.flatten().filter(|entry| entry.file_type().is_dir()).map(|entry| entry.path().to_owned()).collect::<Vec<_>>()
+        walk.flatten()
+            .filter(|entry| entry.file_type().is_dir())
+            .map(|entry| entry.path().to_owned())
+            .collect::<Vec<_>>()
     };
     let mut all = below("packages", 4);
     all.extend(below("tmp", 1));
@@ -64,7 +67,9 @@ fn an_empty_cache_directory_is_filled_once_and_then_needs_no_network() {
     let workspace = workspace(&vendor, "1.*", "");
     workspace.run(["core", "lock", "m.yml"]).assert_exit(0);
     let text = lock(&workspace);
-    for part in ["name = \"mini:avr\"\nversion = \"1.1.0\"", "riscv64-linux-gnu", "mini:avr-gcc@5.4.0", "SHA-256:"] {
+    for part in
+        ["name = \"mini:avr\"\nversion = \"1.1.0\"", "riscv64-linux-gnu", "mini:avr-gcc@5.4.0", "SHA-256:"]
+    {
         assert!(text.contains(part), "`{part}` is not in {text}");
     }
     workspace.run(["run", "m.yml", "--locked"]).assert_exit(0);
@@ -128,7 +133,8 @@ fn the_lock_file_decides_until_it_is_updated() {
     // A matrix that asks for something else is refused, and the difference is named.
     let workspace = workspace.file("m.yml", matrix(&vendor, "1.0.0", ""));
     let finished = workspace.run(["run", "m.yml", "--locked"]);
-    let _ = finished.assert_exit(3).assert_stderr("core mini:avr 1.0.0 is asked for, the lock file has 1.1.0");
+    let _ =
+        finished.assert_exit(3).assert_stderr("core mini:avr 1.0.0 is asked for, the lock file has 1.1.0");
     workspace
         .run(["core", "lock", "m.yml", "--update", "mini:arv"])
         .assert_exit(2)
@@ -138,7 +144,9 @@ fn the_lock_file_decides_until_it_is_updated() {
 #[test]
 fn versions_and_their_errors() {
     let vendor = Vendor::with_cores(&["1.0.0", "1.1.0", "2.0.0-rc1"]);
-    for (version, built) in [("1.0.0", "1.0.0"), ("1.0", "1.0.0"), ("<1.1", "1.0.0"), ("2.0.0-rc1", "2.0.0-rc1")] {
+    for (version, built) in
+        [("1.0.0", "1.0.0"), ("1.0", "1.0.0"), ("<1.1", "1.0.0"), ("2.0.0-rc1", "2.0.0-rc1")]
+    {
         let workspace = workspace(&vendor, version, "");
         workspace.run(["run", "m.yml"]).assert_exit(0);
         assert_eq!(built_version(&workspace), built, "{version}");
@@ -159,7 +167,7 @@ fn a_wrong_checksum_leaves_nothing() {
     let finished = workspace.run(["run", "m.yml"]).assert_exit(3);
     let other = sha256(&packed("platform", &[("boards.txt", "evil.name=Evil\n")]));
     for part in [&vendor.server.url("/avr-1.0.0.tar.gz"), &other, "SHA-256"] {
-        assert!(finished.stderr.contains(part.as_str()), "`{part}` is not in {}", finished.stderr);
+        assert!(finished.stderr.contains(part), "`{part}` is not in {}", finished.stderr);
     }
     assert!(!installed(&workspace).iter().any(|dir| dir.ends_with("hardware/avr/1.0.0")));
     // The right archive installs after it.
@@ -190,7 +198,13 @@ fn a_broken_download_continues_where_it_was() {
 fn a_killed_installation_leaves_nothing_half_installed() {
     let vendor = Vendor::with_cores(&["1.0.0"]);
     let workspace = workspace(&vendor, "1.0.0", "");
+    let temporary = workspace.cache().join("arduino/tmp");
     for step in 0..20_u64 {
+        // Each time something else is there already: nothing, or archives, whole or in part.
+        let _ = fs::remove_dir_all(workspace.cache().join("arduino/packages"));
+        if step % 3 == 0 {
+            let _ = fs::remove_dir_all(workspace.cache().join("arduino/staging"));
+        }
         let mut child = workspace
             .command(["core", "install", "m.yml"])
             .stdout(Stdio::null())
@@ -201,21 +215,30 @@ fn a_killed_installation_leaves_nothing_half_installed() {
         let _ = child.kill();
         let _ = child.wait();
         // What has its final name is whole: arduino-cli's file and ours are in it.
-        for dir in installed(&workspace).iter().filter(|dir| !dir.components().any(|part| part.as_os_str() == "tmp")) {
+        for dir in installed(&workspace).iter().filter(|dir| !dir.starts_with(&temporary)) {
             assert!(dir.join(".fbuild-matrix-origin").is_file(), "{}", dir.display());
             let whole = if dir.ends_with("avr-gcc/5.4.0") { "bin/avr-gcc" } else { "installed.json" };
             assert!(dir.join(whole).is_file(), "{}", dir.display());
         }
     }
     workspace.run(["run", "m.yml"]).assert_exit(0);
-    assert!(!installed(&workspace).iter().any(|dir| dir.components().any(|part| part.as_os_str() == "tmp")));
+    let left: Vec<PathBuf> = installed(&workspace);
+    let left: Vec<_> = left.iter().filter(|dir| dir.starts_with(&temporary)).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
 fn two_processes_download_once() {
     let vendor = Vendor::with_cores(&["1.0.0"]);
     let workspace = workspace(&vendor, "1.0.0", "");
-    let start = || workspace.command(["core", "install", "m.yml"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = || {
+        workspace
+            .command(["core", "install", "m.yml"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
     let both = [start(), start()];
     for child in both {
         let output = child.wait_with_output().unwrap();
@@ -242,9 +265,13 @@ fn libraries_come_with_what_they_depend_on() {
         .file("own/src/Own.h", "#include <Local.h>\n")
         .file("own/library.properties", "name=Own\nversion=1.0.0\ndepends=Local (>=1.0.0), Nowhere\n");
     let finished = workspace.run(["core", "lock", "m.yml"]);
-    finished.assert_exit(0).assert_stderr("library Own depends on library Nowhere, which the library index does not have");
+    finished
+        .assert_exit(0)
+        .assert_stderr("library Own depends on library Nowhere, which the library index does not have");
     let text = lock(&workspace);
-    for part in ["name = \"Sensor\"", "name = \"Bus\"\nversion = \"1.5.0\"", "name = \"Local\"", "\"Bus (^1.0.0)\""] {
+    for part in
+        ["name = \"Sensor\"", "name = \"Bus\"\nversion = \"1.5.0\"", "name = \"Local\"", "\"Bus (^1.0.0)\""]
+    {
         assert!(text.contains(part), "`{part}` is not in {text}");
     }
     workspace.run(["run", "m.yml", "--locked"]).assert_exit(0);
@@ -284,7 +311,8 @@ fn two_boards_may_see_two_versions() {
         "libraries:\n  - {name: Thing, version: 1.0.0, boards: old}\n  - {name: Thing, boards: \"!old\"}\n",
     )
     .replace("{small: \"mini:avr:small\"}", "{old: \"mini:avr:small\", new: \"mini:avr:small\"}");
-    let sketch = "#include <Thing.h>\nextern const char text[] __attribute__((used)) = \"thing \" Thing_VERSION;\n";
+    let sketch =
+        "#include <Thing.h>\nextern const char text[] __attribute__((used)) = \"thing \" Thing_VERSION;\n";
     let workspace = Workspace::new().sketch("Plain", &format!("{sketch}{PLAIN}")).file("m.yml", matrix);
     workspace.run(["run", "m.yml"]).assert_exit(0);
     for (board, version) in [("old", "thing 1.0.0"), ("new", "thing 2.0.0")] {
@@ -294,7 +322,8 @@ fn two_boards_may_see_two_versions() {
             let bytes = fs::read(path).unwrap();
             bytes.windows(version.len()).any(|window| window == version.as_bytes())
         };
-        let found = objects.filter(|entry| entry.path().extension().is_some_and(|it| it == "elf" || it == "o"));
+        let found =
+            objects.filter(|entry| entry.path().extension().is_some_and(|it| it == "elf" || it == "o"));
         assert!(found.into_iter().any(|entry| holds(entry.path())), "{board}");
     }
 }
@@ -302,7 +331,8 @@ fn two_boards_may_see_two_versions() {
 #[test]
 fn libraries_of_repositories_and_archives() {
     let vendor = Vendor::with_cores(&["1.0.0"]);
-    let archive = packed("Zipped-1.0", &[("Zipped.h", "#pragma once\n"), ("library.properties", "name=Zipped\n")]);
+    let archive =
+        packed("Zipped-1.0", &[("Zipped.h", "#pragma once\n"), ("library.properties", "name=Zipped\n")]);
     let sum = sha256(&archive);
     vendor.server.file("/Zipped-1.0.tar.gz", archive);
     let url = vendor.server.url("/Zipped-1.0.tar.gz");
@@ -310,12 +340,16 @@ fn libraries_of_repositories_and_archives() {
     let repository = workspace.path("Cloned.git");
     let git = |words: &[&str]| {
         let mut command = std::process::Command::new("git");
-        command.args(["-c", "user.name=t", "-c", "user.email=t@t", "-c", "init.defaultBranch=main"]).args(words);
+        command
+            .args(["-c", "user.name=t", "-c", "user.email=t@t", "-c", "init.defaultBranch=main"])
+            .args(words);
         let output = command.current_dir(&repository).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
-    let workspace = workspace.file("Cloned.git/Cloned.h", "#define CLONED 1\n").file("Cloned.git/library.properties", "name=Cloned\n");
+    let workspace = workspace
+        .file("Cloned.git/Cloned.h", "#define CLONED 1\n")
+        .file("Cloned.git/library.properties", "name=Cloned\n");
     git(&["init", "--quiet"]);
     git(&["add", "."]);
     git(&["commit", "--quiet", "-m", "one"]);
@@ -380,10 +414,14 @@ fn installed_cores_are_listed_checked_and_removed() {
         serde_json::from_str(&finished.stdout).unwrap()
     };
     let before = check();
-    let missing: Vec<&str> = before["missing"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap()).collect();
+    let missing: Vec<&str> =
+        before["missing"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap()).collect();
     // Locking needs the core's own files: they say which other cores its boards borrow from.
     assert_eq!(missing, ["tool", "library"]);
-    workspace.run(["core", "install", "m.yml"]).assert_exit(0).assert_stdout("core mini:avr 1.0.0 (mini:avr-gcc 5.4.0)");
+    workspace
+        .run(["core", "install", "m.yml"])
+        .assert_exit(0)
+        .assert_stdout("core mini:avr 1.0.0 (mini:avr-gcc 5.4.0)");
     let after = check();
     assert_eq!(after["missing"].as_array().unwrap().len(), 0);
     assert_eq!(before["hash"], after["hash"]);
@@ -397,7 +435,10 @@ fn installed_cores_are_listed_checked_and_removed() {
     // A tool that another core needs stays.
     workspace.run(["core", "remove", "mini:avr@1.0.0"]).assert_exit(0);
     assert!(workspace.run(["core", "list"]).stdout.contains("mini:avr-gcc@5.4.0"));
-    workspace.run(["core", "remove", "mini:avr"]).assert_exit(0).assert_stdout("removed tool mini:avr-gcc@5.4.0");
+    workspace
+        .run(["core", "remove", "mini:avr"])
+        .assert_exit(0)
+        .assert_stdout("removed tool mini:avr-gcc@5.4.0");
     workspace.run(["core", "remove", "Thing"]).assert_exit(0);
     workspace.run(["core", "list"]).assert_exit(0).assert_stdout("nothing is installed");
     workspace.run(["core", "remove", "Thing"]).assert_exit(2);

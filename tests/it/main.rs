@@ -41,6 +41,7 @@ mod output;
 mod own_directories;
 mod platform;
 mod platforms;
+mod prefixes;
 mod preprocess;
 mod processes;
 mod properties;

@@ -101,7 +101,12 @@ impl Resolver<'_> {
     }
 
     /// Returns the boards that a list of patterns selects, by index. Each pattern must match a board.
-    pub(super) fn wanted_boards(&mut self, texts: &[String], node: &Node, boards: &Boards) -> IndexSet<usize> {
+    pub(super) fn wanted_boards(
+        &mut self,
+        texts: &[String],
+        node: &Node,
+        boards: &Boards,
+    ) -> IndexSet<usize> {
         if texts.is_empty() {
             self.problem(node.span, "this is for no board");
         }

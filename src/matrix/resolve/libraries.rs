@@ -47,10 +47,9 @@ impl Resolver<'_> {
                 let version = version.and_then(|version| self.version(version, place(node, "version")));
                 LibrarySource::Index { name: text(name, "name"), version }
             }
-            (None, None, Some(git), None) => LibrarySource::Git {
-                url: text(git, "git"),
-                revision: rev.map(|rev| text(rev, "rev")),
-            },
+            (None, None, Some(git), None) => {
+                LibrarySource::Git { url: text(git, "git"), revision: rev.map(|rev| text(rev, "rev")) }
+            }
             (None, None, None, Some(url)) => {
                 if checksum.is_none() {
                     let help = "`checksum: SHA-256:…`, as `sha256sum` prints it";
@@ -63,7 +62,8 @@ impl Resolver<'_> {
                 }
             }
             _ => {
-                let help = "`path: DIRECTORY`, `name: NAME` of the library index, `git: ADDRESS` or `url: ADDRESS`";
+                let help =
+                    "`path: DIRECTORY`, `name: NAME` of the library index, `git: ADDRESS` or `url: ADDRESS`";
                 let message = "a library comes from exactly one of `path`, `name`, `git` and `url`";
                 self.problems.push(Diagnostic::new(node.span, message).help(help));
                 return None;

@@ -60,7 +60,12 @@ impl Resolver<'_> {
         }
     }
 
-    fn indexed(&mut self, raw: &mut RawCore, version: Option<Spanned<VersionRange>>, node: &Node) -> Provider {
+    fn indexed(
+        &mut self,
+        raw: &mut RawCore,
+        version: Option<Spanned<VersionRange>>,
+        node: &Node,
+    ) -> Provider {
         let texts: Vec<String> = raw.url.take().map(Vec::from).unwrap_or_default();
         let nodes = node.get("url").map(Node::each).unwrap_or_default();
         let mut urls = Vec::with_capacity(texts.len());

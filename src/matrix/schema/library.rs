@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{RawNames, RawScalar};
+use super::values::{RawNames, RawScalar};
 
 /// A library: a path, or the long form.
 #[derive(Debug, Deserialize, JsonSchema)]

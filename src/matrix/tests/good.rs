@@ -44,8 +44,19 @@ fn every_key_is_understood() {
     assert_eq!((mega.tags.as_slice(), mega.optional), (["large".to_owned()].as_slice(), false));
     assert!(matrix.boards["mine"].optional);
     assert_eq!(matrix.core_names().into_iter().collect::<Vec<_>>(), ["arduino:avr", "me:mine"]);
-    let libraries: Vec<&Path> = matrix.libraries.iter().map(|path| path.value.as_path()).collect();
-    assert_eq!(libraries, [Path::new("/"), Path::new("/third-party")]);
+    let Provider::Index(indexed) = &matrix.cores["indexed:one"].provider else { panic!() };
+    assert_eq!(indexed.version.as_ref().unwrap().value.as_str(), "1.8.*");
+    let urls: Vec<&str> = indexed.urls.iter().map(|url| url.value.as_str()).collect();
+    assert_eq!(urls, ["https://x.example/package_x_index.json", "/local.json"]);
+    assert_eq!(indexed.key.as_ref().unwrap().value, Path::new("/m/x.asc"));
+    let Provider::DataDir { dir, version } = &matrix.cores["there:one"].provider else { panic!() };
+    assert_eq!(
+        (dir.as_ref().unwrap().value.as_path(), version.as_ref().unwrap().value.as_str()),
+        (Path::new("/data"), "1.2")
+    );
+    assert_eq!(matrix.settings.mirrors["https://a.example/"], "https://b.example/");
+    assert!(!matrix.libraries.dependencies);
+    libraries(&matrix.libraries.entries);
     assert!(matrix.needs_builtin_examples());
     assert_eq!(matrix.needed_roots().collect::<Vec<_>>(), ["builtin", "arduino:avr"]);
     assert_eq!(matrix.sketches[1].timeout, Some(Duration::from_mins(90)));
@@ -72,6 +83,77 @@ fn every_key_is_understood() {
         output_limit: Some(100_000_000),
     };
     assert_eq!(matrix.defaults, defaults);
+}
+
+/// The entries of `libraries` in `WHOLE`.
+fn libraries(entries: &[LibraryEntry]) {
+    let dependencies: Vec<bool> = entries.iter().map(|entry| entry.dependencies).collect();
+    assert_eq!(dependencies, [false, false, true, false, false]);
+    let boards: Vec<Option<Vec<usize>>> = entries
+        .iter()
+        .map(|entry| entry.boards.as_ref().map(|boards| boards.iter().copied().collect()))
+        .collect();
+    assert_eq!(boards, [None, None, Some(vec![0]), None, None]);
+    let shown = |entry: &LibraryEntry| match &entry.source {
+        LibrarySource::Path(path) => path.value.display().to_string(),
+        LibrarySource::Index { name, version } => {
+            format!("{} {}", name.value, version.as_ref().unwrap().value)
+        }
+        LibrarySource::Git { url, revision } => format!("{} {}", url.value, revision.as_ref().unwrap().value),
+        LibrarySource::Archive { url, checksum } => format!("{} {}", url.value, checksum.value),
+    };
+    let shown: Vec<String> = entries.iter().map(shown).collect();
+    assert_eq!(
+        shown,
+        [
+            "/",
+            "/third-party",
+            "ArduinoJson ^7.0",
+            "https://x.example/Thing.git v1",
+            "https://x.example/Other.zip SHA-256:00"
+        ]
+    );
+}
+
+#[test]
+fn what_goes_with_a_provider_or_a_library_is_checked() {
+    let error = |core: &str, libraries: &str| {
+        let text = format!(
+            "version: 1\ncores: {{a:b: {core}}}\nboards: {{uno: a:b:c}}\nlibraries: [{libraries}]\nsketches: [S]\n"
+        );
+        parse(&text).unwrap_err().to_string()
+    };
+    for (core, message) in [
+        (
+            "{provider: apt, version: 1.0}",
+            "the key `version` goes only with `provider: index` or `provider: data-dir`",
+        ),
+        ("{url: https://x/y.json}", "the key `url` goes only with `provider: index`"),
+        (
+            "{provider: index, path: x}",
+            "the key `path` goes only with `provider: path` or `provider: data-dir`",
+        ),
+        ("{provider: index, version: \">=\"}", "is not a version or a range of versions"),
+        ("{provider: index, url: ftp://x/y.json}", "is not the address of an index"),
+        ("{provider: index, key: k.asc}", "the key `key` goes only with `url`"),
+        ("{provider: path}", "`provider: path` needs the key `path`"),
+    ] {
+        let text = error(core, "");
+        assert!(text.contains(message), "{core}: {text}");
+    }
+    for (library, message) in [
+        ("{name: X, path: y}", "exactly one of `path`, `name`, `git` and `url`"),
+        ("{version: 1.0}", "exactly one of `path`, `name`, `git` and `url`"),
+        ("{path: x, version: 1.0}", "the key `version` goes only with `name`"),
+        ("{name: X, rev: v1}", "the key `rev` goes only with `git`"),
+        ("{url: https://x/y.zip}", "needs the key `checksum`"),
+        ("{git: --upload-pack=x}", "begins with `-`"),
+        ("{name: \"\"}", "this is empty"),
+        ("{name: X, boards: nano}", "no board of this matrix matches `nano`"),
+    ] {
+        let text = error("{}", library);
+        assert!(text.contains(message), "{library}: {text}");
+    }
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub(in crate::pipeline) async fn build(
     cx: &BuildContext,
     jcx: &mut JobContext,
 ) -> Result<CellArtifacts, BuildError> {
+    cx.tables.prefixes.begin(&job.id.board);
     // Boxed, like the link below, to keep the tasks of cells small.
     let result = Box::pin(attempt(job, core, cx, jcx)).await;
     if let Err(BuildError::Failed(_) | BuildError::Blocked(_)) = &result {

@@ -8,7 +8,7 @@ use crate::includes::Hash;
 use crate::pipeline::convert::Verdict;
 use crate::pipeline::job::product::CoreArtifacts;
 use crate::pipeline::prepare::staged_sketch::Sketches;
-use crate::pipeline::unit::UnitTable;
+use crate::pipeline::unit::{PrefixTable, UnitTable};
 use crate::plan::Layout;
 use crate::sync::OncePerKey;
 
@@ -17,6 +17,8 @@ use crate::sync::OncePerKey;
 pub struct Tables {
     /// Units.
     pub(in crate::pipeline) units: UnitTable,
+    /// Precompiled prefixes.
+    pub(in crate::pipeline) prefixes: PrefixTable,
     /// Staged sketches.
     pub(in crate::pipeline) sketches: Sketches,
     /// Cores for single sketches, by id.
@@ -31,10 +33,11 @@ pub struct Tables {
 
 impl Tables {
     /// Returns empty tables for a run in a work directory.
-    pub fn new(layout: &Layout) -> Self {
+    pub fn new(layout: &Layout, prefixes: PrefixTable) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             units: UnitTable::new(layout),
+            prefixes,
             sketches: Sketches::new(layout.sketches()),
             own_cores: OncePerKey::default(),
             missing: OncePerKey::default(),

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::covered::CoveredCall;
+use super::depfile;
 use super::planned::{OUTPUT, SOURCE, Wanted};
 use crate::event::Step;
 use crate::includes::{Hash, Inputs};
@@ -96,21 +97,8 @@ async fn ask(
 
 /// Returns the command that preprocesses the source of a compile, with the marker for the macros.
 fn preprocessing(argv: &[String]) -> impl Iterator<Item = String> {
-    let mut words = argv.iter();
-    let kept = std::iter::from_fn(move || {
-        loop {
-            let word = words.next()?;
-            match word.as_str() {
-                "-MF" | "-MT" | "-MQ" => {
-                    words.next();
-                }
-                "-c" | "-MMD" | "-MD" | "-MP" | "-MG" => {}
-                _ => return Some(word.clone()),
-            }
-        }
-    });
     let macros = MACROS.iter().map(|name| format!("-D{name}=\"{MARKER}\""));
-    kept.chain(["-E".to_owned(), "-Wno-builtin-macro-redefined".to_owned()]).chain(macros)
+    depfile::without(argv).chain(["-E".to_owned(), "-Wno-builtin-macro-redefined".to_owned()]).chain(macros)
 }
 
 #[cfg(test)]

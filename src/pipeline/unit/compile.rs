@@ -1,11 +1,12 @@
 //! Compiles a unit in a slot and stores its object.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use super::planned::{OUTPUT, Planned, SOURCE, Unit};
-use super::{depfile, kept};
-use crate::cache::{CompileRequest, StoredUnit, Way};
+use super::planned::{Planned, SOURCE, Unit};
+use super::prefix::{Call, Due, Prefixes};
+use super::{depfile, kept, prefix};
+use crate::cache::{CompileOutput, CompileRequest, StoredUnit, Way};
 use crate::event::{CacheOutcome, Failure, Step};
 use crate::pipeline::failure::error::{BuildError, FileAction};
 use crate::pipeline::failure::stored::StoredFailure;
@@ -46,18 +47,15 @@ pub(super) async fn known_failure(
 
 /// Returns the command of a unit with the names that the user knows.
 fn shown(cx: &BuildContext, planned: &Planned) -> Vec<String> {
-    filled(&planned.shown, &planned.source, &object(cx, planned))
+    planned.shown(&planned.object(&cx.staging))
 }
 
-/// Returns the path of the object before it is stored.
-fn object(cx: &BuildContext, planned: &Planned) -> PathBuf {
-    cx.staging.join(format!("{}.o", planned.key.to_hex()))
-}
-
-/// Returns a command with the names of source and object.
-fn filled(argv: &[String], source: &Path, object: &Path) -> Vec<String> {
-    let (source, object) = (source.to_string_lossy(), object.to_string_lossy());
-    argv.iter().map(|word| word.replace(SOURCE, &source).replace(OUTPUT, &object)).collect()
+/// A compiled unit.
+pub(super) struct Compiled {
+    pub(super) unit: Unit,
+    pub(super) cache: CacheOutcome,
+    /// A prefix of the unit that is to be precompiled now.
+    pub(super) due: Option<Due>,
 }
 
 /// Compiles a unit in a slot and stores its object, or its failure.
@@ -70,47 +68,49 @@ pub(super) async fn compile(
     environment: &Environment,
     transcript: &Transcript,
     planned: &Arc<Planned>,
-) -> Result<(Unit, CacheOutcome), BuildError> {
-    let object = object(cx, planned);
+) -> Result<Compiled, BuildError> {
+    let object = planned.object(&cx.staging);
     let mut named = planned.named.clone();
     let mut way = match &planned.uncacheable {
         Some(reason) => Way::Uncacheable(reason.clone()),
         None if planned.is_light && cx.stores.artifacts.is_some() => Way::Kept,
         None => Way::Cached,
     };
+    let mut prefixes = Prefixes::default();
     if let Some(copy) = planned.copy.clone() {
         let checkout = cx.checkout.clone();
         if let Err(error) = blocking(move || copy.write(&checkout)).await? {
             // The firmware is the same, but the object names the directory of its compile.
             way = Way::Uncacheable(format!("{} can't be written: {error}", named.display()));
             named.clone_from(&planned.source);
+        } else {
+            prefixes = prefix::prefixes(cx, &name.job, environment, planned).await?;
         }
     }
-    let argv = filled(&planned.argv, &named, &object);
+    let call = Call { name, environment, planned, named: &named, object: &object };
+    if let Some(ran) = prefixes.apply(cx, call).await? {
+        let (context, unit, label) = (cx.clone(), planned.clone(), name.label.clone());
+        let way = if cx.stores.artifacts.is_some() { Way::Kept } else { way };
+        let stored = blocking(move || store(&context, &unit, &object, String::new(), &way, &label));
+        let due = prefixes.count(cx, &name.job, ran);
+        return Ok(Compiled { unit: stored.await??, cache: CacheOutcome::Miss, due });
+    }
     let request = CompileRequest {
         // The debug information of an assembler source contains the name of a temporary file.
-        process: process(argv, cx.staging.clone(), environment.with_relative_temporary()),
+        process: process(
+            planned.command(&named, &object),
+            cx.staging.clone(),
+            environment.with_relative_temporary(),
+        ),
         output: object,
         way: way.clone(),
         transcript: transcript.clone(),
         meter: cx.runner.peaks.meter(),
     };
-    let meter = request.meter.clone();
-    let held = Held::wait(&cx.runner, name).await;
-    if cx.runner.cancel.is_cancelled() {
-        return Err(BuildError::Cancelled);
-    }
-    let output = cx.stores.backend.compile(request, &cx.runner.cancel).await;
-    let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
-    let ran = output.ran.map(|(from, to)| to.duration_since(from));
-    held.compiled(ran, output.cache.clone(), &meter, output.end.succeeded());
-    let object = output.object;
-    let printed = cx.checkout.forget_names(&String::from_utf8_lossy(&output.printed));
-    let printed = match &planned.copy {
-        Some(copy) => copy.forget_names(&printed),
-        None => printed.replace(&*planned.named.to_string_lossy(), SOURCE),
-    };
+    let output = in_slot(cx, name, request).await?;
+    let printed = forget_names(cx, planned, &output.printed);
     let (context, planned, label) = (cx.clone(), planned.clone(), name.label.clone());
+    let object = output.object;
     if !output.end.succeeded() {
         let is_covered = !matches!(way, Way::Uncacheable(_)) && !is_script(cx, &planned).await;
         let failed = blocking(move || {
@@ -120,8 +120,39 @@ pub(super) async fn compile(
         });
         return Err(failed.await?);
     }
+    // A unit that prints something is never compiled with a prefix.
+    let ran = output.ran.filter(|_| output.cache != CacheOutcome::Hit && printed.is_empty());
     let stored = blocking(move || store(&context, &planned, &object, printed, &way, &label));
-    Ok((stored.await??, output.cache))
+    let unit = stored.await??;
+    let due = ran.and_then(|(from, to)| prefixes.count(cx, &name.job, to.duration_since(from)));
+    Ok(Compiled { unit, cache: output.cache, due })
+}
+
+/// Runs a compile in a slot.
+async fn in_slot(
+    cx: &BuildContext,
+    name: &StepName,
+    request: CompileRequest,
+) -> Result<CompileOutput, BuildError> {
+    let meter = request.meter.clone();
+    let held = Held::wait(&cx.runner, name).await;
+    if cx.runner.cancel.is_cancelled() {
+        return Err(BuildError::Cancelled);
+    }
+    let output = cx.stores.backend.compile(request, &cx.runner.cancel).await;
+    let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
+    let ran = output.ran.map(|(from, to)| to.duration_since(from));
+    held.compiled(ran, output.cache.clone(), &meter, output.end.succeeded());
+    Ok(output)
+}
+
+/// Returns the output of a compiler with placeholders for directories.
+fn forget_names(cx: &BuildContext, planned: &Planned, printed: &[u8]) -> String {
+    let printed = cx.checkout.forget_names(&String::from_utf8_lossy(printed));
+    match &planned.copy {
+        Some(copy) => copy.forget_names(&printed),
+        None => printed.replace(&*planned.named.to_string_lossy(), SOURCE),
+    }
 }
 
 /// Whether a unit is compiled by a script around a compiler, which may read files that only a depfile names. A compile that

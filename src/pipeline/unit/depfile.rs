@@ -42,6 +42,23 @@ pub(super) fn rule<'f>(object: &Path, files: impl Iterator<Item = &'f Path>) -> 
     text
 }
 
+/// Returns a compile command without `-c` and the options for a depfile.
+pub(super) fn without(argv: &[String]) -> impl Iterator<Item = String> {
+    let mut words = argv.iter();
+    std::iter::from_fn(move || {
+        loop {
+            let word = words.next()?;
+            match word.as_str() {
+                "-MF" | "-MT" | "-MQ" => {
+                    words.next();
+                }
+                "-c" | "-MMD" | "-MD" | "-MP" | "-MG" => {}
+                _ => return Some(word.clone()),
+            }
+        }
+    })
+}
+
 /// Returns the prerequisites of a makefile's first rule.
 fn prerequisites(text: &str) -> Vec<String> {
     let Some((_, list)) = text.split_once(": ") else { return Vec::new() };

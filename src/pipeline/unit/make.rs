@@ -7,8 +7,8 @@ use futures::future::join_all;
 use tracing::Instrument;
 
 use super::compile::{compile, known_failure, unit};
-use super::kept;
 use super::planned::{Planned, Unit};
+use super::{kept, prefix};
 use crate::budget::Subject;
 use crate::event::{CacheOutcome, FailureKind, UnitCounts};
 use crate::pipeline::failure::error::BuildError;
@@ -78,6 +78,7 @@ async fn make(
 ) -> Result<(Unit, UnitCounts), BuildError> {
     let slot = cx.tables.units.made.cell(planned.key);
     let mut counts = UnitCounts { reused: 1, ..UnitCounts::default() };
+    let mut due = None;
     let made = slot
         .get_or_try_init(|| async {
             if planned.uncacheable.is_none() {
@@ -85,7 +86,7 @@ async fn make(
                 if let Some(known) = blocking(move || store.find(&key, &files)).await? {
                     return Ok(Ok(unit(cx, planned, known, true)));
                 }
-                if planned.is_light
+                if planned.may_be_kept()
                     && let Some(restored) = kept::restore(cx, &planned.key).await?
                 {
                     counts = UnitCounts { cached: 1, ..UnitCounts::default() };
@@ -101,12 +102,13 @@ async fn make(
             // tokio-console shows this span as a task, so units are listed beside cells.
             let span = tracing::trace_span!("runtime.spawn", kind = "unit", task.name = %planned.label);
             match compiled.instrument(span).await {
-                Ok((made, cache)) => {
-                    counts = match cache {
+                Ok(compiled) => {
+                    due = compiled.due;
+                    counts = match compiled.cache {
                         CacheOutcome::Hit => UnitCounts { cached: 1, ..UnitCounts::default() },
                         _ => UnitCounts { compiled: 1, ..UnitCounts::default() },
                     };
-                    Ok(Ok(made))
+                    Ok(Ok(compiled.unit))
                 }
                 Err(BuildError::Failed(failure))
                     if failure.kind == FailureKind::Code && failure.diagnostic.len() <= REMEMBERED =>
@@ -121,7 +123,12 @@ async fn make(
         })
         .await?;
     match made {
-        Ok(unit) => Ok((unit.clone(), counts)),
+        Ok(unit) => {
+            if let Some(due) = due {
+                prefix::make(cx, jcx, planned, unit, due).await;
+            }
+            Ok((unit.clone(), counts))
+        }
         Err(failure) => Err(BuildError::Failed(failure.clone())),
     }
 }

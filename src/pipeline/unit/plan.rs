@@ -8,7 +8,7 @@ use super::clock::clock;
 use super::digests::{copy_of, exact_digest, portable_digest};
 use super::idle::without_idle;
 use super::options::Options;
-use super::planned::{OUTPUT, Planned, SOURCE, Wanted};
+use super::planned::{Lookup, OUTPUT, Planned, SOURCE, Wanted};
 use super::reads::reads;
 use super::responses;
 use crate::event::Step;
@@ -123,8 +123,7 @@ async fn plan_once(
         shown,
         named,
         copy,
-        options,
-        directories,
+        lookup: Lookup { options, directories, search },
         inputs,
         uncacheable,
         is_light,

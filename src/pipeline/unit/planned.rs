@@ -7,7 +7,7 @@ use super::copy::SketchCopy;
 use super::depfile;
 use super::options::Options;
 use crate::event::Failure;
-use crate::includes::{Files, Hash, Inputs, MacroName};
+use crate::includes::{Files, Hash, Inputs, MacroName, Search};
 use crate::pipeline::discover::compiler_directories::CompilerDirectories;
 use crate::plan::Target;
 use crate::platform::Value;
@@ -35,6 +35,17 @@ pub(in crate::pipeline) struct Wanted<'a> {
     pub(in crate::pipeline) label: String,
 }
 
+/// How a compile finds the files that it reads.
+#[derive(Debug, Clone)]
+pub(in crate::pipeline) struct Lookup {
+    /// Dependencies of the command beside the source.
+    pub(super) options: Arc<Options>,
+    /// Search directories and macros that the compiler reports.
+    pub(super) directories: Arc<CompilerDirectories>,
+    /// The search along the include directories of the request.
+    pub(super) search: Arc<Search>,
+}
+
 /// A planned unit.
 #[derive(Debug, Clone)]
 pub(in crate::pipeline) struct Planned {
@@ -52,10 +63,8 @@ pub(in crate::pipeline) struct Planned {
     pub(super) named: PathBuf,
     /// Copies that are compiled instead of a sketch's staged files; `None` for other sources.
     pub(super) copy: Option<SketchCopy>,
-    /// Dependencies of the command beside the source.
-    pub(super) options: Arc<Options>,
-    /// Search directories and macros that the compiler reports.
-    pub(super) directories: Arc<CompilerDirectories>,
+    /// How the compile finds its files.
+    pub(super) lookup: Lookup,
     /// Every file that the compile could read.
     pub(super) inputs: Inputs,
     /// Reason why the unit is uncacheable; `None` if it is cacheable.
@@ -72,6 +81,27 @@ impl Planned {
         &self.source
     }
 
+    /// Returns the command with these names of source and object.
+    pub(super) fn command(&self, source: &Path, object: &Path) -> Vec<String> {
+        filled(&self.argv, source, object)
+    }
+
+    /// Returns the command with the names that the user knows.
+    pub(super) fn shown(&self, object: &Path) -> Vec<String> {
+        filled(&self.shown, &self.source, object)
+    }
+
+    /// Returns the path of the object in `staging`, where compilers run.
+    pub(super) fn object(&self, staging: &Path) -> PathBuf {
+        staging.join(format!("{}.o", self.key.to_hex()))
+    }
+
+    /// Whether the object may be in the artifact store instead of the compiler cache: light units, and units of sketches,
+    /// which may have been compiled with a precompiled prefix.
+    pub(super) fn may_be_kept(&self) -> bool {
+        self.is_light || self.copy.is_some()
+    }
+
     /// Returns the size of the source.
     pub(super) fn bytes(&self) -> u64 {
         self.inputs.files.first().map_or(0, |source| source.size())
@@ -81,7 +111,7 @@ impl Planned {
     pub(in crate::pipeline) fn depfile(&self, object: &Path) -> Option<String> {
         let with_system = self.shown.iter().any(|word| word == "-MD");
         let is_wanted = with_system || self.shown.iter().any(|word| word == "-MMD");
-        let system = &self.directories.system;
+        let system = &self.lookup.directories.system;
         let is_system = |file: &Path| system.iter().any(|directory| file.starts_with(directory));
         let mut files: Vec<&Path> = self.inputs.files.iter().map(|file| &*file.path).collect();
         files.retain(|file| with_system || !is_system(file));
@@ -101,6 +131,12 @@ impl Planned {
     }
 }
 
+/// Returns a command with the names of source and object for the placeholders.
+fn filled(argv: &[String], source: &Path, object: &Path) -> Vec<String> {
+    let (source, object) = (source.to_string_lossy(), object.to_string_lossy());
+    argv.iter().map(|word| word.replace(SOURCE, &source).replace(OUTPUT, &object)).collect()
+}
+
 /// The macros that a unit's compile can see: from its possible inputs, its command, and the compiler.
 pub(in crate::pipeline) struct UnitMacros<'a> {
     unit: &'a Planned,
@@ -112,13 +148,13 @@ impl Macros for UnitMacros<'_> {
         let macro_name = MacroName::of(name);
         let defining = self.unit.inputs.files.iter();
         let defining = defining.filter(|file| file.scan.defines.binary_search(&macro_name).is_ok());
-        let own = self.unit.options.macros.get(name).cloned();
+        let own = self.unit.lookup.options.macros.get(name).cloned();
         own.into_iter().chain(defining.flat_map(|file| self.files.definitions(file, name).to_vec())).collect()
     }
 
     fn is_predefined(&self, name: &str) -> bool {
         // A compiler that does not report its macros may predefine any name.
-        let predefined = self.unit.directories.predefined.as_ref();
+        let predefined = self.unit.lookup.directories.predefined.as_ref();
         predefined.is_none_or(|predefined| predefined.has(name))
     }
 }

@@ -80,7 +80,11 @@ impl<'a> Unpacking<'a> {
     ///
     /// # Errors
     /// The name is unsafe or taken, there is a second root directory, or there are too many entries.
-    pub(super) fn place(&mut self, name: &[u8], shape: EntryShape<'_>) -> Result<Option<Vec<u8>>, ArchiveFault> {
+    pub(super) fn place(
+        &mut self,
+        name: &[u8],
+        shape: EntryShape<'_>,
+    ) -> Result<Option<Vec<u8>>, ArchiveFault> {
         self.check_cancelled()?;
         self.entries += 1;
         if self.entries > self.limits.entries {

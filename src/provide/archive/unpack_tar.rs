@@ -26,7 +26,8 @@ pub(super) fn unpack_tar(
     unpacking: &mut Unpacking<'_>,
 ) -> Result<(), ArchiveFault> {
     let reader = BufReader::with_capacity(BUFFER, file);
-    let reader = DecompressedFile::new(compressor, reader).map_err(|error| ArchiveFault::read(error, None))?;
+    let reader =
+        DecompressedFile::new(compressor, reader).map_err(|error| ArchiveFault::read(error, None))?;
     let budget = unpacking.budget;
     pipe(reader, |reader| {
         let reader = BudgetReader { reader, budget };

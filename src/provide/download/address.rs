@@ -78,7 +78,7 @@ mod tests {
     fn file(text: &str) -> PathBuf {
         match parse(text).unwrap() {
             Address::File(path, _) => path,
-            other => panic!("{other:?}"),
+            Address::Http(other) => panic!("{other:?}"),
         }
     }
 

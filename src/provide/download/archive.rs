@@ -53,7 +53,7 @@ impl Downloader {
         let offline = self.inner.options.offline && matches!(address, Address::Http(_));
         // Offline, a missing file needs no directory.
         if offline && self.look(request, &paths).await? == Present::Missing {
-            return Err(self.offline(request, &paths));
+            return Err(Self::offline(request, &paths));
         }
         let make = paths.clone();
         blocking(move || make.make_directories()).await?;
@@ -72,7 +72,7 @@ impl Downloader {
             }
         }
         if offline {
-            return Err(self.offline(request, &paths));
+            return Err(Self::offline(request, &paths));
         }
         let report = DownloadReport::start(&self.inner.events, what, request.size);
         let _permit = self.inner.permit(what).await?;
@@ -92,7 +92,7 @@ impl Downloader {
         blocking(move || paths.look(&checksum)).await
     }
 
-    fn offline(&self, request: &ArchiveRequest, paths: &ArchivePaths) -> DownloadError {
+    fn offline(request: &ArchiveRequest, paths: &ArchivePaths) -> DownloadError {
         DownloadError::Offline { url: redacted(&request.url), path: paths.file.clone() }
     }
 }

@@ -16,7 +16,7 @@ use super::netrc::Netrc;
 use super::options::DownloadOptions;
 use super::proxies::Proxies;
 use super::redact::redacted;
-use super::retry::Failure;
+use super::retry::TryFailure;
 
 /// Limit of the redirects of one request.
 const REDIRECTS: usize = 10;
@@ -77,7 +77,7 @@ impl HttpClient {
         &self,
         address: &HttpAddress,
         headers: &HeaderMap,
-    ) -> Result<HttpAnswer, Failure> {
+    ) -> Result<HttpAnswer, TryFailure> {
         let mut url = address.url.clone();
         let mut shown = address.shown.clone();
         for _ in 0..=REDIRECTS {
@@ -94,7 +94,7 @@ impl HttpClient {
                 Ok(Ok(response)) => response,
                 Ok(Err(error)) => return Err(failure(&shown, &error)),
                 Err(_) => {
-                    return Err(Failure::retry(&shown, DownloadCause::Stalled(self.inactivity.as_secs())));
+                    return Err(TryFailure::retry(&shown, DownloadCause::Stalled(self.inactivity.as_secs())));
                 }
             };
             let status = response.status();
@@ -102,7 +102,7 @@ impl HttpClient {
                 301 | 302 | 303 | 307 | 308 => {
                     url = self
                         .redirect(&url, &response)
-                        .map_err(|reason| Failure::last(&shown, DownloadCause::Redirect(reason)))?;
+                        .map_err(|reason| TryFailure::last(&shown, DownloadCause::Redirect(reason)))?;
                     shown.redirect = Some(redacted(url.as_str()));
                 }
                 200 | 203 | 206 | 304 | 416 => {
@@ -110,12 +110,12 @@ impl HttpClient {
                 }
                 code => {
                     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-                    return Err(Failure::status(&shown, code, header("retry-after"), header("date")));
+                    return Err(TryFailure::status(&shown, code, header("retry-after"), header("date")));
                 }
             }
         }
         let reason = format!("the server redirects more than {REDIRECTS} times");
-        Err(Failure::last(&shown, DownloadCause::Redirect(reason)))
+        Err(TryFailure::last(&shown, DownloadCause::Redirect(reason)))
     }
 
     /// Returns the target of a redirect from `from`. It has the credentials of `from` only on the same server.
@@ -177,11 +177,11 @@ impl HttpAnswer {
     ///
     /// # Errors
     /// The connection ended early or stalled.
-    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+    pub(super) async fn chunk(&mut self) -> Result<Option<Bytes>, TryFailure> {
         match tokio::time::timeout(self.inactivity, self.response.chunk()).await {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(error)) => Err(failure(&self.shown, &error)),
-            Err(_) => Err(Failure::retry(&self.shown, DownloadCause::Stalled(self.inactivity.as_secs()))),
+            Err(_) => Err(TryFailure::retry(&self.shown, DownloadCause::Stalled(self.inactivity.as_secs()))),
         }
     }
 }
@@ -204,14 +204,14 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
 }
 
 /// Converts an error of a request or a body.
-fn failure(url: &SourceUrl, error: &reqwest::Error) -> Failure {
+fn failure(url: &SourceUrl, error: &reqwest::Error) -> TryFailure {
     match causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
         Some(tls @ rustls::Error::InvalidCertificate(_)) => {
-            Failure::last(url, DownloadCause::Tls(tls.to_string()))
+            TryFailure::last(url, DownloadCause::Tls(tls.to_string()))
         }
-        Some(tls) => Failure::retry(url, DownloadCause::Tls(tls.to_string())),
-        None if error.is_builder() => Failure::last(url, DownloadCause::Connection(innermost(error))),
-        None => Failure::retry(url, DownloadCause::Connection(innermost(error))),
+        Some(tls) => TryFailure::retry(url, DownloadCause::Tls(tls.to_string())),
+        None if error.is_builder() => TryFailure::last(url, DownloadCause::Connection(innermost(error))),
+        None => TryFailure::retry(url, DownloadCause::Connection(innermost(error))),
     }
 }
 
@@ -238,15 +238,17 @@ impl Proxies {
             return Ok(builder);
         }
         let direct = self.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
-        let kinds: [(_, _, fn(String) -> reqwest::Result<reqwest::Proxy>); 3] = [
-            ("http_proxy", &self.http, reqwest::Proxy::http),
-            ("https_proxy", &self.https, reqwest::Proxy::https),
-            ("all_proxy", &self.all, reqwest::Proxy::all),
-        ];
-        for (variable, value, make) in kinds {
+        for (variable, value) in
+            [("http_proxy", &self.http), ("https_proxy", &self.https), ("all_proxy", &self.all)]
+        {
             let Some(value) = value else { continue };
             let url = if value.contains("://") { value.clone() } else { format!("http://{value}") };
-            let proxy = make(url).map_err(|error| DownloadError::Proxy {
+            let proxy = match variable {
+                "http_proxy" => reqwest::Proxy::http(url),
+                "https_proxy" => reqwest::Proxy::https(url),
+                _ => reqwest::Proxy::all(url),
+            };
+            let proxy = proxy.map_err(|error| DownloadError::Proxy {
                 variable,
                 reason: innermost(&error.without_url()),
             })?;

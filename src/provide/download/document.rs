@@ -1,69 +1,23 @@
-//! Index documents and their cached copies.
+//! Index documents: from the cached copy, the server or the disk.
 
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use reqwest::header::{
     ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
 };
-use serde::{Deserialize, Serialize};
 
 use super::address::{Address, HttpAddress, short_name};
 use super::client::HttpAnswer;
+use super::document_copy::{
+    Document, DocumentCopy, DocumentRecord, FetchedDocument, LIMIT, cached_path, now_ms, read, read_local,
+    store,
+};
 use super::downloader::{Downloader, DownloaderState, blocking};
 use super::error::{DownloadCause, DownloadError};
 use super::progress::DownloadReport;
-use super::redact::{redacted, without_credentials};
-use super::retry::Failure;
-use super::stored::write_record;
+use super::redact::redacted;
+use super::retry::TryFailure;
 use crate::event::{EventKind, Level};
-
-/// Largest document in bytes. Arduino's library index, the largest known one, has about 50 MB.
-const LIMIT: u64 = 256 << 20;
-
-/// An index document.
-#[derive(Debug, Clone)]
-pub(crate) struct Document {
-    /// Its content.
-    pub(crate) bytes: Vec<u8>,
-    /// The cached copy, or the local file.
-    pub(crate) path: PathBuf,
-    /// Whether the copy is older than the maximum age because the server could not be asked.
-    pub(crate) is_stale: bool,
-}
-
-/// What is known of a cached copy, stored beside it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct DocumentRecord {
-    /// The requested URL, without credentials, for readers.
-    url: String,
-    etag: Option<String>,
-    last_modified: Option<String>,
-    /// Milliseconds since 1970 of the last answer.
-    checked_ms: u64,
-    /// BLAKE3 of the content.
-    content: String,
-}
-
-/// A cached copy whose content is the recorded one.
-struct DocumentCopy {
-    bytes: Vec<u8>,
-    record: DocumentRecord,
-}
-
-impl DocumentCopy {
-    /// Returns whether the server was asked within `max_age`, or since `started`.
-    fn is_fresh(&self, max_age: Duration, started: u64) -> bool {
-        // A clock that was set back makes a copy look newer than it is.
-        let age = now_ms().checked_sub(self.record.checked_ms);
-        age.is_some_and(|age| u128::from(age) < max_age.as_millis() || self.record.checked_ms > started)
-    }
-
-    fn into_document(self, path: PathBuf, is_stale: bool) -> Document {
-        Document { bytes: self.bytes, path, is_stale }
-    }
-}
 
 impl Downloader {
     /// Returns a document: the cached copy if it was fetched or revalidated within `max_age`, otherwise the server's.
@@ -118,13 +72,6 @@ impl Downloader {
     }
 }
 
-/// Answer of a server.
-struct FetchedDocument {
-    /// The content; `None` where the copy is still valid.
-    bytes: Option<Vec<u8>>,
-    record: DocumentRecord,
-}
-
 /// Asks the server for a document, unless it is the one of the copy.
 async fn fetch(
     state: &DownloaderState,
@@ -159,10 +106,10 @@ async fn fetch(
                     Err(failure) => failure,
                 }
             }
-            Ok(answer) => Failure::last(&answer.shown, DownloadCause::Status(answer.status().as_u16())),
+            Ok(answer) => TryFailure::last(&answer.shown, DownloadCause::Status(answer.status().as_u16())),
             Err(failure) => failure,
         };
-        let stalled = matches!(failure, Failure::Retry { cause: DownloadCause::Stalled(_), .. });
+        let stalled = matches!(failure, TryFailure::Retry { cause: DownloadCause::Stalled(_), .. });
         if stalled && copy.is_some() {
             // Each further try may take as long, and the copy is at hand.
             return Err(failure.into_error(1));
@@ -179,10 +126,10 @@ async fn receive(
     state: &DownloaderState,
     mut answer: HttpAnswer,
     what: &str,
-) -> Result<Result<Vec<u8>, Failure>, DownloadError> {
+) -> Result<Result<Vec<u8>, TryFailure>, DownloadError> {
     let total = answer.length();
     let too_large =
-        |answer: &HttpAnswer| Err(Failure::last(&answer.shown, DownloadCause::TooLarge { limit: LIMIT }));
+        |answer: &HttpAnswer| Err(TryFailure::last(&answer.shown, DownloadCause::TooLarge { limit: LIMIT }));
     if total.is_some_and(|total| total > LIMIT) {
         return Ok(too_large(&answer));
     }
@@ -201,58 +148,6 @@ async fn receive(
             Err(failure) => return Ok(Err(failure.after(length, total))),
         }
     }
-}
-
-/// Stores an answer and returns the document.
-async fn store(
-    path: PathBuf,
-    fetched: FetchedDocument,
-    copy: Option<DocumentCopy>,
-) -> Result<Document, DownloadError> {
-    blocking(move || {
-        let FetchedDocument { bytes, record } = fetched;
-        let bytes = match (bytes, copy) {
-            (Some(bytes), _) => {
-                // After an interruption here the record does not fit, and the copy is not used.
-                crate::fs::write_atomically(&path, &bytes)
-                    .map_err(|source| DownloadError::io("write", &path, source))?;
-                bytes
-            }
-            (None, copy) => copy.map(|copy| copy.bytes).unwrap_or_default(),
-        };
-        write_record(&record_path(&path), &record)?;
-        Ok(Document { bytes, path, is_stale: false })
-    })
-    .await
-}
-
-/// Reads a cached copy; `None` where there is none, or its content is not the recorded one.
-async fn read(path: &Path) -> Result<Option<DocumentCopy>, DownloadError> {
-    let path = path.to_path_buf();
-    blocking(move || {
-        let record = std::fs::read(record_path(&path)).ok();
-        let record = record.and_then(|bytes| serde_json::from_slice::<DocumentRecord>(&bytes).ok());
-        let (Some(record), Ok(bytes)) = (record, std::fs::read(&path)) else { return Ok(None) };
-        let is_whole = blake3::hash(&bytes).to_hex().as_str() == record.content;
-        Ok(is_whole.then_some(DocumentCopy { bytes, record }))
-    })
-    .await
-}
-
-/// Reads a local document.
-fn read_local(path: PathBuf) -> Result<Document, DownloadError> {
-    let error = |source| DownloadError::Source { path: path.clone(), source };
-    // Opening a pipe would wait for its writer.
-    if !std::fs::metadata(&path).map_err(error)?.is_file() {
-        return Err(error(io::Error::other("it is not a file")));
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(&path).map_err(error)?;
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(error)?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(error(io::Error::other(format!("it is larger than {LIMIT} bytes"))));
-    }
-    Ok(Document { bytes, path, is_stale: false })
 }
 
 /// Returns whether another answer of the server can be expected later.
@@ -287,37 +182,5 @@ fn headers(known: Option<&DocumentRecord>) -> HeaderMap {
 
 /// Returns the record of an answer whose content has the hash `content`.
 fn record_of(answer: &HttpAnswer, url: &str, content: String) -> DocumentRecord {
-    DocumentRecord {
-        url: url.to_owned(),
-        etag: answer.header("etag").map(str::to_owned),
-        last_modified: answer.header("last-modified").map(str::to_owned),
-        checked_ms: now_ms(),
-        content,
-    }
-}
-
-/// Returns the path of a document's copy: a hash of the URL without credentials, and its last segment for readers.
-fn cached_path(directory: &Path, url: &str) -> PathBuf {
-    let url = without_credentials(url);
-    // The fragment is a local name: it is not part of the request.
-    let requested = url.split_once('#').map_or(url.as_str(), |(requested, _)| requested);
-    let hash = blake3::hash(requested.as_bytes()).to_hex();
-    let name: String = short_name(requested)
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
-        .take(100)
-        .collect();
-    directory.join(format!("{}-{name}", &hash[..16]))
-}
-
-/// Returns the path of the record beside a copy.
-fn record_path(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{name}.state.json"))
-}
-
-/// Returns the milliseconds since 1970.
-fn now_ms() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+    DocumentRecord::new(url, answer.header("etag"), answer.header("last-modified"), content)
 }

@@ -37,7 +37,7 @@ pub(crate) enum DownloadError {
     #[error("could not download {url}{}: {cause}\n{}", repeated(*.tries), .cause.advice())]
     Failed {
         /// The URL.
-        url: SourceUrl,
+        url: Box<SourceUrl>,
         /// The cause of the last try.
         cause: DownloadCause,
         /// Number of tries.
@@ -51,7 +51,7 @@ pub(crate) enum DownloadError {
     )]
     Checksum {
         /// The URL.
-        url: SourceUrl,
+        url: Box<SourceUrl>,
         /// `SHA-256`, `SHA-1` or `MD5`.
         algorithm: &'static str,
         /// The expected digits.
@@ -153,9 +153,9 @@ impl DownloadError {
     }
 
     /// Returns the error of a file whose checksum is `actual`.
-    pub(super) fn checksum(url: SourceUrl, expected: &Checksum, actual: &Checksum) -> Self {
+    pub(super) fn checksum(url: &SourceUrl, expected: &Checksum, actual: &Checksum) -> Self {
         Self::Checksum {
-            url,
+            url: Box::new(url.clone()),
             algorithm: expected.algorithm(),
             expected: expected.hex(),
             actual: actual.hex(),
@@ -286,7 +286,7 @@ mod tests {
             DownloadCause::TooLarge { limit: 5 },
             DownloadCause::Redirect("the server redirects without a target".to_owned()),
         ] {
-            let text = DownloadError::Failed { url: url.clone(), cause, tries: 3 }.to_string();
+            let text = DownloadError::Failed { url: Box::new(url.clone()), cause, tries: 3 }.to_string();
             assert!(
                 text.starts_with("could not download https://a/x (mirror https://b/x) (3 tries): "),
                 "{text}"

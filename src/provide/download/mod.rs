@@ -5,8 +5,10 @@
 //! A document is cached, and revalidated by a conditional request when its copy is too old.
 //!
 //! ```text
-//! archive ─▶ transfer ─▶ part ─▶ stored ─▶ checksum
-//! document ──┴─▶ downloader ─▶ client ─▶ address, netrc, proxies, retry
+//! archive ──▶ transfer ─▶ part ─▶ stored ─▶ checksum
+//! document ─▶ document_copy
+//! (both) ───▶ downloader ─▶ client ─▶ address ─▶ mirrors ─▶ redact
+//!                           lock      netrc, proxies, retry
 //! ```
 
 mod address;
@@ -14,6 +16,7 @@ mod archive;
 mod checksum;
 mod client;
 mod document;
+mod document_copy;
 mod downloader;
 mod error;
 mod lock;
@@ -23,6 +26,7 @@ mod options;
 mod part;
 mod progress;
 mod proxies;
+mod range;
 mod redact;
 mod request;
 mod retry;
@@ -31,13 +35,11 @@ mod stored;
 mod tests;
 mod transfer;
 
-pub(crate) use checksum::{Checksum, ChecksumError};
-pub(crate) use document::Document;
+pub(crate) use checksum::Checksum;
+pub(crate) use document_copy::Document;
 pub(crate) use downloader::Downloader;
-pub(crate) use error::{DownloadCause, DownloadError};
+pub(crate) use error::DownloadError;
 pub(crate) use mirrors::Mirrors;
 pub(crate) use options::DownloadOptions;
-pub(crate) use proxies::Proxies;
 pub(crate) use redact::redacted;
 pub(crate) use request::{ArchiveRequest, StagingDirectory};
-pub(crate) use stored::StagedArchive;

@@ -50,9 +50,9 @@ impl DownloadOptions {
             proxies: Proxies::from_environment(),
             netrc: netrc.filter(|path| !path.as_os_str().is_empty()).or_else(home),
             parallel: 4,
-            inactivity: Duration::from_secs(60),
+            inactivity: Duration::from_mins(1),
             retry_wait: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(120),
+            longest_wait: Duration::from_mins(2),
             allow_downgrade: false,
         }
     }

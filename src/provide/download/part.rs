@@ -20,7 +20,7 @@ const QUEUE: usize = 8;
 
 /// An incomplete file.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct PartFile {
     file: File,
     length: u64,
     hasher: ChecksumHasher,
@@ -44,7 +44,7 @@ pub(super) struct PartState {
     checksum: String,
 }
 
-impl Part {
+impl PartFile {
     /// Opens the incomplete file of an earlier run, if it was for the same checksum and has at most `limit` bytes;
     /// otherwise an empty one.
     ///
@@ -182,7 +182,7 @@ impl Part {
 #[derive(Debug)]
 pub(super) struct PartWriter {
     sender: mpsc::Sender<Bytes>,
-    task: JoinHandle<(Part, Result<(), DownloadError>)>,
+    task: JoinHandle<(PartFile, Result<(), DownloadError>)>,
 }
 
 impl PartWriter {
@@ -195,7 +195,7 @@ impl PartWriter {
     ///
     /// # Errors
     /// `None`: the runtime shuts down.
-    pub(super) async fn finish(self) -> Option<(Part, Result<(), DownloadError>)> {
+    pub(super) async fn finish(self) -> Option<(PartFile, Result<(), DownloadError>)> {
         drop(self.sender);
         match self.task.await {
             Ok(done) => Some(done),

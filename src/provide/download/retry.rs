@@ -12,13 +12,13 @@ const TRIES: u32 = 3;
 
 /// Failure of one try.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum TryFailure {
     /// Another try would fail as well.
     Final(DownloadError),
     /// Another try may succeed.
     Retry {
         /// The URL.
-        url: SourceUrl,
+        url: Box<SourceUrl>,
         /// The cause.
         cause: DownloadCause,
         /// The wait that the server asks for.
@@ -26,15 +26,15 @@ pub(super) enum Failure {
     },
 }
 
-impl Failure {
+impl TryFailure {
     /// Creates a failure that is not retried.
     pub(super) fn last(url: &SourceUrl, cause: DownloadCause) -> Self {
-        Self::Final(DownloadError::Failed { url: url.clone(), cause, tries: 1 })
+        Self::Final(DownloadError::Failed { url: Box::new(url.clone()), cause, tries: 1 })
     }
 
     /// Creates a failure that is retried after the usual wait.
     pub(super) fn retry(url: &SourceUrl, cause: DownloadCause) -> Self {
-        Self::Retry { url: url.clone(), cause, wait: None }
+        Self::Retry { url: Box::new(url.clone()), cause, wait: None }
     }
 
     /// Returns the failure of an error status. `retry_after` and `date` are the headers of these names.
@@ -47,7 +47,7 @@ impl Failure {
         let cause = DownloadCause::Status(status);
         if matches!(status, 408 | 425 | 429 | 500..) {
             let wait = retry_after.and_then(|text| wait_of(text, date, SystemTime::now()));
-            Self::Retry { url: url.clone(), cause, wait }
+            Self::Retry { url: Box::new(url.clone()), cause, wait }
         } else {
             Self::last(url, cause)
         }
@@ -113,10 +113,12 @@ impl Tries<'_> {
     ///
     /// # Errors
     /// The failure, if it was the last try or the server asks for too long a wait; or the run is cancelled.
-    pub(super) async fn wait_after(&mut self, failure: Failure) -> Result<(), DownloadError> {
+    pub(super) async fn wait_after(&mut self, failure: TryFailure) -> Result<(), DownloadError> {
         self.failed += 1;
         self.all += 1;
-        let Failure::Retry { url, cause, wait } = failure else { return Err(failure.into_error(self.all)) };
+        let TryFailure::Retry { url, cause, wait } = failure else {
+            return Err(failure.into_error(self.all));
+        };
         let limit = self.longest_wait;
         let wait = match (wait, &cause) {
             (Some(wait), DownloadCause::Status(status)) if wait > limit => {

@@ -6,5 +6,7 @@ mod concurrent;
 mod credentials;
 mod documents;
 mod faults;
+mod laws;
+mod processes;
 mod resumption;
 mod servers;

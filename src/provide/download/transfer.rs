@@ -4,17 +4,16 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, IF_RANGE, RANGE};
-
 use super::address::HttpAddress;
 use super::client::{HttpAnswer, HttpClient};
 use super::downloader::{DownloaderState, blocking};
 use super::error::{DownloadCause, DownloadError, SourceUrl};
 use super::lock::FileLock;
-use super::part::Part;
+use super::part::PartFile;
 use super::progress::DownloadReport;
+use super::range::{headers, range_start, validator};
 use super::request::ArchiveRequest;
-use super::retry::Failure;
+use super::retry::TryFailure;
 use super::stored::{ArchivePaths, StagedArchive};
 
 /// Largest archive whose size is unknown, in bytes.
@@ -49,7 +48,7 @@ enum TryEnd {
     /// The server did not answer the requested range.
     NoRange(SourceUrl),
     /// The try failed.
-    Failed(Failure),
+    Failed(TryFailure),
 }
 
 impl Transfer<'_> {
@@ -73,7 +72,7 @@ impl Transfer<'_> {
             }
             let failure = match end {
                 TryEnd::Body(url) if part.is_of_one_answer() || course.restarted => {
-                    break DownloadError::checksum(url, &self.request.checksum, &part.actual());
+                    break DownloadError::checksum(&url, &self.request.checksum, &part.actual());
                 }
                 TryEnd::Body(_) => {
                     course.restarted = true;
@@ -85,7 +84,7 @@ impl Transfer<'_> {
                     self.restart(&mut part)?;
                     continue;
                 }
-                TryEnd::NoRange(url) => Failure::last(&url, DownloadCause::Status(416)),
+                TryEnd::NoRange(url) => TryFailure::last(&url, DownloadCause::Status(416)),
                 TryEnd::Failed(failure) => failure,
             };
             if part.length() >= course.furthest + PROGRESS {
@@ -115,13 +114,15 @@ impl Transfer<'_> {
                 match length {
                     _ if cancel.is_cancelled() => Err(DownloadError::Cancelled { what: what.clone() }),
                     _ if length > limit => {
-                        Err(Failure::last(&url, DownloadCause::TooLarge { limit }).into_error(1))
+                        Err(TryFailure::last(&url, DownloadCause::TooLarge { limit }).into_error(1))
                     }
                     _ => Ok(()),
                 }
             });
             let copied = match copied {
-                Ok(()) if !part.is_complete() => Err(DownloadError::checksum(url, &checksum, &part.actual())),
+                Ok(()) if !part.is_complete() => {
+                    Err(DownloadError::checksum(&url, &checksum, &part.actual()))
+                }
                 copied => copied,
             };
             Ok((report, part, copied))
@@ -137,10 +138,10 @@ impl Transfer<'_> {
     }
 
     /// Opens the incomplete file.
-    async fn open(&self) -> Result<Part, DownloadError> {
+    async fn open(&self) -> Result<PartFile, DownloadError> {
         let (paths, checksum, lock) = (self.paths.clone(), self.request.checksum.clone(), self.lock.clone());
         let (limit, cancel) = (self.limit(), self.state.cancel.clone());
-        blocking(move || Part::open(paths, checksum, limit, lock, &cancel)).await
+        blocking(move || PartFile::open(paths, checksum, limit, lock, &cancel)).await
     }
 
     /// Returns the largest number of bytes that are received.
@@ -153,7 +154,7 @@ impl Transfer<'_> {
     }
 
     /// Discards a part that can't be resumed.
-    fn restart(&self, part: &mut Part) -> Result<(), DownloadError> {
+    fn restart(&self, part: &mut PartFile) -> Result<(), DownloadError> {
         let message = "the resumed download does not fit together; downloading it from the start";
         self.state.debug(format!("{}: {message}", self.request.file_name));
         part.discard()
@@ -164,27 +165,27 @@ impl Transfer<'_> {
         &mut self,
         client: &HttpClient,
         address: &HttpAddress,
-        mut part: Part,
+        mut part: PartFile,
         resumes: bool,
-    ) -> Result<(Part, TryEnd), DownloadError> {
+    ) -> Result<(PartFile, TryEnd), DownloadError> {
         let offset = if resumes { part.length() } else { 0 };
-        let headers = headers(address, &part, offset);
+        let headers = headers(address, part.state(), offset);
         let asked = self.state.unless_cancelled(&self.request.file_name, client.get(address, &headers)).await;
         let answer = match asked {
             Ok(Ok(answer)) => answer,
             Ok(Err(failure)) => return Ok((part, TryEnd::Failed(failure))),
-            Err(cancelled) => return Ok((part, TryEnd::Failed(Failure::Final(cancelled)))),
+            Err(cancelled) => return Ok((part, TryEnd::Failed(TryFailure::Final(cancelled)))),
         };
         match answer.status().as_u16() {
             200 | 203 => {
                 if let Err(error) = part.restart(address.shown.to_string(), validator(&answer)) {
-                    return Ok((part, TryEnd::Failed(Failure::Final(error))));
+                    return Ok((part, TryEnd::Failed(TryFailure::Final(error))));
                 }
             }
             206 if offset > 0 && range_start(&answer) == Some(offset) => part.resume(),
             206 | 416 if offset > 0 => return Ok((part, TryEnd::NoRange(answer.shown))),
             status => {
-                let failure = Failure::last(&answer.shown, DownloadCause::Status(status));
+                let failure = TryFailure::last(&answer.shown, DownloadCause::Status(status));
                 return Ok((part, TryEnd::Failed(failure)));
             }
         }
@@ -192,11 +193,15 @@ impl Transfer<'_> {
     }
 
     /// Appends the body of an answer to the part.
-    async fn receive(&mut self, mut answer: HttpAnswer, part: Part) -> Result<(Part, TryEnd), DownloadError> {
+    async fn receive(
+        &mut self,
+        mut answer: HttpAnswer,
+        part: PartFile,
+    ) -> Result<(PartFile, TryEnd), DownloadError> {
         let limit = self.limit();
         let mut length = part.length();
         let total = answer.length().map(|rest| rest.saturating_add(length));
-        let too_large = |url| TryEnd::Failed(Failure::last(url, DownloadCause::TooLarge { limit }));
+        let too_large = |url| TryEnd::Failed(TryFailure::last(url, DownloadCause::TooLarge { limit }));
         if total.is_some_and(|total| total > limit) {
             return Ok((part, too_large(&answer.shown)));
         }
@@ -206,7 +211,7 @@ impl Transfer<'_> {
         let end = loop {
             self.report.at(length);
             match self.state.unless_cancelled(what, answer.chunk()).await {
-                Err(cancelled) => break TryEnd::Failed(Failure::Final(cancelled)),
+                Err(cancelled) => break TryEnd::Failed(TryFailure::Final(cancelled)),
                 Ok(Err(failure)) => break TryEnd::Failed(failure.after(length, total)),
                 Ok(Ok(None)) => break TryEnd::Body(answer.shown.clone()),
                 Ok(Ok(Some(chunk))) => {
@@ -223,11 +228,12 @@ impl Transfer<'_> {
         let cancelled = || DownloadError::Cancelled { what: what.to_owned() };
         let (part, written) = writer.finish().await.ok_or_else(cancelled)?;
         let end = match (end, written) {
-            (_, Err(error)) => TryEnd::Failed(Failure::Final(error)),
+            (_, Err(error)) => TryEnd::Failed(TryFailure::Final(error)),
             // Without a mark at its end, a body that was cut off looks complete.
             (TryEnd::Body(url), Ok(())) if !answer.is_framed() => match self.request.size {
                 Some(size) if size > length && !part.is_complete() => {
-                    let failure = Failure::retry(&url, DownloadCause::Connection("it was closed".to_owned()));
+                    let failure =
+                        TryFailure::retry(&url, DownloadCause::Connection("it was closed".to_owned()));
                     TryEnd::Failed(failure.after(length, Some(size)))
                 }
                 _ => TryEnd::Body(url),
@@ -239,14 +245,14 @@ impl Transfer<'_> {
 }
 
 /// Renames a complete part to its final name.
-async fn commit(part: Part, report: DownloadReport) -> Result<StagedArchive, DownloadError> {
+async fn commit(part: PartFile, report: DownloadReport) -> Result<StagedArchive, DownloadError> {
     let found = blocking(move || part.commit()).await?;
     report.finish(found.size);
     Ok(found)
 }
 
 /// Removes a part that can't be resumed after `error`.
-async fn close(part: Part, error: &DownloadError) {
+async fn close(part: PartFile, error: &DownloadError) {
     let useless = matches!(
         error,
         DownloadError::Checksum { .. }
@@ -266,7 +272,7 @@ async fn close(part: Part, error: &DownloadError) {
 
 /// Appends a file to a part. `check` is called with the length of the part.
 fn copy_into(
-    part: &mut Part,
+    part: &mut PartFile,
     source: &Path,
     mut check: impl FnMut(u64) -> Result<(), DownloadError>,
 ) -> Result<(), DownloadError> {
@@ -287,36 +293,4 @@ fn copy_into(
             Err(source) => return Err(error(source)),
         }
     }
-}
-
-/// Returns the headers of a request from byte `offset` on.
-fn headers(address: &HttpAddress, part: &Part, offset: u64) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    // The checksum is that of the archive itself.
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    if offset > 0 {
-        // Digits are a valid header.
-        if let Ok(range) = HeaderValue::from_str(&format!("bytes={offset}-")) {
-            headers.insert(RANGE, range);
-        }
-        let state = part.state();
-        let validator = state.validator.as_deref().filter(|_| state.url == address.shown.to_string());
-        // Without a validator, or from another server, the checksum alone decides.
-        if let Some(validator) = validator.and_then(|text| HeaderValue::from_str(text).ok()) {
-            headers.insert(IF_RANGE, validator);
-        }
-    }
-    headers
-}
-
-/// Returns the strong validator of an answer (RFC 9110, section 13.1.5).
-fn validator(answer: &HttpAnswer) -> Option<String> {
-    let tag = answer.header("etag").filter(|tag| tag.starts_with('"'));
-    tag.or_else(|| answer.header("last-modified")).map(str::to_owned)
-}
-
-/// Returns the first byte of a partial answer: 5 of `bytes 5-9/10`.
-fn range_start(answer: &HttpAnswer) -> Option<u64> {
-    let range = answer.header("content-range")?.trim().strip_prefix("bytes")?;
-    range.trim().split_once('-')?.0.trim().parse().ok()
 }

@@ -59,7 +59,9 @@ async fn load(
 ) -> Result<IndexDocument, InstallError> {
     let what = format!("index {}", redacted(&address.url));
     let document = downloader.document(&address.url, max_age).await;
-    let Document { bytes, .. } = document.map_err(|error| InstallError::from_download(&what, error))?;
+    let Document { bytes, path, is_stale } =
+        document.map_err(|error| InstallError::from_download(&what, error))?;
+    tracing::debug!(path = %path.display(), is_stale, "reads {what}");
     let keys = keys(address).await?;
     let name = document_name(&address.url)
         .ok_or_else(|| unusable(address, "its address has no file name".to_owned()))?;

@@ -13,7 +13,9 @@ use super::super::core_directory;
 use super::super::download::{Downloader, StagingDirectory};
 use super::super::error::{InstallError, IoAction};
 use super::super::installed::InstalledCore;
-use super::super::package_index::{InstalledTool, ResolvedPlatform, ResolvedTool, installed_json, tool_paths};
+use super::super::package_index::{
+    InstalledTool, ResolvedPlatform, ResolvedTool, installed_json, tool_paths,
+};
 use super::lock::archive;
 
 /// Installs a core and its tools for this machine, all of them at the same time.

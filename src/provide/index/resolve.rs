@@ -25,7 +25,10 @@ impl std::fmt::Display for CoreRequest {
 ///
 /// # Errors
 /// [`InstallError::Index`] where the catalog has no such release, or a tool of it is missing.
-pub(crate) fn resolve_core(request: &CoreRequest, catalog: &PackageCatalog) -> Result<ResolvedPlatform, InstallError> {
+pub(crate) fn resolve_core(
+    request: &CoreRequest,
+    catalog: &PackageCatalog,
+) -> Result<ResolvedPlatform, InstallError> {
     let (packager, architecture) = request.name.split_once(':').unwrap_or((&request.name, ""));
     let wanted = match &request.version {
         None => VersionRequest::Newest,

@@ -49,7 +49,10 @@ pub(crate) async fn fetch_library(
 
 /// Returns the directory of an installed library, and the identity that it must have; `None` for an entry that names
 /// neither an archive nor a commit.
-pub(crate) fn library_place(library: &LockedLibrary, directory: &ArduinoDirectory) -> Option<(PathBuf, String)> {
+pub(crate) fn library_place(
+    library: &LockedLibrary,
+    directory: &ArduinoDirectory,
+) -> Option<(PathBuf, String)> {
     let name = sanitized(&library.name);
     if let (Some(url), Some(commit)) = (&library.git, &library.commit) {
         let root = directory.library(&name, commit.get(..SHORT).unwrap_or(commit));
@@ -130,7 +133,7 @@ async fn fetch_commit(
         done
     })
     .await?;
-    cx.events.say(EventKind::SetupFinished { brief: what.clone(), what, detail });
+    cx.events.say(EventKind::SetupFinished { brief: "installed".to_owned(), what, detail });
     Ok(())
 }
 

@@ -74,8 +74,12 @@ impl Repository<'_> {
         let shallow = ["fetch", "--quiet", "--depth=1", "--", self.url, commit];
         if self.git(cx, at, shallow).await.is_err() {
             // Some servers serve only the ends of branches and tags.
-            self.git(cx, at, ["fetch", "--quiet", "--tags", "--", self.url, "+refs/heads/*:refs/remotes/origin/*"])
-                .await?;
+            self.git(
+                cx,
+                at,
+                ["fetch", "--quiet", "--tags", "--", self.url, "+refs/heads/*:refs/remotes/origin/*"],
+            )
+            .await?;
         }
         self.git(cx, at, ["checkout", "--quiet", "--detach", commit]).await?;
         if dir.join(".gitmodules").is_file() {
@@ -114,11 +118,7 @@ impl Repository<'_> {
             tool = tool.cwd(dir);
         }
         let output = tool.run(&format!("library from {}", self.url), &cx.cancel).await?;
-        if output.status.success() {
-            Ok(output)
-        } else {
-            Err(self.error(complaint(&output.stderr)))
-        }
+        if output.status.success() { Ok(output) } else { Err(self.error(complaint(&output.stderr))) }
     }
 
     fn error(self, detail: String) -> InstallError {
@@ -147,7 +147,8 @@ fn best_match(listed: &str, revision: &str) -> Option<String> {
         format!("refs/tags/{revision}"),
         format!("refs/heads/{revision}"),
     ];
-    let commit = |name: &String| refs.iter().find(|(_, other)| other == name).map(|(commit, _)| (*commit).to_owned());
+    let commit =
+        |name: &String| refs.iter().find(|(_, other)| other == name).map(|(commit, _)| (*commit).to_owned());
     spellings.iter().find_map(commit)
 }
 
@@ -180,7 +181,8 @@ fn remove_own_files(dir: &Path) -> Result<(), InstallError> {
         .collect();
     // The outermost first; what lay in it is gone with it.
     for path in own {
-        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        let removed =
+            if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         match removed {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(InstallError::io(IoAction::Remove, &path, error));
@@ -199,7 +201,7 @@ mod tests {
     fn a_tag_comes_before_a_branch_and_an_annotated_tag_is_its_commit() {
         let listed = "aaa\trefs/heads/v1\nbbb\trefs/tags/v1\nccc\trefs/tags/v1^{}\nddd\trefs/heads/x/v1\n";
         assert_eq!(best_match(listed, "v1").as_deref(), Some("ccc"));
-        assert_eq!(best_match(&listed[..32], "v1").as_deref(), Some("bbb"));
+        assert_eq!(best_match(&listed[..35], "v1").as_deref(), Some("bbb"));
         assert_eq!(best_match(listed, "heads/v1").as_deref(), Some("aaa"));
         assert_eq!(best_match("eee\tHEAD\n", "HEAD").as_deref(), Some("eee"));
         assert_eq!(best_match(listed, "v2"), None);

@@ -40,7 +40,12 @@ impl<'a> LibraryResolver<'a> {
 
     /// Resolves a group by the libraries of a lock file; `None` where they do not answer it. With `tolerant`, a library
     /// on the disk may ask for others that the lock file lacks.
-    pub(crate) fn by_lock(&self, group: &LibraryGroup, known: &Locked, tolerant: bool) -> Option<Vec<LockedLibrary>> {
+    pub(crate) fn by_lock(
+        &self,
+        group: &LibraryGroup,
+        known: &Locked,
+        tolerant: bool,
+    ) -> Option<Vec<LockedLibrary>> {
         if group.is_empty() {
             return Some(Vec::new());
         }
@@ -60,7 +65,10 @@ impl<'a> LibraryResolver<'a> {
     ///
     /// # Errors
     /// The index is unavailable, lacks a library, or has no versions that fit together.
-    pub(crate) async fn by_index(&mut self, group: &LibraryGroup) -> Result<Vec<LockedLibrary>, InstallError> {
+    pub(crate) async fn by_index(
+        &mut self,
+        group: &LibraryGroup,
+    ) -> Result<Vec<LockedLibrary>, InstallError> {
         let catalog = match self.catalog.take() {
             Some(catalog) => catalog,
             None => self.load().await?,
@@ -93,7 +101,11 @@ impl<'a> LibraryResolver<'a> {
             }
         };
         let lines: Vec<String> = group.wanted.iter().filter_map(shown).collect();
-        if lines.is_empty() { "the locked libraries do not fit together".to_owned() } else { lines.join("\n  ") }
+        if lines.is_empty() {
+            "the locked libraries do not fit together".to_owned()
+        } else {
+            lines.join("\n  ")
+        }
     }
 
     /// Downloads, verifies and parses the index.

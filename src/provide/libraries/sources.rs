@@ -17,7 +17,10 @@ pub(crate) async fn git_library(
 ) -> Result<LockedLibrary, InstallError> {
     let repository = Repository { url, revision };
     if cx.offline {
-        return Err(InstallError::Offline { what: format!("library from {url}"), cache: cx.cache_dir.clone() });
+        return Err(InstallError::Offline {
+            what: format!("library from {url}"),
+            cache: cx.cache_dir.clone(),
+        });
     }
     let commit = repository.commit(cx).await?;
     Ok(LockedLibrary {
@@ -73,7 +76,9 @@ mod tests {
         ] {
             assert_eq!(archive_library(url, &sum).unwrap().name, name, "{url}");
         }
-        assert!(archive_library("https://x/y.zip", "SHA-256:xyz").unwrap_err().starts_with("this is no checksum"));
+        assert!(
+            archive_library("https://x/y.zip", "SHA-256:xyz").unwrap_err().starts_with("this is no checksum")
+        );
         assert!(archive_library("https://x/y.zip", "").is_err());
     }
 }

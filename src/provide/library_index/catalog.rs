@@ -1,6 +1,7 @@
 //! The libraries of an index and their releases. Knows nothing of JSON.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::nearest::{nearest_few, quoted};
@@ -49,16 +50,18 @@ impl LibraryCatalog {
     /// differ only in build metadata keep their order.
     pub fn new(releases: Vec<LibraryRelease>) -> Self {
         let mut libraries: HashMap<Arc<str>, Vec<LibraryRelease>> = HashMap::new();
-        for release in releases {
-            let known = libraries.entry(Arc::clone(&release.name)).or_default();
-            match known.iter_mut().find(|it| is_same_version(&it.version, &release.version)) {
-                Some(earlier) => *earlier = release,
-                None => known.push(release),
+        for mut release in releases {
+            match libraries.entry(Arc::clone(&release.name)) {
+                Entry::Occupied(mut known) => {
+                    // The releases of a library share its name.
+                    release.name = Arc::clone(known.key());
+                    known.get_mut().push(release);
+                }
+                Entry::Vacant(unknown) => drop(unknown.insert(vec![release])),
             }
         }
         for releases in libraries.values_mut() {
-            releases.sort_by(|one, another| another.version.cmp(&one.version));
-            releases.shrink_to_fit();
+            *releases = sorted(std::mem::take(releases));
         }
         libraries.shrink_to_fit();
         Self { libraries }
@@ -140,11 +143,24 @@ pub(super) fn listed<'a>(items: impl ExactSizeIterator<Item = &'a str>) -> Strin
     if more == 0 { shown } else { format!("{shown} and {more} older") }
 }
 
-/// Returns whether two versions differ at most in missing numbers: `1.0` and `1.0.0`, but not `1.0` and `1.0+build`.
-fn is_same_version(one: &RelaxedVersion, another: &RelaxedVersion) -> bool {
-    let build =
-        |version: &RelaxedVersion| version.as_str().split_once('+').map(|(_, build)| build.to_owned());
-    one == another && build(one) == build(another)
+/// Sorts the releases of a library, newest first, and keeps the last one of each version.
+fn sorted(mut releases: Vec<LibraryRelease>) -> Vec<LibraryRelease> {
+    releases.sort_by(|one, another| another.version.cmp(&one.version));
+    let mut kept: Vec<LibraryRelease> = Vec::with_capacity(releases.len());
+    for release in releases {
+        let mut equal = kept.iter_mut().rev().take_while(|it| it.version == release.version);
+        match equal.find(|it| build(&it.version) == build(&release.version)) {
+            Some(earlier) => *earlier = release,
+            None => kept.push(release),
+        }
+    }
+    kept.shrink_to_fit();
+    kept
+}
+
+/// Returns the build metadata of a version: `1.0` and `1.0.0` are the same version, `1.0` and `1.0+build` are not.
+fn build(version: &RelaxedVersion) -> Option<&str> {
+    version.as_str().split_once('+').map(|(_, build)| build)
 }
 
 #[cfg(test)]

@@ -23,6 +23,14 @@ pub(super) enum Json<L = IgnoredAny, O = IgnoredAny> {
 }
 
 impl<L, O> Json<L, O> {
+    /// Returns a copy of a text.
+    pub(super) fn text(&self) -> Option<Box<str>> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
     /// Returns the type for a message.
     pub(super) fn kind(&self) -> &'static str {
         match self {

@@ -15,6 +15,7 @@
 mod catalog;
 mod depends;
 mod directory_name;
+mod entry;
 mod json;
 mod parse;
 mod resolve;

@@ -27,9 +27,13 @@ pub fn read_lock(path: &Path) -> Result<Option<Locked>, InstallError> {
         Err(error) => return Err(InstallError::io(IoAction::Read, path, error)),
     };
     let bad = |detail: String| InstallError::LockFile { path: path.to_owned(), detail };
-    let locked: Locked = toml::from_str(&text).map_err(|error| bad(error.to_string().trim_end().to_owned()))?;
+    let locked: Locked =
+        toml::from_str(&text).map_err(|error| bad(error.to_string().trim_end().to_owned()))?;
     if locked.version != FORMAT {
-        return Err(bad(format!("its format is version {}, this program reads version {FORMAT}", locked.version)));
+        return Err(bad(format!(
+            "its format is version {}, this program reads version {FORMAT}",
+            locked.version
+        )));
     }
     Ok(Some(locked))
 }
@@ -53,6 +57,7 @@ pub fn write_lock(path: &Path, locked: &Locked) -> Result<bool, InstallError> {
     if fs::read_to_string(path).is_ok_and(|there| there == text) {
         return Ok(false);
     }
-    write_atomically(path, text.as_bytes()).map_err(|error| InstallError::io(IoAction::Write, path, error))?;
+    write_atomically(path, text.as_bytes())
+        .map_err(|error| InstallError::io(IoAction::Write, path, error))?;
     Ok(true)
 }

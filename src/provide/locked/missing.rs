@@ -29,7 +29,10 @@ pub struct MissingItem {
 ///
 /// # Errors
 /// A name of the lock file can't be a directory's name, or a tool has no archive for this machine.
-pub fn missing_items(locked: &Locked, directory: &ArduinoDirectory) -> Result<Vec<MissingItem>, InstallError> {
+pub fn missing_items(
+    locked: &Locked,
+    directory: &ArduinoDirectory,
+) -> Result<Vec<MissingItem>, InstallError> {
     let mut missing = Vec::new();
     let item = |kind, name: &str, version: &str, archive: &LockedArchive| MissingItem {
         kind,

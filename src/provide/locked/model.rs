@@ -27,7 +27,7 @@ pub struct Locked {
 }
 
 /// The version of the lock file's format.
-pub const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// An archive, as an index describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +141,8 @@ impl Locked {
         self.cores.dedup();
         self.tools.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
         self.tools.dedup_by(|a, b| a.name == b.name && a.version == b.version);
-        let by = |it: &LockedLibrary| (it.name.to_lowercase(), it.version.clone(), it.git.clone(), it.rev.clone());
+        let by =
+            |it: &LockedLibrary| (it.name.to_lowercase(), it.version.clone(), it.git.clone(), it.rev.clone());
         self.libraries.sort_by_key(by);
         self.libraries.dedup();
         self.python.sort_by(|a, b| (&a.environment, &a.name).cmp(&(&b.environment, &b.name)));
@@ -151,9 +152,8 @@ impl Locked {
     /// Returns the cores that are, or need, the package with this name and version.
     pub fn cores_with(&self, name: &str, version: &str) -> Vec<String> {
         let tool = format!("{name}@{version}");
-        let is_meant = |core: &&LockedCore| {
-            (core.name == name && core.version == version) || core.tools.contains(&tool)
-        };
+        let is_meant =
+            |core: &&LockedCore| (core.name == name && core.version == version) || core.tools.contains(&tool);
         self.cores.iter().filter(is_meant).map(|core| core.name.clone()).collect()
     }
 
@@ -195,9 +195,10 @@ impl Locked {
     fn entries(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
         let cores = self.cores.iter().map(|it| ("core", it.name.as_str(), it.version.as_str()));
         let tools = self.tools.iter().map(|it| ("tool", it.name.as_str(), it.version.as_str()));
-        let libraries = self.libraries.iter().map(|it| {
-            ("library", it.name.as_str(), it.commit.as_deref().unwrap_or(&it.version))
-        });
+        let libraries = self
+            .libraries
+            .iter()
+            .map(|it| ("library", it.name.as_str(), it.commit.as_deref().unwrap_or(&it.version)));
         let python = self.python.iter().map(|it| ("package", it.name.as_str(), it.version.as_str()));
         cores.chain(tools).chain(libraries).chain(python)
     }

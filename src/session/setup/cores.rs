@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::try_join_all;
 use indexmap::{IndexMap, IndexSet};
 
-use super::SetupError;
+use super::error::SetupError;
 use super::lock::LockUse;
 use crate::matrix::{Matrix, Provider};
 use crate::provide::download::Downloader;
@@ -152,11 +152,7 @@ impl<'a> IndexedCores<'a> {
     }
 
     /// Returns the cores that boards of the matrix borrow from, by `vendor:arch`.
-    async fn references(
-        &self,
-        name: &str,
-        platform: &ResolvedPlatform,
-    ) -> Result<Vec<String>, InstallError> {
+    async fn references(&self, name: &str, platform: &ResolvedPlatform) -> Result<Vec<String>, InstallError> {
         let boards = self.boards.iter().filter(|(core, _)| core == name);
         let boards: Vec<String> = boards.map(|(_, board)| board.clone()).collect();
         if boards.is_empty() {

@@ -1,23 +1,23 @@
 //! Installs the libraries of a matrix, with those that they depend on, and says which boards see which directory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use futures::future::try_join_all;
 use indexmap::{IndexMap, IndexSet};
 
-use super::SetupError;
+use super::error::SetupError;
 use super::lock::LockUse;
 use crate::event::{EventKind, Level, UsedPackage};
-use crate::library::{Library, Location, Root, load_root};
+use crate::library::{EnclosingLibraries, Library, Location, Root, load_root};
 use crate::matrix::{LibraryEntry, LibrarySource, Matrix, Span};
 use crate::plan::LibraryRoot;
+use crate::provide::InstallContext;
 use crate::provide::download::Downloader;
 use crate::provide::libraries::{
-    LibraryGroup, WantedLibrary, LibraryResolver, archive_library, fetch_library, git_library,
+    LibraryGroup, LibraryResolver, WantedLibrary, archive_library, fetch_library, git_library,
 };
 use crate::provide::locked::LockedLibrary;
-use crate::provide::InstallContext;
 
 /// The libraries of a matrix.
 pub(super) struct MatrixLibraries<'a> {
@@ -67,19 +67,22 @@ impl<'a> MatrixLibraries<'a> {
     /// A library is unavailable, or the constraints contradict each other.
     pub(super) async fn resolve(&mut self, lock: &mut LockUse) -> Result<ResolvedLibraries, SetupError> {
         let mut placed = BTreeMap::new();
-        for (index, entry) in self.matrix.libraries.iter().enumerate() {
+        for (index, entry) in self.matrix.libraries.entries.iter().enumerate() {
             if let Some(dir) = self.place(entry, lock).await? {
                 placed.insert(index, dir);
             }
         }
-        let on_disk = self.on_disk(&placed);
+        let on_disk = Self::on_disk(&placed);
+        let enclosing = self.enclosing(&on_disk);
         let mut indexed: Vec<SeenLibrary> = Vec::new();
         let mut resolver = LibraryResolver::new(self.downloader, self.cx, lock.max_age());
         for (entries, boards) in self.groups() {
-            let requests = self.requests(&entries, &on_disk);
+            let requests = self.requests(&entries, &on_disk, &enclosing);
             let direct: IndexMap<String, usize> = entries
                 .iter()
-                .filter_map(|&index| Some((name(&self.matrix.libraries[index])?.to_lowercase(), index)))
+                .filter_map(|&index| {
+                    Some((name(&self.matrix.libraries.entries[index])?.to_lowercase(), index))
+                })
                 .collect();
             let mut resolved = resolver.by_lock(&requests, &lock.known, lock.is_required());
             if resolved.is_none() && !requests.is_empty() {
@@ -106,12 +109,14 @@ impl<'a> MatrixLibraries<'a> {
     /// # Errors
     /// Whatever prevents an installation.
     pub(super) async fn fetch(&self, resolved: &ResolvedLibraries) -> Result<Vec<LibraryRoot>, SetupError> {
-        let fetched = resolved.indexed.iter().map(|seen| fetch_library(&seen.library, self.downloader, self.cx));
+        let fetched =
+            resolved.indexed.iter().map(|seen| fetch_library(&seen.library, self.downloader, self.cx));
         let dirs = try_join_all(fetched).await?;
         let indexed: Vec<(&SeenLibrary, PathBuf)> = resolved.indexed.iter().zip(dirs).collect();
-        let root = |span: Span, path: PathBuf, boards: Option<IndexSet<usize>>| LibraryRoot { path, span, boards };
+        let root =
+            |span: Span, path: PathBuf, boards: Option<IndexSet<usize>>| LibraryRoot { path, span, boards };
         let mut roots = Vec::new();
-        for (index, entry) in self.matrix.libraries.iter().enumerate() {
+        for (index, entry) in self.matrix.libraries.entries.iter().enumerate() {
             if let Some(dir) = resolved.placed.get(&index) {
                 roots.push(root(entry.span, dir.clone(), entry.boards.clone()));
             }
@@ -119,10 +124,9 @@ impl<'a> MatrixLibraries<'a> {
             roots.extend(own.map(|(seen, dir)| root(entry.span, dir.clone(), self.limited(&seen.boards))));
         }
         let dependencies = indexed.iter().filter(|(seen, _)| seen.entry.is_none());
-        let span = self.matrix.libraries.first().map(|entry| entry.span);
-        roots.extend(dependencies.filter_map(|(seen, dir)| {
-            Some(root(span?, dir.clone(), self.limited(&seen.boards)))
-        }));
+        let span =
+            self.matrix.libraries.entries.first().map_or(Span { start: 0, end: 0 }, |entry| entry.span);
+        roots.extend(dependencies.map(|(seen, dir)| root(span, dir.clone(), self.limited(&seen.boards))));
         Ok(roots)
     }
 
@@ -139,18 +143,19 @@ impl<'a> MatrixLibraries<'a> {
             LibrarySource::Git { url, revision } => {
                 let revision = revision.as_ref().map(|revision| revision.value.as_str());
                 let is_same = |it: &&LockedLibrary| {
-                    it.git.as_deref() == Some(&url.value) && it.rev.as_deref() == revision && it.commit.is_some()
+                    it.git.as_deref() == Some(&url.value)
+                        && it.rev.as_deref() == revision
+                        && it.commit.is_some()
                 };
                 let known = lock.known.libraries.iter().find(is_same).cloned();
-                match known {
-                    Some(library) => library,
-                    None => {
-                        let what = || format!("library from {} is not in the lock file", url.value);
-                        if !lock.may_resolve(|_| what()) {
-                            return Ok(None);
-                        }
-                        git_library(&url.value, revision, self.cx).await?
+                if let Some(library) = known {
+                    library
+                } else {
+                    let what = || format!("library from {} is not in the lock file", url.value);
+                    if !lock.may_resolve(|_| what()) {
+                        return Ok(None);
                     }
+                    git_library(&url.value, revision, self.cx).await?
                 }
             }
             LibrarySource::Archive { url, checksum } => archive_library(&url.value, &checksum.value)
@@ -161,18 +166,27 @@ impl<'a> MatrixLibraries<'a> {
     }
 
     /// Returns the libraries in each placed directory. One that can't be read is reported when the run is planned.
-    fn on_disk(&self, placed: &BTreeMap<usize, PathBuf>) -> BTreeMap<usize, Vec<Library>> {
+    fn on_disk(placed: &BTreeMap<usize, PathBuf>) -> BTreeMap<usize, Vec<Library>> {
         let load = |path: &Path| load_root(&Root { path: path.to_owned(), location: Location::User });
         let libraries = |path: &PathBuf| load(path).map(|loaded| loaded.libraries).unwrap_or_default();
         placed.iter().map(|(&index, path)| (index, libraries(path))).collect()
+    }
+
+    /// Returns the libraries that contain sketches of the matrix and that no entry names: a sketch sees its own library.
+    fn enclosing(&self, on_disk: &BTreeMap<usize, Vec<Library>>) -> Vec<Library> {
+        let mut known: HashSet<PathBuf> = on_disk.values().flatten().map(|it| it.real_root.clone()).collect();
+        let mut libraries = EnclosingLibraries::default();
+        let all = self.matrix.sketch_directories().filter_map(|dir| libraries.of(&dir));
+        all.map(|it| it.library.clone()).filter(|it| known.insert(it.real_root.clone())).collect()
     }
 
     /// Returns each set of entries that the same boards see, with these boards.
     fn groups(&self) -> IndexMap<Vec<usize>, IndexSet<usize>> {
         let mut groups: IndexMap<Vec<usize>, IndexSet<usize>> = IndexMap::new();
         for board in 0..self.matrix.boards.len() {
-            let sees = |entry: &LibraryEntry| entry.boards.as_ref().is_none_or(|boards| boards.contains(&board));
-            let entries = self.matrix.libraries.iter().enumerate();
+            let sees =
+                |entry: &LibraryEntry| entry.boards.as_ref().is_none_or(|boards| boards.contains(&board));
+            let entries = self.matrix.libraries.entries.iter().enumerate();
             let entries = entries.filter(|(_, entry)| sees(entry)).map(|(index, _)| index).collect();
             groups.entry(entries).or_default().insert(board);
         }
@@ -180,13 +194,18 @@ impl<'a> MatrixLibraries<'a> {
     }
 
     /// Returns what a set of entries asks the library index for.
-    fn requests(&self, entries: &[usize], on_disk: &BTreeMap<usize, Vec<Library>>) -> LibraryGroup {
+    fn requests(
+        &self,
+        entries: &[usize],
+        on_disk: &BTreeMap<usize, Vec<Library>>,
+        enclosing: &[Library],
+    ) -> LibraryGroup {
         let mut group = LibraryGroup::default();
-        let there = entries.iter().filter_map(|index| on_disk.get(index)).flatten();
+        let there = entries.iter().filter_map(|index| on_disk.get(index)).flatten().chain(enclosing);
         group.provided = there.map(|library| library.name.clone()).collect();
         let there: IndexSet<String> = group.provided.iter().map(|name| name.to_lowercase()).collect();
         for &index in entries {
-            let entry = &self.matrix.libraries[index];
+            let entry = &self.matrix.libraries.entries[index];
             if let LibrarySource::Index { name, version } = &entry.source {
                 group.wanted.push(WantedLibrary {
                     name: name.value.clone(),
@@ -198,18 +217,18 @@ impl<'a> MatrixLibraries<'a> {
                     group.without_dependencies.insert(name.value.to_lowercase());
                 }
             }
-            if !entry.dependencies {
-                continue;
+        }
+        let of_entries = entries.iter().filter(|&&index| self.matrix.libraries.entries[index].dependencies);
+        let of_entries = of_entries.filter_map(|index| on_disk.get(index)).flatten();
+        let of_sketches = enclosing.iter().filter(|_| self.matrix.libraries.dependencies);
+        for library in of_entries.chain(of_sketches) {
+            let (dependencies, wrong) = WantedLibrary::of_depends(&library.depends, &library.name);
+            for error in wrong {
+                let message = format!("`depends` of library {} is ignored in part: {error}", library.name);
+                self.cx.events.say(EventKind::Log { level: Level::Warn, message });
             }
-            for library in on_disk.get(&index).into_iter().flatten() {
-                let (dependencies, wrong) = WantedLibrary::of_depends(&library.depends, &library.name);
-                for error in wrong {
-                    let message = format!("`depends` of library {} is ignored in part: {error}", library.name);
-                    self.cx.events.say(EventKind::Log { level: Level::Warn, message });
-                }
-                let missing = dependencies.into_iter().filter(|it| !there.contains(&it.name.to_lowercase()));
-                group.wanted.extend(missing);
-            }
+            let missing = dependencies.into_iter().filter(|it| !there.contains(&it.name.to_lowercase()));
+            group.wanted.extend(missing);
         }
         group
     }

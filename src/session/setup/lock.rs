@@ -61,7 +61,9 @@ impl LockUse {
     /// Adds what an earlier run has resolved with the same indexes: the library index alone has 50 MB. `remembered` is the
     /// file that [`Self::remember`] wrote.
     pub(super) fn recall(&mut self, remembered: &Path) {
-        let age = std::fs::metadata(remembered).and_then(|it| it.modified()).map(|it| it.elapsed().unwrap_or_default());
+        let age = std::fs::metadata(remembered)
+            .and_then(|it| it.modified())
+            .map(|it| it.elapsed().unwrap_or_default());
         if self.locking != Locking::Preferred || !age.is_ok_and(|age| age < INDEX_AGE) {
             return;
         }

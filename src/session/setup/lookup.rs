@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::SetupError;
-use super::downloader;
+use super::downloads::downloader;
+use super::error::SetupError;
 use crate::provide::InstallContext;
 use crate::provide::index::{CoreRequest, IndexAddress, load_catalog, resolve_core};
 

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::SetupError;
+use super::error::SetupError;
 use crate::matrix::{Matrix, Provider, Tool};
 use crate::provide::arduino_directory::ArduinoDirectory;
 use crate::provide::locked::{Locked, lock_path, lock_text, missing_items, read_lock};
@@ -42,7 +42,7 @@ pub fn needs(matrix: &Matrix, cx: &InstallContext) -> Result<Needs, SetupError> 
         hash.update(line);
         hash.update("\n");
     }
-    Ok(Needs { hash: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), missing })
+    Ok(Needs { hash: format!("{:x}", hash.finalize()), missing })
 }
 
 /// Returns whether a part of the matrix is resolved by an index.
@@ -51,7 +51,7 @@ fn needs_lock(matrix: &Matrix) -> bool {
 
     let is_indexed = |provider: &Provider| matches!(provider, Provider::Index(_));
     matrix.cores.values().any(|core| is_indexed(&core.provider))
-        || matrix.libraries.iter().any(|entry| !matches!(entry.source, LibrarySource::Path(_)))
+        || matrix.libraries.entries.iter().any(|entry| !matches!(entry.source, LibrarySource::Path(_)))
 }
 
 /// Returns a line for each core and tool of another package manager.

@@ -2,7 +2,6 @@
 
 mod finished;
 // Also the server of the download tests in the library (`src/provide/download/tests.rs`).
-#[allow(dead_code, unused_imports)]
 mod http_server;
 mod junit;
 mod packages;

@@ -36,8 +36,12 @@ pub(crate) type Entry<'a> = (&'a str, &'a str);
 impl Vendor {
     /// A vendor without cores.
     pub(crate) fn new() -> Self {
-        let vendor =
-            Self { server: Server::start(), platforms: BTreeMap::new(), tools: Vec::new(), libraries: Vec::new() };
+        let vendor = Self {
+            server: Server::start(),
+            platforms: BTreeMap::new(),
+            tools: Vec::new(),
+            libraries: Vec::new(),
+        };
         vendor.publish();
         vendor
     }
@@ -61,16 +65,28 @@ impl Vendor {
             let name = file.path().strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
             entries.push((name, fs::read_to_string(file.path()).unwrap().replace("@VERSION@", version)));
         }
-        let entries: Vec<Entry<'_>> = entries.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let entries: Vec<Entry<'_>> =
+            entries.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         self.platform("mini:avr", version, &entries, &[("avr-gcc", "5.4.0")]);
     }
 
     /// Publishes a version of a platform, `packager:arch`, with tools of the packager `mini`.
-    pub(crate) fn platform(&mut self, name: &str, version: &str, entries: &[Entry<'_>], tools: &[(&str, &str)]) {
+    pub(crate) fn platform(
+        &mut self,
+        name: &str,
+        version: &str,
+        entries: &[Entry<'_>],
+        tools: &[(&str, &str)],
+    ) {
         let (packager, arch) = name.split_once(':').unwrap();
-        let file = if packager == "mini" { format!("{arch}-{version}.tar.gz") } else { format!("{packager}-{arch}-{version}.tar.gz") };
+        let file = if packager == "mini" {
+            format!("{arch}-{version}.tar.gz")
+        } else {
+            format!("{packager}-{arch}-{version}.tar.gz")
+        };
         let archive = self.archive(&file, packed("platform", entries));
-        let tools = tools.iter().map(|(name, version)| json!({"packager": "mini", "name": name, "version": version}));
+        let tools =
+            tools.iter().map(|(name, version)| json!({"packager": "mini", "name": name, "version": version}));
         let mut platform = json!({
             "name": "Mini",
             "architecture": arch,
@@ -101,8 +117,10 @@ impl Vendor {
         let header = format!("#define {name}_VERSION \"{version}\"\n");
         let properties = format!("name={name}\nversion={version}\n");
         let entries = [(format!("src/{name}.h"), header), ("library.properties".to_owned(), properties)];
-        let entries: Vec<Entry<'_>> = entries.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-        let archive = self.archive(&format!("{name}-{version}.tar.gz"), packed(&format!("{name}-{version}"), &entries));
+        let entries: Vec<Entry<'_>> =
+            entries.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let archive =
+            self.archive(&format!("{name}-{version}.tar.gz"), packed(&format!("{name}-{version}"), &entries));
         let dependencies = dependencies.iter().map(|text| match text.split_once(' ') {
             Some((name, constraint)) => json!({"name": name, "version": constraint}),
             None => json!({"name": text}),
@@ -162,7 +180,7 @@ impl Vendor {
 
 /// Returns the SHA-256 of bytes in hexadecimal digits.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 /// Returns a `.tar.gz` with one root directory. Files in a directory `bin` are executable.
@@ -184,12 +202,18 @@ fn compiler() -> Vec<u8> {
         let usr: PathBuf = avr_core().tools["avr-gcc"].clone();
         let list = |dir: &Path| {
             let names = fs::read_dir(usr.join(dir)).unwrap().map(|entry| entry.unwrap().file_name());
-            names.map(|name| dir.join(name)).filter(|path| path.to_str().unwrap().contains("/avr")).collect::<Vec<_>>()
+            names
+                .map(|name| dir.join(name))
+                .filter(|path| path.to_str().unwrap().contains("/avr"))
+                .collect::<Vec<_>>()
         };
         let mut paths = list(Path::new("bin"));
         paths.extend(["lib/gcc/avr", "lib/avr"].map(PathBuf::from));
         let mut tar = Command::new("tar");
-        tar.args(["-c", "--sort=name", "--mtime=@0", "--transform=s,^,avr-gcc/,S"]).arg("-C").arg(&usr).args(paths);
+        tar.args(["-c", "--sort=name", "--mtime=@0", "--transform=s,^,avr-gcc/,S"])
+            .arg("-C")
+            .arg(&usr)
+            .args(paths);
         let output = tar.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let mut packed = GzEncoder::new(Vec::new(), Compression::fast());

@@ -15,7 +15,10 @@ use super::sandbox::{Sandbox, snapshot};
 /// A node of a tree.
 #[derive(Debug, Clone)]
 enum Node {
-    File { content: Vec<u8>, mode: u32 },
+    File {
+        content: Vec<u8>,
+        mode: u32,
+    },
     Directory,
     /// A symlink to the node of this number.
     Symlink(usize),

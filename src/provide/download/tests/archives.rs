@@ -1,14 +1,13 @@
 //! Archives of a well-behaved server, and those of the disk.
 
-use super::bench::{Bench, content, sha256};
+use super::bench::{DownloadBench, content, sha256};
 use crate::event::{EventKind, Level};
-use crate::provide::download::{
-    ArchiveRequest, Checksum, DownloadCause, DownloadError, Mirrors, StagingDirectory,
-};
+use crate::provide::download::error::DownloadCause;
+use crate::provide::download::{ArchiveRequest, Checksum, DownloadError, Mirrors, StagingDirectory};
 
 #[tokio::test]
 async fn a_second_run_sends_no_request() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(300_000);
     bench.server.file("/a.zip", bytes.clone());
     let found = bench.run(&bytes).await.unwrap();
@@ -25,7 +24,7 @@ async fn a_second_run_sends_no_request() {
 
 #[tokio::test]
 async fn every_algorithm_and_an_empty_file() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     for (name, bytes, checksum) in [
         ("/1.zip", "abc", "SHA-1:A9993E364706816ABA3E25717850C26C9CD0D89D"),
         ("/2.zip", "abc", "MD5:900150983cd24fb0d6963f7d28e17f72"),
@@ -45,7 +44,7 @@ async fn every_algorithm_and_an_empty_file() {
 
 #[tokio::test]
 async fn a_damaged_file_is_downloaded_again_and_an_untouched_one_is_not_read() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     bench.server.file("/a.zip", bytes.clone());
     let found = bench.run(&bytes).await.unwrap();
@@ -63,7 +62,7 @@ async fn a_damaged_file_is_downloaded_again_and_an_untouched_one_is_not_read() {
 
 #[tokio::test]
 async fn a_file_that_another_program_has_put_there_is_used() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     std::fs::create_dir_all(bench.staging("")).unwrap();
     std::fs::write(bench.staging("a.zip"), &bytes).unwrap();
@@ -74,7 +73,7 @@ async fn a_file_that_another_program_has_put_there_is_used() {
 
 #[tokio::test]
 async fn two_archives_of_one_name_live_side_by_side() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let (first, second) = (content(5_000), content(6_000));
     bench.server.file("/1/a.zip", first.clone());
     bench.server.file("/2/a.zip", second.clone());
@@ -95,7 +94,7 @@ async fn two_archives_of_one_name_live_side_by_side() {
 
 #[tokio::test]
 async fn local_files_need_no_network() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.options.offline = true;
     let bytes = content(700_000);
     let source = bench.directory.path().join("an archive.zip");
@@ -124,7 +123,7 @@ async fn local_files_need_no_network() {
 
 #[tokio::test]
 async fn offline_names_the_missing_file() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.options.offline = true;
     let error = bench.run(b"x").await.unwrap_err();
     let DownloadError::Offline { url, path } = &error else { panic!("{error}") };
@@ -135,7 +134,7 @@ async fn offline_names_the_missing_file() {
 
 #[tokio::test]
 async fn a_name_never_leaves_the_directory() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let long = "a".repeat(300);
     for name in ["", ".", "..", "../a", "/a", "a/b", "a\\b", ".downloads", "a\0b", "a\nb", "a.part", &long] {
         let request = ArchiveRequest { file_name: name.to_owned(), ..bench.request("/a.zip", b"x") };
@@ -147,7 +146,7 @@ async fn a_name_never_leaves_the_directory() {
 
 #[tokio::test]
 async fn a_wrong_size_is_a_remark() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     bench.server.file("/a.zip", bytes.clone());
     for size in [Some(4_000), Some(7_000), None, Some(0)] {
@@ -164,7 +163,7 @@ async fn a_wrong_size_is_a_remark() {
 
 #[tokio::test]
 async fn a_mirror_serves_archives_and_errors_name_both() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     bench.server.file("/mirror/a.zip", bytes.clone());
     let pair = ("https://origin.invalid/x/".to_owned(), bench.server.url("/mirror/"));
@@ -181,7 +180,7 @@ async fn a_mirror_serves_archives_and_errors_name_both() {
 
 #[tokio::test]
 async fn progress_has_a_begin_and_an_end() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     bench.server.file("/a.zip", bytes.clone());
     bench.run(&bytes).await.unwrap();
@@ -201,7 +200,7 @@ async fn progress_has_a_begin_and_an_end() {
 
 #[tokio::test]
 async fn a_part_that_is_no_file_is_replaced() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     bench.server.file("/a.zip", bytes.clone());
     let records = bench.staging(".downloads");

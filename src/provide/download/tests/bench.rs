@@ -9,13 +9,14 @@ use tokio_util::sync::CancellationToken;
 use crate::event::{Event, EventKind, Level, channel};
 use crate::http_server::Server;
 use crate::provide::download::checksum::ChecksumHasher;
+use crate::provide::download::proxies::Proxies;
+use crate::provide::download::stored::StagedArchive;
 use crate::provide::download::{
-    ArchiveRequest, Checksum, DownloadError, DownloadOptions, Downloader, Proxies, StagedArchive,
-    StagingDirectory,
+    ArchiveRequest, Checksum, DownloadError, DownloadOptions, Downloader, StagingDirectory,
 };
 
 /// A server, and a downloader that waits milliseconds where the program waits seconds.
-pub(super) struct Bench {
+pub(super) struct DownloadBench {
     pub(super) server: Server,
     pub(super) directory: tempfile::TempDir,
     pub(super) cancel: CancellationToken,
@@ -23,7 +24,7 @@ pub(super) struct Bench {
     pub(super) heard: Vec<Receiver<Event>>,
 }
 
-impl Bench {
+impl DownloadBench {
     pub(super) fn new() -> Self {
         Self::with(Server::start())
     }

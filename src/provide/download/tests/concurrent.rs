@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
-use super::bench::{Bench, content};
+use super::bench::{DownloadBench, content};
 use crate::event::{EventKind, Level};
 use crate::provide::download::DownloadError;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_archive_is_downloaded_once_within_a_run_and_by_two_runs() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(300_000);
     bench.server.file("/a.zip", bytes.clone()).slow(100_000, Duration::from_millis(100));
     let request = bench.request("/a.zip", &bytes);
@@ -26,7 +26,7 @@ async fn one_archive_is_downloaded_once_within_a_run_and_by_two_runs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wait_for_another_run_can_be_interrupted() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     bench.server.file("/a.zip", bytes.clone()).stalls_at(2_000);
     let request = bench.request("/a.zip", &bytes);
@@ -50,7 +50,7 @@ async fn a_wait_for_another_run_can_be_interrupted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_more_than_the_limit_run_at_once() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.options.parallel = 2;
     let bytes = content(40_000);
     let names: Vec<String> = (0..6).map(|number| format!("/{number}.zip")).collect();
@@ -79,11 +79,11 @@ async fn no_more_than_the_limit_run_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_is_fetched_once_by_two_runs() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/x.json", "one").delays(Duration::from_millis(300));
     let url = bench.server.url("/x.json");
     let (one, other) = (bench.downloader(), bench.downloader());
-    for max_age in [Duration::from_secs(60), Duration::ZERO] {
+    for max_age in [Duration::from_mins(1), Duration::ZERO] {
         let all = join_all([&one, &one, &other].map(|downloader| downloader.document(&url, max_age))).await;
         assert!(all.iter().all(|it| it.as_ref().is_ok_and(|it| it.bytes == b"one")), "{all:?}");
     }

@@ -1,11 +1,11 @@
 //! Credentials of URLs and of the netrc file: sent to their host, shown nowhere.
 
-use super::bench::{Bench, contains, content};
+use super::bench::{DownloadBench, contains, content};
 use crate::http_server::Server;
 use crate::provide::download::ArchiveRequest;
 
 /// Asserts that no event and no file has the secret.
-fn assert_hidden(bench: &Bench, secret: &str) {
+fn assert_hidden(bench: &DownloadBench, secret: &str) {
     let events = format!("{:?}", bench.events());
     assert!(!events.contains(secret), "{events}");
     assert!(!contains(&bench.options.staging, secret));
@@ -13,7 +13,7 @@ fn assert_hidden(bench: &Bench, secret: &str) {
 
 #[tokio::test]
 async fn credentials_of_the_url() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(500_000);
     bench.server.file("/a.zip", bytes.clone()).needs("user", "s3cr3t p").closes_at(200_000);
     let url = bench.server.url_at("user:s3cr3t%20p@127.0.0.1", "/a.zip");
@@ -31,7 +31,7 @@ async fn credentials_of_the_url() {
 
 #[tokio::test]
 async fn credentials_of_the_netrc_file() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     bench.server.file("/a.zip", bytes.clone()).needs("me", "s3cr3t");
     let netrc = tempfile::NamedTempFile::new().unwrap();
@@ -54,7 +54,7 @@ async fn credentials_of_the_netrc_file() {
 
 #[tokio::test]
 async fn another_host_gets_no_credentials() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     let netrc = tempfile::NamedTempFile::new().unwrap();
     bench.options.netrc = Some(netrc.path().to_path_buf());

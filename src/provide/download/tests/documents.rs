@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, contains};
+use super::bench::{DownloadBench, contains};
 use crate::event::Level;
-use crate::provide::download::{DownloadCause, DownloadError, Mirrors};
+use crate::provide::download::error::DownloadCause;
+use crate::provide::download::{DownloadError, Mirrors};
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 
-async fn text(bench: &mut Bench, max_age: Duration) -> (String, bool) {
+async fn text(bench: &mut DownloadBench, max_age: Duration) -> (String, bool) {
     let url = bench.server.url("/package_x_index.json");
     let document = bench.downloader().document(&url, max_age).await.unwrap();
     assert_eq!(std::fs::read(&document.path).unwrap(), document.bytes);
@@ -21,7 +22,7 @@ fn fresh(text: &str) -> (String, bool) {
 
 #[tokio::test]
 async fn a_young_copy_needs_no_request_and_an_old_one_a_conditional_one() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/package_x_index.json", "one");
     assert_eq!(text(&mut bench, HOUR).await, fresh("one"));
     assert_eq!(text(&mut bench, HOUR).await, fresh("one"));
@@ -39,7 +40,7 @@ async fn a_young_copy_needs_no_request_and_an_old_one_a_conditional_one() {
 
 #[tokio::test]
 async fn a_date_serves_where_there_is_no_tag() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/package_x_index.json", "one").without_etag();
     text(&mut bench, Duration::ZERO).await;
     assert_eq!(text(&mut bench, Duration::ZERO).await, fresh("one"));
@@ -52,7 +53,7 @@ async fn a_date_serves_where_there_is_no_tag() {
 
 #[tokio::test]
 async fn a_damaged_copy_is_not_used() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/package_x_index.json", "one");
     text(&mut bench, HOUR).await;
     let url = bench.server.url("/package_x_index.json");
@@ -71,7 +72,7 @@ async fn a_damaged_copy_is_not_used() {
 
 #[tokio::test]
 async fn an_unreachable_server_leaves_the_copy_and_a_warning() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.options.inactivity = Duration::from_millis(300);
     bench.server.file("/package_x_index.json", "one");
     text(&mut bench, HOUR).await;
@@ -100,7 +101,7 @@ async fn an_unreachable_server_leaves_the_copy_and_a_warning() {
 
 #[tokio::test]
 async fn offline_uses_any_copy_and_names_a_missing_one() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/package_x_index.json", "one");
     text(&mut bench, HOUR).await;
     bench.options.offline = true;
@@ -114,7 +115,7 @@ async fn offline_uses_any_copy_and_names_a_missing_one() {
 
 #[tokio::test]
 async fn local_documents_and_fragments() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let path = bench.directory.path().join("package_y_index.json");
     std::fs::write(&path, "local").unwrap();
     bench.options.offline = true;
@@ -143,7 +144,7 @@ async fn local_documents_and_fragments() {
 
 #[tokio::test]
 async fn a_mirror_serves_documents_and_secrets_stay_secret() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/m/x.json", "one").needs("me", "s3cr3t");
     let target = bench.server.url_at("me:s3cr3t@127.0.0.1", "/m/");
     bench.options.mirrors = Mirrors::new([("https://origin.invalid/".to_owned(), target)]);
@@ -161,8 +162,26 @@ async fn a_mirror_serves_documents_and_secrets_stay_secret() {
 
 #[tokio::test]
 async fn a_broken_connection_is_tried_again() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/package_x_index.json", "one two three").closes_at(4).times(2);
     assert_eq!(text(&mut bench, HOUR).await, fresh("one two three"));
     assert_eq!(bench.server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_run_that_ends_between_record_and_content_keeps_the_earlier_copy() {
+    let mut bench = DownloadBench::new();
+    bench.server.file("/package_x_index.json", "one");
+    text(&mut bench, HOUR).await;
+    let url = bench.server.url("/package_x_index.json");
+    let path = bench.downloader().document(&url, HOUR).await.unwrap().path;
+    bench.server.file("/package_x_index.json", "two");
+    text(&mut bench, Duration::ZERO).await;
+    // As after `kill -9` before the new content was renamed into place.
+    std::fs::write(&path, "one").unwrap();
+    bench.options.offline = true;
+    assert_eq!(text(&mut bench, HOUR).await, ("one".to_owned(), true));
+    bench.options.offline = false;
+    assert_eq!(text(&mut bench, HOUR).await, fresh("two"));
+    assert_eq!(bench.server.requests()[2].header("if-none-match"), None);
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::bench::{Bench, content};
-use crate::provide::download::{ArchiveRequest, DownloadCause, DownloadError};
+use super::bench::{DownloadBench, content};
+use crate::provide::download::error::DownloadCause;
+use crate::provide::download::{ArchiveRequest, DownloadError};
 
 /// Returns the cause and the number of tries.
 fn cause(error: DownloadError) -> (DownloadCause, u32) {
@@ -15,7 +16,7 @@ fn cause(error: DownloadError) -> (DownloadCause, u32) {
 
 #[tokio::test]
 async fn statuses_that_are_retried_and_those_that_are_not() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     for (status, tries) in [
         (400, 1),
@@ -43,7 +44,7 @@ async fn statuses_that_are_retried_and_those_that_are_not() {
 
 #[tokio::test]
 async fn two_failures_are_survived() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(5_000);
     bench.server.file("/a.zip", bytes.clone()).status(500).times(2);
     bench.run(&bytes).await.unwrap();
@@ -52,8 +53,8 @@ async fn two_failures_are_survived() {
 
 #[tokio::test]
 async fn the_server_says_when_to_retry() {
-    let mut bench = Bench::new();
-    bench.options.retry_wait = Duration::from_secs(3_600);
+    let mut bench = DownloadBench::new();
+    bench.options.retry_wait = Duration::from_hours(1);
     let bytes = content(5_000);
     for wait in ["0", "Sun, 06 Nov 1994 08:49:37 GMT"] {
         bench.server.file("/a.zip", bytes.clone()).header("Retry-After", wait).status(429).times(1);
@@ -70,7 +71,7 @@ async fn the_server_says_when_to_retry() {
 
 #[tokio::test]
 async fn a_wrong_checksum_leaves_nothing() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let (wanted, sent) = (content(5_000), content(5_001)[1..].to_vec());
     bench.server.file("/a.zip", wanted.clone()).sends(sent.clone());
     let error = bench.run(&wanted).await.unwrap_err();
@@ -87,7 +88,7 @@ async fn a_wrong_checksum_leaves_nothing() {
 
 #[tokio::test]
 async fn a_wrong_checksum_of_a_resumed_file_is_an_error_after_a_second_download() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let (wanted, sent) = (content(5_000), content(5_001)[1..].to_vec());
     bench.server.file("/a.zip", wanted.clone()).sends(sent).closes_at(2_000).times(1).sends(content(9));
     // The first request breaks; the server then has other bytes.
@@ -100,7 +101,7 @@ async fn a_wrong_checksum_of_a_resumed_file_is_an_error_after_a_second_download(
 
 #[tokio::test]
 async fn a_stalled_server_is_given_up() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.options.inactivity = Duration::from_millis(200);
     let bytes = content(5_000);
     bench.server.file("/a.zip", bytes.clone()).stalls_at(2_000);
@@ -108,14 +109,14 @@ async fn a_stalled_server_is_given_up() {
     assert!(error.to_string().contains("nothing arrived for"), "{error}");
     assert!(matches!(cause(error), (DownloadCause::Stalled(_), 3)));
     assert_eq!(bench.names(), ["a.zip.part"]);
-    bench.server.file("/a.zip", bytes.clone()).delays(Duration::from_secs(3_600)).times(1);
+    bench.server.file("/a.zip", bytes.clone()).delays(Duration::from_hours(1)).times(1);
     bench.run(&bytes).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_slow_server_is_not_given_up() {
-    let mut bench = Bench::new();
-    bench.options.inactivity = Duration::from_millis(1_000);
+    let mut bench = DownloadBench::new();
+    bench.options.inactivity = Duration::from_secs(1);
     let bytes = content(30);
     // Longer in all than the limit, and never silent for so long.
     bench.server.file("/a.zip", bytes.clone()).slow(1, Duration::from_millis(50));
@@ -127,12 +128,12 @@ async fn a_slow_server_is_not_given_up() {
 async fn lengths_that_are_wrong() {
     let bytes = content(5_000);
     // A server that states too much closes the connection: everything has arrived.
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/a.zip", bytes.clone()).states_length(6_000);
     bench.run(&bytes).await.unwrap();
     assert_eq!(bench.server.requests().len(), 1);
     // One that states too little makes another file.
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/a.zip", bytes.clone()).states_length(4_000);
     let error = bench.run(&bytes).await.unwrap_err();
     assert!(matches!(error, DownloadError::Checksum { .. }), "{error}");
@@ -142,18 +143,18 @@ async fn lengths_that_are_wrong() {
 #[tokio::test]
 async fn bodies_without_a_length() {
     let bytes = content(500_000);
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/a.zip", bytes.clone()).chunked();
     bench.run(&bytes).await.unwrap();
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/a.zip", bytes.clone()).without_length();
     bench.run(&bytes).await.unwrap();
     // Cut off: with chunks it is seen, otherwise only by the size in the index.
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/a.zip", bytes.clone()).chunked().closes_at(200_000).times(1);
     bench.run(&bytes).await.unwrap();
     assert_eq!(bench.ranges("/a.zip")[1], Some("bytes=200000-".to_owned()));
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/a.zip", bytes.clone()).without_length().closes_at(200_000).times(1);
     bench.run(&bytes).await.unwrap();
     assert_eq!(bench.ranges("/a.zip")[1], Some("bytes=200000-".to_owned()));
@@ -161,7 +162,7 @@ async fn bodies_without_a_length() {
 
 #[tokio::test]
 async fn a_body_without_end_is_bounded() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(3_000_000);
     for chunked in [false, true] {
         let route = bench.server.file("/a.zip", bytes.clone());
@@ -177,7 +178,7 @@ async fn a_body_without_end_is_bounded() {
 
 #[tokio::test]
 async fn a_refused_connection_is_tried_three_times() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let request = ArchiveRequest { url: format!("http://{closed}/a.zip"), ..bench.request("/a.zip", b"x") };
     let error = bench.downloader().archive(&request).await.unwrap_err();
@@ -190,8 +191,8 @@ async fn a_refused_connection_is_tried_three_times() {
 
 #[tokio::test]
 async fn an_interrupt_ends_a_wait() {
-    let mut bench = Bench::new();
-    bench.options.retry_wait = Duration::from_secs(3_600);
+    let mut bench = DownloadBench::new();
+    bench.options.retry_wait = Duration::from_hours(1);
     let bytes = content(5_000);
     bench.server.file("/a.zip", bytes.clone()).status(500);
     let request = bench.request("/a.zip", &bytes);

@@ -1,8 +1,10 @@
 //! Redirects, TLS and proxies.
 
-use super::bench::{Bench, content};
+use super::bench::{DownloadBench, content};
 use crate::http_server::Server;
-use crate::provide::download::{ArchiveRequest, DownloadCause, DownloadError, Proxies};
+use crate::provide::download::error::DownloadCause;
+use crate::provide::download::proxies::Proxies;
+use crate::provide::download::{ArchiveRequest, DownloadError};
 
 fn cause(error: &DownloadError) -> &DownloadCause {
     match error {
@@ -13,7 +15,7 @@ fn cause(error: &DownloadError) -> &DownloadCause {
 
 #[tokio::test]
 async fn redirects_are_followed_also_when_resuming() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     let bytes = content(500_000);
     bench.server.redirect("/a.zip", &bench.server.url_at("localhost", "/b"));
     bench.server.redirect("/b", "c/d.zip?x=1");
@@ -26,7 +28,7 @@ async fn redirects_are_followed_also_when_resuming() {
 
 #[tokio::test]
 async fn redirects_that_are_not_followed() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     for (to, reason) in [
         ("/a.zip", "more than 10 times"),
         ("ftp://h/a", "`ftp`"),
@@ -52,7 +54,7 @@ async fn redirects_that_are_not_followed() {
 
 #[tokio::test]
 async fn tls_with_a_ca_file() {
-    let mut bench = Bench::with(Server::start_tls());
+    let mut bench = DownloadBench::with(Server::start_tls());
     let bytes = content(500_000);
     bench.server.file("/a.zip", bytes.clone()).closes_at(200_000).times(1);
     let error = bench.run(&bytes).await.unwrap_err();
@@ -76,7 +78,7 @@ async fn no_redirect_leaves_https_unless_allowed() {
     let plain = Server::start();
     let bytes = content(5_000);
     plain.file("/b.zip", bytes.clone());
-    let mut bench = Bench::with(Server::start_tls());
+    let mut bench = DownloadBench::with(Server::start_tls());
     let path = bench.directory.path().join("ca.pem");
     std::fs::write(&path, bench.server.ca_pem()).unwrap();
     bench.options.ca_file = Some(path);
@@ -93,7 +95,7 @@ async fn proxies() {
     let proxy = Server::start();
     let bytes = content(5_000);
     proxy.file("/a.zip", bytes.clone());
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.server.file("/a.zip", bytes.clone());
     let mut request = bench.request("/a.zip", &bytes);
     request.url = "http://origin.invalid/a.zip".to_owned();
@@ -129,7 +131,7 @@ async fn proxies() {
 #[tokio::test]
 async fn https_through_a_proxy() {
     let proxy = Server::start();
-    let mut bench = Bench::with(Server::start_tls());
+    let mut bench = DownloadBench::with(Server::start_tls());
     let bytes = content(5_000);
     bench.server.file("/a.zip", bytes.clone());
     let path = bench.directory.path().join("ca.pem");
@@ -142,7 +144,7 @@ async fn https_through_a_proxy() {
 
 #[tokio::test]
 async fn a_bad_proxy_names_its_variable_and_no_password() {
-    let mut bench = Bench::new();
+    let mut bench = DownloadBench::new();
     bench.options.proxies.all = Some("http://user:sec ret@[".to_owned());
     let request = ArchiveRequest { url: "http://h.invalid/".to_owned(), ..bench.request("/a.zip", b"x") };
     let error = bench.downloader().archive(&request).await.unwrap_err().to_string();

@@ -75,15 +75,10 @@ impl fmt::Display for RequiredRange {
 /// Returns the requirements and versions, each on a line of its own, the first few.
 fn lines(requirements: &[RequiredRange], versions: &[(String, String)]) -> String {
     const MAX_LINES: usize = 12;
-    let mut text = String::new();
-    for requirement in requirements.iter().take(MAX_LINES) {
-        text += &format!("\n  {requirement}");
-    }
-    if let Some(more @ 1..) = requirements.len().checked_sub(MAX_LINES) {
-        text += &format!("\n  and {more} more requirements");
-    }
-    for (name, versions) in versions.iter().take(MAX_LINES) {
-        text += &format!("\n  the index has `{name}` {versions}");
-    }
-    text
+    let more = requirements.len().saturating_sub(MAX_LINES);
+    let shown = requirements.iter().take(MAX_LINES).map(|it| format!("\n  {it}"));
+    let more = (more > 0).then(|| format!("\n  and {more} more requirements"));
+    let versions = versions.iter().take(MAX_LINES);
+    let versions = versions.map(|(name, versions)| format!("\n  the index has `{name}` {versions}"));
+    shown.chain(more).chain(versions).collect()
 }

@@ -6,7 +6,7 @@ use pubgrub::{DerivationTree, External};
 
 use super::error::{RequiredRange, ResolveLibrariesError};
 use super::graph::{Graph, Need};
-use super::solve::{Package, Positions, RequiresOtherSelf};
+use super::package::{Package, Positions, RequiresOtherSelf};
 
 type Proof<'a> = DerivationTree<Package<'a>, Positions, RequiresOtherSelf>;
 type Fact<'a> = External<Package<'a>, Positions, RequiresOtherSelf>;

@@ -1,7 +1,7 @@
 //! The releases and their dependencies as both algorithms see them.
 
-use super::LibraryRequest;
 use super::error::ResolveLibrariesError;
+use super::request::LibraryRequest;
 use crate::provide::library_index::catalog::{LibraryCatalog, LibraryRelease};
 use crate::versions::VersionRange;
 

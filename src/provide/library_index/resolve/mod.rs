@@ -13,26 +13,17 @@
 mod error;
 mod explain;
 mod graph;
+mod package;
+mod request;
 mod search;
 mod solve;
 #[cfg(test)]
 mod tests;
 
 use super::catalog::{LibraryCatalog, LibraryRelease};
-use crate::versions::VersionRange;
 
 pub use error::{RequiredRange, ResolveLibrariesError};
-
-/// A requested library.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LibraryRequest {
-    /// Name of the library; its case may differ from the index.
-    pub name: String,
-    /// Versions that are good. The newest one is preferred.
-    pub range: VersionRange,
-    /// The requirer as the subject of a sentence, such as ``the matrix`` or ``library `Blinker` ``.
-    pub required_by: String,
-}
+pub use request::LibraryRequest;
 
 /// Returns one release of each requested library and of each library that these depend on, sorted by name.
 ///

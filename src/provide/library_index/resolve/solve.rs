@@ -2,51 +2,18 @@
 
 use std::cell::Cell;
 use std::cmp::Reverse;
-use std::fmt;
 
-use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, PubGrubError, Ranges};
+use pubgrub::{Dependencies, DependencyProvider, PackageResolutionStatistics, PubGrubError};
 
 use super::error::ResolveLibrariesError;
 use super::explain::explain;
 use super::graph::{Graph, Need};
+use super::package::{Package, Positions, RequiresOtherSelf};
 use crate::provide::library_index::catalog::LibraryRelease;
 
 /// Limit of PubGrub's steps. Each decision takes one. Steps become slower with the number of conflicts: 5,000 take about
 /// 3 s where each step is one. Graphs of real libraries take one step for each library.
 pub(super) const MAX_STEPS: usize = 5_000;
-
-/// Positions in the list of a library's releases, newest first.
-pub(super) type Positions = Ranges<usize>;
-
-/// What is to be decided on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Package<'a> {
-    /// Requires all requests.
-    Root,
-    /// A request, by its index. Requires its library.
-    Request(usize),
-    Library(&'a str),
-}
-
-impl fmt::Display for Package<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Root => f.write_str("root"),
-            Self::Request(at) => write!(f, "request {at}"),
-            Self::Library(name) => f.write_str(name),
-        }
-    }
-}
-
-/// The reason why a release cannot be used: it depends on another version of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RequiresOtherSelf;
-
-impl fmt::Display for RequiresOtherSelf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("depends on another version of itself")
-    }
-}
 
 /// Returns a solution.
 ///

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::catalog::tests::release;
 use super::*;
-use crate::versions::RelaxedVersion;
+use crate::versions::{RelaxedVersion, VersionRange};
 
 fn catalog(releases: &[(&str, &str, &[&str])]) -> LibraryCatalog {
     LibraryCatalog::new(releases.iter().map(|(name, version, needs)| release(name, version, needs)).collect())

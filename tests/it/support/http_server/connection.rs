@@ -73,7 +73,8 @@ impl Connection<'_> {
         let mut word = || words.next().unwrap_or_default().to_owned();
         let (method, target) = (word(), word());
         let headers = lines.filter_map(|line| line.split_once(':'));
-        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+        let headers =
+            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
         // A proxy gets an absolute URL.
         let path = target.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
         let path = path.unwrap_or(&target).split('?').next().unwrap_or_default().to_owned();
@@ -131,7 +132,8 @@ impl Connection<'_> {
             None if !has(Fault::IgnoresRanges) => headers.push(header("Accept-Ranges", "bytes")),
             None => {}
         }
-        let length = faults.iter().find_map(|fault| if let Fault::Length(it) = fault { Some(*it) } else { None });
+        let length =
+            faults.iter().find_map(|fault| if let Fault::Length(it) = fault { Some(*it) } else { None });
         let chunked = has(Fault::Chunked);
         let framed = !has(Fault::NoLength);
         if chunked {
@@ -180,7 +182,7 @@ impl Connection<'_> {
             return Ok(true);
         }
         if faults.iter().any(|fault| matches!(fault, Fault::StallsAt(_))) {
-            self.pause(Duration::from_secs(3600));
+            self.pause(Duration::from_hours(1));
         }
         if faults.iter().any(|fault| matches!(fault, Fault::ResetsAt(_))) {
             let linger = nix::libc::linger { l_onoff: 1, l_linger: 0 };
@@ -219,13 +221,11 @@ impl Connection<'_> {
 }
 
 fn not_modified(request: &Request, route: &Route) -> bool {
-    match request.header("if-none-match") {
-        Some(tag) => route.etag.as_deref() == Some(tag),
-        None => {
-            let since = request.header("if-modified-since");
-            since.is_some() && since == route.last_modified.as_deref()
-        }
+    if let Some(tag) = request.header("if-none-match") {
+        return route.etag.as_deref() == Some(tag);
     }
+    let since = request.header("if-modified-since");
+    since.is_some() && since == route.last_modified.as_deref()
 }
 
 /// Returns the first byte of the requested range, unless the file has changed since.

@@ -20,36 +20,36 @@ use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-pub use route::RouteBuilder;
 use route::Route;
+pub(crate) use route::RouteBuilder;
 use tls::TlsIdentity;
 
 /// A request that the server has received.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub(crate) struct Request {
     /// `GET`, `HEAD` or `CONNECT`.
-    pub method: String,
+    pub(crate) method: String,
     /// The target as sent; for a proxy an absolute URL.
-    pub target: String,
+    pub(crate) target: String,
     /// Its path, without the query.
-    pub path: String,
+    pub(crate) path: String,
     /// Names in lower case, and values.
-    pub headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     /// Status of the answer; 0 while there is none.
-    pub status: u16,
+    pub(crate) status: u16,
     /// Number of bytes of the body that were sent.
-    pub sent: usize,
+    pub(crate) sent: usize,
 }
 
 impl Request {
     /// Returns the value of a header; `name` in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// The server. Stops when it is dropped.
-pub struct Server {
+pub(crate) struct Server {
     shared: Arc<Shared>,
     address: SocketAddr,
     tls: Option<Arc<TlsIdentity>>,
@@ -78,12 +78,12 @@ impl Shared {
 
 impl Server {
     /// Starts a server on a free port of 127.0.0.1.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with(None)
     }
 
     /// Starts a server with a certificate for 127.0.0.1 and localhost, signed by a new CA.
-    pub fn start_tls() -> Self {
+    pub(crate) fn start_tls() -> Self {
         Self::with(Some(Arc::new(TlsIdentity::new())))
     }
 
@@ -109,60 +109,60 @@ impl Server {
     }
 
     /// Returns the port.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// Returns the URL of a path.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         self.url_at("127.0.0.1", path)
     }
 
     /// Returns the URL of a path with another name of the host, such as `localhost` or `user:password@127.0.0.1`.
-    pub fn url_at(&self, host: &str, path: &str) -> String {
+    pub(crate) fn url_at(&self, host: &str, path: &str) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{host}:{}{path}", self.port())
     }
 
     /// Returns the certificate of the CA in PEM form. Only for TLS.
-    pub fn ca_pem(&self) -> String {
+    pub(crate) fn ca_pem(&self) -> String {
         self.tls.as_ref().expect("a TLS server").ca_pem.clone()
     }
 
-    /// Serves `bytes` at a path, with ranges, a strong ETag and a modification date. Replaces an earlier file. What the
+    /// Serves `bytes` at a path, with ranges, a strong `ETag` and a modification date. Replaces an earlier file. What the
     /// returned builder says applies at once.
-    pub fn file(&self, path: &str, bytes: impl Into<Vec<u8>>) -> RouteBuilder<'_> {
+    pub(crate) fn file(&self, path: &str, bytes: impl Into<Vec<u8>>) -> RouteBuilder<'_> {
         self.shared.lock().routes.insert(path.to_owned(), Route::new(bytes.into()));
         RouteBuilder { shared: &self.shared, path: path.to_owned() }
     }
 
     /// Returns the builder of a path that is already served, to change its behaviour.
-    pub fn route(&self, path: &str) -> RouteBuilder<'_> {
+    pub(crate) fn route(&self, path: &str) -> RouteBuilder<'_> {
         RouteBuilder { shared: &self.shared, path: path.to_owned() }
     }
 
     /// Redirects a path with status 302 to another path or URL.
-    pub fn redirect(&self, path: &str, to: &str) {
+    pub(crate) fn redirect(&self, path: &str, to: &str) {
         self.file(path, "").status(302).header("Location", to);
     }
 
     /// Returns all requests in the order of their arrival.
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.shared.lock().requests.clone()
     }
 
     /// Returns the requests for a path.
-    pub fn requests_of(&self, path: &str) -> Vec<Request> {
+    pub(crate) fn requests_of(&self, path: &str) -> Vec<Request> {
         self.requests().into_iter().filter(|request| request.path == path).collect()
     }
 
     /// Returns the number of accepted connections.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.shared.lock().connections
     }
 
     /// Forgets the requests so far.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.shared.lock().requests.clear();
     }
 }

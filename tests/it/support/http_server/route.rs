@@ -75,7 +75,7 @@ impl Route {
 }
 
 /// Changes the behaviour of a path. Each fault applies to all requests, unless [`RouteBuilder::times`] follows it.
-pub struct RouteBuilder<'a> {
+pub(crate) struct RouteBuilder<'a> {
     pub(super) shared: &'a Shared,
     pub(super) path: String,
 }
@@ -93,97 +93,97 @@ impl RouteBuilder<'_> {
     }
 
     /// Limits the last fault to the first `number` requests from now on.
-    pub fn times(self, number: usize) -> Self {
+    pub(crate) fn times(self, number: usize) -> Self {
         self.change(|route| route.faults.last_mut().expect("a fault").1 = Some(number))
     }
 
     /// Ends all faults.
-    pub fn recovers(self) -> Self {
+    pub(crate) fn recovers(self) -> Self {
         self.change(|route| route.faults.clear())
     }
 
     /// Adds a header to every answer.
-    pub fn header(self, name: &str, value: &str) -> Self {
+    pub(crate) fn header(self, name: &str, value: &str) -> Self {
         self.change(|route| route.headers.push((name.to_owned(), value.to_owned())))
     }
 
-    /// Sets the ETag, in its quotes.
-    pub fn etag(self, tag: &str) -> Self {
+    /// Sets the `ETag`, in its quotes.
+    pub(crate) fn etag(self, tag: &str) -> Self {
         self.change(|route| route.etag = Some(tag.to_owned()))
     }
 
-    /// Sends neither ETag nor modification date.
-    pub fn without_validators(self) -> Self {
+    /// Sends neither `ETag` nor modification date.
+    pub(crate) fn without_validators(self) -> Self {
         self.change(|route| (route.etag, route.last_modified) = (None, None))
     }
 
-    /// Sends no ETag.
-    pub fn without_etag(self) -> Self {
+    /// Sends no `ETag`.
+    pub(crate) fn without_etag(self) -> Self {
         self.change(|route| route.etag = None)
     }
 
     /// Answers 401 without these credentials.
-    pub fn needs(self, user: &str, password: &str) -> Self {
+    pub(crate) fn needs(self, user: &str, password: &str) -> Self {
         self.change(|route| route.credentials = Some(format!("{user}:{password}")))
     }
 
     /// Answers with this status and no body.
-    pub fn status(self, status: u16) -> Self {
+    pub(crate) fn status(self, status: u16) -> Self {
         self.fault(Fault::Status(status))
     }
 
     /// Answers the whole file to a request for a range.
-    pub fn ignores_ranges(self) -> Self {
+    pub(crate) fn ignores_ranges(self) -> Self {
         self.fault(Fault::IgnoresRanges)
     }
 
     /// Answers a request for a range with the range from the first byte on.
-    pub fn answers_wrong_ranges(self) -> Self {
+    pub(crate) fn answers_wrong_ranges(self) -> Self {
         self.fault(Fault::WrongRange)
     }
 
     /// Closes the connection at a byte of the file.
-    pub fn closes_at(self, byte: usize) -> Self {
+    pub(crate) fn closes_at(self, byte: usize) -> Self {
         self.fault(Fault::ClosesAt(byte))
     }
 
     /// Resets the connection at a byte of the file.
-    pub fn resets_at(self, byte: usize) -> Self {
+    pub(crate) fn resets_at(self, byte: usize) -> Self {
         self.fault(Fault::ResetsAt(byte))
     }
 
     /// Sends nothing more from a byte of the file on.
-    pub fn stalls_at(self, byte: usize) -> Self {
+    pub(crate) fn stalls_at(self, byte: usize) -> Self {
         self.fault(Fault::StallsAt(byte))
     }
 
     /// Sends `bytes` at a time, with a pause after each.
-    pub fn slow(self, bytes: usize, pause: Duration) -> Self {
+    pub(crate) fn slow(self, bytes: usize, pause: Duration) -> Self {
         self.fault(Fault::Slow(bytes, pause))
     }
 
     /// Sends nothing before this time.
-    pub fn delays(self, time: Duration) -> Self {
+    pub(crate) fn delays(self, time: Duration) -> Self {
         self.fault(Fault::Delays(time))
     }
 
     /// States another length than that of the body.
-    pub fn states_length(self, length: usize) -> Self {
+    pub(crate) fn states_length(self, length: usize) -> Self {
         self.fault(Fault::Length(length))
     }
 
     /// Sends other bytes than those of the file.
-    pub fn sends(self, bytes: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn sends(self, bytes: impl Into<Vec<u8>>) -> Self {
         self.fault(Fault::Content(bytes.into().into()))
     }
 
     /// Sends chunks and no length.
-    pub fn chunked(self) -> Self {
+    pub(crate) fn chunked(self) -> Self {
         self.fault(Fault::Chunked)
     }
 
     /// Sends no length, and closes the connection at the end.
-    pub fn without_length(self) -> Self {
+    pub(crate) fn without_length(self) -> Self {
         self.fault(Fault::NoLength)
     }
 }

@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include "pins_arduino.h"
 
-#define MINI_CORE_VERSION "@VERSION@"
+#define MINI_CORE_VERSION "mini core @VERSION@"
 
 void setup(void);
 void loop(void);
