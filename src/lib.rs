@@ -7,7 +7,7 @@
 //! ```text
 //! cli ─▶ session ─▶ matrix ─▶ plan ─▶ schedule ─▶ pipeline ─▶ process
 //!                   platform  library  provide  cache  budget          leaves that the modules above read
-//!                   toolchain  includes  sketch  diagnostics  symbols  fs
+//!                   toolchain  includes  sketch  diagnostics  symbols  fs  import
 //!                   └──────────── every step ──▶ event ─▶ report
 //! ```
 //!
@@ -19,6 +19,7 @@
 //! * [`pipeline`] builds one core or one cell.
 //! * [`process`] starts, observes, bounds and ends programs.
 //! * [`platform`] interprets `platform.txt` and `boards.txt`. It starts nothing.
+//! * [`import`] reads the CI files of other tools.
 //! * [`library`] finds the library that a header means.
 //! * [`provide`] installs cores, tools and Python packages.
 //! * [`versions`] orders versions and reads ranges of them.
@@ -44,6 +45,7 @@ pub mod fs;
 #[cfg(test)]
 #[path = "../tests/it/support/http_server/mod.rs"]
 mod http_server;
+pub mod import;
 pub mod includes;
 pub mod library;
 pub mod matrix;

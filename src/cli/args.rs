@@ -28,6 +28,8 @@ pub(super) enum Command {
     Core(Core),
     /// What the cache directory takes, and how it gets smaller
     Cache(Cache),
+    /// Write a matrix for the library or the sketches of a directory, from what their CI files say
+    Init(Init),
     /// What is missing on this machine, and how to fix it
     Doctor(Doctor),
     /// Print the JSON Schema of the matrix
@@ -348,6 +350,24 @@ pub(super) struct Gc {
 }
 
 #[derive(Debug, Clone, Arguments)]
+pub(super) struct Init {
+    /// The directory of a library, or of sketches
+    #[arg(value_name = "DIRECTORY", default_value = ".")]
+    pub(super) directory: PathBuf,
+    /// The matrix [default: DIRECTORY/fbuild-matrix.yml]
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Overwrite the file
+    #[arg(short, long)]
+    pub(super) force: bool,
+    /// Build for this board, instead of those that CI files or library.properties name; repeatable
+    #[arg(short, long = "board", value_name = "FQBN")]
+    pub(super) boards: Vec<String>,
+    #[command(flatten)]
+    pub(super) console: Console,
+}
+
+#[derive(Debug, Clone, Arguments)]
 pub(super) struct Doctor {
     /// Look at the boards of this matrix, too
     #[arg(value_name = "MATRIX.yml")]
@@ -372,6 +392,7 @@ impl Args {
                 CoreCommand::Install(install) => &install.common.console,
             }),
             Command::Cache(cache) => Some(&cache.console),
+            Command::Init(init) => Some(&init.console),
             Command::Doctor(doctor) => Some(&doctor.common.console),
             Command::Schema | Command::Completions { .. } => None,
         }

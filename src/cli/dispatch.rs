@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser};
 use super::args::{Args, Command};
 use super::output::{complain, print};
 use super::runtime::on_runtime;
-use super::{boards, cache, compare, core, doctor, log, options, plan, run, symbols};
+use super::{boards, cache, compare, core, doctor, init, log, options, plan, run, symbols};
 use crate::exit::Exit;
 
 /// Parses the process's arguments and runs the command.
@@ -39,6 +39,7 @@ fn execute(args: Args) -> Exit {
         Command::Boards(typed) => on_runtime(boards::run(typed)),
         Command::Core(typed) => on_runtime(core::run(typed)),
         Command::Cache(typed) => on_runtime(cache::run(typed)),
+        Command::Init(typed) => init::run(&typed),
         Command::Doctor(typed) => on_runtime(doctor::run(typed)),
         Command::Schema => {
             let schema = serde_json::to_string_pretty(&crate::matrix::json_schema());

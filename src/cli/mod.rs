@@ -7,6 +7,7 @@ mod compare;
 mod core;
 mod dispatch;
 mod doctor;
+mod init;
 mod known_cores;
 mod log;
 mod narrate;

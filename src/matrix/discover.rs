@@ -79,6 +79,14 @@ fn nothing(message: impl Into<String>, help: impl Into<Option<String>>) -> Disco
     DiscoverError::Nothing { message: message.into(), help: help.into(), lookalikes: Vec::new() }
 }
 
+/// Returns the paths of the sketches that a path or glob names relative to the directory `root`, sorted. A pattern that is
+/// wrong or finds nothing has none.
+pub fn sketches_at(root: &Path, pattern: &str) -> Vec<PathBuf> {
+    let Ok(pattern) = PathPattern::new(pattern) else { return Vec::new() };
+    let Ok(found) = find(root, &pattern) else { return Vec::new() };
+    found.sketches.into_iter().map(|sketch| sketch.path).collect()
+}
+
 /// Returns every sketch that `pattern` names relative to the directory `root`, at least one.
 ///
 /// # Errors

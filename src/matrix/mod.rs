@@ -34,7 +34,7 @@ mod walk;
 
 pub use cell::{Cell, Expansion, NotASketch, SketchRef, SkippedCell};
 pub use diagnostic::{Diagnostic, Invalid, MatrixError};
-pub use discover::SketchKind;
+pub use discover::{SketchKind, sketches_at};
 pub use duration::{DurationError, parse_duration};
 pub use expand::expand;
 pub use filter::{Filter, FilterError};

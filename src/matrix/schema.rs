@@ -1,7 +1,7 @@
 //! The written matrix, version 1: the single description of its keys, from which both the JSON Schema and the parser's
 //! types are derived. Knows only shapes; values are resolved later.
 //!
-//! Only this file uses `serde_yaml`.
+//! In this module, only this file uses `serde_yaml`.
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;

@@ -26,6 +26,7 @@ mod failures;
 mod failures_core;
 mod hooks;
 mod identity;
+mod init;
 mod incomplete;
 mod interrupts;
 mod kills;

@@ -3,6 +3,8 @@
 
 mod architecture;
 mod cli;
+mod init;
 mod malformed;
+mod matrices;
 mod scale;
 mod workflows;

@@ -47,4 +47,4 @@ pub use cores::{known_cores, lender};
 pub(super) use lists::have_lists;
 pub(super) use lookup::{installed_core, installed_package};
 pub(super) use provider::install_packages_on;
-pub use provider::{install_builtin_examples, install_core, install_packages, install_tool};
+pub use provider::{install_builtin_examples, install_core, install_packages, install_tool, is_available};

@@ -45,6 +45,11 @@ impl<'m> Provider for Apt<'m> {
     }
 }
 
+/// Returns whether this machine has the programs that install Debian's packages.
+pub fn is_available() -> bool {
+    Machine::here().find("apt-get").is_ok()
+}
+
 /// Installs the core `vendor:arch` with its compiler, and proves that the compiler works.
 ///
 /// An existing installation is found in about a millisecond, without starting a process.
