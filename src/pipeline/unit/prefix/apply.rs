@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::candidate::Prefixes;
-use super::make::Due;
+use super::due::Due;
 use crate::event::{CacheOutcome, JobId};
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::step::{Held, StepName, first_option, process};

@@ -7,11 +7,13 @@
 mod apply;
 mod candidate;
 mod check;
+mod due;
 mod lead;
 mod make;
 mod table;
 
 pub(super) use apply::Call;
 pub(super) use candidate::{Prefixes, prefixes};
-pub(super) use make::{Due, make};
+pub(super) use due::Due;
+pub(super) use make::make;
 pub use table::PrefixTable;
