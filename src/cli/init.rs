@@ -68,8 +68,7 @@ fn init(typed: &Typed) -> Result<String, InitError> {
     let Sections { mut sections, mut notes } = sections(&imported, &builds, &place, has_apt);
     if sections.is_empty() && !imported.builds.is_empty() && boards.is_empty() {
         // Sketches that a workflow makes or fetches are not here.
-        let found =
-            self::sections::sections(&imported, &default_builds(&imported, &place.dir)?, &place, has_apt);
+        let found = sections::sections(&imported, &default_builds(&imported, &place.dir)?, &place, has_apt);
         sections = found.sections;
         notes.extend(found.notes);
     }

@@ -167,8 +167,8 @@ mod tests {
             let name = core.name;
             assert!(CORES[..index].iter().all(|other| other.name != name), "{name} is twice in the table");
             let file = core.index.rsplit('/').next().unwrap();
-            let is_index =
-                core.index.starts_with("http") && file.starts_with("package_") && file.ends_with(".json");
+            let is_index = core.index.starts_with("http")
+                && file.strip_prefix("package_").is_some_and(|rest| rest.rsplit('.').next() == Some("json"));
             assert!(core.index.is_empty() || is_index, "{name}: {}", core.index);
             if let Some((_, fqbn)) = core.board {
                 assert_eq!(fqbn.parse::<Fqbn>().unwrap().core_name(), name);

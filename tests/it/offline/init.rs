@@ -33,7 +33,7 @@ fn library(properties: &str) -> Workspace {
 /// A workflow with steps that use compile-sketches. `job` is what stands in the job beside its steps, `with` are the inputs.
 fn workflow(job: &str, with: &str) -> String {
     let indented = |text: &str, blanks: usize| {
-        text.lines().map(|line| format!("{}{line}\n", " ".repeat(blanks))).collect::<String>()
+        text.lines().map(|line| format!("{}{line}\n", " ".repeat(blanks))).collect::<Vec<_>>().concat()
     };
     format!(
         "on: [push]\njobs:\n  build:\n    runs-on: ubuntu-latest\n{}    steps:\n      - uses: actions/checkout@v4\n      \
@@ -445,6 +445,20 @@ fn arduino_ci_without_platforms_has_its_own() {
     };
     assert_eq!(matrix.boards.len(), 9);
     assert!(matrix.cores.contains_key("esp8266:esp8266") && matrix.cores.contains_key("adafruit:samd"));
+}
+
+#[test]
+fn marks_of_adafruits_ci_leave_out_sketches() {
+    let workspace = library("architectures=avr,esp32\n")
+        .sketch("examples/Ble", EMPTY)
+        .file("examples/Ble/.none.test.only", "")
+        .file("examples/One/.feather_esp32.test.only", "")
+        .file("examples/deep/Two/.esp32.test.skip", "")
+        .sketch("extras/Other", EMPTY)
+        .file("extras/Other/.uno.test.skip", "");
+    let (_, text, cells) = init(&workspace);
+    assert_has(&text, &["  # Adafruit's CI: .none.test.only\n  - \"!examples/Ble\"\n"]);
+    assert_eq!(cells, set(&["esp32 examples/One", "uno examples/deep/Two"]));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! `matrices/*.yml`: each is valid, begins with a comment, and pins what it installs.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fbuild_matrix::matrix::{From, Matrix, Provider};
+use fbuild_matrix::versions::RelaxedVersion;
 
 use crate::support::repository;
 
@@ -15,7 +16,7 @@ fn matrices() -> Vec<PathBuf> {
     found
 }
 
-fn read(path: &PathBuf) -> Matrix {
+fn read(path: &Path) -> Matrix {
     Matrix::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -42,7 +43,7 @@ fn cores_of_an_index_are_pinned_and_have_its_address() {
             let Provider::Index(index) = &core.provider else { continue };
             indexed += 1;
             let version = index.version.as_ref().and_then(|version| version.exact());
-            assert!(version.is_some_and(|it| it.is_semantic()), "{}: {name}", path.display());
+            assert!(version.is_some_and(RelaxedVersion::is_semantic), "{}: {name}", path.display());
             let vendor = name.split(':').next().unwrap();
             let has_url = index.urls.iter().all(|url| url.starts_with("https://")) && !index.urls.is_empty();
             // These are in Arduino's own index.
