@@ -179,7 +179,7 @@ impl ArchiveFault {
 }
 
 impl From<ArchiveFault> for io::Error {
-    /// Carries the fault through a reader; [`ArchiveFault::read`] takes it out again.
+    /// Carries the fault through a reader; `ArchiveFault::read` takes it out again.
     fn from(fault: ArchiveFault) -> Self {
         Self::other(fault)
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Locked {
-    /// The version of this format: [`FORMAT`].
+    /// The version of this format.
     pub version: u32,
     /// Cores of package indexes.
     #[serde(default, rename = "core", skip_serializing_if = "Vec::is_empty")]
