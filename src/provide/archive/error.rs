@@ -213,7 +213,9 @@ pub(crate) enum EntryProblem {
     #[error("another entry has the same name")]
     Duplicate,
     /// An entry whose name differs only by case.
-    #[error("the name of another entry differs only by case, so one would replace the other on some file systems")]
+    #[error(
+        "the name of another entry differs only by case, so one would replace the other on some file systems"
+    )]
     CaseCollision,
     /// A file or link with the name of a directory.
     #[error("one entry makes it a directory, another one a file or a link")]

@@ -84,11 +84,11 @@ pub(super) fn detect(path: &Path, start: &[u8]) -> Result<ArchiveFormat, Archive
         return Err(ArchiveFault::UnsupportedFormat(name));
     }
     // A zip may begin with another program's data, and an empty tar has no header.
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    if name.ends_with(".zip") && !start.iter().all(u8::is_ascii_graphic) && !looks_like_text(start) {
+    let ending = path.extension().unwrap_or_default();
+    if ending.eq_ignore_ascii_case("zip") && !looks_like_text(start) {
         return Ok(ArchiveFormat::Zip);
     }
-    if name.ends_with(".tar") && start.iter().all(|byte| *byte == 0) {
+    if ending.eq_ignore_ascii_case("tar") && start.iter().all(|byte| *byte == 0) {
         return Ok(ArchiveFormat::Tar(Compressor::None));
     }
     Err(ArchiveFault::UnknownFormat { start: shown(&start[..start.len().min(24)]) })

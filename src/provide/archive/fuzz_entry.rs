@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::format::checksum;
-use super::{ArchiveLimits, extract};
+use super::{ArchiveFault, ArchiveLimits, extract};
 
 /// Limits that keep one run short.
 const LIMITS: ArchiveLimits =
@@ -26,7 +26,8 @@ pub fn fuzz_archive(bytes: &[u8]) {
     match extract(&archive, &destination, &LIMITS, &|| false) {
         Ok(done) => {
             assert!(!done.root.is_empty() && done.size <= LIMITS.total_size);
-            let types = walkdir::WalkDir::new(&destination).into_iter().flatten().map(|entry| entry.file_type());
+            let types =
+                walkdir::WalkDir::new(&destination).into_iter().flatten().map(|entry| entry.file_type());
             let (mut files, mut symlinks) = (0, 0);
             for file_type in types {
                 files += u64::from(file_type.is_file());
@@ -36,8 +37,13 @@ pub fn fuzz_archive(bytes: &[u8]) {
             assert_eq!((files, symlinks), (done.files, done.symlinks));
         }
         Err(error) => {
+            // Each name and target is checked before the file system sees it.
+            let fault = &error.fault;
+            assert!(!matches!(fault, ArchiveFault::Read(_) | ArchiveFault::Write { .. }), "{fault}");
             let text = error.to_string();
-            assert!(text.lines().count() == 2 && !text.contains(|char: char| char.is_control() && char != '\n'));
+            assert!(
+                text.lines().count() == 2 && !text.contains(|char: char| char.is_control() && char != '\n')
+            );
         }
     }
     assert_eq!(fs::read_dir(directory.path()).map_or(2, Iterator::count), 2, "beside the destination");

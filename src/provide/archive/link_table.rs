@@ -27,11 +27,8 @@ impl LinkTable {
     /// Adds the symlink `path` with the text of its target.
     ///
     /// # Errors
-    /// The target is not one, or the links exceed the limit.
+    /// The links exceed the limit.
     pub(super) fn add_symlink(&mut self, path: &[u8], target: &[u8]) -> Result<(), ArchiveFault> {
-        if target.is_empty() || target.contains(&0) || target.len() > LONGEST_PATH {
-            return Err(ArchiveFault::entry(path, EntryProblem::LinkTarget));
-        }
         self.count(path, target)?;
         self.symlinks.insert(path.to_vec(), target.to_vec());
         Ok(())
@@ -71,13 +68,17 @@ impl LinkTable {
         self.symlinks.iter().map(|(path, target)| (path.as_slice(), target.as_slice()))
     }
 
-    /// Checks that the way from the symlink `path` to `target` stays below the root directory at each step, with the
-    /// links of the table followed as the kernel follows them. What is missing on the way is taken as a directory.
+    /// Checks that `target` is one, and that the way to it from the symlink `path` stays below the root directory at each
+    /// step, with the links of the table followed as the kernel follows them. What is missing on the way is taken as a
+    /// directory.
     ///
     /// # Errors
-    /// The way leaves the root directory, or leads through too many links.
-    pub(super) fn check(&self, path: &[u8], target: &[u8]) -> Result<(), ArchiveFault> {
-        let leaves = || ArchiveFault::entry(path, EntryProblem::LinkLeaves(shown(target)));
+    /// No file system has such a target, the way leaves the root directory, or it leads through too many links.
+    pub(super) fn check(&self, path: &[u8], target: &[u8]) -> Result<(), EntryProblem> {
+        if target.is_empty() || target.contains(&0) || target.len() > LONGEST_PATH {
+            return Err(EntryProblem::LinkTarget);
+        }
+        let leaves = || EntryProblem::LinkLeaves(shown(target));
         let mut at = split(path).0.to_vec();
         let mut ahead: Vec<&[u8]> = Vec::new();
         let mut next_target = Some(target);
@@ -95,7 +96,7 @@ impl LinkTable {
             steps += 1;
             let Some(component) = ahead.pop() else { return Ok(()) };
             if links > MOST_LINKS || steps > MOST_STEPS {
-                return Err(ArchiveFault::entry(path, EntryProblem::LinkLoop(shown(target))));
+                return Err(EntryProblem::LinkLoop(shown(target)));
             }
             if component == b".." {
                 if at.is_empty() {

@@ -44,7 +44,7 @@ use std::path::Path;
 #[doc(hidden)]
 pub use fuzz_entry::fuzz_archive;
 
-pub(crate) use error::{ArchiveError, ArchiveFault, EntryProblem};
+pub(crate) use error::{ArchiveError, ArchiveFault};
 pub(crate) use limits::ArchiveLimits;
 pub(crate) use unpack::ExtractedArchive;
 

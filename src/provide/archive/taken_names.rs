@@ -17,7 +17,7 @@ pub(super) enum NameHolder {
     Other,
 }
 
-/// The taken names: hashes, so that a million long names need 50 MB at most. Their seed is random; the probability that
+/// The taken names: hashes, so that a million long names need 80 MB at most. Their seed is random; the probability that
 /// two of a million names have one hash is below 1 in 10 million.
 #[derive(Debug, Default)]
 pub(super) struct TakenNames {

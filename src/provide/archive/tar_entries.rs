@@ -64,7 +64,9 @@ impl<R: BufRead> TarEntries<R> {
             let Some(header) = self.data.read_header()? else {
                 return match extensions {
                     None => self.data.read_end().map(|()| None),
-                    Some(_) => Err(ArchiveFault::damaged("its last header describes an entry that is missing")),
+                    Some(_) => {
+                        Err(ArchiveFault::damaged("its last header describes an entry that is missing"))
+                    }
                 };
             };
             let flag = header.as_old().linkflag[0];
@@ -101,8 +103,9 @@ impl<R: BufRead> TarEntries<R> {
         // Entries without data have a size in some archives: that of the linked file.
         let size = match (kind, extensions.size) {
             (TarKind::File | TarKind::Unknown(_), Some(size)) => size,
-            (TarKind::File | TarKind::Unknown(_), None) => number(&fields.size)
-                .ok_or_else(|| ArchiveFault::entry(&path, EntryProblem::Field("size")))?,
+            (TarKind::File | TarKind::Unknown(_), None) => {
+                number(&fields.size).ok_or_else(|| ArchiveFault::entry(&path, EntryProblem::Field("size")))?
+            }
             _ => 0,
         };
         self.data.start(size, &path);

@@ -41,10 +41,11 @@ impl TarExtensions {
             b"size" => self.size = Some(text()?.parse().map_err(|_| malformed())?),
             // A time before 1970 or after the end of time is not worth an error.
             b"mtime" => self.modified = text()?.split('.').next().and_then(|seconds| seconds.parse().ok()),
-            _ => match key.strip_prefix(b"GNU.sparse.") {
-                Some(key) => self.sparse.set(key, value)?,
-                None => {}
-            },
+            _ => {
+                if let Some(key) = key.strip_prefix(b"GNU.sparse.") {
+                    self.sparse.set(key, value)?;
+                }
+            }
         }
         Ok(())
     }

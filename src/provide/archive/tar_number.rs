@@ -5,11 +5,7 @@ pub(super) fn number(field: &[u8]) -> Option<u64> {
     if field.first()? & 0x80 != 0 {
         // 0xff would begin a negative number.
         let (high, low) = field.split_at(field.len() - 8);
-        let rest = match high {
-            [] => return None,
-            [0x80, rest @ ..] => rest,
-            _ => return None,
-        };
+        let [0x80, rest @ ..] = high else { return None };
         let bytes = low.try_into().ok()?;
         return rest.iter().all(|byte| *byte == 0).then(|| u64::from_be_bytes(bytes));
     }

@@ -30,7 +30,7 @@ pub(super) struct Unpacking<'a> {
     destination: Destination,
     limits: &'a ArchiveLimits,
     pub(super) budget: &'a ByteBudget,
-    cancelled: &'a dyn Fn() -> bool,
+    pub(super) cancelled: &'a dyn Fn() -> bool,
     names: TakenNames,
     links: LinkTable,
     root: Option<Vec<u8>>,
@@ -80,7 +80,11 @@ impl<'a> Unpacking<'a> {
     ///
     /// # Errors
     /// The name is unsafe or taken, there is a second root directory, or there are too many entries.
-    pub(super) fn place(&mut self, name: &[u8], shape: EntryShape<'_>) -> Result<Option<Vec<u8>>, ArchiveFault> {
+    pub(super) fn place(
+        &mut self,
+        name: &[u8],
+        shape: EntryShape<'_>,
+    ) -> Result<Option<Vec<u8>>, ArchiveFault> {
         self.check_cancelled()?;
         self.entries += 1;
         if self.entries > self.limits.entries {
@@ -144,7 +148,7 @@ impl<'a> Unpacking<'a> {
     /// Keeps a symlink for [`Self::finish`].
     ///
     /// # Errors
-    /// The target is not one, or there are too many links.
+    /// There are too many links.
     pub(super) fn symlink(&mut self, path: &[u8], target: &[u8]) -> Result<(), ArchiveFault> {
         self.links.add_symlink(path, target)
     }
@@ -154,7 +158,7 @@ impl<'a> Unpacking<'a> {
     /// # Errors
     /// The target is unsafe or outside of the root directory, or there are too many links.
     pub(super) fn hardlink(&mut self, path: &[u8], target: &[u8]) -> Result<(), ArchiveFault> {
-        let leaves = || ArchiveFault::entry(path, EntryProblem::LinkLeaves(shown(target)));
+        let leaves = || self.fault(path, EntryProblem::LinkLeaves(shown(target)));
         let inside = clean(target).map_err(|_| leaves())?;
         let root = self.root.as_deref().unwrap_or_default();
         let inside = below(&inside, root).filter(|inside| !inside.is_empty()).ok_or_else(leaves)?;
@@ -166,31 +170,37 @@ impl<'a> Unpacking<'a> {
     /// # Errors
     /// A link is unsafe, the archive has no root directory or two, or an error of the file system.
     pub(super) fn finish(mut self) -> Result<ExtractedArchive, ArchiveFault> {
-        let root = self.root.take().ok_or(ArchiveFault::NoRoot)?;
-        self.check_root_links(&root)?;
+        self.check_root_links()?;
         for (path, target) in self.links.take_hardlinks() {
             self.check_cancelled()?;
             self.files += 1;
             if !self.destination.create_hardlink(&path, &target)? {
-                return Err(ArchiveFault::entry(&path, EntryProblem::MissingTarget(shown(&target))));
+                return Err(self.fault(&path, EntryProblem::MissingTarget(shown(&target))));
             }
         }
         let mut symlinks = 0;
         for (path, target) in self.links.symlinks() {
             self.check_cancelled()?;
-            self.links.check(path, target)?;
+            self.links.check(path, target).map_err(|problem| self.fault(path, problem))?;
             symlinks += 1;
         }
         for (path, target) in self.links.symlinks() {
             self.check_cancelled()?;
             self.destination.create_symlink(path, target)?;
         }
-        let root = String::from_utf8_lossy(&root).into_owned();
+        let root = String::from_utf8_lossy(self.root.as_deref().unwrap_or_default()).into_owned();
         Ok(ExtractedArchive { root, files: self.files, symlinks, size: self.size })
     }
 
+    /// Returns the fault of the entry with this path below the root directory.
+    fn fault(&self, path: &[u8], problem: EntryProblem) -> ArchiveFault {
+        let root = self.root.as_deref().unwrap_or_default();
+        ArchiveFault::entry(&[root, b"/", path].concat(), problem)
+    }
+
     /// A symlink beside the root directory that leads to a directory is a second one for arduino-cli.
-    fn check_root_links(&self, root: &[u8]) -> Result<(), ArchiveFault> {
+    fn check_root_links(&self) -> Result<(), ArchiveFault> {
+        let root = self.root.as_deref().ok_or(ArchiveFault::NoRoot)?;
         let is_directory = |target: &[u8]| {
             let target = clean(target).ok()?;
             below(&target, root).map(|target| self.destination.has_directory(target))

@@ -11,6 +11,7 @@ use super::limits::ByteBudget;
 use super::pipe::pipe;
 use super::tar_data::TarData;
 use super::tar_entries::{TarEntries, TarEntry, TarKind};
+use super::tar_sparse::SparseMap;
 use super::unpack::{EntryShape, Unpacking};
 
 /// Buffer between the file and the decompressor, in bytes.
@@ -26,10 +27,11 @@ pub(super) fn unpack_tar(
     unpacking: &mut Unpacking<'_>,
 ) -> Result<(), ArchiveFault> {
     let reader = BufReader::with_capacity(BUFFER, file);
-    let reader = DecompressedFile::new(compressor, reader).map_err(|error| ArchiveFault::read(error, None))?;
-    let budget = unpacking.budget;
+    let reader =
+        DecompressedFile::new(compressor, reader).map_err(|error| ArchiveFault::read(error, None))?;
+    let (budget, cancelled) = (unpacking.budget, unpacking.cancelled);
     pipe(reader, |reader| {
-        let reader = BudgetReader { reader, budget };
+        let reader = CountedReader { reader, budget, cancelled };
         let mut entries = TarEntries::new(reader, compressor == Compressor::None);
         while let Some(entry) = entries.next_entry()? {
             unpack_entry(&entry, &mut entries.data, unpacking)?;
@@ -61,14 +63,14 @@ fn unpack_entry<R: BufRead>(
         TarKind::Hardlink => unpacking.hardlink(&path, &entry.link),
         _ => {
             let size = entry.sparse.as_ref().map_or(data.left(), |map| map.size);
-            unpacking.budget.spend(entry.sparse.as_ref().map_or(0, |map| map.holes()))?;
+            unpacking.budget.spend(entry.sparse.as_ref().map_or(0, SparseMap::holes))?;
             let mut file = unpacking.file(&path, entry.mode, size)?;
             match &entry.sparse {
-                None => copy(data, u64::MAX, &mut file, unpacking)?,
+                None => copy(data, u64::MAX, &mut file)?,
                 Some(map) => {
                     for segment in &map.segments {
                         file.seek(segment.offset)?;
-                        copy(data, segment.length, &mut file, unpacking)?;
+                        copy(data, segment.length, &mut file)?;
                     }
                     file.set_size(map.size)?;
                 }
@@ -80,14 +82,8 @@ fn unpack_entry<R: BufRead>(
 }
 
 /// Copies `length` bytes of the data, or what is left of it.
-fn copy<R: BufRead>(
-    data: &mut TarData<R>,
-    mut length: u64,
-    file: &mut NewFile,
-    unpacking: &Unpacking<'_>,
-) -> Result<(), ArchiveFault> {
+fn copy<R: BufRead>(data: &mut TarData<R>, mut length: u64, file: &mut NewFile) -> Result<(), ArchiveFault> {
     while length > 0 {
-        unpacking.check_cancelled()?;
         let bytes = data.bytes()?;
         let bytes = &bytes[..bytes.len().min(usize::try_from(length).unwrap_or(usize::MAX))];
         if bytes.is_empty() {
@@ -101,14 +97,18 @@ fn copy<R: BufRead>(
     Ok(())
 }
 
-/// Counts each byte of a decompressed tar, extracted or not.
-struct BudgetReader<'a, R> {
+/// Counts each byte of a decompressed tar, extracted or not, and ends where the caller cancels.
+struct CountedReader<'a, R> {
     reader: R,
     budget: &'a ByteBudget,
+    cancelled: &'a dyn Fn() -> bool,
 }
 
-impl<R: BufRead> BufRead for BudgetReader<'_, R> {
+impl<R: BufRead> BufRead for CountedReader<'_, R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if (self.cancelled)() {
+            return Err(ArchiveFault::Cancelled.into());
+        }
         self.budget.spend(0)?;
         self.reader.fill_buf()
     }
@@ -120,7 +120,7 @@ impl<R: BufRead> BufRead for BudgetReader<'_, R> {
     }
 }
 
-impl<R: BufRead> Read for BudgetReader<'_, R> {
+impl<R: BufRead> Read for CountedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let bytes = self.fill_buf()?.read(buffer)?;
         self.consume(bytes);

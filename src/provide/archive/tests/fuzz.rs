@@ -101,7 +101,9 @@ fn mutated_archives_keep_the_promises() {
     let iterations = number("ARCHIVE_FUZZ_ITERATIONS").unwrap_or(1500);
     let mut numbers = Numbers(number("ARCHIVE_FUZZ_SEED").unwrap_or(4711).max(1));
     let seeds = seeds();
-    seeds.iter().for_each(|seed| fuzz_archive(seed));
+    for seed in &seeds {
+        fuzz_archive(seed);
+    }
     for iteration in 0..iterations {
         let before = numbers.0;
         // Half of the runs mutate the tar itself.

@@ -4,7 +4,7 @@
 mod broken;
 mod fuzz;
 mod good;
-mod malicious;
 mod make;
+mod malicious;
 mod random;
 mod sandbox;

@@ -15,7 +15,10 @@ use super::sandbox::{Sandbox, snapshot};
 /// A node of a tree.
 #[derive(Debug, Clone)]
 enum Node {
-    File { content: Vec<u8>, mode: u32 },
+    File {
+        content: Vec<u8>,
+        mode: u32,
+    },
     Directory,
     /// A symlink to the node of this number.
     Symlink(usize),
@@ -26,8 +29,8 @@ fn node() -> impl Strategy<Value = Node> {
     let modes = prop::sample::select(vec![0o644, 0o755, 0o600, 0o711]);
     let size = prop_oneof![0..3_usize, 500..600_usize, 300_000..300_100_usize];
     let content = (any::<u8>(), size).prop_map(|(seed, size)| {
-        let bytes = (0..size).map(|at| (at % 251) as u8 ^ seed);
-        bytes.collect()
+        let noise = (0..=250_u8).cycle().map(|byte| byte ^ seed);
+        noise.take(size).collect()
     });
     prop_oneof![
         4 => (content, modes).prop_map(|(content, mode)| Node::File { content, mode }),
