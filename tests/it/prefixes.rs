@@ -16,9 +16,9 @@ compiler.warning_flags=
 compiler.warning_flags.none=-w
 compiler.warning_flags.default=
 compiler.warning_flags.all=-Wall -Wextra
+compiler.cpp.flags=-c -g -Os {compiler.warning_flags} -std=gnu++17 -MMD -mcpu=cortex-m4 -mthumb -fno-exceptions -ffunction-sections
 build.extra_flags=
-recipe.cpp.o.pattern=\"{compiler.cpp}\" -c -g -Os {compiler.warning_flags} -std=gnu++17 -MMD -mcpu=cortex-m4 -mthumb \
--fno-exceptions -ffunction-sections -DPROJECT={build.project_name} {build.extra_flags} {includes} \"{source_file}\" -o \"{object_file}\"
+recipe.cpp.o.pattern=\"{compiler.cpp}\" {compiler.cpp.flags} -DPROJECT={build.project_name} {build.extra_flags} {includes} \"{source_file}\" -o \"{object_file}\"
 recipe.ar.pattern=\"{compiler.path}arm-none-eabi-ar\" rcs \"{archive_file_path}\" \"{object_file}\"
 recipe.c.combine.pattern=\"{compiler.cpp}\" -nostdlib -mcpu=cortex-m4 -mthumb -Wl,-e,main -o \"{build.path}/{build.project_name}.elf\" \
 {object_files} \"{build.path}/{archive_file}\" -lgcc

@@ -4,8 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::candidate::Prefixes;
-use super::make::Due;
+use super::candidate::{Due, Prefixes};
 use crate::event::{CacheOutcome, JobId};
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::step::{Held, StepName, first_option, process};

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::lead::{Lead, leads};
 use super::table::Precompiled;
@@ -44,6 +45,14 @@ pub(super) struct Candidate {
     pub(super) inputs: Inputs,
     /// Identity of the compiler.
     pub(super) compiler: Hash,
+}
+
+/// A prefix that is to be made.
+#[derive(Debug)]
+pub(in crate::pipeline::unit) struct Due {
+    pub(super) candidate: Candidate,
+    /// Duration of the compile that it was counted with.
+    pub(super) took: Duration,
 }
 
 /// The prefixes of a unit, the longest first.

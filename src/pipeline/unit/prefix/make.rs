@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::apply::Call;
-use super::candidate::{Candidate, PRECOMPILED, differs, is_useless};
+use super::candidate::{Candidate, Due, PRECOMPILED, differs, is_useless};
 use super::check::{MARKER, problem};
 use super::table::{Precompiled, PrefixTable};
 use crate::event::{CacheOutcome, Step};
@@ -23,14 +23,6 @@ use crate::process::{Transcript, run};
 
 /// Greatest part of a plain compile's time, in percent, that a compile with a prefix may take.
 const GAIN: u32 = 90;
-
-/// A prefix that is to be made.
-#[derive(Debug)]
-pub(in crate::pipeline::unit) struct Due {
-    pub(super) candidate: Candidate,
-    /// Duration of the compile that it was counted with.
-    pub(super) took: Duration,
-}
 
 /// Reason why a prefix is not used.
 enum Reason {

@@ -12,6 +12,6 @@ mod make;
 mod table;
 
 pub(super) use apply::Call;
-pub(super) use candidate::{Prefixes, prefixes};
-pub(super) use make::{Due, make};
+pub(super) use candidate::{Due, Prefixes, prefixes};
+pub(super) use make::make;
 pub use table::PrefixTable;
