@@ -10,7 +10,7 @@ use serde_json::Value;
 use walkdir::WalkDir;
 
 use super::arduino_ci_platforms::{COMPILED, PLATFORMS};
-use super::model::{CoreSource, ImportedBuild, ImportedCore, ImportedLibrary};
+use super::model::{CoreSource, ImportedBuild, ImportedCore, ImportedLibrary, LeftOut};
 use super::notes::Notes;
 use super::yaml;
 use crate::nearest::{nearest, quoted};
@@ -43,7 +43,11 @@ pub(super) fn read(dir: &Path, file: &str, notes: &mut Notes) -> Vec<ImportedBui
     let own = own_settings(dir, &settings, notes);
     let mut builds = settings.builds(file, &[EXAMPLES.to_owned()], notes);
     for build in &mut builds {
-        build.left_out = own.iter().map(|(example, ..)| example.clone()).collect();
+        let left_out = own.iter().map(|(example, file, _)| LeftOut {
+            path: example.clone(),
+            reason: format!("{file} says what it is built for."),
+        });
+        build.left_out = left_out.collect();
     }
     for (example, file, settings) in own {
         builds.extend(settings.builds(&file, &[example], notes));

@@ -4,27 +4,15 @@
 
 use serde_json::{Map, Value};
 
+use error::ExpressionError;
 use functions::call;
 use syntax::{Operator, Syntax};
+use value::{LONGEST, is_true, shown};
 
+mod error;
 mod functions;
 mod syntax;
-
-/// Error of an expression.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum ExpressionError {
-    /// A value that exists only in a run on GitHub.
-    #[error("`{0}` is known only on GitHub")]
-    Unknown(String),
-    /// A text that is no expression.
-    #[error("`{text}` is not an expression: {reason}")]
-    Syntax {
-        /// The text between the braces.
-        text: String,
-        /// The reason.
-        reason: &'static str,
-    },
-}
+pub(super) mod value;
 
 /// Values of contexts.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +47,10 @@ impl Contexts {
             }
             result.push_str(before);
             result.push_str(&shown(&value));
+            if result.len() > LONGEST {
+                let reason = "its value is too long";
+                return Err(ExpressionError::Syntax { text: text.trim().chars().take(60).collect(), reason });
+            }
         }
         result.push_str(rest);
         Ok(Value::String(result))
@@ -186,29 +178,6 @@ fn end_of_expression(text: &str) -> Option<usize> {
         in_text ^= bytes[at] == b'\'';
         !in_text && bytes[at..].starts_with(b"}}")
     })
-}
-
-/// Returns whether a value counts as true.
-fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(_) | Value::Object(_) => true,
-    }
-}
-
-/// Returns the text that a value becomes within a text.
-pub(super) fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Array(_) => "Array".to_owned(),
-        Value::Object(_) => "Object".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Bool(value) => value.to_string(),
-        Value::Number(number) => number.to_string(),
-    }
 }
 
 #[cfg(test)]

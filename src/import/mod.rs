@@ -1,5 +1,5 @@
 //! Descriptions of builds that other tools read: a library's `library.properties`, GitHub workflows with
-//! `arduino/compile-sketches`, and `.arduino-ci.yml`. Turns them into plain values. Runs nothing, and knows no matrix.
+//! `arduino/compile-sketches`, `.arduino-ci.yml`, and the marks of Adafruit's libraries. Turns them into plain values. Runs nothing, and knows no matrix.
 //!
 //! ```text
 //! yaml ─▶ workflow ─▶ strategy ─▶ compile_sketches ─▶ ImportedBuild
@@ -15,6 +15,7 @@ mod library;
 mod model;
 mod notes;
 mod strategy;
+mod test_marks;
 mod words;
 mod workflow;
 mod yaml;
@@ -22,8 +23,9 @@ mod yaml;
 use std::path::Path;
 
 pub use library::{LibraryFacts, holds_libraries};
-pub use model::{CoreSource, Imported, ImportedBuild, ImportedCore, ImportedLibrary};
+pub use model::{CoreSource, Imported, ImportedBuild, ImportedCore, ImportedLibrary, LeftOut};
 use notes::Notes;
+pub use test_marks::MarkedSketch;
 
 /// Reads the descriptions in a directory. The builds are those of the workflows; without any, those of
 /// `.arduino-ci.yml`. What can't be read is a warning.
@@ -36,5 +38,6 @@ pub fn import(dir: &Path) -> Imported {
         Some(file) if from_workflows.is_empty() => (arduino_ci::read(dir, &file, &mut notes), None),
         other => (from_workflows, other),
     };
-    Imported { library, builds, unused, warnings: notes.into_lines() }
+    let marked = test_marks::read(dir);
+    Imported { library, builds, marked, unused, warnings: notes.into_lines() }
 }

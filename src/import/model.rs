@@ -3,6 +3,7 @@
 use crate::platform::Fqbn;
 
 use super::library::LibraryFacts;
+use super::test_marks::MarkedSketch;
 
 /// Contents of the descriptions in a directory.
 #[derive(Debug, Default)]
@@ -11,6 +12,8 @@ pub struct Imported {
     pub library: Option<LibraryFacts>,
     /// Builds of all descriptions.
     pub builds: Vec<ImportedBuild>,
+    /// Sketches that Adafruit's CI builds for some platforms only.
+    pub marked: Vec<MarkedSketch>,
     /// Name of a description that was found, but not used because another one has builds.
     pub unused: Option<String>,
     /// Parts of the descriptions that were not understood, one message each.
@@ -32,12 +35,21 @@ pub struct ImportedBuild {
     pub libraries: Vec<ImportedLibrary>,
     /// Paths of sketches or of directories that contain sketches, relative to the directory.
     pub sketches: Vec<String>,
-    /// Paths of sketches below `sketches` that are not built.
-    pub left_out: Vec<String>,
+    /// Sketches below `sketches` that are not built.
+    pub left_out: Vec<LeftOut>,
     /// Overridden properties, as `--build-property` writes them.
     pub properties: Vec<(String, String)>,
     /// Warning level of arduino-cli: `none`, `default`, `more` or `all`.
     pub warnings: Option<String>,
+}
+
+/// Sketches that a build leaves out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// A sketch, or a directory that contains sketches, relative to the directory of the description.
+    pub path: String,
+    /// The reason.
+    pub reason: String,
 }
 
 /// A core that a description installs.

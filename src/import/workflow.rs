@@ -7,7 +7,8 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::compile_sketches::{self, INPUTS};
-use super::expression::{Contexts, shown};
+use super::expression::Contexts;
+use super::expression::value::shown;
 use super::model::ImportedBuild;
 use super::notes::Notes;
 use super::strategy::combinations;
@@ -19,6 +20,9 @@ const WORKFLOWS: &str = ".github/workflows";
 /// Limit of the workflows that call each other.
 const DEEPEST: usize = 4;
 
+/// Limit of the jobs of all workflows.
+const MOST_JOBS: usize = 2_000;
+
 /// Returns the builds of all workflows in a directory, those of each workflow in the order of its jobs.
 pub(super) fn read(dir: &Path, notes: &mut Notes) -> Vec<ImportedBuild> {
     let entries = std::fs::read_dir(dir.join(WORKFLOWS)).into_iter().flatten().flatten();
@@ -27,7 +31,7 @@ pub(super) fn read(dir: &Path, notes: &mut Notes) -> Vec<ImportedBuild> {
         |name: &String| Path::new(name).extension().is_some_and(|it| it == "yml" || it == "yaml");
     let mut names: Vec<String> = names.filter(is_workflow).collect();
     names.sort();
-    let mut reader = Reader { dir, notes, builds: Vec::new() };
+    let mut reader = Reader { dir, notes, jobs: 0, builds: Vec::new() };
     for name in names {
         let Some(workflow) = reader.workflow(&name) else { continue };
         // One that only others call has no inputs of its own.
@@ -41,6 +45,8 @@ pub(super) fn read(dir: &Path, notes: &mut Notes) -> Vec<ImportedBuild> {
 struct Reader<'a> {
     dir: &'a Path,
     notes: &'a mut Notes,
+    /// Number of jobs read, one for each combination of their matrix.
+    jobs: usize,
     builds: Vec<ImportedBuild>,
 }
 
@@ -79,6 +85,13 @@ impl Reader<'_> {
                 }
             };
             for matrix in combinations {
+                self.jobs += 1;
+                if self.jobs > MOST_JOBS {
+                    return self.notes.add(
+                        WORKFLOWS,
+                        &format!("there are more than {MOST_JOBS} jobs: the rest is left out"),
+                    );
+                }
                 let mut contexts = Contexts { matrix, ..contexts.clone() };
                 extend(&mut contexts, &job["env"]);
                 if !contexts.may_hold(job.get("if")) {
@@ -158,15 +171,16 @@ fn inputs(workflow: &Value, given: &Map<String, Value>) -> Map<String, Value> {
     inputs
 }
 
-/// Adds variables to the context `env`. One whose value only GitHub knows is not added.
+/// Adds variables to the context `env`. They don't see each other. One whose value only GitHub knows is not added.
 fn extend(contexts: &mut Contexts, variables: &Value) {
+    let mut env = contexts.env.clone();
     for (name, value) in variables.as_object().into_iter().flatten() {
-        if let Ok(value) = contexts.interpolate_all(value) {
-            contexts.env.insert(name.clone(), Value::String(shown(&value)));
-        } else {
-            contexts.env.shift_remove(name);
+        match contexts.interpolate_all(value) {
+            Ok(value) => drop(env.insert(name.clone(), Value::String(shown(&value)))),
+            Err(_) => drop(env.shift_remove(name)),
         }
     }
+    contexts.env = env;
 }
 
 /// Returns the input with this name, in any case.

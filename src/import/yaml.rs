@@ -14,6 +14,10 @@ const LARGEST_FILE: u64 = 1 << 20;
 /// # Errors
 /// The reason why the file can't be read, or is no YAML.
 pub(super) fn read(path: &Path) -> Result<Value, String> {
+    // A pipe would be waited for.
+    if !path.is_file() {
+        return Err("it is not a file".to_owned());
+    }
     let mut bytes = Vec::new();
     // One byte more than the limit reveals a file that is too large.
     let read = File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));

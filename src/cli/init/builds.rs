@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::public_cores::popular_board;
-use crate::import::{Imported, ImportedBuild, ImportedLibrary, holds_libraries};
+use crate::import::{Imported, ImportedBuild, ImportedLibrary, LeftOut, holds_libraries};
 use crate::nearest::quoted;
 use crate::platform::Fqbn;
 use crate::session::SessionError;
@@ -27,10 +27,9 @@ pub(super) fn builds(
                     sketches.extend(build.sketches.clone());
                 }
             }
-            let of_board = |fqbn: &Fqbn| ImportedBuild {
-                origin: "--board".to_owned(),
-                fqbn: fqbn.clone(),
-                ..all.clone()
+            let of_board = |fqbn: &Fqbn| {
+                let build = ImportedBuild { origin: "--board".to_owned(), fqbn: fqbn.clone(), ..all.clone() };
+                without_marked(build, imported)
             };
             Ok(boards.iter().map(of_board).collect())
         }
@@ -43,13 +42,14 @@ pub(super) fn default_builds(imported: &Imported, dir: &Path) -> Result<Vec<Impo
     let architectures =
         imported.library.as_ref().map(|library| library.architectures.as_slice()).unwrap_or_default();
     if architectures.is_empty() || architectures.iter().any(|name| name == "*") {
-        return Ok(vec![template]);
+        return Ok(vec![without_marked(template, imported)]);
     }
     let mut builds: Vec<ImportedBuild> = Vec::new();
     for (name, fqbn) in architectures.iter().filter_map(|name| popular_board(name)) {
         let Ok(fqbn) = fqbn.parse::<Fqbn>() else { continue };
         if builds.iter().all(|build| build.fqbn != fqbn) {
-            builds.push(ImportedBuild { name: Some(name.to_owned()), fqbn, ..template.clone() });
+            let build = ImportedBuild { name: Some(name.to_owned()), fqbn, ..template.clone() };
+            builds.push(without_marked(build, imported));
         }
     }
     if builds.is_empty() {
@@ -61,6 +61,18 @@ pub(super) fn default_builds(imported: &Imported, dir: &Path) -> Result<Vec<Impo
         return Err(SessionError::Usage(message));
     }
     Ok(builds)
+}
+
+/// Returns a build without the sketches that are marked for other boards.
+fn without_marked(mut build: ImportedBuild, imported: &Imported) -> ImportedBuild {
+    let Fqbn { architecture, board, .. } = &build.fqbn;
+    let names = [board, architecture, build.name.as_ref().unwrap_or(board)].map(String::as_str);
+    let marked = imported.marked.iter().filter_map(|sketch| {
+        let mark = sketch.excluding(&names)?;
+        Some(LeftOut { path: sketch.path.clone(), reason: format!("Adafruit's CI: .{mark}") })
+    });
+    build.left_out.extend(marked);
+    build
 }
 
 /// Returns the build of the directory's library or sketches for an Arduino Uno.
@@ -79,6 +91,8 @@ fn template(imported: &Imported, dir: &Path) -> ImportedBuild {
         (None, true) => vec![ImportedLibrary::Path("libraries".to_owned())],
         (None, false) => Vec::new(),
     };
+    let others =
+        || LeftOut { path: "libraries".to_owned(), reason: "These belong to the libraries.".to_owned() };
     let uno = Fqbn {
         vendor: "arduino".to_owned(),
         architecture: "avr".to_owned(),
@@ -92,7 +106,7 @@ fn template(imported: &Imported, dir: &Path) -> ImportedBuild {
         cores: Vec::new(),
         libraries,
         sketches: vec![if in_examples { "examples" } else { "." }.to_owned()],
-        left_out: if has_libraries { vec!["libraries".to_owned()] } else { Vec::new() },
+        left_out: has_libraries.then(others).into_iter().collect(),
         properties: Vec::new(),
         warnings: None,
     }

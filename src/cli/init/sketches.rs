@@ -1,12 +1,14 @@
 //! The section `sketches`: the sketches of each build, with the boards that they are built for.
 
+use std::path::Path;
+
 use indexmap::{IndexMap, IndexSet};
 
 use super::boards::Boards;
 use super::draft::{Item, Section};
 use super::place::{Place, escaped};
 use super::yaml_text::item;
-use crate::import::ImportedBuild;
+use crate::import::{ImportedBuild, LeftOut};
 
 /// Returns the section. `patterns` has those of each build.
 pub(super) fn sketches(
@@ -16,13 +18,17 @@ pub(super) fn sketches(
     place: &Place,
 ) -> Section {
     let mut boards_of: IndexMap<&str, IndexSet<usize>> = IndexMap::new();
-    let mut left_out: IndexMap<&str, IndexSet<usize>> = IndexMap::new();
+    let mut left_out: IndexMap<(&str, &str), IndexSet<usize>> = IndexMap::new();
     for ((build, board), patterns) in builds.iter().zip(&boards.of_builds).zip(patterns) {
         for pattern in patterns {
             boards_of.entry(pattern).or_default().insert(*board);
         }
-        for path in &build.left_out {
-            left_out.entry(path).or_default().insert(*board);
+        let paths = || build.sketches.iter().filter_map(|path| place.normal(path));
+        for LeftOut { path, reason } in &build.left_out {
+            // An entry with `!` that leaves out nothing is an error.
+            if paths().any(|above| Path::new(path).starts_with(above)) {
+                left_out.entry((path, reason)).or_default().insert(*board);
+            }
         }
     }
     let mut groups: IndexMap<Option<Vec<&str>>, Vec<&str>> = IndexMap::new();
@@ -36,8 +42,8 @@ pub(super) fn sketches(
             Some(names) => items.push(Item::new(item(&[("path", patterns), ("boards", names)]))),
         }
     }
-    for (path, mut of) in left_out {
-        // An entry with `!` that leaves out nothing is an error.
+    let mut last = "";
+    for ((path, reason), mut of) in left_out {
         let Some(pattern) = place.pattern(path) else { continue };
         // A board whose own build has the sketch keeps it.
         of.retain(|board| boards_of.get(pattern.as_str()).is_none_or(|keep| !keep.contains(board)));
@@ -47,7 +53,9 @@ pub(super) fn sketches(
         let text = format!("!{}", escaped(&place.named(path)));
         let mut fields = vec![("path", vec![text.as_str()])];
         fields.extend(boards.names(&of).map(|names| ("boards", names)));
-        items.push(Item::new(item(&fields)));
+        let item = Item::new(item(&fields));
+        items.push(if reason == last { item } else { item.comment(reason) });
+        last = reason;
     }
     Section { key: "sketches", items, suggestions: Vec::new() }
 }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::super::yaml;
-use super::{ExpressionError, shown};
+use super::error::ExpressionError;
+use super::value::{LONGEST, as_number, shown};
 
 /// A comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,19 +48,6 @@ impl Comparison {
     }
 }
 
-fn as_number(value: &Value) -> f64 {
-    match value {
-        Value::Null => 0.0,
-        Value::Bool(value) => f64::from(u8::from(*value)),
-        Value::Number(number) => number.as_f64().unwrap_or(f64::NAN),
-        Value::String(text) if text.trim().is_empty() => 0.0,
-        Value::String(text) => {
-            super::syntax::number(text.trim()).and_then(|number| number.as_f64()).unwrap_or(f64::NAN)
-        }
-        Value::Array(_) | Value::Object(_) => f64::NAN,
-    }
-}
-
 /// Calls a function; its name is in lower case.
 ///
 /// # Errors
@@ -79,18 +67,20 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Result<Value, ExpressionE
         }),
         "startswith" => Value::Bool(lower(0).starts_with(&lower(1))),
         "endswith" => Value::Bool(lower(0).ends_with(&lower(1))),
-        "format" => Value::String(formatted(&text(0), arguments.get(1..).unwrap_or_default())),
+        "format" => limited(formatted(&text(0), arguments.get(1..).unwrap_or_default()))?,
         "join" => {
             let separator = arguments.get(1).map_or_else(|| ",".to_owned(), shown);
             let items = match arguments.first() {
                 Some(Value::Array(items)) => items.iter().map(shown).collect(),
                 other => vec![other.map(shown).unwrap_or_default()],
             };
-            Value::String(items.join(&separator))
+            let length = items.iter().map(|item| item.len() + separator.len()).sum::<usize>();
+            limited((length <= LONGEST).then(|| items.join(&separator)))?
         }
         "tojson" => {
             let value = arguments.first().unwrap_or(&Value::Null);
-            Value::String(serde_json::to_string_pretty(value).unwrap_or_default())
+            let text = serde_json::to_string_pretty(value).unwrap_or_default();
+            limited(Some(text).filter(|text| text.len() <= LONGEST))?
         }
         // JSON is YAML.
         "fromjson" => yaml::parse(&text(0))
@@ -99,8 +89,14 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Result<Value, ExpressionE
     })
 }
 
-/// Replaces `{0}`, `{1}`, … by values; `{{` and `}}` are braces.
-fn formatted(pattern: &str, values: &[Value]) -> String {
+/// Returns a text as a value; `None` is one that is too long.
+fn limited(text: Option<String>) -> Result<Value, ExpressionError> {
+    let too_long = || ExpressionError::Syntax { text: "…".to_owned(), reason: "its value is too long" };
+    text.map(Value::String).ok_or_else(too_long)
+}
+
+/// Replaces `{0}`, `{1}`, … by values; `{{` and `}}` are braces. Returns `None` if the text becomes too long.
+fn formatted(pattern: &str, values: &[Value]) -> Option<String> {
     let mut result = String::new();
     let mut chars = pattern.chars().peekable();
     while let Some(c) = chars.next() {
@@ -117,6 +113,9 @@ fn formatted(pattern: &str, values: &[Value]) -> String {
             }
             _ => result.push(c),
         }
+        if result.len() > LONGEST {
+            return None;
+        }
     }
-    result
+    Some(result)
 }

@@ -1,8 +1,9 @@
 //! Parses the text of an expression. Knows no value of a context.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::functions::Comparison;
+use super::value::number;
 
 /// Limit of the nesting of an expression.
 const DEEPEST: usize = 40;
@@ -214,15 +215,4 @@ impl<'t> Reader<'t> {
         let text = self.take(end);
         number(text).ok_or("it has a wrong number")
     }
-}
-
-/// Returns the number that a text means.
-pub(super) fn number(text: &str) -> Option<Value> {
-    let whole = match text.get(..2) {
-        Some("0x") => i64::from_str_radix(&text[2..], 16).ok(),
-        Some("0o") => i64::from_str_radix(&text[2..], 8).ok(),
-        _ => text.parse().ok(),
-    };
-    let number = whole.map(Number::from).or_else(|| text.parse().ok().and_then(Number::from_f64));
-    number.map(Value::Number)
 }

@@ -82,6 +82,9 @@ fn wrong_expressions_are_errors() {
     let deep = format!("${{{{ {}1{} }}}}", "(".repeat(1000), ")".repeat(1000));
     let nots = format!("${{{{ {}1 }}}}", "!".repeat(1000));
     let chain = format!("${{{{ a{} }}}}", ".b".repeat(1000));
+    let long = format!("${{{{ {} }}}}", vec!["0"; 1000].join("||"));
+    let bomb = format!("${{{{ {}'0123456789'{} }}}}", "format('{0}{0}', ".repeat(35), ")".repeat(35));
+    let texts = "${{ env.PATHS }}".repeat(1 << 17);
     for text in [
         "${{ a",
         "${{ }}",
@@ -93,6 +96,9 @@ fn wrong_expressions_are_errors() {
         &deep,
         &nots,
         &chain,
+        &long,
+        &bomb,
+        &texts,
     ] {
         let result = contexts().interpolate(text);
         assert!(matches!(result, Err(ExpressionError::Syntax { .. })), "{text}: {result:?}");

@@ -448,6 +448,20 @@ fn arduino_ci_without_platforms_has_its_own() {
 }
 
 #[test]
+fn marks_of_adafruits_ci_leave_out_sketches() {
+    let workspace = library("architectures=avr,esp32\n")
+        .sketch("examples/Ble", EMPTY)
+        .file("examples/Ble/.none.test.only", "")
+        .file("examples/One/.feather_esp32.test.only", "")
+        .file("examples/deep/Two/.esp32.test.skip", "")
+        .sketch("extras/Other", EMPTY)
+        .file("extras/Other/.uno.test.skip", "");
+    let (_, text, cells) = init(&workspace);
+    assert_has(&text, &["  # Adafruit's CI: .none.test.only\n  - \"!examples/Ble\"\n"]);
+    assert_eq!(cells, set(&["esp32 examples/One", "uno examples/deep/Two"]));
+}
+
+#[test]
 fn a_workflow_is_preferred_to_arduino_ci() {
     let workspace = library("")
         .file(".arduino-ci.yml", "compile: {platforms: [mega2560]}\n")
