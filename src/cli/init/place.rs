@@ -82,7 +82,7 @@ fn way(from: &Path, to: &Path) -> String {
 pub(super) fn escaped(path: &str) -> String {
     let mut escaped = String::with_capacity(path.len());
     for c in path.chars() {
-        if matches!(c, '*' | '?' | '[' | '{' | '\\') {
+        if matches!(c, '*' | '?' | '[' | '{' | '}' | '\\') {
             escaped.extend(['[', c, ']']);
         } else {
             escaped.push(c);

@@ -512,7 +512,7 @@ fn a_sketchbook_with_libraries() {
     let workspace = workspace.sketch("libraries/Thing/examples/Show", EMPTY);
     workspace.run(["init", "--force"]).assert_exit(0);
     let (text, _, expansion) = written(&workspace, "fbuild-matrix.yml");
-    assert_has(&text, &["  - \"**\"\n  - \"!libraries\"\n"]);
+    assert_has(&text, &["  - \"**\"\n", "  - \"!libraries\"\n"]);
     assert_eq!(expansion.cells.len(), 1);
 }
 
