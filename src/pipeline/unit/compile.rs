@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::planned::{Planned, SOURCE, Unit};
 use super::prefix::{Call, Due, Prefixes};
@@ -107,7 +108,7 @@ pub(super) async fn compile(
         transcript: transcript.clone(),
         meter: cx.runner.peaks.meter(),
     };
-    let output = in_slot(cx, name, request).await?;
+    let (output, took) = in_slot(cx, name, request).await?;
     let printed = forget_names(cx, planned, &output.printed);
     let (context, planned, label) = (cx.clone(), planned.clone(), name.label.clone());
     let object = output.object;
@@ -121,29 +122,31 @@ pub(super) async fn compile(
         return Err(failed.await?);
     }
     // A unit that prints something is never compiled with a prefix.
-    let ran = output.ran.filter(|_| output.cache != CacheOutcome::Hit && printed.is_empty());
+    let is_counted = output.cache != CacheOutcome::Hit && printed.is_empty();
     let stored = blocking(move || store(&context, &planned, &object, printed, &way, &label));
     let unit = stored.await??;
-    let due = ran.and_then(|(from, to)| prefixes.count(cx, &name.job, to.duration_since(from)));
+    let due = if is_counted { prefixes.count(cx, &name.job, took) } else { None };
     Ok(Compiled { unit, cache: output.cache, due })
 }
 
-/// Runs a compile in a slot.
+/// Runs a compile in a slot. Returns its duration too: that of the compiler, if it is known.
 async fn in_slot(
     cx: &BuildContext,
     name: &StepName,
     request: CompileRequest,
-) -> Result<CompileOutput, BuildError> {
+) -> Result<(CompileOutput, Duration), BuildError> {
     let meter = request.meter.clone();
     let held = Held::wait(&cx.runner, name).await;
     if cx.runner.cancel.is_cancelled() {
         return Err(BuildError::Cancelled);
     }
+    let start = cx.runner.events.now();
     let output = cx.stores.backend.compile(request, &cx.runner.cancel).await;
     let output = output.map_err(|error| BuildError::backend(Step::Compile, &error))?;
     let ran = output.ran.map(|(from, to)| to.duration_since(from));
+    let took = ran.unwrap_or_else(|| cx.runner.events.now().saturating_sub(start));
     held.compiled(ran, output.cache.clone(), &meter, output.end.succeeded());
-    Ok(output)
+    Ok((output, took))
 }
 
 /// Returns the output of a compiler with placeholders for directories.
