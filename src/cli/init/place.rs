@@ -62,7 +62,8 @@ impl Place {
         let below = if named == "." { "**".to_owned() } else { format!("{named}/**") };
         let sketches = sketches_at(&self.matrix_dir, &below);
         match sketches.as_slice() {
-            [] => None,
+            // `**` behind an escaped name matches only what is below it.
+            [] => (!sketches_at(&self.matrix_dir, &named).is_empty()).then_some(named),
             [only] if !path.is_empty() && *only == self.dir.join(path) => Some(named),
             _ => Some(below),
         }
