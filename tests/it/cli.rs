@@ -16,12 +16,19 @@ fn project() -> Workspace {
 #[test]
 fn every_ready_matrix_is_accepted() {
     let workspace = Workspace::new();
+    let mut planned = 0;
     for entry in fs::read_dir(repository("matrices")).unwrap() {
         let path = entry.unwrap().path();
+        // Vendors' indexes can't be reached from every machine: `offline::matrices` reads these.
+        if fs::read_to_string(&path).unwrap().contains("provider: index") {
+            continue;
+        }
+        planned += 1;
         let plan = workspace.run(["plan".as_ref(), path.as_os_str(), "--format".as_ref(), "json".as_ref()]);
         let plan: Value = serde_json::from_str(&plan.assert_exit(0).stdout).unwrap();
         assert!(!plan["cells"].as_array().unwrap().is_empty(), "{}", path.display());
     }
+    assert!(planned >= 3, "quickstart, avr-examples, platforms");
 }
 
 /// Without a matrix: those of installed cores.
