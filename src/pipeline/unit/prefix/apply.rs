@@ -74,7 +74,7 @@ impl Prefixes {
     ) -> Result<Option<Duration>, BuildError> {
         let Some(prefix) = self.ready(cx) else { return Ok(None) };
         let ran = call.with(cx, &prefix.header).await?;
-        cx.tables.prefixes.used(&prefix, ran.is_some());
+        cx.tables.prefixes.used(&prefix, ran);
         Ok(ran)
     }
 
@@ -87,7 +87,7 @@ impl Prefixes {
     ) -> Option<Due> {
         let JobId::Cell(cell) = job else { return None };
         let keys: Vec<_> = self.0.iter().map(|candidate| candidate.key).collect();
-        let at = cx.tables.prefixes.count(&cell.board, &keys, took)?;
-        Some(Due { candidate: self.0.swap_remove(at), took })
+        let (at, plain) = cx.tables.prefixes.count(&cell.board, &keys, took)?;
+        Some(Due { candidate: self.0.swap_remove(at), plain })
     }
 }

@@ -8,6 +8,6 @@ use super::candidate::Candidate;
 #[derive(Debug)]
 pub(in crate::pipeline::unit) struct Due {
     pub(super) candidate: Candidate,
-    /// Duration of the compile that it was counted with.
-    pub(super) took: Duration,
+    /// Mean duration of the plain compiles that it was counted with.
+    pub(super) plain: Duration,
 }

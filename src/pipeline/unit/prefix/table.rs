@@ -24,8 +24,8 @@ const WORTHWHILE: Duration = Duration::from_millis(150);
 /// Limit of the size of all precompiled headers on the disk. `FastLED` on an STM32 takes 101 MB.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Number of compiles for which a prefix may have been of no use before it is no longer tried.
-const MISSES: u32 = 3;
+/// Number of compiles after which a prefix is judged.
+const JUDGED: u32 = 3;
 
 /// The precompiled prefixes of a run. Their files are removed with it.
 #[derive(Debug)]
@@ -72,19 +72,39 @@ pub(super) struct Precompiled {
     pub(super) header: PathBuf,
     /// Size of the file.
     pub(super) bytes: u64,
-    /// Number of compiles with it and without it since it is ready.
+    /// Mean duration of the plain compiles before.
+    plain: Duration,
+    /// The compiles with it.
     uses: Mutex<Uses>,
 }
 
 #[derive(Debug, Default)]
 struct Uses {
     hits: u32,
+    /// Duration of the hits.
+    time: Duration,
     misses: u32,
 }
 
 impl Precompiled {
-    pub(super) fn new(key: Hash, header: PathBuf, bytes: u64) -> Self {
-        Self { key, header, bytes, uses: Mutex::default() }
+    /// Returns a prefix that has no uses yet. `plain` is the mean duration of plain compiles.
+    pub(super) fn new(key: Hash, header: PathBuf, bytes: u64, plain: Duration) -> Self {
+        Self { key, header, bytes, plain, uses: Mutex::default() }
+    }
+
+    /// Records a compile, with its duration if the prefix could be used. Returns whether the prefix is still useful.
+    pub(super) fn used(&self, took: Option<Duration>) -> bool {
+        let mut uses = lock(&self.uses);
+        match took {
+            Some(took) => {
+                uses.hits += 1;
+                uses.time += took;
+            }
+            None => uses.misses += 1,
+        }
+        let fails = uses.misses >= JUDGED && uses.misses > uses.hits;
+        let is_slow = uses.hits >= JUDGED && uses.time / uses.hits > self.plain;
+        !fails && !is_slow
     }
 }
 
@@ -127,8 +147,8 @@ impl PrefixTable {
     }
 
     /// Counts a compile of a unit of `board` with these prefixes, the longest first. Returns the index of one that the caller
-    /// must make now, and [settle](Self::settle).
-    pub(super) fn count(&self, board: &str, keys: &[Hash], took: Duration) -> Option<usize> {
+    /// must make now, and [settle](Self::settle), with the mean duration of its compiles.
+    pub(super) fn count(&self, board: &str, keys: &[Hash], took: Duration) -> Option<(usize, Duration)> {
         let mut state = lock(&self.state);
         let state = &mut *state;
         let is_room = state.bytes < MOST_BYTES;
@@ -146,8 +166,8 @@ impl PrefixTable {
             *units += 1;
             *time += took;
             if due.is_none() && is_room && pays(*units, *time, board) {
+                due = Some((at, *time / *units));
                 *prefix = Prefix::Making;
-                due = Some(at);
             }
         }
         due
@@ -161,15 +181,9 @@ impl PrefixTable {
         state.prefixes.insert(key, settled);
     }
 
-    /// Records whether a compile could use a prefix. One that is mostly useless is no longer used.
-    pub(super) fn used(&self, prefix: &Precompiled, is_hit: bool) {
-        let is_useless = {
-            let mut uses = lock(&prefix.uses);
-            let count = if is_hit { &mut uses.hits } else { &mut uses.misses };
-            *count += 1;
-            uses.misses >= MISSES && uses.misses > uses.hits
-        };
-        if is_useless {
+    /// Records a compile with a prefix: see [`Precompiled::used`]. One that is not useful is not used again.
+    pub(super) fn used(&self, prefix: &Precompiled, took: Option<Duration>) {
+        if !prefix.used(took) {
             lock(&self.state).prefixes.insert(prefix.key, Prefix::Off);
         }
     }
@@ -211,7 +225,7 @@ mod tests {
         (0..times)
             .map(|_| {
                 table.begin("b");
-                table.count("b", &[key("long"), key("short")], took)
+                table.count("b", &[key("long"), key("short")], took).map(|(at, _)| at)
             })
             .collect()
     }
@@ -221,7 +235,7 @@ mod tests {
         let (_staging, table) = table(100);
         assert_eq!(counted(&table, 6, LONG), [None, None, Some(0), None, None, None]);
         assert!(table.ready([key("long")]).is_none());
-        table.settle(key("long"), Some(Precompiled::new(key("long"), "h".into(), 5)));
+        table.settle(key("long"), Some(Precompiled::new(key("long"), "h".into(), 5, LONG)));
         assert!(table.ready([key("other"), key("long")]).is_some());
         assert_eq!(counted(&table, 6, LONG), [None; 6]);
     }
@@ -229,7 +243,7 @@ mod tests {
     #[test]
     fn a_longer_prefix_is_made_beside_a_shorter_one() {
         let (_staging, table) = table(100);
-        table.settle(key("short"), Some(Precompiled::new(key("short"), "h".into(), 5)));
+        table.settle(key("short"), Some(Precompiled::new(key("short"), "h".into(), 5, LONG)));
         assert_eq!(counted(&table, 4, LONG), [None, None, Some(0), None]);
     }
 
@@ -271,22 +285,32 @@ mod tests {
 
     #[test]
     fn a_prefix_that_does_not_help_is_given_up() {
-        let (_staging, table) = table(100);
-        table.settle(key("a"), Some(Precompiled::new(key("a"), "h".into(), 5)));
-        let ready = table.ready([key("a")]).unwrap();
-        table.used(&ready, true);
-        for is_left in [true, true, false] {
-            table.used(&ready, false);
-            assert_eq!(table.ready([key("a")]).is_some(), is_left);
+        let short = Some(LONG / 4);
+        let cases: [(&[Option<Duration>], bool); 6] = [
+            (&[None, None], true),
+            (&[None, None, None], false),
+            (&[short, short, short, None, None, None], true),
+            (&[Some(LONG * 3), short], true),
+            (&[Some(LONG * 3), short, short], false),
+            (&[Some(LONG * 2), short, short], true),
+        ];
+        for (uses, is_left) in cases {
+            let (_staging, table) = table(100);
+            table.settle(key("a"), Some(Precompiled::new(key("a"), "h".into(), 5, LONG)));
+            let ready = table.ready([key("a")]).unwrap();
+            for took in uses {
+                table.used(&ready, *took);
+            }
+            assert_eq!(table.ready([key("a")]).is_some(), is_left, "{uses:?}");
+            assert_eq!(table.count("b", &[key("a")], LONG), None);
         }
-        assert_eq!(table.count("b", &[key("a")], LONG), None);
     }
 
     #[test]
     fn the_disk_is_bounded_and_left_clean() {
         let (staging, table) = table(100);
         std::fs::create_dir_all(table.root().join("x")).unwrap();
-        table.settle(key("a"), Some(Precompiled::new(key("a"), "h".into(), MOST_BYTES)));
+        table.settle(key("a"), Some(Precompiled::new(key("a"), "h".into(), MOST_BYTES, LONG)));
         assert_eq!(counted(&table, 5, LONG), [None; 5]);
         drop(table);
         assert_eq!(std::fs::read_dir(staging.path()).unwrap().count(), 0);
