@@ -12,7 +12,7 @@ use crate::pipeline::job::step::{Held, StepName, first_option, process};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::unit::planned::Planned;
-use crate::process::{Environment, Transcript, run};
+use crate::process::{Environment, ProcessEnd, Transcript, run};
 
 /// The compile of a unit.
 #[derive(Clone, Copy)]
@@ -26,14 +26,19 @@ pub(in crate::pipeline::unit) struct Call<'a> {
     pub(in crate::pipeline::unit) object: &'a Path,
 }
 
+/// Result of a compile with a prefix.
+pub(super) enum Outcome {
+    /// The object is made. Has the duration of the compiler.
+    Compiled(Duration),
+    /// The compiler failed, or printed something. No object is left.
+    Refused,
+    /// The compiler was ended. No object is left.
+    Ended,
+}
+
 impl Call<'_> {
-    /// Compiles the unit with the precompiled header behind `header`. Returns the duration of the compiler; `None` if it
-    /// could not use the header or printed anything, and no object is left.
-    pub(super) async fn with(
-        &self,
-        cx: &BuildContext,
-        header: &Path,
-    ) -> Result<Option<Duration>, BuildError> {
+    /// Compiles the unit with the precompiled header behind `header`.
+    pub(super) async fn with(&self, cx: &BuildContext, header: &Path) -> Result<Outcome, BuildError> {
         let mut argv = self.planned.command(self.named, self.object);
         let at = first_option(&argv);
         argv.splice(at..at, ["-include".to_owned(), header.display().to_string()]);
@@ -50,17 +55,18 @@ impl Call<'_> {
             .map_err(|error| BuildError::process(self.name.step, &error))?;
         let ran = finished.ended.duration_since(finished.started);
         held.compiled(Some(ran), CacheOutcome::Miss, &meter, finished.end.succeeded());
-        let is_plain = finished.end.succeeded() && finished.printed().is_empty();
-        if !is_plain {
-            let object = self.object.to_owned();
-            blocking(move || {
-                // What is left is overwritten by the plain compile.
-                let _ = std::fs::remove_file(&object);
-                let _ = std::fs::remove_file(object.with_extension("d"));
-            })
-            .await?;
+        if finished.end.succeeded() && finished.printed().is_empty() {
+            return Ok(Outcome::Compiled(ran));
         }
-        Ok(is_plain.then_some(ran))
+        let object = self.object.to_owned();
+        blocking(move || {
+            // What is left is overwritten by the plain compile.
+            let _ = std::fs::remove_file(&object);
+            let _ = std::fs::remove_file(object.with_extension("d"));
+        })
+        .await?;
+        let is_refused = matches!(finished.end, ProcessEnd::Exited(_));
+        Ok(if is_refused { Outcome::Refused } else { Outcome::Ended })
     }
 }
 
@@ -73,7 +79,10 @@ impl Prefixes {
         call: Call<'_>,
     ) -> Result<Option<Duration>, BuildError> {
         let Some(prefix) = self.ready(cx) else { return Ok(None) };
-        let ran = call.with(cx, &prefix.header).await?;
+        let ran = match call.with(cx, &prefix.header).await? {
+            Outcome::Compiled(ran) => Some(ran),
+            Outcome::Refused | Outcome::Ended => None,
+        };
         cx.tables.prefixes.used(&prefix, ran);
         Ok(ran)
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::apply::Call;
+use super::apply::{Call, Outcome};
 use super::candidate::{Candidate, PRECOMPILED, differs, is_useless};
 use super::check::{MARKER, problem};
 use super::due::Due;
@@ -219,8 +219,10 @@ impl Maker<'_> {
         let name = jcx.compile(subject, &label);
         let named = &planned.named;
         let call = Call { name: &name, environment: &jcx.environment, planned, named, object: &object };
-        let Some(ran) = call.with(cx, header).await? else {
-            return Err(Reason::Lasting("the compiler does not accept it".to_owned()));
+        let ran = match call.with(cx, header).await? {
+            Outcome::Compiled(ran) => ran,
+            Outcome::Refused => return Err(Reason::Lasting("the compiler does not accept it".to_owned())),
+            Outcome::Ended => return Err(Reason::Passing("the compiler was ended".to_owned())),
         };
         let hash = blocking(move || {
             let hash = blake3::hash(&std::fs::read(&object)?);
