@@ -7,6 +7,7 @@ mod libraries;
 mod lock;
 mod lookup;
 mod needs;
+mod python;
 mod tools;
 
 use std::collections::HashMap;
@@ -23,6 +24,7 @@ use self::lock::LockUse;
 pub use self::lock::Locking;
 pub use self::lookup::{OfferedCore, offered_core};
 pub use self::needs::{Missing, Needs, needs};
+use self::python::{PythonPackages, lock_packages};
 use self::tools::{Tools, bring_in_tools, directories};
 use crate::event::UsedPackage;
 use crate::fs::make_own_directory;
@@ -72,12 +74,13 @@ pub async fn bring_in(
     let mut libraries = MatrixLibraries::new(matrix, &downloader, cx);
     let platforms = indexed.resolve(&mut lock).await?;
     let resolved = libraries.resolve(&mut lock).await?;
+    let python = PythonPackages::of_lock(matrix, &mut lock);
     lock.check()?;
     lock.remember(&remembered);
     let (indexed, libraries, others) = tokio::try_join!(
         async { indexed.fetch(&platforms).await.map_err(SetupError::from) },
         async { libraries.fetch(&resolved).await },
-        other_cores(matrix, cx),
+        other_cores(matrix, &python, cx),
     )?;
     let mut cores = others;
     cores.extend(indexed);
@@ -132,6 +135,7 @@ pub async fn lock_matrix(
     let downloader = downloader(Some(matrix), cx);
     IndexedCores::of_matrix(matrix, &downloader, cx).resolve(&mut lock).await?;
     MatrixLibraries::new(matrix, &downloader, cx).resolve(&mut lock).await?;
+    lock_packages(matrix, &mut lock, &downloader, cx).await?;
     lock.check()?;
     let mut locked = lock.used;
     locked.version = Locked::new().version;
@@ -158,6 +162,7 @@ pub(crate) async fn install_cores(
 /// Installs the cores that do not come from an index.
 async fn other_cores(
     matrix: &Matrix,
+    python: &PythonPackages,
     cx: &InstallContext,
 ) -> Result<IndexMap<String, InstalledCore>, SetupError> {
     let is_indexed =
@@ -176,7 +181,7 @@ async fn other_cores(
         let core = if is_lent {
             apt::install_core(name, cx).await?
         } else {
-            core(matrix, name, &mut tools, cx).await?
+            core(matrix, name, &mut tools, python, cx).await?
         };
         for (name, core) in lenders_in_data_dir(matrix, &core, &names).await? {
             installed.insert(name, core);
@@ -190,6 +195,7 @@ async fn core(
     matrix: &Matrix,
     name: &str,
     there: &mut Tools,
+    python: &PythonPackages,
     cx: &InstallContext,
 ) -> Result<InstalledCore, SetupError> {
     match matrix.cores.get(name).map(|core| &core.provider) {
@@ -199,7 +205,7 @@ async fn core(
             let mut core = path::install_core(name, &dir.value, directories(tools), cx)
                 .await
                 .map_err(|error| matrix.error_at(dir.span, error.to_string(), None))?;
-            bring_in_tools(&mut core, tools, there, cx).await?;
+            bring_in_tools(&mut core, tools, there, python, cx).await?;
             Ok(core)
         }
         Some(Provider::DataDir { dir, version }) => {

@@ -154,3 +154,90 @@ fn what_is_missing_is_said() {
     symlink("/bin/false", bin.join("python3")).unwrap();
     plan(&workspace).assert_stderr("needs Python 3.8 or newer");
 }
+
+/// Makes a source package, `py-src` 2.0, which is built by `py-toy` and depends on it: a build system in one file.
+const SOURCES: &str = r##"
+import io, sys, tarfile
+backend = """
+import zipfile
+def build_wheel(directory, settings=None, metadata=None):
+    import toy
+    info = 'py_src-2.0.dist-info/'
+    files = {
+        'srctool.py': 'def main():\\n    print("src")\\n',
+        info + 'METADATA': 'Metadata-Version: 2.1\\nName: py-src\\nVersion: 2.0\\nRequires-Dist: py-toy\\n',
+        info + 'WHEEL': 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n',
+        info + 'entry_points.txt': '[console_scripts]\\nsrctool = srctool:main\\n',
+        info + 'RECORD': '',
+    }
+    name = 'py_src-2.0-py3-none-any.whl'
+    with zipfile.ZipFile(directory + '/' + name, 'w') as wheel:
+        for path, text in files.items():
+            wheel.writestr(path, text)
+    return name
+"""
+files = {
+    "pyproject.toml": "[build-system]\nrequires = ['py-toy']\nbuild-backend = 'backend'\nbackend-path = ['.']\n",
+    "backend.py": backend,
+    "PKG-INFO": "Metadata-Version: 2.1\nName: py-src\nVersion: 2.0\n",
+}
+with tarfile.open(sys.argv[1], "w:gz") as archive:
+    for name, text in files.items():
+        entry = tarfile.TarInfo("py_src-2.0/" + name)
+        entry.size = len(text.encode())
+        archive.addfile(entry, io.BytesIO(text.encode()))
+"##;
+
+#[test]
+fn the_lock_file_of_the_matrix_has_all_packages() {
+    let bench = Bench::new("{pypi: py-src==2.0}");
+    let made = Command::new("python3")
+        .args(["-c", SOURCES])
+        .arg(bench.workspace.path("wheels/py_src-2.0.tar.gz"))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let run = |words: &[&str]| bench.workspace.run(words);
+    let lock = bench.workspace.path("matrix.lock");
+    run(&["plan", "matrix.yml", "--locked"])
+        .assert_exit(3)
+        .assert_stderr("py-src==2.0 are not in the lock file");
+    run(&["core", "lock", "matrix.yml"]).assert_exit(0).assert_stdout("added: package py-toy 1.2");
+    let text = fs::read_to_string(&lock).unwrap();
+    for part in [
+        "environment = [\"py-src==2.0\"]",
+        "name = \"py-src\"\nversion = \"2.0\"",
+        "py_src-2.0.tar.gz",
+        &bench.hash,
+    ] {
+        assert!(text.contains(part), "`{part}` is not in {text}");
+    }
+    assert!(
+        !text.contains(bench.workspace.path("wheels").to_str().unwrap()),
+        "no path of this machine: {text}"
+    );
+    let checked = || run(&["core", "install", "matrix.yml", "--check"]).assert_exit(0).stdout;
+    assert!(checked().contains("missing: package py-toy 1.2"), "{}", checked());
+    run(&["plan", "matrix.yml", "--locked"]).assert_exit(0);
+    assert!(checked().contains("nothing is missing"), "{}", checked());
+
+    // A newer release of a dependency is not in the lock file, so it is not installed; `--update` takes it.
+    let hash = checked();
+    let newer = WHEEL.replace("1.2", "1.3");
+    let wheel = bench.workspace.path("wheels/py_toy-1.3-py3-none-any.whl");
+    let made = Command::new("python3").args(["-c", &newer]).arg(wheel).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    fs::remove_dir_all(bench.workspace.path("cache/pypi")).unwrap();
+    run(&["core", "install", "matrix.yml", "--locked"]).assert_exit(0);
+    assert_eq!(checked(), hash);
+    run(&["core", "lock", "matrix.yml", "--update", "py-src"]).assert_exit(0).assert_stdout("unchanged");
+    run(&["core", "lock", "matrix.yml", "--update", "py-toy"])
+        .assert_exit(0)
+        .assert_stdout("changed: package py-toy 1.2 to 1.3");
+    assert_ne!(checked(), hash);
+
+    // A file that differs from the lock file is refused.
+    let text = fs::read_to_string(&lock).unwrap();
+    fs::write(&lock, text.replace("sha256 = \"", "sha256 = \"0")).unwrap();
+    run(&["plan", "matrix.yml", "--locked"]).assert_exit(3).assert_stderr("fbuild-matrix core lock");
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
 };
 
 use super::address::{Address, HttpAddress, short_name};
@@ -28,6 +28,19 @@ impl Downloader {
     /// # Errors
     /// There is no copy, and the document could not be downloaded; or the run is cancelled.
     pub(crate) async fn document(&self, url: &str, max_age: Duration) -> Result<Document, DownloadError> {
+        self.document_as(url, max_age, None).await
+    }
+
+    /// Returns a document like [`Self::document`], in a form that the header `Accept` asks for.
+    ///
+    /// # Errors
+    /// Those of [`Self::document`].
+    pub(crate) async fn document_as(
+        &self,
+        url: &str,
+        max_age: Duration,
+        accept: Option<&'static str>,
+    ) -> Result<Document, DownloadError> {
         let state = &self.inner;
         let started = now_ms();
         let address = match Address::parse(url, &state.options.mirrors)? {
@@ -57,7 +70,7 @@ impl Downloader {
             Some(copy) if copy.is_fresh(max_age, started) => return Ok(copy.into_document(path, false)),
             copy => copy,
         };
-        match fetch(state, &address, &what, copy.as_ref()).await {
+        match fetch(state, &address, &what, accept, copy.as_ref()).await {
             Ok(fetched) => store(path, fetched, copy).await,
             Err(error) => match copy.filter(|_| is_unreachable(&error)) {
                 Some(copy) => {
@@ -77,13 +90,17 @@ async fn fetch(
     state: &DownloaderState,
     address: &HttpAddress,
     what: &str,
+    accept: Option<&'static str>,
     copy: Option<&DocumentCopy>,
 ) -> Result<FetchedDocument, DownloadError> {
     let _permit = state.permit(what).await?;
     let client = state.client().await?;
     let shown = address.shown.to_string();
     let known = copy.filter(|copy| copy.record.url == shown).map(|copy| &copy.record);
-    let headers = headers(known);
+    let mut headers = headers(known);
+    if let Some(accept) = accept {
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    }
     let mut tries = state.tries(what);
     loop {
         let failure = match state.unless_cancelled(what, client.get(address, &headers)).await? {

@@ -11,7 +11,7 @@ use super::model::{Locked, LockedArchive};
 /// A core, tool or library of a lock file that is not installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingItem {
-    /// `core`, `tool` or `library`.
+    /// `core`, `tool`, `library` or `package`, of Python.
     pub kind: &'static str,
     /// `vendor:arch`, `packager:tool`, or the library's name.
     pub name: String,

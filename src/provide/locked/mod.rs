@@ -6,4 +6,6 @@ mod model;
 
 pub use file::{lock_path, lock_text, read_lock, write_lock};
 pub use missing::{MissingItem, missing_items};
-pub use model::{Locked, LockedArchive, LockedCore, LockedHost, LockedLibrary, LockedPython, LockedTool};
+pub use model::{
+    Locked, LockedArchive, LockedCore, LockedFile, LockedHost, LockedLibrary, LockedPython, LockedTool,
+};

@@ -119,8 +119,21 @@ pub struct LockedPython {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// The SHA-256 of each of its files that the index has.
-    pub sha256: Vec<String>,
+    /// Its files, for all machines: sources and wheels.
+    #[serde(default, rename = "file", skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<LockedFile>,
+}
+
+/// A file of a Python package.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LockedFile {
+    /// Its address; of a file on the disk its name.
+    pub url: String,
+    /// Its size in bytes, if the index has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Its SHA-256, in hexadecimal digits.
+    pub sha256: String,
 }
 
 impl Locked {
@@ -145,8 +158,11 @@ impl Locked {
             |it: &LockedLibrary| (it.name.to_lowercase(), it.version.clone(), it.git.clone(), it.rev.clone());
         self.libraries.sort_by_key(by);
         self.libraries.dedup();
+        for package in &mut self.python {
+            package.files.sort();
+        }
         self.python.sort_by(|a, b| (&a.environment, &a.name).cmp(&(&b.environment, &b.name)));
-        self.python.dedup();
+        self.python.dedup_by(|a, b| a.environment == b.environment && a.name == b.name);
     }
 
     /// Returns the cores that are, or need, the package with this name and version.
@@ -155,6 +171,11 @@ impl Locked {
         let is_meant =
             |core: &&LockedCore| (core.name == name && core.version == version) || core.tools.contains(&tool);
         self.cores.iter().filter(is_meant).map(|core| core.name.clone()).collect()
+    }
+
+    /// Returns the packages of a Python environment, by the packages that were requested; empty where it is not locked.
+    pub fn environment(&self, requested: &[String]) -> Vec<LockedPython> {
+        self.python.iter().filter(|package| package.environment == requested).cloned().collect()
     }
 
     /// Returns the names of all entries, each once.

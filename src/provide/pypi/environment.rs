@@ -178,7 +178,7 @@ mod tests {
     fn everything_that_was_asked_for_names_the_directory() {
         let directory = |packages: &[&str], lock: Option<&str>, machine: &str| {
             let packages: Vec<String> = packages.iter().map(|&it| it.to_owned()).collect();
-            let lock = lock.map(|text| LockFile { path: "/lock".into(), text: text.to_owned() });
+            let lock = lock.map(|text| LockFile { path: "/lock".into(), text: text.to_owned(), first: None });
             EnvironmentIdentity::new(&packages, lock.as_ref(), machine).directory_name()
         };
         let one = directory(&["Esp_Tool==5.1"], None, "debian");

@@ -13,11 +13,15 @@
 //! file that marks it as complete is written last.
 
 mod environment;
+mod index_page;
 mod installation;
 mod lock_file;
+mod pip;
 mod provider;
 mod python;
 mod requirement;
+mod resolution;
 mod tool_directory;
 
-pub use provider::{install_tool, tool_directory};
+pub(crate) use provider::resolve_tool;
+pub use provider::{PythonLock, install_tool, is_tool_installed, tool_directory};

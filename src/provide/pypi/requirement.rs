@@ -11,6 +11,11 @@ pub(super) fn normal(name: &str) -> String {
     words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
 }
 
+/// Returns whether a file is installed without being built ("Binary distribution format").
+pub(super) fn is_wheel(url: &str) -> bool {
+    url.split(['#', '?']).next().and_then(|path| path.rsplit_once('.')).is_some_and(|(_, end)| end == "whl")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::provide::InstallError;
-use crate::provide::locked::{Locked, lock_path, read_lock, write_lock};
+use crate::provide::locked::{Locked, LockedPython, lock_path, read_lock, write_lock};
 
 /// Age up to which a run uses a copy of an index without asking its server.
 const INDEX_AGE: Duration = Duration::from_hours(24);
@@ -30,6 +30,8 @@ pub(super) struct LockUse {
     locking: Locking,
     /// The entries that may answer.
     pub(super) known: Locked,
+    /// Python packages that stay where they fit, although their environment is resolved anew.
+    pub(super) kept: Vec<LockedPython>,
     /// The entries that the set-up used.
     pub(super) used: Locked,
     /// A line for each request that the lock file does not answer.
@@ -48,14 +50,19 @@ impl LockUse {
             Locking::Renewed(None) => Locked::new(),
             _ => read_lock(&path)?.unwrap_or_else(Locked::new),
         };
+        let mut kept = Vec::new();
         if let Locking::Renewed(Some(names)) = &locking {
             let is_kept = |name: &str| !names.iter().any(|renewed| renewed.eq_ignore_ascii_case(name));
             known.cores.retain(|core| is_kept(&core.name));
             known.libraries.retain(|library| is_kept(&library.name));
-            known.python.retain(|package| is_kept(&package.name));
+            // pip resolves an environment as a whole.
+            let renewed = known.python.iter().filter(|package| !is_kept(&package.name));
+            let renewed: Vec<Vec<String>> = renewed.map(|package| package.environment.clone()).collect();
+            let of_renewed = known.python.extract_if(.., |package| renewed.contains(&package.environment));
+            kept = of_renewed.filter(|package| is_kept(&package.name)).collect();
         }
         let matrix = matrix.to_owned();
-        Ok(Self { path, matrix, locking, known, used: Locked::new(), differences: Vec::new() })
+        Ok(Self { path, matrix, locking, known, kept, used: Locked::new(), differences: Vec::new() })
     }
 
     /// Adds what an earlier run has resolved with the same indexes: the library index alone has 50 MB. `remembered` is the
@@ -76,7 +83,8 @@ impl LockUse {
         self.known.cores.extend(cores.into_iter().filter(|core| is_new(&core.name, &names)));
         self.known.tools.extend(tools);
         self.known.libraries.extend(libraries.into_iter().filter(|it| is_new(&it.name, &names)));
-        self.known.python.extend(python.into_iter().filter(|it| is_new(&it.name, &names)));
+        let locked: Vec<Vec<String>> = self.known.python.iter().map(|it| it.environment.clone()).collect();
+        self.known.python.extend(python.into_iter().filter(|it| !locked.contains(&it.environment)));
     }
 
     /// Writes what this run has resolved by indexes, for [`Self::recall`].
@@ -101,6 +109,7 @@ impl LockUse {
             matrix: PathBuf::new(),
             locking: Locking::Preferred,
             known: Locked::new(),
+            kept: Vec::new(),
             used: Locked::new(),
             differences: Vec::new(),
         }
@@ -119,6 +128,11 @@ impl LockUse {
             Locking::Preferred | Locking::Required => INDEX_AGE,
             Locking::Renewed(_) => Duration::ZERO,
         }
+    }
+
+    /// Returns the path of the lock file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Returns whether the lock file must answer everything.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::python::PythonPackages;
 use crate::matrix::Tool;
 use crate::provide::{InstallContext, InstallError, InstalledCore, apt, pypi};
 
@@ -33,13 +34,14 @@ pub(super) async fn bring_in_tools(
     core: &mut InstalledCore,
     tools: &IndexMap<String, Tool>,
     there: &mut Tools,
+    python: &PythonPackages,
     cx: &InstallContext,
 ) -> Result<(), InstallError> {
     let mut libraries: IndexSet<PathBuf> = IndexSet::new();
     for (name, tool) in tools {
         let installed = match there.get(tool) {
             Some(installed) => installed.clone(),
-            None => match bring_in_tool(tool, cx).await? {
+            None => match bring_in_tool(tool, python, cx).await? {
                 Some(installed) => installed,
                 None => continue,
             },
@@ -56,7 +58,11 @@ pub(super) async fn bring_in_tools(
     Ok(())
 }
 
-async fn bring_in_tool(tool: &Tool, cx: &InstallContext) -> Result<Option<ReadyTool>, InstallError> {
+async fn bring_in_tool(
+    tool: &Tool,
+    python: &PythonPackages,
+    cx: &InstallContext,
+) -> Result<Option<ReadyTool>, InstallError> {
     Ok(match tool {
         Tool::Directory(_) => None,
         Tool::Apt(packages) => {
@@ -67,7 +73,7 @@ async fn bring_in_tool(tool: &Tool, cx: &InstallContext) -> Result<Option<ReadyT
             Some(ReadyTool { dir, versions, library_path })
         }
         Tool::Pypi { packages, lock, path } => {
-            let installed = pypi::install_tool(packages, lock.as_deref(), cx).await?;
+            let installed = pypi::install_tool(packages, python.of(packages, lock.as_deref()), cx).await?;
             let dir = match path {
                 Some(path) => pypi::tool_directory(&installed.root, packages, path).await?,
                 None => installed.root,

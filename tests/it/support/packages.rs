@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fbuild_matrix::event::channel;
+use fbuild_matrix::provide::pypi::PythonLock;
 use fbuild_matrix::provide::{InstallContext, InstallError, InstalledCore, InstalledPackages, apt, pypi};
 use tokio_util::sync::CancellationToken;
 
@@ -51,7 +52,7 @@ pub(crate) fn esptool() -> PathBuf {
 #[track_caller]
 pub(crate) fn python_programs(packages: &[&str], lock: &Path) -> PathBuf {
     let packages: Vec<String> = packages.iter().map(|&package| package.to_owned()).collect();
-    install(async |cx| pypi::install_tool(&packages, Some(lock), &cx).await).root
+    install(async |cx| pypi::install_tool(&packages, PythonLock::File(lock), &cx).await).root
 }
 
 /// Where it is there already this takes milliseconds; tests that ask at once wait for one another.
