@@ -104,7 +104,10 @@ impl<'m> Expander<'m> {
         }
         for found in found.sketches {
             let Some(sketch) = self.sketch(root, prefix, &found, entry.span) else { continue };
-            for (board, properties) in &properties {
+            let is_for = |board: usize| {
+                self.matrix.boards.get_index(board).is_some_and(|(_, it)| it.is_for(&found.path))
+            };
+            for (board, properties) in properties.iter().filter(|(board, _)| is_for(*board)) {
                 self.cell((*board, sketch), properties, &embed, entry, is_include);
             }
         }

@@ -19,6 +19,7 @@ mod filter;
 mod model;
 mod name_glob;
 mod path_pattern;
+mod profiles;
 mod read;
 mod resolve;
 mod schema;
@@ -39,9 +40,9 @@ pub use duration::{DurationError, parse_duration};
 pub use expand::expand;
 pub use filter::{Filter, FilterError};
 pub use model::{
-    BUILTIN, Board, Core, Defaults, Embed, Emulation, ExcludeRule, From, IndexedCore, LibraryEntries,
-    LibraryEntry, LibrarySource, Matrix, Overrides, Packages, Provider, Run, RunSettings, SketchEntry,
-    SketchRoots, Tool,
+    BUILTIN, Board, BoardProfile, Core, Defaults, Embed, Emulation, ExcludeRule, From, IndexedCore,
+    LibraryEntries, LibraryEntry, LibrarySource, Matrix, Overrides, Packages, PinnedPlatform, Provider, Run,
+    RunSettings, SketchEntry, SketchRoots, Tool,
 };
 pub use name_glob::{GlobError, NameGlob, NameGlobs};
 pub use schema::{Emulator, Precompile, Warnings, json_schema};

@@ -13,7 +13,7 @@ use super::path_pattern::{PathPattern, normalised};
 use super::schema::{Emulator, Precompile, Warnings};
 use super::source::{Position, Source, Span, Spanned};
 use crate::platform::{Fqbn, Override};
-use crate::versions::VersionRange;
+use crate::versions::{RelaxedVersion, VersionRange};
 
 /// Property overrides, in the order in which they apply.
 pub type Overrides = Vec<Override>;
@@ -196,6 +196,47 @@ pub struct Board {
     pub optional: bool,
     /// The emulation of its firmware, for sketches that request a run.
     pub run: Option<Emulation>,
+    /// The profile that it comes from, if it is not one of `boards`.
+    pub profile: Option<BoardProfile>,
+}
+
+/// A profile of sketches' project files as a board. It sees only its own platforms and libraries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardProfile {
+    /// The sketches that have it: their directories.
+    pub sketches: IndexSet<PathBuf>,
+    /// Its platforms, the board's own first; empty for the installed ones.
+    pub platforms: Vec<PinnedPlatform>,
+}
+
+/// A platform of a package index in exactly one version.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PinnedPlatform {
+    /// `vendor:arch`.
+    pub name: String,
+    /// Its version.
+    pub version: RelaxedVersion,
+    /// The index that has it, beside Arduino's.
+    pub url: Option<String>,
+}
+
+impl PinnedPlatform {
+    /// Returns what tells it from other versions: `vendor:arch@VERSION`.
+    pub fn key(&self) -> String {
+        format!("{}@{}", self.name, self.version)
+    }
+}
+
+impl Board {
+    /// Returns its platforms, if it has its own versions of them.
+    pub fn pinned_platforms(&self) -> &[PinnedPlatform] {
+        self.profile.as_ref().map_or(&[], |profile| &profile.platforms)
+    }
+
+    /// Returns whether the sketch in this directory is built for it.
+    pub(super) fn is_for(&self, sketch: &Path) -> bool {
+        self.profile.as_ref().is_none_or(|profile| profile.sketches.contains(sketch))
+    }
 }
 
 /// Emulator and machine of a firmware run.
@@ -240,6 +281,8 @@ pub struct SketchEntry {
     pub leaves_out: bool,
     /// The selected boards, by index into [`Matrix::boards`].
     pub(super) boards: IndexSet<usize>,
+    /// The profiles of its sketches that are boards, too.
+    pub(super) profiles: Option<ProfileChoice>,
     /// Overrides for its cells, applied after the board's.
     pub properties: Overrides,
     /// Timeout of its cells.
@@ -250,6 +293,15 @@ pub struct SketchEntry {
     pub(super) runs: IndexMap<usize, Arc<Run>>,
     /// Files that are embedded in its firmware.
     pub(super) embed: Arc<[Spanned<Embed>]>,
+}
+
+/// The profiles of sketches that an entry selects.
+#[derive(Debug, Clone)]
+pub(super) struct ProfileChoice {
+    /// The place that selects them.
+    pub(super) span: Span,
+    /// Their names; `None` for all.
+    pub(super) names: Option<NameGlobs>,
 }
 
 /// A file that is embedded in firmware.
@@ -331,9 +383,16 @@ impl Matrix {
         own.map(|entry| normalised(&self.dir.join(&entry.path.prefix)))
     }
 
-    /// Returns the cores of the boards as `vendor:arch`, each once, in the order of the boards.
+    /// Returns the cores of the boards as `vendor:arch`, each once, in the order of the boards; without those of which a
+    /// board has its own version.
     pub fn core_names(&self) -> IndexSet<String> {
-        self.boards.values().map(|board| board.fqbn.core_name()).collect()
+        let boards = self.boards.values().filter(|board| board.pinned_platforms().is_empty());
+        boards.map(|board| board.fqbn.core_name()).collect()
+    }
+
+    /// Returns the platforms of boards that have their own versions, each list once.
+    pub fn pinned_platforms(&self) -> IndexSet<&[PinnedPlatform]> {
+        self.boards.values().map(Board::pinned_platforms).filter(|platforms| !platforms.is_empty()).collect()
     }
 
     /// Returns the path of the file, as the user named it.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::model::Matrix;
+use super::profiles::add_profiles;
 use super::schema::{self, json_schema};
 use super::source::Source;
 use super::{resolve, syntax, validate};
@@ -15,10 +16,10 @@ use super::{resolve, syntax, validate};
 const LARGEST_FILE: u64 = 4 << 20;
 
 impl Matrix {
-    /// Reads and parses a matrix file.
+    /// Reads and parses a matrix file, and adds the boards of profiles.
     ///
     /// # Errors
-    /// A file that can't be read, or is no valid matrix.
+    /// A file that can't be read, or is no valid matrix; the same of project files with profiles.
     pub fn read(path: &Path) -> Result<Self, MatrixError> {
         let error = |cause: io::Error| MatrixError::Read { path: path.to_owned(), cause };
         let mut bytes = Vec::new();
@@ -31,7 +32,7 @@ impl Matrix {
             _ => Path::new("."),
         };
         let dir = directory.canonicalize().map_err(error)?;
-        Self::parse(path, dir, &bytes)
+        add_profiles(Self::parse(path, dir, &bytes)?)
     }
 
     /// Parses the content of a matrix file. `path` is for messages, `dir` is the absolute base of relative paths. Reads no

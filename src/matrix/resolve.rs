@@ -17,9 +17,14 @@ use indexmap::IndexMap;
 
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
-use super::model::{BUILTIN, Board, Core, Defaults, From, LibraryEntries, Matrix, Overrides, RunSettings};
+use super::model::{
+    BUILTIN, Board, Core, Defaults, From, LibraryEntries, Matrix, Overrides, ProfileChoice, RunSettings,
+    SketchEntry,
+};
 use super::path_pattern::{PathPattern, normalised};
-use super::schema::{RawBoard, RawCore, RawDefaults, RawLongBoard, RawMatrix, RawProperties, RawScalar};
+use super::schema::{
+    RawBoard, RawBoards, RawCore, RawDefaults, RawLongBoard, RawMatrix, RawProperties, RawScalar,
+};
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
 use crate::nearest::{nearest, quoted};
@@ -69,6 +74,9 @@ struct Resolver<'s> {
     problems: Vec<Diagnostic>,
 }
 
+/// The word for boards out of profiles.
+const FROM_PROFILES: &str = "from-profiles";
+
 /// Returns the place of a key's value, or of the mapping around it.
 fn place(node: &Node, key: &str) -> Span {
     node.get(key).map_or(node.span, |value| value.span)
@@ -92,7 +100,8 @@ impl Resolver<'_> {
             Some((name, core))
         });
         let cores = cores.collect();
-        let boards = self.boards(raw.boards, root);
+        let (named, profiles) = self.board_sources(raw.boards, root);
+        let boards = self.boards(named, root);
         let nodes = |key: &str| root.get(key).map(Node::items).unwrap_or_default();
         let dependencies = raw.dependencies.unwrap_or(true);
         let libraries = raw.libraries.into_iter().zip(nodes("libraries"));
@@ -101,7 +110,14 @@ impl Resolver<'_> {
             .collect();
         let mirrors = self.mirrors(raw.mirrors, root);
         let sketches = raw.sketches.into_iter().zip(nodes("sketches"));
-        let sketches = sketches.flat_map(|(sketch, node)| self.sketch(sketch, node, &boards)).collect();
+        let sketches =
+            sketches.flat_map(|(sketch, node)| self.sketch(sketch, node, &boards, profiles.as_ref()));
+        let sketches: Vec<SketchEntry> = sketches.collect();
+        if root.get("boards").is_none() && sketches.iter().all(|entry| entry.profiles.is_none()) {
+            let start = Span { start: root.span.start, end: root.span.start };
+            let help = "`boards` lists what is built for, such as `uno: arduino:avr:uno`";
+            self.problems.push(Diagnostic::new(start, "the key `boards` is missing here").help(help));
+        }
         let exclude = raw.exclude.into_iter().zip(nodes("exclude"));
         let exclude = exclude.map(|(rule, node)| self.exclude(rule, node)).collect();
         let include = raw.include.into_iter().zip(nodes("include"));
@@ -158,6 +174,32 @@ impl Resolver<'_> {
         Core { span: key, provider, properties: self.properties(raw.properties, node), inputs }
     }
 
+    /// Returns the boards with names, and the profiles that are boards of every sketch.
+    fn board_sources(
+        &mut self,
+        raw: Option<RawBoards>,
+        root: &Node,
+    ) -> (IndexMap<String, RawBoard>, Option<ProfileChoice>) {
+        match raw {
+            None => (IndexMap::new(), None),
+            Some(RawBoards::Word(word)) => {
+                let span = place(root, "boards");
+                if word != FROM_PROFILES {
+                    let message = format!("{} is no board", quoted(&word));
+                    let help = "`boards` maps names to FQBNs, or is `from-profiles`";
+                    self.problems.push(Diagnostic::new(span, message).help(help));
+                }
+                (IndexMap::new(), Some(ProfileChoice { span, names: None }))
+            }
+            Some(RawBoards::Named(named)) => {
+                let node = root.get("boards").and_then(|boards| boards.get(FROM_PROFILES));
+                let profiles =
+                    named.from_profiles.zip(node).map(|(names, node)| self.profile_choice(names, node));
+                (named.boards, profiles)
+            }
+        }
+    }
+
     fn boards(&mut self, raw: IndexMap<String, RawBoard>, root: &Node) -> Boards {
         let mut boards = Boards::new();
         let mut directories: IndexMap<String, Span> = IndexMap::new();
@@ -208,7 +250,7 @@ impl Resolver<'_> {
             }
         };
         let fqbn = Spanned { value: fqbn, span: place };
-        Some(Board { fqbn, span, tags: raw.tags, properties, optional: raw.optional, run })
+        Some(Board { fqbn, span, tags: raw.tags, properties, optional: raw.optional, run, profile: None })
     }
 
     fn defaults(&mut self, raw: &RawDefaults, node: &Node) -> Defaults {

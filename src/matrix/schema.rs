@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use self::library::{RawLibrary, RawLongLibrary};
-pub(super) use self::values::{RawNames, RawScalar};
+pub(super) use self::values::{RawChoice, RawNames, RawScalar};
 use super::syntax::{Node, Value};
 
 mod library;
@@ -28,8 +28,9 @@ pub(super) struct RawMatrix {
     /// Where each core comes from, by `vendor:arch`. A core without an entry is the newest installed one.
     #[serde(default)]
     pub(super) cores: IndexMap<String, RawCore>,
-    /// The boards, by a name of your choice, which also names their directories and test suites.
-    pub(super) boards: IndexMap<String, RawBoard>,
+    /// The boards, by a name of your choice, which also names their directories and test suites; or `from-profiles`.
+    #[serde(default)]
+    pub(super) boards: Option<RawBoards>,
     /// The libraries that sketches can use, the first one wins: a library, or a directory of libraries, relative to
     /// this file; or a library of Arduino's index, of a Git repository or of an archive.
     #[serde(default)]
@@ -196,6 +197,28 @@ impl RawProvider {
     }
 }
 
+/// The boards.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "Boards")]
+pub(super) enum RawBoards {
+    /// `from-profiles`: those of the sketches' project files (`sketch.yaml`).
+    Word(String),
+    /// By their names.
+    Named(RawNamedBoards),
+}
+
+/// Boards by their names.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "NamedBoards")]
+pub(super) struct RawNamedBoards {
+    /// Profiles of the sketches' project files (`sketch.yaml`): a name or a glob, or several.
+    #[serde(default, rename = "from-profiles")]
+    pub(super) from_profiles: Option<RawNames>,
+    #[serde(flatten)]
+    pub(super) boards: IndexMap<String, RawBoard>,
+}
+
 /// A board: its FQBN, or the long form.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -253,9 +276,9 @@ pub(super) struct RawLongSketch {
     /// directory of that core. Without it, this file.
     #[serde(default)]
     pub(super) from: Option<String>,
-    /// Only these boards: a name or a glob, or several; with `!` in front, all but these.
+    /// Only these boards: a name or a glob, or several; with `!` in front, all but these. Or `from-profiles`.
     #[serde(default)]
-    pub(super) boards: Option<RawNames>,
+    pub(super) boards: Option<RawChoice>,
     /// Overrides properties for these sketches, on top of the board's. `NAME+: value` appends.
     #[serde(default)]
     pub(super) properties: RawProperties,

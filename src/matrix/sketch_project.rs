@@ -1,14 +1,16 @@
-//! Checks a sketch's project file, `sketch.yaml` or `sketch.yml`. arduino-cli opens no sketch whose project file it
-//! can't read. The content of the file is not used.
+//! Checks a sketch's project file, `sketch.yaml` or `sketch.yml`, and reads its profiles. arduino-cli opens no sketch whose
+//! project file it can't read.
 //!
 //! The rules are those of arduino-cli's `internal/arduino/sketch/profiles.go`.
 
+mod profile;
 mod yaml;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+pub(super) use self::profile::{Profile, ProfileLibrary};
+use self::yaml::Yaml;
 use crate::nearest::quoted;
-use yaml::Yaml;
 
 /// Names of project files; the first that exists counts.
 const NAMES: [&str; 2] = ["sketch.yaml", "sketch.yml"];
@@ -20,12 +22,36 @@ const PROFILE_TEXTS: [&str; 5] = ["notes", "fqbn", "port", "protocol", "programm
 
 /// Returns the reason why arduino-cli does not open the sketch in `dir` because of its project file.
 pub(super) fn problem(dir: &Path) -> Option<String> {
-    let name = NAMES.into_iter().find(|name| dir.join(name).exists())?;
-    let checked = std::fs::read(dir.join(name))
-        .map_err(|error| error.to_string())
-        .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()))
-        .and_then(|text| check(&text));
+    let name = project_file(dir)?;
+    let checked = text(&dir.join(name)).and_then(|text| check(&text));
     checked.err().map(|reason| format!("its project file {} can't be read: {reason}", quoted(name)))
+}
+
+/// Returns the profiles of the sketch in `dir`, in the order of its project file, and that file; `None` without one.
+///
+/// # Errors
+/// The reason why arduino-cli can't read the file.
+pub(super) fn profiles(dir: &Path) -> Result<Option<(PathBuf, Vec<Profile>)>, String> {
+    let Some(path) = project_file(dir).map(|name| dir.join(name)) else { return Ok(None) };
+    let text = text(&path)?;
+    check(&text)?;
+    let root = yaml::parse(&text)?;
+    let Some(entries) = mapping(&root, "the project")? else { return Ok(Some((path, Vec::new()))) };
+    let profiles = match get(entries, "profiles") {
+        Some(Yaml::Map(profiles)) => profiles.iter().filter_map(|(name, it)| Profile::of(name, it)).collect(),
+        _ => Vec::new(),
+    };
+    Ok(Some((path, profiles)))
+}
+
+/// Returns the name of the project file in `dir`.
+fn project_file(dir: &Path) -> Option<&'static str> {
+    NAMES.into_iter().find(|name| dir.join(name).exists())
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 
 type Checked = Result<(), String>;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
-use crate::matrix::{Core, Overrides};
+use crate::matrix::{Board, Core, Overrides};
 use crate::platform::{
     BoardConfig, BoardError, Fqbn, HostOs, Override, Platform, Platforms, RuntimeEnv, WarningLevel, resolve,
 };
@@ -21,14 +21,40 @@ pub(crate) struct Cores<'a> {
     pub(crate) matrix: &'a IndexMap<String, Core>,
 }
 
-/// Loads the platforms of the installed cores.
+/// The cores that a board can use.
+#[derive(Debug)]
+pub(super) struct Scope {
+    /// The cores, by `vendor:arch`.
+    pub(super) installed: IndexMap<String, InstalledCore>,
+    /// Their platforms.
+    pub(super) platforms: Platforms,
+}
+
+impl Scope {
+    /// Returns the cores of a board: those of its profile, or else all that are installed under their own names.
+    ///
+    /// # Errors
+    /// A platform that can't be read.
+    pub(super) fn of(board: &Board, cores: &IndexMap<String, InstalledCore>) -> Result<Self, BoardError> {
+        let own: Vec<&InstalledCore> = match board.pinned_platforms() {
+            [] => cores.iter().filter(|(key, core)| **key == core.name).map(|(_, core)| core).collect(),
+            platforms => platforms.iter().filter_map(|platform| cores.get(&platform.key())).collect(),
+        };
+        let installed = own.into_iter().map(|core| (core.name.clone(), core.clone())).collect();
+        let platforms = platforms(&installed)?;
+        Ok(Self { installed, platforms })
+    }
+}
+
+/// Loads the platforms of the installed cores; without those of which a board has its own version.
 ///
 /// # Errors
 /// A platform that can't be read.
 pub(crate) fn platforms(cores: &IndexMap<String, InstalledCore>) -> Result<Platforms, BoardError> {
     cores
-        .values()
-        .map(|core| {
+        .iter()
+        .filter(|(key, core)| **key == core.name)
+        .map(|(_, core)| {
             let (vendor, architecture) = core.name.split_once(':').unwrap_or((&core.name, ""));
             Platform::load(&core.platform_dir, vendor, architecture, HostOs::current())
         })

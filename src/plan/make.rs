@@ -1,12 +1,13 @@
 //! Makes a plan from a matrix and the installed cores.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::boards::{Cores, ResolvedBoard, platforms};
+use super::boards::{Cores, ResolvedBoard, Scope};
 use super::core_id::core_id;
 use super::error::{PlanError, located};
 use super::family::Family;
@@ -17,8 +18,10 @@ use super::model::{CellJob, CoreJob, Plan, Sketch, Target};
 use super::run::Run;
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::library::EnclosingLibraries;
-use crate::matrix::{Board, Cell, Expansion, Matrix, Overrides, SketchKind, SketchRef, Warnings};
-use crate::platform::{BoardError, Platforms, WarningLevel};
+use crate::matrix::{
+    Board, Cell, Expansion, Matrix, Overrides, PinnedPlatform, SketchKind, SketchRef, Warnings,
+};
+use crate::platform::{BoardError, WarningLevel};
 use crate::provide::InstalledCore;
 
 /// Inputs of a plan.
@@ -30,7 +33,7 @@ pub struct Sources<'a> {
     pub slugs: &'a HashMap<&'a str, PathBuf>,
     /// Its selected cells.
     pub expansion: &'a Expansion,
-    /// The cores of its boards, by `vendor:arch`.
+    /// The cores of its boards, by `vendor:arch` or [`PinnedPlatform::key`].
     pub cores: &'a IndexMap<String, InstalledCore>,
     /// The directories that are searched for libraries.
     pub libraries: &'a [LibraryRoot],
@@ -44,10 +47,10 @@ pub struct Sources<'a> {
 /// # Errors
 /// An unknown board, menu or option, a missing library directory, or a core that can't be read.
 pub fn make(sources: Sources<'_>) -> Result<Plan, PlanError> {
-    let Sources { matrix, expansion, cores, .. } = sources;
+    let Sources { matrix, expansion, .. } = sources;
     let mut planner = Planner {
         sources,
-        platforms: platforms(cores)?,
+        scopes: HashMap::new(),
         libraries: Libraries::of(matrix, sources.libraries)?,
         targets: HashMap::new(),
         sketches: HashMap::new(),
@@ -84,7 +87,8 @@ pub fn make(sources: Sources<'_>) -> Result<Plan, PlanError> {
 /// State of the planning.
 struct Planner<'a> {
     sources: Sources<'a>,
-    platforms: Platforms,
+    /// The cores of boards, by the platforms of their profiles.
+    scopes: HashMap<&'a [PinnedPlatform], Scope>,
     libraries: Libraries,
     targets: HashMap<TargetKey, (Arc<Target>, CoreId)>,
     sketches: HashMap<Arc<str>, Arc<Sketch>>,
@@ -95,8 +99,8 @@ struct Planner<'a> {
 /// Key of a target: the board, the cell's properties, the warnings.
 type TargetKey = (Arc<str>, Arc<Overrides>, Warnings);
 
-impl Planner<'_> {
-    fn cell(&mut self, cell: &Cell, board: &Board) -> Result<CellJob, PlanError> {
+impl<'a> Planner<'a> {
+    fn cell(&mut self, cell: &Cell, board: &'a Board) -> Result<CellJob, PlanError> {
         let (target, core) = self.target(cell, board)?;
         let run = match &cell.run {
             Some(wanted) => Some(Run::of(wanted, &target.config).map(Arc::new).map_err(|message| {
@@ -124,7 +128,8 @@ impl Planner<'_> {
             id: CellId { board: cell.board.clone(), sketch: cell.sketch.name.clone() },
             target,
             core,
-            enclosing: self.enclosing.of(&cell.sketch.dir),
+            // A profile sees only its own libraries.
+            enclosing: if board.profile.is_some() { None } else { self.enclosing.of(&cell.sketch.dir) },
             sketch,
             directory: layout.cell(&cell.board, slug),
             timeout: cell.timeout,
@@ -134,13 +139,17 @@ impl Planner<'_> {
         })
     }
 
-    fn target(&mut self, cell: &Cell, board: &Board) -> Result<(Arc<Target>, CoreId), PlanError> {
+    fn target(&mut self, cell: &Cell, board: &'a Board) -> Result<(Arc<Target>, CoreId), PlanError> {
         let key: TargetKey = (cell.board.clone(), cell.properties.clone(), cell.warnings);
         if let Some((target, core)) = self.targets.get(&key) {
             return Ok((target.clone(), core.clone()));
         }
         let Sources { matrix, cores, .. } = self.sources;
-        let cores = Cores { platforms: &self.platforms, installed: cores, matrix: &matrix.cores };
+        let scope = match self.scopes.entry(board.pinned_platforms()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Scope::of(board, cores)?),
+        };
+        let cores = Cores { platforms: &scope.platforms, installed: &scope.installed, matrix: &matrix.cores };
         let resolved = cores.board(&board.fqbn.value, level(cell.warnings), &cell.properties)?;
         let ResolvedBoard { config, library_path, hook_inputs } = resolved;
         let id = core_id(&cell.board, &config, library_path.as_deref());

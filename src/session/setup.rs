@@ -7,6 +7,7 @@ mod libraries;
 mod lock;
 mod lookup;
 mod needs;
+mod profiles;
 mod python;
 mod tools;
 
@@ -24,11 +25,12 @@ use self::lock::LockUse;
 pub use self::lock::Locking;
 pub use self::lookup::{OfferedCore, offered_core};
 pub use self::needs::{Missing, Needs, needs};
+use self::profiles::ProfileCores;
 use self::python::{PythonPackages, lock_packages};
 use self::tools::{Tools, bring_in_tools, directories};
 use crate::event::UsedPackage;
 use crate::fs::make_own_directory;
-use crate::matrix::{BUILTIN, Matrix, Provider, SketchRoots};
+use crate::matrix::{BUILTIN, Board, Matrix, Provider, SketchRoots};
 use crate::plan::LibraryRoot;
 use crate::provide::arduino_directory::ArduinoDirectory;
 use crate::provide::index::{CoreRequest, IndexAddress};
@@ -41,7 +43,8 @@ use crate::provide::{
 /// The installed cores and libraries, and the directories for sketches.
 #[derive(Debug, Default)]
 pub struct Installed {
-    /// Cores by `vendor:arch`.
+    /// Cores by `vendor:arch`; those of which a board has its own version by
+    /// [`PinnedPlatform::key`](crate::matrix::PinnedPlatform::key).
     pub cores: IndexMap<String, InstalledCore>,
     /// Directories that `from` can name.
     pub roots: SketchRoots,
@@ -71,19 +74,23 @@ pub async fn bring_in(
     lock.recall(&remembered);
     let downloader = downloader(Some(matrix), cx);
     let mut indexed = IndexedCores::of_matrix(matrix, &downloader, cx);
+    let mut profiles = ProfileCores::of(matrix, &downloader, cx);
     let mut libraries = MatrixLibraries::new(matrix, &downloader, cx);
     let platforms = indexed.resolve(&mut lock).await?;
+    let pinned = profiles.resolve(&mut lock).await?;
     let resolved = libraries.resolve(&mut lock).await?;
     let python = PythonPackages::of_lock(matrix, &mut lock);
     lock.check()?;
     lock.remember(&remembered);
-    let (indexed, libraries, others) = tokio::try_join!(
+    let (indexed, pinned, libraries, others) = tokio::try_join!(
         async { indexed.fetch(&platforms).await.map_err(SetupError::from) },
+        profiles.fetch(&pinned),
         async { libraries.fetch(&resolved).await },
         other_cores(matrix, &python, cx),
     )?;
     let mut cores = others;
     cores.extend(indexed);
+    cores.extend(pinned);
     let libraries_used = resolved.used(matrix);
     let mut installed = Installed { libraries, not_locked: lock.differences, ..Installed::default() };
     for (name, core) in &cores {
@@ -106,8 +113,12 @@ fn used_packages(
     libraries: Vec<UsedPackage>,
 ) -> Vec<UsedPackage> {
     let mut packages = Vec::new();
-    for core in cores.values() {
-        let boards = matrix.boards.iter().filter(|(_, board)| board.fqbn.value.core_name() == core.name);
+    for (key, core) in cores {
+        let is_used = |board: &Board| match board.pinned_platforms() {
+            [] => *key == core.name && board.fqbn.value.core_name() == core.name,
+            platforms => platforms.iter().any(|platform| platform.key() == *key),
+        };
+        let boards = matrix.boards.iter().filter(|(_, board)| is_used(board));
         let boards: Vec<Arc<str>> = boards.map(|(name, _)| name.clone()).collect();
         for (name, version) in &core.versions {
             let kind = if *name == core.name { "core" } else { "tool" };
@@ -134,6 +145,7 @@ pub async fn lock_matrix(
     let mut lock = LockUse::open(matrix.path(), locking)?;
     let downloader = downloader(Some(matrix), cx);
     IndexedCores::of_matrix(matrix, &downloader, cx).resolve(&mut lock).await?;
+    ProfileCores::of(matrix, &downloader, cx).resolve(&mut lock).await?;
     MatrixLibraries::new(matrix, &downloader, cx).resolve(&mut lock).await?;
     lock_packages(matrix, &mut lock, &downloader, cx).await?;
     lock.check()?;

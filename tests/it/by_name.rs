@@ -468,3 +468,52 @@ fn what_goes_wrong_with_an_index_is_named() {
     let offline = workspace(&vendor, "1.0.0", "").run(["run", "m.yml", "--offline"]);
     offline.assert_exit(3).assert_stderr("--offline");
 }
+
+#[test]
+fn profiles_are_boards_with_platforms_and_libraries_of_their_own() {
+    let mut vendor = Vendor::with_cores(&["1.0.0", "1.1.0"]);
+    vendor.library("Foo", "1.0.0", &["Bar"]);
+    vendor.library("Foo", "2.0.0", &[]);
+    vendor.library("Bar", "1.0.0", &[]);
+    let profile = |name: &str, core: &str, foo: &str| {
+        format!(
+            "  {name}:\n    fqbn: mini:avr:small\n    platforms:\n      - platform: mini:avr ({core})\n        \
+             platform_index_url: {}\n    libraries:\n      - Foo ({foo})\n",
+            vendor.index()
+        )
+    };
+    let source = "#include <Foo.h>\n#if __has_include(<Own.h>) || __has_include(<Bar.h>)\n#error not of the profile\n\
+                  #endif\nconst char used[] __attribute__((used)) = \"Foo \" Foo_VERSION;\nvoid setup() {}\nvoid loop() {}\n";
+    let workspace = Workspace::new()
+        .sketch("Plain", source)
+        .file(
+            "Plain/sketch.yaml",
+            format!("profiles:\n{}{}", profile("old", "1.0.0", "1.0.0"), profile("new", "1.1.0", "2.0.0")),
+        )
+        .file("libs/Own/Own.h", "")
+        .file(
+            "m.yml",
+            format!(
+                "version: 1\nboards: from-profiles\nlibraries: [libs]\nsketches: [Plain]\n{}",
+                vendor.mirrors()
+            ),
+        );
+    workspace.run(["core", "lock", "m.yml"]).assert_exit(0);
+    let text = lock(&workspace);
+    for part in ["version = \"1.0.0\"", "version = \"1.1.0\"", "name = \"Foo\"\nversion = \"2.0.0\""] {
+        assert!(text.contains(part), "`{part}` is not in {text}");
+    }
+    assert!(!text.contains("\"Bar\""), "a profile lists what its libraries depend on: {text}");
+    workspace.run(["run", "m.yml", "--locked"]).assert_exit(0);
+    for (board, core, foo) in [("old", "1.0.0", "1.0.0"), ("new", "1.1.0", "2.0.0")] {
+        let elf =
+            fs::read(workspace.path(format!(".fbuild-matrix/cells/{board}/Plain/Plain.ino.elf"))).unwrap();
+        for text in [format!("mini core {core}\0"), format!("Foo {foo}\0")] {
+            assert!(
+                elf.windows(text.len()).any(|window| window == text.as_bytes()),
+                "{board} lacks `{text}`"
+            );
+        }
+    }
+    workspace.run(["run", "m.yml", "--offline", "-b", "old"]).assert_exit(0).assert_stdout("");
+}

@@ -156,7 +156,7 @@ fn what_is_missing_is_said() {
 }
 
 /// Makes a source package, `py-src` 2.0, which is built by `py-toy` and depends on it: a build system in one file.
-const SOURCES: &str = r##"
+const SOURCES: &str = r#"
 import io, sys, tarfile
 backend = """
 import zipfile
@@ -186,7 +186,7 @@ with tarfile.open(sys.argv[1], "w:gz") as archive:
         entry = tarfile.TarInfo("py_src-2.0/" + name)
         entry.size = len(text.encode())
         archive.addfile(entry, io.BytesIO(text.encode()))
-"##;
+"#;
 
 #[test]
 fn the_lock_file_of_the_matrix_has_all_packages() {

@@ -5,22 +5,33 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 
 use super::super::diagnostic::Diagnostic;
-use super::super::model::{Embed, ExcludeRule, SketchEntry};
+use super::super::model::{Embed, ExcludeRule, From, ProfileChoice, SketchEntry};
 use super::super::name_glob::NameGlobs;
-use super::super::schema::{RawExclude, RawInclude, RawLongSketch, RawNames, RawSketch};
+use super::super::schema::{RawChoice, RawExclude, RawInclude, RawLongSketch, RawNames, RawSketch};
 use super::super::source::Spanned;
 use super::super::syntax::{Node, Value};
-use super::{Boards, Resolver, place};
+use super::{Boards, FROM_PROFILES, Resolver, place};
 use crate::nearest::{quoted, suggestion};
 
 impl Resolver<'_> {
     /// Returns the entries for an item of `sketches`, one for each of its paths.
-    pub(super) fn sketch(&mut self, raw: RawSketch, node: &Node, boards: &Boards) -> Vec<SketchEntry> {
+    /// `profiles` are boards where the item names none.
+    pub(super) fn sketch(
+        &mut self,
+        raw: RawSketch,
+        node: &Node,
+        boards: &Boards,
+        profiles: Option<&ProfileChoice>,
+    ) -> Vec<SketchEntry> {
         let raw = match raw {
             RawSketch::Long(long) => *long,
             RawSketch::Path(path) => RawLongSketch { path: RawNames::One(path), ..RawLongSketch::default() },
         };
-        let entries = self.entries(raw, ["path", "boards"], node, boards);
+        let names_boards = raw.boards.is_some();
+        let mut entries = self.entries(raw, ["path", "boards"], node, boards);
+        for entry in entries.iter_mut().filter(|entry| !names_boards && entry.from == From::Matrix) {
+            entry.profiles = profiles.cloned();
+        }
         if let (true, Value::Map(keys)) = (entries.iter().all(|entry| entry.leaves_out), &node.value) {
             let says = |key: &str| !["path", "from", "boards", "optional"].contains(&key);
             for (key, entry) in keys.iter().filter(|(key, _)| !entries.is_empty() && says(key)) {
@@ -35,7 +46,7 @@ impl Resolver<'_> {
 
     pub(super) fn include(&mut self, raw: RawInclude, node: &Node, boards: &Boards) -> Vec<SketchEntry> {
         let RawInclude { sketch, from, board, properties, timeout, embed_files, embed_txtfiles, run } = raw;
-        let boards_of = Some(board);
+        let boards_of = Some(RawChoice::from(board));
         let raw = RawLongSketch {
             path: sketch,
             from,
@@ -64,11 +75,12 @@ impl Resolver<'_> {
         node: &Node,
         boards: &Boards,
     ) -> Vec<SketchEntry> {
-        let wanted = match raw.boards {
+        let boards_node = node.get(boards_key).unwrap_or(node);
+        let (names, profiles) = self.choice(raw.boards, boards_node);
+        let wanted = match names {
             None => (0..boards.len()).collect(),
-            Some(names) => {
-                self.wanted_boards(&Vec::from(names), node.get(boards_key).unwrap_or(node), boards)
-            }
+            Some(names) if names.is_empty() && profiles.is_some() => IndexSet::new(),
+            Some(names) => self.wanted_boards(&names, boards_node, boards),
         };
         let from = self.from(raw.from, place(node, "from"));
         let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
@@ -90,6 +102,7 @@ impl Resolver<'_> {
                 path,
                 leaves_out,
                 boards: wanted.clone(),
+                profiles: profiles.clone(),
                 properties: properties.clone(),
                 timeout,
                 optional: raw.optional,
@@ -98,6 +111,30 @@ impl Resolver<'_> {
             });
         }
         entries
+    }
+
+    /// Returns the patterns of boards, and the profiles.
+    fn choice(
+        &mut self,
+        raw: Option<RawChoice>,
+        node: &Node,
+    ) -> (Option<Vec<String>>, Option<ProfileChoice>) {
+        let all = || Some(ProfileChoice { span: node.span, names: None });
+        match raw {
+            None => (None, None),
+            Some(RawChoice::One(word)) if word == FROM_PROFILES => (Some(Vec::new()), all()),
+            Some(RawChoice::One(word)) => (Some(vec![word]), None),
+            Some(RawChoice::Several(words)) => (Some(words), None),
+            Some(RawChoice::Profiles(profiles)) => {
+                let node = node.get(FROM_PROFILES).unwrap_or(node);
+                (Some(Vec::new()), Some(self.profile_choice(profiles.from_profiles, node)))
+            }
+        }
+    }
+
+    /// Returns the profiles that patterns select.
+    pub(super) fn profile_choice(&mut self, names: RawNames, node: &Node) -> ProfileChoice {
+        ProfileChoice { span: node.span, names: self.globs(&Vec::from(names), node) }
     }
 
     /// Returns the boards that a list of patterns selects, by index. Each pattern must match a board.

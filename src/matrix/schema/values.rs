@@ -51,3 +51,35 @@ impl From<RawNames> for Vec<String> {
         }
     }
 }
+
+/// Boards, by their names or out of profiles.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "BoardChoice")]
+pub(in crate::matrix) enum RawChoice {
+    /// One; `from-profiles` for all profiles of the sketches.
+    One(String),
+    /// Several.
+    Several(Vec<String>),
+    /// Profiles of the sketches.
+    Profiles(RawProfiles),
+}
+
+/// Profiles of sketches' project files (`sketch.yaml`).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Profiles")]
+pub(in crate::matrix) struct RawProfiles {
+    /// Profiles whose names match: a name or a glob, or several; with `!` in front, all but these.
+    #[serde(rename = "from-profiles")]
+    pub(in crate::matrix) from_profiles: RawNames,
+}
+
+impl From<RawNames> for RawChoice {
+    fn from(names: RawNames) -> Self {
+        match names {
+            RawNames::One(name) => Self::One(name),
+            RawNames::Several(names) => Self::Several(names),
+        }
+    }
+}

@@ -7,13 +7,14 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::error::SetupError;
 use super::lock::LockUse;
-use crate::matrix::{Matrix, Provider};
+use crate::matrix::{Matrix, PinnedPlatform, Provider};
 use crate::provide::download::Downloader;
 use crate::provide::index::{
     CoreRequest, IndexAddress, fetch_core, fetch_platform, load_catalog, locked_catalog, record, resolve_core,
 };
 use crate::provide::package_index::{PackageCatalog, ResolveError, ResolvedPlatform};
 use crate::provide::{InstallContext, InstallError, InstalledCore, referenced_vendors};
+use crate::versions::VersionRange;
 
 /// Cores of package indexes: those of a matrix, or those that a command names.
 pub(super) struct IndexedCores<'a> {
@@ -53,6 +54,21 @@ impl<'a> IndexedCores<'a> {
             known: matrix.cores.keys().cloned().collect(),
             ..Self::named(requests, addresses.into_iter().collect(), downloader, cx)
         }
+    }
+
+    /// Returns the platforms of a profile. They borrow only from one another.
+    pub(super) fn of_profile(
+        platforms: &[PinnedPlatform],
+        downloader: &'a Downloader,
+        cx: &'a InstallContext,
+    ) -> Self {
+        let request = |platform: &PinnedPlatform| CoreRequest {
+            name: platform.name.clone(),
+            version: Some(VersionRange::exactly(platform.version.clone())),
+        };
+        let urls: IndexSet<&String> = platforms.iter().filter_map(|platform| platform.url.as_ref()).collect();
+        let addresses = urls.into_iter().map(|url| IndexAddress { url: url.clone(), key: None });
+        Self::named(platforms.iter().map(request).collect(), addresses.collect(), downloader, cx)
     }
 
     /// Returns cores by name.

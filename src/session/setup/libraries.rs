@@ -76,8 +76,9 @@ impl<'a> MatrixLibraries<'a> {
         let enclosing = self.enclosing(&on_disk);
         let mut indexed: Vec<SeenLibrary> = Vec::new();
         let mut resolver = LibraryResolver::new(self.downloader, self.cx, lock.max_age());
-        for (entries, boards) in self.groups() {
-            let requests = self.requests(&entries, &on_disk, &enclosing);
+        for ((is_profile, entries), boards) in self.groups() {
+            let enclosing = if is_profile { &[] } else { enclosing.as_slice() };
+            let requests = self.requests(&entries, &on_disk, enclosing);
             let direct: IndexMap<String, usize> = entries
                 .iter()
                 .filter_map(|&index| {
@@ -180,15 +181,16 @@ impl<'a> MatrixLibraries<'a> {
         all.map(|it| it.library.clone()).filter(|it| known.insert(it.real_root.clone())).collect()
     }
 
-    /// Returns each set of entries that the same boards see, with these boards.
-    fn groups(&self) -> IndexMap<Vec<usize>, IndexSet<usize>> {
-        let mut groups: IndexMap<Vec<usize>, IndexSet<usize>> = IndexMap::new();
-        for board in 0..self.matrix.boards.len() {
+    /// Returns each set of entries that the same boards see, with these boards. Boards of profiles do not see the library
+    /// that contains a sketch, so they are apart (`true`).
+    fn groups(&self) -> IndexMap<(bool, Vec<usize>), IndexSet<usize>> {
+        let mut groups: IndexMap<(bool, Vec<usize>), IndexSet<usize>> = IndexMap::new();
+        for (board, profile) in self.matrix.boards.values().map(|board| &board.profile).enumerate() {
             let sees =
                 |entry: &LibraryEntry| entry.boards.as_ref().is_none_or(|boards| boards.contains(&board));
             let entries = self.matrix.libraries.entries.iter().enumerate();
             let entries = entries.filter(|(_, entry)| sees(entry)).map(|(index, _)| index).collect();
-            groups.entry(entries).or_default().insert(board);
+            groups.entry((profile.is_some(), entries)).or_default().insert(board);
         }
         groups
     }

@@ -55,6 +55,7 @@ fn needs_lock(matrix: &Matrix) -> bool {
 
     let is_indexed = |provider: &Provider| matches!(provider, Provider::Index(_));
     matrix.cores.values().any(|core| is_indexed(&core.provider))
+        || !matrix.pinned_platforms().is_empty()
         || matrix.libraries.entries.iter().any(|entry| !matches!(entry.source, LibrarySource::Path(_)))
 }
 
