@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::matrix::parse_duration;
 use crate::plan::CacheLayout;
 use crate::provide::arduino_directory::ArduinoDirectory;
-use crate::provide::inventory::{InstalledItem, inventory, remove_items, unused};
+use crate::provide::inventory::{InstalledItem, inventory, remove_archives, remove_items, unused};
 use crate::session::{SessionError, SetupError};
 
 /// Runs the command.
@@ -42,6 +42,7 @@ pub(super) async fn run(typed: Typed) -> Exit {
 fn stats(parts: &CacheLayout) -> Result<String, SessionError> {
     let named = [
         ("packages", parts.packages().to_vec(), "cores, tools and libraries"),
+        ("indexes", vec![parts.indexes()], "which versions of them there are"),
         ("objects", vec![parts.zccache()], "of single compiles"),
         ("artifacts", vec![parts.artifacts()], "whole cores, firmware, objects of light units"),
         (
@@ -130,9 +131,11 @@ fn collect_cores(parts: &CacheLayout, age: Duration) -> Result<String, SessionEr
     let items = unused(&inventory(&directory), age);
     let size = items.iter().map(InstalledItem::size).sum();
     remove_items(&items, &directory).map_err(SetupError::from)?;
+    let archives = remove_archives(&directory, age).map_err(SetupError::from)?;
     let mut lines =
         vec![format!("cores, tools and libraries: {} removed, {} freed", items.len(), ByteSize(size))];
     lines.extend(items.iter().map(|item| format!("  {} {}@{}", item.kind.word(), item.name, item.version)));
+    lines.push(format!("downloaded archives: {} freed", ByteSize(archives)));
     Ok(lines.join("\n"))
 }
 
@@ -145,6 +148,7 @@ fn clear(parts: &CacheLayout, all: bool) -> Result<String, SessionError> {
     all_parts.extend(["memo.lock", "scans.lock", "tools.lock", ".swept"].map(|name| parts.root().join(name)));
     if all {
         all_parts.extend(parts.packages());
+        all_parts.push(parts.indexes());
     }
     for part in all_parts {
         let removed =

@@ -186,7 +186,11 @@ impl Resolver<'_> {
                 let span = place(root, "boards");
                 if word != FROM_PROFILES {
                     let message = format!("{} is no board", quoted(&word));
-                    let help = "`boards` maps names to FQBNs, or is `from-profiles`";
+                    let help = if word.contains(':') {
+                        "a key is followed by `:` and a space"
+                    } else {
+                        "`boards` maps names to FQBNs, or is `from-profiles`"
+                    };
                     self.problems.push(Diagnostic::new(span, message).help(help));
                 }
                 (IndexMap::new(), Some(ProfileChoice { span, names: None }))

@@ -65,6 +65,11 @@ impl CacheLayout {
         self.root.join("staging")
     }
 
+    /// Returns the directory of copies of indexes.
+    pub fn indexes(&self) -> PathBuf {
+        self.root.join("indexes")
+    }
+
     /// Returns the directories of installed cores and tools.
     pub fn packages(&self) -> [PathBuf; 3] {
         ["apt", "pypi", "arduino"].map(|name| self.root.join(name))

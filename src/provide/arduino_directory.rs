@@ -120,6 +120,11 @@ impl ArduinoDirectory {
         parts.collect::<Vec<_>>().join("+")
     }
 
+    /// Returns the directory of downloaded archives.
+    pub(super) fn staging(&self) -> PathBuf {
+        self.root.join("staging")
+    }
+
     /// Returns the directory for incomplete installations, on the same file system as all others.
     pub(super) fn temporary(&self) -> PathBuf {
         self.root.join("tmp")

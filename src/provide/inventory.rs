@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 
 use super::arduino_directory::{ArduinoDirectory, remove};
 use super::data_dir::{directories, required_tools};
-use super::error::InstallError;
+use super::error::{InstallError, IoAction};
 
 /// A kind of installed directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,6 +124,27 @@ fn with_orphans(items: &[InstalledItem], is_selected: &dyn Fn(&InstalledItem) ->
     items.iter().filter(|item| is_selected(item) || is_orphan(item)).cloned().collect()
 }
 
+/// Removes downloaded archives older than `age`: what they contain is installed, and a run that needs one again downloads it.
+/// Returns how many bytes they had.
+///
+/// # Errors
+/// An archive can't be removed.
+pub fn remove_archives(directory: &ArduinoDirectory, age: Duration) -> Result<u64, InstallError> {
+    let now = SystemTime::now();
+    let mut freed = 0;
+    for entry in WalkDir::new(directory.staging()).into_iter().flatten() {
+        let Ok(metadata) = entry.metadata() else { continue };
+        let is_old =
+            metadata.modified().is_ok_and(|time| now.duration_since(time).is_ok_and(|since| since > age));
+        if metadata.is_file() && is_old {
+            std::fs::remove_file(entry.path())
+                .map_err(|error| InstallError::io(IoAction::Remove, entry.path(), error))?;
+            freed += metadata.len();
+        }
+    }
+    Ok(freed)
+}
+
 /// Removes installed directories. An interrupted removal leaves no directory that looks complete.
 ///
 /// # Errors
@@ -136,8 +157,6 @@ pub fn remove_items(items: &[InstalledItem], directory: &ArduinoDirectory) -> Re
 }
 
 fn remove_one(dir: &Path, directory: &ArduinoDirectory) -> Result<(), InstallError> {
-    use super::error::IoAction;
-
     let temporary = directory.temporary();
     std::fs::create_dir_all(&temporary)
         .map_err(|error| InstallError::io(IoAction::Create, &temporary, error))?;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Finished, Workspace, esptool, repository, tool};
+use crate::support::{Finished, Vendor, Workspace, esptool, packed, packed_directory, repository, tool};
 
 const MATRIX: &str = "
 version: 1
@@ -176,4 +176,84 @@ fn nothing_is_started_again_and_whatever_changes_is_in_effect() {
     fs::remove_file(&made).unwrap();
     assert_eq!(run(&workspace).steps(), [""; 0]);
     assert!(fs::read_to_string(made).unwrap().contains("other_flags"));
+}
+
+/// The core as Espressif publishes theirs: the SDK's libraries, the compiler and the programs that make images are tools of
+/// their own, so the platform does not say where they are.
+#[test]
+fn the_core_of_an_index_makes_the_same_firmware() {
+    let by_path = workspace();
+    run(&by_path);
+    let expected: Vec<Vec<u8>> =
+        ["bin", "merged.bin"].map(|end| fs::read(file(&by_path, "c3", end)).unwrap()).to_vec();
+
+    let mut vendor = Vendor::new();
+    let platform_txt = by_path.path("core/platform.txt");
+    let text = fs::read_to_string(&platform_txt).unwrap();
+    let is_kept = |line: &&str| !line.starts_with("runtime.tools.esp32-arduino-libs.path=");
+    fs::write(
+        &platform_txt,
+        text.lines().filter(is_kept).map(|line| format!("{line}\n")).collect::<String>(),
+    )
+    .unwrap();
+    vendor.tool(
+        "esp32-arduino-libs",
+        "idf-release_v5.5-1",
+        packed_directory(&by_path.path("core/tools/esp32-arduino-libs")),
+    );
+    fs::remove_dir_all(by_path.path("core/tools/esp32-arduino-libs")).unwrap();
+    vendor.tool("images", "1.0.0", packed_directory(&repository("tests/platform/shared/tools")));
+    vendor.tool("mkspiffs", "0.2.3", packed("mkspiffs", &[("mkspiffs", "")]));
+    // What Debian and PyPI install works in its place only, so these archives start it there.
+    let start = |program: &Path, libraries: Option<PathBuf>| {
+        let libraries =
+            libraries.map(|path| format!("LD_LIBRARY_PATH={} ", path.display())).unwrap_or_default();
+        format!("#!/bin/sh\n{libraries}exec {} \"$@\"\n", program.display())
+    };
+    let programs = |package: &str, directory: &str, prefix: &str| {
+        let package = tool(package);
+        let bin = package.path("usr/bin");
+        let names =
+            fs::read_dir(&bin).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let script = |name: String| (format!("bin/{name}"), start(&bin.join(&name), package.library_path()));
+        let entries: Vec<(String, String)> =
+            names.filter(|name| name.starts_with(prefix)).map(script).collect();
+        let entries: Vec<(&str, &str)> =
+            entries.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        packed(directory, &entries)
+    };
+    vendor.tool(
+        "riscv64-unknown-elf-gcc",
+        "esp-13.2.0_20240530",
+        programs("gcc-riscv64-unknown-elf", "riscv32-esp-elf", "riscv64-unknown-elf-"),
+    );
+    vendor.tool("python3", "3.11.0", programs("python3-minimal", "python", "python3"));
+    vendor.tool("esptool_py", "5.1.0", packed("esptool", &[("esptool", &start(&esptool(), None))]));
+    vendor.packed_platform(
+        "mini:esp32",
+        "3.0.0",
+        packed_directory(&by_path.path("core")),
+        &[
+            ("riscv64-unknown-elf-gcc", "esp-13.2.0_20240530"),
+            ("esp32-arduino-libs", "idf-release_v5.5-1"),
+            ("esptool_py", "5.1.0"),
+            ("mkspiffs", "0.2.3"),
+            ("python3", "3.11.0"),
+            ("images", "1.0.0"),
+        ],
+    );
+    let head = MATRIX.find("boards:").unwrap();
+    let matrix = format!(
+        "version: 1\ncores:\n  mini:esp32: {{provider: index, version: 3.0.0, url: \"{}\"}}\n{}{}",
+        vendor.index(),
+        MATRIX[head..].replace("  c3-qio: mini:esp32:esp32c3:FlashMode=qio,FlashFreq=40,FlashSize=8M\n", ""),
+        vendor.mirrors()
+    );
+    let by_name = workspace().file("matrix.yml", matrix);
+    fs::remove_dir_all(by_name.path("core")).unwrap();
+    by_name.run(["core", "lock", "matrix.yml"]).assert_exit(0);
+    by_name.run(["run", "matrix.yml", "--locked"]).assert_exit(0);
+    let made: Vec<Vec<u8>> =
+        ["bin", "merged.bin"].map(|end| fs::read(file(&by_name, "c3", end)).unwrap()).to_vec();
+    assert!(made == expected, "the firmware differs");
 }

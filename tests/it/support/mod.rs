@@ -16,6 +16,6 @@ pub(crate) use junit::{Junit, Verdict};
 pub(crate) use packages::{avr_core, builtin_examples, esptool, packages, python_programs, tool};
 pub(crate) use reports::Reports;
 pub(crate) use skip::skip;
-pub(crate) use vendor::{INDEX, LIBRARIES, Vendor, packed, sha256};
+pub(crate) use vendor::{INDEX, LIBRARIES, Vendor, packed, packed_directory, sha256};
 pub(crate) use workspace::{Workspace, repository};
 pub(crate) use yaml::yaml;

@@ -78,13 +78,24 @@ impl Vendor {
         entries: &[Entry<'_>],
         tools: &[(&str, &str)],
     ) {
+        self.packed_platform(name, version, packed("platform", entries), tools);
+    }
+
+    /// Publishes a version of a platform that is packed already.
+    pub(crate) fn packed_platform(
+        &mut self,
+        name: &str,
+        version: &str,
+        archive: Vec<u8>,
+        tools: &[(&str, &str)],
+    ) {
         let (packager, arch) = name.split_once(':').unwrap();
         let file = if packager == "mini" {
             format!("{arch}-{version}.tar.gz")
         } else {
             format!("{packager}-{arch}-{version}.tar.gz")
         };
-        let archive = self.archive(&file, packed("platform", entries));
+        let archive = self.archive(&file, archive);
         let tools =
             tools.iter().map(|(name, version)| json!({"packager": "mini", "name": name, "version": version}));
         let mut platform = json!({
@@ -183,15 +194,22 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
 }
 
-/// Returns a `.tar.gz` with one root directory. Files in a directory `bin` are executable.
+/// Returns a `.tar.gz` with one root directory. Files in a directory `bin` and scripts are executable.
 pub(crate) fn packed(root: &str, entries: &[Entry<'_>]) -> Vec<u8> {
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (path, text) in entries {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
-        header.set_mode(if path.contains("bin/") { 0o755 } else { 0o644 });
+        header.set_mode(if path.contains("bin/") || text.starts_with("#!") { 0o755 } else { 0o644 });
         archive.append_data(&mut header, format!("{root}/{path}"), text.as_bytes()).unwrap();
     }
+    archive.into_inner().unwrap().finish().unwrap()
+}
+
+/// Returns a directory, with its name as the root directory, as a `.tar.gz`. Links become what they name.
+pub(crate) fn packed_directory(directory: &Path) -> Vec<u8> {
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    archive.append_dir_all(directory.file_name().unwrap(), directory).unwrap();
     archive.into_inner().unwrap().finish().unwrap()
 }
 
