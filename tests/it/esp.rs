@@ -191,11 +191,8 @@ fn the_core_of_an_index_makes_the_same_firmware() {
     let platform_txt = by_path.path("core/platform.txt");
     let text = fs::read_to_string(&platform_txt).unwrap();
     let is_kept = |line: &&str| !line.starts_with("runtime.tools.esp32-arduino-libs.path=");
-    fs::write(
-        &platform_txt,
-        text.lines().filter(is_kept).map(|line| format!("{line}\n")).collect::<String>(),
-    )
-    .unwrap();
+    let lines: Vec<&str> = text.lines().filter(is_kept).collect();
+    fs::write(&platform_txt, lines.join("\n") + "\n").unwrap();
     vendor.tool(
         "esp32-arduino-libs",
         "idf-release_v5.5-1",
