@@ -14,6 +14,9 @@
 mod chart;
 mod firmware;
 mod floor;
+#[path = "../tests/it/arduino/installation.rs"]
+mod installation;
+mod installs;
 mod machine;
 mod meter;
 mod ours;
@@ -65,6 +68,9 @@ struct Options {
     /// The sets that peers build; some take a quarter of an hour for a round of the library
     #[arg(long = "peer-set", value_name = "SET", default_values = ["examples"])]
     peer_sets: Vec<SetName>,
+    /// Only installations of cores and libraries, against arduino-cli, curl and tar
+    #[arg(long)]
+    installs: bool,
     /// Write table, chart and data into docs/ and README.md as well
     #[arg(long)]
     publish: bool,
@@ -97,6 +103,11 @@ enum Group {
 
 fn main() -> Result<()> {
     let options = Options::parse();
+    if options.installs {
+        let binary = options.binary.clone().map_or_else(build, |path| Ok(std::path::absolute(path)?))?;
+        let table = installs::run(&Tools::new()?, &binary, &below_target("bench/installs"), options.rounds)?;
+        return Ok(write!(std::io::stdout(), "{table}")?);
+    }
     let results = match &options.results {
         Some(path) => serde_json::from_slice(&std::fs::read(path)?)?,
         None => run(&options)?,

@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 use super::each::Each;
 use super::{Peer, Result, Work};
 use crate::firmware::{self, Firmware};
+use crate::installation;
 use crate::set::BOARDS;
 use crate::table::Table;
 use crate::tools::empty;
-
-#[path = "../../tests/it/arduino/installation.rs"]
-mod installation;
 
 /// A way to run arduino-cli for all cells.
 struct Way {

@@ -483,7 +483,8 @@ fn profiles_are_boards_with_platforms_and_libraries_of_their_own() {
         )
     };
     let source = "#include <Foo.h>\n#if __has_include(<Own.h>) || __has_include(<Bar.h>)\n#error not of the profile\n\
-                  #endif\nconst char used[] __attribute__((used)) = \"Foo \" Foo_VERSION;\nvoid setup() {}\nvoid loop() {}\n";
+                  #endif\nconst char used[] = \"Foo \" Foo_VERSION;\nvolatile char sink;\n\
+                  void setup() {\n  for (const char *next = used; *next; next++) sink = *next;\n}\nvoid loop() {}\n";
     let workspace = Workspace::new()
         .sketch("Plain", source)
         .file(
