@@ -64,7 +64,7 @@ async fn take_file(path: PathBuf, what: &str, cx: &InstallContext) -> Result<Ins
         }
         if !told {
             told = true;
-            let message = format!("{what}: another run is installing; waiting for it");
+            let message = format!("{what}: being installed already; waiting for it");
             cx.events.say(EventKind::Log { level: Level::Info, message });
         }
         tokio::select! {
