@@ -225,6 +225,11 @@ impl PinnedPlatform {
     pub fn key(&self) -> String {
         format!("{}@{}", self.name, self.version)
     }
+
+    /// Returns the range of its version alone.
+    pub fn range(&self) -> VersionRange {
+        VersionRange::exactly(self.version.clone())
+    }
 }
 
 impl Board {

@@ -4,12 +4,14 @@
 //! The rules are those of arduino-cli's `internal/arduino/sketch/profiles.go`.
 
 mod profile;
+mod reference;
 mod yaml;
 
 use std::path::{Path, PathBuf};
 
 pub(super) use self::profile::{Profile, ProfileLibrary};
-use self::yaml::Yaml;
+use self::reference::name_and_version;
+use self::yaml::{Entries, Yaml, get};
 use crate::nearest::quoted;
 
 /// Names of project files; the first that exists counts.
@@ -136,20 +138,6 @@ fn library(item: &Yaml) -> Checked {
     if is_one { Ok(()) } else { Err(format!("{} is no library", quoted(reference))) }
 }
 
-/// Splits `NAME (VERSION)`; the version may be missing.
-fn name_and_version(text: &str) -> Option<(&str, &str)> {
-    let is_name = |name: &str| {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ' | ':');
-        !name.is_empty() && name.chars().all(is_part)
-    };
-    let (name, version) = match text.strip_suffix(')').and_then(|text| text.split_once(" (")) {
-        Some((_, "")) => return None,
-        Some(parts) => parts,
-        None => (text, ""),
-    };
-    is_name(name).then_some((name, version))
-}
-
 /// Returns whether a text is a version, as arduino-cli's `relaxed-semver` reads it: `1`, `1.2.3-rc.1+build`, or empty.
 fn is_version(text: &str) -> bool {
     if text.is_empty() {
@@ -171,12 +159,6 @@ fn is_version(text: &str) -> bool {
         && numbers.split('.').all(is_number)
         && pre.is_none_or(|pre| pre.split('.').all(is_pre))
         && build.is_none_or(|build| build.split('.').all(is_word))
-}
-
-type Entries = [(std::rc::Rc<Yaml>, std::rc::Rc<Yaml>)];
-
-fn get<'y>(entries: &'y Entries, key: &str) -> Option<&'y Yaml> {
-    entries.iter().find(|(name, _)| name.scalar() == Some(key)).map(|(_, value)| &**value)
 }
 
 /// Returns the entries of a mapping, or an error for a duplicate key; `None` for null.

@@ -1,7 +1,7 @@
 //! A profile of a project file: the board, platforms and libraries of one build. Reads only what has been checked.
 
-use super::yaml::Yaml;
-use super::{get, name_and_version};
+use super::reference::name_and_version;
+use super::yaml::{Yaml, get};
 
 /// A profile.
 #[derive(Debug, Clone, PartialEq, Eq)]

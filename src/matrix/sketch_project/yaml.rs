@@ -46,6 +46,14 @@ impl Yaml {
     }
 }
 
+/// The entries of a mapping.
+pub(super) type Entries = [(Rc<Yaml>, Rc<Yaml>)];
+
+/// Returns the value of a key.
+pub(super) fn get<'y>(entries: &'y Entries, key: &str) -> Option<&'y Yaml> {
+    entries.iter().find(|(name, _)| name.scalar() == Some(key)).map(|(_, value)| &**value)
+}
+
 /// A list or mapping that is still open.
 struct Open {
     anchor: usize,

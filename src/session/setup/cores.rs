@@ -14,7 +14,6 @@ use crate::provide::index::{
 };
 use crate::provide::package_index::{PackageCatalog, ResolveError, ResolvedPlatform};
 use crate::provide::{InstallContext, InstallError, InstalledCore, referenced_vendors};
-use crate::versions::VersionRange;
 
 /// Cores of package indexes: those of a matrix, or those that a command names.
 pub(super) struct IndexedCores<'a> {
@@ -64,7 +63,7 @@ impl<'a> IndexedCores<'a> {
     ) -> Self {
         let request = |platform: &PinnedPlatform| CoreRequest {
             name: platform.name.clone(),
-            version: Some(VersionRange::exactly(platform.version.clone())),
+            version: Some(platform.range()),
         };
         let urls: IndexSet<&String> = platforms.iter().filter_map(|platform| platform.url.as_ref()).collect();
         let addresses = urls.into_iter().map(|url| IndexAddress { url: url.clone(), key: None });
