@@ -160,7 +160,7 @@ fn repeated(run: &Finished, sketches: usize) -> usize {
 
 #[test]
 fn what_sketches_begin_with_is_compiled_once() {
-    const COUNT: usize = 32;
+    const COUNT: usize = 18;
     let workspace = workspace(&heavy("#pragma once", ""), COUNT, USES);
     let auto = compare(&workspace, 0);
     assert_eq!(made(&auto), ["Arduino.h, Heavy.h, precompiled"]);
@@ -210,7 +210,7 @@ fn what_could_notice_is_compiled_plainly() {
     let first = "#pragma once\n#ifndef OPTION\n#define OPTION 1\n#endif\ninline int option() { return OPTION; }\n\
                  enum { counted = __COUNTER__, level = __INCLUDE_LEVEL__ };\n\
                  inline const char *heavy_file() { return __FILE__; }\n";
-    let mut workspace = workspace(&heavy(first, ""), 32, USES)
+    let mut workspace = workspace(&heavy(first, ""), 18, USES)
         .file("s/Own/Heavy.h", "#pragma once\ninline int own() { return 5; }\n");
     for (name, text) in TRAPS {
         workspace = workspace.sketch(&format!("s/{name}"), text);
@@ -239,7 +239,7 @@ fn headers_that_change_what_follows_them_are_not_precompiled() {
         ("#pragma once", "#warning this is heavy"),
         ("#pragma once", "inline char base() { return __BASE_FILE__[0]; }"),
     ] {
-        let workspace = workspace(&heavy(first, last), 22, USES);
+        let workspace = workspace(&heavy(first, last), 16, USES);
         let auto = compare(&workspace, 0);
         assert!(!made(&auto).iter().any(|step| step.contains("Heavy.h")), "{last}");
     }

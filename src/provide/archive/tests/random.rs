@@ -106,7 +106,7 @@ fn zipped(root: &Path) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
     #[test]
     fn a_packed_tree_comes_back_equal(tree in tree()) {
         let directory = tempfile::tempdir().unwrap();
