@@ -66,12 +66,7 @@ impl<'a> MatrixLibraries<'a> {
     /// # Errors
     /// A library is unavailable, or the constraints contradict each other.
     pub(super) async fn resolve(&mut self, lock: &mut LockUse) -> Result<ResolvedLibraries, SetupError> {
-        let mut placed = BTreeMap::new();
-        for (index, entry) in self.matrix.libraries.entries.iter().enumerate() {
-            if let Some(dir) = self.place(entry, lock).await? {
-                placed.insert(index, dir);
-            }
-        }
+        let placed = self.place(lock).await?;
         let on_disk = Self::on_disk(&placed);
         let enclosing = self.enclosing(&on_disk);
         let mut indexed: Vec<SeenLibrary> = Vec::new();
@@ -136,11 +131,36 @@ impl<'a> MatrixLibraries<'a> {
         (boards.len() < self.matrix.boards.len()).then(|| boards.clone())
     }
 
-    /// Returns the directory of an entry that is no library of the index.
-    async fn place(&self, entry: &LibraryEntry, lock: &mut LockUse) -> Result<Option<PathBuf>, SetupError> {
-        let library = match &entry.source {
-            LibrarySource::Path(path) => return Ok(Some(path.value.clone())),
-            LibrarySource::Index { .. } => return Ok(None),
+    /// Returns the directories of entries that are no libraries of the index, by their numbers. Fetches them at the same
+    /// time.
+    async fn place(&self, lock: &mut LockUse) -> Result<BTreeMap<usize, PathBuf>, SetupError> {
+        let mut placed = BTreeMap::new();
+        let mut fetched = Vec::new();
+        for (index, entry) in self.matrix.libraries.entries.iter().enumerate() {
+            if let LibrarySource::Path(path) = &entry.source {
+                placed.insert(index, path.value.clone());
+            } else if let Some(library) = self.pinned(entry, lock).await? {
+                lock.used.libraries.push(library.clone());
+                fetched.push((index, library));
+            }
+        }
+        let fetched = fetched.iter().map(async |(index, library)| {
+            let dir = fetch_library(library, self.downloader, self.cx).await?;
+            Ok::<_, SetupError>((*index, dir))
+        });
+        placed.extend(try_join_all(fetched).await?);
+        Ok(placed)
+    }
+
+    /// Returns the library of an entry with a repository or an archive, exact to the commit; `None` for other entries, and
+    /// where `--locked` forbids it.
+    async fn pinned(
+        &self,
+        entry: &LibraryEntry,
+        lock: &mut LockUse,
+    ) -> Result<Option<LockedLibrary>, SetupError> {
+        match &entry.source {
+            LibrarySource::Path(_) | LibrarySource::Index { .. } => Ok(None),
             LibrarySource::Git { url, revision } => {
                 let revision = revision.as_ref().map(|revision| revision.value.as_str());
                 let is_same = |it: &&LockedLibrary| {
@@ -149,21 +169,18 @@ impl<'a> MatrixLibraries<'a> {
                         && it.commit.is_some()
                 };
                 let known = lock.known.libraries.iter().find(is_same).cloned();
-                if let Some(library) = known {
-                    library
-                } else {
-                    let what = || format!("library from {} is not in the lock file", url.value);
-                    if !lock.may_resolve(|_| what()) {
-                        return Ok(None);
-                    }
-                    git_library(&url.value, revision, self.cx).await?
+                if known.is_some() {
+                    return Ok(known);
                 }
+                if !lock.may_resolve(|_| format!("library from {} is not in the lock file", url.value)) {
+                    return Ok(None);
+                }
+                Ok(Some(git_library(&url.value, revision, self.cx).await?))
             }
             LibrarySource::Archive { url, checksum } => archive_library(&url.value, &checksum.value)
-                .map_err(|error| self.matrix.error_at(checksum.span, error, None))?,
-        };
-        lock.used.libraries.push(library.clone());
-        Ok(Some(fetch_library(&library, self.downloader, self.cx).await?))
+                .map(Some)
+                .map_err(|error| self.matrix.error_at(checksum.span, error, None).into()),
+        }
     }
 
     /// Returns the libraries in each placed directory. One that can't be read is reported when the run is planned.
