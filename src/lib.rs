@@ -7,7 +7,7 @@
 //! ```text
 //! cli ─▶ session ─▶ matrix ─▶ plan ─▶ schedule ─▶ pipeline ─▶ process
 //!                   platform  library  provide  cache  budget          leaves that the modules above read
-//!                   toolchain  includes  sketch  diagnostics  symbols  fs  import
+//!                   toolchain  includes  sketch  diagnostics  symbols  fs  import  shard
 //!                   └──────────── every step ──▶ event ─▶ report
 //! ```
 //!
@@ -30,6 +30,7 @@
 //! * [`sketch`] turns the `.ino` files of a sketch into C++.
 //! * [`diagnostics`] reads the output of compilers and linkers.
 //! * [`symbols`] lists the contents of an ELF and their owners.
+//! * [`shard`] distributes cells over machines.
 //! * [`fs`] writes files atomically, links and copies them.
 //! * [`event`] holds everything that happens as values; [`report`] folds them into reports.
 //!
@@ -58,6 +59,7 @@ pub mod provide;
 pub mod report;
 pub mod schedule;
 pub mod session;
+pub mod shard;
 pub mod sketch;
 #[cfg(test)]
 #[path = "../tests/it/support/skip.rs"]

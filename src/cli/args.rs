@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 
+use crate::shard::ShardArgument;
+
 /// Builds every sketch of a matrix for every board of it.
 #[derive(Debug, Parser)]
 #[command(name = "fbuild-matrix", version, about, after_help = exit_codes(), max_term_width = 100)]
@@ -20,6 +22,10 @@ pub(super) enum Command {
     Plan(Plan),
     /// What the firmware of the last run is made of: its largest functions and data, and whose they are
     Symbols(Symbols),
+    /// One report out of the reports of several shards; says which shard is missing
+    Merge(Merge),
+    /// Write the reports again from an events.jsonl
+    Report(Report),
     /// Results, warnings, sizes, times and symbols of two report directories
     Compare(Compare),
     /// Boards that the installed cores offer, with their options
@@ -44,13 +50,15 @@ pub(super) enum Command {
 #[derive(Debug, Clone, Arguments)]
 #[allow(clippy::struct_excessive_bools, clippy::struct_field_names)] // flags, as they are typed
 pub(super) struct Run {
-    /// The matrix
-    #[arg(value_name = "MATRIX.yml")]
-    pub(super) matrix: PathBuf,
+    /// The matrix; not needed with --plan
+    #[arg(value_name = "MATRIX.yml", required_unless_present = "plan")]
+    pub(super) matrix: Option<PathBuf>,
     #[command(flatten)]
     pub(super) limits: Limits,
     #[command(flatten)]
     pub(super) selected: Selected,
+    #[command(flatten)]
+    pub(super) part: Part,
     /// Retry cells that failed for an infrastructure reason [default: the matrix's, or 0]
     #[arg(long, value_name = "N")]
     pub(super) retries: Option<u32>,
@@ -67,7 +75,24 @@ pub(super) struct Run {
     #[arg(long)]
     pub(super) dry_run: bool,
     #[command(flatten)]
+    pub(super) reports: ReportArguments,
+    #[command(flatten)]
     pub(super) common: Common,
+}
+
+/// The form of the reports.
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct ReportArguments {
+    /// The schema of junit.xml: for GitHub and GitLab, or Jenkins' junit-10.xsd
+    #[arg(long, value_enum, default_value_t, value_name = "DIALECT")]
+    pub(super) junit_dialect: JunitDialect,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(super) enum JunitDialect {
+    #[default]
+    Default,
+    JenkinsXsd,
 }
 
 /// How much may run at once, and when to stop.
@@ -98,6 +123,17 @@ pub(super) struct Selected {
     /// Only cells that match an expression: `tag = 'NAME'` or `tag != 'NAME'`, of the board; repeatable
     #[arg(short = 'E', long = "filter", value_name = "EXPR")]
     pub(super) filters: Vec<String>,
+}
+
+/// Which part of the selected cells.
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Part {
+    /// Only the I-th of N parts of the cells; with --plan, I alone is enough
+    #[arg(long, value_name = "I/N")]
+    pub(super) shard: Option<ShardArgument>,
+    /// Only the cells of this plan, which plan --out wrote
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["boards", "sketches", "filters"])]
+    pub(super) plan: Option<PathBuf>,
 }
 
 /// Which cells, by the names of their boards and sketches.
@@ -186,6 +222,20 @@ pub(super) struct Plan {
     /// How the plan is printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) format: Format,
+    /// Distribute the cells over N machines by the times of earlier runs; auto: as many as take 5 minutes each
+    #[arg(long, value_name = "N|auto", value_parser = shards, conflicts_with_all = ["shard", "plan"])]
+    pub(super) shards: Option<Shards>,
+    /// Write the plan as JSON, for run --plan
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// A number of shards.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shards {
+    /// Chosen by the times of earlier runs.
+    Auto,
+    Number(usize),
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -193,6 +243,8 @@ pub(super) enum Format {
     #[default]
     Table,
     Json,
+    /// strategy.matrix of a GitHub workflow, a job for each shard
+    Github,
 }
 
 #[derive(Debug, Clone, Arguments)]
@@ -220,6 +272,36 @@ pub(super) struct Symbols {
     pub(super) top: usize,
     #[command(flatten)]
     pub(super) directories: DirectoryArguments,
+    #[command(flatten)]
+    pub(super) console: Console,
+}
+
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Merge {
+    /// Report directories of all shards, or directories that contain them
+    #[arg(value_name = "DIR", required = true)]
+    pub(super) sources: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) reports: ReportArguments,
+    #[command(flatten)]
+    pub(super) directories: DirectoryArguments,
+    #[command(flatten)]
+    pub(super) console: Console,
+}
+
+#[derive(Debug, Clone, Arguments)]
+#[allow(clippy::struct_field_names)] // the names of the options
+pub(super) struct Report {
+    /// The report directory of a run
+    #[arg(value_name = "DIR")]
+    pub(super) source: PathBuf,
+    /// Where the reports are written [default: DIR]
+    #[arg(long, value_name = "DIR")]
+    pub(super) report_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) reports: ReportArguments,
+    #[command(flatten)]
+    pub(super) cache: CacheDirectory,
     #[command(flatten)]
     pub(super) console: Console,
 }
@@ -384,6 +466,8 @@ impl Args {
             Command::Plan(plan) => Some(&plan.run.common.console),
             Command::Symbols(symbols) => Some(&symbols.console),
             Command::Compare(compare) => Some(&compare.console),
+            Command::Merge(merge) => Some(&merge.console),
+            Command::Report(report) => Some(&report.console),
             Command::Boards(boards) => Some(&boards.common.console),
             Command::Core(core) => Some(match &core.command {
                 CoreCommand::List { common }
@@ -404,6 +488,17 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(0) => Err("at least 1".to_owned()),
         Ok(number) => Ok(number),
         Err(_) => Err("a whole number, at least 1".to_owned()),
+    }
+}
+
+fn shards(text: &str) -> Result<Shards, String> {
+    match text {
+        "auto" => Ok(Shards::Auto),
+        _ => match at_least_one(text) {
+            Ok(number) if number <= 10_000 => Ok(Shards::Number(number)),
+            Ok(_) => Err("at most 10000".to_owned()),
+            Err(problem) => Err(format!("{problem}, or auto")),
+        },
     }
 }
 

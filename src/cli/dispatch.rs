@@ -7,7 +7,7 @@ use clap::{CommandFactory, Parser};
 use super::args::{Args, Command};
 use super::output::{complain, print};
 use super::runtime::on_runtime;
-use super::{boards, cache, compare, core, doctor, init, log, options, plan, run, symbols};
+use super::{boards, cache, compare, core, doctor, init, log, merge, options, plan, report, run, symbols};
 use crate::exit::Exit;
 
 /// Parses the process's arguments and runs the command.
@@ -36,6 +36,8 @@ fn execute(args: Args) -> Exit {
         Command::Plan(typed) => on_runtime(plan::run(typed)),
         Command::Symbols(typed) => symbols::run(typed),
         Command::Compare(typed) => compare::run(&typed),
+        Command::Merge(typed) => merge::run(typed),
+        Command::Report(typed) => report::run(typed),
         Command::Boards(typed) => on_runtime(boards::run(typed)),
         Command::Core(typed) => on_runtime(core::run(typed)),
         Command::Cache(typed) => on_runtime(cache::run(typed)),

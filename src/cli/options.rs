@@ -1,11 +1,13 @@
 //! Arguments as resolved: checked, with defaults and absolute paths.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::{self, CacheDirectory, Color, Console, DirectoryArguments, Progress};
 use crate::matrix::{Filter, NameGlob, parse_duration};
 use crate::report;
-use crate::session::{Directories, Limits, Locking, Options, Selected};
+use crate::session::{Directories, Limits, Locking, Options, Part, Selected};
+use crate::shard::{PlanFile, PlanFileError, ShardArgument, ShardId};
 
 /// Error of invalid arguments.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +20,8 @@ pub(super) enum OptionsError {
     NoCacheDirectory,
     #[error("the current directory can't be read: {0}")]
     NoCurrentDirectory(std::io::Error),
+    #[error(transparent)]
+    Plan(#[from] PlanFileError),
 }
 
 /// Returns the options of `run` and `plan`, and those of the terminal.
@@ -30,8 +34,16 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
     let timeout = typed.timeout.as_deref().map(parse_duration).transpose();
     let timeout =
         timeout.map_err(|error| OptionsError::Value { option: "timeout", message: error.to_string() })?;
+    let directories = directories(typed.common.directories)?;
+    let part = part(typed.part, &directories.current)?;
+    let matrix = match (typed.matrix, &part) {
+        (Some(matrix), _) => matrix,
+        (None, Part::Plan { path, plan, .. }) => plan.matrix_path(path, &directories.current),
+        // The parser of the arguments requires one of the two.
+        (None, Part::Whole | Part::Shard(_)) => PathBuf::new(),
+    };
     let options = Options {
-        matrix: typed.matrix,
+        matrix,
         limits: Limits {
             jobs,
             framework_jobs: framework_jobs.unwrap_or(jobs).min(jobs),
@@ -42,6 +54,7 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
             boards: globs("board", &typed.selected.names.boards)?,
             sketches: globs("sketch", &typed.selected.names.sketches)?,
             filters: filters(&typed.selected.filters)?,
+            part,
         },
         retries: typed.retries,
         timeout,
@@ -49,9 +62,42 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
         locking: locking(typed.common.locked),
         cache: !typed.no_cache,
         retry_failures: typed.retry_failures,
-        directories: directories(typed.common.directories)?,
+        directories,
     };
     Ok((options, typed.common.console))
+}
+
+/// Reads the plan, if there is one, and returns the part of the cells that is built.
+///
+/// # Errors
+/// The plan can't be read, or has other shards than the one that is asked for.
+fn part(typed: args::Part, current: &Path) -> Result<Part, OptionsError> {
+    let invalid = |message: String| OptionsError::Value { option: "shard", message };
+    let Some(path) = typed.plan else {
+        return match typed.shard {
+            None => Ok(Part::Whole),
+            Some(ShardArgument::Of(id)) => Ok(Part::Shard(id)),
+            Some(ShardArgument::Index(index)) => {
+                Err(invalid(format!("`{index}` does not say of how many; write {index}/N, or name a --plan")))
+            }
+        };
+    };
+    let plan = PlanFile::read(&current.join(&path))?;
+    let count = u32::try_from(plan.shards.len()).unwrap_or(u32::MAX);
+    let file = path.display();
+    let shard = match typed.shard {
+        None => None,
+        Some(_) if count == 0 => {
+            return Err(invalid(format!("{file} has no shards; `plan --shards N --out FILE` makes some")));
+        }
+        Some(ShardArgument::Of(id)) if id.count == count => Some(id),
+        Some(ShardArgument::Of(id)) => {
+            return Err(invalid(format!("{file} has {count} shards, not {}", id.count)));
+        }
+        Some(ShardArgument::Index(index)) if index <= count => Some(ShardId { index, count }),
+        Some(ShardArgument::Index(_)) => return Err(invalid(format!("{file} has only {count} shards"))),
+    };
+    Ok(Part::Plan { path, plan: Arc::new(plan), shard })
 }
 
 /// Returns the named directories as absolute paths.
@@ -115,7 +161,11 @@ fn filters(typed: &[String]) -> Result<Vec<Filter>, OptionsError> {
 }
 
 /// Returns the options of the reports.
-pub(super) fn reports(directories: &Directories, console: &Console) -> report::ReportOptions {
+pub(super) fn reports(
+    directories: &Directories,
+    console: &Console,
+    typed: &args::ReportArguments,
+) -> report::ReportOptions {
     report::ReportOptions {
         report_dir: directories.reports.clone(),
         refuges: vec![directories.cache.join("reports"), std::env::temp_dir()],
@@ -133,6 +183,10 @@ pub(super) fn reports(directories: &Directories, console: &Console) -> report::R
             report::Verbosity::Verbose
         } else {
             report::Verbosity::Normal
+        },
+        junit: match typed.junit_dialect {
+            args::JunitDialect::Default => report::JunitDialect::Default,
+            args::JunitDialect::JenkinsXsd => report::JunitDialect::JenkinsXsd,
         },
     }
 }

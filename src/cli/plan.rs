@@ -1,39 +1,84 @@
 //! The command `plan`: shows what `run` would do. Installs the cores that planning needs, and builds nothing.
 
+mod shards;
+
+use std::path::Path;
+
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::args::Console;
+use self::shards::PlanShards;
+use super::args::{Console, Shards};
 use super::args::{Format, Plan as Typed};
 use super::narrate::narrated;
-use super::options::{colours_on_stderr, options, shown};
-use super::output::{complain, fail, print};
+use super::options::{colours_on_stderr, options, shown as short};
+use super::output::{complain, fail, print, warn};
 use crate::event::{EventKind, Level};
 use crate::exit::Exit;
+use crate::fs::write_atomically;
+use crate::matrix::Matrix;
 use crate::plan::{Layout, Plan, Sources, make};
 use crate::provide::InstallContext;
-use crate::session::{Cells, Options, Request, SessionError, bring_in, warnings};
+use crate::session::{Cells, Options, Part, Request, SessionError, bring_in, warnings};
+use crate::shard::{PlanFile, github_matrix};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
     let colours = colours_on_stderr(&typed.run.common.console);
-    let format = typed.format;
-    let (options, console) = match options(typed.run) {
+    let Typed { run, format, shards: wanted, out } = typed;
+    let (options, console) = match options(run) {
         Ok(options) => options,
         Err(error) => return fail(&SessionError::Usage(error.to_string()), colours),
     };
-    match plan(&options, &console).await {
-        Ok(plan) => print(&match format {
-            Format::Table => table(&plan, &options),
-            Format::Json => json(&plan),
-        }),
+    // A matrix of jobs is one of shards.
+    let wanted = wanted.or(matches!(format, Format::Github).then_some(Shards::Auto));
+    match shown(&options, &console, (format, wanted), out.as_deref()).await {
+        Ok(text) => print(&text),
         Err(error) => fail(&error, colours),
     }
 }
 
-async fn plan(options: &Options, console: &Console) -> Result<Plan, SessionError> {
+/// Makes the plan with its shards, writes it to the file `out`, and returns what is printed.
+async fn shown(
+    options: &Options,
+    console: &Console,
+    (format, wanted): (Format, Option<Shards>),
+    out: Option<&Path>,
+) -> Result<String, SessionError> {
     let request = Request::read(options)?;
+    let plan = plan(&request, options, console).await?;
+    let shards = match (&options.selected.part, wanted) {
+        (Part::Plan { plan: file, shard: None, .. }, _) => PlanShards::of_file(&plan, file),
+        (Part::Plan { .. } | Part::Shard(_), Some(_)) => {
+            let message = "--format github lists all shards; leave --shard out";
+            return Err(SessionError::Usage(message.to_owned()));
+        }
+        (_, Some(wanted)) => PlanShards::new(&plan, options, wanted),
+        (_, None) => PlanShards::default(),
+    };
+    if !console.quiet {
+        for warning in &shards.warnings {
+            warn(warning);
+        }
+    }
+    let file = || json(&request.matrix, &plan, &shards);
+    let shown = match format {
+        Format::Table => table(&plan, &shards, options),
+        Format::Json => text(&file()),
+        Format::Github => {
+            github_matrix(&shards.shards).map_err(|error| SessionError::Usage(error.to_string()))?.to_string()
+        }
+    };
+    if let Some(out) = out {
+        let path = options.directories.current.join(out);
+        write_atomically(&path, format!("{}\n", text(&file())).as_bytes())
+            .map_err(|error| SessionError::unwritable(out, &error))?;
+    }
+    Ok(shown)
+}
+
+async fn plan(request: &Request, options: &Options, console: &Console) -> Result<Plan, SessionError> {
     let matrix = &request.matrix;
     let (events, narrator) = narrated(console.quiet);
     let install = InstallContext {
@@ -44,8 +89,9 @@ async fn plan(options: &Options, console: &Console) -> Result<Plan, SessionError
     };
     let installed = bring_in(matrix, options.locking.clone(), &install).await?;
     let Cells { all, selected } = request.cells(options, &installed.roots)?;
+    let selected = options.selected.part.share(matrix, selected)?.cells;
     if !console.quiet {
-        warnings(&selected).for_each(|warning| super::output::warn(&warning));
+        warnings(&selected).for_each(|warning| warn(&warning));
     }
     let layout = Layout::new(options.directories.work.clone());
     let slugs = Layout::slugs(all.sketch_names());
@@ -67,12 +113,17 @@ async fn plan(options: &Options, console: &Console) -> Result<Plan, SessionError
     Ok(plan)
 }
 
-fn table(plan: &Plan, options: &Options) -> String {
+fn table(plan: &Plan, shards: &PlanShards, options: &Options) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["board", "sketch", "fqbn", "core"]);
-    for cell in &plan.cells {
+    let shard = (!shards.shards.is_empty()).then_some("shard");
+    table
+        .load_style(presets::NOTHING)
+        .set_header(["board", "sketch", "fqbn", "core"].into_iter().chain(shard));
+    for (place, cell) in plan.cells.iter().enumerate() {
         let fqbn = cell.target.config.fqbn.to_string();
-        table.add_row([&*cell.id.board, &*cell.id.sketch, &fqbn, &*cell.core.0]);
+        let shard = shards.cells.get(place).map(ToString::to_string);
+        let row = [&*cell.id.board, &*cell.id.sketch, &fqbn, &*cell.core.0];
+        table.add_row(row.into_iter().chain(shard.as_deref()));
     }
     let mut text = table.trim_fmt();
     if !plan.skipped.is_empty() {
@@ -91,17 +142,21 @@ fn table(plan: &Plan, options: &Options) -> String {
         }
         text = format!("{text}\n\n{}", others.trim_fmt());
     }
+    if !shards.shards.is_empty() {
+        text = format!("{text}\n\n{}", shards.table());
+    }
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     format!(
         "{text}\n\n{}, {} ({} skipped), built in {}",
         count(plan.cores.len(), "core"),
         count(plan.cells.len(), "cell"),
         plan.skipped.len(),
-        shown(&options.directories.work, &options.directories.current),
+        short(&options.directories.work, &options.directories.current),
     )
 }
 
-fn json(plan: &Plan) -> String {
+/// Returns the plan for `--format json` and `--out`: a [`PlanFile`] with more keys.
+fn json(matrix: &Matrix, plan: &Plan, shards: &PlanShards) -> Value {
     let cores: Vec<Value> = plan
         .cores
         .iter()
@@ -117,7 +172,8 @@ fn json(plan: &Plan) -> String {
     let cells: Vec<Value> = plan
         .cells
         .iter()
-        .map(|cell| {
+        .enumerate()
+        .map(|(place, cell)| {
             json!({
                 "board": cell.id.board,
                 "sketch": cell.id.sketch,
@@ -129,18 +185,43 @@ fn json(plan: &Plan) -> String {
                 "timeout_s": cell.timeout.as_secs_f64(),
                 "retries": cell.retries,
                 "run": cell.run.as_ref().map(|run| run.program.name),
+                "shard": shards.cells.get(place),
             })
         })
         .collect();
     let skipped: Vec<Value> = plan
         .skipped
         .iter()
-        .map(|cell| json!({"board": cell.id.board, "sketch": cell.id.sketch, "fqbn": cell.fqbn, "reason": cell.reason}))
+        .enumerate()
+        .map(|(place, cell)| {
+            json!({
+                "board": cell.id.board,
+                "sketch": cell.id.sketch,
+                "fqbn": cell.fqbn,
+                "reason": cell.reason,
+                "shard": shards.skipped.get(place),
+            })
+        })
         .collect();
     let not_sketches: Vec<Value> =
         plan.not_sketches.iter().map(|it| json!({"path": it.name, "reason": it.reason})).collect();
-    let plan = json!({"cores": cores, "cells": cells, "skipped": skipped, "not_sketches": not_sketches});
-    match serde_json::to_string_pretty(&plan) {
+    json!({
+        "version": PlanFile::VERSION,
+        "matrix": {
+            "name": matrix.name,
+            "file": matrix.path().display().to_string(),
+            "digest": matrix.digest(),
+        },
+        "shards": shards.shards,
+        "cores": cores,
+        "cells": cells,
+        "skipped": skipped,
+        "not_sketches": not_sketches,
+    })
+}
+
+fn text(plan: &Value) -> String {
+    match serde_json::to_string_pretty(plan) {
         Ok(text) => text,
         Err(error) => {
             complain(&error.to_string());

@@ -9,12 +9,14 @@ use crate::session::{self, SessionError};
 pub(super) async fn run(typed: args::Run) -> Exit {
     let colours = options::colours_on_stderr(&typed.common.console);
     if typed.dry_run {
-        return plan::run(args::Plan { run: typed, format: args::Format::Table }).await;
+        return plan::run(args::Plan { run: typed, format: args::Format::Table, shards: None, out: None })
+            .await;
     }
+    let form = typed.reports.clone();
     let (options, console) = match options::options(typed) {
         Ok(options) => options,
         Err(error) => return fail(&SessionError::Usage(error.to_string()), colours),
     };
-    let reports = options::reports(&options.directories, &console);
+    let reports = options::reports(&options.directories, &console, &form);
     session::run(&options, reports).await.unwrap_or_else(|error| fail(&error, colours))
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::id::JobId;
 use super::job::{CellInfo, CoreInfo, JobResult, Phase, SkippedCell, UsedPackage};
 use super::micros;
-use super::run::{Level, RunInfo, RunPhase};
+use super::run::{Level, RunInfo, RunPhase, ShardCells};
 use super::span::Span;
 use super::step::StepInfo;
 
@@ -100,6 +100,8 @@ pub enum EventKind {
         #[serde(flatten)]
         span: Span,
     },
+    /// The cells that follow are those of a shard. Sent before `Planned`, with `--shard` only.
+    ShardPlanned(ShardCells),
     /// All jobs are known. Sent exactly once, before the first job event.
     Planned {
         /// The core jobs of stage 1.

@@ -31,7 +31,7 @@ pub use libraries::{Listed, NamedLibrary, Replaced, UsedLibrary};
 pub use location::Location;
 pub use outcome::{Failure, FailureKind, Outcome, StorageCause};
 pub use overflow::{FullMemory, LargeObject, Overflow, grouped};
-pub use run::{Level, RunInfo, RunPhase};
+pub use run::{Level, RunInfo, RunPhase, ShardCells, ShardInfo};
 pub use sink::{EventSink, channel};
 pub use sizes::{Sizes, Usage};
 pub use span::Span;

@@ -28,6 +28,44 @@ pub struct RunInfo {
     pub report_dir: PathBuf,
     /// `zccache` or `direct`.
     pub backend: String,
+    /// The current directory; empty in files of earlier versions.
+    #[serde(default, serialize_with = "path_text::one")]
+    pub directory: PathBuf,
+    /// The shard, if the run builds only one of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardInfo>,
+}
+
+/// A shard of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardInfo {
+    /// Its number, from 1.
+    pub index: u32,
+    /// The number of shards.
+    pub count: u32,
+    /// Hash of the matrix file's text.
+    pub matrix: String,
+}
+
+/// The place of a shard's cells among those of all shards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardCells {
+    /// Hash of the names of all selected and skipped cells of all shards.
+    pub selection: String,
+    /// Number of these cells.
+    pub total: u32,
+    /// For each selected and then each skipped cell of [`EventKind::Planned`](super::EventKind::Planned), its place among
+    /// all of these, from 0: first all selected ones, then all skipped ones, in the order of the matrix.
+    pub places: Vec<u32>,
+    /// For each selected cell a number that cells with one core share, the same in all shards.
+    pub groups: Vec<u32>,
+}
+
+impl std::fmt::Display for ShardInfo {
+    /// Writes `2/5`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
 }
 
 /// A phase of the run.

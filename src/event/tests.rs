@@ -48,6 +48,7 @@ variants!(KINDS, kind: EventKind {
     "log" = EventKind::Log { .. },
     "run_phase" = EventKind::RunPhase { .. },
     "resolved" = EventKind::Resolved { .. },
+    "shard_planned" = EventKind::ShardPlanned(_),
     "planned" = EventKind::Planned { .. },
     "job_started" = EventKind::JobStarted { .. },
     "job_phase" = EventKind::JobPhase { .. },

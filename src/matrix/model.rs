@@ -405,6 +405,11 @@ impl Matrix {
         &self.source.path
     }
 
+    /// Returns a hash of the file's text.
+    pub fn digest(&self) -> String {
+        blake3::hash(self.source.text.as_bytes()).to_hex()[..16].to_owned()
+    }
+
     /// Returns line and column of the start of `span`.
     pub fn position(&self, span: Span) -> Position {
         self.source.position(span.start)

@@ -17,6 +17,19 @@ pub struct ReportOptions {
     pub progress: Progress,
     /// `-v`, `-q`: amount of output.
     pub verbosity: Verbosity,
+    /// `--junit-dialect`: the schema of `junit.xml`.
+    pub junit: JunitDialect,
+}
+
+/// `--junit-dialect`: the schema of `junit.xml`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum JunitDialect {
+    /// With the attributes that GitHub's and GitLab's readers use: `file` and `line` of a test case, `skipped` of the
+    /// root.
+    #[default]
+    Default,
+    /// Without them: valid against `junit-10.xsd` of Jenkins' xUnit plugin.
+    JenkinsXsd,
 }
 
 /// `--color`: use of colours.

@@ -52,24 +52,42 @@ impl Reports {
     ///
     /// The directory or a file in it can't be created.
     pub fn open(options: ReportOptions) -> Result<Self, ReportError> {
+        // An earlier run's symbols must not be taken for this run's.
+        let _ = std::fs::remove_file(options.report_dir.join(SymbolReport::FILE));
+        Self::create(options, true)
+    }
+
+    /// Creates all files but `events.jsonl`, which stays as it is: the reports are written again from it.
+    ///
+    /// # Errors
+    /// As for [`Reports::open`].
+    pub fn open_again(options: ReportOptions) -> Result<Self, ReportError> {
+        Self::create(options, false)
+    }
+
+    fn create(options: ReportOptions, with_events: bool) -> Result<Self, ReportError> {
         let path = &options.report_dir;
         std::fs::create_dir_all(path)
             .map_err(|source| ReportError::Directory { path: path.clone(), source })?;
         let dir = ReportDir::new(path.clone(), options.refuges.clone());
         let failed = |name: &'static str| move |source| ReportError::Create { path: path.join(name), source };
-        // An earlier run's symbols must not be taken for this run's.
-        let _ = std::fs::remove_file(path.join(SymbolReport::FILE));
         let create = |name| ReportFile::create(&dir, name).map_err(failed(name));
         let current = &options.current_dir;
-        let jsonl = Jsonl::create(&dir).map_err(failed(Jsonl::NAME))?;
-        let files: [(&str, Box<dyn Reporter>); 5] = [
-            (Jsonl::NAME, Box::new(jsonl)),
-            ("junit.xml", Box::new(Junit::new(create("junit.xml")?, current.clone()))),
+        let mut files: Vec<(&str, Box<dyn Reporter>)> = Vec::new();
+        if with_events {
+            files.push((Jsonl::NAME, Box::new(Jsonl::create(&dir).map_err(failed(Jsonl::NAME))?)));
+        }
+        let others: [(&str, Box<dyn Reporter>); 4] = [
+            ("junit.xml", Box::new(Junit::new(create("junit.xml")?, current.clone(), options.junit))),
             ("timing.json", Box::new(Timing::new(create("timing.json")?))),
             ("trace.json", Box::new(Trace::new(create("trace.json")?))),
             ("summary.md", Box::new(Summary::new(create("summary.md")?, current))),
         ];
-        let files = files.into_iter().map(|(name, reporter)| Entry::new(name.into(), reporter)).collect();
+        let files = files
+            .into_iter()
+            .chain(others)
+            .map(|(name, reporter)| Entry::new(name.into(), reporter))
+            .collect();
         let terminal = Terminal::on_terminal(options, dir.clone());
         let entries = vec![Entry::new("the terminal".into(), Box::new(terminal))];
         Ok(Self { dir, files, entries })
@@ -78,6 +96,17 @@ impl Reports {
     /// Adds a report; `path` is its name in errors.
     pub fn add(&mut self, path: PathBuf, reporter: Box<dyn Reporter>) {
         self.entries.push(Entry::new(path, reporter));
+    }
+
+    /// Passes the events of a finished run to the reports, and writes them.
+    pub fn replay(self, events: Vec<Event>) -> ReportOutcome {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        for event in events {
+            // The receiver exists.
+            let _ = sender.send(event);
+        }
+        drop(sender);
+        self.listen(&receiver)
     }
 
     /// Starts a thread that listens. It ends, with every report written, after [`EventKind::RunFinished`] or when the

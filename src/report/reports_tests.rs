@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc;
 
 use super::*;
-use crate::report::options::{Color, Progress, Verbosity};
+use crate::report::options::{Color, JunitDialect, Progress, Verbosity};
 use crate::report::testing::{self, Script};
 
 fn options(directory: &Path) -> ReportOptions {
@@ -16,6 +16,7 @@ fn options(directory: &Path) -> ReportOptions {
         color: Color::Never,
         progress: Progress::None,
         verbosity: Verbosity::Quiet,
+        junit: JunitDialect::Default,
     }
 }
 

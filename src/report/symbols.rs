@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,19 @@ impl SymbolReport {
             }
         }
         (report, missing)
+    }
+
+    /// Unites the files of several report directories; `None` unless each has one.
+    ///
+    /// # Errors
+    /// A file can't be read or has another format.
+    pub fn united(directories: &[PathBuf]) -> Result<Option<Self>, PastError> {
+        let mut all = Self { version: 1, cells: Vec::new() };
+        for directory in directories {
+            let Some(report) = Self::read(directory)? else { return Ok(None) };
+            all.cells.extend(report.cells);
+        }
+        Ok(Some(all))
     }
 
     /// Writes the file into a report directory.

@@ -238,6 +238,7 @@ impl Tally {
             EventKind::RunFinished { exit } => self.exit = Some(*exit),
             EventKind::RunStarted(_)
             | EventKind::SetupStarted { .. }
+            | EventKind::ShardPlanned(_)
             | EventKind::SetupProgress { .. }
             | EventKind::Resolved { .. }
             | EventKind::DownloadStarted { .. }

@@ -120,6 +120,8 @@ impl Script {
             work_dir: ".fbuild-matrix".into(),
             report_dir: ".fbuild-matrix/reports".into(),
             backend: "zccache".to_owned(),
+            directory: "/here".into(),
+            shard: None,
         };
         Self { events: Vec::new(), now: Duration::ZERO }
             .say(EventKind::RunStarted(info))

@@ -17,14 +17,16 @@ mod phases;
 mod prepare;
 mod run;
 mod setup;
+mod shards;
 mod signal;
 mod space;
 
 pub use cells::{Cells, Request, warnings};
 pub use error::SessionError;
-pub use options::{Directories, Limits, Options, Selected};
+pub use options::{Directories, Limits, Options, Part, Selected};
 pub use run::run;
 pub(crate) use setup::install_cores;
 pub use setup::{
     Installed, Locking, Missing, Needs, OfferedCore, SetupError, bring_in, lock_matrix, needs, offered_core,
 };
+pub use shards::Share;

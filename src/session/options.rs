@@ -1,10 +1,12 @@
 //! Options of a run: validated, with absolute paths. Knows nothing of their spelling on the command line.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::setup::Locking;
 use crate::matrix::{Filter, NameGlob};
+use crate::shard::{PlanFile, ShardId};
 
 /// Options of `run` and `plan`.
 #[derive(Debug, Clone)]
@@ -53,6 +55,27 @@ pub struct Selected {
     pub sketches: Vec<NameGlob>,
     /// `--filter`; every filter must select a cell.
     pub filters: Vec<Filter>,
+    /// `--shard`, `--plan`: the part of the selected cells.
+    pub part: Part,
+}
+
+/// The part of the selected cells that a run builds.
+#[derive(Debug, Clone, Default)]
+pub enum Part {
+    /// All of them.
+    #[default]
+    Whole,
+    /// `--shard` without a plan.
+    Shard(ShardId),
+    /// `--plan`.
+    Plan {
+        /// The file, for messages.
+        path: PathBuf,
+        /// Its content.
+        plan: Arc<PlanFile>,
+        /// `--shard`.
+        shard: Option<ShardId>,
+    },
 }
 
 /// The directories of a run; absolute.

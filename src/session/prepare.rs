@@ -22,18 +22,25 @@ impl Session<'_> {
         self.announce_packages(&installed);
         phases.end(RunPhase::Setup);
         let cells = self.request.cells(self.options, &installed.roots)?;
-        for message in warnings(&cells.selected) {
+        let share = self.options.selected.part.share(matrix, cells.selected)?;
+        for message in warnings(&share.cells) {
             self.events.say(EventKind::Log { level: Level::Warn, message });
         }
         let slugs = Layout::slugs(cells.all.sketch_names());
         let plan = make(Sources {
             matrix,
             slugs: &slugs,
-            expansion: &cells.selected,
+            expansion: &share.cells,
             cores: &installed.cores,
             libraries: &installed.libraries,
             layout: &self.layout,
         })?;
+        if let Some(places) = &share.places {
+            if let Some(message) = places.remark(&plan) {
+                self.events.say(EventKind::Log { level: Level::Info, message });
+            }
+            self.events.say(places.event(&plan));
+        }
         self.remove_gone(gone::Current::new(&cells.all, &plan, &slugs)).await?;
         let emulators = emulators::bring_in(&plan, &install).await.map_err(SetupError::from)?;
         Ok((plan, emulators))

@@ -120,6 +120,8 @@ impl Session<'_> {
             work_dir: directories.work.clone(),
             report_dir: directories.reports.clone(),
             backend: if self.options.cache { "zccache" } else { "direct" }.to_owned(),
+            directory: directories.current.clone(),
+            shard: self.options.selected.part.info(&self.request.matrix),
         }
     }
 }

@@ -29,6 +29,7 @@ mod identity;
 mod incomplete;
 mod init;
 mod interrupts;
+mod junit_schema;
 mod kills;
 mod libraries;
 mod library_use;

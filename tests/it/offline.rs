@@ -7,4 +7,5 @@ mod init;
 mod malformed;
 mod matrices;
 mod scale;
+mod shards;
 mod workflows;

@@ -93,6 +93,7 @@ impl Live {
             | EventKind::StepFinished(_)
             | EventKind::Stopping { .. }
             | EventKind::RunFinished { .. }
+            | EventKind::ShardPlanned(_)
             | EventKind::Unknown => {}
         }
     }

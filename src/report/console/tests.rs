@@ -7,7 +7,7 @@ use super::lines;
 use super::paint::Paint;
 use super::terminal::Terminal;
 use crate::event::{Event, Failure, Level, Outcome};
-use crate::report::options::{Color, Progress, ReportOptions, Verbosity};
+use crate::report::options::{Color, JunitDialect, Progress, ReportOptions, Verbosity};
 use crate::report::report_dir::ReportDir;
 use crate::report::reporter::Reporter;
 use crate::report::testing::{Script, cell, failure};
@@ -41,6 +41,7 @@ fn shown(events: &[Event], progress: Progress, verbosity: Verbosity, styled: boo
         color: Color::Never,
         progress,
         verbosity,
+        junit: JunitDialect::Default,
     };
     let (out, err) = (Shared::default(), Shared::default());
     let paint = Paint { styled };

@@ -71,6 +71,7 @@ impl JunitFold {
             EventKind::Stopping { reason } => self.stopping = Some(reason.clone()),
             EventKind::Resolved { packages } => self.packages.clone_from(packages),
             EventKind::SetupStarted { .. }
+            | EventKind::ShardPlanned(_)
             | EventKind::SetupProgress { .. }
             | EventKind::DownloadStarted { .. }
             | EventKind::DownloadProgress { .. }

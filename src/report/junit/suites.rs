@@ -9,28 +9,34 @@ use super::fold::JunitFold;
 use super::xml::{Counts, JunitXml, SuiteHead, message_for_xml, name_for_xml};
 use crate::event::{CellId, CoreId};
 use crate::report::failures::CACHED_FAILURE;
+use crate::report::options::JunitDialect;
 use crate::report::roster::{Part, RosterRow};
 use crate::report::text;
 use crate::report::timestamp::rfc3339;
 
 /// Limit of the part of a core's diagnostic that each blocked cell repeats, in bytes; the suite has all of it.
 const BLOCKED_MAX: usize = 4 * 1024;
+/// Limit of these parts of all blocked cells together, in bytes.
+const ALL_BLOCKED_MAX: usize = 2 * 1024 * 1024;
 
 /// Writes the whole report.
 ///
 /// # Errors
 /// `writer` fails.
-pub(super) fn write(fold: &JunitFold, writer: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(fold: &JunitFold, dialect: JunitDialect, writer: &mut dyn io::Write) -> io::Result<()> {
     let suites: Vec<Counts> = fold.roster.boards().map(|(_, cells)| counts(cells)).collect();
-    let mut xml = JunitXml::start(writer, &text::for_xml(&fold.run), &suites)?;
+    let mut xml = JunitXml::start(writer, dialect, &text::for_xml(&fold.run), &suites)?;
     let timestamp = rfc3339(fold.started);
+    let blocked =
+        fold.roster.boards().flat_map(|(_, cells)| cells).filter(|(_, row)| is_blocked(row)).count();
+    let blocked_max = BLOCKED_MAX.min(ALL_BLOCKED_MAX / blocked.max(1));
     for (id, ((board, cells), counts)) in fold.roster.boards().zip(&suites).enumerate() {
         let name = name_for_xml(board);
         xml.start_suite(&SuiteHead { id, name: &name, timestamp: &timestamp, counts })?;
         xml.properties(fold.versions(board).iter().map(|(name, version)| (name.as_str(), *version)))?;
         let mut blocking: Vec<&CoreId> = Vec::new();
         for (id, row) in cells {
-            let (case, line) = case(fold, id, row);
+            let (case, line) = case(fold, id, row, blocked_max);
             xml.case(&case, line)?;
             if let Some(CaseResult::Blocked { by, .. }) = row.kept.noted().map(|end| &end.result)
                 && !blocking.contains(&by)
@@ -67,15 +73,21 @@ fn counts<'r>(cells: impl Iterator<Item = (&'r CellId, &'r RosterRow<Case>)>) ->
     counts
 }
 
-/// Returns the test case of a cell, and the line of its first error in its main file.
-fn case(fold: &JunitFold, id: &CellId, row: &RosterRow<Case>) -> (TestCase, Option<u32>) {
+fn is_blocked(row: &RosterRow<Case>) -> bool {
+    row.kept.noted().is_some_and(|end| matches!(end.result, CaseResult::Blocked { .. }))
+}
+
+/// Returns the test case of a cell, and the line of its first error in its main file. A blocked cell repeats at most
+/// `blocked_max` bytes of its core's diagnostic.
+fn case(fold: &JunitFold, id: &CellId, row: &RosterRow<Case>, blocked_max: usize) -> (TestCase, Option<u32>) {
     let mut line = None;
     let result = match (&row.part, &row.kept) {
-        (Part::Skipped(reason), _) => TestResult::SkippedWithCause {
-            type_: "skipped".to_owned(),
-            message: message_for_xml(reason),
-            cause: None,
-        },
+        (Part::Skipped(reason), _) => {
+            let message = message_for_xml(reason);
+            // Some readers show only the message, others only the text.
+            let cause = Some(message.clone());
+            TestResult::SkippedWithCause { type_: "skipped".to_owned(), message, cause }
+        }
         (Part::Selected, Case::Open) => {
             let message = match &fold.stopping {
                 Some(reason) => format!("interrupted before it was built: {reason}"),
@@ -99,7 +111,7 @@ fn case(fold: &JunitFold, id: &CellId, row: &RosterRow<Case>) -> (TestCase, Opti
                 error(complaint.kind, &complaint.message, &complaint.body)
             }
             CaseResult::Blocked { by, message } => {
-                let body = fold.core_body(by).map(|body| text::cut_middle(body, BLOCKED_MAX));
+                let body = fold.core_body(by).map(|body| text::cut_middle(body, blocked_max));
                 let message = format!("blocked by core {by}: {message}");
                 error("blocked", &message, body.as_deref().unwrap_or_default())
             }

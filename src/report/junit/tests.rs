@@ -14,16 +14,21 @@ use super::xml::name_for_xml;
 use crate::event::{
     CellInfo, CoreId, Event, EventKind, Failure, FailureKind, JobId, Outcome, SkippedCell, Step,
 };
+use crate::report::options::JunitDialect;
 use crate::report::testing::{Script, cell, core, failure, one_of_each_outcome};
 use crate::report::text;
 
 fn render(events: &[Event]) -> String {
+    render_as(JunitDialect::Default, events)
+}
+
+fn render_as(dialect: JunitDialect, events: &[Event]) -> String {
     let mut fold = JunitFold::new("/here".into());
     for event in events {
         fold.fold(event);
     }
     let mut bytes = Vec::new();
-    suites::write(&fold, &mut bytes).expect("a Vec takes everything");
+    suites::write(&fold, dialect, &mut bytes).expect("a Vec takes everything");
     String::from_utf8(bytes).expect("UTF-8")
 }
 
@@ -115,25 +120,25 @@ fn a_mixed_run() {
     insta::assert_snapshot!(render(&Script::mixed().events()), @r#"
         <?xml version="1.0" encoding="utf-8"?>
         <testsuites name="avr-examples" tests="7" failures="2" errors="1" skipped="2" time="1.850">
-          <testsuite id="0" name="uno" package="uno" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0.9" skipped="1">
+          <testsuite id="0" name="uno" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0.9" skipped="1">
             <testcase name="Blink" time="0.45" classname="uno" file="examples/Blink/Blink.ino"/>
             <testcase name="Broken" time="0.45" classname="uno" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="examples/Broken/Broken.ino:5:3: &apos;foo&apos; was not declared in this scope"><![CDATA[examples/Broken/Broken.ino:5:3: error: 'foo' was not declared in this scope
            foo();
            ^]]></failure>
             </testcase>
-            <testcase name="Big" time="0" classname="uno" file="examples/Big/Big.ino"><skipped type="skipped" message="does not fit"/>
+            <testcase name="Big" time="0" classname="uno" file="examples/Big/Big.ino"><skipped type="skipped" message="does not fit"><![CDATA[does not fit]]></skipped>
             </testcase>
           </testsuite>
-          <testsuite id="1" name="mega" package="mega" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0.95" skipped="1">
+          <testsuite id="1" name="mega" tests="3" errors="0" failures="1" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0.95" skipped="1">
             <testcase name="Blink" time="0.5" classname="mega" file="examples/Blink/Blink.ino"/>
             <testcase name="Broken" time="0.45" classname="mega" file="examples/Broken/Broken.ino" line="5"><failure type="compile" message="examples/Broken/Broken.ino:5:3: &apos;foo&apos; was not declared in this scope"><![CDATA[examples/Broken/Broken.ino:5:3: error: 'foo' was not declared in this scope
            foo();
            ^]]></failure>
             </testcase>
-            <testcase name="Esp" time="0" classname="mega" file="examples/Esp/Esp.ino"><skipped type="skipped" message="needs WiFi"/>
+            <testcase name="Esp" time="0" classname="mega" file="examples/Esp/Esp.ino"><skipped type="skipped" message="needs WiFi"><![CDATA[needs WiFi]]></skipped>
             </testcase>
           </testsuite>
-          <testsuite id="2" name="due" package="due" tests="1" errors="1" failures="0" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0" skipped="0">
+          <testsuite id="2" name="due" tests="1" errors="1" failures="0" hostname="localhost" timestamp="2023-11-14T22:13:20Z" time="0" skipped="0">
             <testcase name="Blink" time="0" classname="due" file="examples/Blink/Blink.ino"><error type="blocked" message="blocked by core due-1f2e3d4c: no variant &apos;due&apos;"><![CDATA[no variant 'due']]></error>
             </testcase><system-err><![CDATA[core due-1f2e3d4c:
         no variant 'due']]></system-err>
@@ -211,7 +216,7 @@ fn ten_thousand_failures_stay_under_30_mb_and_each_keeps_its_message() {
         fold.fold(&event);
     }
     let mut bytes = Vec::new();
-    suites::write(&fold, &mut bytes).expect("a Vec takes everything");
+    suites::write(&fold, JunitDialect::Default, &mut bytes).expect("a Vec takes everything");
     assert!(bytes.len() < 30_000_000, "{} bytes", bytes.len());
     assert_eq!(String::from_utf8_lossy(&bytes).matches("Broken.ino:3:3: no\"").count(), 10_000);
 }
@@ -348,4 +353,60 @@ fn errors_come_before_warnings() {
         "examples/Broken/Broken.ino:5:3: error: no\n\nand 20000 warnings:\nA/A.ino:1:1: warning: unused\n";
     assert!(body.starts_with(start), "{}", &body[..200]);
     assert!(body.len() < WARNINGS_MAX + 1_000, "{}", body.len());
+}
+
+/// The attributes and elements that `junit-10.xsd` allows. The schema itself is checked in `tests/it/junit_schema.rs`.
+#[test]
+fn the_strict_dialect_has_only_what_the_schema_knows() {
+    let xml = render_as(JunitDialect::JenkinsXsd, &Script::mixed().events());
+    let (root, suites) = read(&xml);
+    let names = |attributes: &Attributes| attributes.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&root), ["errors", "failures", "name", "tests", "time"]);
+    let suite = ["errors", "failures", "hostname", "id", "name", "skipped", "tests", "time", "timestamp"];
+    for (attributes, cases) in &suites {
+        assert_eq!(names(attributes), suite);
+        for case in cases {
+            assert_eq!(names(&case.attributes), ["classname", "name", "time"]);
+        }
+    }
+    let (kind, attributes, body) = suites[0].1[2].result.clone().expect("a result");
+    assert_eq!(
+        (kind.as_str(), attributes["message"].as_str(), body.as_str()),
+        ("skipped", "does not fit", "does not fit")
+    );
+}
+
+#[test]
+fn ten_thousand_cells_of_any_outcome_stay_under_30_mb_without_a_pair_twice() {
+    // Names as long as those of a deep directory, reasons and diagnostics as long as a template's.
+    let names: Vec<String> = (0..10_000)
+        .map(|n| format!("board{}/{}/Sketch{n}", n % 70, "../examples/Advanced".repeat(4)))
+        .collect();
+    let long = "required from 'template<class T> void f(T)' ".repeat(40);
+    let selected: Vec<&str> = names[..8_000].iter().map(String::as_str).collect();
+    let skipped: Vec<(&str, &str)> =
+        names[8_000..].iter().map(|name| (name.as_str(), long.as_str())).collect();
+    let mut script = Script::new().plan(&selected, &skipped);
+    let core_failed = Failure { diagnostic: long.repeat(10), ..failure(&long, None) };
+    script = script.finished(&core("board0-1f2e3d4c"), Outcome::Failed(core_failed), 200);
+    for (n, name) in selected.iter().enumerate() {
+        let outcome = match n % 4 {
+            0 => Outcome::Blocked { by: CoreId("board0-1f2e3d4c".into()), message: long.clone() },
+            1 => Outcome::Failed(Failure { diagnostic: long.repeat(10), ..failure(&long, Some(3)) }),
+            2 => Outcome::Crashed { message: long.clone() },
+            _ => Outcome::Built,
+        };
+        script = script.finished(&cell(name), outcome, 300);
+    }
+    let events = script.end(400, 1).events();
+    for dialect in [JunitDialect::Default, JunitDialect::JenkinsXsd] {
+        let xml = render_as(dialect, &events);
+        assert!(xml.len() < 30_000_000, "{} bytes", xml.len());
+        let (_, suites) = read(&xml);
+        let cases = suites.iter().flat_map(|suite| &suite.1);
+        let pairs: std::collections::BTreeSet<_> = cases
+            .map(|case| (case.attributes["classname"].clone(), case.attributes["name"].clone()))
+            .collect();
+        assert_eq!(pairs.len(), 10_000);
+    }
 }

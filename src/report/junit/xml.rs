@@ -15,6 +15,7 @@ use junit_report::{Duration, TestCase, TestResult};
 use quick_xml::Writer;
 use quick_xml::events::{BytesCData, BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
+use crate::report::options::JunitDialect;
 use crate::report::text;
 
 /// Limit of a message in bytes: it is one line.
@@ -43,6 +44,7 @@ pub(super) struct SuiteHead<'a> {
 /// A report under construction.
 pub(super) struct JunitXml<'w> {
     xml: Writer<&'w mut dyn Write>,
+    dialect: JunitDialect,
     /// Whether the root has no suites, and therefore no end tag.
     is_empty: bool,
 }
@@ -84,8 +86,13 @@ impl<'w> JunitXml<'w> {
     ///
     /// # Errors
     /// `sink` fails, as in all other functions.
-    pub(super) fn start(sink: &'w mut dyn Write, run: &str, suites: &[Counts]) -> io::Result<Self> {
-        let mut report = Self { xml: Writer::new(sink), is_empty: suites.is_empty() };
+    pub(super) fn start(
+        sink: &'w mut dyn Write,
+        dialect: JunitDialect,
+        run: &str,
+        suites: &[Counts],
+    ) -> io::Result<Self> {
+        let mut report = Self { xml: Writer::new(sink), dialect, is_empty: suites.is_empty() };
         report.xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
         let sum = |of: fn(&Counts) -> usize| suites.iter().map(of).sum::<usize>().to_string();
         let (tests, failures) = (sum(|suite| suite.tests), sum(|suite| suite.failures));
@@ -100,11 +107,19 @@ impl<'w> JunitXml<'w> {
             ("skipped", &skipped),
             ("time", &time),
         ];
+        let is_strict = report.is_strict();
+        let attributes = attributes.into_iter().filter(|(name, _)| !(is_strict && *name == "skipped"));
         let is_empty = report.is_empty;
         report.open(Element::Root, attributes, is_empty)?;
         Ok(report)
     }
 
+    /// Returns whether the schema has only the attributes of `junit-10.xsd`.
+    fn is_strict(&self) -> bool {
+        self.dialect == JunitDialect::JenkinsXsd
+    }
+
+    /// Writes the start of a suite. It has no `package`: Jenkins would show `uno.uno`.
     pub(super) fn start_suite(&mut self, suite: &SuiteHead<'_>) -> io::Result<()> {
         let Counts { tests, failures, errors, skipped, ms } = *suite.counts;
         let time = Duration::milliseconds(i64::try_from(ms).unwrap_or(i64::MAX / 1_000_000));
@@ -114,7 +129,6 @@ impl<'w> JunitXml<'w> {
         let attributes = [
             ("id", id),
             ("name", suite.name),
-            ("package", suite.name),
             ("tests", tests),
             ("errors", errors),
             ("failures", failures),
@@ -153,7 +167,9 @@ impl<'w> JunitXml<'w> {
             case.filepath.as_deref().map(|path| ("file", path)),
             line.as_deref().map(|line| ("line", line)),
         ];
+        let is_strict = self.is_strict();
         let attributes = attributes.into_iter().flatten();
+        let attributes = attributes.filter(|(name, _)| !(is_strict && ["file", "line"].contains(name)));
         let is_empty = matches!(case.result, TestResult::Success) && case.system_out.is_none();
         self.open(Element::Case, attributes, is_empty)?;
         if is_empty {

@@ -54,6 +54,7 @@ impl TimingFold {
             EventKind::RunFinished { exit } => self.exit = Some(*exit),
             EventKind::Resolved { packages } => self.packages.clone_from(packages),
             EventKind::SetupStarted { .. }
+            | EventKind::ShardPlanned(_)
             | EventKind::SetupProgress { .. }
             | EventKind::DownloadStarted { .. }
             | EventKind::DownloadProgress { .. }

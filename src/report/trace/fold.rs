@@ -82,6 +82,7 @@ impl TraceFold {
             | EventKind::DownloadFinished { .. }
             | EventKind::DownloadFailed { .. }
             | EventKind::Log { .. }
+            | EventKind::ShardPlanned(_)
             | EventKind::Planned { .. }
             | EventKind::JobStarted { .. }
             | EventKind::RunFinished { .. }

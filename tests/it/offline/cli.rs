@@ -71,6 +71,7 @@ fn help_of_run_names_every_option_of_the_contract() {
         "-v, --verbose",
         "-q, --quiet",
         "--dry-run",
+        "--junit-dialect",
     ] {
         help = help.assert_stdout(option);
     }

@@ -11,7 +11,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use crate::support::{Reports, Workspace};
 
 #[path = "../../../examples/scale/project.rs"]
-mod project;
+pub(super) mod project;
 
 /// Sketches of the project, and of the part of it that a run with `FEW` selects.
 const SKETCHES: usize = 500;
