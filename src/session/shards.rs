@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::SessionError;
 use super::options::Part;
 use crate::event::{CellId, EventKind, ShardCells, ShardInfo};
-use crate::matrix::{Cell, Expansion, Matrix, Overrides, SkippedCell, Warnings};
+use crate::matrix::{Cell, Expansion, Matrix, Overrides, PinnedPlatform, SkippedCell, Warnings};
 use crate::plan::Plan;
 use crate::shard::{PlanFile, ShardId, Workload, pack};
 
@@ -181,21 +181,27 @@ fn places(shard: ShardId, all: impl Iterator<Item = (CellId, usize)>) -> ShardPl
     ShardPlaces { shard, selection, total: places.len(), places }
 }
 
-/// Returns a number for each cell, from 0. Cells with the same number have the same board options, properties and
-/// warning level, and therefore one core. Knows no installed core, so that all machines agree.
+/// Returns a number for each cell, from 0. Cells with the same number have the same FQBN, platform versions, properties
+/// and warning level, and therefore one core. Knows no installed core, so that all machines agree.
 fn groups(matrix: &Matrix, cells: &[Cell]) -> Vec<usize> {
-    let mut known: HashMap<(String, &Arc<Overrides>, Warnings), usize> = HashMap::new();
-    let fqbns: HashMap<&str, String> =
-        matrix.boards.iter().map(|(name, board)| (&**name, board.fqbn.to_string())).collect();
+    let mut known: HashMap<GroupKey<'_>, usize> = HashMap::new();
+    let boards: HashMap<&str, (String, &[PinnedPlatform])> = matrix
+        .boards
+        .iter()
+        .map(|(name, board)| (&**name, (board.fqbn.to_string(), board.pinned_platforms())))
+        .collect();
     cells
         .iter()
         .map(|cell| {
-            let fqbn = fqbns.get(&*cell.board).cloned().unwrap_or_default();
+            let board = boards.get(&*cell.board).cloned().unwrap_or_default();
             let next = known.len();
-            *known.entry((fqbn, &cell.properties, cell.warnings)).or_insert(next)
+            *known.entry((board, &cell.properties, cell.warnings)).or_insert(next)
         })
         .collect()
 }
+
+/// What the cells of a core have in common.
+type GroupKey<'a> = ((String, &'a [PinnedPlatform]), &'a Arc<Overrides>, Warnings);
 
 fn id_of(board: impl AsRef<str>, sketch: impl AsRef<str>) -> CellId {
     CellId { board: board.as_ref().into(), sketch: sketch.as_ref().into() }
