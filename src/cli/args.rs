@@ -86,6 +86,9 @@ pub(super) struct ReportArguments {
     /// The schema of junit.xml: for GitHub and GitLab, or Jenkins' junit-10.xsd
     #[arg(long, value_enum, default_value_t, value_name = "DIALECT")]
     pub(super) junit_dialect: JunitDialect,
+    /// Groups and annotations in the log, for a CI system [default: the one whose job this is]
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub(super) annotations: Option<Annotations>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -212,6 +215,14 @@ pub(super) enum Progress {
     Auto,
     Bar,
     Plain,
+    None,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Annotations {
+    Github,
+    Gitlab,
+    Azure,
     None,
 }
 

@@ -3,6 +3,8 @@
 mod args;
 mod boards;
 mod cache;
+mod changed_files;
+mod ci;
 mod compare;
 mod core;
 mod dispatch;

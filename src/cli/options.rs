@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{self, CacheDirectory, Color, Console, DirectoryArguments, Progress};
+use super::ci;
 use crate::matrix::{Filter, NameGlob, parse_duration};
 use crate::report;
 use crate::session::{Directories, Limits, Locking, Options, Part, Selected};
@@ -188,6 +189,7 @@ pub(super) fn reports(
             args::JunitDialect::Default => report::JunitDialect::Default,
             args::JunitDialect::JenkinsXsd => report::JunitDialect::JenkinsXsd,
         },
+        ci: ci::options(typed.annotations, directories),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The command `run`: builds every selected cell, or prints the plan.
 
 use super::output::fail;
-use super::{args, options, plan};
+use super::{args, ci, options, plan};
 use crate::exit::Exit;
 use crate::session::{self, SessionError};
 
@@ -18,5 +18,10 @@ pub(super) async fn run(typed: args::Run) -> Exit {
         Err(error) => return fail(&SessionError::Usage(error.to_string()), colours),
     };
     let reports = options::reports(&options.directories, &console, &form);
-    session::run(&options, reports).await.unwrap_or_else(|error| fail(&error, colours))
+    let announced = reports.ci.clone();
+    session::run(&options, reports).await.unwrap_or_else(|error| {
+        let exit = fail(&error, colours);
+        ci::announce(&error, &options.matrix, &announced, &options.directories.current);
+        exit
+    })
 }

@@ -14,6 +14,8 @@ use crate::event::{Failure, Location, Outcome, Overflow, grouped};
 pub(super) struct FailureText {
     /// `FILE:LINE:COLUMN`, where known.
     pub(super) place: Option<String>,
+    /// The same place as a value, with the file as the tool named it.
+    pub(super) location: Option<Location>,
     /// The error, in one line.
     pub(super) message: String,
     /// All lines except warnings. The first is location and message, in the tool's own form where it has one.
@@ -84,9 +86,10 @@ impl FailureText {
         // The message may be that of the diagnostic, an extended form of it, or unrelated.
         let cause = cause.filter(|cause| is_of(cause, &failure.message));
         let outer = cause.and_then(Diagnostic::instantiated_at);
-        let place = outer.as_ref().or(failure.location.as_ref()).map(|place| here.place(place));
+        let location = outer.as_ref().or(failure.location.as_ref()).cloned();
+        let place = location.as_ref().map(|place| here.place(place));
         let message = here.text(&text::one_line(&failure.message));
-        let mut told = Self { place, message, ..Self::default() };
+        let mut told = Self { place, location, message, ..Self::default() };
         match cause {
             Some(cause) => {
                 let inner = failure.location.as_ref().filter(|_| outer.is_some());

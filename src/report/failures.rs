@@ -10,7 +10,8 @@ use indexmap::IndexMap;
 use super::failure_text::FailureText;
 use super::paths::Here;
 use super::text;
-use crate::event::{CellId, Failure, JobId, Outcome};
+use crate::diagnostics::missing_file;
+use crate::event::{CellId, Failure, JobId, Location, Outcome};
 
 /// The longest message that a report shows, in bytes: ten thousand failures may all differ.
 const MESSAGE_MAX: usize = 500;
@@ -30,6 +31,8 @@ pub(super) struct Trouble {
     pub(super) message: Arc<str>,
     /// The whole text.
     pub(super) text: FailureText,
+    /// The file that is missing by the first error, as an include names it.
+    missing: Option<String>,
     key: FailureKey,
 }
 
@@ -63,7 +66,11 @@ impl Trouble {
             },
             _ => FailureKey { what, message: message.clone(), place: of_job() },
         };
-        Some(Self { what, message, text: whole, key })
+        let missing = match outcome {
+            Outcome::Failed(failure @ Failure { location: Some(_), .. }) => missing_file(&failure.diagnostic),
+            _ => None,
+        };
+        Some(Self { what, message, text: whole, missing, key })
     }
 
     /// Returns the numbers that differ from board to board.
@@ -95,6 +102,10 @@ pub(super) struct FailureGroup {
     pub(super) what: &'static str,
     /// The location of the first job: `FILE:LINE:COLUMN`.
     pub(super) place: Option<String>,
+    /// The same location as a value.
+    pub(super) location: Option<Location>,
+    /// The missing file: see [`Trouble`].
+    pub(super) missing: Option<String>,
     /// The jobs in the order in which they failed, each with its own message.
     jobs: Vec<(JobId, Arc<str>)>,
     key: FailureKey,
@@ -112,6 +123,8 @@ impl FailureGroups {
         let group = self.0.entry(trouble.key.clone()).or_insert_with(|| FailureGroup {
             what: trouble.what,
             place: trouble.text.place.clone(),
+            location: trouble.text.location.clone(),
+            missing: trouble.missing.clone(),
             jobs: Vec::new(),
             key: trouble.key.clone(),
             excerpt: excerpt(),
@@ -149,24 +162,37 @@ impl FailureGroup {
         self.jobs.iter().map(|(job, _)| job)
     }
 
-    /// Returns the affected jobs: `Blink on uno, mega`, `core uno-1f2e3d4c`; at most `limit` names of each kind.
+    /// Returns the affected jobs: see [`who`].
     pub(super) fn who(&self, limit: usize) -> String {
-        let mut sketches: IndexMap<&str, Vec<&str>> = IndexMap::new();
-        let mut parts = Vec::new();
-        // Sorted by name, as the order of failures differs from run to run.
-        let mut jobs: Vec<&JobId> = self.jobs().collect();
-        jobs.sort();
-        for job in jobs {
-            match job {
-                JobId::Core(id) => parts.push(format!("core {id}")),
-                JobId::Cell(CellId { board, sketch }) => sketches.entry(sketch).or_default().push(board),
-            }
-        }
-        for (sketch, boards) in sketches {
-            parts.push(format!("{sketch} on {}", listed(&boards, limit, ", ")));
-        }
-        text::one_line(&listed(&parts, limit, "; "))
+        who(self.jobs(), limit)
     }
+
+    /// Returns the line of the first error, where all jobs of the group fail at one.
+    pub(super) fn line(&self) -> Option<(&std::path::Path, u32)> {
+        match &self.key.place {
+            FailurePlace::Line(file, line) => Some((file, *line)),
+            FailurePlace::Sketch(_) | FailurePlace::Core(_) => None,
+        }
+    }
+}
+
+/// Returns jobs in words: `Blink on uno, mega`, `core uno-1f2e3d4c`; at most `limit` names of each kind.
+pub(super) fn who<'j>(jobs: impl Iterator<Item = &'j JobId>, limit: usize) -> String {
+    let mut sketches: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    let mut parts = Vec::new();
+    // Sorted by name, as the order of failures differs from run to run.
+    let mut jobs: Vec<&JobId> = jobs.collect();
+    jobs.sort();
+    for job in jobs {
+        match job {
+            JobId::Core(id) => parts.push(format!("core {id}")),
+            JobId::Cell(CellId { board, sketch }) => sketches.entry(sketch).or_default().push(board),
+        }
+    }
+    for (sketch, boards) in sketches {
+        parts.push(format!("{sketch} on {}", listed(&boards, limit, ", ")));
+    }
+    text::one_line(&listed(&parts, limit, "; "))
 }
 
 fn board(job: &JobId) -> &str {
@@ -176,7 +202,8 @@ fn board(job: &JobId) -> &str {
     }
 }
 
-fn listed<S: AsRef<str>>(names: &[S], limit: usize, separator: &str) -> String {
+/// Returns the first `limit` names, and the number of the others.
+pub(super) fn listed<S: AsRef<str>>(names: &[S], limit: usize, separator: &str) -> String {
     let shown: Vec<&str> = names.iter().take(limit).map(AsRef::as_ref).collect();
     let mut list = shown.join(separator);
     if names.len() > limit {

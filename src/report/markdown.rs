@@ -20,9 +20,14 @@ impl Page {
         Self { text: String::new(), max, left_out: 0 }
     }
 
+    /// Returns the number of bytes that a part may have.
+    pub(super) fn room(&self) -> usize {
+        self.max.saturating_sub(self.text.len() + NOTE)
+    }
+
     /// Adds a part completely or not at all: half a table or half a code block would break the rest.
     pub(super) fn add(&mut self, part: &str) {
-        if self.text.len() + part.len() + NOTE <= self.max {
+        if part.len() <= self.room() {
             self.text.push_str(part);
         } else {
             self.left_out += 1;

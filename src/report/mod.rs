@@ -4,7 +4,8 @@
 //! ```text
 //! Receiver<Event> ─▶ listener thread ─┬▶ events.jsonl   as it happens
 //!                                     ├▶ console        as it happens, closing table at the end
-//!                                     └▶ junit.xml, timing.json, trace.json, summary.md   at the end
+//!                                     ├▶ junit.xml, timing.json, trace.json, summary.md   at the end
+//!                                     └▶ annotations, step summary and outputs of a CI system   at the end
 //! ```
 //!
 //! A new report is a file here that implements [`Reporter`], and an entry in [`Reports::open`]. The files are described
@@ -13,6 +14,8 @@
 #![cfg_attr(test, allow(clippy::expect_used))] // a test that can't go on says why
 
 mod busy;
+mod causes;
+mod ci;
 mod compact;
 mod compare;
 mod console;
@@ -48,10 +51,11 @@ mod uncacheable;
 mod warnings;
 mod words;
 
+pub use ci::{EarlyError, announce_error};
 pub use compare::Comparison;
 pub use error::{ReportError, ReportOutcome};
 pub use merge::{MergeError, MergedRun};
-pub use options::{Color, JunitDialect, Progress, ReportOptions, Verbosity};
+pub use options::{Annotations, CiOptions, Color, JunitDialect, Progress, ReportOptions, Verbosity};
 pub use past::{Past, PastCell, PastError, PastOutcome};
 pub use recorded::RecordedTimes;
 pub use reporter::Reporter;

@@ -1,5 +1,6 @@
 //! Options of reports, as validated from the command line.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// Places and form of a run's reports.
@@ -19,6 +20,41 @@ pub struct ReportOptions {
     pub verbosity: Verbosity,
     /// `--junit-dialect`: the schema of `junit.xml`.
     pub junit: JunitDialect,
+    /// The CI system, if any.
+    pub ci: CiOptions,
+}
+
+/// What a CI system reads from the log, and which files it collects.
+#[derive(Debug, Clone, Default)]
+pub struct CiOptions {
+    /// `--annotations`: form of groups and annotations in the log.
+    pub annotations: Annotations,
+    /// The system whose runner reads the log, and would execute commands in it.
+    pub runner: Annotations,
+    /// Root of the checkout, absolute. Annotations name files relative to it.
+    pub workspace: PathBuf,
+    /// Directories in the checkout that are no part of it, absolute: work and cache directory.
+    pub generated: Vec<PathBuf>,
+    /// Absolute paths of the files that the commit or pull request under test changes; `None` where unknown.
+    pub changed: Option<HashSet<PathBuf>>,
+    /// `GITHUB_STEP_SUMMARY`: the summary is appended to this file.
+    pub step_summary: Option<PathBuf>,
+    /// `GITHUB_OUTPUT`: the step's outputs are appended to this file.
+    pub output: Option<PathBuf>,
+}
+
+/// `--annotations`: a CI system with a form of its own for groups and annotations in the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Annotations {
+    /// GitHub Actions: workflow commands.
+    Github,
+    /// GitLab: collapsible sections, and a code quality report.
+    Gitlab,
+    /// Azure Pipelines: logging commands.
+    Azure,
+    /// A plain log.
+    #[default]
+    None,
 }
 
 /// `--junit-dialect`: the schema of `junit.xml`.

@@ -7,12 +7,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::ci::{CiReporter, CodeQuality, StepSummary};
 use super::console::{Terminal, print_error};
 use super::error::{ReportError, ReportOutcome};
 use super::file::ReportFile;
 use super::jsonl::Jsonl;
 use super::junit::Junit;
-use super::options::ReportOptions;
+use super::options::{Annotations, ReportOptions};
 use super::report_dir::ReportDir;
 use super::reporter::Reporter;
 use super::summary::Summary;
@@ -71,6 +72,8 @@ impl Reports {
             .map_err(|source| ReportError::Directory { path: path.clone(), source })?;
         let dir = ReportDir::new(path.clone(), options.refuges.clone());
         let failed = |name: &'static str| move |source| ReportError::Create { path: path.join(name), source };
+        // GitLab alone has it.
+        let _ = std::fs::remove_file(path.join(CodeQuality::FILE));
         let create = |name| ReportFile::create(&dir, name).map_err(failed(name));
         let current = &options.current_dir;
         let mut files: Vec<(&str, Box<dyn Reporter>)> = Vec::new();
@@ -83,13 +86,26 @@ impl Reports {
             ("trace.json", Box::new(Trace::new(create("trace.json")?))),
             ("summary.md", Box::new(Summary::new(create("summary.md")?, current))),
         ];
-        let files = files
+        let mut files: Vec<Entry> = files
             .into_iter()
             .chain(others)
             .map(|(name, reporter)| Entry::new(name.into(), reporter))
             .collect();
+        if options.ci.annotations == Annotations::Gitlab {
+            let report = CodeQuality::new(create(CodeQuality::FILE)?, &options.ci, current);
+            files.push(Entry::new(CodeQuality::FILE.into(), Box::new(report)));
+        }
+        let mut entries = Vec::new();
+        if let Some(path) = &options.ci.step_summary {
+            entries.push(Entry::new(path.clone(), Box::new(StepSummary::new(path.clone(), current))));
+        }
+        if options.ci.annotations != Annotations::None || options.ci.output.is_some() {
+            let log = Box::new(io::stderr());
+            let ci = CiReporter::new(options.ci.clone(), current, dir.clone(), log);
+            entries.push(Entry::new("the log".into(), Box::new(ci)));
+        }
         let terminal = Terminal::on_terminal(options, dir.clone());
-        let entries = vec![Entry::new("the terminal".into(), Box::new(terminal))];
+        entries.push(Entry::new("the terminal".into(), Box::new(terminal)));
         Ok(Self { dir, files, entries })
     }
 

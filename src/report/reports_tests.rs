@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc;
 
 use super::*;
-use crate::report::options::{Color, JunitDialect, Progress, Verbosity};
+use crate::report::options::{CiOptions, Color, JunitDialect, Progress, Verbosity};
 use crate::report::testing::{self, Script};
 
 fn options(directory: &Path) -> ReportOptions {
@@ -17,6 +17,7 @@ fn options(directory: &Path) -> ReportOptions {
         progress: Progress::None,
         verbosity: Verbosity::Quiet,
         junit: JunitDialect::Default,
+        ci: CiOptions::default(),
     }
 }
 

@@ -1,12 +1,13 @@
-//! `summary.md`: the run on one page, for a workflow's step summary, within the size that GitHub accepts.
+//! `summary.md`: the run on one page, failures first, within the size that GitHub accepts for a step summary.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
+use super::causes::{Cause, causes};
 use super::copies::ForeignCopies;
-use super::failures::{FailureGroup, FailureGroups, Trouble};
+use super::failures::{FailureGroups, Trouble};
 use super::file::ReportFile;
 use super::markdown::{Page, code, escape, fence};
 use super::notices;
@@ -17,13 +18,13 @@ use super::text;
 use crate::event::{CellId, CoreId, Event, EventKind, JobId, Outcome};
 
 /// GitHub's limit for each step, in bytes.
-const MAX: usize = 1024 * 1024;
+pub(super) const SUMMARY_MAX: usize = 1024 * 1024;
 /// The longest diagnostic of a failure, in bytes.
 const EXCERPT_MAX: usize = 3 * 1024;
 /// Number of bytes of a tool's output that are read for it.
 const ROOM: usize = 20 * EXCERPT_MAX;
-/// Number of failures with a diagnostic; further ones have a line.
-const EXCERPTS: usize = 50;
+/// Number of failures whose diagnostic is kept: about as many as the page has room for.
+const EXCERPTS: usize = 300;
 /// Number of boards or sketches that are named in one line.
 const NAMES: usize = 12;
 
@@ -36,7 +37,7 @@ pub(super) struct Summary {
 impl Summary {
     /// Paths are shown relative to the directory `current`.
     pub(super) fn new(file: ReportFile, current: &Path) -> Self {
-        Self { file, fold: SummaryFold { here: Here::new(current), ..SummaryFold::default() } }
+        Self { file, fold: SummaryFold::new(current) }
     }
 }
 
@@ -47,14 +48,14 @@ impl Reporter for Summary {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.fold.tally.close();
-        self.file.write(|writer| writer.write_all(self.fold.markdown(MAX).as_bytes()))
+        self.fold.close();
+        self.file.write(|writer| writer.write_all(self.fold.markdown(SUMMARY_MAX).as_bytes()))
     }
 }
 
 /// Data of a run.
 #[derive(Debug, Default)]
-struct SummaryFold {
+pub(super) struct SummaryFold {
     here: Here,
     name: String,
     tally: Tally,
@@ -83,7 +84,18 @@ struct FullCell {
 const FULLEST: usize = 10;
 
 impl SummaryFold {
-    fn fold(&mut self, event: &Event) {
+    /// Paths are shown relative to the directory `current`.
+    pub(super) fn new(current: &Path) -> Self {
+        Self { here: Here::new(current), ..Self::default() }
+    }
+
+    /// Counts the cells that did not end.
+    pub(super) fn close(&mut self) {
+        self.tally.close();
+    }
+
+    /// Adds an event.
+    pub(super) fn fold(&mut self, event: &Event) {
         self.tally.fold(event);
         match &event.kind {
             EventKind::RunStarted(info) => self.name.clone_from(&info.name),
@@ -123,24 +135,38 @@ impl SummaryFold {
     }
 
     /// Returns the page, at most `max` bytes long.
-    fn markdown(&self, max: usize) -> String {
+    pub(super) fn markdown(&self, max: usize) -> String {
         let mut page = Page::new(max);
         page.add(&self.head());
-        page.add(&self.boards());
-        if self.groups.iter().len() > 0 {
-            page.add("\n### Failures\n\n");
-            for group in self.groups.iter() {
-                page.add(&self.failure(group));
-            }
-        }
-        page.add(&notices::copies(&self.copies));
-        for part in notices::warnings(&self.tally.warnings, &self.here) {
+        let mut others = vec![self.boards(), notices::copies(&self.copies)];
+        others.extend(notices::warnings(&self.tally.warnings, &self.here));
+        others.extend([self.sizes(), self.skipped(), self.time()]);
+        let room: usize = others.iter().map(String::len).sum();
+        self.failures(&mut page, room.min(max / 4));
+        for part in others {
             page.add(&part);
         }
-        page.add(&self.sizes());
-        page.add(&self.skipped());
-        page.add(&self.time());
         page.end()
+    }
+
+    /// Adds all causes of failures, and as many of their diagnostics as leave `others` bytes of room.
+    fn failures(&self, page: &mut Page, others: usize) {
+        let causes = causes(&self.groups, &self.blocked);
+        if causes.is_empty() {
+            return;
+        }
+        page.add("\n### Failures\n\n");
+        let entries: Vec<String> = causes.iter().map(failure).collect();
+        let mut reserved = others + entries.iter().map(String::len).sum::<usize>();
+        for (entry, cause) in entries.iter().zip(&causes) {
+            let details = diagnostic(&cause.first.excerpt);
+            if reserved + details.len() <= page.room() {
+                page.add(&format!("{entry}{details}"));
+            } else {
+                page.add(entry);
+            }
+            reserved -= entry.len();
+        }
     }
 
     fn head(&self) -> String {
@@ -171,7 +197,7 @@ impl SummaryFold {
             .into_iter()
             .filter(|verdict| total.get(*verdict) > 0 || *verdict == Verdict::Failed)
             .collect();
-        let mut table = String::from("\n| board |");
+        let mut table = String::from("\n### Boards\n\n| board |");
         let mut rule = String::from("|---|");
         for verdict in &shown {
             let _ = write!(table, " {} |", verdict.word());
@@ -200,35 +226,6 @@ impl SummaryFold {
             let _ = writeln!(table, " | | {} |", text::duration(time));
         }
         table
-    }
-
-    fn failure(&self, group: &FailureGroup) -> String {
-        let place = group.place.as_ref().map(|place| format!("{}: ", code(place))).unwrap_or_default();
-        let who = escape(&group.who(NAMES));
-        let mut entry = format!("- **{who}**: {place}{} ({})", escape(&group.message()), group.what);
-        let blocked: usize = group
-            .jobs()
-            .filter_map(|job| match job {
-                JobId::Core(id) => self.blocked.get(id),
-                JobId::Cell(_) => None,
-            })
-            .sum();
-        if blocked > 0 {
-            let _ = write!(entry, "; it blocks {}", text::count(blocked, "cell"));
-        }
-        entry.push('\n');
-        for (board, message) in group.each().into_iter().take(NAMES) {
-            let _ = writeln!(entry, "  - {}: {}", escape(board), escape(message));
-        }
-        if !group.excerpt.trim().is_empty() {
-            let fence = fence(&group.excerpt);
-            let _ = writeln!(entry, "\n  <details><summary>diagnostic</summary>\n\n  {fence}text");
-            for line in group.excerpt.lines() {
-                let _ = writeln!(entry, "  {line}");
-            }
-            let _ = writeln!(entry, "  {fence}\n\n  </details>\n");
-        }
-        entry
     }
 
     fn sizes(&self) -> String {
@@ -288,6 +285,39 @@ impl SummaryFold {
     }
 }
 
+/// Returns the entry of a cause without its diagnostic.
+fn failure(cause: &Cause<'_>) -> String {
+    let first = cause.first;
+    let place = first.place.as_ref().map(|place| format!("{}: ", code(place))).unwrap_or_default();
+    let who = escape(&cause.who(NAMES));
+    let mut entry = format!("- **{who}**: {place}{} ({})", escape(&cause.message()), first.what);
+    if cause.blocked > 0 {
+        let _ = write!(entry, "; it blocks {}", text::count(cause.blocked, "cell"));
+    }
+    entry.push('\n');
+    for (board, message) in first.each().into_iter().take(NAMES) {
+        let _ = writeln!(entry, "  - {}: {}", escape(board), escape(message));
+    }
+    if let Some(elsewhere) = cause.elsewhere(NAMES) {
+        let _ = writeln!(entry, "  - also: {}", escape(&elsewhere));
+    }
+    entry
+}
+
+/// Returns a folded diagnostic; empty for a failure without one.
+fn diagnostic(excerpt: &str) -> String {
+    if excerpt.trim().is_empty() {
+        return String::new();
+    }
+    let fence = fence(excerpt);
+    let mut details = format!("\n  <details><summary>diagnostic</summary>\n\n  {fence}text\n");
+    for line in excerpt.lines() {
+        let _ = writeln!(details, "  {line}");
+    }
+    let _ = writeln!(details, "  {fence}\n\n  </details>\n");
+    details
+}
+
 /// Returns the diagnostic of a failure, its errors first, and the number of warnings.
 fn excerpt(trouble: &Trouble, log: Option<&str>) -> String {
     if trouble.text.lines.len() < 2 && trouble.text.warnings == 0 {
@@ -309,30 +339,24 @@ mod tests {
     use crate::report::testing::{Script, cell, failure};
 
     fn render(events: &[Event], max: usize) -> String {
-        let mut fold = SummaryFold { here: Here::new(Path::new("/here")), ..SummaryFold::default() };
+        let mut fold = SummaryFold::new(Path::new("/here"));
         for event in events {
             fold.fold(event);
         }
-        fold.tally.close();
+        fold.close();
         fold.markdown(max)
     }
 
     #[test]
     fn a_mixed_run() {
-        insta::assert_snapshot!(render(&Script::mixed().events(), MAX), @r"
+        insta::assert_snapshot!(render(&Script::mixed().events(), SUMMARY_MAX), @r"
         ## ❌ avr-examples
 
         5 cells: 2 built, 2 failed, 1 blocked, 2 skipped in 1.52s (4 compiled)
 
-        | board | built | failed | blocked | skipped | fullest flash | fullest RAM | slot time |
-        |---|--:|--:|--:|--:|---|---|--:|
-        | uno | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 1.23s |
-        | mega | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 1.33s |
-        | due | 0 | 0 | 1 | 0 |  |  | 0.00s |
-        | **all** | **2** | **2** | **1** | **2** | | | 2.56s |
-
         ### Failures
 
+        - **core due-1f2e3d4c**: no variant 'due' (compile); it blocks 1 cell
         - **Broken on mega, uno**: `examples/Broken/Broken.ino:5:3`: 'foo' was not declared in this scope (compile)
 
           <details><summary>diagnostic</summary>
@@ -345,7 +369,15 @@ mod tests {
 
           </details>
 
-        - **core due-1f2e3d4c**: no variant 'due' (compile); it blocks 1 cell
+
+        ### Boards
+
+        | board | built | failed | blocked | skipped | fullest flash | fullest RAM | slot time |
+        |---|--:|--:|--:|--:|---|---|--:|
+        | uno | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 1.23s |
+        | mega | 1 | 1 | 0 | 1 | 3.2% Blink | 0.4% Blink | 1.33s |
+        | due | 0 | 0 | 1 | 0 |  |  | 0.00s |
+        | **all** | **2** | **2** | **1** | **2** | | | 2.56s |
 
         ### Fullest firmware
 
@@ -372,14 +404,14 @@ mod tests {
     fn a_run_that_was_interrupted() {
         let script = Script::new().plan(&["uno/A", "uno/B"], &[]).built("uno/A", 130, 400);
         let script = script.say(EventKind::Stopping { reason: "SIGINT".to_owned() });
-        let page = render(&script.say(EventKind::RunFinished { exit: 130 }).events(), MAX);
+        let page = render(&script.say(EventKind::RunFinished { exit: 130 }).events(), SUMMARY_MAX);
         assert!(page.starts_with("## ⚠️ avr-examples\n\n2 cells: 1 built, 1 cancelled in 0.40s"), "{page}");
         assert!(page.contains("Stopped early: SIGINT"), "{page}");
     }
 
     #[test]
     fn a_run_without_a_plan() {
-        let page = render(&Script::new().say(EventKind::RunFinished { exit: 3 }).events(), MAX);
+        let page = render(&Script::new().say(EventKind::RunFinished { exit: 3 }).events(), SUMMARY_MAX);
         assert!(
             page.starts_with("## ❌ avr-examples") && page.contains("before its cells were known"),
             "{page}"
@@ -396,11 +428,15 @@ mod tests {
             script = script.finished(&cell(name), Outcome::Failed(failed), 200);
         }
         let events = script.end(300, 1).events();
-        let whole = render(&events, MAX);
-        assert!(whole.len() < MAX && whole.contains("error 199") && !whole.contains("left out"));
-        assert_eq!(whole.matches("<details>").count(), EXCERPTS);
-        let cut = render(&events, 20_000);
-        assert!(cut.len() <= 20_000 && cut.contains("parts left out"), "{}", cut.len());
+        let whole = render(&events, SUMMARY_MAX);
+        assert!(whole.len() < SUMMARY_MAX && whole.contains("error 199") && !whole.contains("left out"));
+        assert!((100..names.len()).contains(&whole.matches("<details>").count()));
+        // Every cause before any diagnostic.
+        let cut = render(&events, 60_000);
+        assert!(cut.len() <= 60_000 && cut.contains("error 199") && !cut.contains("left out"), "{cut}");
+        assert!((1..names.len()).contains(&cut.matches("<details>").count()));
         assert_eq!(cut.matches("<details>").count(), cut.matches("</details>").count());
+        let cut = render(&events, 5_000);
+        assert!(cut.len() <= 5_000 && cut.contains("parts left out"), "{}", cut.len());
     }
 }

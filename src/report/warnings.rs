@@ -74,6 +74,11 @@ impl WarningTally {
         WarningCounts::of(self.0.keys())
     }
 
+    /// Returns all warnings, each with the number of jobs that have it, and the first of these.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Warning, usize, &JobId)> {
+        self.0.iter().map(|(warning, jobs)| (warning, jobs.count, &jobs.first))
+    }
+
     /// Returns the first `most` warnings of an owner by location, one a line with its jobs, paths as `here` names them;
     /// and the number of further ones.
     pub(super) fn lines(&self, owner: WarningOwner, here: &Here, most: usize) -> (Vec<String>, usize) {

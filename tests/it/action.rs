@@ -157,16 +157,3 @@ fn artifacts_of_a_workflow_have_different_names() {
     let without = job().call(&[("matrix", "m.yml"), ("artifact", "")]).assert_exit(0);
     assert_eq!((without.artifact, without.outputs["artifact"].as_str()), (None, ""));
 }
-
-#[test]
-fn a_large_summary_is_cut_to_what_github_takes() {
-    let job = Job::new(crate::failures_core::script(
-        checkout(&[]),
-        "big",
-        "case $1 in run) mkdir -p .fbuild-matrix/reports; yes 'a line of a table: ä' | head -n 60000 > \
-         .fbuild-matrix/reports/summary.md;; esac\n",
-    ));
-    let called = job.call(&[("matrix", "m.yml"), ("binary", "./big")]).assert_exit(0);
-    assert!((900_000..1_000_000 + 100).contains(&called.summary.len()), "{}", called.summary.len());
-    assert!(called.summary.ends_with("ä\n\n\nThe rest is in summary.md of the reports.\n"));
-}

@@ -2,6 +2,7 @@
 //! network namespace of their own.
 
 mod architecture;
+mod ci;
 mod cli;
 mod init;
 mod malformed;

@@ -11,6 +11,7 @@ use super::screen::Screen;
 use super::stderr::Stderr;
 use crate::event::{Event, EventKind, JobId, JobResult, Level};
 use crate::report::busy::Busy;
+use crate::report::ci::Marks;
 use crate::report::copies::LibraryNotes;
 use crate::report::error::ReportError;
 use crate::report::failures::{FailureGroups, Trouble};
@@ -20,6 +21,10 @@ use crate::report::report_dir::{Moved, ReportDir};
 use crate::report::reporter::Reporter;
 use crate::report::tally::Tally;
 use crate::report::text;
+
+/// Sections of the log of a CI system.
+const SET_UP: &str = "set-up";
+const BUILD: &str = "build";
 
 /// Writes to the terminal.
 pub(crate) struct Terminal {
@@ -78,7 +83,7 @@ impl Terminal {
         (out, out_paint): (Box<dyn Write + Send>, Paint),
         (err, err_paint): (Box<dyn Write + Send>, Paint),
     ) -> Self {
-        let ReportOptions { current_dir, progress, verbosity, .. } = options;
+        let ReportOptions { current_dir, progress, verbosity, ci, .. } = options;
         let job_lines = match verbosity {
             Verbosity::Quiet => false,
             Verbosity::Normal => progress != Progress::None,
@@ -86,7 +91,7 @@ impl Terminal {
         };
         Self {
             out: Stdout { writer: out, paint: out_paint },
-            err: Stderr::new(err, err_paint),
+            err: Stderr::new(err, err_paint, Marks::new(&ci)),
             here: Here::new(&current_dir),
             dir,
             verbosity,
@@ -104,19 +109,20 @@ impl Terminal {
         let paint = self.err.paint;
         let normal = self.verbosity >= Verbosity::Normal;
         match &event.kind {
-            EventKind::SetupStarted { what } if self.job_lines && self.err.screen.is_none() => self
-                .err
-                .print(&format!("{} {}", lines::word(paint, Paint::bold, "set-up"), text::one_line(what))),
+            EventKind::SetupStarted { what } if self.job_lines && self.err.screen.is_none() => {
+                let started = lines::word(paint, Paint::bold, "set-up");
+                self.err.print_in(SET_UP, &format!("{started} {}", text::one_line(what)))
+            }
             EventKind::SetupFinished { what, brief, detail } if normal => {
                 let detail = if self.verbosity == Verbosity::Verbose { detail } else { brief };
                 let detail = text::for_terminal(detail.trim_end()).replace('\n', "; ");
                 let done = lines::word(paint, Paint::good, "ready");
-                self.err.print(&format!("{done} {}  {}", text::one_line(what), paint.dim(&detail)))
+                self.err.print_in(SET_UP, &format!("{done} {}  {}", text::one_line(what), paint.dim(&detail)))
             }
             EventKind::DownloadFinished { what, size } if normal => {
                 let fetched = lines::word(paint, Paint::good, "fetched");
                 let size = paint.dim(&text::bytes(*size));
-                self.err.print(&format!("{fetched} {}  {size}", text::one_line(what)))
+                self.err.print_in(SET_UP, &format!("{fetched} {}  {size}", text::one_line(what)))
             }
             EventKind::Log { level, message } => {
                 let wanted = match level {
@@ -124,7 +130,12 @@ impl Terminal {
                     Level::Info => normal,
                     Level::Warn => true,
                 };
-                if wanted { self.err.print(&lines::log(paint, *level, message)) } else { Ok(()) }
+                let line = lines::log(paint, *level, message);
+                match level {
+                    _ if !wanted => Ok(()),
+                    Level::Warn => self.err.print_outside(&line),
+                    Level::Debug | Level::Info => self.err.print(&line),
+                }
             }
             EventKind::Planned { cores, cells, skipped } if normal => {
                 let mut plan = format!(
@@ -136,12 +147,12 @@ impl Terminal {
                 if !skipped.is_empty() {
                     plan = format!("{plan}; {} skipped", skipped.len());
                 }
-                self.err.print(&format!("{} {plan}", lines::word(paint, Paint::bold, "plan")))
+                self.err.print_outside(&format!("{} {plan}", lines::word(paint, Paint::bold, "plan")))
             }
             EventKind::JobFinished(result) => self.print_job(result),
             EventKind::Stopping { reason } => {
                 let reason = text::one_line(reason);
-                self.err.print(&format!(
+                self.err.print_outside(&format!(
                     "{} {reason}; nothing new is started",
                     lines::word(paint, Paint::warn, "stopping")
                 ))
@@ -154,7 +165,7 @@ impl Terminal {
     /// among several.
     fn print_libraries(&mut self, result: &JobResult) -> io::Result<()> {
         for message in self.libraries.copies.fold(result, &self.here) {
-            self.err.print(&lines::log(self.err.paint, Level::Warn, &message))?;
+            self.err.print_outside(&lines::log(self.err.paint, Level::Warn, &message))?;
         }
         if self.verbosity < Verbosity::Verbose {
             return Ok(());
@@ -176,17 +187,17 @@ impl Terminal {
         let ended = lines::EndedJob { result, done, all, time };
         if let Some(trouble) = Trouble::of(&result.job, &result.outcome, &self.here, lines::ROOM) {
             let first = self.failures.add(&result.job, &trouble, String::new);
-            let text = if *first == result.job {
-                lines::failure(paint, &ended, &trouble, &self.here)
-            } else {
-                lines::same_failure(paint, &ended, first, trouble.numbers())
-            };
-            return self.err.print(&text);
+            if *first != result.job {
+                let line = lines::same_failure(paint, &ended, first, trouble.numbers());
+                return self.err.print_in(BUILD, &line);
+            }
+            let title = format!("{} {}: {}", result.outcome.word(), result.job, trouble.text.headline());
+            return self.err.print_foreign(&title, &lines::failure(paint, &ended, &trouble, &self.here));
         }
         if !self.job_lines {
             return Ok(());
         }
-        self.err.print(&lines::job(paint, &ended))
+        self.err.print_in(BUILD, &lines::job(paint, &ended))
     }
 }
 
@@ -195,10 +206,17 @@ impl Reporter for Terminal {
         self.clock = (event.at, Instant::now());
         self.tally.fold(event);
         self.busy.fold(event);
+        self.err.marks.fold(event);
         if self.err.screen.is_some() {
             self.live.fold(event);
         }
-        ignore_closed(self.print_event(event))
+        ignore_closed(self.print_event(event))?;
+        if matches!(event.kind, EventKind::RunFinished { .. }) {
+            // Annotations follow.
+            ignore_closed(self.err.close_group())?;
+            ignore_closed(self.err.end_screen())?;
+        }
+        Ok(())
     }
 
     fn tick(&mut self) {
@@ -214,6 +232,7 @@ impl Reporter for Terminal {
     }
 
     fn finish(&mut self) -> io::Result<()> {
+        ignore_closed(self.err.close_group())?;
         ignore_closed(self.err.end_screen())?;
         if let Some(Moved { from, to, why }) = self.dir.moved() {
             let (from, to) = (self.here.path(&from), self.here.path(&to));
@@ -228,7 +247,7 @@ impl Reporter for Terminal {
         if self.verbosity == Verbosity::Verbose {
             let warnings = lines::warnings(self.err.paint, &self.tally.warnings, &self.here);
             if !warnings.is_empty() {
-                ignore_closed(self.err.write(&warnings))?;
+                ignore_closed(self.err.print_foreign("warnings", warnings.trim_end_matches('\n')))?;
             }
         }
         let width = console::Term::stdout().size_checked().map(|(_, width)| usize::from(width));
@@ -236,6 +255,7 @@ impl Reporter for Terminal {
         let reports = self.here.path(&self.dir.path());
         text.push_str(&self.out.paint.dim(&format!("reports: {reports}")));
         text.push('\n');
+        let text = self.err.marks.own(&text);
         let written = self.out.writer.write_all(text.as_bytes()).and_then(|()| self.out.writer.flush());
         ignore_closed(written)
     }

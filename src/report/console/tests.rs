@@ -7,7 +7,9 @@ use super::lines;
 use super::paint::Paint;
 use super::terminal::Terminal;
 use crate::event::{Event, Failure, Level, Outcome};
-use crate::report::options::{Color, JunitDialect, Progress, ReportOptions, Verbosity};
+use crate::report::options::{
+    Annotations, CiOptions, Color, JunitDialect, Progress, ReportOptions, Verbosity,
+};
 use crate::report::report_dir::ReportDir;
 use crate::report::reporter::Reporter;
 use crate::report::testing::{Script, cell, failure};
@@ -34,6 +36,15 @@ impl Shared {
 
 /// Returns the content of standard error and standard output.
 fn shown(events: &[Event], progress: Progress, verbosity: Verbosity, styled: bool) -> (String, String) {
+    shown_in(events, (progress, verbosity, styled), Annotations::None)
+}
+
+/// The same in the log of a CI system.
+fn shown_in(
+    events: &[Event],
+    (progress, verbosity, styled): (Progress, Verbosity, bool),
+    annotations: Annotations,
+) -> (String, String) {
     let options = ReportOptions {
         report_dir: "/here/.fbuild-matrix/reports".into(),
         refuges: Vec::new(),
@@ -42,6 +53,7 @@ fn shown(events: &[Event], progress: Progress, verbosity: Verbosity, styled: boo
         progress,
         verbosity,
         junit: JunitDialect::Default,
+        ci: CiOptions { annotations, runner: annotations, ..CiOptions::default() },
     };
     let (out, err) = (Shared::default(), Shared::default());
     let paint = Paint { styled };
@@ -215,4 +227,77 @@ fn warnings_are_counted_behind_the_errors() {
     let many = told(&error.repeat(50));
     assert!(many.contains("  … 10 more lines and 30 warnings in .fbuild-matrix/log of uno/A\n"), "{many}");
     assert!(!few.contains("warning: unused") && !many.contains("warning: unused"));
+}
+
+/// Every line of the log is a command of GitHub, or none of its runner's business.
+#[test]
+fn the_log_of_a_ci_system_has_groups_and_tools_give_no_commands() {
+    let hostile = Failure {
+        diagnostic: "/here/A.ino:1:1: error: no\n::error file=x::injected\n##[group]injected\n".to_owned(),
+        ..failure("no", Some(5))
+    };
+    let script = Script::mixed()
+        .log(Level::Warn, "::warning::injected")
+        .finished(&cell("uno/::set-output name=x::y"), Outcome::Failed(hostile), 1_510)
+        .end(1_520, 1);
+    let events = script.events();
+    let log = |system| shown_in(&events, (Progress::Plain, Verbosity::Normal, false), system);
+    let (err, out) = log(Annotations::Github);
+    let token = err.split("::stop-commands::").nth(1).unwrap_or_default().lines().next().unwrap_or_default();
+    insta::assert_snapshot!(err.replace(token, "TOKEN"), @r"
+    ::group::set-up
+        set-up core arduino:avr from apt
+         ready core arduino:avr from apt  arduino-core-avr 1.8.6
+    ::endgroup::
+          plan 5 cells for 3 boards, with 3 cores; 2 skipped
+    ::group::build
+         built [1/3] core uno-1f2e3d4c  0.33s
+         built [2/3] core mega-1f2e3d4c  0.38s
+         built [1/5] uno/Blink  0.45s  3.2% flash
+    ::endgroup::
+    ::group::failed uno/Broken: examples/Broken/Broken.ino:5:3: 'foo' was not declared in this scope
+    ::stop-commands::TOKEN
+        failed [2/5] uno/Broken
+      examples/Broken/Broken.ino:5:3: error: 'foo' was not declared in this scope
+         foo();
+         ^
+    ::TOKEN::
+    ::endgroup::
+    ::group::build, continued
+         built [3/5] mega/Blink  0.50s  3.2% flash
+        failed [4/5] mega/Broken: as uno/Broken
+    ::endgroup::
+    ::group::failed core due-1f2e3d4c: no variant 'due'
+    ::stop-commands::TOKEN
+        failed [3/3] core due-1f2e3d4c
+      no variant 'due'
+    ::TOKEN::
+    ::endgroup::
+    ::group::build, continued
+       blocked [5/5] due/Blink  by core due-1f2e3d4c
+    ::endgroup::
+       warning ::warning::injected
+    ::group::failed uno/::set-output name=x::y: examples/Broken/Broken.ino:5:3: no
+    ::stop-commands::TOKEN
+        failed [6/5] uno/::set-output name=x::y
+      examples/Broken/Broken.ino:5:3: no
+      ::error file=x::injected
+      ##[group]injected
+    ::TOKEN::
+    ::endgroup::
+    ");
+    assert!(out.lines().all(|line| !line.trim_start().starts_with("::") && !line.contains("##[")), "{out}");
+    let (err, _) = log(Annotations::Azure);
+    assert!(!err.lines().any(|line| line.trim_start().starts_with("::")), "{err}");
+    assert_eq!(
+        err.matches("##[").count(),
+        err.matches("##[group]").count() + err.matches("##[endgroup]").count()
+    );
+    assert_eq!(err.matches("##[group]").count(), err.matches("##[endgroup]").count());
+    let (err, _) = log(Annotations::Gitlab);
+    assert_eq!(err.matches("section_start:").count(), err.matches("section_end:").count());
+    assert!(
+        err.contains("section_start:1700000000:fbuild_matrix_1[collapsed=true]\r\x1b[0Kset-up\n"),
+        "{err}"
+    );
 }

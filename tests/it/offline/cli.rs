@@ -72,6 +72,7 @@ fn help_of_run_names_every_option_of_the_contract() {
         "-q, --quiet",
         "--dry-run",
         "--junit-dialect",
+        "--annotations",
     ] {
         help = help.assert_stdout(option);
     }
