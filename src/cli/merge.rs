@@ -1,11 +1,11 @@
 //! The command `merge`: writes the reports of one run from those of its shards.
 
-use super::args::Merge as Typed;
+use super::args::{Merge as Typed, ReportArguments};
 use super::options::{colours_on_stderr, directories, reports};
 use super::output::{fail, warn};
 use crate::exit::Exit;
 use crate::fs::make_own_directory;
-use crate::report::{MergedRun, Progress, ReportOptions, Reports, SymbolReport, Verbosity};
+use crate::report::{Annotations, MergedRun, Progress, ReportOptions, Reports, SymbolReport, Verbosity};
 use crate::session::SessionError;
 
 /// Runs the command.
@@ -31,7 +31,7 @@ fn merged(typed: Typed) -> Result<Exit, SessionError> {
     // Read before the first report is written: the output may be one of the inputs.
     let symbols = SymbolReport::united(&run.sources).map_err(|error| usage(&error))?;
     run.set_report_dir(output);
-    let options = replayed(reports(&directories, &typed.console, &typed.reports), &run);
+    let options = replayed(reports(&directories, &typed.console, &typed.reports), &typed.reports, &run);
     let reports = Reports::open(options).map_err(|error| SessionError::Unwritable(error.to_string()))?;
     let exit = Exit::ALL.into_iter().find(|exit| exit.code() == run.exit).unwrap_or(Exit::CellsFailed);
     let outcome = reports.replay(run.events);
@@ -42,9 +42,18 @@ fn merged(typed: Typed) -> Result<Exit, SessionError> {
 }
 
 /// Returns the options for the reports of a finished run: paths are those of its machine, and the terminal has failures
-/// and the closing table.
-pub(super) fn replayed(options: ReportOptions, run: &MergedRun) -> ReportOptions {
+/// and the closing table. The jobs that built the cells have annotated them, so nothing is annotated again unless
+/// `--annotations` asks for it.
+pub(super) fn replayed(
+    mut options: ReportOptions,
+    typed: &ReportArguments,
+    run: &MergedRun,
+) -> ReportOptions {
     let is_known = !run.directory.as_os_str().is_empty();
+    // GitLab's form also has a file for merge requests.
+    if typed.annotations.is_none() && options.ci.annotations != Annotations::Gitlab {
+        options.ci.annotations = Annotations::None;
+    }
     ReportOptions {
         current_dir: if is_known { run.directory.clone() } else { options.current_dir },
         progress: Progress::None,

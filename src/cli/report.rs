@@ -25,7 +25,7 @@ fn written(typed: Typed) -> Result<Exit, SessionError> {
     let directories = directories.map_err(|error| usage(&error))?;
     let is_same =
         std::fs::canonicalize(&directories.reports).ok() == std::fs::canonicalize(&typed.source).ok();
-    let options = replayed(reports(&directories, &typed.console, &typed.reports), &run);
+    let options = replayed(reports(&directories, &typed.console, &typed.reports), &typed.reports, &run);
     let reports = if is_same { Reports::open_again(options) } else { Reports::open(options) };
     let reports = reports.map_err(|error| SessionError::Unwritable(error.to_string()))?;
     let outcome = reports.replay(run.events);

@@ -145,6 +145,18 @@ fn assert_written_again(workspace: &Workspace, whole: &Reports) {
     assert!(!Reports::new(workspace.path("strict")).text("junit.xml").contains(" file="));
 }
 
+/// Fails unless a merge on GitHub writes the step summary of all shards, and annotates nothing again.
+#[track_caller]
+fn assert_summarised_without_annotations(workspace: &Workspace, directories: &[String]) {
+    let summary = workspace.path("step.md");
+    let runner = workspace.clone().env("GITHUB_ACTIONS", "true");
+    let runner = runner.env("GITHUB_STEP_SUMMARY", summary.to_str().unwrap());
+    let run = runner.run(["merge"].into_iter().chain(directories.iter().map(String::as_str))).assert_exit(1);
+    assert!(!run.stdout.contains("::error") && !run.stderr.contains("::error"), "{}", run.stderr);
+    let summary = fs::read_to_string(summary).unwrap();
+    assert!(summary.contains("299 cells: 296 built, 3 failed, 1 skipped"), "{summary}");
+}
+
 #[test]
 fn three_hundred_cells_in_five_shards_are_one_run() {
     let workspace = workspace(100);
@@ -218,6 +230,8 @@ fn three_hundred_cells_in_five_shards_are_one_run() {
     merged.assert_stdout("296 built, 3 failed, 1 skipped").assert_stdout("more than one main file");
     assert_eq!(told(&Reports::new(workspace.path("merged"))), told(&whole));
     assert!(workspace.path("merged/trace.json").is_file());
+
+    assert_summarised_without_annotations(&workspace, &directories);
 
     // A lost shard is named, and nothing is written in place of the whole.
     fs::remove_dir_all(workspace.path("merged")).unwrap();
