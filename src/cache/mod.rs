@@ -5,6 +5,7 @@ mod artifacts;
 mod backend;
 mod direct;
 mod fallback;
+pub mod inputs;
 mod lazy;
 mod records;
 mod sweep;

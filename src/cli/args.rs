@@ -20,6 +20,8 @@ pub(super) enum Command {
     Run(Run),
     /// What run would do: every cell, and every skipped cell with its reason
     Plan(Plan),
+    /// Build again what failed, was blocked or did not finish in the last run
+    Rerun(Rerun),
     /// What the firmware of the last run is made of: its largest functions and data, and whose they are
     Symbols(Symbols),
     /// One report out of the reports of several shards; says which shard is missing
@@ -48,11 +50,27 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Clone, Arguments)]
-#[allow(clippy::struct_excessive_bools, clippy::struct_field_names)] // flags, as they are typed
 pub(super) struct Run {
     /// The matrix; not needed with --plan
     #[arg(value_name = "MATRIX.yml", required_unless_present = "plan")]
     pub(super) matrix: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) options: RunOptions,
+}
+
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Rerun {
+    /// The report directory of the run [default: --report-dir], and the matrix [default: that of the run]
+    #[arg(value_name = "DIR | MATRIX.yml", num_args = 0..=2)]
+    pub(super) of: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) options: RunOptions,
+}
+
+/// Options of `run`, `plan` and `rerun`.
+#[derive(Debug, Clone, Arguments)]
+#[allow(clippy::struct_excessive_bools, clippy::struct_field_names)] // flags, as they are typed
+pub(super) struct RunOptions {
     #[command(flatten)]
     pub(super) limits: Limits,
     #[command(flatten)]
@@ -126,6 +144,12 @@ pub(super) struct Selected {
     /// Only cells that match an expression: `tag = 'NAME'` or `tag != 'NAME'`, of the board; repeatable
     #[arg(short = 'E', long = "filter", value_name = "EXPR")]
     pub(super) filters: Vec<String>,
+    /// Only cells that a changed file of the Git checkout can affect, and those with the tag `smoke`
+    #[arg(long, value_name = "REV")]
+    pub(super) changed_since: Option<String>,
+    /// With --changed-since: every cell, too
+    #[arg(long, requires = "changed_since")]
+    pub(super) all: bool,
 }
 
 /// Which part of the selected cells.
@@ -473,8 +497,9 @@ impl Args {
     /// What the command says of the terminal.
     pub(super) fn console(&self) -> Option<&Console> {
         match &self.command {
-            Command::Run(run) => Some(&run.common.console),
-            Command::Plan(plan) => Some(&plan.run.common.console),
+            Command::Run(run) => Some(&run.options.common.console),
+            Command::Plan(plan) => Some(&plan.run.options.common.console),
+            Command::Rerun(rerun) => Some(&rerun.options.common.console),
             Command::Symbols(symbols) => Some(&symbols.console),
             Command::Compare(compare) => Some(&compare.console),
             Command::Merge(merge) => Some(&merge.console),

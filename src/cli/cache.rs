@@ -47,8 +47,8 @@ fn stats(parts: &CacheLayout) -> Result<String, SessionError> {
         ("artifacts", vec![parts.artifacts()], "whole cores, firmware, objects of light units"),
         (
             "memo",
-            vec![parts.memo(), parts.scans(), parts.tools()],
-            "what files said, and what compilers answered",
+            vec![parts.memo(), parts.scans(), parts.tools(), parts.inputs()],
+            "what files said, what compilers answered, what cells read",
         ),
     ];
     let mut lines = vec![format!("{}", parts.root().display())];
@@ -144,7 +144,7 @@ fn clear(parts: &CacheLayout, all: bool) -> Result<String, SessionError> {
     let _held = hold(parts)?;
     let before = Taken::by(parts.root());
     let mut all_parts = vec![parts.zccache(), parts.artifacts(), parts.staging(), parts.costs()];
-    all_parts.extend([parts.memo(), parts.scans(), parts.tools()]);
+    all_parts.extend([parts.memo(), parts.scans(), parts.tools(), parts.inputs()]);
     all_parts.extend(["memo.lock", "scans.lock", "tools.lock", ".swept"].map(|name| parts.root().join(name)));
     if all {
         all_parts.extend(parts.packages());

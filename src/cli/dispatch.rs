@@ -7,7 +7,9 @@ use clap::{CommandFactory, Parser};
 use super::args::{Args, Command};
 use super::output::{complain, print};
 use super::runtime::on_runtime;
-use super::{boards, cache, compare, core, doctor, init, log, merge, options, plan, report, run, symbols};
+use super::{
+    boards, cache, compare, core, doctor, init, log, merge, options, plan, report, rerun, run, symbols,
+};
 use crate::exit::Exit;
 
 /// Parses the process's arguments and runs the command.
@@ -34,6 +36,7 @@ fn execute(args: Args) -> Exit {
     match args.command {
         Command::Run(typed) => on_runtime(run::run(typed)),
         Command::Plan(typed) => on_runtime(plan::run(typed)),
+        Command::Rerun(typed) => on_runtime(rerun::run(typed)),
         Command::Symbols(typed) => symbols::run(typed),
         Command::Compare(typed) => compare::run(&typed),
         Command::Merge(typed) => merge::run(typed),

@@ -19,6 +19,7 @@ mod output;
 mod plan;
 mod polls;
 mod report;
+mod rerun;
 mod run;
 mod runtime;
 mod symbols;

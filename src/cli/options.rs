@@ -7,7 +7,7 @@ use super::args::{self, CacheDirectory, Color, Console, DirectoryArguments, Prog
 use super::ci;
 use crate::matrix::{Filter, NameGlob, parse_duration};
 use crate::report;
-use crate::session::{Directories, Limits, Locking, Options, Part, Selected};
+use crate::session::{ChangedSince, Directories, Limits, Locking, Options, Part, Selected};
 use crate::shard::{PlanFile, PlanFileError, ShardArgument, ShardId};
 
 /// Error of invalid arguments.
@@ -30,6 +30,7 @@ pub(super) enum OptionsError {
 /// # Errors
 /// An argument is invalid, or no cache directory can be determined.
 pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsError> {
+    let args::Run { matrix, options: typed } = typed;
     let args::Limits { jobs, framework_jobs, sketch_jobs, max_failures, fail_fast } = typed.limits;
     let jobs = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let timeout = typed.timeout.as_deref().map(parse_duration).transpose();
@@ -37,7 +38,7 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
         timeout.map_err(|error| OptionsError::Value { option: "timeout", message: error.to_string() })?;
     let directories = directories(typed.common.directories)?;
     let part = part(typed.part, &directories.current)?;
-    let matrix = match (typed.matrix, &part) {
+    let matrix = match (matrix, &part) {
         (Some(matrix), _) => matrix,
         (None, Part::Plan { path, plan, .. }) => plan.matrix_path(path, &directories.current),
         // The parser of the arguments requires one of the two.
@@ -56,6 +57,9 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
             sketches: globs("sketch", &typed.selected.names.sketches)?,
             filters: filters(&typed.selected.filters)?,
             part,
+            changed: (typed.selected.changed_since)
+                .map(|revision| ChangedSince { revision, all: typed.selected.all }),
+            only: None,
         },
         retries: typed.retries,
         timeout,

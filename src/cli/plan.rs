@@ -20,12 +20,13 @@ use crate::fs::write_atomically;
 use crate::matrix::Matrix;
 use crate::plan::{Layout, Plan, Sources, make};
 use crate::provide::InstallContext;
+use crate::session::changed::{Inputs, Wanted, select};
 use crate::session::{Cells, Options, Part, Request, SessionError, bring_in, warnings};
 use crate::shard::{PlanFile, github_matrix};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
-    let colours = colours_on_stderr(&typed.run.common.console);
+    let colours = colours_on_stderr(&typed.run.options.common.console);
     let Typed { run, format, shards: wanted, out } = typed;
     let (options, console) = match options(run) {
         Ok(options) => options,
@@ -36,6 +37,14 @@ pub(super) async fn run(typed: Typed) -> Exit {
     match shown(&options, &console, (format, wanted), out.as_deref()).await {
         Ok(text) => print(&text),
         Err(error) => fail(&error, colours),
+    }
+}
+
+/// Prints the plan of these options as a table.
+pub(super) async fn show(options: &Options, console: &Console) -> Exit {
+    match shown(options, console, (Format::Table, None), None).await {
+        Ok(text) => print(&text),
+        Err(error) => fail(&error, colours_on_stderr(console)),
     }
 }
 
@@ -87,6 +96,11 @@ async fn plan(request: &Request, options: &Options, console: &Console) -> Result
         events: events.clone(),
         cancel: CancellationToken::new(),
     };
+    let inputs = Inputs::of(options, matrix);
+    let changes = match &options.selected.changed {
+        Some(changed) => Some(inputs.changes(&changed.revision, &install.cancel).await?),
+        None => None,
+    };
     let installed = bring_in(matrix, options.locking.clone(), &install).await?;
     let Cells { all, selected } = request.cells(options, &installed.roots)?;
     let selected = options.selected.part.share(matrix, selected)?.cells;
@@ -103,7 +117,11 @@ async fn plan(request: &Request, options: &Options, console: &Console) -> Result
         libraries: &installed.libraries,
         layout: &layout,
     };
-    let plan = make(sources)?;
+    let mut plan = make(sources)?;
+    if let Some(changes) = changes {
+        let wanted = Wanted::new(options, matrix, &selected, changes);
+        (plan, _) = select(plan, &inputs, wanted, &events, &install.cancel).await?;
+    }
     for message in plan.warnings.iter().cloned() {
         events.say(EventKind::Log { level: Level::Warn, message });
     }
@@ -115,15 +133,16 @@ async fn plan(request: &Request, options: &Options, console: &Console) -> Result
 
 fn table(plan: &Plan, shards: &PlanShards, options: &Options) -> String {
     let mut table = Table::new();
+    let has_reasons = !plan.reasons.is_empty();
     let shard = (!shards.shards.is_empty()).then_some("shard");
-    table
-        .load_style(presets::NOTHING)
-        .set_header(["board", "sketch", "fqbn", "core"].into_iter().chain(shard));
+    let header = ["board", "sketch", "fqbn", "core"].into_iter().chain(shard);
+    table.load_style(presets::NOTHING).set_header(header.chain(has_reasons.then_some("reason")));
     for (place, cell) in plan.cells.iter().enumerate() {
         let fqbn = cell.target.config.fqbn.to_string();
         let shard = shards.cells.get(place).map(ToString::to_string);
+        let reason = plan.reasons.get(&cell.id).map(|reason| reason.text.as_str());
         let row = [&*cell.id.board, &*cell.id.sketch, &fqbn, &*cell.core.0];
-        table.add_row(row.into_iter().chain(shard.as_deref()));
+        table.add_row(row.into_iter().chain(shard.as_deref()).chain(reason));
     }
     let mut text = table.trim_fmt();
     if !plan.skipped.is_empty() {
@@ -184,6 +203,8 @@ fn json(matrix: &Matrix, plan: &Plan, shards: &PlanShards) -> Value {
                 "problem": cell.sketch.problem,
                 "timeout_s": cell.timeout.as_secs_f64(),
                 "retries": cell.retries,
+                "reason": plan.reasons.get(&cell.id).map(|reason| &reason.text),
+                "changed": plan.reasons.get(&cell.id).and_then(|reason| reason.file.as_ref()),
                 "run": cell.run.as_ref().map(|run| run.program.name),
                 "shard": shards.cells.get(place),
             })

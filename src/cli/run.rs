@@ -7,12 +7,12 @@ use crate::session::{self, SessionError};
 
 /// Runs the command.
 pub(super) async fn run(typed: args::Run) -> Exit {
-    let colours = options::colours_on_stderr(&typed.common.console);
-    if typed.dry_run {
+    let colours = options::colours_on_stderr(&typed.options.common.console);
+    if typed.options.dry_run {
         return plan::run(args::Plan { run: typed, format: args::Format::Table, shards: None, out: None })
             .await;
     }
-    let form = typed.reports.clone();
+    let form = typed.options.reports.clone();
     let (options, console) = match options::options(typed) {
         Ok(options) => options,
         Err(error) => return fail(&SessionError::Usage(error.to_string()), colours),

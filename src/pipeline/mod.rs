@@ -34,6 +34,7 @@ pub use output::directory::{renew_log, write_log};
 pub use prepare::staged::sweep as sweep_staged;
 pub use shared::checkout::Checkout;
 pub use shared::context::{BuildContext, Emulators, Helpers, Stores};
+pub use shared::inputs::{CellReach, InputTable};
 pub use shared::known::Known;
 pub use shared::runner::Runner;
 pub use shared::tables::Tables;

@@ -60,6 +60,11 @@ impl CacheLayout {
         self.root.join("costs")
     }
 
+    /// Returns the recorded inputs of cells.
+    pub fn inputs(&self) -> PathBuf {
+        self.root.join("inputs")
+    }
+
     /// Returns the directory in which compilers run.
     pub fn staging(&self) -> PathBuf {
         self.root.join("staging")

@@ -81,6 +81,11 @@ impl Layout {
         self.root.join("known")
     }
 
+    /// Returns the recorded inputs of cells, for a run without a cache.
+    pub fn inputs(&self) -> PathBuf {
+        self.root.join("inputs")
+    }
+
     /// Returns the directories that runs write.
     pub fn own(&self) -> [PathBuf; 5] {
         [self.cells(), self.root.join("cores"), self.sketches(), self.units(), self.staging()]

@@ -1,5 +1,6 @@
 //! The plan of a run, as values.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,9 @@ pub struct Plan {
     pub cores: Vec<CoreJob>,
     /// Cells of stage 2, in the order of the matrix.
     pub cells: Vec<CellJob>,
-    /// Cells that the matrix excludes.
+    /// Reasons why cells were selected, where `--changed-since` selects.
+    pub reasons: HashMap<CellId, CellReason>,
+    /// Cells that the matrix or `--changed-since` excludes.
     pub skipped: Vec<SkippedCell>,
     /// Paths that match a glob of the matrix and look like sketches, but are none.
     pub not_sketches: Vec<NotASketch>,
@@ -27,6 +30,15 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// The directories that are searched for libraries.
     pub library_places: Arc<LibraryPlaces>,
+}
+
+/// The reason why a cell was selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellReason {
+    /// The reason, for users.
+    pub text: String,
+    /// The changed file that it follows from, relative to the checkout.
+    pub file: Option<String>,
 }
 
 /// A board with everything that a build for it needs.

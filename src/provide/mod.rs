@@ -44,3 +44,4 @@ pub use data_dir_provider::{DataDirRequest, installed_core};
 pub use error::{InstallError, IoAction};
 pub use installed::{InstalledCore, InstalledPackages};
 pub use program::{InstalledProgram, install_program};
+pub(crate) use tool_command::{ToolCommand, ToolOutput};

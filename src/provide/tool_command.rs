@@ -31,7 +31,7 @@ const KEPT: [&str; 13] = [
 
 /// A command line, with its environment and working directory.
 #[derive(Debug, Clone)]
-pub(super) struct ToolCommand {
+pub(crate) struct ToolCommand {
     argv: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     cwd: Option<PathBuf>,
@@ -40,15 +40,15 @@ pub(super) struct ToolCommand {
 
 /// Status and output of a tool that ended.
 #[derive(Debug)]
-pub(super) struct ToolOutput {
-    pub status: ExitStatus,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct ToolOutput {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl ToolCommand {
     /// Returns a command line with only the program.
-    pub(super) fn new(program: impl Into<OsString>) -> Self {
+    pub(crate) fn new(program: impl Into<OsString>) -> Self {
         Self { argv: vec![program.into()], env: Vec::new(), cwd: None, holds: None }
     }
 
@@ -57,17 +57,17 @@ impl ToolCommand {
         self
     }
 
-    pub(super) fn args<S: Into<OsString>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn args<S: Into<OsString>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.argv.extend(args.into_iter().map(Into::into));
         self
     }
 
-    pub(super) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+    pub(crate) fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.env.push((name.into(), value.into()));
         self
     }
 
-    pub(super) fn cwd(mut self, dir: &Path) -> Self {
+    pub(crate) fn cwd(mut self, dir: &Path) -> Self {
         self.cwd = Some(dir.to_path_buf());
         self
     }
@@ -91,7 +91,7 @@ impl ToolCommand {
     /// # Errors
     /// The program can't be started. Cancelling kills its whole process group, waits for the group, and returns
     /// [`InstallError::Cancelled`] for `what`.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         &self,
         what: &str,
         cancel: &CancellationToken,

@@ -2,7 +2,8 @@
 
 use super::error::SessionError;
 use super::options::Options;
-use crate::matrix::{Expansion, Matrix, Selection, SketchRoots, expand, select};
+use crate::event::CellId;
+use crate::matrix::{Cell, Expansion, Matrix, Selection, SketchRoots, expand, select};
 
 /// A matrix, with its cells if they are known before any installation.
 pub struct Request {
@@ -59,6 +60,16 @@ fn cells(options: &Options, matrix: &Matrix, roots: &SketchRoots) -> Result<Cell
         select(&all, selection, tags).map_err(|error| SessionError::Usage(error.to_string()))?;
     if selected.cells.is_empty() {
         return Err(SessionError::NothingSelected);
+    }
+    if let Some(only) = &typed.only {
+        let is_wanted = |cell: &Cell| {
+            only.contains(&CellId { board: cell.board.clone(), sketch: cell.sketch.name.clone() })
+        };
+        selected.cells.retain(is_wanted);
+        selected.skipped.clear();
+        if selected.cells.is_empty() {
+            return Err(SessionError::NothingToRerun);
+        }
     }
     for cell in &mut selected.cells {
         cell.timeout = options.timeout.unwrap_or(cell.timeout);

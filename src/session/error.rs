@@ -37,6 +37,12 @@ pub enum SessionError {
     /// The command line selects no cell.
     #[error("nothing is selected: no cell of the matrix matches --board, --sketch and --filter together")]
     NothingSelected,
+    /// The command line selects no cell that is to be built again.
+    #[error(
+        "nothing is selected: --board, --sketch and --filter match none of the cells that failed, were blocked or did not \
+         finish, or the matrix no longer has them"
+    )]
+    NothingToRerun,
     /// The matrix has no cell.
     #[error("the matrix has no cells: {0}")]
     NoCells(&'static str),
@@ -59,7 +65,7 @@ impl SessionError {
             | Self::Plan(PlanError::Matrix(_))
             | Self::Usage(_) => Exit::Usage,
             Self::Setup(_) | Self::Plan(_) | Self::Unwritable(_) => Exit::Setup,
-            Self::NothingSelected | Self::NoCells(_) => Exit::NothingSelected,
+            Self::NothingSelected | Self::NothingToRerun | Self::NoCells(_) => Exit::NothingSelected,
             Self::Storage { exit, .. } => *exit,
             Self::Cancelled => Exit::Interrupted,
         }

@@ -3,6 +3,7 @@
 
 mod announce;
 mod cells;
+pub mod changed;
 mod compiler_cache;
 mod context;
 mod emulators;
@@ -23,7 +24,7 @@ mod space;
 
 pub use cells::{Cells, Request, warnings};
 pub use error::SessionError;
-pub use options::{Directories, Limits, Options, Part, Selected};
+pub use options::{ChangedSince, Directories, Limits, Options, Part, Selected};
 pub use run::run;
 pub(crate) use setup::install_cores;
 pub use setup::{

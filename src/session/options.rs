@@ -1,10 +1,12 @@
 //! Options of a run: validated, with absolute paths. Knows nothing of their spelling on the command line.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::setup::Locking;
+use crate::event::CellId;
 use crate::matrix::{Filter, NameGlob};
 use crate::shard::{PlanFile, ShardId};
 
@@ -57,6 +59,10 @@ pub struct Selected {
     pub filters: Vec<Filter>,
     /// `--shard`, `--plan`: the part of the selected cells.
     pub part: Part,
+    /// `--changed-since`.
+    pub changed: Option<ChangedSince>,
+    /// Only these cells: those that `rerun` builds again.
+    pub only: Option<HashSet<CellId>>,
 }
 
 /// The part of the selected cells that a run builds.
@@ -76,6 +82,15 @@ pub enum Part {
         /// `--shard`.
         shard: Option<ShardId>,
     },
+}
+
+/// Selection of the cells that a change can affect.
+#[derive(Debug, Clone)]
+pub struct ChangedSince {
+    /// The revision.
+    pub revision: String,
+    /// `--all`: every cell is selected, and the reasons are only shown.
+    pub all: bool,
 }
 
 /// The directories of a run; absolute.

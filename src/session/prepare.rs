@@ -1,23 +1,42 @@
 //! Installs what the matrix needs, plans it, and removes firmware of cells that the matrix no longer has.
 
+use std::collections::HashSet;
+
 use super::cells::warnings;
+use super::changed::{Inputs, Wanted, select};
 use super::context::Session;
 use super::error::SessionError;
 use super::phases::Phases;
 use super::setup::{Installed, SetupError, bring_in};
 use super::{emulators, gone};
-use crate::event::{EventKind, Level, RunPhase};
+use crate::event::{CellId, EventKind, Level, RunPhase};
 use crate::pipeline::Emulators;
 use crate::plan::{Layout, Plan, Sources, make};
+
+/// A run before its jobs start.
+pub(super) struct Prepared {
+    pub(super) plan: Plan,
+    pub(super) emulators: Emulators,
+    /// The checkout and its recorded inputs.
+    pub(super) inputs: Inputs,
+    /// Cells whose inputs are to be recorded anew.
+    pub(super) unrecorded: HashSet<CellId>,
+}
 
 impl Session<'_> {
     /// Installs the cores, tools and emulators that the matrix needs, and plans it.
     ///
     /// # Errors
     /// A core, tool or emulator is unavailable, the matrix is wrong, or a directory can't be written.
-    pub(super) async fn prepare(&self, phases: &mut Phases) -> Result<(Plan, Emulators), SessionError> {
+    pub(super) async fn prepare(&self, phases: &mut Phases) -> Result<Prepared, SessionError> {
         let install = self.install_context();
         let matrix = &self.request.matrix;
+        // A missing revision is reported before any installation.
+        let inputs = Inputs::of(self.options, matrix);
+        let changes = match &self.options.selected.changed {
+            Some(changed) => Some(inputs.changes(&changed.revision, self.cancel).await?),
+            None => None,
+        };
         let installed = bring_in(matrix, self.options.locking.clone(), &install).await?;
         self.announce_packages(&installed);
         phases.end(RunPhase::Setup);
@@ -35,15 +54,22 @@ impl Session<'_> {
             libraries: &installed.libraries,
             layout: &self.layout,
         })?;
+        self.remove_gone(gone::Current::new(&cells.all, &plan, &slugs)).await?;
+        let (plan, unrecorded) = match changes {
+            Some(changes) => {
+                let wanted = Wanted::new(self.options, matrix, &share.cells, changes);
+                select(plan, &inputs, wanted, self.events, self.cancel).await?
+            }
+            None => (plan, HashSet::new()),
+        };
         if let Some(places) = &share.places {
             if let Some(message) = places.remark(&plan) {
                 self.events.say(EventKind::Log { level: Level::Info, message });
             }
             self.events.say(places.event(&plan));
         }
-        self.remove_gone(gone::Current::new(&cells.all, &plan, &slugs)).await?;
         let emulators = emulators::bring_in(&plan, &install).await.map_err(SetupError::from)?;
-        Ok((plan, emulators))
+        Ok(Prepared { plan, emulators, inputs, unrecorded })
     }
 
     /// Sends the versions of everything that is installed, and says once what the lock file lacks.

@@ -13,6 +13,7 @@ use super::error::SessionError;
 use super::leftovers::Running;
 use super::lock::lock;
 use super::maintenance::maintain;
+use super::open::Opened;
 use super::options::Options;
 use super::phases::Phases;
 use super::signal::Signals;
@@ -66,12 +67,12 @@ impl Session<'_> {
         let _lock = lock(&self.layout, self.events).await?;
         self.events.say(EventKind::RunStarted(self.info()));
         let mut phases = Phases::begin(self.events);
-        let (plan, emulators) = tokio::select! {
+        let prepared = tokio::select! {
             biased;
             () = self.cancel.cancelled() => return Err(SessionError::Cancelled),
             prepared = self.prepare(&mut phases) => prepared?,
         };
-        announce(&plan, self.events);
+        announce(&prepared.plan, self.events);
         phases.end(RunPhase::Plan);
 
         let root = self.layout.root();
@@ -79,9 +80,9 @@ impl Session<'_> {
         let cache = CompilerCache::open(self.options, &self.layout, self.events);
         self.recover(&cache.staging).await?;
         let watched = Watched::new(&[(root, "--work-dir"), (self.cache_dir(), "--cache-dir")]);
-        let planned = plan.cores.len() + plan.cells.len();
+        let planned = prepared.plan.cores.len() + prepared.plan.cells.len();
         let state = self.state_paths();
-        let (plan, cx) = self.open(plan, emulators, &cache, &state).await?;
+        let Opened { plan, context: cx, recorder } = self.open(prepared, &cache, &state).await?;
         let limits = self.options.limits;
         let limits = schedule::Options { sketch_jobs: limits.sketch_jobs, max_failures: limits.max_failures };
         let ended = schedule::run(plan, &cx, &limits).await;
@@ -92,7 +93,7 @@ impl Session<'_> {
             maintain(self.options, &self.layout, &cache.backend).await;
         }
         cache.backend.shutdown().await;
-        self.close(&cx, state).await;
+        self.close(&cx, state, recorder).await;
         phases.end(RunPhase::Finish);
         let exit = exit(&ended);
         if let Some(message) = watched.complaint(&ended, planned) {

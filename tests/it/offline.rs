@@ -3,6 +3,7 @@
 
 mod architecture;
 mod ci;
+mod changed;
 mod cli;
 mod init;
 mod malformed;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::explained::Explained;
 use super::generated::with_generated;
+use super::inputs::note;
 use super::plan::Cell;
 use crate::event::{Phase, Step};
 use crate::includes::Hash;
@@ -46,7 +47,10 @@ pub(in crate::pipeline) async fn build(
     if let Some(wanted) = &job.run {
         match run::run(job, wanted, &cell, cx, jcx).await {
             Ok(ran) => cell.fresh |= ran,
-            Err(BuildError::Failed(failure)) => cell.misbehaved = Some(failure),
+            Err(BuildError::Failed(failure)) => {
+                cx.tables.inputs.forget(&job.id);
+                cell.misbehaved = Some(failure);
+            }
             Err(other) => return Err(other),
         }
     }
@@ -146,7 +150,10 @@ async fn make(
         can_be_remembered: !early.any() && !discovered.is_uncacheable && !sketch.is_uncacheable,
     };
     match Box::pin(link::build(&link, &core, cx, jcx)).await {
-        Ok(built) => Ok(built),
+        Ok(built) => {
+            note(&link, &discovered.libraries, cx).await?;
+            Ok(built)
+        }
         Err(error) => Err(explained.error(error, &sketch.prototypes).await),
     }
 }

@@ -3,6 +3,7 @@
 mod build;
 mod explained;
 mod generated;
+mod inputs;
 mod parts;
 mod plan;
 

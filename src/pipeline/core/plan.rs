@@ -94,9 +94,26 @@ impl CorePlan {
         let archiving = archive_commands(cx, target, &values, &directory, &sources.core).await?;
         warn_of_lost_objects(cx, target, &sources);
         let outline = Arc::new(outline(id, target, cx, jcx, &sources, &archiving).await?);
+        note_inputs(cx, jcx, &outline, &sources).await?;
         let platform_txt = target.config.core_platform_dir.join("platform.txt");
         Ok(Self { sources, outline, archiving, platform_txt })
     }
+}
+
+/// Notes what the build of a core can read.
+async fn note_inputs(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    outline: &Arc<CoreOutline>,
+    sources: &CoreSources,
+) -> Result<(), BuildError> {
+    let units: Vec<Arc<Planned>> = sources.all().map(|source| source.unit.clone()).collect();
+    let (tables, job, outline) = (cx.tables.clone(), jcx.track.job().clone(), outline.clone());
+    blocking(move || {
+        let inputs: Vec<_> = units.iter().map(|unit| unit.inputs()).collect();
+        tables.inputs.core(&job, &outline.key, &inputs);
+    })
+    .await
 }
 
 /// Plans the sources below a directory.

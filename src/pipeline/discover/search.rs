@@ -220,7 +220,7 @@ impl Discovery<'_> {
         let mut include = found.include(&question.core);
         include.extend(source.utility.clone());
         let search = unit::search(cx, question.directories.with(&include)).await?;
-        let Report { candidates, asks_for_libraries } = self.walk(&search, found, source, state).await?;
+        let Report { candidates, asks_for_libraries, .. } = self.walk(&search, found, source, state).await?;
         let index = &question.target.libraries;
         match candidates.as_slice() {
             // An include that was not reached once may be reached when its file is included again.
@@ -312,6 +312,11 @@ impl Discovery<'_> {
         })
         .await?;
         state.dead = known;
+        if !compile_decides {
+            // Other files than in the compile: the command, or the language, is another.
+            let files = report.seen.iter().map(|(file, _)| self.cx.files.by_id(*file));
+            self.cx.tables.inputs.add_sources(self.jcx.track.job(), files);
+        }
         Ok(report)
     }
 }

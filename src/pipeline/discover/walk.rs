@@ -25,6 +25,8 @@ pub(super) struct Report {
     pub(super) candidates: Vec<Candidate>,
     /// Whether a condition tests for a header that a library may provide.
     pub(super) asks_for_libraries: bool,
+    /// The files that were visited, and whether each is certainly read.
+    pub(super) seen: HashSet<(FileId, bool)>,
 }
 
 /// A missing include that affects the discovery, or may do so.
@@ -81,6 +83,7 @@ impl<'a, F: Fn(&str) -> Meaning> Walk<'a, F> {
         if let Some(main) = self.search.files().get(path).filter(|_| goes_on) {
             self.visit(&main, true, 0);
         }
+        self.report.seen = self.seen;
         self.report
     }
 

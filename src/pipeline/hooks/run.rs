@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use super::commands::commands;
+use super::plain::Plain;
 use super::replay::Replay;
 use super::scope::HookScope;
 use crate::event::Step;
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::job::step::CommandLine;
+use crate::pipeline::output::inputs::absolute_paths;
 use crate::pipeline::shared::context::BuildContext;
 use crate::platform::{Hook, Value};
 
@@ -34,6 +36,7 @@ pub(in crate::pipeline) async fn run(
     if all.is_empty() {
         return Ok(());
     }
+    note_inputs(cx, jcx, &all, scope);
     let replay = Replay::of(cx, jcx, &all, scope).await?;
     if let Some(replay) = &replay
         && replay.restore(cx).await?
@@ -51,6 +54,21 @@ pub(in crate::pipeline) async fn run(
     match replay {
         Some(replay) => replay.keep(cx, jcx).await,
         None => Ok(()),
+    }
+}
+
+/// Notes what hooks can read.
+fn note_inputs(cx: &BuildContext, jcx: &JobContext, commands: &[Vec<String>], scope: HookScope<'_>) {
+    let (table, job) = (&cx.tables.inputs, jcx.track.job());
+    if let Some(plain) = Plain::read(commands, scope.directory) {
+        plain.reads.iter().chain(&plain.programs).for_each(|path| table.add_tree(job, path));
+    } else if let Some(declared) = &scope.target.hook_inputs {
+        let platforms = scope.target.config.platform_dirs().chain(scope.sketch.map(Path::to_owned));
+        platforms.chain(declared.iter().cloned()).for_each(|path| table.add_tree(job, &path));
+        let words = commands.iter().flatten().flat_map(|word| absolute_paths(word));
+        words.for_each(|path| table.add_tree(job, &path));
+    } else {
+        table.add_unknown(job, "what a hook of the platform reads is unknown");
     }
 }
 

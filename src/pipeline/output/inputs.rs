@@ -81,6 +81,7 @@ pub(in crate::pipeline) async fn add_commands(
         let (hashes, reason) =
             read.await?.map_err(|error| BuildError::io(step, FileAction::Read, &program, &error))?;
         for (path, hash) in hashes {
+            cx.tables.inputs.add_file(jcx.track.job(), &path, hash);
             key.add(places.forget(&path.to_string_lossy()).as_bytes()).add(hash.as_bytes());
         }
         uncacheable = uncacheable.or(reason);
@@ -88,6 +89,7 @@ pub(in crate::pipeline) async fn add_commands(
     if !knows_all {
         key.add(places.key().as_bytes());
         for directory in &scope.whole {
+            cx.tables.inputs.add_tree(jcx.track.job(), directory);
             let (directory, files) = (directory.clone(), cx.files.clone());
             let hash = blocking(move || files.tree(&directory)).await?;
             key.add(hash.as_bytes());
@@ -140,7 +142,7 @@ fn absolute_names(script: &Path, disk: &Disk) -> Vec<PathBuf> {
 }
 
 /// Returns the absolute paths in the text of a linker script or a shell command.
-fn absolute_paths(text: &str) -> Vec<PathBuf> {
+pub(in crate::pipeline) fn absolute_paths(text: &str) -> Vec<PathBuf> {
     let is_between = |c: char| c.is_whitespace() || "\"'`(){},;&|<>=".contains(c);
     text.split(is_between)
         .filter(|word| word.starts_with('/') && !word.starts_with("/*") && !word.starts_with("//"))

@@ -157,6 +157,12 @@ impl Prepared {
         Ok(self)
     }
 
+    /// Returns the user's own files that are staged or merged. A file that a hook created may be among them.
+    pub(in crate::pipeline) fn own_files(&self) -> Vec<PathBuf> {
+        let tabs = self.merged.iter().flat_map(|merged| merged.tabs.iter().cloned());
+        tabs.chain(self.files.iter().map(|path| self.dir.join(path))).collect()
+    }
+
     /// Returns the user's own files behind an object of the sketch: the `.ino` files, or the original of a
     /// copy. `object` is its path below the cell's directory.
     pub(in crate::pipeline) fn originals(&self, object: &Path) -> Vec<PathBuf> {

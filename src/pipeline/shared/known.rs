@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checkout::Checkout;
 use super::key::Key;
-use crate::event::UsedLibrary;
+use crate::event::{CellId, UsedLibrary};
 use crate::fs::write_atomically;
 use crate::fs::{seal, unseal};
 use crate::includes::{Disk, Files, Hash, Look, Stamp};
@@ -34,6 +34,8 @@ const VERSION: u32 = 3;
 pub struct Known {
     path: PathBuf,
     before: State,
+    /// Cells whose remembered keys are not used.
+    passed_over: HashSet<CellId>,
     learned: Mutex<State>,
     /// Up-to-date firmware under a remembered key, by directory.
     there: Mutex<HashMap<PathBuf, There>>,
@@ -114,12 +116,28 @@ impl Known {
         Self {
             path,
             before: before.unwrap_or_else(|| State { context, ..State::default() }),
+            passed_over: HashSet::new(),
             learned: Mutex::default(),
             there: Mutex::default(),
             targets: Mutex::default(),
             indexes: Mutex::default(),
             enclosing: Mutex::default(),
         }
+    }
+
+    /// Returns the same without the remembered keys of these cells; without any if `cells` is `None`.
+    #[must_use]
+    pub fn without(mut self, cells: Option<HashSet<CellId>>) -> Self {
+        match cells {
+            Some(cells) => self.passed_over = cells,
+            None => self.before = State { context: self.before.context, ..State::default() },
+        }
+        self
+    }
+
+    /// Returns whether [`Self::look_ahead`] found all of these cells.
+    pub fn has_all(&self, cells: &[CellJob]) -> bool {
+        lock(&self.there).len() == cells.len()
     }
 
     /// Finds the cells whose firmware is up to date under a remembered key, on all CPUs at once. In an
@@ -141,6 +159,9 @@ impl Known {
 
     /// Returns the remembered key of a cell.
     pub(in crate::pipeline) fn cell(&self, job: &CellJob) -> Option<CellKey> {
+        if self.passed_over.contains(&job.id) {
+            return None;
+        }
         self.before.cells.get(&self.cell_as_planned(job)).copied()
     }
 

@@ -3,6 +3,7 @@
 pub(super) mod blocking;
 pub(super) mod checkout;
 pub(super) mod context;
+pub(super) mod inputs;
 pub(super) mod key;
 pub(super) mod known;
 pub(super) mod places;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::inputs::InputTable;
 use crate::event::{CoreId, Failure};
 use crate::includes::Hash;
 use crate::pipeline::convert::Verdict;
@@ -27,13 +28,15 @@ pub struct Tables {
     pub(in crate::pipeline) missing: OncePerKey<Hash, Option<String>>,
     /// Verdicts on the tools of conversions.
     pub(in crate::pipeline) proofs: OncePerKey<Hash, Verdict>,
+    /// Inputs of cores and cells, for `--changed-since`.
+    pub inputs: InputTable,
     /// Number that no other run has.
     pub(in crate::pipeline) nonce: u128,
 }
 
 impl Tables {
     /// Returns empty tables for a run in a work directory.
-    pub fn new(layout: &Layout, prefixes: PrefixTable) -> Self {
+    pub fn new(layout: &Layout, prefixes: PrefixTable, inputs: InputTable) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             units: UnitTable::new(layout),
@@ -42,6 +45,7 @@ impl Tables {
             own_cores: OncePerKey::default(),
             missing: OncePerKey::default(),
             proofs: OncePerKey::default(),
+            inputs,
             nonce: (now.as_nanos() << 32) | u128::from(std::process::id()),
         }
     }

@@ -34,6 +34,7 @@ impl CoveredCall {
         places: &Places,
         inputs: Inputs,
     ) -> Result<Option<Self>, BuildError> {
+        cx.tables.inputs.add_call(jcx.track.job(), &inputs);
         if inputs.incomplete.is_some() {
             return Ok(None);
         }

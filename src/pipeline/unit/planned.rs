@@ -76,6 +76,11 @@ pub(in crate::pipeline) struct Planned {
 }
 
 impl Planned {
+    /// Returns every file that the compile could read.
+    pub(in crate::pipeline) fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
     /// Returns the source; the staged copy for a source of the sketch.
     pub(in crate::pipeline) fn source(&self) -> &Path {
         &self.source

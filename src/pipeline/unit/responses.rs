@@ -3,7 +3,7 @@
 //! own. A hook that rewrites its file later does not affect units that are already planned. And zccache,
 //! which takes backslashes in such a file literally, never sees one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::options::response;
 use crate::includes::Disk;
@@ -22,23 +22,37 @@ pub(super) async fn spelled_out(cx: &BuildContext, argv: Vec<String>) -> Result<
     if !argv.iter().any(|word| word.starts_with('@')) {
         return Ok(argv);
     }
-    let (cwd, files) = (cx.staging.clone(), cx.files.clone());
+    let (cwd, files, tables) = (cx.staging.clone(), cx.files.clone(), cx.tables.clone());
     blocking(move || {
-        let mut words = Vec::with_capacity(argv.len());
-        expand(argv, &cwd, files.disk(), 0, &mut words);
+        let (mut words, mut read) = (Vec::with_capacity(argv.len()), Vec::new());
+        expand(argv, &cwd, files.disk(), 0, &mut Expanded { words: &mut words, read: &mut read });
+        for path in &read {
+            tables.inputs.add_common(path);
+        }
         words
     })
     .await
 }
 
-fn expand(argv: Vec<String>, cwd: &Path, disk: &Disk, depth: usize, into: &mut Vec<String>) {
+/// The words of a command, and the files that they were read from or would be.
+struct Expanded<'a> {
+    words: &'a mut Vec<String>,
+    read: &'a mut Vec<PathBuf>,
+}
+
+fn expand(argv: Vec<String>, cwd: &Path, disk: &Disk, depth: usize, into: &mut Expanded<'_>) {
     for word in argv {
         // GCC takes the name of an unreadable response file as an ordinary word.
         let text = word.strip_prefix('@').filter(|_| depth < DEEPEST);
-        let text = text.and_then(|name| String::from_utf8(disk.read(&cwd.join(name)).ok()?).ok());
+        let text = text.and_then(|name| {
+            let path = cwd.join(name);
+            let text = disk.read(&path);
+            into.read.push(path);
+            String::from_utf8(text.ok()?).ok()
+        });
         match text {
             Some(text) => expand(response(&text), cwd, disk, depth + 1, into),
-            None => into.push(word),
+            None => into.words.push(word),
         }
     }
 }
@@ -55,14 +69,15 @@ mod tests {
         std::fs::write(at("b"), "-iprefix /p/ -iwithprefixbefore q").unwrap();
         std::fs::write(at("loop"), "-O2 @loop").unwrap();
         let words = |argv: &[&str]| {
-            let mut words = Vec::new();
+            let (mut words, mut read) = (Vec::new(), Vec::new());
             expand(
                 argv.iter().map(|&word| word.to_owned()).collect(),
                 directory.path(),
                 &Disk::default(),
                 0,
-                &mut words,
+                &mut Expanded { words: &mut words, read: &mut read },
             );
+            assert!(read.contains(&at("b")), "{read:?}");
             words
         };
         let absolute = format!("@{}", at("b").display());
@@ -81,6 +96,6 @@ mod tests {
             ]
         );
         assert_eq!(words(&[&absolute]), words(&["@b"]));
-        assert_eq!(words(&["@loop"]).last().unwrap(), "@loop", "a loop ends");
+        assert_eq!(words(&["@b", "@loop"]).last().unwrap(), "@loop", "a loop ends");
     }
 }
