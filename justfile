@@ -20,6 +20,10 @@ test-offline:
 differential COUNT SEED="":
     DIFFERENTIAL_EDITS={{COUNT}} DIFFERENTIAL_SEED={{SEED}} cargo test --test it differential::by_hand -- --ignored --nocapture
 
+# Random edits in a Git checkout: what --changed-since leaves out has not changed: `just affected 1000`; repeat a seed: `just affected 50 4711`
+affected COUNT SEED="":
+    AFFECTED_EDITS={{COUNT}} AFFECTED_SEED={{SEED}} cargo test --test it differential::affected::by_hand -- --ignored --nocapture
+
 # Random sketches, compared with arduino-cli: `just arduino-random 2000`; from a seed on: `just arduino-random 40 4711`
 arduino-random COUNT="200" SEED="1":
     RANDOM_COUNT={{COUNT}} RANDOM_SEED={{SEED}} cargo test --test it arduino::random::by_hand -- --ignored --nocapture

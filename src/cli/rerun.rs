@@ -24,6 +24,12 @@ async fn rerun(typed: Typed) -> Result<Exit, SessionError> {
         let message = "rerun takes one report directory and one matrix at most";
         return Err(SessionError::Usage(message.to_owned()));
     }
+    if let Some(missing) = matrices.iter().find(|path| !path.exists()) {
+        return Err(SessionError::Usage(format!(
+            "there is no report directory and no matrix {}",
+            missing.display()
+        )));
+    }
     let is_dry = typed.dry_run;
     let form = typed.reports.clone();
     let typed = Run { matrix: Some(PathBuf::new()), options: typed };

@@ -4,6 +4,7 @@
 //! A difference is printed with its seed and the edits that led to it. `just differential 5000` makes more of
 //! them; with a seed it makes the same again: `just differential 60 4711`.
 
+mod affected;
 mod checkout;
 mod damage;
 mod dice;

@@ -123,13 +123,19 @@ pub async fn select(
         let digest = content.map(|content| digest_of(&blake3::hash(content.as_bytes())));
         before.insert(path.clone(), digest);
     }
-    let inputs = inputs.clone();
+    let (inputs, since, of) = (inputs.clone(), wanted.changes.since.clone(), plan.cells.len());
     let judged =
         tokio::task::spawn_blocking(move || Gathered { inputs, wanted, files, before, places }.judge(plan));
     let (plan, unrecorded, remarks) = judged.await.map_err(|error| SessionError::Usage(error.to_string()))?;
     for message in remarks {
         events.say(EventKind::Log { level: Level::Warn, message });
     }
+    let message = format!(
+        "--changed-since {since}: {} of {of} cells are selected, because a change can affect them or for another reason that \
+         `plan` says",
+        plan.cells.len()
+    );
+    events.say(EventKind::Log { level: Level::Info, message });
     Ok((plan, unrecorded))
 }
 

@@ -100,6 +100,12 @@ impl Results {
         cells.chain(self.complaint.clone()).collect()
     }
 
+    /// Whether a cell came to the same in both.
+    pub(super) fn has_same(&self, other: &Self, cell: &str) -> bool {
+        let same = |one: &Cell, other: &Cell| one.files == other.files && one.sizes == other.sizes;
+        matches!((self.cells.get(cell), other.cells.get(cell)), (Some(one), Some(two)) if same(one, two))
+    }
+
     /// Whether every cell was built.
     pub(super) fn all_built(&self) -> bool {
         self.code == Some(0)

@@ -18,7 +18,8 @@ pub(super) type Tree = BTreeMap<PathBuf, Node>;
 /// Reads a directory. Work directories and what is only raw material are left out.
 pub(super) fn read(directory: &Path) -> Tree {
     let walk = walkdir::WalkDir::new(directory).sort_by_file_name().into_iter().filter_entry(|entry| {
-        entry.depth() != 1 || !matches!(entry.file_name().to_str(), Some(".fbuild-matrix" | "fresh" | "made"))
+        entry.depth() != 1
+            || !matches!(entry.file_name().to_str(), Some(".fbuild-matrix" | ".git" | "fresh" | "made"))
     });
     let mut tree = Tree::new();
     for entry in walk {
