@@ -202,7 +202,7 @@ fn exactly_the_cells_that_can_read_a_changed_file_are_selected() {
 #[test]
 fn a_run_builds_the_affected_cells_and_reports_the_others_as_skipped() {
     let checkout = Checkout::new();
-    checkout.write("libs/Lib/src/Two.h", "#define X\n");
+    checkout.write("s/Two/Two.ino", "#include <Two.h>\nvoid setup() { int x; }\nvoid loop() {}\n");
     let run = checkout.run(&["--changed-since", "HEAD"]).assert_exit(0);
     let reports = crate::support::Reports::new(checkout.directory.join(".fbuild-matrix/reports"));
     let junit = reports.text("junit.xml");
@@ -229,9 +229,9 @@ fn a_run_builds_the_affected_cells_and_reports_the_others_as_skipped() {
     assert!(checkout.directory.join(".fbuild-matrix/cells/one/s/Plain/Plain.ino.hex").is_file());
     // What was built before the revision, with other contents, is no proof.
     checkout.git(&["stash", "pop", "--quiet"]);
-    checkout.write("libs/Lib/src/Two.h", "#define Y\n");
+    checkout.write("s/Two/Two.ino", "void setup() {}\nvoid loop() {}\n");
     checkout.commit();
-    checkout.selects("HEAD", &TWO, Some("libs/Lib/src/Two.h"));
+    checkout.selects("HEAD", &TWO, Some("s/Two/Two.ino"));
 }
 
 #[test]
