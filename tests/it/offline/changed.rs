@@ -206,10 +206,7 @@ fn a_run_builds_the_affected_cells_and_reports_the_others_as_skipped() {
     let run = checkout.run(&["--changed-since", "HEAD"]).assert_exit(0);
     let reports = crate::support::Reports::new(checkout.directory.join(".fbuild-matrix/reports"));
     let junit = reports.text("junit.xml");
-    assert_eq!(
-        junit.matches("no change since HEAD can affect it").count() / junit.matches("<skipped").count(),
-        1
-    );
+    assert!(junit.contains("no change since HEAD can affect it"), "{junit}");
     assert_eq!(junit.matches("<skipped").count(), 3, "{junit}\n{}", run.stderr);
     let outcomes = |wanted: &str| {
         let events = reports.events();
