@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::{Rerun as Typed, Run};
 use super::options::{colours_on_stderr, options, reports, shown};
 use super::output::{fail, print};
-use super::plan;
+use super::{ci, plan};
 use crate::exit::Exit;
 use crate::report::LastRun;
 use crate::session::{self, SessionError};
@@ -49,7 +49,12 @@ async fn rerun(typed: Typed) -> Result<Exit, SessionError> {
         return Ok(plan::show(&options, &console).await);
     }
     let reports = reports(&options.directories, &console, &form);
-    session::run(&options, reports).await
+    let announced = reports.ci.clone();
+    Ok(session::run(&options, reports).await.unwrap_or_else(|error| {
+        let exit = fail(&error, colours_on_stderr(&console));
+        ci::announce(&error, &options.matrix, &announced, &options.directories.current);
+        exit
+    }))
 }
 
 /// Returns the matrix of the last run. A relative path is relative to the present directory, or to that of the run.

@@ -2,8 +2,8 @@
 //! network namespace of their own.
 
 mod architecture;
-mod ci;
 mod changed;
+mod ci;
 mod cli;
 mod init;
 mod malformed;
