@@ -159,7 +159,7 @@ pub(super) struct Part {
     #[arg(long, value_name = "I/N")]
     pub(super) shard: Option<ShardArgument>,
     /// Only the cells of this plan, which plan --out wrote
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["boards", "sketches", "filters"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["boards", "sketches", "filters", "changed_since"])]
     pub(super) plan: Option<PathBuf>,
 }
 

@@ -275,7 +275,11 @@ fn a_plan_is_a_matrix_of_jobs_and_says_where_it_does_not_fit() {
         .assert_stderr("plan.json has 3 shards, not 4");
     run(&["matrix.yml", "--shard", "2"]).assert_exit(2).assert_stderr("write 2/N");
     run(&["matrix.yml", "--shard", "0/3"]).assert_exit(2).assert_stderr("add 1 to an index that starts at 0");
-    run(&["--plan", "plan.json", "-b", "one"]).assert_exit(2);
+    for more in [["-b", "one"], ["-E", "tag = 'x'"], ["--changed-since", "HEAD"]] {
+        run(&[&["--plan", "plan.json"], &more[..]].concat())
+            .assert_exit(2)
+            .assert_stderr("cannot be used with");
+    }
     run(&["--plan", "missing.json"]).assert_exit(2).assert_stderr("missing.json can't be read");
     run(&["--plan", "matrix.yml"]).assert_exit(2).assert_stderr("matrix.yml is no plan");
     fs::remove_dir_all(workspace.path("sketches/Sketch00003")).unwrap();
