@@ -22,6 +22,7 @@
 //! * [`import`] reads the CI files of other tools.
 //! * [`library`] finds the library that a header means.
 //! * [`provide`] installs cores, tools and Python packages.
+//! * [`limits`] compares firmware with budgets.
 //! * [`versions`] orders versions and reads ranges of them.
 //! * [`cache`] stores objects, results and records by key.
 //! * [`budget`] grants slots and memory by priority.
@@ -49,6 +50,7 @@ mod http_server;
 pub mod import;
 pub mod includes;
 pub mod library;
+pub mod limits;
 pub mod matrix;
 pub mod nearest;
 pub mod pipeline;

@@ -30,6 +30,8 @@ pub(super) enum Command {
     Report(Report),
     /// Results, warnings, sizes, times and symbols of two report directories
     Compare(Compare),
+    /// Write the present sizes into the matrix as its budgets
+    Budgets(Budgets),
     /// Boards that the installed cores offer, with their options
     Boards(Boards),
     /// Cores, tools and libraries: list, install, remove, lock
@@ -80,6 +82,10 @@ pub(super) struct RunOptions {
     /// Retry cells that failed for an infrastructure reason [default: the matrix's, or 0]
     #[arg(long, value_name = "N")]
     pub(super) retries: Option<u32>,
+    /// The earlier run that this one is compared with, for growth budgets and sizes: a report directory, or a Git
+    /// revision, which is built first
+    #[arg(long, value_name = "DIR | REV")]
+    pub(super) base: Option<PathBuf>,
     /// Per cell: 90s, 10m, 1h30m [default: the matrix's, or 10m]
     #[arg(long, value_name = "DUR")]
     pub(super) timeout: Option<String>,
@@ -343,21 +349,30 @@ pub(super) struct Report {
 
 #[derive(Debug, Clone, Arguments)]
 pub(super) struct Compare {
-    /// The report directory of the run before
+    /// The report directory of the run before; with --base, that of the run now [default: WORK/reports]
     #[arg(value_name = "BASE")]
-    pub(super) base: PathBuf,
+    pub(super) base: Option<PathBuf>,
     /// The report directory of the run now
     #[arg(value_name = "HEAD")]
-    pub(super) head: PathBuf,
+    pub(super) head: Option<PathBuf>,
+    /// The run before: a Git revision, which is built with the matrix of the run now
+    #[arg(long = "base", value_name = "REV")]
+    pub(super) revision: Option<PathBuf>,
+    /// With --base, the matrix [default: that of the run now]
+    #[arg(long, value_name = "MATRIX.yml", requires = "revision")]
+    pub(super) matrix: Option<PathBuf>,
     /// How it is printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub(super) format: CompareFormat,
     /// How many symbols are shown
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(super) top: usize,
-    /// Exit with 1 where a cell fails that was built before, or that is new
-    #[arg(long, value_enum, value_name = "WHAT")]
-    pub(super) fail_on: Option<FailOn>,
+    /// Exit with 1 where a threshold is exceeded: results (a cell fails that did not fail before), warnings, warnings+2,
+    /// flash+64, ram+1%, time+20%; repeatable, or separated by commas
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub(super) fail_on: Vec<String>,
+    #[command(flatten)]
+    pub(super) directories: DirectoryArguments,
     #[command(flatten)]
     pub(super) console: Console,
 }
@@ -366,12 +381,35 @@ pub(super) struct Compare {
 pub(super) enum CompareFormat {
     #[default]
     Table,
+    Markdown,
     Json,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum FailOn {
-    NewFailures,
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct Budgets {
+    #[command(subcommand)]
+    pub(super) command: BudgetsCommand,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum BudgetsCommand {
+    /// Lower the budgets of a matrix to the sizes of the last run, and add budgets to boards that have none
+    Update(BudgetsUpdate),
+}
+
+#[derive(Debug, Clone, Arguments)]
+pub(super) struct BudgetsUpdate {
+    /// The matrix, which is changed in place
+    #[arg(value_name = "MATRIX.yml")]
+    pub(super) matrix: PathBuf,
+    /// Raise budgets that the present sizes exceed, too
+    #[arg(long)]
+    pub(super) raise: bool,
+    /// Print what would change, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) common: Common,
 }
 
 #[derive(Debug, Clone, Arguments)]
@@ -504,6 +542,9 @@ impl Args {
             Command::Compare(compare) => Some(&compare.console),
             Command::Merge(merge) => Some(&merge.console),
             Command::Report(report) => Some(&report.console),
+            Command::Budgets(Budgets { command: BudgetsCommand::Update(update) }) => {
+                Some(&update.common.console)
+            }
             Command::Boards(boards) => Some(&boards.common.console),
             Command::Core(core) => Some(match &core.command {
                 CoreCommand::List { common }

@@ -8,7 +8,8 @@ use super::args::{Args, Command};
 use super::output::{complain, print};
 use super::runtime::on_runtime;
 use super::{
-    boards, cache, compare, core, doctor, init, log, merge, options, plan, report, rerun, run, symbols,
+    boards, budgets, cache, compare, core, doctor, init, log, merge, options, plan, report, rerun, run,
+    symbols,
 };
 use crate::exit::Exit;
 
@@ -38,9 +39,10 @@ fn execute(args: Args) -> Exit {
         Command::Plan(typed) => on_runtime(plan::run(typed)),
         Command::Rerun(typed) => on_runtime(rerun::run(typed)),
         Command::Symbols(typed) => symbols::run(typed),
-        Command::Compare(typed) => compare::run(&typed),
+        Command::Compare(typed) => compare::run(typed),
         Command::Merge(typed) => merge::run(typed),
         Command::Report(typed) => report::run(typed),
+        Command::Budgets(typed) => on_runtime(budgets::run(typed)),
         Command::Boards(typed) => on_runtime(boards::run(typed)),
         Command::Core(typed) => on_runtime(core::run(typed)),
         Command::Cache(typed) => on_runtime(cache::run(typed)),

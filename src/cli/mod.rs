@@ -1,7 +1,9 @@
 //! The command line: arguments as typed (`args`), then validated options, then one file a command.
 
 mod args;
+mod base;
 mod boards;
+mod budgets;
 mod cache;
 mod changed_files;
 mod ci;

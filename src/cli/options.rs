@@ -7,7 +7,7 @@ use super::args::{self, CacheDirectory, Color, Console, DirectoryArguments, Prog
 use super::ci;
 use crate::matrix::{Filter, NameGlob, parse_duration};
 use crate::report;
-use crate::session::{ChangedSince, Directories, Limits, Locking, Options, Part, Selected};
+use crate::session::{BaseReports, ChangedSince, Directories, Limits, Locking, Options, Part, Selected};
 use crate::shard::{PlanFile, PlanFileError, ShardArgument, ShardId};
 
 /// Error of invalid arguments.
@@ -44,6 +44,8 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
         // The parser of the arguments requires one of the two.
         (None, Part::Whole | Part::Shard(_)) => PathBuf::new(),
     };
+    let current = &directories.current;
+    let base = typed.base.map(|path| (path.display().to_string(), path));
     let options = Options {
         matrix,
         limits: Limits {
@@ -67,6 +69,7 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
         locking: locking(typed.common.locked),
         cache: !typed.no_cache,
         retry_failures: typed.retry_failures,
+        base: base.map(|(name, path)| BaseReports { name, reports: current.join(path) }),
         directories,
     };
     Ok((options, typed.common.console))

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{Rerun as Typed, Run};
+use super::base::BaseArguments;
 use super::options::{colours_on_stderr, options, reports, shown};
 use super::output::{fail, print};
 use super::{ci, plan};
@@ -32,6 +33,7 @@ async fn rerun(typed: Typed) -> Result<Exit, SessionError> {
     }
     let is_dry = typed.dry_run;
     let form = typed.reports.clone();
+    let arguments = BaseArguments::of(&typed);
     let typed = Run { matrix: Some(PathBuf::new()), options: typed };
     let (mut options, console) = options(typed).map_err(|error| SessionError::Usage(error.to_string()))?;
     let directory = directories.first().unwrap_or(&options.directories.reports);
@@ -48,6 +50,7 @@ async fn rerun(typed: Typed) -> Result<Exit, SessionError> {
     if is_dry {
         return Ok(plan::show(&options, &console).await);
     }
+    arguments.build(&mut options)?;
     let reports = reports(&options.directories, &console, &form);
     let announced = reports.ci.clone();
     Ok(session::run(&options, reports).await.unwrap_or_else(|error| {

@@ -1,5 +1,6 @@
 //! The command `run`: builds every selected cell, or prints the plan.
 
+use super::base::BaseArguments;
 use super::output::fail;
 use super::{args, ci, options, plan};
 use crate::exit::Exit;
@@ -13,10 +14,14 @@ pub(super) async fn run(typed: args::Run) -> Exit {
             .await;
     }
     let form = typed.options.reports.clone();
-    let (options, console) = match options::options(typed) {
+    let arguments = BaseArguments::of(&typed.options);
+    let (mut options, console) = match options::options(typed) {
         Ok(options) => options,
         Err(error) => return fail(&SessionError::Usage(error.to_string()), colours),
     };
+    if let Err(error) = arguments.build(&mut options) {
+        return fail(&error, colours);
+    }
     let reports = options::reports(&options.directories, &console, &form);
     let announced = reports.ci.clone();
     session::run(&options, reports).await.unwrap_or_else(|error| {

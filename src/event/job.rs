@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{CellId, CoreId, JobId};
 use super::libraries::UsedLibrary;
+use super::notes::JobNotes;
 use super::outcome::Outcome;
 use super::path_text;
 use super::sizes::Sizes;
@@ -96,6 +97,9 @@ pub struct JobResult {
     pub libraries: Arc<Vec<UsedLibrary>>,
     /// Origins of its objects.
     pub units: UnitCounts,
+    /// Earlier attempts, and budgets that the firmware exceeds.
+    #[serde(default, skip_serializing_if = "JobNotes::is_empty")]
+    pub notes: JobNotes,
 }
 
 /// Number of a job's objects by origin.

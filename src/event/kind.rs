@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::base::Base;
 use super::id::JobId;
 use super::job::{CellInfo, CoreInfo, JobResult, Phase, SkippedCell, UsedPackage};
 use super::micros;
@@ -102,6 +103,8 @@ pub enum EventKind {
     },
     /// The cells that follow are those of a shard. Sent before `Planned`, with `--shard` only.
     ShardPlanned(ShardCells),
+    /// The base was read. Sent at most once, before `Planned`.
+    BaseRead(Base),
     /// All jobs are known. Sent exactly once, before the first job event.
     Planned {
         /// The core jobs of stage 1.

@@ -5,12 +5,14 @@
 //! default (`#[serde(default)]`). Files of later versions are readable as far as their kinds are known here: a reader
 //! ignores other fields, and other kinds are [`EventKind::Unknown`].
 
+mod base;
 mod id;
 mod job;
 mod kind;
 mod libraries;
 mod location;
 mod micros;
+mod notes;
 mod outcome;
 mod overflow;
 mod path_text;
@@ -24,16 +26,18 @@ mod step;
 mod tests;
 mod warning;
 
+pub use base::{Base, BaseCell};
 pub use id::{CellId, CoreId, JobId};
 pub use job::{CellInfo, CoreInfo, JobResult, Phase, SkippedCell, UnitCounts, UsedPackage};
 pub use kind::{Event, EventKind};
 pub use libraries::{Listed, NamedLibrary, Replaced, UsedLibrary};
 pub use location::Location;
+pub use notes::{BudgetKind, JobNotes, OverBudget};
 pub use outcome::{Failure, FailureKind, Outcome, StorageCause};
 pub use overflow::{FullMemory, LargeObject, Overflow, grouped};
-pub use run::{Level, RunInfo, RunPhase, ShardCells, ShardInfo};
+pub use run::{Commit, Level, RunInfo, RunPhase, ShardCells, ShardInfo};
 pub use sink::{EventSink, channel};
-pub use sizes::{Sizes, Usage};
+pub use sizes::{Section, Sizes, Usage};
 pub use span::Span;
 pub use step::{CacheOutcome, Step, StepInfo};
 pub use warning::{Warning, WarningOwner};

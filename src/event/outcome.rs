@@ -42,6 +42,9 @@ pub enum Outcome {
         /// The output of its processes until then.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         output: String,
+        /// Whether the limit of failures (`--max-failures`) is the reason.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_limit: bool,
     },
     /// This program panicked.
     Crashed {

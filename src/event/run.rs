@@ -34,6 +34,9 @@ pub struct RunInfo {
     /// The shard, if the run builds only one of several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardInfo>,
+    /// The commit of the checkout that has the matrix, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
 }
 
 /// A shard of a run.
@@ -66,6 +69,15 @@ impl std::fmt::Display for ShardInfo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.index, self.count)
     }
+}
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// Its hash, in hexadecimal. Of a pull request, the head's, and not that of the merge commit.
+    pub hash: String,
+    /// Its page on the server; empty if unknown.
+    pub url: String,
 }
 
 /// A phase of the run.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Sizes of a firmware in the memories of its board.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sizes {
     /// Program memory.
     pub flash: Option<Usage>,
@@ -11,6 +11,18 @@ pub struct Sizes {
     pub ram: Option<Usage>,
     /// EEPROM image.
     pub eeprom: Option<Usage>,
+    /// Sections of the ELF that occupy memory, in its order; empty where no ELF was read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<Section>,
+}
+
+/// A section of an ELF.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// Its name: `.text`.
+    pub name: String,
+    /// Its size in bytes.
+    pub bytes: u64,
 }
 
 /// Bytes used of a memory, and its size.

@@ -50,6 +50,10 @@ pub enum Step {
     Size,
     /// Running the firmware in an emulator.
     Run,
+    /// Comparing sizes and warnings with the matrix's budgets. Holds no slot.
+    Budget,
+    /// Treating warnings as errors. Holds no slot.
+    Warnings,
 }
 
 impl Step {
@@ -65,6 +69,8 @@ impl Step {
             Self::Objcopy => "objcopy",
             Self::Size => "size",
             Self::Run => "run",
+            Self::Budget => "budget",
+            Self::Warnings => "warnings",
         }
     }
 }

@@ -49,6 +49,7 @@ variants!(KINDS, kind: EventKind {
     "run_phase" = EventKind::RunPhase { .. },
     "resolved" = EventKind::Resolved { .. },
     "shard_planned" = EventKind::ShardPlanned(_),
+    "base_read" = EventKind::BaseRead(_),
     "planned" = EventKind::Planned { .. },
     "job_started" = EventKind::JobStarted { .. },
     "job_phase" = EventKind::JobPhase { .. },

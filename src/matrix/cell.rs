@@ -8,6 +8,7 @@ use super::discover::SketchKind;
 use super::model::{Embed, Overrides, Run};
 use super::schema::Warnings;
 use super::source::Span;
+use crate::limits::Budgets;
 
 /// A sketch and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -55,6 +56,8 @@ pub struct Cell {
     pub run: Option<Arc<Run>>,
     /// The files that are embedded in its firmware.
     pub embed: Arc<[Embed]>,
+    /// Limits of its firmware: the entry's, the board's, the matrix's.
+    pub budgets: Budgets,
     /// The first entry of the matrix with this cell.
     pub span: Span,
 }

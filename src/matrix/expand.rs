@@ -213,10 +213,11 @@ impl<'m> Expander<'m> {
         entry: &SketchEntry,
         is_include: bool,
     ) {
-        let Some((board, _)) = self.matrix.boards.get_index(key.0) else { return };
+        let Some((board, settings)) = self.matrix.boards.get_index(key.0) else { return };
         let Some((_, sketch)) = self.sketches.get_index(key.1) else { return };
         let defaults = &self.matrix.defaults;
-        let timeout = entry.timeout.unwrap_or(defaults.timeout);
+        let timeout = entry.limits.timeout.unwrap_or(defaults.timeout);
+        let budgets = entry.limits.budgets.within(settings.budgets).within(defaults.budgets);
         let run = entry.runs.get(&key.0);
         if let Some(first) = self.cells.get(&key) {
             let same_run = match (&first.run, run) {
@@ -225,6 +226,7 @@ impl<'m> Expander<'m> {
             };
             let same = same_run
                 && first.timeout == timeout
+                && first.budgets == budgets
                 && first.embed == *embed
                 && (Arc::ptr_eq(&first.properties, properties) || first.properties == *properties);
             // The same pair of entries differs for many cells: it is reported once.
@@ -249,6 +251,7 @@ impl<'m> Expander<'m> {
             warnings: defaults.warnings,
             run: run.cloned(),
             embed: Arc::clone(embed),
+            budgets,
             span: entry.span,
         };
         self.cells.insert(key, cell);

@@ -20,6 +20,7 @@ mod model;
 mod name_glob;
 mod path_pattern;
 mod profiles;
+mod ratchet;
 mod read;
 mod resolve;
 mod schema;
@@ -40,11 +41,12 @@ pub use duration::{DurationError, parse_duration};
 pub use expand::expand;
 pub use filter::{Filter, FilterError};
 pub use model::{
-    BUILTIN, Board, BoardProfile, Core, Defaults, Embed, Emulation, ExcludeRule, From, IndexedCore,
-    LibraryEntries, LibraryEntry, LibrarySource, Matrix, Overrides, Packages, PinnedPlatform, Provider, Run,
-    RunSettings, SketchEntry, SketchRoots, Tool,
+    BUILTIN, Board, BoardProfile, Core, Defaults, Embed, Emulation, EntryLimits, ExcludeRule, From,
+    IndexedCore, LibraryEntries, LibraryEntry, LibrarySource, Matrix, Overrides, Packages, PinnedPlatform,
+    Provider, Run, RunSettings, SketchEntry, SketchRoots, Tool,
 };
 pub use name_glob::{GlobError, NameGlob, NameGlobs};
+pub use ratchet::{PresentValues, Ratcheted};
 pub use schema::{Emulator, Precompile, Warnings, json_schema};
 pub use select::{SelectError, Selection, select};
 pub use source::{Position, Span, Spanned};

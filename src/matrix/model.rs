@@ -12,6 +12,7 @@ use super::name_glob::NameGlobs;
 use super::path_pattern::{PathPattern, normalised};
 use super::schema::{Emulator, Precompile, Warnings};
 use super::source::{Position, Source, Span, Spanned};
+use crate::limits::Budgets;
 use crate::platform::{Fqbn, Override};
 use crate::versions::{RelaxedVersion, VersionRange};
 
@@ -198,6 +199,8 @@ pub struct Board {
     pub run: Option<Emulation>,
     /// The profile that it comes from, if it is not one of `boards`.
     pub profile: Option<BoardProfile>,
+    /// Limits of its firmware.
+    pub budgets: Budgets,
 }
 
 /// A profile of sketches' project files as a board. It sees only its own platforms and libraries.
@@ -290,8 +293,8 @@ pub struct SketchEntry {
     pub(super) profiles: Option<ProfileChoice>,
     /// Overrides for its cells, applied after the board's.
     pub properties: Overrides,
-    /// Timeout of its cells.
-    pub timeout: Option<Duration>,
+    /// Limits of its cells.
+    pub limits: EntryLimits,
     /// Whether a path without sketches is no error.
     pub optional: bool,
     /// Runs of its firmware, by index into [`Matrix::boards`].
@@ -307,6 +310,15 @@ pub(super) struct ProfileChoice {
     pub(super) span: Span,
     /// Their names; `None` for all.
     pub(super) names: Option<NameGlobs>,
+}
+
+/// Limits of an entry's cells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EntryLimits {
+    /// Their timeout.
+    pub timeout: Option<Duration>,
+    /// Limits of their firmware.
+    pub budgets: Budgets,
 }
 
 /// A file that is embedded in firmware.
@@ -365,6 +377,8 @@ pub struct Defaults {
     pub warnings: Warnings,
     /// Limit of a process's output in bytes, if the matrix has one; a process that exceeds it is ended.
     pub output_limit: Option<u64>,
+    /// Limits of firmware: the top-level `budgets`.
+    pub budgets: Budgets,
 }
 
 impl Matrix {

@@ -15,6 +15,7 @@ use super::model::{
 use super::path_pattern::{normalised, relative};
 use super::sketch_project::{Profile, ProfileLibrary, profiles};
 use super::source::{Span, Spanned};
+use crate::limits::Budgets;
 use crate::nearest::quoted;
 use crate::platform::Fqbn;
 use crate::versions::{RelaxedVersion, VersionRange};
@@ -66,6 +67,7 @@ pub(super) fn add_profiles(mut matrix: Matrix) -> Result<Matrix, MatrixError> {
             optional: false,
             run: None,
             profile: Some(BoardProfile { sketches, platforms }),
+            budgets: Budgets::default(),
         };
         matrix.boards.insert(name.into(), board);
         for entry in same.iter().flat_map(|wanted| &wanted.entries) {

@@ -2,6 +2,7 @@
 //!
 //! The typed values and the tree with places come from the same text, so both are traversed in parallel. Reads no file.
 
+mod budgets;
 mod entries;
 mod libraries;
 mod provider;
@@ -27,6 +28,7 @@ use super::schema::{
 };
 use super::source::{Source, Span, Spanned};
 use super::syntax::Node;
+use crate::limits::Budgets;
 use crate::nearest::{nearest, quoted};
 use crate::platform::{Fqbn, FqbnErrorKind, Override};
 
@@ -103,12 +105,12 @@ impl Resolver<'_> {
         let (named, profiles) = self.board_sources(raw.boards, root);
         let boards = self.boards(named, root);
         let nodes = |key: &str| root.get(key).map(Node::items).unwrap_or_default();
-        let dependencies = raw.dependencies.unwrap_or(true);
+        let dependencies = raw.settings.dependencies.unwrap_or(true);
         let libraries = raw.libraries.into_iter().zip(nodes("libraries"));
         let libraries = libraries
             .filter_map(|(library, node)| self.library(library, node, &boards, dependencies))
             .collect();
-        let mirrors = self.mirrors(raw.mirrors, root);
+        let mirrors = self.mirrors(raw.settings.mirrors, root);
         let sketches = raw.sketches.into_iter().zip(nodes("sketches"));
         let sketches =
             sketches.flat_map(|(sketch, node)| self.sketch(sketch, node, &boards, profiles.as_ref()));
@@ -123,6 +125,7 @@ impl Resolver<'_> {
         let include = raw.include.into_iter().zip(nodes("include"));
         let include = include.flat_map(|(cell, node)| self.include(cell, node, &boards)).collect();
         let defaults = self.defaults(&raw.defaults, root.get("defaults").unwrap_or(root));
+        let defaults = Defaults { budgets: self.budgets(raw.budgets, root), ..defaults };
         Matrix {
             source: Arc::clone(self.source),
             dir: PathBuf::new(),
@@ -131,7 +134,7 @@ impl Resolver<'_> {
             cores,
             boards,
             libraries: LibraryEntries { entries: libraries, dependencies },
-            settings: RunSettings { mirrors, precompile: raw.precompile },
+            settings: RunSettings { mirrors, precompile: raw.settings.precompile },
             sketches,
             exclude,
             include,
@@ -231,15 +234,17 @@ impl Resolver<'_> {
 
     fn board(&mut self, raw: RawBoard, node: &Node, span: Span) -> Option<Board> {
         let (raw, place) = match raw {
-            RawBoard::Long(long) => (long, place(node, "fqbn")),
+            RawBoard::Long(long) => (*long, place(node, "fqbn")),
             RawBoard::Fqbn(fqbn) => {
                 let tags = Vec::new();
                 let properties = RawProperties::new();
-                (RawLongBoard { fqbn, tags, properties, optional: false, run: None }, node.span)
+                let long = RawLongBoard { fqbn, tags, properties, optional: false, run: None, budgets: None };
+                (long, node.span)
             }
         };
         let properties = self.properties(raw.properties, node);
         let run = self.emulation(raw.run, node);
+        let budgets = self.budgets(raw.budgets, node);
         let fqbn = match raw.fqbn.parse::<Fqbn>() {
             Ok(fqbn) => fqbn,
             Err(error) => {
@@ -254,7 +259,16 @@ impl Resolver<'_> {
             }
         };
         let fqbn = Spanned { value: fqbn, span: place };
-        Some(Board { fqbn, span, tags: raw.tags, properties, optional: raw.optional, run, profile: None })
+        Some(Board {
+            fqbn,
+            span,
+            tags: raw.tags,
+            properties,
+            optional: raw.optional,
+            run,
+            profile: None,
+            budgets,
+        })
     }
 
     fn defaults(&mut self, raw: &RawDefaults, node: &Node) -> Defaults {
@@ -267,6 +281,7 @@ impl Resolver<'_> {
                 .output_limit
                 .as_deref()
                 .and_then(|raw| self.output_limit(raw, place(node, "output-limit"))),
+            budgets: Budgets::default(),
         }
     }
 

@@ -7,17 +7,21 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(super) use self::budgets::{
+    RawAmount, RawBudgets, RawMemoryBudget, RawMemoryLimits, RawWarningBudget, RawWarningLimits,
+};
 pub(super) use self::library::{RawLibrary, RawLongLibrary};
 pub(super) use self::values::{RawChoice, RawNames, RawScalar};
 use super::syntax::{Node, Value};
 
+mod budgets;
 mod library;
 mod values;
 
 /// A matrix of Arduino sketches and boards, as fbuild-matrix builds it.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "fbuild-matrix")]
+// `flatten` excludes `deny_unknown_fields`. The check against the schema finds unknown keys before.
+#[schemars(title = "fbuild-matrix", extend("additionalProperties" = false))]
 pub(super) struct RawMatrix {
     /// The version of this format: 1.
     #[allow(dead_code)] // its only value is checked against the schema
@@ -35,12 +39,6 @@ pub(super) struct RawMatrix {
     /// this file; or a library of Arduino's index, of a Git repository or of an archive.
     #[serde(default)]
     pub(super) libraries: Vec<RawLibrary>,
-    /// Whether the libraries that those of `libraries` depend on are installed from the library index, too.
-    #[serde(default)]
-    pub(super) dependencies: Option<bool>,
-    /// Where downloads are fetched instead: each key is the beginning of an address, its value what replaces it.
-    #[serde(default)]
-    pub(super) mirrors: IndexMap<String, String>,
     /// What is built for every board.
     #[serde(default)]
     pub(super) sketches: Vec<RawSketch>,
@@ -53,6 +51,23 @@ pub(super) struct RawMatrix {
     /// What holds for cells that do not say otherwise.
     #[serde(default)]
     pub(super) defaults: RawDefaults,
+    /// Limits of firmware: flash, RAM and warnings. Boards, sketches and `include` may have their own.
+    #[serde(default)]
+    pub(super) budgets: Option<RawBudgets>,
+    /// The keys of a run.
+    #[serde(flatten)]
+    pub(super) settings: RawSettings,
+}
+
+/// The keys of a matrix that concern the run as a whole.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct RawSettings {
+    /// Whether the libraries that those of `libraries` depend on are installed from the library index, too.
+    #[serde(default)]
+    pub(super) dependencies: Option<bool>,
+    /// Where downloads are fetched instead: each key is the beginning of an address, its value what replaces it.
+    #[serde(default)]
+    pub(super) mirrors: IndexMap<String, String>,
     /// Whether headers that many sketches begin with are compiled in advance.
     #[serde(default)]
     pub(super) precompile: Precompile,
@@ -227,7 +242,7 @@ pub(super) enum RawBoard {
     /// `vendor:arch:board[:option=value,…]`.
     Fqbn(String),
     /// The long form.
-    Long(RawLongBoard),
+    Long(Box<RawLongBoard>),
 }
 
 /// A board with more to say about it.
@@ -250,6 +265,9 @@ pub(super) struct RawLongBoard {
     /// How firmware for this board is run, where a sketch asks for that.
     #[serde(default)]
     pub(super) run: Option<RawEmulation>,
+    /// Limits of firmware for this board, on top of the matrix's.
+    #[serde(default)]
+    pub(super) budgets: Option<RawBudgets>,
 }
 
 /// Sketches: a path or glob, or the long form.
@@ -299,6 +317,9 @@ pub(super) struct RawLongSketch {
     /// Runs the firmware in an emulator and expects something of it.
     #[serde(default)]
     pub(super) run: Option<RawRun>,
+    /// Limits of this firmware, on top of the board's.
+    #[serde(default)]
+    pub(super) budgets: Option<RawBudgets>,
 }
 
 /// Leaves out the cells whose sketch and whose board both match.
@@ -348,6 +369,9 @@ pub(super) struct RawInclude {
     /// Runs the firmware in an emulator and expects something of it.
     #[serde(default)]
     pub(super) run: Option<RawRun>,
+    /// Limits of this firmware, on top of the board's.
+    #[serde(default)]
+    pub(super) budgets: Option<RawBudgets>,
 }
 
 /// How firmware for a board is run.
@@ -406,7 +430,7 @@ pub(super) struct RawDefaults {
     /// How often a cell that failed for a reason outside of its code is tried again.
     #[schemars(range(min = 0, max = 100))]
     pub(super) retries: Option<u32>,
-    /// Which compiler warnings are shown.
+    /// Which compiler warnings are shown, and with `error` whether those in your code fail the cell.
     pub(super) warnings: Option<Warnings>,
     /// How much each process may print before it is ended and its step fails: `64MB` (the default), `1GB`. The first
     /// and the last megabyte are kept in any case.
@@ -428,18 +452,8 @@ pub enum Warnings {
     More,
     /// All.
     All,
-}
-
-impl Warnings {
-    /// The word in the matrix and in `compiler.warning_flags.WORD`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Default => "default",
-            Self::More => "more",
-            Self::All => "all",
-        }
-    }
+    /// All, and a cell with a warning in the sketch or the library under test fails.
+    Error,
 }
 
 /// Returns the JSON Schema of the matrix, with a description of every key.

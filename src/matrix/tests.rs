@@ -4,6 +4,7 @@ mod good;
 mod lookalikes;
 mod malformed;
 mod random;
+mod ratchet;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ use super::family::Family;
 use super::layout::Layout;
 use super::libraries::Libraries;
 use super::library_root::LibraryRoot;
-use super::model::{CellJob, CoreJob, Plan, Sketch, Target};
+use super::model::{CellJob, Checks, CoreJob, Plan, Sketch, Target};
 use super::run::Run;
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::library::EnclosingLibraries;
@@ -136,6 +136,7 @@ impl<'a> Planner<'a> {
             retries: cell.retries,
             run,
             embed: cell.embed.clone(),
+            checks: Checks { budgets: cell.budgets, warnings_are_errors: cell.warnings == Warnings::Error },
         })
     }
 
@@ -190,7 +191,7 @@ const fn level(warnings: Warnings) -> WarningLevel {
         Warnings::None => WarningLevel::None,
         Warnings::Default => WarningLevel::Default,
         Warnings::More => WarningLevel::More,
-        Warnings::All => WarningLevel::All,
+        Warnings::All | Warnings::Error => WarningLevel::All,
     }
 }
 

@@ -21,7 +21,7 @@ pub use layout::Layout;
 pub use libraries::LibraryPlaces;
 pub use library_root::LibraryRoot;
 pub use make::{Sources, make};
-pub use model::{CellJob, CellReason, CoreJob, Plan, Sketch, Target};
+pub use model::{CellJob, CellReason, Checks, CoreJob, Plan, Sketch, Target};
 pub use run::{EmulatorProgram, InstalledEmulator, Run};
 
 pub use crate::matrix::{Embed, Emulator, NotASketch};

@@ -10,6 +10,7 @@ use super::libraries::LibraryPlaces;
 use super::run::Run;
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::library::{EnclosingLibrary, LibraryIndex};
+use crate::limits::Budgets;
 use crate::matrix::{Embed, NotASketch};
 use crate::platform::BoardConfig;
 
@@ -92,6 +93,17 @@ pub struct CellJob {
     pub run: Option<Arc<Run>>,
     /// The files that are embedded in its firmware.
     pub embed: Arc<[Embed]>,
+    /// Checks of its result.
+    pub checks: Checks,
+}
+
+/// Checks of a cell's result after its build.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Checks {
+    /// Limits of its sizes and warnings.
+    pub budgets: Budgets,
+    /// Whether a warning in the sketch or the library under test fails the cell.
+    pub warnings_are_errors: bool,
 }
 
 /// A sketch, shared by its cells.

@@ -38,7 +38,9 @@ impl FailureText {
             Outcome::TimedOut { after, output } => {
                 Self::ended(format!("timed out after {}", text::duration(*after)), output, here, room)
             }
-            Outcome::Cancelled { reason, output } => Self::ended(text::one_line(reason), output, here, room),
+            Outcome::Cancelled { reason, output, .. } => {
+                Self::ended(text::one_line(reason), output, here, room)
+            }
             Outcome::Crashed { message } => {
                 let line = format!("fbuild-matrix crashed: {}", text::one_line(message));
                 // A message of one line is complete in the first line.

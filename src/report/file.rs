@@ -19,12 +19,15 @@ pub(super) struct ReportFile {
 }
 
 impl ReportFile {
-    /// Creates the temporary file, so that an unwritable directory is reported before the build.
+    /// Creates the temporary file, also of a name with a directory, so that an unwritable directory is reported before the build.
     ///
     /// # Errors
     /// The file can't be created.
     pub(super) fn create(dir: &ReportDir, name: &str) -> io::Result<Self> {
         let created = temporary(&dir.path(), name);
+        if let Some(parent) = Path::new(name).parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            fs::create_dir_all(dir.path().join(parent))?;
+        }
         File::create(&created)?;
         Ok(Self { dir: dir.clone(), name: name.to_owned(), created })
     }
@@ -36,6 +39,7 @@ impl ReportFile {
     pub(super) fn write(&self, mut content: impl FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
         self.dir.somewhere(|dir| {
             let temporary = temporary(dir, &self.name);
+            temporary.parent().map_or(Ok(()), fs::create_dir_all)?;
             // Created again, as another run into the same directory may have renamed the file. The last run wins.
             let written = File::create(&temporary).and_then(|file| {
                 let mut writer = io::BufWriter::new(file);
@@ -51,14 +55,36 @@ impl ReportFile {
     }
 }
 
+/// Returns the path of the temporary file, beside the final one.
 fn temporary(dir: &Path, name: &str) -> PathBuf {
-    dir.join(format!(".{name}.tmp"))
+    let path = dir.join(name);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.tmp"))
+}
+
+impl ReportFile {
+    /// Removes the report of an earlier run.
+    ///
+    /// # Errors
+    /// The file can't be removed. A missing file is no error.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        match fs::remove_file(self.dir.path().join(&self.name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Drop for ReportFile {
     fn drop(&mut self) {
         // After `write` it has its final name, and there is nothing to remove.
         let _ = fs::remove_file(&self.created);
+        // An empty directory of its own goes too.
+        if Path::new(&self.name).components().count() > 1
+            && let Some(parent) = self.created.parent()
+        {
+            let _ = fs::remove_dir(parent);
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! ```text
 //! Receiver<Event> ─▶ listener thread ─┬▶ events.jsonl   as it happens
 //!                                     ├▶ console        as it happens, closing table at the end
-//!                                     ├▶ junit.xml, timing.json, trace.json, summary.md   at the end
+//!                                     ├▶ junit.xml, timing.json, trace.json, sizes.json, summary.md   at the end
 //!                                     └▶ annotations, step summary and outputs of a CI system   at the end
 //! ```
 //!
@@ -30,6 +30,7 @@ mod junit;
 mod last_run;
 mod markdown;
 mod merge;
+mod notes;
 mod notices;
 mod options;
 mod past;
@@ -39,6 +40,7 @@ mod report_dir;
 mod reporter;
 mod reports;
 mod roster;
+mod sizes;
 mod summary;
 mod symbols;
 mod tally;
@@ -53,12 +55,12 @@ mod warnings;
 mod words;
 
 pub use ci::{EarlyError, announce_error};
-pub use compare::Comparison;
+pub use compare::{Comparison, Threshold, ThresholdError};
 pub use error::{ReportError, ReportOutcome};
 pub use last_run::LastRun;
 pub use merge::{MergeError, MergedRun};
 pub use options::{Annotations, CiOptions, Color, JunitDialect, Progress, ReportOptions, Verbosity};
-pub use past::{Past, PastCell, PastError, PastOutcome};
+pub use past::{Past, PastCell, PastError, PastOutcome, reports_in};
 pub use recorded::RecordedTimes;
 pub use reporter::Reporter;
 pub use reports::Reports;

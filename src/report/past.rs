@@ -1,21 +1,29 @@
 //! A finished run, read from its report directory. Has the results, not the course of the run.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 
 use super::jsonl::{self, Jsonl};
-use crate::event::{CellId, CellInfo, EventKind, JobId, JobResult, Outcome, Sizes, SkippedCell};
+use crate::event::{
+    Base, BaseCell, CellId, CellInfo, EventKind, JobId, JobResult, Outcome, Sizes, SkippedCell, WarningOwner,
+};
 
 /// A finished run.
 #[derive(Debug, Default)]
 pub struct Past {
     /// All cells of its matrix in the order of the plan.
     pub cells: IndexMap<CellId, PastCell>,
+    /// The matrix file, as the user named it.
+    pub matrix: PathBuf,
     /// Its duration in milliseconds.
     pub wall_ms: u64,
+    /// Time in which steps held slots, over all jobs, in milliseconds.
+    pub slot_ms: u64,
 }
 
 /// Result of a cell.
@@ -27,6 +35,10 @@ pub struct PastCell {
     pub sizes: Sizes,
     /// Number of warnings, each location and text once; 0 where it was not built.
     pub warnings: usize,
+    /// Those in the sketch and the library under test.
+    pub own_warnings: usize,
+    /// Time in which its steps held slots, in milliseconds.
+    pub slot_ms: u64,
     /// The linked program, if there is one.
     pub elf: Option<PathBuf>,
 }
@@ -81,10 +93,17 @@ impl PastOutcome {
     }
 }
 
+impl PastCell {
+    /// Returns whether firmware was built, also if it exceeds a budget or fails in an emulator.
+    pub fn has_firmware(&self) -> bool {
+        self.outcome.is_built() || (self.elf.is_some() && self.sizes != Sizes::default())
+    }
+}
+
 impl From<PastOutcome> for PastCell {
     /// Returns a cell without firmware.
     fn from(outcome: PastOutcome) -> Self {
-        Self { outcome, sizes: Sizes::default(), warnings: 0, elf: None }
+        Self { outcome, sizes: Sizes::default(), warnings: 0, own_warnings: 0, slot_ms: 0, elf: None }
     }
 }
 
@@ -110,30 +129,53 @@ pub enum PastError {
 }
 
 impl Past {
-    /// Reads the events of the run that wrote into `directory`. The run may have been killed.
+    /// Reads the events of the run that wrote into `directory`, or into [`reports_in`] it. The run may have been killed.
     ///
     /// # Errors
     /// The file is missing, has a line that is no event, or has no plan.
     pub fn read(directory: &Path) -> Result<Self, PastError> {
-        let path = directory.join(Jsonl::NAME);
+        let path = reports_in(directory).join(Jsonl::NAME);
         let content =
             std::fs::read(&path).map_err(|source| PastError::Unreadable { path: path.clone(), source })?;
         let malformed = |message: String| PastError::Malformed { path: path.clone(), message };
         let mut past = Self::default();
         let mut is_planned = false;
+        let mut total = Duration::ZERO;
+        let mut busy: HashMap<JobId, Duration> = HashMap::new();
         for event in jsonl::events(&content) {
             let event = event.map_err(|error| malformed(error.to_string()))?;
-            past.wall_ms = past.wall_ms.max(u64::try_from(event.at.as_millis()).unwrap_or(u64::MAX));
+            past.wall_ms = past.wall_ms.max(milliseconds(event.at));
             match event.kind {
                 EventKind::Planned { cells, skipped, .. } => {
                     is_planned = true;
                     past.plan(cells, skipped);
                 }
-                EventKind::JobFinished(result) => past.finished(*result),
+                EventKind::RunStarted(info) => past.matrix = info.matrix,
+                EventKind::StepFinished(step) => {
+                    total += step.span.len();
+                    *busy.entry(step.job).or_default() += step.span.len();
+                }
+                EventKind::JobFinished(result) => {
+                    let busy = busy.get(&result.job).copied().unwrap_or_default();
+                    past.finished(*result, milliseconds(busy));
+                }
                 _ => {}
             }
         }
+        past.slot_ms = milliseconds(total);
         if is_planned { Ok(past) } else { Err(malformed("the run ended before it had a plan".to_owned())) }
+    }
+
+    /// Returns the cells that have firmware, as the base of another run.
+    pub fn base(&self, name: String) -> Base {
+        let built = self.cells.iter().filter(|(_, cell)| cell.has_firmware());
+        let cells = built.map(|(id, cell)| BaseCell {
+            id: id.clone(),
+            sizes: cell.sizes.clone(),
+            own_warnings: cell.own_warnings as u64,
+            warnings: cell.warnings as u64,
+        });
+        Base { name, cells: cells.collect() }
     }
 
     fn plan(&mut self, cells: Vec<CellInfo>, skipped: Vec<SkippedCell>) {
@@ -142,16 +184,44 @@ impl Past {
         self.cells.extend(cells.chain(skipped).map(|(id, outcome)| (id, outcome.into())));
     }
 
-    fn finished(&mut self, result: JobResult) {
+    /// Adds a job that ended, with the time in which its steps held slots in milliseconds.
+    fn finished(&mut self, result: JobResult, slot_ms: u64) {
         let JobId::Cell(id) = &result.job else { return };
         let Some(cell) = self.cells.get_mut(id) else { return };
         let is_elf = |path: &PathBuf| path.extension().is_some_and(|end| end == "elf" || end == "axf");
+        let warnings = result.warning_list.unwrap_or_default();
+        let own = warnings.iter().filter(|warning| warning.owner == WarningOwner::Own);
         *cell = PastCell {
             outcome: PastOutcome::Finished(result.outcome),
             sizes: result.sizes.unwrap_or_default(),
-            warnings: result.warning_list.map_or(0, |list| list.len()),
+            warnings: warnings.len(),
+            own_warnings: own.count(),
+            slot_ms,
             elf: result.artifacts.into_iter().find(is_elf),
         };
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Returns the report directory that `path` means: itself, `reports` or `.fbuild-matrix/reports` in it (a work directory,
+/// a checkout, a downloaded artifact), or the only directory in it with reports. Of a report file, its directory.
+pub fn reports_in(path: &Path) -> PathBuf {
+    let has_events = |directory: &PathBuf| directory.join(Jsonl::NAME).is_file();
+    if path.is_file() {
+        return path.parent().map_or_else(PathBuf::new, Path::to_owned);
+    }
+    let known = [path.to_owned(), path.join("reports"), path.join(".fbuild-matrix/reports")];
+    if let Some(found) = known.into_iter().find(has_events) {
+        return found;
+    }
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut found = entries.map(|entry| entry.path()).filter(has_events);
+    match (found.next(), found.next()) {
+        (Some(only), None) => only,
+        _ => path.to_owned(),
     }
 }
 

@@ -16,6 +16,7 @@ use super::junit::Junit;
 use super::options::{Annotations, ReportOptions};
 use super::report_dir::ReportDir;
 use super::reporter::Reporter;
+use super::sizes::SizesReport;
 use super::summary::Summary;
 use super::symbols::SymbolReport;
 use super::timing::Timing;
@@ -80,10 +81,12 @@ impl Reports {
         if with_events {
             files.push((Jsonl::NAME, Box::new(Jsonl::create(&dir).map_err(failed(Jsonl::NAME))?)));
         }
-        let others: [(&str, Box<dyn Reporter>); 4] = [
+        let sizes = SizesReport::NAMES[0];
+        let others: [(&str, Box<dyn Reporter>); 5] = [
             ("junit.xml", Box::new(Junit::new(create("junit.xml")?, current.clone(), options.junit))),
             ("timing.json", Box::new(Timing::new(create("timing.json")?))),
             ("trace.json", Box::new(Trace::new(create("trace.json")?))),
+            (sizes, Box::new(SizesReport::create(&dir, current.clone()).map_err(failed(sizes))?)),
             ("summary.md", Box::new(Summary::new(create("summary.md")?, current))),
         ];
         let mut files: Vec<Entry> = files
@@ -183,6 +186,7 @@ impl Reports {
             for entry in &self.files {
                 let _ = std::fs::remove_file(moved.from.join(&entry.path));
             }
+            let _ = std::fs::remove_file(moved.from.join(SizesReport::NAMES[1]));
         }
         for error in errors {
             if let ReportError::Write { path, .. } = error

@@ -37,7 +37,8 @@ fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-const ALL: [&str; 5] = ["events.jsonl", "junit.xml", "summary.md", "timing.json", "trace.json"];
+const ALL: [&str; 7] =
+    ["events.jsonl", "junit.xml", "sizes", "sizes.json", "summary.md", "timing.json", "trace.json"];
 
 #[test]
 fn every_report_is_there_after_the_last_event() {
@@ -55,6 +56,7 @@ fn every_report_is_there_after_the_last_event() {
     assert!(outcome.errors.is_empty());
     let directory = directory.path().join("a/b");
     assert_eq!(names(&directory), ALL);
+    assert_eq!(names(&directory.join("sizes")), ["sizes.json"], "alone");
     let lines = fs::read_to_string(directory.join("events.jsonl")).expect("read");
     assert_eq!(lines.lines().count(), number);
     drop(sender);

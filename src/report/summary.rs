@@ -116,7 +116,7 @@ impl SummaryFold {
                         if known < EXCERPTS { excerpt(&trouble, log.as_deref()) } else { String::new() }
                     });
                 }
-                if let (JobId::Cell(id), Some(sizes)) = (&result.job, result.sizes) {
+                if let (JobId::Cell(id), Some(sizes)) = (&result.job, &result.sizes) {
                     self.size(id, sizes);
                 }
             }
@@ -124,7 +124,7 @@ impl SummaryFold {
         }
     }
 
-    fn size(&mut self, id: &CellId, sizes: crate::event::Sizes) {
+    fn size(&mut self, id: &CellId, sizes: &crate::event::Sizes) {
         let Some((used, max)) = sizes.flash.and_then(|flash| Some((flash.used, flash.max?))) else { return };
         let ram = sizes.ram.and_then(|ram| Some(text::per_mille(ram.used, ram.max?)));
         self.fullest.push(FullCell { id: id.clone(), flash_used: used, flash_max: max, ram });
@@ -138,7 +138,7 @@ impl SummaryFold {
     pub(super) fn markdown(&self, max: usize) -> String {
         let mut page = Page::new(max);
         page.add(&self.head());
-        let mut others = vec![self.boards(), notices::copies(&self.copies)];
+        let mut others = vec![self.boards(), self.tally.notes.markdown(), notices::copies(&self.copies)];
         others.extend(notices::warnings(&self.tally.warnings, &self.here));
         others.extend([self.sizes(), self.skipped(), self.time()]);
         let room: usize = others.iter().map(String::len).sum();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use super::notes::NotesTally;
 use super::text;
 use super::uncacheable::Uncacheable;
 use super::warnings::WarningTally;
@@ -202,6 +203,8 @@ pub(super) struct Tally {
     /// Warnings of cores and cells.
     pub(super) warnings: WarningTally,
     pub(super) cores: CoreTally,
+    /// Flaky cells, and cells over a soft budget.
+    pub(super) notes: NotesTally,
     /// Time since the run began.
     pub(super) wall: Duration,
     /// The reason why no further jobs were started.
@@ -247,6 +250,7 @@ impl Tally {
             | EventKind::DownloadFailed { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
+            | EventKind::BaseRead(_)
             | EventKind::RunPhase { .. }
             | EventKind::JobStarted { .. }
             | EventKind::JobPhase { .. }
@@ -270,15 +274,17 @@ impl Tally {
         self.units.cached = self.units.cached.saturating_add(result.units.cached);
         self.units.reused = self.units.reused.saturating_add(result.units.reused);
         self.warnings.fold(result);
+        self.notes.fold(result);
         match &result.job {
             JobId::Core(_) => self.cores.counts.add(Verdict::of(&result.outcome)),
             JobId::Cell(id) => {
                 let Some(board) = self.boards.get_mut(&id.board) else { return };
                 board.counts.add(Verdict::of(&result.outcome));
                 self.cached_failures += usize::from(result.outcome.is_cached_failure());
-                let sizes = result.sizes.unwrap_or_default();
-                Fullest::offer(&mut board.flash, id, sizes.flash);
-                Fullest::offer(&mut board.ram, id, sizes.ram);
+                if let Some(sizes) = &result.sizes {
+                    Fullest::offer(&mut board.flash, id, sizes.flash);
+                    Fullest::offer(&mut board.ram, id, sizes.ram);
+                }
             }
         }
     }
@@ -309,14 +315,18 @@ impl Tally {
     pub(super) fn result_line(&self) -> String {
         let total = self.total();
         let words = total.words();
-        let warnings = self.warnings.counts().words().map(|words| format!("; {words}"));
+        let remarks: Vec<String> = [self.warnings.counts().words(), self.notes.words()]
+            .into_iter()
+            .flatten()
+            .map(|words| format!("; {words}"))
+            .collect();
         format!(
             "{}: {} in {} ({}){}",
             text::count(self.cells_planned(), "cell"),
             if words.is_empty() { "nothing to do" } else { &words },
             text::duration(self.wall),
             self.objects(),
-            warnings.unwrap_or_default()
+            remarks.concat()
         )
     }
 

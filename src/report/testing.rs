@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::event::{
     CacheOutcome, CellId, CellInfo, CoreId, CoreInfo, Event, EventKind, Failure, FailureKind, JobId,
-    JobResult, Level, Location, NamedLibrary, Outcome, Phase, RunInfo, RunPhase, Sizes, SkippedCell, Span,
-    Step, StepInfo, UnitCounts, Usage, UsedLibrary, Warning, WarningOwner,
+    JobNotes, JobResult, Level, Location, NamedLibrary, Outcome, Phase, RunInfo, RunPhase, Sizes,
+    SkippedCell, Span, Step, StepInfo, UnitCounts, Usage, UsedLibrary, Warning, WarningOwner,
 };
 
 pub(super) const fn ms(value: u64) -> Duration {
@@ -97,7 +97,11 @@ pub(super) fn one_of_each_outcome() -> Vec<Outcome> {
         )),
         Outcome::Blocked { by: core_of("uno"), message: "no variant".to_owned() },
         Outcome::TimedOut { after: Duration::from_mins(10), output: "still at it".to_owned() },
-        Outcome::Cancelled { reason: "interrupted".to_owned(), output: "had begun".to_owned() },
+        Outcome::Cancelled {
+            reason: "interrupted".to_owned(),
+            output: "had begun".to_owned(),
+            by_limit: false,
+        },
         Outcome::Crashed { message: "index out of bounds".to_owned() },
     ]
 }
@@ -122,6 +126,7 @@ impl Script {
             backend: "zccache".to_owned(),
             directory: "/here".into(),
             shard: None,
+            commit: None,
         };
         Self { events: Vec::new(), now: Duration::ZERO }
             .say(EventKind::RunStarted(info))
@@ -230,6 +235,7 @@ impl Script {
             flash: Some(Usage { used: 1_036, max: Some(32_256) }),
             ram: Some(Usage { used: 9, max: Some(2_048) }),
             eeprom: None,
+            sections: Vec::new(),
         });
         self.at(end_ms).say(EventKind::JobFinished(Box::new(JobResult {
             job: job.clone(),
@@ -242,6 +248,7 @@ impl Script {
             warning_list: built.then(Vec::new),
             libraries: Arc::default(),
             units: UnitCounts { compiled: u32::from(built), cached: 0, reused: 0 },
+            notes: JobNotes::default(),
         })))
     }
 
@@ -253,6 +260,11 @@ impl Script {
     /// A cell that is up to date, with these libraries.
     pub(super) fn with_libraries(self, name: &str, libraries: &[UsedLibrary]) -> Self {
         self.up_to_date(name, |result| result.libraries = Arc::new(libraries.to_vec()))
+    }
+
+    /// A cell that is up to date, with these remarks.
+    pub(super) fn noted(self, name: &str, change: impl FnOnce(&mut JobNotes)) -> Self {
+        self.up_to_date(name, |result| change(&mut result.notes))
     }
 
     fn up_to_date(self, name: &str, change: impl FnOnce(&mut JobResult)) -> Self {

@@ -116,6 +116,7 @@ mod tests {
                 warning_list: None,
                 libraries: std::sync::Arc::default(),
                 units: UnitCounts::default(),
+                notes: crate::event::JobNotes::default(),
             });
         }
         ended
@@ -123,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_from_what_fails_beside_it() {
-        let cancelled = || Outcome::Cancelled { reason: String::new(), output: String::new() };
+        let cancelled =
+            || Outcome::Cancelled { reason: String::new(), output: String::new(), by_limit: false };
         // A cell may be reported before the core that blocks it.
         let full = || {
             vec![

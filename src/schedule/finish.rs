@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::outcome::{INTERRUPTED, cancelled};
-use crate::event::{JobResult, Outcome, Sizes};
+use crate::event::{Failure, JobNotes, JobResult, Outcome, Sizes};
 use crate::pipeline::{
     CellArtifacts, InFlight, JobContext, WarningOwners, find_warnings, log_paragraph, renew_log, write_log,
 };
@@ -20,11 +20,19 @@ pub(super) struct Done {
     artifacts: Vec<PathBuf>,
     /// Output of successful tools; `None` where nothing was built.
     pub(super) warnings: Option<Arc<str>>,
+    /// Failures of earlier attempts.
+    pub(super) retried: Vec<Failure>,
 }
 
 impl Default for Done {
     fn default() -> Self {
-        Self { outcome: cancelled(INTERRUPTED), sizes: None, artifacts: Vec::new(), warnings: None }
+        Self {
+            outcome: cancelled(INTERRUPTED),
+            sizes: None,
+            artifacts: Vec::new(),
+            warnings: None,
+            retried: Vec::new(),
+        }
     }
 }
 
@@ -86,6 +94,7 @@ pub(super) fn finish_unstarted(done: Done, mut jcx: JobContext) -> Settled {
         warning_list: None,
         libraries: std::mem::take(&mut jcx.libraries.list),
         units: jcx.units,
+        notes: JobNotes { retried: done.retried, over_budget: Vec::new() },
     };
     (result, place)
 }

@@ -1,17 +1,19 @@
 //! One job from its start to its result: timeouts, retries, interruption.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::finish::{Done, Settled, finish, finish_unstarted};
+use super::judge::judge;
 use super::needs::Need;
 use super::outcome::{INTERRUPTED, cancelled, outcome, unless_storage};
 use super::stop::{Stop, StopReason};
 use super::work_directory::WorkDirectory;
 use crate::budget::Urgency;
-use crate::event::{EventKind, FailureKind, JobId, Outcome, Phase, UnitCounts};
+use crate::event::{BaseCell, CellId, EventKind, FailureKind, JobId, Outcome, Phase, UnitCounts};
 use crate::pipeline::{
     Ahead, Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, JobLibraries,
     Stopwatch, Track, WarningOwners, build_cell, build_core,
@@ -29,6 +31,8 @@ pub(super) struct Shared {
     pub(super) stop: Stop,
     /// Start of the jobs, in time since the run began.
     pub(super) began: Duration,
+    /// The cells of the base, for growth budgets.
+    pub(super) base: HashMap<CellId, BaseCell>,
 }
 
 impl Shared {
@@ -70,9 +74,9 @@ pub(super) async fn run_core(job: CoreJob, promise: CorePromise, need: Need, sha
         biased;
         result = build_core(&job, &promise, cx, &mut jcx) => result.map_err(|error| outcome(error, &transcript)),
         () = interrupted(cx.runner.cancel.clone()) => Err(outcome(BuildError::Cancelled, &transcript)),
-        () = need.unwanted.cancelled() => Err(Outcome::Cancelled {
-            reason: shared.stop.reason().map_or(INTERRUPTED, StopReason::text).to_owned(),
-            output: transcript.take(),
+        () = need.unwanted.cancelled() => Err(match shared.stop.reason() {
+            Some(reason) => shared.stop.outcome(reason, transcript.take()),
+            None => outcome(BuildError::Cancelled, &transcript),
         }),
         () = stopwatch.reaches(limit) => Err(Outcome::TimedOut { after: limit, output: transcript.take() }),
     };
@@ -114,15 +118,18 @@ pub(super) async fn run_cell(
     let mut jcx = shared.job(id.clone(), Urgency::Cell, ahead, &job.target);
     jcx.in_flight = Some(place);
     let mut done = Done::default();
-    let stopped = shared.stop.reason().map(StopReason::text);
-    if let Some(reason) = if cx.runner.cancel.is_cancelled() { Some(INTERRUPTED) } else { stopped } {
-        done.outcome = cancelled(reason);
+    let interrupted = cx.runner.cancel.is_cancelled().then(|| cancelled(INTERRUPTED));
+    let stopped = || shared.stop.reason().map(|reason| shared.stop.outcome(reason, String::new()));
+    if let Some(outcome) = interrupted.or_else(stopped) {
+        done.outcome = outcome;
         return finish_unstarted(done, jcx);
     }
     cx.runner.events.say(EventKind::JobStarted { job: id });
     Box::pin(attempts(&job, &core, &shared, &mut jcx, &mut done)).await;
     let owners = WarningOwners::of_cell(&job, &jcx.libraries.list, cx.layout.sketches());
-    finish(done, jcx, &job.directory, owners).await
+    let (mut result, place) = finish(done, jcx, &job.directory, owners).await;
+    judge(&mut result, &job.checks, shared.base.get(&job.id));
+    (result, place)
 }
 
 /// Builds a cell, with its retries.
@@ -138,6 +145,10 @@ async fn attempts(job: &CellJob, core: &CoreHandle, shared: &Shared, jcx: &mut J
             () = interrupted(cx.runner.cancel.clone()) => Err(BuildError::Cancelled),
             () = stopwatch.reaches(job.timeout) => {
                 done.outcome = Outcome::TimedOut { after: job.timeout, output: transcript.take() };
+                return;
+            }
+            () = shared.stop.limit_reached() => {
+                done.outcome = shared.stop.outcome(StopReason::FailureLimit, transcript.take());
                 return;
             }
         };
@@ -159,8 +170,9 @@ async fn attempts(job: &CellJob, core: &CoreHandle, shared: &Shared, jcx: &mut J
             done.outcome = unless_blocked(outcome, core, shared, jcx).await;
             return;
         }
-        if let BuildError::Failed(failure) = &error {
+        if let BuildError::Failed(failure) = error {
             jcx.log.extend([failure.command.join(" "), failure.diagnostic.clone()]);
+            done.retried.push(*failure);
         }
         jcx.log.push(format!("attempt {} failed; trying again", attempt + 1));
     }

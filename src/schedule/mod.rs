@@ -5,6 +5,7 @@
 mod ended;
 mod finish;
 mod job;
+mod judge;
 mod needs;
 mod outcome;
 mod run;

@@ -11,7 +11,7 @@ pub(super) const INTERRUPTED: &str = "the run was interrupted";
 
 /// Returns the outcome of a cancelled job without output.
 pub(super) fn cancelled(reason: &str) -> Outcome {
-    Outcome::Cancelled { reason: reason.to_owned(), output: String::new() }
+    Outcome::Cancelled { reason: reason.to_owned(), output: String::new(), by_limit: false }
 }
 
 /// Returns the outcome of a job that ended with an error.
@@ -20,7 +20,8 @@ pub(super) fn outcome(error: BuildError, transcript: &Transcript) -> Outcome {
         BuildError::Failed(failure) => Outcome::Failed(*failure),
         BuildError::Blocked(Blocked { by, message }) => Outcome::Blocked { by, message },
         BuildError::Cancelled => {
-            Outcome::Cancelled { reason: INTERRUPTED.to_owned(), output: transcript.take() }
+            let reason = INTERRUPTED.to_owned();
+            Outcome::Cancelled { reason, output: transcript.take(), by_limit: false }
         }
     }
 }

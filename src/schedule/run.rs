@@ -17,7 +17,9 @@ use super::needs::Needs;
 use super::stop::{Stop, StopReason};
 use super::work_directory::WorkDirectory;
 use crate::budget::Gate;
-use crate::event::{CoreId, EventKind, JobId, JobResult, Outcome, Span, UnitCounts};
+use crate::event::{
+    BaseCell, CellId, CoreId, EventKind, JobId, JobNotes, JobResult, Outcome, Span, UnitCounts,
+};
 use crate::pipeline::{Ahead, BuildContext, CoreHandle, InFlight, core_promise};
 use crate::plan::{CellJob, Plan};
 use crate::process::end_descendants;
@@ -27,8 +29,10 @@ use crate::process::end_descendants;
 pub struct Options {
     /// `--sketch-jobs`: limit of cells in flight, at least 1.
     pub sketch_jobs: usize,
-    /// `--max-failures`: number of failures after which no further cell starts.
+    /// `--max-failures`: number of failures after which the run stops.
     pub max_failures: Option<usize>,
+    /// The cells of the base, for growth budgets.
+    pub base: HashMap<CellId, BaseCell>,
 }
 
 /// Runs every job of a plan to its end. Each gets exactly one terminal event.
@@ -38,6 +42,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         work: WorkDirectory::new(cx.layout.root().to_owned()),
         stop: Stop::after(options.max_failures),
         began: cx.runner.events.now(),
+        base: options.base.clone(),
     });
     let mut running = FuturesUnordered::new();
     let mut cores: HashMap<CoreId, CoreHandle> = HashMap::new();
@@ -63,9 +68,10 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
     let stop = &shared.stop;
     let mut ended = Ended::default();
     while let Some((id, settled)) = running.next().await {
-        let (result, _place) = settled.unwrap_or_else(|panic| {
+        let (mut result, _place) = settled.unwrap_or_else(|panic| {
             (crashed(id, &*panic, Span { start: shared.began, end: cx.runner.events.now() }), None)
         });
+        stop.keep_limit(&mut result);
         ended.count(&result);
         if let JobId::Cell(cell) = &result.job {
             needs.ended(cell);
@@ -79,7 +85,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         if let Some(reason) = reason.filter(|_| !running.is_empty())
             && stop.stop(reason)
         {
-            cx.runner.events.say(EventKind::Stopping { reason: reason.text().to_owned() });
+            cx.runner.events.say(EventKind::Stopping { reason: stop.text(reason) });
         }
         if stop.reason().is_some() {
             needs.give_up();
@@ -142,5 +148,6 @@ fn crashed(job: JobId, panic: &(dyn Any + Send), span: Span) -> JobResult {
         warning_list: None,
         libraries: Arc::default(),
         units: UnitCounts::default(),
+        notes: JobNotes::default(),
     }
 }

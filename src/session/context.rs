@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::cells::Request;
 use super::options::Options;
-use crate::event::EventSink;
+use crate::event::{Base, EventSink};
 use crate::pipeline::{LazyTool, Tool};
 use crate::plan::Layout;
 use crate::provide::{InstallContext, install_program};
@@ -16,6 +16,8 @@ pub(super) struct Session<'a> {
     pub(super) layout: Layout,
     pub(super) events: &'a EventSink,
     pub(super) cancel: &'a CancellationToken,
+    /// The results that this run is compared with.
+    pub(super) base: Option<Base>,
 }
 
 impl Session<'_> {

@@ -2,8 +2,10 @@
 //! spelled or how errors are printed.
 
 mod announce;
+mod base;
 mod cells;
 pub mod changed;
+mod commit;
 mod compiler_cache;
 mod context;
 mod emulators;
@@ -24,7 +26,7 @@ mod space;
 
 pub use cells::{Cells, Request, warnings};
 pub use error::SessionError;
-pub use options::{ChangedSince, Directories, Limits, Options, Part, Selected};
+pub use options::{BaseReports, ChangedSince, Directories, Limits, Options, Part, Selected};
 pub use run::run;
 pub(crate) use setup::install_cores;
 pub use setup::{

@@ -33,6 +33,8 @@ pub struct Options {
     pub retry_failures: bool,
     /// The directories of the run.
     pub directories: Directories,
+    /// `--base`.
+    pub base: Option<BaseReports>,
 }
 
 /// Limits of a run.
@@ -103,5 +105,14 @@ pub struct Directories {
     /// `--work-dir`.
     pub work: PathBuf,
     /// `--report-dir`.
+    pub reports: PathBuf,
+}
+
+/// The reports of the run that this one is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseReports {
+    /// Its name for messages: the path or the Git revision, as the user named it.
+    pub name: String,
+    /// The report directory; absolute.
     pub reports: PathBuf,
 }

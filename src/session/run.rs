@@ -6,7 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
 use super::announce::announce;
+use super::base;
 use super::cells::Request;
+use super::commit::commit;
 use super::compiler_cache::CompilerCache;
 use super::context::Session;
 use super::error::SessionError;
@@ -33,6 +35,7 @@ use crate::schedule::{self, Ended};
 /// The run ended early for a reason other than a signal.
 pub async fn run(options: &Options, reports: ReportOptions) -> Result<Exit, SessionError> {
     let request = Request::read(options)?;
+    let base = options.base.as_ref().map(base::read).transpose()?;
     let work = &options.directories.work;
     make_own_directory(work).map_err(|error| SessionError::unwritable(work, &error))?;
     let reports = Reports::open(reports).map_err(|error| SessionError::Unwritable(error.to_string()))?;
@@ -42,7 +45,7 @@ pub async fn run(options: &Options, reports: ReportOptions) -> Result<Exit, Sess
     let cancel = CancellationToken::new();
     let signals = Signals::listen(&cancel, &events);
     let layout = Layout::new(work.clone());
-    let session = Session { options, request: &request, layout, events: &events, cancel: &cancel };
+    let session = Session { options, request: &request, layout, events: &events, cancel: &cancel, base };
     let result = session.build().await;
     let ended = result.as_ref().map_or_else(SessionError::exit, |exit| *exit);
     let exit = signals.exit().unwrap_or(ended);
@@ -72,6 +75,7 @@ impl Session<'_> {
             () = self.cancel.cancelled() => return Err(SessionError::Cancelled),
             prepared = self.prepare(&mut phases) => prepared?,
         };
+        let base = self.announce_base(&prepared.plan);
         announce(&prepared.plan, self.events);
         phases.end(RunPhase::Plan);
 
@@ -84,7 +88,8 @@ impl Session<'_> {
         let state = self.state_paths();
         let Opened { plan, context: cx, recorder } = self.open(prepared, &cache, &state).await?;
         let limits = self.options.limits;
-        let limits = schedule::Options { sketch_jobs: limits.sketch_jobs, max_failures: limits.max_failures };
+        let limits =
+            schedule::Options { sketch_jobs: limits.sketch_jobs, max_failures: limits.max_failures, base };
         let ended = schedule::run(plan, &cx, &limits).await;
         phases.end(RunPhase::Build);
 
@@ -123,6 +128,7 @@ impl Session<'_> {
             backend: if self.options.cache { "zccache" } else { "direct" }.to_owned(),
             directory: directories.current.clone(),
             shard: self.options.selected.part.info(&self.request.matrix),
+            commit: commit(&self.request.matrix.dir),
         }
     }
 }

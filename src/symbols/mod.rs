@@ -9,6 +9,7 @@ mod demangle;
 mod measure;
 mod model;
 mod owner;
+mod sections;
 #[cfg(test)]
 mod tests;
 
@@ -17,3 +18,4 @@ pub use definitions::Definitions;
 pub use measure::{MeasureError, measure};
 pub use model::{CellSymbols, Kind, Symbol, Symbols};
 pub use owner::Owner;
+pub use sections::sections;

@@ -2,12 +2,15 @@
 //! network namespace of their own.
 
 mod architecture;
+mod budgets;
 mod changed;
 mod ci;
 mod cli;
+mod compare;
 mod init;
 mod malformed;
 mod matrices;
 mod scale;
 mod shards;
+mod stub;
 mod workflows;

@@ -269,7 +269,10 @@ fn no_half_written_report_is_left() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(names, ["events.jsonl", "junit.xml", "summary.md", "timing.json", "trace.json"]);
+    assert_eq!(
+        names,
+        ["events.jsonl", "junit.xml", "sizes", "sizes.json", "summary.md", "timing.json", "trace.json"]
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 
 use super::super::diagnostic::Diagnostic;
-use super::super::model::{Embed, ExcludeRule, From, ProfileChoice, SketchEntry};
+use super::super::model::{Embed, EntryLimits, ExcludeRule, From, ProfileChoice, SketchEntry};
 use super::super::name_glob::NameGlobs;
 use super::super::schema::{RawChoice, RawExclude, RawInclude, RawLongSketch, RawNames, RawSketch};
 use super::super::source::Spanned;
@@ -45,7 +45,17 @@ impl Resolver<'_> {
     }
 
     pub(super) fn include(&mut self, raw: RawInclude, node: &Node, boards: &Boards) -> Vec<SketchEntry> {
-        let RawInclude { sketch, from, board, properties, timeout, embed_files, embed_txtfiles, run } = raw;
+        let RawInclude {
+            sketch,
+            from,
+            board,
+            properties,
+            timeout,
+            embed_files,
+            embed_txtfiles,
+            run,
+            budgets,
+        } = raw;
         let boards_of = Some(RawChoice::from(board));
         let raw = RawLongSketch {
             path: sketch,
@@ -57,6 +67,7 @@ impl Resolver<'_> {
             embed_files,
             embed_txtfiles,
             run,
+            budgets,
         };
         let entries = self.entries(raw, ["sketch", "board"], node, boards);
         for entry in entries.iter().filter(|entry| entry.leaves_out) {
@@ -84,6 +95,7 @@ impl Resolver<'_> {
         };
         let from = self.from(raw.from, place(node, "from"));
         let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
+        let limits = EntryLimits { timeout, budgets: self.budgets(raw.budgets, node) };
         let properties = self.properties(raw.properties, node);
         let runs = self.runs(raw.run, node, &wanted, boards);
         let embed = self.embedded(&raw.embed_files, &raw.embed_txtfiles, node);
@@ -104,7 +116,7 @@ impl Resolver<'_> {
                 boards: wanted.clone(),
                 profiles: profiles.clone(),
                 properties: properties.clone(),
-                timeout,
+                limits,
                 optional: raw.optional,
                 runs: runs.clone(),
                 embed: embed.clone(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::limits::{Budgets, MemoryBudget};
 use crate::nearest::suggestion;
 use crate::platform::Override;
 
@@ -59,7 +60,7 @@ fn every_key_is_understood() {
     libraries(&matrix.libraries.entries);
     assert!(matrix.needs_builtin_examples());
     assert_eq!(matrix.needed_roots().collect::<Vec<_>>(), ["builtin", "arduino:avr"]);
-    assert_eq!(matrix.sketches[1].timeout, Some(Duration::from_mins(90)));
+    assert_eq!(matrix.sketches[1].limits.timeout, Some(Duration::from_mins(90)));
     let embedded: Vec<_> = matrix.sketches[1].embed.iter().map(|it| it.value.clone()).collect();
     let logo = Embed { path: "/m/logo.png".into(), text: false };
     assert_eq!(embedded, [logo, Embed { path: "/web/index.html".into(), text: true }]);
@@ -81,8 +82,46 @@ fn every_key_is_understood() {
         retries: 2,
         warnings: Warnings::All,
         output_limit: Some(100_000_000),
+        budgets: budgets_of("flash: {max: 90%, growth: 64}, ram: 90%, warnings: 0"),
     };
     assert_eq!(matrix.defaults, defaults);
+}
+
+/// The budgets of a matrix that has only these.
+fn budgets_of(text: &str) -> Budgets {
+    let text = format!("version: 1\nboards: {{uno: a:b:uno}}\nsketches: [A]\nbudgets: {{{text}}}\n");
+    parse(&text).unwrap_or_else(|error| panic!("{}", error.render(false))).defaults.budgets
+}
+
+#[test]
+fn budgets_of_cell_board_and_matrix_are_one() {
+    let matrix = parse(WHOLE).unwrap();
+    let mega = matrix.boards["mega"].budgets;
+    assert_eq!(mega, budgets_of("flash: {max: 28672, soft: true}, warnings: {max: 3, growth: 1}"));
+    let entry = matrix.sketches[1].limits.budgets;
+    assert_eq!(entry, budgets_of("ram: {max: 50.50 %, growth: 1%}, soft: true"));
+    assert_eq!(
+        entry.within(mega).within(matrix.defaults.budgets),
+        Budgets {
+            flash: MemoryBudget { max: mega.flash.max, growth: matrix.defaults.budgets.flash.growth },
+            ram: entry.ram,
+            warnings: mega.warnings,
+        }
+    );
+    assert_eq!(matrix.include[0].limits.budgets, budgets_of("flash: {growth: 32B}"));
+    assert!(!budgets_of("flash: 2K").has_growth());
+    for (wrong, message) in [
+        ("flash: 90 percent", "`90 percent` is no amount of memory: an amount is bytes or a percentage"),
+        ("flash: -1", "expected a number 0 or more"),
+        ("warnings: 1%", "expected a whole number"),
+        ("rom: 1", "unknown key `rom`"),
+        ("ram: {maximum: 1}", "unknown key `maximum`"),
+        ("ram: {growth: 1.5}", "a number of bytes is whole"),
+    ] {
+        let text = format!("version: 1\nboards: {{uno: a:b:uno}}\nsketches: [A]\nbudgets: {{{wrong}}}\n");
+        let told = parse(&text).unwrap_err().render(false);
+        assert!(told.contains(message), "{wrong}: {told}");
+    }
 }
 
 /// The entries of `libraries` in `WHOLE`.
@@ -165,6 +204,7 @@ fn what_is_left_out_has_its_default() {
         retries: 0,
         warnings: Warnings::Default,
         output_limit: None,
+        budgets: Budgets::default(),
     };
     assert_eq!(matrix.defaults, defaults);
     assert!(!matrix.needs_builtin_examples());

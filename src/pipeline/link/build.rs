@@ -11,7 +11,7 @@ use super::known::found_by_key;
 use super::plan::LinkPlan;
 use super::{origin, overflow, symbols};
 use crate::budget::Urgency;
-use crate::event::{Failure, Phase, Step, UnitCounts};
+use crate::event::{Failure, Phase, Sizes, Step, UnitCounts};
 use crate::includes::Hash;
 use crate::pipeline::cell::{CellCore, Source};
 use crate::pipeline::failure::error::BuildError;
@@ -135,16 +135,18 @@ async fn make(
         Err(error) => return Err(overflow::explain_size(link, elf.as_deref(), error).await),
     };
     printed.push_str(&measured.said);
-    if let Some(elf) = &elf {
-        symbols::list(link, elf).await?;
-    }
+    let sections = match &elf {
+        Some(elf) => symbols::list(link, elf).await?,
+        None => Vec::new(),
+    };
     // A firmware file with another hash was rewritten by a later step.
     let now: HashMap<PathBuf, Hash> = link.left_by_hooks(cx).await?.into_iter().collect();
     let given = left.iter().filter(|(path, hash)| files.contains(path) && now.get(path) == Some(hash));
     let given = given.map(|(path, _)| path.clone()).collect();
     let removed =
         left.iter().map(|(path, _)| path).filter(|path| !now.contains_key(*path)).cloned().collect();
-    let (sizes, log) = (measured.sizes, jcx.log.clone());
+    let sizes = measured.sizes.map(|sizes| Sizes { sections, ..sizes });
+    let log = jcx.log.clone();
     let (compiled, texts_with_paths) = (String::new(), Vec::new());
     Ok(Firmware {
         files,

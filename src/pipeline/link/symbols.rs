@@ -5,44 +5,48 @@
 use std::path::{Path, PathBuf};
 
 use super::inputs::Link;
+use crate::event::Section;
 use crate::fs::write_atomically;
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::output::embed;
 use crate::pipeline::shared::blocking::blocking;
-use crate::symbols::{CellSymbols, Definitions, Owner, Symbols, measure};
+use crate::symbols::{CellSymbols, Definitions, Owner, Symbols, measure, sections};
 
-/// Lists the symbols of `elf` in the cell's directory. A failure is logged, leaves no list, and does not fail
-/// the cell.
-pub(super) async fn list(link: &Link<'_>, elf: &Path) -> Result<(), BuildError> {
+/// Lists the symbols of `elf` in the cell's directory, and returns its sections. A failure is logged, leaves no list, and
+/// does not fail the cell.
+pub(super) async fn list(link: &Link<'_>, elf: &Path) -> Result<Vec<Section>, BuildError> {
     let objects = objects(link);
     let (directory, elf) = (link.job.directory.clone(), elf.to_owned());
     blocking(move || {
         let path = directory.join(CellSymbols::FILE);
-        let written = described(&elf, &directory, &objects)
+        let read = std::fs::read(&elf);
+        let found = read.as_deref().map(sections).unwrap_or_default();
+        let written = read
+            .and_then(|bytes| described(&bytes, &directory, &objects))
             .and_then(|symbols| Ok(serde_json::to_vec(&symbols)?))
             .and_then(|bytes| write_atomically(&path, &bytes));
         if let Err(error) = written {
             tracing::warn!(%error, elf = %elf.display(), "the symbols of the firmware could not be listed");
         }
+        found.into_iter().map(|(name, bytes)| Section { name, bytes }).collect()
     })
     .await
 }
 
-fn described(elf: &Path, directory: &Path, objects: &[(Owner, PathBuf)]) -> std::io::Result<CellSymbols> {
+fn described(elf: &[u8], directory: &Path, objects: &[(Owner, PathBuf)]) -> std::io::Result<CellSymbols> {
     let mut definitions = Definitions::default();
     for (owner, path) in objects {
         definitions.add(owner, &std::fs::read(directory.join(path))?);
     }
-    let bytes = std::fs::read(elf)?;
-    let symbols = measure(&bytes, &definitions).map_err(std::io::Error::other)?;
-    Ok(CellSymbols { elf: blake3::hash(&bytes).to_hex().to_string(), symbols })
+    let symbols = measure(elf, &definitions).map_err(std::io::Error::other)?;
+    Ok(CellSymbols { elf: blake3::hash(elf).to_hex().to_string(), symbols })
 }
 
 /// Returns the symbols of an ELF that is not kept.
 pub(super) async fn of(link: &Link<'_>, elf: &Path) -> Option<Symbols> {
     let objects = objects(link);
     let (directory, elf) = (link.job.directory.clone(), elf.to_owned());
-    let described = blocking(move || described(&elf, &directory, &objects)).await;
+    let described = blocking(move || described(&std::fs::read(&elf)?, &directory, &objects)).await;
     described.ok()?.ok().map(|cell| cell.symbols)
 }
 

@@ -49,7 +49,7 @@ struct Answer {
 
 impl Answer {
     fn of(object: &Map<String, Value>) -> Result<Self, Mistake> {
-        let mut sizes = Sizes { flash: None, ram: None, eeprom: None };
+        let mut sizes = Sizes::default();
         let sections = match field(object, "sections") {
             None => &[][..],
             Some(Value::Array(sections)) => sections,

@@ -219,6 +219,7 @@ impl Limits {
             flash: usage(counted.flash, self.flash),
             ram: counted.ram.and_then(|used| usage(used, self.ram)),
             eeprom: counted.eeprom.filter(|used| *used > 0).and_then(|used| usage(used, None)),
+            sections: Vec::new(),
         }
     }
 }

@@ -261,8 +261,7 @@ impl Known {
     }
 
     fn cell_as_planned(&self, job: &CellJob) -> Plain {
-        let CellJob { id, target, core, sketch, enclosing, directory, embed, timeout: _, retries: _, run: _ } =
-            job;
+        let CellJob { id, target, core, sketch, enclosing, directory, embed, .. } = job;
         let enclosing = enclosing.as_ref().map(|library| hashed(&self.enclosing, library));
         self.planned("planned cell", target, &(id, core, sketch, enclosing, directory, embed))
     }

@@ -80,7 +80,7 @@ pub(super) fn job(paint: Paint, ended: &EndedJob<'_>) -> String {
         }
         _ => {}
     }
-    if let Some(flash) = result.sizes.and_then(|sizes| sizes.flash)
+    if let Some(flash) = result.sizes.as_ref().and_then(|sizes| sizes.flash)
         && let Some(max) = flash.max
     {
         let share = text::percent(text::per_mille(flash.used, max));

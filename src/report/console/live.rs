@@ -89,6 +89,7 @@ impl Live {
             EventKind::RunStarted(_)
             | EventKind::Resolved { .. }
             | EventKind::Log { .. }
+            | EventKind::BaseRead(_)
             | EventKind::RunPhase { .. }
             | EventKind::StepFinished(_)
             | EventKind::Stopping { .. }

@@ -15,6 +15,7 @@ use crate::report::ci::Marks;
 use crate::report::copies::LibraryNotes;
 use crate::report::error::ReportError;
 use crate::report::failures::{FailureGroups, Trouble};
+use crate::report::notes::remarks;
 use crate::report::options::{Color, Progress, ReportOptions, Verbosity};
 use crate::report::paths::Here;
 use crate::report::report_dir::{Moved, ReportDir};
@@ -149,7 +150,12 @@ impl Terminal {
                 }
                 self.err.print_outside(&format!("{} {plan}", lines::word(paint, Paint::bold, "plan")))
             }
-            EventKind::JobFinished(result) => self.print_job(result),
+            EventKind::JobFinished(result) => {
+                for remark in remarks(result) {
+                    self.err.print(&lines::log(paint, Level::Warn, &remark))?;
+                }
+                self.print_job(result)
+            }
             EventKind::Stopping { reason } => {
                 let reason = text::one_line(reason);
                 self.err.print_outside(&format!(

@@ -26,6 +26,10 @@ pub(super) struct CaseEnd {
     pub(super) is_cached_failure: bool,
     /// Warnings of the compilers; empty without any.
     pub(super) warnings: Box<str>,
+    /// Failures of earlier attempts.
+    pub(super) retried: Vec<Complaint>,
+    /// The exceeded budgets that only warn, one a line; empty without any.
+    pub(super) over_budget: Box<str>,
 }
 
 /// The kinds of result in the format, with their texts.
@@ -34,7 +38,14 @@ pub(super) enum CaseResult {
     Success,
     Failure(Complaint),
     Error(Complaint),
-    Blocked { by: CoreId, message: Box<str> },
+    Blocked {
+        by: CoreId,
+        message: Box<str>,
+    },
+    /// The limit of failures was reached before.
+    NotRun {
+        reason: Box<str>,
+    },
 }
 
 /// The text of a failure.
@@ -48,11 +59,17 @@ pub(super) struct Complaint {
     pub(super) line: Option<u32>,
 }
 
+impl CaseEnd {
+    fn has_no_text(&self) -> bool {
+        self.warnings.is_empty() && self.retried.is_empty() && self.over_budget.is_empty()
+    }
+}
+
 impl Case {
     /// Creates a case that ended.
     pub(super) fn new(end: CaseEnd) -> Self {
         match end.result {
-            CaseResult::Success if end.warnings.is_empty() => Self::Passed { ms: end.ms },
+            CaseResult::Success if end.has_no_text() => Self::Passed { ms: end.ms },
             _ => Self::Noted(Box::new(end)),
         }
     }

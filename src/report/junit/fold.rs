@@ -79,6 +79,7 @@ impl JunitFold {
             | EventKind::DownloadFailed { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
+            | EventKind::BaseRead(_)
             | EventKind::RunPhase { .. }
             | EventKind::JobStarted { .. }
             | EventKind::JobPhase { .. }
@@ -112,11 +113,18 @@ impl JunitFold {
         let outcome = &result.outcome;
         let verdict = self.verdict(outcome, main_file.as_deref());
         let warnings = self.budget.take(&result.warnings, WARNINGS_MAX).into();
+        let retried = result.notes.retried.iter();
+        let retried = retried
+            .map(|failure| self.complaint("infrastructure", &Outcome::Failed(failure.clone())))
+            .collect();
+        let over_budget = result.notes.soft().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         let time = self.busy.end(result);
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         if let Some(case) = self.case_mut(&result.job) {
             let is_cached_failure = outcome.is_cached_failure();
-            *case = Case::new(CaseEnd { ms, result: verdict, is_cached_failure, warnings });
+            let over_budget = over_budget.into();
+            *case =
+                Case::new(CaseEnd { ms, result: verdict, is_cached_failure, warnings, retried, over_budget });
         }
     }
 
@@ -138,6 +146,9 @@ impl JunitFold {
                 CaseResult::Blocked { by: by.clone(), message: text::cut_end(&message, MESSAGE_MAX).into() }
             }
             Outcome::TimedOut { .. } => CaseResult::Error(self.complaint("timeout", outcome)),
+            Outcome::Cancelled { reason, by_limit: true, .. } => {
+                CaseResult::NotRun { reason: text::one_line(reason).into() }
+            }
             Outcome::Cancelled { .. } => CaseResult::Error(self.complaint("cancelled", outcome)),
             Outcome::Crashed { .. } => CaseResult::Error(self.complaint("crash", outcome)),
         }
@@ -161,7 +172,7 @@ impl JunitFold {
     pub(super) fn core_body(&self, id: &CoreId) -> Option<&str> {
         match &self.cores.get(id)?.noted()?.result {
             CaseResult::Failure(complaint) | CaseResult::Error(complaint) => Some(&complaint.body),
-            CaseResult::Success | CaseResult::Blocked { .. } => None,
+            CaseResult::Success | CaseResult::Blocked { .. } | CaseResult::NotRun { .. } => None,
         }
     }
 }

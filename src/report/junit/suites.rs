@@ -37,7 +37,8 @@ pub(super) fn write(fold: &JunitFold, dialect: JunitDialect, writer: &mut dyn io
         let mut blocking: Vec<&CoreId> = Vec::new();
         for (id, row) in cells {
             let (case, line) = case(fold, id, row, blocked_max);
-            xml.case(&case, line)?;
+            let retried = row.kept.noted().map(|end| end.retried.as_slice()).unwrap_or_default();
+            xml.case(&case, line, retried)?;
             if let Some(CaseResult::Blocked { by, .. }) = row.kept.noted().map(|end| &end.result)
                 && !blocking.contains(&by)
             {
@@ -65,6 +66,7 @@ fn counts<'r>(cells: impl Iterator<Item = (&'r CellId, &'r RosterRow<Case>)>) ->
             (Part::Selected, Case::Passed { .. }) => {}
             (Part::Selected, Case::Noted(end)) => match end.result {
                 CaseResult::Success => {}
+                CaseResult::NotRun { .. } => counts.skipped += 1,
                 CaseResult::Failure(_) => counts.failures += 1,
                 CaseResult::Error(_) | CaseResult::Blocked { .. } => counts.errors += 1,
             },
@@ -110,6 +112,11 @@ fn case(fold: &JunitFold, id: &CellId, row: &RosterRow<Case>, blocked_max: usize
                 line = complaint.line;
                 error(complaint.kind, &complaint.message, &complaint.body)
             }
+            CaseResult::NotRun { reason } => TestResult::SkippedWithCause {
+                type_: "not-run".to_owned(),
+                message: message_for_xml(&format!("not run: {reason}")),
+                cause: None,
+            },
             CaseResult::Blocked { by, message } => {
                 let body = fold.core_body(by).map(|body| text::cut_middle(body, blocked_max));
                 let message = format!("blocked by core {by}: {message}");
@@ -120,7 +127,8 @@ fn case(fold: &JunitFold, id: &CellId, row: &RosterRow<Case>, blocked_max: usize
     let end = row.kept.noted();
     let mark = end.filter(|end| end.is_cached_failure).map(|_| CACHED_FAILURE);
     let warnings = end.map(|end| &*end.warnings).filter(|text| !text.is_empty());
-    let output: Vec<&str> = mark.into_iter().chain(warnings).collect();
+    let over_budget = end.map(|end| &*end.over_budget).filter(|text| !text.is_empty());
+    let output: Vec<&str> = mark.into_iter().chain(over_budget).chain(warnings).collect();
     let case = TestCase {
         name: name_for_xml(&id.sketch),
         time: seconds(row.kept.ms()),

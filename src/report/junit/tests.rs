@@ -41,6 +41,8 @@ struct Seen {
     /// `failure`, `error` or `skipped`, its attributes, its text.
     result: Option<(String, Attributes, String)>,
     system_out: String,
+    /// `flakyFailure` or `rerunFailure`, with its attributes.
+    attempts: Vec<(String, Attributes)>,
 }
 
 /// Reads the report with a strict parser, which checks that the XML is well-formed and that its characters are allowed.
@@ -79,7 +81,11 @@ fn read(xml: &str) -> (Attributes, Vec<(Attributes, Vec<Seen>)>) {
                     assert!(case.result.is_none(), "one result a case");
                     case.result = Some((name.clone(), attributes, String::new()));
                 }
-                "system-out" | "system-err" => {}
+                "system-out" | "system-err" | "stackTrace" => {}
+                "flakyFailure" | "rerunFailure" => {
+                    let case = suites.last_mut().expect("in a suite").1.last_mut().expect("in a case");
+                    case.attempts.push((name.clone(), attributes));
+                }
                 other => panic!("unknown element {other}"),
             }
             name
@@ -100,7 +106,7 @@ fn read(xml: &str) -> (Attributes, Vec<(Attributes, Vec<Seen>)>) {
                 let last = suites.last_mut().and_then(|suite| suite.1.last_mut());
                 match (open.last().map(String::as_str), last) {
                     (Some("system-out"), Some(case)) => case.system_out.push_str(&text),
-                    (Some("system-err"), _) => {}
+                    (Some("system-err" | "stackTrace"), _) => {}
                     (_, Some(Seen { result: Some((_, _, body)), .. })) => body.push_str(&text),
                     (place, _) => panic!("text in {place:?}"),
                 }
@@ -158,6 +164,34 @@ fn an_interrupted_run_has_every_cell() {
     assert_eq!(attributes["type"], "cancelled");
     assert_eq!(attributes["message"], "interrupted before it was built: SIGINT");
     assert_eq!(body, attributes["message"]);
+}
+
+#[test]
+fn cells_that_were_not_run_are_skipped_and_attempts_are_listed() {
+    let killed = || vec![failure("avr-ld was killed", None)];
+    let by_limit = Outcome::Cancelled {
+        reason: "the limit of 1 failure was reached".to_owned(),
+        output: "begun".to_owned(),
+        by_limit: true,
+    };
+    let script = Script::new().plan(&["uno/Flaky", "uno/Lost", "uno/Late"], &[]);
+    let script = script.noted("uno/Flaky", |notes| notes.retried = killed());
+    let script = script.finished(&cell("uno/Late"), by_limit, 200);
+    let mut events = script.finished(&cell("uno/Lost"), Outcome::Failed(failure("no", None)), 300).events();
+    if let Some(Event { kind: EventKind::JobFinished(result), .. }) = events.last_mut() {
+        result.notes.retried = killed();
+    }
+    let (root, suites) = read(&render(&events));
+    let counts = ["failures", "errors", "skipped"].map(|name| root[name].as_str());
+    assert_eq!(counts, ["1", "0", "1"]);
+    let [flaky, lost, late] = &suites[0].1[..] else { panic!("three cases") };
+    assert_eq!((&flaky.result, flaky.attempts[0].0.as_str()), (&None, "flakyFailure"));
+    assert_eq!(flaky.attempts[0].1["type"], "infrastructure");
+    assert_eq!(flaky.attempts[0].1["message"], "avr-ld was killed");
+    assert_eq!((lost.result.is_some(), lost.attempts[0].0.as_str()), (true, "rerunFailure"));
+    let (kind, attributes, _) = late.result.clone().expect("a result");
+    assert_eq!((kind.as_str(), attributes["type"].as_str()), ("skipped", "not-run"));
+    assert_eq!(attributes["message"], "not run: the limit of 1 failure was reached");
 }
 
 #[test]
@@ -237,7 +271,9 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
             }
             Outcome::Blocked { by, .. } => Outcome::Blocked { by, message: first },
             Outcome::TimedOut { after, .. } => Outcome::TimedOut { after, output: first },
-            Outcome::Cancelled { output, .. } => Outcome::Cancelled { reason: first, output },
+            Outcome::Cancelled { output, by_limit, .. } => {
+                Outcome::Cancelled { reason: first, output, by_limit }
+            }
             Outcome::Crashed { .. } => Outcome::Crashed { message: first },
             other => other,
         },
@@ -302,6 +338,7 @@ proptest! {
             let kind = case.result.as_ref().map(|(kind, ..)| kind.as_str());
             match outcome {
                 Some(Outcome::Built | Outcome::UpToDate) => prop_assert_eq!(kind, None),
+                Some(Outcome::Cancelled { by_limit: true, .. }) => prop_assert_eq!(kind, Some("skipped")),
                 Some(Outcome::Failed(Failure { kind: FailureKind::Code, diagnostic, .. })) => {
                     prop_assert_eq!(kind, Some("failure"));
                     let body = case.result.as_ref().map(|(_, _, body)| body.as_str()).unwrap_or_default();

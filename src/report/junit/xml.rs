@@ -15,6 +15,7 @@ use junit_report::{Duration, TestCase, TestResult};
 use quick_xml::Writer;
 use quick_xml::events::{BytesCData, BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
+use super::case::Complaint;
 use crate::report::options::JunitDialect;
 use crate::report::text;
 
@@ -157,8 +158,14 @@ impl<'w> JunitXml<'w> {
         self.close(Element::Properties)
     }
 
-    /// Writes a test case. `line` is the line of its error in `filepath`.
-    pub(super) fn case(&mut self, case: &TestCase, line: Option<u32>) -> io::Result<()> {
+    /// Writes a test case. `line` is the line of its error in `filepath`; `retried` are its earlier attempts, in the
+    /// elements of Maven Surefire.
+    pub(super) fn case(
+        &mut self,
+        case: &TestCase,
+        line: Option<u32>,
+        retried: &[Complaint],
+    ) -> io::Result<()> {
         let (time, line) = (case.time.as_seconds_f64().to_string(), line.map(|line| line.to_string()));
         let attributes = [
             Some(("name", case.name.as_str())),
@@ -170,7 +177,8 @@ impl<'w> JunitXml<'w> {
         let is_strict = self.is_strict();
         let attributes = attributes.into_iter().flatten();
         let attributes = attributes.filter(|(name, _)| !(is_strict && ["file", "line"].contains(name)));
-        let is_empty = matches!(case.result, TestResult::Success) && case.system_out.is_none();
+        let is_success = matches!(case.result, TestResult::Success);
+        let is_empty = is_success && case.system_out.is_none() && retried.is_empty();
         self.open(Element::Case, attributes, is_empty)?;
         if is_empty {
             return Ok(());
@@ -186,6 +194,10 @@ impl<'w> JunitXml<'w> {
             TestResult::Failure { type_, message, cause } => {
                 self.result("failure", type_, message, cause.as_deref())?;
             }
+        }
+        let attempt = if is_success { "flakyFailure" } else { "rerunFailure" };
+        for complaint in retried {
+            self.attempt(attempt, complaint)?;
         }
         if let Some(text) = &case.system_out {
             self.output("system-out", text)?;
@@ -230,6 +242,15 @@ impl<'w> JunitXml<'w> {
             Some(body) => self.text(&start, body),
             None => self.xml.write_event(Event::Empty(start)),
         }
+    }
+
+    /// Writes an attempt before the last one.
+    fn attempt(&mut self, name: &str, complaint: &Complaint) -> io::Result<()> {
+        let attributes = [("type", complaint.kind), ("message", &*complaint.message)];
+        let start = BytesStart::new(name).with_attributes(attributes);
+        self.xml.write_event(Event::Start(start.borrow()))?;
+        self.text(&BytesStart::new("stackTrace"), &complaint.body)?;
+        self.xml.write_event(Event::End(start.to_end()))
     }
 
     fn output(&mut self, name: &str, text: &str) -> io::Result<()> {

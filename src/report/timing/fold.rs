@@ -62,6 +62,7 @@ impl TimingFold {
             | EventKind::DownloadFailed { .. }
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
+            | EventKind::BaseRead(_)
             | EventKind::JobStarted { .. }
             | EventKind::Unknown => {}
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::libraries::LibraryList;
-use super::model::{CacheUse, JobName, JobSubject, Seconds, Spans, TimedJob, TimedLibrary};
+use super::model::{CacheUse, JobName, JobRemarks, JobSubject, Seconds, Spans, TimedJob, TimedLibrary};
 use crate::event::{
     CacheOutcome, CellInfo, CoreId, CoreInfo, JobId, JobResult, Phase, Span, Step, StepInfo, UnitCounts,
 };
@@ -22,7 +22,7 @@ pub(super) struct JobTimes {
     phases: Vec<(Phase, CompactSpan)>,
     held: HeldSlots,
     end: Option<(Verdict, CompactSpan)>,
-    is_cached_failure: bool,
+    remarks: JobRemarks,
     units: UnitCounts,
     questions: u32,
     hits: u32,
@@ -69,7 +69,7 @@ impl JobTimes {
             phases: Vec::new(),
             held: HeldSlots::default(),
             end: None,
-            is_cached_failure: false,
+            remarks: JobRemarks::default(),
             units: UnitCounts::default(),
             questions: 0,
             hits: 0,
@@ -121,7 +121,7 @@ impl JobTimes {
     /// Ends the job, and frees memory that only a running job needs.
     pub(super) fn finish(&mut self, result: &JobResult, span: Span, libraries: Option<LibraryList>) {
         self.end = Some((Verdict::of(&result.outcome), span.into()));
-        self.is_cached_failure = result.outcome.is_cached_failure();
+        self.remarks = JobRemarks::of(result);
         self.units = result.units;
         self.warnings = result.warning_list.as_ref().map(WarningCounts::of);
         self.libraries = libraries;
@@ -150,7 +150,7 @@ impl JobTimes {
                 platform: &self.origin.platform,
             },
             outcome: verdict.word(),
-            cached_failure: self.is_cached_failure,
+            remarks: &self.remarks,
             start_s: Seconds(span.start),
             end_s: Seconds(span.end.max(span.start)),
             spans,

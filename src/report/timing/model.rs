@@ -2,11 +2,12 @@
 //! began, or durations in seconds. Knows nothing of the numbers' origin.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::event::{JobId, NamedLibrary, Phase, UnitCounts, UsedLibrary, UsedPackage};
+use crate::event::{JobId, JobResult, NamedLibrary, OverBudget, Phase, UnitCounts, UsedLibrary, UsedPackage};
 use crate::report::warnings::WarningCounts;
 
 /// A time or a length; in JSON seconds, to the microsecond.
@@ -94,9 +95,8 @@ pub(super) struct TimedJob<'a> {
     #[serde(flatten)]
     pub(super) subject: JobSubject<'a>,
     pub(super) outcome: &'static str,
-    /// Whether it failed as in an earlier run, without a tool.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub(super) cached_failure: bool,
+    #[serde(flatten)]
+    pub(super) remarks: &'a JobRemarks,
     pub(super) start_s: Seconds,
     pub(super) end_s: Seconds,
     /// Times in phases, which add up to `end_s - start_s`.
@@ -113,6 +113,36 @@ pub(super) struct TimedJob<'a> {
     /// Libraries in the order of discovery.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) libraries: Vec<TimedLibrary<'a>>,
+}
+
+/// Remarks on a job's outcome.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct JobRemarks {
+    /// Whether it failed as in an earlier run, without a tool.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cached_failure: bool,
+    /// Number of attempts that failed before the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retries: Option<NonZeroUsize>,
+    /// Whether the last of several attempts succeeded.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    flaky: bool,
+    /// The budgets that the firmware exceeds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    over_budget: Vec<OverBudget>,
+}
+
+impl JobRemarks {
+    /// Returns the remarks on a job that ended.
+    pub(super) fn of(result: &JobResult) -> Self {
+        let retries = NonZeroUsize::new(result.notes.retried.len());
+        Self {
+            cached_failure: result.outcome.is_cached_failure(),
+            retries,
+            flaky: retries.is_some() && result.outcome.is_success(),
+            over_budget: result.notes.over_budget.clone(),
+        }
+    }
 }
 
 /// The target of a job.

@@ -83,6 +83,7 @@ impl TraceFold {
             | EventKind::DownloadFailed { .. }
             | EventKind::Log { .. }
             | EventKind::ShardPlanned(_)
+            | EventKind::BaseRead(_)
             | EventKind::Planned { .. }
             | EventKind::JobStarted { .. }
             | EventKind::RunFinished { .. }
