@@ -42,12 +42,17 @@ fn build(workspace: &Workspace) -> Results {
 }
 
 /// The cells that are left out and those that are not; nothing if there is no plan.
+#[allow(clippy::print_stdout)] // of a test that fails
 fn plan(workspace: &Workspace, since: &str) -> Option<(BTreeSet<String>, BTreeSet<String>)> {
     let plan = workspace.run(["plan", "m.yml", "--format", "json", "--changed-since", since]);
     if plan.code != Some(0) {
         return None;
     }
     let json: Value = serde_json::from_str(&plan.stdout).unwrap();
+    for cell in json["cells"].as_array().unwrap() {
+        // Shown if the test fails.
+        println!("{}/{}: {}", cell["board"], cell["sketch"], cell["reason"]);
+    }
     let names = |cells: &str| {
         let cells = json[cells].as_array().unwrap().iter();
         cells
@@ -57,9 +62,28 @@ fn plan(workspace: &Workspace, since: &str) -> Option<(BTreeSet<String>, BTreeSe
     Some((names("skipped"), names("cells")))
 }
 
+/// Takes out what makes a project opaque: hooks that may read all of a platform, and an include whose name is computed.
+fn make_transparent(workspace: &Workspace) {
+    let change = |path: &str, how: &dyn Fn(&str) -> String| {
+        let path = workspace.path(path);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, how(&text)).unwrap();
+    };
+    change("core/platform.txt", &|text| {
+        let lines = text.split_inclusive('\n').filter(|line| !line.starts_with("recipe.hooks."));
+        lines.collect()
+    });
+    std::fs::write(workspace.path("core/system/generated.h"), "#define GENERATED 712\n").unwrap();
+    let computed = "#define PASTE(a) <a.h>\n#define PICKED PASTE(pick)\n#include PICKED\n";
+    change("s/B/B.ino", &|text| text.replace(computed, "#include <pick.h>\n"));
+}
+
 fn edit(seed: u64, count: usize) -> Result<Tally, String> {
     let mut dice = Dice::new(seed);
     let workspace = project::make(Workspace::named(&format!("affected-{seed}")), &mut dice);
+    if !seed.is_multiple_of(4) {
+        make_transparent(&workspace);
+    }
     let first = tree::read(&workspace.path(""));
     git(&workspace, &["init", "--quiet"]);
     std::fs::write(workspace.path(".git/info/exclude"), "/.fbuild-matrix/\n/fresh/\n/made/\n").unwrap();
@@ -130,10 +154,10 @@ fn run_seeds(first: u64, count: usize, each: usize) -> Tally {
 
 #[test]
 fn a_cell_that_is_left_out_is_what_it_was() {
-    let tally = run_seeds(1, 30, 15);
+    let tally = run_seeds(1, 30, 10);
     assert!(tally.edits >= 30 && tally.plans >= 8, "{tally:?}");
     // To leave nothing out would be right, and worth nothing.
-    assert!(tally.left_out * 10 > tally.selected, "{tally:?}");
+    assert!(tally.left_out * 8 > tally.selected, "{tally:?}");
 }
 
 /// `just affected COUNT [SEED]`.
