@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::cores::Cores;
 use super::shard_run::ShardRun;
 use crate::event::{
-    CellInfo, CoreId, Event, EventKind, JobResult, Outcome, RunInfo, RunPhase, SkippedCell, Span, StepInfo,
-    UsedPackage,
+    Base, CellInfo, CoreId, Event, EventKind, JobResult, Outcome, RunInfo, RunPhase, SkippedCell, Span,
+    StepInfo, UsedPackage,
 };
 
 /// Returns the events of the combined run, in the order of their times. `runs` are sorted by shard and not empty; each has
@@ -41,6 +41,7 @@ pub(super) fn combine(runs: Vec<ShardRun>, exit: u8) -> Vec<Event> {
                 EventKind::RunStarted(_)
                 | EventKind::Resolved { .. }
                 | EventKind::ShardPlanned(_)
+                | EventKind::BaseRead(_)
                 | EventKind::Planned { .. }
                 | EventKind::RunPhase { .. }
                 | EventKind::RunFinished { .. }
@@ -149,6 +150,9 @@ fn head(runs: &[ShardRun], shifts: &[Shift], cores: &Cores) -> Vec<Event> {
     if let Some(at) = time(|kind| matches!(kind, EventKind::Resolved { .. })) {
         say(at, EventKind::Resolved { packages: packages(runs) });
     }
+    if let Some(at) = time(|kind| matches!(kind, EventKind::BaseRead(_))) {
+        say(at, EventKind::BaseRead(base(runs)));
+    }
     if let Some(at) = time(|kind| matches!(kind, EventKind::Planned { .. })) {
         say(at, planned(runs, cores));
     }
@@ -198,6 +202,20 @@ fn planned(runs: &[ShardRun], cores: &Cores) -> EventKind {
         cells: cells.into_iter().map(|(_, cell)| cell).collect(),
         skipped: skipped.into_iter().map(|(_, cell)| cell).collect(),
     }
+}
+
+/// Returns the base of the runs, which all compare with one.
+fn base(runs: &[ShardRun]) -> Base {
+    let mut base = Base::default();
+    let mut known = HashSet::new();
+    for event in runs.iter().flat_map(|run| &run.events) {
+        let EventKind::BaseRead(of_shard) = &event.kind else { continue };
+        if base.name.is_empty() {
+            base.name.clone_from(&of_shard.name);
+        }
+        base.cells.extend(of_shard.cells.iter().filter(|cell| known.insert(cell.id.clone())).cloned());
+    }
+    base
 }
 
 /// Returns the packages of all runs, each once with its boards.
