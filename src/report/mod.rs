@@ -24,6 +24,7 @@ mod error;
 mod failure_text;
 mod failures;
 mod file;
+mod growth;
 mod held;
 mod jsonl;
 mod junit;

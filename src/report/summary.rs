@@ -9,6 +9,7 @@ use super::causes::{Cause, causes};
 use super::copies::ForeignCopies;
 use super::failures::{FailureGroups, Trouble};
 use super::file::ReportFile;
+use super::growth::Growth;
 use super::markdown::{Page, code, escape, fence};
 use super::notices;
 use super::paths::Here;
@@ -64,6 +65,8 @@ pub(super) struct SummaryFold {
     copies: ForeignCopies,
     /// Numbers of cells that each failed core blocks.
     blocked: BTreeMap<CoreId, usize>,
+    /// Sizes against the base.
+    growth: Growth,
     /// Numbers of skipped cells by reason.
     skipped: BTreeMap<String, usize>,
     /// The fullest cells by flash over all boards, fullest first.
@@ -97,6 +100,7 @@ impl SummaryFold {
     /// Adds an event.
     pub(super) fn fold(&mut self, event: &Event) {
         self.tally.fold(event);
+        self.growth.fold(event);
         match &event.kind {
             EventKind::RunStarted(info) => self.name.clone_from(&info.name),
             EventKind::Planned { skipped, .. } => {
@@ -140,7 +144,7 @@ impl SummaryFold {
         page.add(&self.head());
         let mut others = vec![self.boards(), self.tally.notes.markdown(), notices::copies(&self.copies)];
         others.extend(notices::warnings(&self.tally.warnings, &self.here));
-        others.extend([self.sizes(), self.skipped(), self.time()]);
+        others.extend([self.growth.markdown(), self.sizes(), self.skipped(), self.time()]);
         let room: usize = others.iter().map(String::len).sum();
         self.failures(&mut page, room.min(max / 4));
         for part in others {
