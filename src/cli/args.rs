@@ -147,7 +147,7 @@ pub(super) struct Limits {
 pub(super) struct Selected {
     #[command(flatten)]
     pub(super) names: Names,
-    /// Only cells that match an expression: `tag = 'NAME'` or `tag != 'NAME'`, of the board; repeatable
+    /// Only cells for which an expression holds: "flash >= 64K and tag = 'NAME'"; repeatable
     #[arg(short = 'E', long = "filter", value_name = "EXPR")]
     pub(super) filters: Vec<String>,
     /// Only cells that a changed file of the Git checkout can affect, and those with the tag `smoke`

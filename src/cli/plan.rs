@@ -14,14 +14,14 @@ use super::args::{Format, Plan as Typed};
 use super::narrate::narrated;
 use super::options::{colours_on_stderr, options, shown as short};
 use super::output::{complain, fail, print, warn};
-use crate::event::{EventKind, Level};
+use crate::event::{EventKind, Level, SkippedCell};
 use crate::exit::Exit;
 use crate::fs::write_atomically;
 use crate::matrix::Matrix;
-use crate::plan::{Layout, Plan, Sources, make};
+use crate::plan::{CellJob, Layout, Plan, Sources, make};
 use crate::provide::InstallContext;
 use crate::session::changed::{Inputs, Wanted, select};
-use crate::session::{Cells, Options, Part, Request, SessionError, bring_in, warnings};
+use crate::session::{Cells, Options, Part, Request, SessionError, bring_in, shrunk, warnings};
 use crate::shard::{PlanFile, github_matrix};
 
 /// Runs the command.
@@ -102,7 +102,7 @@ async fn plan(request: &Request, options: &Options, console: &Console) -> Result
         None => None,
     };
     let installed = bring_in(matrix, options.locking.clone(), &install).await?;
-    let Cells { all, selected } = request.cells(options, &installed.roots)?;
+    let Cells { all, selected } = request.cells(options, &installed)?;
     let selected = options.selected.part.share(matrix, selected)?.cells;
     if !console.quiet {
         warnings(&selected).for_each(|warning| warn(&warning));
@@ -118,11 +118,12 @@ async fn plan(request: &Request, options: &Options, console: &Console) -> Result
         layout: &layout,
     };
     let mut plan = make(sources)?;
+    let shrunk = shrunk(options, &all, &plan, &slugs);
     if let Some(changes) = changes {
         let wanted = Wanted::new(options, matrix, &selected, changes);
         (plan, _) = select(plan, &inputs, wanted, &events, &install.cancel).await?;
     }
-    for message in plan.warnings.iter().cloned() {
+    for message in plan.warnings.iter().cloned().chain(shrunk) {
         events.say(EventKind::Log { level: Level::Warn, message });
     }
     // The narrator ends with the last sink; its warnings are printed before the plan.
@@ -144,14 +145,21 @@ fn table(plan: &Plan, shards: &PlanShards, options: &Options) -> String {
         let row = [&*cell.id.board, &*cell.id.sketch, &fqbn, &*cell.core.0];
         table.add_row(row.into_iter().chain(shard.as_deref()).chain(reason));
     }
-    let mut text = table.trim_fmt();
-    if !plan.skipped.is_empty() {
-        let mut skipped = Table::new();
-        skipped.load_style(presets::NOTHING).set_header(["board", "skipped sketch", "reason"]);
-        for cell in &plan.skipped {
-            skipped.add_row([&*cell.id.board, &*cell.id.sketch, &cell.reason]);
+    let mut reasons = Table::new();
+    reasons.load_style(presets::NOTHING).set_header(["board", "sketch", "reason"]);
+    for cell in &plan.cells {
+        reasons.add_row([&*cell.id.board, &*cell.id.sketch, &reason(cell)]);
+    }
+    let mut text = format!("{}\n\n{}", table.trim_fmt(), reasons.trim_fmt());
+    for (title, cells) in [("skipped sketch", &plan.skipped), ("sketch not selected", &plan.not_selected)] {
+        if !cells.is_empty() {
+            let mut skipped = Table::new();
+            skipped.load_style(presets::NOTHING).set_header(["board", title, "reason"]);
+            for cell in cells {
+                skipped.add_row([&*cell.id.board, &*cell.id.sketch, &cell.reason]);
+            }
+            text = format!("{text}\n\n{}", skipped.trim_fmt());
         }
-        text = format!("{text}\n\n{}", skipped.trim_fmt());
     }
     if !plan.not_sketches.is_empty() {
         let mut others = Table::new();
@@ -172,6 +180,14 @@ fn table(plan: &Plan, shards: &PlanShards, options: &Options) -> String {
         plan.skipped.len(),
         short(&options.directories.work, &options.directories.current),
     )
+}
+
+/// Returns why a cell is built, and the failure that is expected, if any.
+fn reason(cell: &CellJob) -> String {
+    match &cell.terms.expect {
+        Some(expect) => format!("{}, {expect}", cell.terms.reason),
+        None => cell.terms.reason.to_string(),
+    }
 }
 
 /// Returns the plan for `--format json` and `--out`: a [`PlanFile`] with more keys.
@@ -203,9 +219,11 @@ fn json(matrix: &Matrix, plan: &Plan, shards: &PlanShards) -> Value {
                 "problem": cell.sketch.problem,
                 "timeout_s": cell.timeout.as_secs_f64(),
                 "retries": cell.retries,
-                "reason": plan.reasons.get(&cell.id).map(|reason| &reason.text),
+                "reason": plan.reasons.get(&cell.id).map_or(&*cell.terms.reason, |reason| &reason.text),
                 "changed": plan.reasons.get(&cell.id).and_then(|reason| reason.file.as_ref()),
                 "run": cell.run.as_ref().map(|run| run.program.name),
+                "tags": &*cell.terms.tags,
+                "expect": cell.terms.expect.as_ref().map(ToString::to_string),
                 "shard": shards.cells.get(place),
             })
         })
@@ -224,6 +242,10 @@ fn json(matrix: &Matrix, plan: &Plan, shards: &PlanShards) -> Value {
             })
         })
         .collect();
+    let not_selected = plan.not_selected.iter().map(|cell: &SkippedCell| {
+        json!({"board": cell.id.board, "sketch": cell.id.sketch, "fqbn": cell.fqbn, "reason": cell.reason})
+    });
+    let not_selected: Vec<Value> = not_selected.collect();
     let not_sketches: Vec<Value> =
         plan.not_sketches.iter().map(|it| json!({"path": it.name, "reason": it.reason})).collect();
     json!({
@@ -237,6 +259,7 @@ fn json(matrix: &Matrix, plan: &Plan, shards: &PlanShards) -> Value {
         "cores": cores,
         "cells": cells,
         "skipped": skipped,
+        "not_selected": not_selected,
         "not_sketches": not_sketches,
     })
 }

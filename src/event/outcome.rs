@@ -20,6 +20,13 @@ pub enum Outcome {
     UpToDate,
     /// The sketch, a library or the core is wrong, or a tool is missing.
     Failed(Failure),
+    /// The code failed, as the matrix expects.
+    ExpectedFailure {
+        /// The failure.
+        failure: Failure,
+        /// What the matrix expects: `known failure until 2027-01-31: waits for a release`.
+        expected: String,
+    },
     /// The core that the cell links against failed.
     Blocked {
         /// The core.
@@ -54,9 +61,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Returns whether the firmware exists and is up to date.
+    /// Returns whether the firmware exists and is up to date, or a failure was expected.
     pub const fn is_success(&self) -> bool {
-        matches!(self, Self::Built | Self::UpToDate)
+        matches!(self, Self::Built | Self::UpToDate | Self::ExpectedFailure { .. })
     }
 
     /// Returns whether the job failed, and the failure is that of an earlier run.
@@ -64,12 +71,13 @@ impl Outcome {
         matches!(self, Self::Failed(Failure { is_cached: true, .. }))
     }
 
-    /// Returns the word for tables: `built`, `up-to-date`, `failed`, `blocked`, `timed-out`, `cancelled`, `crashed`.
+    /// Returns the word for tables: `built`, `up-to-date`, `failed`, `expected-failure`, `blocked`, `timed-out`, `cancelled`, `crashed`.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Built => "built",
             Self::UpToDate => "up-to-date",
             Self::Failed(_) => "failed",
+            Self::ExpectedFailure { .. } => "expected-failure",
             Self::Blocked { .. } => "blocked",
             Self::TimedOut { .. } => "timed-out",
             Self::Cancelled { .. } => "cancelled",
@@ -140,6 +148,8 @@ impl Failure {
 pub enum FailureKind {
     /// The code does not compile, link or fit.
     Code,
+    /// The code was built, although the matrix expects a failure.
+    Expectation,
     /// A tool is missing or was killed, a file can't be read: a retry may help.
     Infrastructure,
     /// A write into a directory of this program failed for a reason that affects every other job: the run ends.
@@ -151,6 +161,7 @@ pub enum FailureKind {
 #[serde(rename_all = "snake_case")]
 enum FailureWord {
     Code,
+    Expectation,
     Infrastructure,
     Storage,
 }
@@ -159,6 +170,7 @@ impl From<FailureKind> for FailureWord {
     fn from(kind: FailureKind) -> Self {
         match kind {
             FailureKind::Code => Self::Code,
+            FailureKind::Expectation => Self::Expectation,
             FailureKind::Infrastructure => Self::Infrastructure,
             FailureKind::Storage(_) => Self::Storage,
         }
@@ -169,6 +181,7 @@ impl From<FailureWord> for FailureKind {
     fn from(word: FailureWord) -> Self {
         match word {
             FailureWord::Code => Self::Code,
+            FailureWord::Expectation => Self::Expectation,
             FailureWord::Infrastructure => Self::Infrastructure,
             FailureWord::Storage => Self::Storage(StorageCause::Unknown),
         }

@@ -64,6 +64,7 @@ variants!(OUTCOMES, outcome: Outcome {
     "built" = Outcome::Built,
     "up_to_date" = Outcome::UpToDate,
     "failed" = Outcome::Failed(_),
+    "expected_failure" = Outcome::ExpectedFailure { .. },
     "blocked" = Outcome::Blocked { .. },
     "timed_out" = Outcome::TimedOut { .. },
     "cancelled" = Outcome::Cancelled { .. },
@@ -72,6 +73,7 @@ variants!(OUTCOMES, outcome: Outcome {
 
 variants!(CAUSES, cause: FailureKind {
     "code" = FailureKind::Code,
+    "expectation" = FailureKind::Expectation,
     "infrastructure" = FailureKind::Infrastructure,
     "storage" = FailureKind::Storage(_),
 });

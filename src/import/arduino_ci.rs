@@ -3,7 +3,7 @@
 //!
 //! Specification: `REFERENCE.md` and `lib/arduino_ci/ci_config.rb` (<https://github.com/Arduino-CI/arduino_ci>).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -53,6 +53,26 @@ pub(super) fn read(dir: &Path, file: &str, notes: &mut Notes) -> Vec<ImportedBui
         builds.extend(settings.builds(&file, &[example], notes));
     }
     builds
+}
+
+/// Returns the names and boards of the platforms that are compiled for, by files that each replace sections of those before.
+/// `None` if the last file can't be read. `file` is its name in messages.
+pub(super) fn compiled_boards<'p>(
+    files: impl Iterator<Item = &'p PathBuf>,
+    file: &str,
+    notes: &mut Notes,
+) -> Option<Vec<(String, Fqbn)>> {
+    let mut settings = Settings::default();
+    let mut is_read = false;
+    for path in files {
+        match yaml::read(path) {
+            Ok(value) => settings.apply(&value),
+            Err(ref reason) => notes.add(file, reason),
+        }
+        is_read = yaml::read(path).is_ok();
+    }
+    let builds = settings.builds(file, &[], notes);
+    is_read.then(|| builds.into_iter().filter_map(|build| Some((build.name?, build.fqbn))).collect())
 }
 
 /// Returns the examples with a file of their own: each with its path, the path of the file and the settings.

@@ -6,11 +6,14 @@
 //!    │        └─────── expression ───────┘                 ▲
 //!    └──▶ arduino_ci ──────────────────────────────────────┘
 //! ```
+//!
+//! `filters` reads the same files and others as rules: for which boards a sketch is not built.
 
 mod arduino_ci;
 mod arduino_ci_platforms;
 mod compile_sketches;
 mod expression;
+mod filters;
 mod library;
 mod model;
 mod notes;
@@ -22,6 +25,7 @@ mod yaml;
 
 use std::path::Path;
 
+pub use filters::{FilteredBoard, SketchFilter, SketchRules};
 pub use library::{LibraryFacts, holds_libraries};
 pub use model::{CoreSource, Imported, ImportedBuild, ImportedCore, ImportedLibrary, LeftOut};
 use notes::Notes;

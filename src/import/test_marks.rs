@@ -18,6 +18,8 @@ pub struct MarkedSketch {
     pub only: Vec<String>,
     /// Platforms that it is not built for: `.PLATFORM.test.skip`, and the lines of `.skip.txt`.
     pub skip: Vec<String>,
+    /// How many of `skip`, from the first, are files.
+    pub skip_marks: usize,
 }
 
 /// Returns the marked sketches below a directory, sorted by path.
@@ -29,6 +31,11 @@ pub(super) fn read(dir: &Path) -> Vec<MarkedSketch> {
     let walk = WalkDir::new(dir).max_depth(DEEPEST).sort_by_file_name().into_iter().filter_entry(is_shown);
     let directories = walk.flatten().filter(|entry| entry.file_type().is_dir());
     directories.filter_map(|entry| marked(dir, entry.path())).collect()
+}
+
+/// Returns the marks of one sketch, whose path stays empty.
+pub(super) fn marked_sketch(sketch: &Path) -> Option<MarkedSketch> {
+    marked(sketch, sketch)
 }
 
 /// Returns a directory as a marked sketch if it has marks.
@@ -45,15 +52,28 @@ fn marked(dir: &Path, sketch: &Path) -> Option<MarkedSketch> {
         marks.filter(|platform| !platform.is_empty()).map(str::to_owned).collect::<Vec<_>>()
     };
     let (only, mut skip) = (platforms(".test.only"), platforms(".test.skip"));
+    let skip_marks = skip.len();
     if names.iter().any(|name| name == ".skip.txt") {
         let text = std::fs::read(sketch.join(".skip.txt")).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         skip.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
     }
-    (!only.is_empty() || !skip.is_empty()).then_some(MarkedSketch { path, only, skip })
+    (!only.is_empty() || !skip.is_empty()).then_some(MarkedSketch { path, only, skip, skip_marks })
 }
 
 impl MarkedSketch {
+    /// Returns the file by which the sketch is not built for a board with these platform names, if any.
+    pub(super) fn excluding_mark(&self, names: &[&str]) -> Option<String> {
+        let mark = self.excluding(names)?;
+        let is_listed = |skip: &String| mark.strip_suffix(".test.skip").is_some_and(|it| it == skip.as_str());
+        // The marks come first in the list.
+        let place = self.skip.iter().position(is_listed);
+        Some(match place {
+            Some(place) if place >= self.skip_marks => format!(".skip.txt has `{}`", self.skip[place]),
+            _ => format!(".{mark}"),
+        })
+    }
+
     /// Returns the mark by which the sketch is not built for a board with these platform names, if any. `only` also holds for
     /// a platform that has one of the names as a part: `pico_rp2040` for `rp2040`.
     pub fn excluding(&self, names: &[&str]) -> Option<String> {
@@ -91,9 +111,10 @@ mod tests {
             path: "examples/A".to_owned(),
             only: texts(&["esp32", "pico_rp2040"]),
             skip: texts(&["uno"]),
+            skip_marks: 1,
         };
         let skip = texts(&["mega2560", "leonardo"]);
-        let b = MarkedSketch { path: "examples/B".to_owned(), only: Vec::new(), skip };
+        let b = MarkedSketch { path: "examples/B".to_owned(), only: Vec::new(), skip, skip_marks: 0 };
         assert_eq!(read(directory.path()), [a.clone(), b.clone()]);
         assert_eq!(a.excluding(&["uno", "avr"]).as_deref(), Some("uno.test.skip"));
         assert_eq!(a.excluding(&["nodemcuv2", "esp8266"]).as_deref(), Some("esp32.test.only"));

@@ -15,7 +15,7 @@ use super::strategy::combinations;
 use super::yaml;
 
 /// Directory of the workflows.
-const WORKFLOWS: &str = ".github/workflows";
+pub(super) const WORKFLOWS: &str = ".github/workflows";
 
 /// Limit of the workflows that call each other.
 const DEEPEST: usize = 4;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::discover::SketchKind;
+use super::expectation::Expectation;
 use super::model::{Embed, Overrides, Run};
 use super::schema::Warnings;
 use super::source::Span;
@@ -58,20 +59,26 @@ pub struct Cell {
     pub embed: Arc<[Embed]>,
     /// Limits of its firmware: the entry's, the board's, the matrix's.
     pub budgets: Budgets,
+    /// The tags of its entries.
+    pub tags: Arc<[String]>,
+    /// The result that is expected, if an entry says one.
+    pub expect: Option<Arc<Expectation>>,
     /// The first entry of the matrix with this cell.
     pub span: Span,
 }
 
-/// A cell that a rule excludes.
+/// A cell that is not built.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedCell {
     /// The board's name.
     pub board: Arc<str>,
     /// The sketch.
     pub sketch: Arc<SketchRef>,
-    /// The rule's reason, or the rule.
+    /// The tags of its entries.
+    pub tags: Arc<[String]>,
+    /// The reason: that of the rule, or the rule.
     pub reason: Arc<str>,
-    /// The rule.
+    /// The rule; for a cell that is not selected, its entry.
     pub span: Span,
 }
 
@@ -83,6 +90,10 @@ pub struct Expansion {
     pub cells: Vec<Cell>,
     /// The cells that the matrix excludes.
     pub skipped: Vec<SkippedCell>,
+    /// The cells that the command line does not select.
+    pub not_selected: Vec<SkippedCell>,
+    /// Remarks on the matrix: rules without effect.
+    pub remarks: Vec<String>,
     /// The paths that look like sketches, by name.
     pub not_sketches: Vec<NotASketch>,
 }

@@ -10,20 +10,57 @@ use indexmap::IndexMap;
 use super::cell::{Cell, Expansion, NotASketch, SketchRef, SkippedCell};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::discover::{DiscoverError, FoundSketch, Lookalike, find};
-use super::model::{BUILTIN, Board, Embed, ExcludeRule, From, Matrix, Overrides, SketchEntry, SketchRoots};
+use super::expectation::Expectation;
+use super::expression::{BoardFacts, Facts, Hardware, SketchFacts};
+use super::filtered::Filtered;
+use super::model::{
+    BUILTIN, Board, Condition, Embed, ExcludeRule, From, Matrix, Overrides, SketchEntry, SketchRoots,
+};
 use super::name_glob::{NameGlob, NameGlobs, last_component};
 use super::path_pattern::relative;
 use super::source::Span;
 use crate::nearest::{quoted, suggestion};
 
-/// Expands the matrix. `roots` has a directory for each of [`Matrix::needed_roots`]. The result may be empty.
+/// The hardware of boards, by their names. A board without an entry has unknown hardware.
+pub type Hardwares = HashMap<Arc<str>, Hardware>;
+
+/// Expands the matrix before its cores are installed. `roots` has a directory for each of [`Matrix::needed_roots`]. The
+/// result may be empty. Where [`Matrix::needs_hardware`], it lacks cells, and only its errors are useful.
 ///
 /// # Errors
 /// An entry, a rule or a board without effect (unless it is optional), or two entries that differ about the same cell,
 /// each with its place.
 pub fn expand(matrix: &Matrix, roots: &SketchRoots) -> Result<Expansion, MatrixError> {
+    expand_with(matrix, roots, None)
+}
+
+/// Expands the matrix like [`expand`], with what its installed cores say of the boards.
+///
+/// # Errors
+/// Those of [`expand`].
+pub fn expand_installed(
+    matrix: &Matrix,
+    roots: &SketchRoots,
+    hardware: &Hardwares,
+) -> Result<Expansion, MatrixError> {
+    expand_with(matrix, roots, Some(hardware))
+}
+
+fn expand_with(
+    matrix: &Matrix,
+    roots: &SketchRoots,
+    hardware: Option<&Hardwares>,
+) -> Result<Expansion, MatrixError> {
+    let mut boards = matrix.board_facts();
+    for board in &mut boards {
+        board.hardware = hardware.map(|known| known.get(&board.name).cloned().unwrap_or_default());
+    }
     let mut expander = Expander {
         matrix,
+        is_early: hardware.is_none() && matrix.needs_hardware(),
+        remarks: Vec::new(),
+        filtered: Filtered::new(matrix, &boards),
+        boards,
         roots,
         sketches: IndexMap::new(),
         paths: Vec::new(),
@@ -54,6 +91,10 @@ type Key = (usize, usize);
 /// State of an expansion.
 struct Expander<'m> {
     matrix: &'m Matrix,
+    /// What is known of each board.
+    boards: Vec<BoardFacts>,
+    /// Whether expressions depend on what is not known yet.
+    is_early: bool,
     roots: &'m SketchRoots,
     /// Sketches by name, in the order of discovery.
     sketches: IndexMap<Arc<str>, Arc<SketchRef>>,
@@ -65,6 +106,9 @@ struct Expander<'m> {
     /// Whether an optional entry found no sketch.
     sketches_missing: bool,
     problems: Vec<Diagnostic>,
+    remarks: Vec<String>,
+    /// Cells that filters leave out.
+    filtered: Filtered,
 }
 
 impl<'m> Expander<'m> {
@@ -93,6 +137,7 @@ impl<'m> Expander<'m> {
         let embed: Arc<[Embed]> = entry.embed.iter().map(|embed| embed.value.clone()).collect();
         // All cells of the entry share one set of properties for each board.
         let properties: Vec<(usize, Arc<Overrides>)> = entry
+            .choice
             .boards
             .iter()
             .filter_map(|&board| {
@@ -102,15 +147,40 @@ impl<'m> Expander<'m> {
         for lookalike in found.lookalikes {
             self.lookalike(root, prefix, lookalike, entry.span);
         }
+        let mut is_used = false;
         for found in found.sketches {
             let Some(sketch) = self.sketch(root, prefix, &found, entry.span) else { continue };
-            let is_for = |board: usize| {
-                self.matrix.boards.get_index(board).is_some_and(|(_, it)| it.is_for(&found.path))
+            let Some(of_sketch) = self.sketches.get_index(sketch).map(|(_, it)| Arc::clone(it)) else {
+                continue;
             };
-            for (board, properties) in properties.iter().filter(|(board, _)| is_for(*board)) {
-                self.cell((*board, sketch), properties, &embed, entry, is_include);
+            let rules = self.filtered.rules(entry, &of_sketch, &self.matrix.dir);
+            for (board, properties) in &properties {
+                if self.is_chosen(entry, *board, sketch) {
+                    is_used = true;
+                    if self.filtered.skips((*board, sketch), &rules, &of_sketch, entry) {
+                        continue;
+                    }
+                    self.cell((*board, sketch), properties, &embed, entry, is_include);
+                }
             }
         }
+        let has_boards = !self.matrix.boards.is_empty();
+        if !is_used && has_boards && !entry.optional && !self.is_early && self.problems.is_empty() {
+            let message = format!("no board fits `boards` for {}", quoted(&entry.path.text));
+            let help = "correct the expression, or mark the entry `optional: true`";
+            self.problems.push(Diagnostic::new(entry.span, message).help(help));
+        }
+    }
+
+    /// Returns whether the entry is for the board. What is unknown of the board does not choose it.
+    fn is_chosen(&self, entry: &SketchEntry, board: usize, sketch: usize) -> bool {
+        let profile = self.matrix.boards.get_index(board).map(|(_, board)| board);
+        if let Some(profile) = profile.filter(|board| board.profile.is_some()) {
+            return self.paths.get(sketch).is_some_and(|path| profile.is_for(path));
+        }
+        let name = self.sketches.get_index(sketch).map_or("", |(name, _)| name);
+        let sketch = Some(SketchFacts { name, tags: &entry.marks.tags });
+        entry.choice.predicate.is_true(&Facts { board: &self.boards[board], sketch })
     }
 
     /// Removes the sketches of the entry from those of earlier entries.
@@ -127,13 +197,21 @@ impl<'m> Expander<'m> {
         let named: Vec<bool> =
             sketches.map(|(sketch, path)| names(path) || names(&sketch.main_file)).collect();
         let before = self.cells.len() + self.lookalikes.len();
-        self.cells.retain(|(board, sketch), _| !(named[*sketch] && entry.boards.contains(board)));
-        if entry.boards.len() == self.matrix.boards.len() {
+        let all = self.matrix.boards.len();
+        let chosen: HashSet<Key> = (0..named.len())
+            .filter(|sketch| named[*sketch])
+            .flat_map(|sketch| entry.choice.boards.iter().map(move |board| (*board, sketch)))
+            .filter(|(board, sketch)| self.is_chosen(entry, *board, *sketch))
+            .collect();
+        self.cells.retain(|key, _| !chosen.contains(key));
+        self.filtered.remove(&chosen);
+        if entry.choice.boards.len() == all {
             self.lookalikes.retain(|_, (path, _)| !names(path));
         }
         let is_idle = self.cells.len() + self.lookalikes.len() == before;
         // The entry may be about missing sketches.
-        if is_idle && !entry.optional && !self.sketches_missing && self.problems.is_empty() {
+        if is_idle && !entry.optional && !self.sketches_missing && !self.is_early && self.problems.is_empty()
+        {
             let text = format!("!{}", entry.path.text);
             let message = format!("{} leaves out nothing", quoted(&text));
             let help = if self.cells.is_empty() {
@@ -219,12 +297,20 @@ impl<'m> Expander<'m> {
         let timeout = entry.limits.timeout.unwrap_or(defaults.timeout);
         let budgets = entry.limits.budgets.within(settings.budgets).within(defaults.budgets);
         let run = entry.runs.get(&key.0);
-        if let Some(first) = self.cells.get(&key) {
+        if let Some(first) = self.cells.get_mut(&key) {
+            add_tags(&mut first.tags, &entry.marks.tags);
+            let expects_other =
+                |it: &Arc<Expectation>| first.expect.as_ref().is_some_and(|known| known != it);
+            let same_result = !entry.marks.expect.as_ref().is_some_and(expects_other);
+            if first.expect.is_none() {
+                first.expect.clone_from(&entry.marks.expect);
+            }
             let same_run = match (&first.run, run) {
                 (Some(first), Some(run)) => first.is_like(run),
                 (first, run) => first.is_none() && run.is_none(),
             };
             let same = same_run
+                && same_result
                 && first.timeout == timeout
                 && first.budgets == budgets
                 && first.embed == *embed
@@ -252,6 +338,8 @@ impl<'m> Expander<'m> {
             run: run.cloned(),
             embed: Arc::clone(embed),
             budgets,
+            tags: Arc::clone(&entry.marks.tags),
+            expect: entry.marks.expect.clone(),
             span: entry.span,
         };
         self.cells.insert(key, cell);
@@ -261,7 +349,7 @@ impl<'m> Expander<'m> {
     fn exclude(&mut self) -> Vec<(Key, SkippedCell)> {
         let mut skipped: HashMap<Key, SkippedCell> = HashMap::new();
         // A rule without effect may be about missing sketches.
-        let complete = self.problems.is_empty() && !self.sketches_missing;
+        let complete = self.problems.is_empty() && !self.sketches_missing && !self.is_early;
         for rule in &self.matrix.exclude {
             let boards: Vec<bool> =
                 matching(rule.board.as_ref(), self.matrix.boards.keys().map(|name| &**name));
@@ -269,11 +357,16 @@ impl<'m> Expander<'m> {
                 matching(rule.sketch.as_ref(), self.sketches.keys().map(|name| &**name));
             let mut matched = false;
             for (&(board, sketch), cell) in &self.cells {
-                if boards[board] && sketches[sketch] {
+                let holds = |when: &Condition| {
+                    let sketch = SketchFacts { name: &cell.sketch.name, tags: &cell.tags };
+                    when.predicate.is_true(&Facts { board: &self.boards[board], sketch: Some(sketch) })
+                };
+                if boards[board] && sketches[sketch] && rule.when.as_ref().is_none_or(holds) {
                     matched = true;
                     skipped.entry((board, sketch)).or_insert_with(|| SkippedCell {
                         board: Arc::clone(&cell.board),
                         sketch: Arc::clone(&cell.sketch),
+                        tags: Arc::clone(&cell.tags),
                         reason: Arc::clone(&rule.reason),
                         span: rule.span,
                     });
@@ -284,12 +377,16 @@ impl<'m> Expander<'m> {
             }
             // A rule about a path that only looks like a sketch silences the remark on it.
             if rule.board.is_none()
+                && rule.when.is_none()
                 && let Some(globs) = &rule.sketch
             {
                 self.lookalikes.retain(|name, _| !globs.matches(name));
             }
         }
         self.cells.retain(|key, _| !skipped.contains_key(key));
+        for (key, cell) in self.filtered.take() {
+            skipped.entry(key).or_insert(cell);
+        }
         skipped.into_iter().collect()
     }
 
@@ -301,6 +398,14 @@ impl<'m> Expander<'m> {
         let no_board = |glob: &&NameGlob| !boards().any(|name| glob.matches(name));
         let no_sketch = |glob: &&NameGlob| !sketches().chain(lookalikes()).any(|name| glob.matches(name));
         let patterns = |globs: &'m Option<NameGlobs>| globs.iter().flat_map(NameGlobs::patterns);
+        let mut compared = rule.when.iter().flat_map(|when| &when.sketches);
+        let unknown = compared.find(|(_, test)| !sketches().any(|name| test.pattern.matches(name)));
+        if let Some((span, test)) = unknown {
+            let message = format!("no sketch of this matrix matches {}", quoted(&test.text));
+            let help = suggestion(last_component(&test.text), sketches().map(last_component));
+            self.problems.push(Diagnostic::new(*span, message).maybe_help(help));
+            return;
+        }
         let (message, help) = if let Some(glob) = patterns(&rule.board).find(no_board) {
             let message = format!("no board of this matrix matches {}", quoted(glob.as_str()));
             (message, suggestion(glob.as_str(), boards()))
@@ -315,6 +420,11 @@ impl<'m> Expander<'m> {
                     .any(|name| rule.sketch.as_ref().is_some_and(|globs| globs.matches(name)))
         {
             return;
+        } else if rule.when.is_some() {
+            // An expression describes cells, which may come later; a list of names can only be wrong.
+            let line = self.matrix.position(rule.span).line;
+            self.remarks.push(format!("the rule of `exclude` in line {line} excludes no cell"));
+            return;
         } else {
             ("this rule excludes no cell: none has such a sketch for such a board".to_owned(), None)
         };
@@ -324,7 +434,7 @@ impl<'m> Expander<'m> {
 
     /// Reports a board without cells.
     fn unused_boards(&mut self, skipped: &[(Key, SkippedCell)]) {
-        if !self.problems.is_empty() || self.cells.is_empty() && skipped.is_empty() {
+        if self.is_early || !self.problems.is_empty() || self.cells.is_empty() && skipped.is_empty() {
             return;
         }
         let mut used = vec![false; self.matrix.boards.len()];
@@ -354,7 +464,8 @@ impl<'m> Expander<'m> {
             self.lookalikes.into_values().filter(is_none).map(|(_, entry)| entry).collect();
         not_sketches.sort_by(|one, other| one.name.cmp(&other.name));
         let (skipped, cells) = (sorted(skipped), sorted(self.cells.into_iter().collect()));
-        Ok(Expansion { cells, skipped, not_sketches })
+        let remarks = self.remarks.into_iter().chain(self.filtered.remarks).collect();
+        Ok(Expansion { cells, skipped, not_selected: Vec::new(), remarks, not_sketches })
     }
 }
 
@@ -367,6 +478,14 @@ fn name_of(root: &Path, prefix: Option<&str>, path: &Path) -> Arc<str> {
 /// Returns the board's overrides, then the entry's.
 fn merged(board: &Board, entry: &SketchEntry) -> Overrides {
     board.properties.iter().chain(&entry.properties).cloned().collect()
+}
+
+/// Adds tags that are not there yet.
+fn add_tags(tags: &mut Arc<[String]>, more: &Arc<[String]>) {
+    let new: Vec<&String> = more.iter().filter(|tag| !tags.contains(tag)).collect();
+    if !new.is_empty() {
+        *tags = tags.iter().chain(new).cloned().collect();
+    }
 }
 
 fn matching<'n>(glob: Option<&NameGlobs>, names: impl Iterator<Item = &'n str>) -> Vec<bool> {

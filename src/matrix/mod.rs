@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! text ─▶ syntax ─▶ validate ─▶ schema ─▶ resolve ─▶ Matrix ─▶ expand ─▶ Expansion ─▶ select
-//!         tree      against      types     meaning              discover  cells
+//!         tree      against      types     meaning              discover  cells        expression
 //!                   JSON Schema
 //! ```
 //!
@@ -11,11 +11,14 @@
 //! none.
 
 mod cell;
+mod date;
 mod diagnostic;
 mod discover;
 mod duration;
 mod expand;
-mod filter;
+mod expectation;
+mod expression;
+mod filtered;
 mod model;
 mod name_glob;
 mod path_pattern;
@@ -35,11 +38,13 @@ mod validate;
 mod walk;
 
 pub use cell::{Cell, Expansion, NotASketch, SketchRef, SkippedCell};
+pub use date::{Date, DateError};
 pub use diagnostic::{Diagnostic, Invalid, MatrixError};
 pub use discover::{SketchKind, sketches_at};
 pub use duration::{DurationError, parse_duration};
-pub use expand::expand;
-pub use filter::{Filter, FilterError};
+pub use expand::{Hardwares, expand, expand_installed};
+pub use expectation::{Expectation, ExpectedResult};
+pub use expression::{BoardFacts, ExpressionError, Facts, Filter, FilterError, Hardware, SketchFacts};
 pub use model::{
     BUILTIN, Board, BoardProfile, Core, Defaults, Embed, Emulation, EntryLimits, ExcludeRule, From,
     IndexedCore, LibraryEntries, LibraryEntry, LibrarySource, Matrix, Overrides, Packages, PinnedPlatform,

@@ -8,10 +8,13 @@ use std::time::Duration;
 use indexmap::{IndexMap, IndexSet};
 
 use super::diagnostic::{Diagnostic, MatrixError};
+use super::expectation::Expectation;
+use super::expression::{BoardFacts, Predicate, TextTest};
 use super::name_glob::NameGlobs;
 use super::path_pattern::{PathPattern, normalised};
 use super::schema::{Emulator, Precompile, Warnings};
 use super::source::{Position, Source, Span, Spanned};
+use crate::import::SketchFilter;
 use crate::limits::Budgets;
 use crate::platform::{Fqbn, Override};
 use crate::versions::{RelaxedVersion, VersionRange};
@@ -287,10 +290,8 @@ pub struct SketchEntry {
     pub(super) path: PathPattern,
     /// Whether the sketches are removed from those of earlier entries (`!` before the path).
     pub leaves_out: bool,
-    /// The selected boards, by index into [`Matrix::boards`].
-    pub(super) boards: IndexSet<usize>,
-    /// The profiles of its sketches that are boards, too.
-    pub(super) profiles: Option<ProfileChoice>,
+    /// The selected boards.
+    pub(super) choice: BoardChoice,
     /// Overrides for its cells, applied after the board's.
     pub properties: Overrides,
     /// Limits of its cells.
@@ -301,6 +302,38 @@ pub struct SketchEntry {
     pub(super) runs: IndexMap<usize, Arc<Run>>,
     /// Files that are embedded in its firmware.
     pub(super) embed: Arc<[Spanned<Embed>]>,
+    /// What it says of its cells without a change of their firmware.
+    pub(super) marks: Marks,
+}
+
+/// What an entry says of its cells without a change of their firmware.
+#[derive(Debug, Clone)]
+pub(super) struct Marks {
+    /// Words to select the cells by.
+    pub(super) tags: Arc<[String]>,
+    /// The result that is expected, if the entry says one.
+    pub(super) expect: Option<Arc<Expectation>>,
+}
+
+/// The boards of an entry.
+#[derive(Debug, Clone)]
+pub(super) struct BoardChoice {
+    /// The condition on a cell.
+    pub(super) predicate: Predicate,
+    /// Descriptions for other tools that leave out cells.
+    pub(super) filters: Vec<SketchFilter>,
+    /// The boards that the condition does not rule out, and boards of profiles, by index into [`Matrix::boards`].
+    pub(super) boards: IndexSet<usize>,
+    /// The profiles of its sketches that are boards, too.
+    pub(super) profiles: Option<ProfileChoice>,
+}
+
+impl BoardChoice {
+    /// Returns the choice of no board.
+    pub(super) fn none() -> Self {
+        let predicate = Predicate::Any(Vec::new());
+        Self { predicate, filters: Vec::new(), boards: IndexSet::new(), profiles: None }
+    }
 }
 
 /// The profiles of sketches that an entry selects.
@@ -362,8 +395,18 @@ pub struct ExcludeRule {
     pub sketch: Option<NameGlobs>,
     /// The boards; `None` for all.
     pub board: Option<NameGlobs>,
+    /// The condition (`when`), if any.
+    pub(super) when: Option<Condition>,
     /// The given reason, or the rule itself.
     pub reason: Arc<str>,
+}
+
+/// An expression of the matrix.
+#[derive(Debug, Clone)]
+pub(super) struct Condition {
+    pub(super) predicate: Predicate,
+    /// Its comparisons with the names of sketches, with their places.
+    pub(super) sketches: Vec<(Span, TextTest)>,
 }
 
 /// Defaults for cells.
@@ -402,6 +445,20 @@ impl Matrix {
         own.map(|entry| normalised(&self.dir.join(&entry.path.prefix)))
     }
 
+    /// Returns whether an expression depends on what only an installed core knows: `mcu`, `flash`, `ram`.
+    pub fn needs_hardware(&self) -> bool {
+        let entries = self.sketches.iter().chain(&self.include).map(|entry| &entry.choice.predicate);
+        let rules = self.exclude.iter().filter_map(|rule| rule.when.as_ref()).map(|when| &when.predicate);
+        let mut filters = self.sketches.iter().chain(&self.include).flat_map(|entry| &entry.choice.filters);
+        filters.any(|filter| filter.needs_hardware()) || entries.chain(rules).any(Predicate::needs_hardware)
+    }
+
+    /// Returns the facts about the boards, without those of their cores, in the order of the boards.
+    pub fn board_facts(&self) -> Vec<BoardFacts> {
+        let facts = |(name, board): (&Arc<str>, &Board)| BoardFacts::new(name, &board.fqbn, &board.tags);
+        self.boards.iter().map(facts).collect()
+    }
+
     /// Returns the cores of the boards as `vendor:arch`, each once, in the order of the boards; without those of which a
     /// board has its own version.
     pub fn core_names(&self) -> IndexSet<String> {
@@ -422,6 +479,12 @@ impl Matrix {
     /// Returns a hash of the file's text.
     pub fn digest(&self) -> String {
         blake3::hash(self.source.text.as_bytes()).to_hex()[..16].to_owned()
+    }
+
+    /// Returns the text at `span`, in one line.
+    pub fn written(&self, span: Span) -> &str {
+        let text = self.source.text.get(self.source.first_line(span)).unwrap_or_default();
+        text.trim_matches(['"', '\''])
     }
 
     /// Returns line and column of the start of `span`.

@@ -85,6 +85,15 @@ impl NameGlobs {
         any(false).unwrap_or(true) && !any(true).unwrap_or(false)
     }
 
+    /// Returns the patterns that select, and those with `!`.
+    pub(super) fn parts(&self) -> (impl Iterator<Item = &NameGlob>, impl Iterator<Item = &NameGlob>) {
+        let of = |which: bool| {
+            let pairs = self.globs.iter().zip(&self.leaves_out);
+            pairs.filter(move |(_, it)| **it == which).map(|(glob, _)| glob)
+        };
+        (of(false), of(true))
+    }
+
     /// Returns the patterns as they were added, without `!`.
     pub(super) fn patterns(&self) -> &[NameGlob] {
         &self.globs

@@ -41,7 +41,7 @@ struct Wanted {
 /// A project file that can't be read, a profile that can't be a board, or an entry without a profile, each with its place
 /// in the matrix.
 pub(super) fn add_profiles(mut matrix: Matrix) -> Result<Matrix, MatrixError> {
-    if matrix.sketches.iter().all(|entry| entry.profiles.is_none()) {
+    if matrix.sketches.iter().all(|entry| entry.choice.profiles.is_none()) {
         return Ok(matrix);
     }
     let (wanted, problems) = wanted(&matrix);
@@ -71,7 +71,7 @@ pub(super) fn add_profiles(mut matrix: Matrix) -> Result<Matrix, MatrixError> {
         };
         matrix.boards.insert(name.into(), board);
         for entry in same.iter().flat_map(|wanted| &wanted.entries) {
-            matrix.sketches[*entry].boards.insert(index);
+            matrix.sketches[*entry].choice.boards.insert(index);
         }
         for source in libraries(first) {
             let entries = &mut matrix.libraries.entries;
@@ -96,7 +96,7 @@ fn wanted(matrix: &Matrix) -> (Vec<Wanted>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     for (index, entry) in matrix.sketches.iter().enumerate() {
         let Some(choice) =
-            entry.profiles.as_ref().filter(|_| !entry.leaves_out && entry.from == From::Matrix)
+            entry.choice.profiles.as_ref().filter(|_| !entry.leaves_out && entry.from == From::Matrix)
         else {
             continue;
         };
@@ -140,7 +140,7 @@ fn wanted(matrix: &Matrix) -> (Vec<Wanted>, Vec<Diagnostic>) {
                 }
             }
         }
-        if count == 0 && sketches > 0 && !entry.optional && entry.boards.is_empty() {
+        if count == 0 && sketches > 0 && !entry.optional && entry.choice.boards.is_empty() {
             problems.push(nothing(choice, &others));
         }
     }
@@ -313,8 +313,8 @@ mod tests {
         );
         let matrix = matrix.unwrap();
         assert_eq!(boards(&matrix), named(&[("z", 0), ("y", 1)]));
-        assert_eq!(matrix.sketches[0].boards, IndexSet::from([1]), "only profiles");
-        assert_eq!(matrix.sketches[1].boards, IndexSet::from([0]), "no profiles");
+        assert_eq!(matrix.sketches[0].choice.boards, IndexSet::from([1]), "only profiles");
+        assert_eq!(matrix.sketches[1].choice.boards, IndexSet::from([0]), "no profiles");
         let both = "boards: {from-profiles: x, z: a:b:z}\nsketches: ['*']\n";
         assert_eq!(boards(&read(both, &sketches).unwrap()), named(&[("z", 0), ("x", 2)]));
     }

@@ -4,6 +4,8 @@
 
 mod budgets;
 mod entries;
+mod expect;
+mod expressions;
 mod libraries;
 mod provider;
 mod run;
@@ -14,10 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
+use super::expression::TextTest;
 use super::model::{
     BUILTIN, Board, Core, Defaults, From, LibraryEntries, Matrix, Overrides, ProfileChoice, RunSettings,
     SketchEntry,
@@ -53,7 +56,8 @@ pub(super) fn resolve(
     dir: PathBuf,
 ) -> Result<Matrix, MatrixError> {
     let (reach, broken_boards, problems) = (dir.clone(), Vec::new(), Vec::new());
-    let mut resolver = Resolver { source, dir: &dir, reach, broken_boards, problems };
+    let (tags, compared_tags) = (IndexSet::new(), Vec::new());
+    let mut resolver = Resolver { source, dir: &dir, reach, broken_boards, tags, compared_tags, problems };
     let matrix = resolver.matrix(raw, root);
     let Resolver { reach, problems, .. } = resolver;
     if problems.is_empty() {
@@ -73,6 +77,10 @@ struct Resolver<'s> {
     reach: PathBuf,
     /// Names of boards that are declared, but invalid.
     broken_boards: Vec<String>,
+    /// The tags of boards and sketches.
+    tags: IndexSet<String>,
+    /// Comparisons with tags, and their places.
+    compared_tags: Vec<(Span, TextTest)>,
     problems: Vec<Diagnostic>,
 }
 
@@ -115,15 +123,16 @@ impl Resolver<'_> {
         let sketches =
             sketches.flat_map(|(sketch, node)| self.sketch(sketch, node, &boards, profiles.as_ref()));
         let sketches: Vec<SketchEntry> = sketches.collect();
-        if root.get("boards").is_none() && sketches.iter().all(|entry| entry.profiles.is_none()) {
+        if root.get("boards").is_none() && sketches.iter().all(|entry| entry.choice.profiles.is_none()) {
             let start = Span { start: root.span.start, end: root.span.start };
             let help = "`boards` lists what is built for, such as `uno: arduino:avr:uno`";
             self.problems.push(Diagnostic::new(start, "the key `boards` is missing here").help(help));
         }
         let exclude = raw.exclude.into_iter().zip(nodes("exclude"));
-        let exclude = exclude.map(|(rule, node)| self.exclude(rule, node)).collect();
+        let exclude = exclude.map(|(rule, node)| self.exclude(rule, node, &boards)).collect();
         let include = raw.include.into_iter().zip(nodes("include"));
         let include = include.flat_map(|(cell, node)| self.include(cell, node, &boards)).collect();
+        self.check_tags();
         let defaults = self.defaults(&raw.defaults, root.get("defaults").unwrap_or(root));
         let defaults = Defaults { budgets: self.budgets(raw.budgets, root), ..defaults };
         Matrix {
@@ -259,16 +268,8 @@ impl Resolver<'_> {
             }
         };
         let fqbn = Spanned { value: fqbn, span: place };
-        Some(Board {
-            fqbn,
-            span,
-            tags: raw.tags,
-            properties,
-            optional: raw.optional,
-            run,
-            profile: None,
-            budgets,
-        })
+        let tags = self.tags(raw.tags, node);
+        Some(Board { fqbn, span, tags, properties, optional: raw.optional, run, profile: None, budgets })
     }
 
     fn defaults(&mut self, raw: &RawDefaults, node: &Node) -> Defaults {

@@ -10,11 +10,15 @@ use serde::Deserialize;
 pub(super) use self::budgets::{
     RawAmount, RawBudgets, RawMemoryBudget, RawMemoryLimits, RawWarningBudget, RawWarningLimits,
 };
+pub(super) use self::expect::{RawExpect, RawFailure, RawMarks};
+pub(super) use self::filter::RawFilter;
 pub(super) use self::library::{RawLibrary, RawLongLibrary};
 pub(super) use self::values::{RawChoice, RawNames, RawScalar};
 use super::syntax::{Node, Value};
 
 mod budgets;
+mod expect;
+mod filter;
 mod library;
 mod values;
 
@@ -284,8 +288,8 @@ pub(super) enum RawSketch {
 
 /// Sketches with more to say about them.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "LongSketch")]
+// serde can't refuse unknown fields beside flattened ones; the schema does.
+#[schemars(rename = "LongSketch", deny_unknown_fields)]
 pub(super) struct RawLongSketch {
     /// A sketch, or a glob: `../examples/**` is every sketch directory under it; or several. With `!` in front, sketches
     /// that the entries before this one have found, and that are left out.
@@ -294,7 +298,8 @@ pub(super) struct RawLongSketch {
     /// directory of that core. Without it, this file.
     #[serde(default)]
     pub(super) from: Option<String>,
-    /// Only these boards: a name or a glob, or several; with `!` in front, all but these. Or `from-profiles`.
+    /// Only these boards: a name or a glob, or several; with `!` in front, all but these. Or an expression:
+    /// `flash >= 64K and arch = 'avr'`. Or `from-profiles`.
     #[serde(default)]
     pub(super) boards: Option<RawChoice>,
     /// Overrides properties for these sketches, on top of the board's. `NAME+: value` appends.
@@ -304,9 +309,14 @@ pub(super) struct RawLongSketch {
     #[serde(default)]
     #[schemars(example = "10m")]
     pub(super) timeout: Option<String>,
-    /// No error if nothing matches `path`.
+    /// Descriptions for other tools that say for which boards each sketch is built: the others are skipped.
+    #[serde(default)]
+    pub(super) filters: Vec<RawFilter>,
+    /// No error if nothing matches `path`, or no board fits `boards`.
     #[serde(default)]
     pub(super) optional: bool,
+    #[serde(flatten)]
+    pub(super) marks: RawMarks,
     /// Files that firmware holds as they are, relative to this file: `index.html` lies between
     /// `_binary_index_html_start` and `_binary_index_html_end`.
     #[serde(default)]
@@ -322,7 +332,7 @@ pub(super) struct RawLongSketch {
     pub(super) budgets: Option<RawBudgets>,
 }
 
-/// Leaves out the cells whose sketch and whose board both match.
+/// Leaves out the cells whose sketch and whose board both match, and for which the expression holds.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Exclude")]
@@ -334,6 +344,10 @@ pub(super) struct RawExclude {
     /// A glob over the names of boards, or several; with `!` in front, all but these. Without it: all.
     #[serde(default)]
     pub(super) board: Option<RawNames>,
+    /// An expression over `board`, `sketch`, `tag`, `core`, `arch`, `mcu`, `flash`, `ram` and `fqbn`.
+    #[serde(default)]
+    #[schemars(example = &"flash < 64K and sketch = '**/Big*'")]
+    pub(super) when: Option<String>,
     /// Why; shown in reports.
     #[serde(default)]
     pub(super) reason: Option<String>,
@@ -341,8 +355,8 @@ pub(super) struct RawExclude {
 
 /// An extra cell.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Include")]
+// serde can't refuse unknown fields beside flattened ones; the schema does.
+#[schemars(rename = "Include", deny_unknown_fields)]
 pub(super) struct RawInclude {
     /// A sketch, or a glob: `../examples/**` is every sketch directory under it; or several.
     pub(super) sketch: RawNames,
@@ -350,8 +364,10 @@ pub(super) struct RawInclude {
     /// directory of that core. Without it, this file.
     #[serde(default)]
     pub(super) from: Option<String>,
-    /// The board: a name or a glob, or several; with `!` in front, all but these.
+    /// The board: a name or a glob, or several; with `!` in front, all but these. Or an expression.
     pub(super) board: RawNames,
+    #[serde(flatten)]
+    pub(super) marks: RawMarks,
     /// Overrides properties for this cell, on top of the board's. `NAME+: value` appends.
     #[serde(default)]
     pub(super) properties: RawProperties,

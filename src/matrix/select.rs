@@ -1,9 +1,10 @@
-//! Selects cells by the globs and filters of the command line (`-b`, `-s`, `-E`). Knows no matrix file.
+//! Selects cells by the globs and expressions of the command line (`-b`, `-s`, `-E`). Knows no matrix file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use super::cell::Expansion;
-use super::filter::Filter;
+use super::cell::{Cell, Expansion, SkippedCell};
+use super::expression::{BoardFacts, Facts, Filter, Predicate, SketchFacts, TextField, TextTest};
 use super::name_glob::{NameGlob, last_component};
 use crate::nearest::{quoted, suggestion};
 
@@ -30,83 +31,117 @@ pub struct Selection<'s> {
     pub boards: &'s [NameGlob],
     /// Globs over sketches.
     pub sketches: &'s [NameGlob],
-    /// Filters, all of which must select a cell.
+    /// Expressions, all of which must select a cell.
     pub filters: &'s [Filter],
 }
 
-/// Returns the cells, and the skipped cells, whose board matches one of `boards` and whose sketch matches one of
-/// `sketches`. A pattern without `/` is matched against the last component of a sketch's name ([`NameGlob`]), so that
-/// `-s Blink` needs no path. `tags` returns the tags of a board.
+/// A condition of the command line, and how it was typed.
+struct Criterion {
+    predicate: Predicate,
+    typed: String,
+}
+
+/// Returns the cells, and the skipped cells, that fit all criteria; the others with the reason in
+/// [`Expansion::not_selected`]. A pattern without `/` is matched against the last component of a sketch's name
+/// ([`NameGlob`]), so that `-s Blink` needs no path. `boards` are the facts about the boards.
 ///
-/// The result is empty where each pattern matches a name, but no cell matches both kinds.
+/// The result is empty where each pattern matches a name, but no cell fits all.
 ///
 /// # Errors
-/// A pattern that matches no name.
-pub fn select<'t>(
-    expansion: &Expansion,
-    Selection { boards, sketches, filters }: Selection<'_>,
-    tags: impl Fn(&str) -> &'t [String],
+/// A pattern that matches no board, sketch or tag.
+pub fn select(
+    expansion: Expansion,
+    Selection { boards: board_globs, sketches, filters }: Selection<'_>,
+    boards: &[BoardFacts],
 ) -> Result<Expansion, SelectError> {
-    let skipped = &expansion.skipped;
-    let board_names: BTreeSet<&str> = expansion
-        .cells
-        .iter()
-        .map(|cell| &*cell.board)
-        .chain(skipped.iter().map(|cell| &*cell.board))
-        .collect();
-    let sketch_names: BTreeSet<&str> = expansion
-        .cells
-        .iter()
-        .map(|cell| &*cell.sketch.name)
-        .chain(skipped.iter().map(|cell| &*cell.sketch.name))
-        .collect();
-    let mut wanted_boards = matching("board", boards, &board_names)?;
+    let mut criteria = Vec::new();
+    for (option, field, globs) in [("-b", TextField::Board, board_globs), ("-s", TextField::Sketch, sketches)]
+    {
+        if !globs.is_empty() {
+            let typed: Vec<String> = globs.iter().map(|glob| format!("{option} {}", glob.as_str())).collect();
+            criteria.push(Criterion { predicate: Predicate::names(field, globs), typed: typed.join(" ") });
+        }
+    }
     for filter in filters {
-        known_tag(filter, board_names.iter().flat_map(|board| tags(board)))?;
-        wanted_boards.retain(|board| filter.selects(tags(board)));
+        criteria
+            .push(Criterion { predicate: filter.predicate().clone(), typed: format!("--filter {filter}") });
     }
-    let wanted_sketches = matching("sketch", sketches, &sketch_names)?;
-    let wanted =
-        |board: &str, sketch: &str| wanted_boards.contains(board) && wanted_sketches.contains(sketch);
-    let cells = expansion.cells.iter().filter(|cell| wanted(&cell.board, &cell.sketch.name));
-    let skipped = skipped.iter().filter(|cell| wanted(&cell.board, &cell.sketch.name));
+    if criteria.is_empty() {
+        return Ok(expansion);
+    }
+    check_names(&expansion, &criteria, boards)?;
+    let by_name: HashMap<&str, &BoardFacts> = boards.iter().map(|board| (&*board.name, board)).collect();
+    let first_unmet = |board: &Arc<str>, sketch: &str, tags: &[String]| {
+        let board = *by_name.get(&**board)?;
+        let facts = Facts { board, sketch: Some(SketchFacts { name: sketch, tags }) };
+        let unmet = criteria.iter().find(|criterion| !criterion.predicate.is_true(&facts))?;
+        let unknown = unmet.predicate.holds(&facts).is_none().then(|| unmet.predicate.unknown(&facts));
+        Some(match unknown.flatten() {
+            Some(name) => {
+                format!("not selected by {}: the core does not say the board's {name}", unmet.typed)
+            }
+            None => format!("not selected by {}", unmet.typed),
+        })
+    };
+    let mut not_selected = expansion.not_selected;
+    let mut cells = Vec::new();
+    for cell in expansion.cells {
+        match first_unmet(&cell.board, &cell.sketch.name, &cell.tags) {
+            None => cells.push(cell),
+            Some(reason) => not_selected.push(unselected(&cell, &reason)),
+        }
+    }
+    let mut skipped = Vec::new();
+    for cell in expansion.skipped {
+        match first_unmet(&cell.board, &cell.sketch.name, &cell.tags) {
+            None => skipped.push(cell),
+            Some(reason) => not_selected.push(SkippedCell { reason: reason.into(), ..cell }),
+        }
+    }
     let is_wanted = |name: &str| sketches.is_empty() || sketches.iter().any(|glob| glob.matches(name));
-    let not_sketches = expansion.not_sketches.iter().filter(|it| is_wanted(&it.name)).cloned().collect();
-    Ok(Expansion { cells: cells.cloned().collect(), skipped: skipped.cloned().collect(), not_sketches })
+    let not_sketches = expansion.not_sketches.into_iter().filter(|it| is_wanted(&it.name)).collect();
+    Ok(Expansion { cells, skipped, not_selected, remarks: expansion.remarks, not_sketches })
 }
 
-/// Returns an error for a tag that no board has.
-fn known_tag<'t>(filter: &Filter, tags: impl Iterator<Item = &'t String>) -> Result<(), SelectError> {
-    let known: BTreeSet<&str> = tags.map(String::as_str).collect();
-    if known.contains(filter.tag()) {
-        return Ok(());
+fn unselected(cell: &Cell, reason: &str) -> SkippedCell {
+    SkippedCell {
+        board: Arc::clone(&cell.board),
+        sketch: Arc::clone(&cell.sketch),
+        tags: Arc::clone(&cell.tags),
+        reason: reason.into(),
+        span: cell.span,
     }
-    let (pattern, help) = (filter.tag().to_owned(), suggestion(filter.tag(), known.iter().copied()));
-    Err(SelectError { what: "tag", pattern, help })
 }
 
-fn matching<'n>(
-    what: &'static str,
-    globs: &[NameGlob],
-    names: &BTreeSet<&'n str>,
-) -> Result<BTreeSet<&'n str>, SelectError> {
-    if globs.is_empty() {
-        return Ok(names.clone());
+/// Returns an error for a pattern over names that no board, sketch or tag of the cells matches.
+fn check_names(
+    expansion: &Expansion,
+    criteria: &[Criterion],
+    boards: &[BoardFacts],
+) -> Result<(), SelectError> {
+    let of_cells = expansion.cells.iter().map(|cell| (&cell.board, &cell.sketch.name, &cell.tags));
+    let of_skipped = expansion.skipped.iter().map(|cell| (&cell.board, &cell.sketch.name, &cell.tags));
+    let (mut used, mut sketches, mut tags) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (board, sketch, of_cell) in of_cells.chain(of_skipped) {
+        used.insert(&**board);
+        sketches.insert(&**sketch);
+        tags.extend(of_cell.iter().map(String::as_str));
     }
-    let mut wanted = BTreeSet::new();
-    for glob in globs {
-        let before = names.iter().filter(|name| glob.matches(name));
-        let mut any = false;
-        for name in before {
-            any = true;
-            wanted.insert(*name);
-        }
-        if !any {
-            let pattern = glob.as_str();
-            let known =
-                names.iter().map(|name| if pattern.contains('/') { name } else { last_component(name) });
-            return Err(SelectError { what, pattern: pattern.to_owned(), help: suggestion(pattern, known) });
+    let of_boards = boards.iter().filter(|board| used.contains(&*board.name));
+    tags.extend(of_boards.flat_map(|board| board.tags.iter().map(String::as_str)));
+    let tests = criteria.iter().flat_map(|criterion| criterion.predicate.text_tests());
+    for TextTest { field, pattern, text, .. } in tests.filter(|test| test.is_about_names()) {
+        let names = match field {
+            TextField::Board => &used,
+            TextField::Sketch => &sketches,
+            TextField::Tag => &tags,
+            TextField::Core | TextField::Arch | TextField::Mcu | TextField::Fqbn => continue,
+        };
+        if !names.iter().any(|name| pattern.matches(name)) {
+            let known = names.iter().map(|name| if text.contains('/') { name } else { last_component(name) });
+            let help = suggestion(text, known);
+            return Err(SelectError { what: field.word(), pattern: text.clone(), help });
         }
     }
-    Ok(wanted)
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Tests of the module as a whole: malformed matrices, the meaning of valid ones, and the absence of panics.
 
+mod expressions;
 mod good;
 mod lookalikes;
 mod malformed;

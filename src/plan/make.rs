@@ -14,12 +14,12 @@ use super::family::Family;
 use super::layout::Layout;
 use super::libraries::Libraries;
 use super::library_root::LibraryRoot;
-use super::model::{CellJob, Checks, CoreJob, Plan, Sketch, Target};
+use super::model::{CellJob, CellTerms, Checks, CoreJob, Plan, Sketch, Target};
 use super::run::Run;
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::library::EnclosingLibraries;
 use crate::matrix::{
-    Board, Cell, Expansion, Matrix, Overrides, PinnedPlatform, SketchKind, SketchRef, Warnings,
+    Board, Cell, Expansion, Matrix, Overrides, PinnedPlatform, SketchKind, SketchRef, Span, Warnings,
 };
 use crate::platform::{BoardError, WarningLevel};
 use crate::provide::InstalledCore;
@@ -56,6 +56,7 @@ pub fn make(sources: Sources<'_>) -> Result<Plan, PlanError> {
         sketches: HashMap::new(),
         enclosing: EnclosingLibraries::default(),
         cores: IndexMap::new(),
+        reasons: HashMap::new(),
     };
     let mut plan = Plan { not_sketches: expansion.not_sketches.clone(), ..Plan::default() };
     for cell in &expansion.cells {
@@ -81,6 +82,10 @@ pub fn make(sources: Sources<'_>) -> Result<Plan, PlanError> {
     for cell in &expansion.skipped {
         plan.skipped.push(skipped(&cell.board, &cell.sketch, &matrix.boards[&cell.board], &cell.reason));
     }
+    for cell in &expansion.not_selected {
+        let board = &matrix.boards[&cell.board];
+        plan.not_selected.push(skipped(&cell.board, &cell.sketch, board, &cell.reason));
+    }
     Ok(plan)
 }
 
@@ -94,6 +99,7 @@ struct Planner<'a> {
     sketches: HashMap<Arc<str>, Arc<Sketch>>,
     enclosing: EnclosingLibraries,
     cores: IndexMap<CoreId, CoreJob>,
+    reasons: HashMap<Span, Arc<str>>,
 }
 
 /// Key of a target: the board, the cell's properties, the warnings.
@@ -137,7 +143,19 @@ impl<'a> Planner<'a> {
             run,
             embed: cell.embed.clone(),
             checks: Checks { budgets: cell.budgets, warnings_are_errors: cell.warnings == Warnings::Error },
+            terms: CellTerms {
+                reason: self.reason(cell.span),
+                expect: cell.expect.clone(),
+                tags: cell.tags.clone(),
+            },
         })
+    }
+
+    /// Returns the text of an entry and its line. Cells of an entry share it.
+    fn reason(&mut self, span: Span) -> Arc<str> {
+        let matrix = self.sources.matrix;
+        let reason = || format!("{} (line {})", matrix.written(span), matrix.position(span).line).into();
+        Arc::clone(self.reasons.entry(span).or_insert_with(reason))
     }
 
     fn target(&mut self, cell: &Cell, board: &'a Board) -> Result<(Arc<Target>, CoreId), PlanError> {

@@ -11,7 +11,7 @@ use super::run::Run;
 use crate::event::{CellId, CoreId, SkippedCell};
 use crate::library::{EnclosingLibrary, LibraryIndex};
 use crate::limits::Budgets;
-use crate::matrix::{Embed, NotASketch};
+use crate::matrix::{Embed, Expectation, NotASketch};
 use crate::platform::BoardConfig;
 
 /// The jobs of a run.
@@ -25,6 +25,8 @@ pub struct Plan {
     pub reasons: HashMap<CellId, CellReason>,
     /// Cells that the matrix or `--changed-since` excludes.
     pub skipped: Vec<SkippedCell>,
+    /// Cells that the command line does not select.
+    pub not_selected: Vec<SkippedCell>,
     /// Paths that match a glob of the matrix and look like sketches, but are none.
     pub not_sketches: Vec<NotASketch>,
     /// Warnings to show before the build: ignored libraries, with the reason.
@@ -95,6 +97,8 @@ pub struct CellJob {
     pub embed: Arc<[Embed]>,
     /// Checks of its result.
     pub checks: Checks,
+    /// Why it is built, and what is expected.
+    pub terms: CellTerms,
 }
 
 /// Checks of a cell's result after its build.
@@ -104,6 +108,17 @@ pub struct Checks {
     pub budgets: Budgets,
     /// Whether a warning in the sketch or the library under test fails the cell.
     pub warnings_are_errors: bool,
+}
+
+/// Why a cell is built, and the result that is expected of it.
+#[derive(Debug, Clone)]
+pub struct CellTerms {
+    /// The place in the matrix that asks for it: `examples/** (line 12)`.
+    pub reason: Arc<str>,
+    /// The expected result, if the matrix has one.
+    pub expect: Option<Arc<Expectation>>,
+    /// The tags of its entries.
+    pub tags: Arc<[String]>,
 }
 
 /// A sketch, shared by its cells.

@@ -50,7 +50,7 @@ impl FailureText {
             Outcome::Blocked { message, .. } => {
                 Self::ended(here.text(&text::one_line(message)), "", here, room)
             }
-            Outcome::Built | Outcome::UpToDate => Self::default(),
+            Outcome::Built | Outcome::UpToDate | Outcome::ExpectedFailure { .. } => Self::default(),
         }
     }
 

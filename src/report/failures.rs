@@ -11,7 +11,7 @@ use super::failure_text::FailureText;
 use super::paths::Here;
 use super::text;
 use crate::diagnostics::missing_file;
-use crate::event::{CellId, Failure, JobId, Location, Outcome};
+use crate::event::{CellId, Failure, FailureKind, JobId, Location, Outcome};
 
 /// The longest message that a report shows, in bytes: ten thousand failures may all differ.
 const MESSAGE_MAX: usize = 500;
@@ -41,12 +41,15 @@ impl Trouble {
     /// one. Reads about `room` bytes of a tool's output.
     pub(super) fn of(job: &JobId, outcome: &Outcome, here: &Here, room: usize) -> Option<Self> {
         let what = match outcome {
+            Outcome::Failed(Failure { kind: FailureKind::Expectation, .. }) => "unexpected pass",
             Outcome::Failed(failure) => failure.step.word(),
             Outcome::TimedOut { .. } => "timeout",
             Outcome::Crashed { .. } => "crash",
-            Outcome::Built | Outcome::UpToDate | Outcome::Blocked { .. } | Outcome::Cancelled { .. } => {
-                return None;
-            }
+            Outcome::Built
+            | Outcome::UpToDate
+            | Outcome::ExpectedFailure { .. }
+            | Outcome::Blocked { .. }
+            | Outcome::Cancelled { .. } => return None,
         };
         let whole = FailureText::of(outcome, here, room);
         let message: Arc<str> = text::cut_end(&whole.message, MESSAGE_MAX).into();

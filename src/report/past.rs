@@ -72,6 +72,7 @@ impl PastOutcome {
         match self {
             Self::Skipped { reason } => reason,
             Self::Finished(Outcome::Failed(failure)) => &failure.message,
+            Self::Finished(Outcome::ExpectedFailure { expected, .. }) => expected,
             Self::Finished(Outcome::Blocked { message, .. } | Outcome::Crashed { message }) => message,
             Self::Finished(Outcome::Cancelled { reason, .. }) => reason,
             Self::NotFinished

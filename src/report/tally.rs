@@ -20,6 +20,7 @@ use crate::event::{
 pub(super) enum Verdict {
     Built,
     UpToDate,
+    ExpectedFailure,
     Failed,
     TimedOut,
     Crashed,
@@ -30,9 +31,10 @@ pub(super) enum Verdict {
 
 impl Verdict {
     /// All verdicts in the order of tables.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Built,
         Self::UpToDate,
+        Self::ExpectedFailure,
         Self::Failed,
         Self::TimedOut,
         Self::Crashed,
@@ -46,6 +48,7 @@ impl Verdict {
         match outcome {
             Outcome::Built => Self::Built,
             Outcome::UpToDate => Self::UpToDate,
+            Outcome::ExpectedFailure { .. } => Self::ExpectedFailure,
             Outcome::Failed(_) => Self::Failed,
             Outcome::Blocked { .. } => Self::Blocked,
             Outcome::TimedOut { .. } => Self::TimedOut,
@@ -59,6 +62,7 @@ impl Verdict {
         match self {
             Self::Built => "built",
             Self::UpToDate => "up-to-date",
+            Self::ExpectedFailure => "expected-failure",
             Self::Failed => "failed",
             Self::TimedOut => "timed-out",
             Self::Crashed => "crashed",

@@ -53,7 +53,7 @@ pub(super) async fn finish(
     owners: WarningOwners,
 ) -> Settled {
     match &done.outcome {
-        Outcome::Failed(failure) => {
+        Outcome::Failed(failure) | Outcome::ExpectedFailure { failure, .. } => {
             jcx.log.push(failure.command.join(" "));
             jcx.log.push(failure.diagnostic.clone());
         }

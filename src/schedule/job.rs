@@ -18,7 +18,7 @@ use crate::pipeline::{
     Ahead, Blocked, BuildContext, BuildError, CoreHandle, CorePromise, InFlight, JobContext, JobLibraries,
     Stopwatch, Track, WarningOwners, build_cell, build_core,
 };
-use crate::plan::{CellJob, CoreJob, Target};
+use crate::plan::{CellJob, CoreJob, Date, Target, judged};
 use crate::process::Transcript;
 
 /// Time for an interrupted job to collect the output of its processes.
@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub(super) began: Duration,
     /// The cells of the base, for growth budgets.
     pub(super) base: HashMap<CellId, BaseCell>,
+    /// The date of the run.
+    pub(super) today: Date,
 }
 
 impl Shared {
@@ -129,6 +131,7 @@ pub(super) async fn run_cell(
     let owners = WarningOwners::of_cell(&job, &jcx.libraries.list, cx.layout.sketches());
     let (mut result, place) = finish(done, jcx, &job.directory, owners).await;
     judge(&mut result, &job.checks, shared.base.get(&job.id));
+    result.outcome = judged(result.outcome, job.terms.expect.as_deref(), shared.today);
     (result, place)
 }
 

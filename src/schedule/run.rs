@@ -21,7 +21,7 @@ use crate::event::{
     BaseCell, CellId, CoreId, EventKind, JobId, JobNotes, JobResult, Outcome, Span, UnitCounts,
 };
 use crate::pipeline::{Ahead, BuildContext, CoreHandle, InFlight, core_promise};
-use crate::plan::{CellJob, Plan};
+use crate::plan::{CellJob, Date, Plan};
 use crate::process::end_descendants;
 
 /// Options of a schedule.
@@ -43,6 +43,7 @@ pub async fn run(plan: Plan, cx: &BuildContext, options: &Options) -> Ended {
         stop: Stop::after(options.max_failures),
         began: cx.runner.events.now(),
         base: options.base.clone(),
+        today: Date::today(),
     });
     let mut running = FuturesUnordered::new();
     let mut cores: HashMap<CoreId, CoreHandle> = HashMap::new();

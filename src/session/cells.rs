@@ -2,8 +2,12 @@
 
 use super::error::SessionError;
 use super::options::Options;
+use super::setup::Installed;
 use crate::event::CellId;
-use crate::matrix::{Cell, Expansion, Matrix, Selection, SketchRoots, expand, select};
+use crate::matrix::{
+    Cell, Expansion, Filter, Hardwares, Matrix, Selection, SketchRoots, expand, expand_installed, select,
+};
+use crate::plan::hardware;
 
 /// A matrix, with its cells if they are known before any installation.
 pub struct Request {
@@ -23,41 +27,72 @@ pub struct Cells {
 
 impl Request {
     /// Reads the matrix. Expands it at once if all its sketches are in its own directory: a missing path or a glob
-    /// without matches is reported before any download.
+    /// without matches is reported before any download. Which cells there are may depend on the installed cores.
     ///
     /// # Errors
     /// The matrix is wrong, or nothing is selected.
     pub fn read(options: &Options) -> Result<Self, SessionError> {
         let matrix = Matrix::read(&options.matrix)?;
         let alone = matrix.needed_roots().next().is_none();
-        let cells = alone.then(|| cells(options, &matrix, &SketchRoots::new())).transpose()?;
+        let needs_hardware = needs_hardware(options, &matrix);
+        let cells = if alone && needs_hardware {
+            // Its cells are found again when the hardware is known; its errors are known now.
+            expand(&matrix, &SketchRoots::new())?;
+            None
+        } else if alone {
+            Some(cells(options, &matrix, &SketchRoots::new(), &Hardwares::new())?)
+        } else {
+            None
+        };
         Ok(Self { matrix, cells })
     }
 
-    /// Returns the cells. `roots` has a directory for each of [`Matrix::needed_roots`].
+    /// Returns the cells. `installed` has everything that the matrix needs.
     ///
     /// # Errors
     /// The matrix is wrong, or nothing is selected.
-    pub fn cells(&self, options: &Options, roots: &SketchRoots) -> Result<Cells, SessionError> {
-        self.cells.clone().map_or_else(|| cells(options, &self.matrix, roots), Ok)
+    pub fn cells(&self, options: &Options, installed: &Installed) -> Result<Cells, SessionError> {
+        if let Some(cells) = &self.cells {
+            return Ok(cells.clone());
+        }
+        let known = if needs_hardware(options, &self.matrix) {
+            hardware(&self.matrix, &installed.cores)?
+        } else {
+            Hardwares::new()
+        };
+        cells(options, &self.matrix, &installed.roots, &known)
     }
 }
 
-/// Returns warnings about paths that match a glob and look like sketches, but are none.
+/// Returns warnings about paths that match a glob and look like sketches, but are none, and remarks on the matrix.
 pub fn warnings(expansion: &Expansion) -> impl Iterator<Item = String> {
-    expansion.not_sketches.iter().map(|it| format!("{} is not a sketch: {}", it.name, it.reason))
+    let lookalikes = expansion.not_sketches.iter();
+    let lookalikes = lookalikes.map(|it| format!("{} is not a sketch: {}", it.name, it.reason));
+    lookalikes.chain(expansion.remarks.iter().cloned())
 }
 
-fn cells(options: &Options, matrix: &Matrix, roots: &SketchRoots) -> Result<Cells, SessionError> {
-    let all = expand(matrix, roots)?;
+fn needs_hardware(options: &Options, matrix: &Matrix) -> bool {
+    matrix.needs_hardware() || options.selected.filters.iter().any(Filter::needs_hardware)
+}
+
+fn cells(
+    options: &Options,
+    matrix: &Matrix,
+    roots: &SketchRoots,
+    hardware: &Hardwares,
+) -> Result<Cells, SessionError> {
+    let all = expand_installed(matrix, roots, hardware)?;
     if all.cells.is_empty() {
         return Err(SessionError::NoCells(why_none(matrix, &all)));
     }
     let typed = &options.selected;
     let selection = Selection { boards: &typed.boards, sketches: &typed.sketches, filters: &typed.filters };
-    let tags = |board: &str| matrix.boards.get(board).map_or(&[][..], |board| &board.tags);
-    let mut selected =
-        select(&all, selection, tags).map_err(|error| SessionError::Usage(error.to_string()))?;
+    let mut boards = matrix.board_facts();
+    for board in &mut boards {
+        board.hardware = hardware.get(&board.name).cloned();
+    }
+    let selected = select(all.clone(), selection, &boards);
+    let mut selected = selected.map_err(|error| SessionError::Usage(error.to_string()))?;
     if selected.cells.is_empty() {
         return Err(SessionError::NothingSelected);
     }

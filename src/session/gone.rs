@@ -41,6 +41,33 @@ impl Current {
         let cells = all.cells.iter().filter_map(|cell| dir(&cell.board, &cell.sketch.name));
         Self { cells: cells.filter(|dir| !reasons.contains_key(dir)).collect(), reasons }
     }
+
+    /// Returns ` (REASON)` for a cell that is excluded.
+    fn reason(&self, dir: &Path) -> String {
+        self.reasons.get(dir).map(|reason| format!(" ({reason})")).unwrap_or_default()
+    }
+}
+
+/// Returns a warning where the last run of the matrix had cells that are no longer built. Part of a matrix that is
+/// switched off by mistake is not noticed otherwise: everything that is left passes.
+pub(super) fn shrunk(layout: &Layout, matrix: &Path, current: &Current) -> Option<String> {
+    let text = std::fs::read(layout.manifest(matrix)).ok()?;
+    let before: Manifest = serde_json::from_slice(&text).ok()?;
+    let missing: Vec<String> = before
+        .cells
+        .difference(&current.cells)
+        .map(|dir| format!("{}{}", dir.display(), current.reason(dir)))
+        .collect();
+    let cells = |number: usize| if number == 1 { "1 cell".to_owned() } else { format!("{number} cells") };
+    (!missing.is_empty()).then(|| {
+        let before = cells(before.cells.len());
+        format!(
+            "the matrix had {before} in its last run; {} of them {} no longer built: {}",
+            missing.len(),
+            if missing.len() == 1 { "is" } else { "are" },
+            listed(&missing)
+        )
+    })
 }
 
 /// Removes firmware that earlier runs built for cells no longer in `matrix`, or for matrix files that no longer exist.
@@ -70,8 +97,7 @@ pub(super) fn remove(layout: &Layout, matrix: &Path, current: Current) -> io::Re
     for dir in gone.difference(&kept).filter(is_below) {
         if cells.join(dir).is_dir() {
             remove_dir(&cells, dir, &kept)?;
-            let reason = current.reasons.get(dir).map(|reason| format!(" ({reason})")).unwrap_or_default();
-            removed.push(format!("{}{reason}", dir.display()));
+            removed.push(format!("{}{}", dir.display(), current.reason(dir)));
         }
     }
     if before.cells != current.cells {
@@ -121,12 +147,16 @@ fn remove_dir(root: &Path, dir: &Path, kept: &BTreeSet<PathBuf>) -> io::Result<(
 }
 
 fn told(removed: &[String]) -> String {
-    const MOST: usize = 3;
     let cells = if removed.len() == 1 { "1 cell".to_owned() } else { format!("{} cells", removed.len()) };
-    let more = removed.len().checked_sub(MOST).filter(|more| *more > 0);
+    format!("removed what was built for {cells} that the matrix no longer has: {}", listed(removed))
+}
+
+/// Returns the first names, and the number of the others.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 3;
+    let more = names.len().checked_sub(MOST).filter(|more| *more > 0);
     let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
-    let names = removed[..removed.len().min(MOST)].join(", ");
-    format!("removed what was built for {cells} that the matrix no longer has: {names}{more}")
+    format!("{}{more}", names[..names.len().min(MOST)].join(", "))
 }
 
 #[cfg(test)]
@@ -156,7 +186,14 @@ mod tests {
             build(cells);
             told
         };
+        assert_eq!(shrunk(&layout, &one, &current(&[])), None, "there is no record");
         assert_eq!(run(&one, &["uno/a/A", "uno/a/B", "mega/C"]), None);
+        let reasons = HashMap::from([(PathBuf::from("mega/C"), "no LED".to_owned())]);
+        assert_eq!(
+            shrunk(&layout, &one, &Current { reasons, ..current(&["uno/a/B", "new/D"]) }).unwrap(),
+            "the matrix had 3 cells in its last run; 2 of them are no longer built: mega/C (no LED), uno/a/A"
+        );
+        assert_eq!(shrunk(&layout, &one, &current(&["uno/a/A", "uno/a/B", "mega/C", "new/D"])), None);
         assert_eq!(run(&other, &["uno/a/B", "due/D"]), None);
         // A is no longer in the matrix, and the other matrix has B as well.
         let told = run(&one, &["mega/C"]).unwrap();

@@ -27,6 +27,7 @@ mod space;
 pub use cells::{Cells, Request, warnings};
 pub use error::SessionError;
 pub use options::{BaseReports, ChangedSince, Directories, Limits, Options, Part, Selected};
+pub(crate) use prepare::shrunk;
 pub use run::run;
 pub(crate) use setup::install_cores;
 pub use setup::{

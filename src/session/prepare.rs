@@ -1,17 +1,36 @@
 //! Installs what the matrix needs, plans it, and removes firmware of cells that the matrix no longer has.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use super::cells::warnings;
 use super::changed::{Inputs, Wanted, select};
 use super::context::Session;
 use super::error::SessionError;
+use super::options::Options;
 use super::phases::Phases;
 use super::setup::{Installed, SetupError, bring_in};
 use super::{emulators, gone};
 use crate::event::{CellId, EventKind, Level, RunPhase};
+use crate::matrix::Expansion;
 use crate::pipeline::Emulators;
 use crate::plan::{Layout, Plan, Sources, make};
+
+/// Returns the path by which the cells of a matrix are stored, however the file was named this time.
+fn canonical(matrix: &Path) -> PathBuf {
+    std::fs::canonicalize(matrix).unwrap_or_else(|_| matrix.to_owned())
+}
+
+/// Returns a warning where the last run of the matrix had cells that the plan does not have.
+pub(crate) fn shrunk(
+    options: &Options,
+    all: &Expansion,
+    plan: &Plan,
+    slugs: &HashMap<&str, PathBuf>,
+) -> Option<String> {
+    let layout = Layout::new(options.directories.work.clone());
+    gone::shrunk(&layout, &canonical(&options.matrix), &gone::Current::new(all, plan, slugs))
+}
 
 /// A run before its jobs start.
 pub(super) struct Prepared {
@@ -40,7 +59,7 @@ impl Session<'_> {
         let installed = bring_in(matrix, self.options.locking.clone(), &install).await?;
         self.announce_packages(&installed);
         phases.end(RunPhase::Setup);
-        let cells = self.request.cells(self.options, &installed.roots)?;
+        let cells = self.request.cells(self.options, &installed)?;
         let share = self.options.selected.part.share(matrix, cells.selected)?;
         for message in warnings(&share.cells) {
             self.events.say(EventKind::Log { level: Level::Warn, message });
@@ -54,7 +73,11 @@ impl Session<'_> {
             libraries: &installed.libraries,
             layout: &self.layout,
         })?;
-        self.remove_gone(gone::Current::new(&cells.all, &plan, &slugs)).await?;
+        let current = gone::Current::new(&cells.all, &plan, &slugs);
+        if let Some(message) = gone::shrunk(&self.layout, &canonical(&self.options.matrix), &current) {
+            self.events.say(EventKind::Log { level: Level::Warn, message });
+        }
+        self.remove_gone(current).await?;
         let (plan, unrecorded) = match changes {
             Some(changes) => {
                 let wanted = Wanted::new(self.options, matrix, &share.cells, changes);
@@ -90,9 +113,7 @@ impl Session<'_> {
     async fn remove_gone(&self, current: gone::Current) -> Result<(), SessionError> {
         let (layout, file) = (self.layout.clone(), self.options.matrix.clone());
         let removed = tokio::task::spawn_blocking(move || {
-            // Manifests are stored by canonical path, however the file was named this time.
-            let file = std::fs::canonicalize(&file).unwrap_or(file);
-            gone::remove(&layout, &file, current)
+            gone::remove(&layout, &canonical(&file), current)
                 .map_err(|error| SessionError::unwritable(&layout.cells(), &error))
         });
         let removed = removed.await.map_err(|error| SessionError::Unwritable(error.to_string()))??;

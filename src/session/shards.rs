@@ -110,6 +110,8 @@ fn shard(id: ShardId, matrix: &Matrix, selected: &Expansion) -> Share {
         cells: Expansion {
             cells: own.map(|(cell, _)| cell.clone()).collect(),
             skipped: skipped.cloned().collect(),
+            not_selected: selected.not_selected.clone(),
+            remarks: selected.remarks.clone(),
             not_sketches: selected.not_sketches.clone(),
         },
         places: Some(places(id, all)),
@@ -137,7 +139,12 @@ fn planned(
         ))
     };
     let is_own = |of: Option<ShardId>| shard.is_none() || of == shard;
-    let mut own = Expansion { not_sketches: selected.not_sketches.clone(), ..Expansion::default() };
+    let mut own = Expansion {
+        not_selected: selected.not_selected.clone(),
+        remarks: selected.remarks.clone(),
+        not_sketches: selected.not_sketches.clone(),
+        ..Expansion::default()
+    };
     let (mut all_ids, mut all_cells) = (Vec::new(), Vec::new());
     for planned in &plan.cells {
         let id = id_of(&planned.board, &planned.sketch);
@@ -151,14 +158,14 @@ fn planned(
     let mut skipped_ids = Vec::new();
     for planned in &plan.skipped {
         let id = id_of(&planned.board, &planned.sketch);
-        let (sketch, span, board) = match (cells.get(&id), skipped.get(&id)) {
-            (Some(cell), _) => (&cell.sketch, cell.span, &cell.board),
-            (None, Some(cell)) => (&cell.sketch, cell.span, &cell.board),
+        let (sketch, span, board, tags) = match (cells.get(&id), skipped.get(&id)) {
+            (Some(cell), _) => (&cell.sketch, cell.span, &cell.board, &cell.tags),
+            (None, Some(cell)) => (&cell.sketch, cell.span, &cell.board, &cell.tags),
             (None, None) => return Err(missing(&id)),
         };
         if is_own(planned.shard) {
             let (board, sketch, reason) = (board.clone(), sketch.clone(), planned.reason.as_str().into());
-            own.skipped.push(SkippedCell { board, sketch, reason, span });
+            own.skipped.push(SkippedCell { board, sketch, tags: tags.clone(), reason, span });
         }
         skipped_ids.push(id);
     }

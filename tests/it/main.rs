@@ -22,6 +22,7 @@ mod cores;
 mod diagnostics;
 mod differential;
 mod esp;
+mod expectations;
 mod failures;
 mod failures_core;
 mod hooks;

@@ -11,6 +11,7 @@ mod init;
 mod malformed;
 mod matrices;
 mod scale;
+mod select;
 mod shards;
 mod stub;
 mod workflows;

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexSet;
-
 use super::super::diagnostic::Diagnostic;
-use super::super::model::{Embed, EntryLimits, ExcludeRule, From, ProfileChoice, SketchEntry};
-use super::super::name_glob::NameGlobs;
+use super::super::expression::Predicate;
+use super::super::model::{BoardChoice, Embed, EntryLimits, ExcludeRule, From, ProfileChoice, SketchEntry};
 use super::super::schema::{RawChoice, RawExclude, RawInclude, RawLongSketch, RawNames, RawSketch};
 use super::super::source::Spanned;
 use super::super::syntax::{Node, Value};
 use super::{Boards, FROM_PROFILES, Resolver, place};
-use crate::nearest::{quoted, suggestion};
+use crate::import::SketchFilter;
+use crate::nearest::quoted;
 
 impl Resolver<'_> {
     /// Returns the entries for an item of `sketches`, one for each of its paths.
@@ -30,7 +29,7 @@ impl Resolver<'_> {
         let names_boards = raw.boards.is_some();
         let mut entries = self.entries(raw, ["path", "boards"], node, boards);
         for entry in entries.iter_mut().filter(|entry| !names_boards && entry.from == From::Matrix) {
-            entry.profiles = profiles.cloned();
+            entry.choice.profiles = profiles.cloned();
         }
         if let (true, Value::Map(keys)) = (entries.iter().all(|entry| entry.leaves_out), &node.value) {
             let says = |key: &str| !["path", "from", "boards", "optional"].contains(&key);
@@ -45,29 +44,19 @@ impl Resolver<'_> {
     }
 
     pub(super) fn include(&mut self, raw: RawInclude, node: &Node, boards: &Boards) -> Vec<SketchEntry> {
-        let RawInclude {
-            sketch,
-            from,
-            board,
-            properties,
-            timeout,
-            embed_files,
-            embed_txtfiles,
-            run,
-            budgets,
-        } = raw;
-        let boards_of = Some(RawChoice::from(board));
         let raw = RawLongSketch {
-            path: sketch,
-            from,
-            boards: boards_of,
-            properties,
-            timeout,
+            path: raw.sketch,
+            from: raw.from,
+            boards: Some(RawChoice::from(raw.board)),
+            properties: raw.properties,
+            timeout: raw.timeout,
             optional: false,
-            embed_files,
-            embed_txtfiles,
-            run,
-            budgets,
+            filters: Vec::new(),
+            marks: raw.marks,
+            embed_files: raw.embed_files,
+            embed_txtfiles: raw.embed_txtfiles,
+            run: raw.run,
+            budgets: raw.budgets,
         };
         let entries = self.entries(raw, ["sketch", "board"], node, boards);
         for entry in entries.iter().filter(|entry| entry.leaves_out) {
@@ -88,16 +77,24 @@ impl Resolver<'_> {
     ) -> Vec<SketchEntry> {
         let boards_node = node.get(boards_key).unwrap_or(node);
         let (names, profiles) = self.choice(raw.boards, boards_node);
-        let wanted = match names {
-            None => (0..boards.len()).collect(),
-            Some(names) if names.is_empty() && profiles.is_some() => IndexSet::new(),
+        let mut wanted = match names {
+            None => BoardChoice {
+                predicate: Predicate::All(Vec::new()),
+                filters: Vec::new(),
+                boards: (0..boards.len()).collect(),
+                profiles: None,
+            },
+            Some(names) if names.is_empty() && profiles.is_some() => BoardChoice::none(),
             Some(names) => self.wanted_boards(&names, boards_node, boards),
         };
+        wanted.profiles = profiles;
+        wanted.filters = raw.filters.into_iter().map(SketchFilter::from).collect();
         let from = self.from(raw.from, place(node, "from"));
         let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
         let limits = EntryLimits { timeout, budgets: self.budgets(raw.budgets, node) };
         let properties = self.properties(raw.properties, node);
-        let runs = self.runs(raw.run, node, &wanted, boards);
+        let runs = self.runs(raw.run, node, &wanted.boards, boards);
+        let marks = self.marks(raw.marks, node);
         let embed = self.embedded(&raw.embed_files, &raw.embed_txtfiles, node);
         let paths = Vec::from(raw.path);
         if paths.is_empty() {
@@ -113,13 +110,13 @@ impl Resolver<'_> {
                 from: from.clone(),
                 path,
                 leaves_out,
-                boards: wanted.clone(),
-                profiles: profiles.clone(),
+                choice: wanted.clone(),
                 properties: properties.clone(),
                 limits,
                 optional: raw.optional,
                 runs: runs.clone(),
                 embed: embed.clone(),
+                marks: marks.clone(),
             });
         }
         entries
@@ -146,43 +143,11 @@ impl Resolver<'_> {
 
     /// Returns the profiles that patterns select.
     pub(super) fn profile_choice(&mut self, names: RawNames, node: &Node) -> ProfileChoice {
-        ProfileChoice { span: node.span, names: self.globs(&Vec::from(names), node) }
-    }
-
-    /// Returns the boards that a list of patterns selects, by index. Each pattern must match a board.
-    pub(super) fn wanted_boards(
-        &mut self,
-        texts: &[String],
-        node: &Node,
-        boards: &Boards,
-    ) -> IndexSet<usize> {
-        if texts.is_empty() {
-            self.problem(node.span, "this is for no board");
+        let names = Vec::from(names);
+        ProfileChoice {
+            span: node.span,
+            names: self.globs(&names.iter().zip(node.each()).collect::<Vec<_>>()),
         }
-        let Some(globs) = self.globs(texts, node) else { return IndexSet::new() };
-        let names = || boards.keys().map(|name| &**name);
-        for (glob, node) in globs.patterns().iter().zip(node.each()) {
-            // An invalid board has already been reported.
-            let broken = self.broken_boards.iter().any(|name| glob.matches(name));
-            if !broken && !names().any(|name| glob.matches(name)) {
-                let message = format!("no board of this matrix matches {}", quoted(glob.as_str()));
-                let help = suggestion(glob.as_str(), names());
-                self.problems.push(Diagnostic::new(node.span, message).maybe_help(help));
-            }
-        }
-        names().enumerate().filter(|(_, name)| globs.matches(name)).map(|(index, _)| index).collect()
-    }
-
-    /// Returns the patterns of a list, or of a single text; `None` if one of them is invalid.
-    fn globs(&mut self, texts: &[String], node: &Node) -> Option<NameGlobs> {
-        let mut globs = NameGlobs::default();
-        for (text, node) in texts.iter().zip(node.each()) {
-            if let Err(error) = globs.add(text) {
-                let message = format!("{} is not a valid pattern: {}", quoted(text), error.problem);
-                self.problem(node.span, message);
-            }
-        }
-        (globs.patterns().len() == texts.len()).then_some(globs)
     }
 
     /// Returns the embedded files. Reports files with the same symbol, which is made of the file name alone.
@@ -205,10 +170,10 @@ impl Resolver<'_> {
         all.into()
     }
 
-    pub(super) fn exclude(&mut self, raw: RawExclude, node: &Node) -> ExcludeRule {
-        if raw.sketch.is_none() && raw.board.is_none() {
+    pub(super) fn exclude(&mut self, raw: RawExclude, node: &Node, boards: &Boards) -> ExcludeRule {
+        if raw.sketch.is_none() && raw.board.is_none() && raw.when.is_none() {
             let help = "it would leave out everything";
-            let message = "an `exclude` rule needs `sketch`, `board` or both";
+            let message = "an `exclude` rule needs `sketch`, `board` or `when`";
             self.problems.push(Diagnostic::new(node.span, message).help(help));
         }
         let mut rule = Vec::new();
@@ -219,10 +184,14 @@ impl Resolver<'_> {
             if texts.is_empty() {
                 self.problem(node.span, format!("no {key} is listed"));
             }
-            self.globs(&texts, node)
+            self.globs(&texts.iter().zip(node.each()).collect::<Vec<_>>())
+        });
+        let when = raw.when.and_then(|text| {
+            rule.push(format!("when: {text}"));
+            self.condition(&text, place(node, "when"), boards)
         });
         let reason = raw.reason.filter(|reason| !reason.trim().is_empty());
         let reason = reason.unwrap_or_else(|| format!("excluded by {{{}}}", rule.join(", "))).into();
-        ExcludeRule { span: node.span, sketch, board, reason }
+        ExcludeRule { span: node.span, sketch, board, when, reason }
     }
 }

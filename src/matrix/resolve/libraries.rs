@@ -22,7 +22,7 @@ impl Resolver<'_> {
         };
         let wanted = raw.boards.as_ref().map(|names| {
             let node = node.get("boards").unwrap_or(node);
-            self.wanted_boards(&Vec::from(names.clone()), node, boards)
+            self.library_boards(&Vec::from(names.clone()), node, boards)
         });
         let dependencies = raw.dependencies.unwrap_or(dependencies);
         let source = self.library_source(raw, node)?;

@@ -467,9 +467,11 @@ fn selection_by_board_and_sketch() {
         let (boards, sketches) = (globs(boards), globs(names));
         let filters: Vec<Filter> = filters.iter().map(|text| text.parse().unwrap()).collect();
         let selection = Selection { boards: &boards, sketches: &sketches, filters: &filters };
-        let (large, none) = (["large".to_owned()], []);
-        let tags = |board: &str| if board == "mega" { &large[..] } else { &none[..] };
-        select(&expansion, selection, tags).map(|expansion| listing(&expansion))
+        let mut boards = matrix_in(directory.path(), "sketches: []\n").board_facts();
+        for board in boards.iter_mut().filter(|board| &*board.name == "mega") {
+            board.tags = vec!["large".to_owned()];
+        }
+        select(expansion.clone(), selection, &boards).map(|expansion| listing(&expansion))
     };
     let selected = |boards: &[&str], names: &[&str]| filtered(boards, names, &[]);
     let megas = "mega ../s/Blink 600s\nmega ../s/Fade 600s\nmega ../t/Blink 600s\n";

@@ -48,7 +48,8 @@ pub(super) fn closing(paint: Paint, tally: &Tally, failures: &FailureGroups, wid
     }
     let total = tally.total();
     let all_good = Verdict::ALL.into_iter().all(|verdict| {
-        matches!(verdict, Verdict::Built | Verdict::UpToDate | Verdict::Skipped) || total.get(verdict) == 0
+        matches!(verdict, Verdict::Built | Verdict::UpToDate | Verdict::ExpectedFailure | Verdict::Skipped)
+            || total.get(verdict) == 0
     });
     let line = tally.result_line();
     let _ = writeln!(text, "{}", if all_good { paint.good(&line) } else { paint.bad(&line) });

@@ -75,6 +75,10 @@ pub(super) fn job(paint: Paint, ended: &EndedJob<'_>) -> String {
         Outcome::Blocked { by, .. } => {
             let _ = write!(line, "  {}", paint.dim(&format!("by core {by}")));
         }
+        Outcome::ExpectedFailure { failure, expected } => {
+            let told = text::one_line(&format!("{expected}: {}", failure.message));
+            let _ = write!(line, "  {}", paint.dim(text::cut_end(&told, LINE_MAX).as_ref()));
+        }
         Outcome::Cancelled { reason, .. } => {
             let _ = write!(line, "  {}", paint.dim(&text::one_line(reason)));
         }
@@ -92,7 +96,7 @@ pub(super) fn job(paint: Paint, ended: &EndedJob<'_>) -> String {
 /// Returns the colour of a verdict.
 pub(super) const fn color(verdict: Verdict) -> fn(Paint, &str) -> String {
     match verdict {
-        Verdict::Built => Paint::good,
+        Verdict::Built | Verdict::ExpectedFailure => Paint::good,
         Verdict::UpToDate => Paint::accent,
         Verdict::Failed | Verdict::TimedOut | Verdict::Crashed => Paint::bad,
         Verdict::Blocked | Verdict::Cancelled => Paint::warn,

@@ -24,7 +24,7 @@ pub(super) struct CaseEnd {
     pub(super) ms: u64,
     pub(super) result: CaseResult,
     pub(super) is_cached_failure: bool,
-    /// Warnings of the compilers; empty without any.
+    /// Warnings of the compilers, and before them an expected failure; empty without any.
     pub(super) warnings: Box<str>,
     /// Failures of earlier attempts.
     pub(super) retried: Vec<Complaint>,

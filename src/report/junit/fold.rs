@@ -112,7 +112,11 @@ impl JunitFold {
         let Some(Case::Open) = self.case_mut(&result.job) else { return };
         let outcome = &result.outcome;
         let verdict = self.verdict(outcome, main_file.as_deref());
-        let warnings = self.budget.take(&result.warnings, WARNINGS_MAX).into();
+        let mut warnings = self.budget.take(&result.warnings, WARNINGS_MAX);
+        if let Outcome::ExpectedFailure { failure, expected } = outcome {
+            let note = self.here.text(&format!("{expected}\n{}\n{}", failure.summary(), failure.diagnostic));
+            warnings.insert_str(0, &self.budget.take(&note, BODY_MAX));
+        }
         let retried = result.notes.retried.iter();
         let retried = retried
             .map(|failure| self.complaint("infrastructure", &Outcome::Failed(failure.clone())))
@@ -122,7 +126,7 @@ impl JunitFold {
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         if let Some(case) = self.case_mut(&result.job) {
             let is_cached_failure = outcome.is_cached_failure();
-            let over_budget = over_budget.into();
+            let (warnings, over_budget) = (warnings.into(), over_budget.into());
             *case =
                 Case::new(CaseEnd { ms, result: verdict, is_cached_failure, warnings, retried, over_budget });
         }
@@ -130,13 +134,14 @@ impl JunitFold {
 
     fn verdict(&mut self, outcome: &Outcome, main_file: Option<&Path>) -> CaseResult {
         match outcome {
-            Outcome::Built | Outcome::UpToDate => CaseResult::Success,
+            Outcome::Built | Outcome::UpToDate | Outcome::ExpectedFailure { .. } => CaseResult::Success,
             Outcome::Failed(failure) => {
                 let line = failure.location.as_ref().filter(|place| main_file == Some(&place.file));
                 let mut complaint =
                     |kind| Complaint { line: line.map(|place| place.line), ..self.complaint(kind, outcome) };
                 match failure.kind {
                     FailureKind::Code => CaseResult::Failure(complaint(failure.step.word())),
+                    FailureKind::Expectation => CaseResult::Failure(complaint("unexpected-pass")),
                     FailureKind::Infrastructure => CaseResult::Error(complaint("infrastructure")),
                     FailureKind::Storage(_) => CaseResult::Error(complaint("storage")),
                 }

@@ -32,8 +32,10 @@ impl<'a> Definitions<'a> {
     /// Returns the definition of a cell.
     pub(super) fn of(&mut self, job: &CellJob) -> Digest {
         let target = self.target(&job.target);
-        let CellJob { sketch, embed, run, .. } = job;
-        let text = format!("{} {} {embed:?} {run:?}", sketch.main_file.display(), sketch.single_file);
+        let CellJob { sketch, embed, run, terms, .. } = job;
+        let expect = &terms.expect;
+        let main_file = sketch.main_file.display();
+        let text = format!("{main_file} {} {embed:?} {run:?} {expect:?}", sketch.single_file);
         self.digest(&format!("{target:?} {text}"))
     }
 

@@ -50,7 +50,7 @@ impl Wanted {
     pub fn new(options: &Options, matrix: &Matrix, cells: &Expansion, changes: Changes) -> Self {
         let is_smoke = |cell: &&Cell| {
             let board = matrix.boards.get(&cell.board).map_or(&[][..], |board| &board.tags);
-            board.iter().any(|tag| tag == SMOKE)
+            board.iter().chain(cell.tags.iter()).any(|tag| tag == SMOKE)
         };
         let id = |cell: &Cell| CellId { board: cell.board.clone(), sketch: cell.sketch.name.clone() };
         let smoke = cells.cells.iter().filter(is_smoke).map(id).collect();

@@ -78,7 +78,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cache", &["diagnostics", "event", "fs", "includes", "process", "sync"]),
     ("report", &["diagnostics", "event", "limits", "symbols", "sync"]),
     ("limits", &["event"]),
-    ("matrix", &["limits", "nearest", "platform", "versions"]),
+    ("matrix", &["import", "limits", "nearest", "platform", "versions"]),
     ("import", &["library", "nearest", "platform"]),
     ("toolchain", &["diagnostics", "includes", "process", "sync"]),
     ("provide", &["event", "fs", "nearest", "sync", "versions"]),

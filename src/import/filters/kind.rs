@@ -1,0 +1,27 @@
+//! The kinds of descriptions that can filter sketches.
+
+/// A description that says for which boards a sketch is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SketchFilter {
+    /// `FastLED`'s comment `@filter` in the main file.
+    Fastled,
+    /// `ci.yml` or `ci.json` of arduino-esp32, beside the sketch.
+    Esp32Ci,
+    /// Adafruit's files `.PLATFORM.test.only`, `.PLATFORM.test.skip` and `.skip.txt`, beside the sketch.
+    Adafruit,
+    /// `.arduino-ci.yml`, beside the sketch or above it.
+    ArduinoCi,
+    /// The profiles of `sketch.yaml`, beside the sketch.
+    SketchYaml,
+    /// `architectures` of the `library.properties` above the sketch.
+    LibraryProperties,
+    /// The GitHub workflows with `arduino/compile-sketches` of the repository.
+    CompileSketches,
+}
+
+impl SketchFilter {
+    /// Returns whether it depends on what only an installed core knows.
+    pub const fn needs_hardware(self) -> bool {
+        matches!(self, Self::Fastled | Self::Esp32Ci)
+    }
+}

@@ -1,0 +1,17 @@
+//! Files and comments beside sketches that say for which boards other tools build them, read as rules: whether a sketch
+//! is built for a board, and if not, which file and rule says so. Knows no matrix.
+
+mod board;
+mod builds;
+mod esp32_ci;
+mod fastled;
+mod kind;
+mod places;
+mod rules;
+mod sketch_yaml;
+#[cfg(test)]
+mod tests;
+
+pub use board::FilteredBoard;
+pub use kind::SketchFilter;
+pub use rules::SketchRules;

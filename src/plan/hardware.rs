@@ -1,0 +1,57 @@
+//! What the installed cores say of the boards, for the expressions of a matrix.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::boards::{Cores, Scope};
+use super::error::{PlanError, located};
+use crate::matrix::{Hardware, Hardwares, Matrix, PinnedPlatform};
+use crate::platform::{BoardConfig, BoardError, WarningLevel};
+use crate::provide::InstalledCore;
+
+/// Returns the hardware of the boards, with their menu options and properties applied. `cores` are the cores of the boards,
+/// by `vendor:arch`. An optional board that its core does not have is left out.
+///
+/// # Errors
+/// An unknown board, menu or option, or a core that can't be read.
+pub fn hardware(matrix: &Matrix, cores: &IndexMap<String, InstalledCore>) -> Result<Hardwares, PlanError> {
+    let mut scopes: HashMap<&[PinnedPlatform], Scope> = HashMap::new();
+    let mut known = Hardwares::new();
+    for (name, board) in &matrix.boards {
+        let scope = match scopes.entry(board.pinned_platforms()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Scope::of(board, cores)?),
+        };
+        let own = Cores { platforms: &scope.platforms, installed: &scope.installed, matrix: &matrix.cores };
+        match own.board(&board.fqbn.value, WarningLevel::Default, &board.properties) {
+            Ok(resolved) => drop(known.insert(Arc::clone(name), of(&resolved.config))),
+            Err(BoardError::UnknownBoard { .. } | BoardError::UnknownPlatform { .. }) if board.optional => {}
+            Err(error) => return Err(located(matrix, board, error)),
+        }
+    }
+    Ok(known)
+}
+
+/// Returns the properties that expressions know. A value that is empty or can't be expanded is unknown.
+fn of(config: &BoardConfig) -> Hardware {
+    let value = |key: &str| config.expanded(key).ok().filter(|value| !value.trim().is_empty());
+    // `0` stands for "no limit known" in several cores.
+    let size = |key: &str| value(key).and_then(|value| number(value.trim())).filter(|size| *size > 0);
+    Hardware {
+        mcu: value("build.mcu").map(|mcu| mcu.trim().to_owned()),
+        flash: size("upload.maximum_size"),
+        ram: size("upload.maximum_data_size"),
+        sdk: value("compiler.sdk.path").map(|path| path.trim().into()),
+    }
+}
+
+/// Returns a decimal or hexadecimal number.
+fn number(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
