@@ -81,7 +81,7 @@ mod tests {
         let expected = expectation(ExpectedResult::Fail, None);
         for outcome in [
             failed(FailureKind::Infrastructure),
-            Outcome::Cancelled { reason: String::new(), output: String::new() },
+            Outcome::Cancelled { reason: String::new(), output: String::new(), by_limit: false },
             Outcome::Crashed { message: String::new() },
         ] {
             assert_eq!(judge(outcome.clone(), &expected), outcome);

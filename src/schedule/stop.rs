@@ -67,7 +67,11 @@ impl Stop {
         let is_cell = matches!(result.job, JobId::Cell(_));
         let is_failure = !matches!(
             result.outcome,
-            Outcome::Built | Outcome::UpToDate | Outcome::Cancelled { .. } | Outcome::Crashed { .. }
+            Outcome::Built
+                | Outcome::UpToDate
+                | Outcome::ExpectedFailure { .. }
+                | Outcome::Cancelled { .. }
+                | Outcome::Crashed { .. }
         );
         if is_at_limit && is_cell && is_failure {
             result.outcome = self.outcome(StopReason::FailureLimit, String::new());
