@@ -1,5 +1,8 @@
-# Functions of the steps in action.yml. Sourced by each of them, with `set -euo pipefail`.
+# Functions of the actions' steps. Sourced by each step's script, with `set -euo pipefail`.
 # shellcheck shell=bash
+
+# The directory of this action's source, whichever of its actions is called.
+ACTION_DIR=$(cd -- "${BASH_SOURCE[0]%/*}/../.." && pwd -P)
 
 # Sets an output of the step. A value with a line break would begin another output: that is a defect of the caller.
 output() {
@@ -7,7 +10,7 @@ output() {
     printf '%s=%s\n' "$1" "$2" >> "$GITHUB_OUTPUT"
 }
 
-# Prints an annotation of one line: annotate error|warning MESSAGE
+# Prints an annotation of one line: annotate error|warning|notice MESSAGE
 annotate() {
     local message=${2//'%'/%25}
     message=${message//$'\r'/%0D}
@@ -28,6 +31,27 @@ trim() {
     printf -v "$1" '%s' "${text%"${text##*[![:space:]]}"}"
 }
 
+# Trims the variables with these names, and refuses the inputs of which one is not a single line.
+one_line_inputs() {
+    local name input
+    for name; do
+        trim "$name"
+        input=${name,,}
+        [[ ${!name} != *[[:cntrl:]]* ]] || fail 2 "the input \`${input//_/-}\` must be one line without control characters"
+    done
+}
+
+# Refuses a system that the program does not run on.
+check_system() {
+    [[ ${RUNNER_OS:-$(uname -s)} == Linux ]] || fail 2 "this action needs a runner with Linux; this is ${RUNNER_OS:-$(uname -s)}"
+}
+
+# The value of a variable with a leading `~` replaced by the home directory.
+expand_home() {
+    # shellcheck disable=SC2088 # a literal `~`, of an input
+    case ${!1} in '~' | '~/'*) printf -v "$1" '%s' "${HOME:?}${!1:1}" ;; esac
+}
+
 # Sets `args` to the arguments in ARGUMENTS: one a line, as they are. Blank lines count for nothing.
 read_args() {
     local line
@@ -43,6 +67,14 @@ digest() {
     local sum
     sum=$(sha256sum)
     printf '%s' "${sum:0:16}"
+}
+
+# Prints the system and its release, for names of caches.
+machine() {
+    local os
+    # shellcheck source=/dev/null
+    os=$(. /etc/os-release 2> /dev/null && printf '%s-%s' "${ID:-linux}" "${VERSION_ID:-0}") || os=linux-0
+    printf '%s-%s' "$os" "$(uname -m)"
 }
 
 # Runs cargo or rustc as if there were no workflow. Both take configuration from variables, from the current directory

@@ -1,12 +1,22 @@
 #!/usr/bin/env bash
-# Step 4, after a failed run too: makes the cache smaller and names it by its content. A cache that holds what the
-# restored one held gets the same name, and is not saved again.
+# Last step of its own, after a failed run too: makes the cache smaller and names it by its content. A cache that holds
+# what the restored one held gets the same name, and is not saved again.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 
 # Nothing was added where the program could not be built, where the matrix is bad, and where it selects nothing.
 [[ -x $PROGRAM && -d $CACHE_DIR && $EXIT_CODE != [24] ]] || exit 0
+
+# The base of later comparisons: the reports of a run that came to its end.
+if [[ -n $BASE_KEY && $EXIT_CODE == [01] && -f $WORK_DIR/reports/events.jsonl ]]; then
+    rm -rf -- "${WORK_DIR:?}/base"
+    mkdir -- "$WORK_DIR/base"
+    for report in events.jsonl junit.xml timing.json sizes sizes.json symbols.json; do
+        [[ ! -e $WORK_DIR/reports/$report ]] || cp -r -- "$WORK_DIR/reports/$report" "$WORK_DIR/base/"
+    done
+    output base-key "$BASE_KEY"
+fi
 
 # 168 hours: as long as GitHub keeps what is not asked for.
 "$PROGRAM" cache gc --cache-dir "$CACHE_DIR" --cores --max-age 168h --max-size "$CACHE_SIZE" ||

@@ -8,19 +8,8 @@ source "${BASH_SOURCE[0]%/*}/lib.sh"
 output exit-code 3
 output report-dir "${RUNNER_TEMP:-/tmp}/fbuild-matrix-no-reports"
 
-[[ ${RUNNER_OS:-$(uname -s)} == Linux ]] || fail 2 "this action needs a runner with Linux; this is ${RUNNER_OS:-$(uname -s)}"
-
-for name in MATRIX BINARY CACHE_DIR CACHE_KEY CACHE_SIZE WORK_DIR ARTIFACT; do
-    trim "$name"
-    input=${name,,}
-    [[ ${!name} != *[[:cntrl:]]* ]] || fail 2 "the input \`${input//_/-}\` must be one line without control characters"
-done
-
-# The value of a variable with a leading `~` replaced by the home directory.
-expand_home() {
-    # shellcheck disable=SC2088 # a literal `~`, of an input
-    case ${!1} in '~' | '~/'*) printf -v "$1" '%s' "${HOME:?}${!1:1}" ;; esac
-}
+check_system
+one_line_inputs MATRIX FILTER SHARD CHANGED_SINCE JOBS CACHE CACHE_DIR CACHE_KEY CACHE_SIZE WORK_DIR ARTIFACT BASE FAIL_ON ANNOTATIONS
 
 # Creates the directory that an input names, and makes its variable the absolute path.
 resolve() {
@@ -43,13 +32,60 @@ resolve CACHE_DIR cache-dir
 resolve WORK_DIR work-dir
 [[ $WORK_DIR/ != "$CACHE_DIR"/* ]] || fail 2 "\`work-dir\` must not be in \`cache-dir\`, which is saved"
 [[ $CACHE_SIZE =~ ^[0-9]+(\.[0-9]+)?\ ?([KMGT]i?)?B?$ ]] || fail 2 "\`cache-size\`: \`$CACHE_SIZE\` is no size; write 500MiB or 2GiB"
+[[ $JOBS =~ ^([1-9][0-9]*)?$ ]] || fail 2 "\`jobs\`: \`$JOBS\` is no number of processes; write 1 or more"
+[[ $SHARD =~ ^([1-9][0-9]*(/[1-9][0-9]*)?)?$ ]] || fail 2 "\`shard\`: \`$SHARD\` is none; write 2/5 for the second of five"
+case $ANNOTATIONS in
+    '' | github | gitlab | azure | none) ;;
+    *) fail 2 "\`annotations\`: \`$ANNOTATIONS\` is none of github, gitlab, azure and none" ;;
+esac
+
+# What a stranger's code has built is not for others.
+case $CACHE in
+    read-write)
+        case ${GITHUB_EVENT_NAME:-} in
+            pull_request* | workflow_run)
+                if [[ $HEAD_REPOSITORY != "${GITHUB_REPOSITORY:-}" ]]; then
+                    CACHE=read-only
+                    annotate notice "this is the code of a fork: caches are restored and not saved"
+                fi
+                ;;
+        esac
+        ;;
+    read-only | off) ;;
+    *) fail 2 "\`cache\`: \`$CACHE\` is none of read-write, read-only and off" ;;
+esac
+
+# What fails the job, apart from errors: failed cells, or what `compare --fail-on` finds.
+case ,$FAIL_ON, in
+    *,never,*) [[ $FAIL_ON == never ]] || fail 2 "\`fail-on\`: \`never\` stands alone" ;;
+    ,, | *,,*) fail 2 "\`fail-on\` is empty or has an empty part; write failures, never, or a list such as failures,flash+64" ;;
+    *[!A-Za-z0-9,+%._-]*) fail 2 "\`fail-on\`: \`$FAIL_ON\` has a character that no threshold has; write a list such as failures,flash+64" ;;
+esac
 
 # What an earlier call or job left there is not this run's.
 report_dir=$WORK_DIR/reports
-for report in junit.xml timing.json trace.json events.jsonl summary.md sizes.json symbols.json report.html; do
+for report in junit.xml timing.json trace.json events.jsonl summary.md sizes sizes.json symbols.json report.html \
+    gl-code-quality.json compare.json compare.md comment.md; do
     rm -rf -- "${report_dir:?}/$report"
 done
 output report-dir "$report_dir"
+
+base_dir=
+case $BASE in
+    '') ;;
+    # From a cache, which a later step restores.
+    auto)
+        base_dir=$WORK_DIR/base
+        rm -rf -- "$base_dir"
+        ;;
+    *)
+        expand_home BASE
+        base_dir=$BASE
+        [[ $base_dir == /* ]] || base_dir=$PWD/$base_dir
+        [[ -d $base_dir ]] ||
+            annotate notice "\`base\`: there is no directory $BASE, so nothing is compared"
+        ;;
+esac
 
 read_args
 for arg in "${args[@]}"; do
@@ -62,51 +98,26 @@ for arg in "${args[@]}"; do
         fail 2 "\`args\` has one argument a line: what follows ${BASH_REMATCH[1]} in \`$arg\` belongs on the next line"
 done
 
-# The program: a ready one, or the one that the next step builds.
-if [[ -n $BINARY ]]; then
-    expand_home BINARY
-    program=$(type -P -- "$BINARY") || fail 2 "\`binary\`: $BINARY is no program"
-    [[ $program == /* ]] || program=$PWD/$program
-    "$program" --version || fail 2 "\`binary\`: $program does not run here"
-else
-    ACTION_DIR=$(cd -- "$GITHUB_ACTION_PATH" && pwd -P)
-    program=$ACTION_DIR/target/release/fbuild-matrix
-    wanted=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$ACTION_DIR/Cargo.toml")
-    missing=()
-    version=$(rust rustc -V 2> /dev/null) || version=
-    if [[ -z $version ]] || ! rust cargo -V > /dev/null 2>&1; then
-        missing+=("Rust $wanted or later (https://rustup.rs)")
-    elif found=${version#rustc } && ! printf '%s\n' "$wanted" "${found%%[ -]*}" | sort -V -C; then
-        missing+=("Rust $wanted or later, not ${found%% *} (\`rustup update stable\`)")
-    fi
-    command -v cc > /dev/null || missing+=("a C compiler named cc (\`apt-get install gcc libc6-dev\`)")
-    if [[ ${#missing[@]} -gt 0 ]]; then
-        list=$(printf ' and %s' "${missing[@]}")
-        fail 3 "fbuild-matrix is built from source, for which this runner lacks ${list# and }; or name a ready program with \`binary\`"
-    fi
-fi
-
-# shellcheck source=/dev/null
-os=$(. /etc/os-release 2> /dev/null && printf '%s-%s' "${ID:-linux}" "${VERSION_ID:-0}") || os=linux-0
-machine=$os-$(uname -m)
-
-if [[ -z $BINARY ]]; then
-    # Everything that enters the program. Symbolic links and examples do not.
-    sources=$(
-        cd -- "$ACTION_DIR"
-        shopt -s nullglob
-        find Cargo.toml Cargo.lock src crates* build.rs* rust-toolchain* .cargo* \
-            -type d -name examples -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
-    )
-    output program-key "fbuild-matrix-program-$machine-$(printf '%s\n' "$version" "$sources" | digest)"
-fi
-
 # Caches of other matrices are not restored: most of what they hold is of no use here, and would be saved again.
+# The revision of `changed-since` differs in each run.
 name=${CACHE_KEY//[!A-Za-z0-9._-]/_}
+name=${name:0:64}-$(machine)
 matrix_id=$(printf '%s\0' "$CACHE_KEY" "$MATRIX" | digest)
-run_id=$(printf '%s\0' "$CACHE_KEY" "$MATRIX" "${args[@]}" | digest)
-output packages-prefix "fbuild-matrix-packages-${name:0:64}-$machine-$matrix_id-"
-output results-prefix "fbuild-matrix-results-${name:0:64}-$machine-$run_id-"
+run_id=$(printf '%s\0' "$CACHE_KEY" "$MATRIX" "$FILTER" "$SHARD" "${args[@]}" | digest)
+if [[ $CACHE != off ]]; then
+    output packages-prefix "fbuild-matrix-packages-$name-$matrix_id-"
+    output results-prefix "fbuild-matrix-results-$name-$run_id-"
+    [[ $BASE != auto ]] || output base-prefix "fbuild-matrix-base-$name-$run_id-"
+fi
+# Reports of a part of the matrix, and those of a pull request, are no base for others.
+case ${GITHUB_EVENT_NAME:-} in
+    pull_request* | workflow_run) ;;
+    *)
+        if [[ $CACHE == read-write && $BASE == auto && -z $CHANGED_SINCE ]]; then
+            output base-key "fbuild-matrix-base-$name-$run_id-${GITHUB_SHA:-0}-${GITHUB_RUN_ID:-0}-${GITHUB_RUN_ATTEMPT:-1}"
+        fi
+        ;;
+esac
 
 # Artifacts of a workflow run need different names: of each job, each job of a strategy, each call in a job, each attempt.
 if [[ $ARTIFACT == auto ]]; then
@@ -122,9 +133,16 @@ elif [[ $ARTIFACT == *[\":\<\>\|*?\\/]* ]]; then
     fail 2 "\`artifact\`: \`$ARTIFACT\` has a character out of \" : < > | * ? \\ /"
 fi
 
-output program "$program"
 output matrix "$MATRIX"
+output filter "$FILTER"
+output shard "$SHARD"
+output changed-since "$CHANGED_SINCE"
+output jobs "$JOBS"
+output annotations "$ANNOTATIONS"
+output fail-on "$FAIL_ON"
+output cache "$CACHE"
 output cache-dir "$CACHE_DIR"
 output cache-size "$CACHE_SIZE"
 output work-dir "$WORK_DIR"
+output base-dir "$base_dir"
 output artifact "$ARTIFACT"

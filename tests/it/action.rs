@@ -1,8 +1,11 @@
-//! The GitHub action: action.yml and its scripts, executed as a runner does.
+//! The GitHub actions: each action.yml and its scripts, executed as a runner does.
 
+mod comment;
 mod expression;
 mod inputs;
 mod job;
+mod modes;
+mod program;
 mod source;
 mod store;
 

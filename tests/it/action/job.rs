@@ -20,6 +20,8 @@ pub(super) struct Job {
     action: PathBuf,
     variables: BTreeMap<String, String>,
     strategy: Value,
+    /// The context `github`.
+    github: Value,
     pub(super) caches: RefCell<Store>,
 }
 
@@ -38,6 +40,8 @@ pub(super) struct Called {
     pub(super) restored: Vec<String>,
     /// Names of the steps that were started.
     pub(super) started: Vec<String>,
+    /// Lines that were added to `PATH` of later steps.
+    pub(super) path: String,
 }
 
 impl Called {
@@ -46,6 +50,7 @@ impl Called {
     pub(super) fn assert_exit(self, code: i32) -> Self {
         assert_eq!(self.outputs["exit-code"], code.to_string(), "{self:#?}");
         assert_eq!(self.succeeded, code == 0, "{self:#?}");
+        assert_eq!(self.path, "", "nothing leaks into later steps");
         self
     }
 
@@ -68,6 +73,7 @@ impl Job {
             action: repository(""),
             variables: BTreeMap::new(),
             strategy: json!({"job-index": "0", "job-total": "1"}),
+            github: json!({"action_repository": "", "action_ref": "", "token": "secret", "event": {}}),
             caches: RefCell::new(Store::new(directory.join("caches"))),
             workspace,
         }
@@ -91,6 +97,19 @@ impl Job {
         self
     }
 
+    /// Calls the action by `uses: OWNER/fbuild-matrix@REF`.
+    pub(super) fn used_as(mut self, reference: &str) -> Self {
+        self.github["action_repository"] = json!("owner/fbuild-matrix");
+        self.github["action_ref"] = json!(reference);
+        self
+    }
+
+    /// Makes it a job of a workflow that this event started.
+    pub(super) fn event(mut self, name: &str, event: Value) -> Self {
+        self.github["event"] = event;
+        self.env("GITHUB_EVENT_NAME", name)
+    }
+
     /// The next job of the same workflow on a new runner: nothing is left but the checkout and the caches.
     pub(super) fn on_a_new_runner(self) -> Self {
         for name in [".fbuild-matrix", ".fbuild-matrix-cache"] {
@@ -105,13 +124,13 @@ impl Job {
         self.workspace.home().join("runner/temp")
     }
 
-    /// Calls the action with this program and other inputs.
+    /// Calls the action with other inputs. Without them, it has this program and no base.
     #[track_caller]
     pub(super) fn call(&self, inputs: &[(&str, &str)]) -> Called {
-        let program = env!("CARGO_BIN_EXE_fbuild-matrix");
-        let given = |name: &str| inputs.iter().any(|(given, _)| *given == name);
-        let binary = if given("binary") { None } else { Some(("binary", program)) };
-        self.call_with(&inputs.iter().copied().chain(binary).collect::<Vec<_>>())
+        let mut all = vec![("binary", env!("CARGO_BIN_EXE_fbuild-matrix")), ("base", "")];
+        all.retain(|(name, _)| !inputs.iter().any(|(given, _)| given == name));
+        all.extend(inputs);
+        self.call_with(&all)
     }
 
     /// Calls the action with these inputs alone.
@@ -119,17 +138,20 @@ impl Job {
     pub(super) fn call_with(&self, inputs: &[(&str, &str)]) -> Called {
         let action = yaml(&fs::read_to_string(self.action.join("action.yml")).unwrap());
         let mut values = BTreeMap::new();
+        let mut contexts = json!({"strategy": self.strategy, "github": self.github});
         for (name, input) in action["inputs"].as_object().unwrap() {
-            values.insert(name.as_str(), input["default"].as_str().unwrap_or(""));
+            let default = input["default"].as_str().unwrap_or("");
+            values.insert(name.as_str(), interpolate(default, &contexts));
         }
-        for (name, value) in inputs {
-            values.insert(name, value).unwrap_or_else(|| panic!("no input {name}"));
+        for &(name, value) in inputs {
+            values.insert(name, value.to_owned()).unwrap_or_else(|| panic!("no input {name}"));
         }
         let steps = action["runs"]["steps"].as_array().unwrap();
         let ids = steps.iter().filter_map(|step| step["id"].as_str());
         let none: serde_json::Map<String, Value> =
             ids.map(|id| (id.to_owned(), json!({"outcome": "skipped", "outputs": {}}))).collect();
-        let mut contexts = json!({"inputs": values, "strategy": self.strategy, "steps": none});
+        contexts["inputs"] = json!(values);
+        contexts["steps"] = Value::Object(none);
         let mut called = Called { succeeded: true, ..Called::default() };
         for step in steps {
             if !is_started(step["if"].as_str(), &contexts, called.succeeded) {
@@ -178,6 +200,9 @@ impl Job {
             .env("HOME", self.workspace.home())
             .env("GITHUB_ACTIONS", "true")
             .env("GITHUB_JOB", "build")
+            .env("GITHUB_REPOSITORY", "user/library")
+            .env("GITHUB_SERVER_URL", "https://github.example")
+            .env("GITHUB_SHA", "a".repeat(40))
             .env("GITHUB_WORKSPACE", self.workspace.path(""))
             .env("GITHUB_ACTION_PATH", &self.action)
             .env("RUNNER_OS", "Linux")
@@ -192,7 +217,8 @@ impl Job {
             called.log.push_str(&String::from_utf8_lossy(bytes));
         }
         let read = |name: &str| fs::read_to_string(file(name)).unwrap();
-        assert_eq!(read("GITHUB_ENV") + &read("GITHUB_PATH"), "", "nothing leaks into later steps");
+        assert_eq!(read("GITHUB_ENV"), "", "nothing leaks into later steps");
+        called.path.push_str(&read("GITHUB_PATH"));
         called.summary.push_str(&read("GITHUB_STEP_SUMMARY"));
         (output.status.success(), outputs(&read("GITHUB_OUTPUT")))
     }

@@ -32,6 +32,7 @@ const TOOLS: &[&str] = &[
     "env",
     "find",
     "grep",
+    "gzip",
     "head",
     "mkdir",
     "od",
@@ -41,6 +42,7 @@ const TOOLS: &[&str] = &[
     "sh",
     "sha256sum",
     "sort",
+    "tar",
     "tr",
     "uname",
     "wc",
@@ -48,13 +50,13 @@ const TOOLS: &[&str] = &[
 ];
 
 /// A runner with a Rust of this version, and a copy of the action in `directory`.
-struct Runner {
-    workspace: Workspace,
+pub(super) struct Runner {
+    pub(super) workspace: Workspace,
     action: PathBuf,
 }
 
 impl Runner {
-    fn new(directory: &str, version: &str) -> Self {
+    pub(super) fn new(directory: &str, version: &str) -> Self {
         let workspace = script(checkout(&[("A", EMPTY)]), "rust/cargo", CARGO);
         let workspace =
             script(workspace, "rust/rustc", &format!("echo 'rustc {version} (abc 2026-01-01)'\n"));
@@ -69,16 +71,21 @@ impl Runner {
         symlink("/usr/bin/cc", workspace.path("rust/cc")).unwrap();
         let action = workspace.path(directory);
         fs::create_dir_all(&action).unwrap();
-        for path in ["action.yml", ".github", "Cargo.toml", "Cargo.lock", "src"] {
+        for path in ["action.yml", "setup", ".github", "Cargo.toml", "Cargo.lock", "src"] {
             let copied = Command::new("cp").arg("-r").arg(repository(path)).arg(&action).status().unwrap();
             assert!(copied.success(), "{path}");
         }
         Self { workspace, action }
     }
 
-    fn job(&self) -> Job {
+    pub(super) fn job(&self) -> Job {
         let tools = self.workspace.path("rust");
         Job::new(self.workspace.clone()).action(self.action.clone()).env("PATH", tools.to_str().unwrap())
+    }
+
+    /// The directory of the action.
+    pub(super) fn action(&self) -> PathBuf {
+        self.action.clone()
     }
 
     fn call(&self, job: &Job) -> Called {
@@ -88,7 +95,7 @@ impl Runner {
     }
 
     /// What the last build noted.
-    fn noted(&self, what: &str) -> String {
+    pub(super) fn noted(&self, what: &str) -> String {
         fs::read_to_string(self.workspace.path("rust").join(what)).unwrap_or_default()
     }
 
