@@ -37,7 +37,7 @@ if (($(wc -c < "$directory/whole") <= 60000)); then
 else
     {
         head -c 60000 -- "$directory/whole" | sed '$d'
-        printf '\n\n%s\n' "The rest is in compare.md of the run's reports."
+        printf '\n\n%s\n' "The rest is in comment.md of the run's reports."
     } > "$body"
 fi
 (($(wc -l < "$body") > 1)) || { say notice "the reports of run $RUN_ID have no comparison" && exit 0; }

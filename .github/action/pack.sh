@@ -12,9 +12,9 @@ source "${BASH_SOURCE[0]%/*}/lib.sh"
 if [[ -n $BASE_KEY && $EXIT_CODE == [01] && -f $WORK_DIR/reports/events.jsonl ]]; then
     rm -rf -- "${WORK_DIR:?}/base"
     mkdir -- "$WORK_DIR/base"
-    for report in events.jsonl junit.xml timing.json sizes sizes.json symbols.json; do
-        [[ ! -e $WORK_DIR/reports/$report ]] || cp -r -- "$WORK_DIR/reports/$report" "$WORK_DIR/base/"
-    done
+    cp -r -- "$WORK_DIR/reports/." "$WORK_DIR/base/"
+    # Large, and of no use to a comparison.
+    rm -f -- "$WORK_DIR/base/"{trace.json,report.html,comment.md}
     output base-key "$BASE_KEY"
 fi
 

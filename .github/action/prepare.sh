@@ -65,27 +65,20 @@ esac
 # What an earlier call or job left there is not this run's.
 report_dir=$WORK_DIR/reports
 for report in junit.xml timing.json trace.json events.jsonl summary.md sizes sizes.json symbols.json report.html \
-    gl-code-quality.json compare.json compare.md comment.md; do
+    gl-code-quality.json comment.md; do
     rm -rf -- "${report_dir:?}/$report"
 done
 output report-dir "$report_dir"
 
-base_dir=
-case $BASE in
-    '') ;;
-    # From a cache, which a later step restores.
-    auto)
-        base_dir=$WORK_DIR/base
-        rm -rf -- "$base_dir"
-        ;;
-    *)
-        expand_home BASE
-        base_dir=$BASE
-        [[ $base_dir == /* ]] || base_dir=$PWD/$base_dir
-        [[ -d $base_dir ]] ||
-            annotate notice "\`base\`: there is no directory $BASE, so nothing is compared"
-        ;;
-esac
+# What the run is compared with: a directory of reports, from a cache that a later step restores, or a Git revision.
+base=$BASE
+if [[ $BASE == auto ]]; then
+    base=$WORK_DIR/base
+    rm -rf -- "$base"
+elif [[ -n $BASE ]]; then
+    expand_home base
+    [[ ! -d $base || $base == /* ]] || base=$PWD/$base
+fi
 
 read_args
 for arg in "${args[@]}"; do
@@ -144,5 +137,5 @@ output cache "$CACHE"
 output cache-dir "$CACHE_DIR"
 output cache-size "$CACHE_SIZE"
 output work-dir "$WORK_DIR"
-output base-dir "$base_dir"
+output base "$base"
 output artifact "$ARTIFACT"

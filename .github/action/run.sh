@@ -1,38 +1,26 @@
 #!/usr/bin/env bash
-# Runs the matrix, puts the summary on the job's page, and compares with the reports of the base.
+# Runs the matrix, and compares it with its base.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "${BASH_SOURCE[0]%/*}/lib.sh"
 
+reports=$WORK_DIR/reports
+# There may be no base yet.
+[[ $BASE != "$WORK_DIR/base" || -f $BASE/events.jsonl ]] || BASE=
+
 options=(--work-dir "$WORK_DIR" --cache-dir "$CACHE_DIR")
 # With `=`, because a value may begin with a dash.
-for option in filter shard changed-since jobs annotations; do
+for option in filter shard changed-since jobs base annotations; do
     name=${option^^}
     name=${name//-/_}
     [[ -z ${!name} ]] || options+=("--$option=${!name}")
 done
 read_args
 
-# What a compiler prints is no command for the runner.
-token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+# The program writes annotations, the step summary and its outputs, and keeps commands of compilers from the runner.
 code=0
-echo "::stop-commands::$token"
 "$PROGRAM" run "${options[@]}" "${args[@]}" -- "$MATRIX" || code=$?
-echo "::$token::"
 output exit-code "$code"
-
-reports=$WORK_DIR/reports
-
-# Appends a file to the job's page. GitHub takes 1 MiB.
-summarize() {
-    if (($(wc -c < "$1") < 1000000)); then
-        cat -- "$1"
-    else
-        head -c 1000000 -- "$1" | sed '$d'
-        printf '\n\n%s\n' "The rest is in ${1##*/} of the reports."
-    fi >> "$GITHUB_STEP_SUMMARY"
-}
-[[ ! -f $reports/summary.md ]] || summarize "$reports/summary.md"
 
 # Thresholds of `fail-on` that only a comparison can judge.
 IFS=, read -ra parts <<< "$FAIL_ON"
@@ -40,21 +28,19 @@ thresholds=
 for part in "${parts[@]}"; do
     [[ $part == failures || $part == never ]] || thresholds+=${thresholds:+,}$part
 done
+
 compared=0
-if [[ $code == [01] && -n $BASE_DIR && -f $BASE_DIR/events.jsonl && -f $reports/events.jsonl ]]; then
-    "$PROGRAM" compare "$BASE_DIR" "$reports" --format markdown > "$reports/compare.md" || compared=$?
-    if [[ $compared == 0 && -n $thresholds ]]; then
-        "$PROGRAM" compare "$BASE_DIR" "$reports" --fail-on="$thresholds" || compared=$?
-    fi
+if [[ -z $BASE ]]; then
+    [[ -z $thresholds ]] || annotate notice "there is no base yet: \`fail-on: $FAIL_ON\` has nothing to compare"
+elif [[ $code == [01] ]]; then
+    if [[ -d $BASE ]]; then sides=("$BASE" "$reports"); else sides=(--base="$BASE" "$reports" --cache-dir "$CACHE_DIR"); fi
     # The comment action (comment/action.yml) takes it from the artifact.
-    [[ ! -s $reports/compare.md ]] || cp -- "$reports/compare.md" "$reports/comment.md"
+    "$PROGRAM" compare "${sides[@]}" --format markdown ${thresholds:+--fail-on="$thresholds"} > "$reports/comment.md" || compared=$?
     case $compared in
         0) ;;
-        1) annotate error "the comparison with the base found what \`fail-on: $FAIL_ON\` names; it is in compare.md of the reports" ;;
-        *) annotate error "the comparison with $BASE_DIR failed; its message is above" ;;
+        1) annotate error "the comparison with the base exceeds what \`fail-on: $FAIL_ON\` allows; it is in comment.md of the reports" ;;
+        *) annotate error "the comparison with $BASE failed; its message is above" ;;
     esac
-elif [[ -n $thresholds ]]; then
-    annotate notice "nothing is compared, because there are no reports of a base"
 fi
 
 case $code in

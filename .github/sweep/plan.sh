@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Writes plan.json, and the shards as the matrix of a workflow: an empty output means that there is nothing to build.
+# Writes plan.json, and the shards as the matrix of a workflow: an empty output means that there is nothing to build. The
+# times are those of the reports in `merged`, if there are any.
 set -euo pipefail
 
-options=(--shards="$SHARDS" --out plan.json --format github)
+options=(--shards="$SHARDS" --out plan.json --format github --report-dir merged)
 [[ -z $FILTER ]] || options+=(--filter="$FILTER")
 [[ -z $CHANGED_SINCE ]] || options+=(--changed-since="$CHANGED_SINCE")
 code=0

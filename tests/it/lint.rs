@@ -89,7 +89,7 @@ fn workflows_and_actions() -> (Vec<PathBuf>, Vec<PathBuf>) {
 /// The workflows in the documentation: each block that is a whole one, as a file in `directory`.
 fn documented_workflows(directory: &Path) -> Vec<PathBuf> {
     let mut paths = Vec::new();
-    for page in ["docs/action.md", "docs/ci.md"] {
+    for page in ["docs/action.md", "docs/workflows.md"] {
         let text = fs::read_to_string(repository(page)).unwrap();
         for block in text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
             if block.lines().any(|line| line.starts_with("on:")) {

@@ -20,8 +20,8 @@ run)
     exit $(cat \"$here/code\") ;;
 compare)
     printf '%s\\n' \"$*\" >> \"$here/compared\"
-    case $* in *--fail-on*) exit $(cat \"$here/worse\") ;; esac
-    echo 'a table of sizes' ;;
+    echo 'a table of sizes'
+    case $* in *--fail-on*) exit $(cat \"$here/worse\") ;; esac ;;
 esac
 ";
 
@@ -143,6 +143,8 @@ fn a_pull_request_is_compared_with_its_base() {
     let path = |name: &str| job.workspace.path(name).display().to_string();
     let directories = format!("{} {}", path(".fbuild-matrix/base"), path(".fbuild-matrix/reports"));
     assert_eq!(read(&job, "compared"), format!("compare {directories} --format markdown\n"));
+    let given = read(&job, "arguments");
+    assert!(given.contains(&format!("\n--base={}\n", path(".fbuild-matrix/base"))), "{given}");
     let (_, files) = called.artifact.unwrap();
     assert!(files.contains(&"comment.md".to_owned()), "{files:?}");
 
@@ -153,20 +155,24 @@ fn a_pull_request_is_compared_with_its_base() {
     assert!(read(&job, "compared").ends_with("--fail-on=flash+64,ram+1%\n"), "{}", read(&job, "compared"));
     call(&job, &[("base", "auto")]).assert_exit(0);
     // Without a base there is nothing to find.
+    let job = job.on_a_new_runner();
     let called = call(&job, &[("base", ""), ("fail-on", "flash+64")]).assert_exit(0);
     assert!(called.log.contains("::notice"), "{}", called.log);
 }
 
 #[test]
-fn the_base_is_a_directory_where_one_is_named() {
+fn the_base_is_a_directory_or_a_revision_where_one_is_named() {
     let job = player();
     job.workspace.clone().file("before/events.jsonl", "{}\n");
     call(&job, &[("base", "before")]).assert_exit(0);
-    assert!(read(&job, "compared").contains(&format!("compare {} ", job.workspace.path("before").display())));
+    let before = job.workspace.path("before");
+    assert!(read(&job, "compared").contains(&format!("compare {} ", before.display())));
+    assert!(read(&job, "arguments").contains(&format!("\n--base={}\n", before.display())));
+    call(&job, &[("base", "-HEAD^ $(touch canary)")]).assert_exit(0);
+    assert!(read(&job, "compared").contains("compare --base=-HEAD^ $(touch canary) "));
+    assert!(!job.workspace.path("canary").exists());
     let keys = job.caches.borrow().keys();
     assert!(keys.iter().all(|key| !key.contains("-base-")), "{keys:?}");
-    let called = call(&job, &[("base", "none")]).assert_exit(0);
-    assert!(called.log.contains("there is no directory none"), "{}", called.log);
 }
 
 #[test]

@@ -133,7 +133,11 @@ fn what_fails_a_check_is_not_run() {
         let status = Command::new("sh").args(["-c", &change]).current_dir(tools(&runner, "served")).status();
         assert!(status.unwrap().success());
         let called = call(&runner.job().used_as("v1"), &[]).assert_refused(text).assert_exit(3);
-        assert_eq!(called.started, ["Check the inputs", "Find fbuild-matrix"], "{change}");
+        assert_eq!(
+            called.started,
+            ["Check the inputs", "Find fbuild-matrix", "Publish the reports"],
+            "{change}"
+        );
     }
 }
 
@@ -171,7 +175,7 @@ fn setting_up_puts_the_program_into_the_path() {
     let called = job.call_with(&[("version", "7.8.9")]);
     assert!(called.succeeded, "{called:#?}");
     assert_eq!(format!("{}/fbuild-matrix", called.path.trim_end()), called.outputs["program"]);
-    let called = job.call_with(&[("binary", "sh")]);
+    let called = job.call_with(&[("binary", "tar")]);
     assert!(
         !called.succeeded && called.path.is_empty() && called.log.contains("not named fbuild-matrix"),
         "{called:#?}"
