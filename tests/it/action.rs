@@ -87,7 +87,11 @@ fn a_second_call_does_not_publish_the_first_ones_reports() {
     assert_eq!(job.caches.borrow().keys(), saved, "nothing is saved for a matrix that is none");
     assert!(second.log.contains("missing.yml"), "{}", second.log);
     assert_eq!(second.artifact, None);
-    assert!(second.summary.contains("missing.yml") && !second.summary.contains("junit"), "{}", second.summary);
+    assert!(
+        second.summary.contains("missing.yml") && !second.summary.contains("junit"),
+        "{}",
+        second.summary
+    );
     let left = fs::read_dir(second.outputs["report-dir"].as_str()).unwrap().count();
     assert_eq!(left, 0, "every report is removed");
     // The same where the inputs are refused.
