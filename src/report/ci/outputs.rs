@@ -76,6 +76,7 @@ mod tests {
         cells=5
         built=2
         up-to-date=0
+        expected-failure=0
         failed=2
         timed-out=0
         crashed=0
