@@ -110,6 +110,8 @@ const EXPECTED: &[&str] = &[
     "tokio-rt-worker",
     "tokio-runtime-w",
     "signal-listener",
+    // Lists the files of the checkout, for the records that `--changed-since` needs.
+    "git",
 ];
 
 /// Everything that a cold run starts, as often as it can be looked at while it goes.
