@@ -1,10 +1,16 @@
 //! Arguments as they are typed. What they mean is [`super::options`]'s.
 
+mod shared;
+
 use std::path::PathBuf;
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 
-use crate::shard::ShardArgument;
+use self::shared::at_least_one;
+pub(super) use self::shared::{
+    Annotations, CacheDirectory, Color, Common, Console, DirectoryArguments, JunitDialect, Limits, Names,
+    Part, Progress, ReportArguments, Selected,
+};
 
 /// Builds every sketch of a matrix for every board of it.
 #[derive(Debug, Parser)]
@@ -102,158 +108,6 @@ pub(super) struct RunOptions {
     pub(super) reports: ReportArguments,
     #[command(flatten)]
     pub(super) common: Common,
-}
-
-/// The form of the reports.
-#[derive(Debug, Clone, Arguments)]
-pub(super) struct ReportArguments {
-    /// The schema of junit.xml: for GitHub and GitLab, or Jenkins' junit-10.xsd
-    #[arg(long, value_enum, default_value_t, value_name = "DIALECT")]
-    pub(super) junit_dialect: JunitDialect,
-    /// Groups and annotations in the log, for a CI system [default: the one whose job this is]
-    #[arg(long, value_enum, value_name = "SYSTEM")]
-    pub(super) annotations: Option<Annotations>,
-}
-
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub(super) enum JunitDialect {
-    #[default]
-    Default,
-    JenkinsXsd,
-}
-
-/// How much may run at once, and when to stop.
-#[derive(Debug, Clone, Arguments)]
-pub(super) struct Limits {
-    /// Compiler processes at once, over everything [default: logical CPUs]
-    #[arg(short, long, value_name = "N", value_parser = at_least_one)]
-    pub(super) jobs: Option<usize>,
-    /// Of these, at most N in stage 1 [default: --jobs]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub(super) framework_jobs: Option<usize>,
-    /// Cells in flight at once in stage 2 [default: --jobs]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub(super) sketch_jobs: Option<usize>,
-    /// Stop starting cells after N failures
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub(super) max_failures: Option<usize>,
-    /// Stop starting cells after the first failure
-    #[arg(long, conflicts_with = "max_failures")]
-    pub(super) fail_fast: bool,
-}
-
-/// Which cells.
-#[derive(Debug, Clone, Arguments)]
-pub(super) struct Selected {
-    #[command(flatten)]
-    pub(super) names: Names,
-    /// Only cells for which an expression holds: "flash >= 64K and tag = 'NAME'"; repeatable
-    #[arg(short = 'E', long = "filter", value_name = "EXPR")]
-    pub(super) filters: Vec<String>,
-    /// Only cells that a changed file of the Git checkout can affect, and those with the tag `smoke`
-    #[arg(long, value_name = "REV")]
-    pub(super) changed_since: Option<String>,
-    /// With --changed-since: every cell, too
-    #[arg(long, requires = "changed_since")]
-    pub(super) all: bool,
-}
-
-/// Which part of the selected cells.
-#[derive(Debug, Clone, Arguments)]
-pub(super) struct Part {
-    /// Only the I-th of N parts of the cells; with --plan, I alone is enough
-    #[arg(long, value_name = "I/N")]
-    pub(super) shard: Option<ShardArgument>,
-    /// Only the cells of this plan, which plan --out wrote
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["boards", "sketches", "filters", "changed_since"])]
-    pub(super) plan: Option<PathBuf>,
-}
-
-/// Which cells, by the names of their boards and sketches.
-#[derive(Debug, Clone, Arguments)]
-pub(super) struct Names {
-    /// Only boards that match; repeatable
-    #[arg(short, long = "board", value_name = "GLOB")]
-    pub(super) boards: Vec<String>,
-    /// Only sketches that match (their name, or its last part); repeatable
-    #[arg(short, long = "sketch", value_name = "GLOB")]
-    pub(super) sketches: Vec<String>,
-}
-
-/// What every command knows that looks at cores.
-#[derive(Debug, Clone, Arguments)]
-pub(super) struct Common {
-    /// No network: what is not installed yet is an error
-    #[arg(long)]
-    pub(super) offline: bool,
-    /// Only what the lock file beside the matrix names: anything else is an error
-    #[arg(long)]
-    pub(super) locked: bool,
-    #[command(flatten)]
-    pub(super) directories: DirectoryArguments,
-    #[command(flatten)]
-    pub(super) console: Console,
-}
-
-#[derive(Debug, Clone, Arguments)]
-#[allow(clippy::struct_field_names)] // the names of the options
-pub(super) struct DirectoryArguments {
-    #[command(flatten)]
-    pub(super) cache: CacheDirectory,
-    /// Build directories
-    #[arg(long, value_name = "DIR", default_value = ".fbuild-matrix")]
-    pub(super) work_dir: PathBuf,
-    /// Reports [default: WORK/reports]
-    #[arg(long, value_name = "DIR")]
-    pub(super) report_dir: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Arguments)]
-pub(super) struct CacheDirectory {
-    /// Cores, tools and caches [default: the platform's cache directory + fbuild-matrix]
-    #[arg(long, value_name = "DIR", env = "FBUILD_MATRIX_CACHE_DIR", global = true)]
-    pub(super) cache_dir: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Arguments)]
-pub(super) struct Console {
-    /// When to use colours
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
-    pub(super) color: Color,
-    /// How progress is shown
-    #[arg(long, value_enum, default_value_t, value_name = "HOW", global = true)]
-    pub(super) progress: Progress,
-    /// Say more
-    #[arg(short, long, global = true)]
-    pub(super) verbose: bool,
-    /// Say only what failed, and the result
-    #[arg(short, long, conflicts_with = "verbose", global = true)]
-    pub(super) quiet: bool,
-}
-
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub(super) enum Color {
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub(super) enum Progress {
-    #[default]
-    Auto,
-    Bar,
-    Plain,
-    None,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Annotations {
-    Github,
-    Gitlab,
-    Azure,
-    None,
 }
 
 #[derive(Debug, Clone, Arguments)]
@@ -557,14 +411,6 @@ impl Args {
             Command::Doctor(doctor) => Some(&doctor.common.console),
             Command::Schema | Command::Completions { .. } => None,
         }
-    }
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("at least 1".to_owned()),
-        Ok(number) => Ok(number),
-        Err(_) => Err("a whole number, at least 1".to_owned()),
     }
 }
 

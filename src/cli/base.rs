@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use super::args;
+use super::git::Git;
 use crate::session::{BaseReports, Directories, Options, SessionError};
 
 /// A build of a Git revision.
@@ -120,30 +121,24 @@ struct Repository {
 
 impl Repository {
     fn around(directory: &Path) -> Result<Self, String> {
-        let output = git(directory, &["rev-parse", "--show-toplevel"], None)?;
-        if !output.status.success() {
-            let directory = directory.display();
-            return Err(format!(
-                "there is no such path, and {directory} is in no Git checkout that has revisions"
-            ));
-        }
-        let top = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n'));
+        let top = Git::at(directory).top().ok_or_else(|| {
+            format!(
+                "there is no such path, and {} is in no Git checkout that has revisions",
+                directory.display()
+            )
+        })?;
         let top = top.canonicalize().map_err(|error| format!("{}: {error}", top.display()))?;
         Ok(Self { top })
     }
 
     fn commit(&self, revision: &str) -> Result<String, String> {
-        let wanted = format!("{revision}^{{commit}}");
-        let is_option = revision.starts_with('-');
-        let output = git(&self.top, &["rev-parse", "--verify", "--quiet", &wanted], None)?;
-        if is_option || !output.status.success() {
-            return Err(format!(
+        Git::at(&self.top).commit(revision).ok_or_else(|| {
+            format!(
                 "there is no such path, and {} has no such revision; if it is a shallow clone, fetch it first: `git fetch \
                  --depth=1 origin {revision}`",
                 self.top.display()
-            ));
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+            )
+        })
     }
 
     /// Writes the files of a commit into `directory/tree`. Uses an index of its own, so that the repository stays as it
@@ -152,22 +147,14 @@ impl Repository {
         let index = directory.join("index");
         let prefix = format!("--prefix={}/", directory.join("tree").display());
         for arguments in [&["read-tree", commit][..], &["checkout-index", "--all", "--force", &prefix]] {
-            let output = git(&self.top, arguments, Some(&index))?;
+            let output = Git::at(&self.top).with_index(&index).output(arguments);
+            let output = output.map_err(|error| format!("git can't be started: {error}"))?;
             if !output.status.success() {
                 return Err(format!("git {}: {}", arguments[0], last_lines(&output)));
             }
         }
         Ok(())
     }
-}
-
-fn git(directory: &Path, arguments: &[&str], index: Option<&Path>) -> Result<Output, String> {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(directory).args(arguments);
-    if let Some(index) = index {
-        command.env("GIT_INDEX_FILE", index);
-    }
-    output(&mut command).map_err(|error| format!("git can't be started: {error}"))
 }
 
 fn output(command: &mut Command) -> Result<Output, String> {

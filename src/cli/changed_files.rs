@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
+
+use super::git::{Git, commit};
 
 /// Returns the absolute paths of the changed files of the Git checkout `checkout`; `None` if the job names no base, the
 /// checkout is too shallow to have it, or there is no Git.
@@ -14,9 +15,9 @@ pub(super) fn changed_files(
     checkout: &Path,
     variable: &dyn Fn(&str) -> Option<OsString>,
 ) -> Option<HashSet<PathBuf>> {
-    let git = Git { directory: checkout };
+    let git = Git::at(checkout);
     let base = base(git, &Job::of(variable)?)?;
-    let root = PathBuf::from(OsStr::from_bytes(git.run(&["rev-parse", "--show-toplevel"])?.trim_ascii_end()));
+    let root = git.top()?;
     // From the base to the files as they are. A renamed file is there under its new name.
     let names = git.run(&["diff", "--name-only", "--no-renames", "-z", &base, "--"])?;
     let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
@@ -54,12 +55,6 @@ impl Job {
     }
 }
 
-/// Returns a commit's name if it is one. A branch that was just created has no commit before it: zeros.
-fn commit(text: &str) -> Option<String> {
-    let is_commit = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_commit && text.bytes().any(|byte| byte != b'0')).then(|| text.to_owned())
-}
-
 /// Returns the commit from which the change started.
 fn base(git: Git<'_>, job: &Job) -> Option<String> {
     if job.is_merge
@@ -70,43 +65,14 @@ fn base(git: Git<'_>, job: &Job) -> Option<String> {
     }
     let branch = job.branch.as_ref().map(|name| format!("refs/remotes/origin/{name}"));
     let target = job.base.iter().chain(&branch).find_map(|name| git.commit(name))?;
-    let fork = git.run(&["merge-base", &target, "HEAD"]).map(|out| text(&out));
     // Without a common commit, the checkout is too shallow: the difference to the target is more than the change.
-    fork.filter(|commit| !commit.is_empty())
-}
-
-/// Git in a directory.
-#[derive(Debug, Clone, Copy)]
-struct Git<'d> {
-    directory: &'d Path,
-}
-
-impl Git<'_> {
-    /// Returns the commit that a name means, if the checkout has it.
-    fn commit(self, name: &str) -> Option<String> {
-        let found = self.run(&["rev-parse", "--quiet", "--verify", &format!("{name}^{{commit}}")])?;
-        commit(&text(&found))
-    }
-
-    /// Returns what git prints; `None` if it fails.
-    fn run(self, arguments: &[&str]) -> Option<Vec<u8>> {
-        let mut command = Command::new("git");
-        // A checkout of another user, as in a container, is read all the same.
-        command.arg("-c").arg(format!("safe.directory={}", self.directory.display()));
-        command.args(["-c", "core.fsmonitor=false", "-c", "core.quotePath=false"]);
-        command.args(arguments).current_dir(self.directory).stdin(Stdio::null()).stderr(Stdio::null());
-        let output = command.output().ok()?;
-        output.status.success().then_some(output.stdout)
-    }
-}
-
-fn text(output: &[u8]) -> String {
-    String::from_utf8_lossy(output).trim().to_owned()
+    git.run(&["merge-base", &target, "HEAD"]).and_then(|found| commit(&String::from_utf8_lossy(&found)))
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::process::Command;
 
     use super::*;
 
@@ -142,7 +108,7 @@ mod tests {
             command.args(["-c", "user.name=n", "-c", "user.email=e", "-c", "commit.gpgsign=false"]);
             let output = command.args(arguments).current_dir(self.0.path()).output().unwrap();
             assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-            text(&output.stdout)
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
         }
 
         fn changed(&self, variables: &[(&str, &str)]) -> Option<Vec<String>> {

@@ -11,6 +11,7 @@ mod compare;
 mod core;
 mod dispatch;
 mod doctor;
+mod git;
 mod init;
 mod known_cores;
 mod log;

@@ -12,6 +12,11 @@ impl Notes {
         self.0.insert(format!("{origin}: {message}"));
     }
 
+    /// Returns what a description holds; a reason why it can't be read becomes a warning.
+    pub(super) fn take<T>(&mut self, origin: &str, read: Result<T, String>) -> Option<T> {
+        read.inspect_err(|reason| self.add(origin, reason)).ok()
+    }
+
     pub(super) fn into_lines(self) -> Vec<String> {
         self.0.into_iter().collect()
     }

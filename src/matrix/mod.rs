@@ -10,6 +10,7 @@
 //! Each step returns all errors that it finds, as [`Diagnostic`]s with places. A step runs only if the one before found
 //! none.
 
+mod board_profile;
 mod cell;
 mod date;
 mod diagnostic;
@@ -37,6 +38,7 @@ mod tests;
 mod validate;
 mod walk;
 
+pub use board_profile::{BoardProfile, PinnedPlatform};
 pub use cell::{Cell, Expansion, NotASketch, SketchRef, SkippedCell};
 pub use date::{Date, DateError};
 pub use diagnostic::{Diagnostic, Invalid, MatrixError};
@@ -46,9 +48,9 @@ pub use expand::{Hardwares, expand, expand_installed};
 pub use expectation::{Expectation, ExpectedResult};
 pub use expression::{BoardFacts, ExpressionError, Facts, Filter, FilterError, Hardware, SketchFacts};
 pub use model::{
-    BUILTIN, Board, BoardProfile, Core, Defaults, Embed, Emulation, EntryLimits, ExcludeRule, From,
-    IndexedCore, LibraryEntries, LibraryEntry, LibrarySource, Matrix, Overrides, Packages, PinnedPlatform,
-    Provider, Run, RunSettings, SketchEntry, SketchRoots, Tool,
+    BUILTIN, Board, Core, Defaults, Embed, Emulation, EntryLimits, ExcludeRule, From, IndexedCore,
+    LibraryEntries, LibraryEntry, LibrarySource, Matrix, Overrides, Packages, Provider, Run, RunSettings,
+    SketchEntry, SketchRoots, Tool,
 };
 pub use name_glob::{GlobError, NameGlob, NameGlobs};
 pub use ratchet::{PresentValues, Ratcheted};

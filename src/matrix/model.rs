@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::board_profile::{BoardProfile, PinnedPlatform, ProfileChoice};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::expectation::Expectation;
 use super::expression::{BoardFacts, Predicate, TextTest};
@@ -17,7 +18,7 @@ use super::source::{Position, Source, Span, Spanned};
 use crate::import::SketchFilter;
 use crate::limits::Budgets;
 use crate::platform::{Fqbn, Override};
-use crate::versions::{RelaxedVersion, VersionRange};
+use crate::versions::VersionRange;
 
 /// Property overrides, in the order in which they apply.
 pub type Overrides = Vec<Override>;
@@ -206,38 +207,6 @@ pub struct Board {
     pub budgets: Budgets,
 }
 
-/// A profile of sketches' project files as a board. It sees only its own platforms and libraries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BoardProfile {
-    /// The sketches that have it: their directories.
-    pub sketches: IndexSet<PathBuf>,
-    /// Its platforms, the board's own first; empty for the installed ones.
-    pub platforms: Vec<PinnedPlatform>,
-}
-
-/// A platform of a package index in exactly one version.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PinnedPlatform {
-    /// `vendor:arch`.
-    pub name: String,
-    /// Its version.
-    pub version: RelaxedVersion,
-    /// The index that has it, beside Arduino's.
-    pub url: Option<String>,
-}
-
-impl PinnedPlatform {
-    /// Returns what tells it from other versions: `vendor:arch@VERSION`.
-    pub fn key(&self) -> String {
-        format!("{}@{}", self.name, self.version)
-    }
-
-    /// Returns the range of its version alone.
-    pub fn range(&self) -> VersionRange {
-        VersionRange::exactly(self.version.clone())
-    }
-}
-
 impl Board {
     /// Returns its platforms, if it has its own versions of them.
     pub fn pinned_platforms(&self) -> &[PinnedPlatform] {
@@ -334,15 +303,6 @@ impl BoardChoice {
         let predicate = Predicate::Any(Vec::new());
         Self { predicate, filters: Vec::new(), boards: IndexSet::new(), profiles: None }
     }
-}
-
-/// The profiles of sketches that an entry selects.
-#[derive(Debug, Clone)]
-pub(super) struct ProfileChoice {
-    /// The place that selects them.
-    pub(super) span: Span,
-    /// Their names; `None` for all.
-    pub(super) names: Option<NameGlobs>,
 }
 
 /// Limits of an entry's cells.

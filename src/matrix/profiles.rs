@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::board_profile::{BoardProfile, PinnedPlatform, ProfileChoice};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::discover::find;
-use super::model::{
-    Board, BoardProfile, From, LibraryEntry, LibrarySource, Matrix, PinnedPlatform, ProfileChoice,
-};
+use super::model::{Board, From, LibraryEntry, LibrarySource, Matrix};
 use super::path_pattern::{normalised, relative};
 use super::sketch_project::{Profile, ProfileLibrary, profiles};
 use super::source::{Span, Spanned};

@@ -18,12 +18,12 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use indexmap::{IndexMap, IndexSet};
 
+use super::board_profile::ProfileChoice;
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::duration::parse_duration;
 use super::expression::TextTest;
 use super::model::{
-    BUILTIN, Board, Core, Defaults, From, LibraryEntries, Matrix, Overrides, ProfileChoice, RunSettings,
-    SketchEntry,
+    BUILTIN, Board, Core, Defaults, From, LibraryEntries, Matrix, Overrides, RunSettings, SketchEntry,
 };
 use super::path_pattern::{PathPattern, normalised};
 use super::schema::{

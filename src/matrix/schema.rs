@@ -11,14 +11,13 @@ pub(super) use self::budgets::{
     RawAmount, RawBudgets, RawMemoryBudget, RawMemoryLimits, RawWarningBudget, RawWarningLimits,
 };
 pub(super) use self::expect::{RawExpect, RawFailure, RawMarks};
-pub(super) use self::filter::RawFilter;
 pub(super) use self::library::{RawLibrary, RawLongLibrary};
 pub(super) use self::values::{RawChoice, RawNames, RawScalar};
 use super::syntax::{Node, Value};
+use crate::import::SketchFilter;
 
 mod budgets;
 mod expect;
-mod filter;
 mod library;
 mod values;
 
@@ -311,7 +310,7 @@ pub(super) struct RawLongSketch {
     pub(super) timeout: Option<String>,
     /// Descriptions for other tools that say for which boards each sketch is built: the others are skipped.
     #[serde(default)]
-    pub(super) filters: Vec<RawFilter>,
+    pub(super) filters: Vec<SketchFilter>,
     /// No error if nothing matches `path`, or no board fits `boards`.
     #[serde(default)]
     pub(super) optional: bool,

@@ -42,13 +42,7 @@ impl Esp32Ci {
 
     /// Reads the file.
     pub(super) fn read(path: &Path, file: &str, notes: &mut Notes) -> Option<Self> {
-        let value = match yaml::read(path) {
-            Ok(value) => value,
-            Err(reason) => {
-                notes.add(file, &reason);
-                return None;
-            }
-        };
+        let value = notes.take(file, yaml::read(path))?;
         let is_refused = |value: &Value| {
             *value == Value::Bool(false)
                 || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))

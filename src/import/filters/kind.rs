@@ -1,7 +1,12 @@
-//! The kinds of descriptions that can filter sketches.
+//! The kinds of descriptions that can filter sketches, with their names in a matrix.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 /// A description that says for which boards a sketch is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Filter")]
 pub enum SketchFilter {
     /// `FastLED`'s comment `@filter` in the main file.
     Fastled,

@@ -20,13 +20,7 @@ pub(super) struct SketchYaml {
 impl SketchYaml {
     /// Reads the boards of the profiles, or without profiles that of `default_fqbn`. `None` if it names no board.
     pub(super) fn read(path: &Path, file: &str, notes: &mut Notes) -> Option<Self> {
-        let value = match yaml::read(path) {
-            Ok(value) => value,
-            Err(reason) => {
-                notes.add(file, &reason);
-                return None;
-            }
-        };
+        let value = notes.take(file, yaml::read(path))?;
         let profiles = value["profiles"].as_object().into_iter().flatten();
         let mut named: Vec<(String, Option<String>)> =
             profiles.map(|(name, profile)| (name.clone(), yaml::text(&profile["fqbn"]))).collect();

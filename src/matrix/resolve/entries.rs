@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use super::super::board_profile::ProfileChoice;
 use super::super::diagnostic::Diagnostic;
 use super::super::expression::Predicate;
-use super::super::model::{BoardChoice, Embed, EntryLimits, ExcludeRule, From, ProfileChoice, SketchEntry};
+use super::super::model::{BoardChoice, Embed, EntryLimits, ExcludeRule, From, SketchEntry};
 use super::super::schema::{RawChoice, RawExclude, RawInclude, RawLongSketch, RawNames, RawSketch};
 use super::super::source::Spanned;
 use super::super::syntax::{Node, Value};
 use super::{Boards, FROM_PROFILES, Resolver, place};
-use crate::import::SketchFilter;
 use crate::nearest::quoted;
 
 impl Resolver<'_> {
@@ -88,7 +88,7 @@ impl Resolver<'_> {
             Some(names) => self.wanted_boards(&names, boards_node, boards),
         };
         wanted.profiles = profiles;
-        wanted.filters = raw.filters.into_iter().map(SketchFilter::from).collect();
+        wanted.filters = raw.filters;
         let from = self.from(raw.from, place(node, "from"));
         let timeout = self.timeout(raw.timeout.as_deref(), place(node, "timeout"));
         let limits = EntryLimits { timeout, budgets: self.budgets(raw.budgets, node) };

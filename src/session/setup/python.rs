@@ -23,20 +23,17 @@ impl PythonPackages {
     /// Takes the packages of each tool from the lock file. With `--locked`, notes those that it lacks.
     pub(super) fn of_lock(matrix: &Matrix, lock: &mut LockUse) -> Self {
         let mut pinned = HashMap::new();
+        // Without a lock file, the matrix pins the requested package itself, and nobody has asked for more.
+        let is_locked = !lock.known.is_empty() || lock.is_required();
         for requested in environments(matrix) {
             let locked = lock.known.environment(requested);
-            if locked.is_empty() && lock.known.is_empty() && !lock.is_required() {
-                // Without a lock file, the matrix pins the package itself, and nobody asked for more.
-                continue;
-            }
-            if locked.is_empty() {
+            if !locked.is_empty() {
+                lock.used.python.extend(locked.iter().cloned());
+                pinned.insert(requested.to_vec(), locked);
+            } else if is_locked {
                 // Allowed or forbidden: `LockUse::check` decides.
-                let _ = lock
-                    .may_resolve(|_| format!("packages {} are not in the lock file", requested.join(", ")));
-                continue;
+                let _ = lock.may_resolve(|_| difference(requested));
             }
-            lock.used.python.extend(locked.iter().cloned());
-            pinned.insert(requested.to_vec(), locked);
         }
         Self { lock: lock.path().to_owned(), pinned }
     }
@@ -64,8 +61,7 @@ pub(super) async fn lock_packages(
     for requested in environments(matrix) {
         let mut locked = lock.known.environment(requested);
         if locked.is_empty() {
-            let difference = || format!("packages {} are not in the lock file", requested.join(", "));
-            if !lock.may_resolve(|_| difference()) {
+            if !lock.may_resolve(|_| difference(requested)) {
                 continue;
             }
             let kept: Vec<LockedPython> =
@@ -75,6 +71,10 @@ pub(super) async fn lock_packages(
         lock.used.python.extend(locked);
     }
     Ok(())
+}
+
+fn difference(requested: &[String]) -> String {
+    format!("packages {} are not in the lock file", requested.join(", "))
 }
 
 /// Returns the requested packages of each environment that no file of its own pins.
