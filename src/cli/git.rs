@@ -70,6 +70,7 @@ impl<'d> Git<'d> {
 
 /// Returns a commit's name if it is one. A branch that was just created has no commit before it: zeros.
 pub(super) fn commit(text: &str) -> Option<String> {
+    let text = text.trim();
     let is_commit = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     (is_commit && text.bytes().any(|byte| byte != b'0')).then(|| text.to_owned())
 }
