@@ -220,7 +220,10 @@ fn what_could_notice_is_compiled_plainly() {
         fs::write(workspace.path(matrix), text).unwrap();
     }
     let auto = compare(&workspace, 1);
-    assert_eq!(made(&auto), ["Arduino.h, Heavy.h, precompiled"]);
+    // On a busy machine parsing `Arduino.h` alone seems to take long enough, too: that no sketch here could notice.
+    let mut made = made(&auto);
+    made.retain(|label| label != "Arduino.h, precompiled");
+    assert_eq!(made, ["Arduino.h, Heavy.h, precompiled"]);
     let failed: Vec<_> = results(&auto)
         .verdicts
         .into_iter()
