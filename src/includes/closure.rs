@@ -1,13 +1,14 @@
 //! The closure of a translation unit: every file that its compile could read, in any branch except those that need an
 //! undefined macro.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
 use foldhash::HashMap;
 
+use super::header_name::HeaderName;
 use super::inputs::Inputs;
 use super::macros::{MacroDefinitions, Predefined};
 use super::pattern::Pattern;
@@ -23,6 +24,8 @@ pub struct Closure<'a> {
     /// Names of `macros`.
     names: Vec<MacroName>,
     predefined: Option<&'a Predefined>,
+    /// What includes name where no definition tells.
+    answered: Option<&'a [HeaderName]>,
 }
 
 impl<'a> Closure<'a> {
@@ -30,7 +33,14 @@ impl<'a> Closure<'a> {
     /// counts.
     pub fn new(search: &'a Search, macros: &'a MacroDefinitions, predefined: Option<&'a Predefined>) -> Self {
         let names = macros.keys().map(|name| MacroName::of(name)).collect();
-        Self { search, macros, names, predefined }
+        Self { search, macros, names, predefined, answered: None }
+    }
+
+    /// Follows every include whose name follows from no definition to all of these names, which the preprocessor has told.
+    #[must_use]
+    pub fn answered(mut self, names: Option<&'a [HeaderName]>) -> Self {
+        self.answered = names;
+        self
     }
 
     /// Returns the closure of a source and of the files included before it (`-include`), each with the index of its
@@ -59,7 +69,19 @@ impl<'a> Closure<'a> {
         }
         let mut files: Vec<_> = found.seen.keys().map(|id| self.search.files().by_id(*id)).collect();
         files.sort_by_key(|file| (file.id != source.id, file.id));
-        Inputs { files, directories: found.directories, incomplete: found.incomplete, clock: found.clock }
+        let mut unnamed = found.unnamed;
+        if self.answered.is_none() && found.incomplete.is_none() {
+            found.incomplete = unnamed.values().next().cloned();
+        } else if found.incomplete.is_some() {
+            unnamed.clear();
+        }
+        Inputs {
+            files,
+            directories: found.directories,
+            incomplete: found.incomplete,
+            unnamed: unnamed.into_keys().collect(),
+            clock: found.clock,
+        }
     }
 
     fn visit(&self, file: &Arc<SourceFile>, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) {
@@ -104,8 +126,8 @@ impl<'a> Closure<'a> {
             found.reach(self.search, edge.file, edge.directory, edge.directive, queue);
         }
         for index in &edges.computed {
-            let name = file.scan.includes[*index].name.clone();
-            found.computed.insert((file.id, name));
+            let include = &file.scan.includes[*index];
+            found.computed.insert((file.id, include.name.clone(), include.directive));
         }
     }
 
@@ -140,28 +162,51 @@ impl<'a> Closure<'a> {
     /// Follows computed includes through every definition of their macros, as patterns. Returns whether a new file was
     /// found.
     fn computed(&self, found: &mut Found, queue: &mut Vec<Arc<SourceFile>>) -> bool {
-        let pending: Vec<(FileId, String)> = found.computed.iter().cloned().collect();
-        for (from, operand) in pending {
+        let pending: Vec<(FileId, String, Directive)> = found.computed.iter().cloned().collect();
+        for (from, operand, directive) in pending {
             let from = self.search.files().by_id(from);
             for pattern in self.patterns(&operand, found, &mut Vec::new()) {
                 match pattern {
-                    Pattern::Names { form, glob } => {
-                        if found.patterns.insert((from.id, glob.clone(), form)) {
-                            self.reach_pattern(&from, &glob, form, found, queue);
-                        }
-                    }
-                    Pattern::Anything => {
-                        found.incomplete.get_or_insert_with(|| {
-                            format!(
-                                "an include that is computed ({}: #include {operand})",
-                                from.path.display()
-                            )
-                        });
-                    }
+                    Pattern::Names { form, glob } => self.follow_pattern(&from, &glob, form, found, queue),
+                    Pattern::Anything => self.unnamed(&from, &operand, directive, found, queue),
                 }
             }
         }
         !queue.is_empty()
+    }
+
+    /// Follows an include whose name follows from no definition to the names that the preprocessor told.
+    fn unnamed(
+        &self,
+        from: &SourceFile,
+        operand: &str,
+        directive: Directive,
+        found: &mut Found,
+        queue: &mut Vec<Arc<SourceFile>>,
+    ) {
+        let reason = format!("an include that is computed ({}: #include {operand})", from.path.display());
+        // The preprocessor tells what it includes, and not what it only looks for.
+        if !matches!(directive, Directive::Include | Directive::Next) {
+            found.incomplete.get_or_insert(reason);
+            return;
+        }
+        found.unnamed.entry(from.id).or_insert(reason);
+        for HeaderName { form, name } in self.answered.unwrap_or_default() {
+            self.follow_pattern(from, name, *form, found, queue);
+        }
+    }
+
+    fn follow_pattern(
+        &self,
+        from: &SourceFile,
+        glob: &str,
+        form: Form,
+        found: &mut Found,
+        queue: &mut Vec<Arc<SourceFile>>,
+    ) {
+        if found.patterns.insert((from.id, glob.to_owned(), form)) {
+            self.reach_pattern(from, glob, form, found, queue);
+        }
     }
 
     /// Returns the patterns that a computed include's operand can expand to. `path` has the macros being expanded.
@@ -261,7 +306,9 @@ struct Found {
     directories: BTreeSet<usize>,
     /// Files with the indices of their includes with unmet needs.
     needy: Vec<(Arc<SourceFile>, Vec<usize>)>,
-    computed: BTreeSet<(FileId, String)>,
+    computed: BTreeSet<(FileId, String, Directive)>,
+    /// Files with an include whose name follows from no definition, with the reason.
+    unnamed: BTreeMap<FileId, String>,
     patterns: HashSet<(FileId, String, Form)>,
     incomplete: Option<String>,
     clock: Option<String>,

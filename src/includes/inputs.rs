@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::hash::Hash;
 use super::search::Search;
-use super::source_file::SourceFile;
+use super::source_file::{FileId, SourceFile};
 
 /// The files that the result of a translation unit depends on.
 #[derive(Debug, Clone)]
@@ -18,6 +18,9 @@ pub struct Inputs {
     pub directories: BTreeSet<usize>,
     /// Reason why the compile may read other files, if it may.
     pub incomplete: Option<String>,
+    /// Files with an include whose name follows from no definition. Until the preprocessor has told the names, they are the
+    /// reason in `incomplete`; empty if there is another reason.
+    pub unnamed: BTreeSet<FileId>,
     /// Reason why the result depends on the clock, if it does. The set of files does not depend on it.
     pub clock: Option<String>,
 }

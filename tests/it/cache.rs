@@ -377,6 +377,57 @@ fn a_time_that_the_preprocessor_does_not_reach_is_none() {
     workspace.run(["run", "m.yml"]).assert_exit(0).assert_stdout("uncacheable");
 }
 
+/// Only the preprocessor knows the names here: of a header that the first computed include reaches, too.
+#[test]
+fn a_computed_include_is_asked_for_once_for_what_it_reads() {
+    let text = "#include <stdint.h>\n#define TEXT_(x) #x\n#define TEXT(x) TEXT_(x)\n#ifndef CONFIG\n#define CONFIG conf/one.h\n\
+                #endif\n#include TEXT(CONFIG)\nuint8_t picked() { return VALUE; }\n";
+    let workspace = project()
+        .file("libs/Lib/src/picked.cpp", text)
+        .file("libs/Lib/src/conf/one.h", "#include TEXT(conf/PART)\n")
+        .file("libs/Lib/src/conf/two.h", "#define VALUE 1\n")
+        .file("libs/Lib/src/picked.h", "#define PART two.h\n#include TEXT(CONFIG)\nuint8_t picked();\n")
+        .sketch(
+            "s/D",
+            "#define TEXT_(x) #x\n#define TEXT(x) TEXT_(x)\n#define CONFIG conf/one.h\n#include <Lib.h>\n#include <picked.h>\n\
+             volatile uint8_t x;\nvoid setup() { x = picked() + VALUE; }\nvoid loop() {}\n",
+        );
+    let workspace = workspace
+        .file("libs/Lib/src/picked.cpp", text.replace("#include TEXT", "#define PART two.h\n#include TEXT"));
+    let asked = |run: &Finished| {
+        run.steps().iter().filter(|step| step.contains(", for the names of its includes")).count()
+    };
+    let first = run(&workspace);
+    assert!(asked(&first) > 0, "{:?}", first.steps());
+    assert!(!first.stdout.contains("uncacheable"), "{}", first.stdout);
+    let nothing = |why: &str| {
+        let again = workspace.run(["run", "m.yml"]).assert_exit(0);
+        assert_eq!(again.processes(), Vec::<String>::new(), "{why}");
+    };
+    nothing("nothing has changed");
+    fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
+    nothing("all is in the cache");
+    // A file that only an answer leads to.
+    let changed = run(&workspace.clone().file("libs/Lib/src/conf/two.h", "#define VALUE 2\n"));
+    assert_built(&changed, &["other/s/A", "other/s/B", "other/s/D", "uno/s/A", "uno/s/B", "uno/s/D"]);
+    nothing("the answer is known");
+    // Headers that could come first, and do not: quotes search beside the including file.
+    let changed = run(&workspace
+        .clone()
+        .file("s/D/conf/one.h", "#define VALUE 3\n")
+        .file("core/cores/mini/conf/one.h", "#define VALUE 4\n"));
+    assert_eq!(cells(&changed).0, BTreeSet::new());
+    // The operand itself.
+    fs::remove_dir_all(workspace.path("core/cores/mini/conf")).unwrap();
+    fs::remove_dir_all(workspace.path("s/D/conf")).unwrap();
+    let workspace = workspace.file("libs/Lib/src/conf/three.h", "#define VALUE 9\n");
+    run(&workspace);
+    let changed = run(&workspace
+        .clone()
+        .file("libs/Lib/src/picked.h", "#define PART three.h\n#include TEXT(CONFIG)\nuint8_t picked();\n"));
+    assert_built(&changed, &["other/s/D", "uno/s/D"]);
+}
+
 #[test]
 fn what_a_compile_read_without_our_knowing_is_good_for_one_run() {
     let workspace =

@@ -23,14 +23,15 @@ use crate::includes::{Disk, FileId, Search};
 use crate::library::{Choice, Layout, Library, LibraryIndex, Precompiled};
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
+use crate::pipeline::prepare::preprocessor;
 use crate::pipeline::prepare::preprocessor::{directories, marker, question as preprocess};
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
 use crate::pipeline::shared::places::Places;
 use crate::pipeline::unit;
-use crate::pipeline::unit::SOURCE;
 use crate::pipeline::unit::{CoveredCall, Options, forced, include_words, reads};
+use crate::pipeline::unit::{OUTPUT, SOURCE};
 use crate::plan::Target;
 use crate::platform::Value;
 
@@ -234,13 +235,24 @@ impl Discovery<'_> {
         }
         // A condition or a macro decides, or the failure is certain: the preprocessor is called.
         let predefined = self.predefined().await?;
-        let inputs = reads(cx, &search, &source.path, &self.options, Some(predefined)).await?;
+        let inputs = reads(cx, &search, &source.path, &self.options, Some(predefined), None).await?;
         let Some(inputs) = inputs else { return Ok(None) };
+        let words = include_words(&include);
+        let into_file = preprocessor::command(question.target, SOURCE, &words, OUTPUT, question.values)?;
+        let reading = unit::Reading {
+            source: &source.path,
+            argv: &into_file,
+            identity: &question.identity,
+            places: question.places,
+            search: &search,
+            options: &self.options,
+            directories: predefined,
+        };
+        let inputs = unit::completed(cx, self.jcx, &reading, inputs).await?;
         state.is_uncacheable |= inputs.incomplete.is_some();
         if let Some(reason) = &inputs.incomplete {
             tracing::debug!(source = %source.path.display(), reason, "the preprocessor is asked in every run");
         }
-        let words = include_words(&include);
         let argv = preprocess(question.target, &source.path, &words, question.values)?;
         let mut key = Key::new("missing 4");
         key.add(question.identity.as_bytes());

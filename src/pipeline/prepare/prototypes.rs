@@ -142,9 +142,18 @@ async fn covered(
     let options = unit::options(cx, &marked).await?;
     let directories = preprocessor::directories(cx, jcx, &marked, "c++", &question.identity).await?;
     let search = unit::search(cx, directories.with(question.include)).await?;
-    let Some(inputs) = reads(cx, &search, source, &options, Some(&directories)).await? else {
-        return Ok(None);
+    let inputs = reads(cx, &search, source, &options, Some(&directories), None).await?;
+    let Some(inputs) = inputs else { return Ok(None) };
+    let reading = unit::Reading {
+        source,
+        argv,
+        identity: &question.identity,
+        places: question.places,
+        search: &search,
+        options: &options,
+        directories: &directories,
     };
+    let inputs = unit::completed(cx, jcx, &reading, inputs).await?;
     let mut key = Key::new("prototypes 3");
     key.add(question.identity.as_bytes()).add(identity.hash.as_bytes());
     key.add(question.places.forget(&source.to_string_lossy()).as_bytes());

@@ -305,6 +305,7 @@ mod tests {
             files: files.iter().map(|file| (*file).clone()).collect(),
             directories: BTreeSet::new(),
             incomplete: None,
+            unnamed: BTreeSet::new(),
             clock: None,
         };
         let id = CellId { board: "uno".into(), sketch: "A".into() };

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::digests::portable_digest;
-use crate::includes::Inputs;
+use crate::includes::{Hash, Inputs};
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::shared::blocking::blocking;
@@ -29,7 +29,7 @@ impl CoveredCall {
     pub(in crate::pipeline) async fn new(
         cx: &BuildContext,
         jcx: &JobContext,
-        mut key: Key,
+        key: Key,
         argv: &[String],
         places: &Places,
         inputs: Inputs,
@@ -38,10 +38,7 @@ impl CoveredCall {
         if inputs.incomplete.is_some() {
             return Ok(None);
         }
-        let (context, read) = (cx.clone(), inputs.clone());
-        let files = blocking(move || read.hash_by(|file| portable_digest(&context, file))).await?;
-        let words: Vec<String> = argv.iter().map(|word| places.forget(word)).collect();
-        let portable = key.add(files.as_bytes()).command(&words, &jcx.environment).finish();
+        let portable = portable_key(cx, jcx, key, argv, places, &inputs).await?;
         let program = Path::new(argv.first().map_or("", String::as_str));
         let is_script = cx.identities.of(program).await.is_ok_and(|identity| identity.is_script);
         Ok(Some(Self { keys: places.keys(portable), places: places.clone(), inputs, is_script }))
@@ -56,13 +53,40 @@ impl CoveredCall {
         cx: &BuildContext,
         result: Result<(), &BuildError>,
     ) -> Result<(), BuildError> {
-        let inputs = self.inputs.clone();
-        if let Some(changed) = blocking(move || inputs.changed().map(Path::to_owned)).await? {
-            return Err(BuildError::changed(&changed));
-        }
+        unchanged(&self.inputs).await?;
         if self.is_script && result.is_err() {
             return Ok(());
         }
         cx.stores.failures.settle(&self.keys, &self.places, result, &[]).await
     }
+}
+
+/// Adds a command, its environment and `inputs` to a key, which is the same in every checkout and work directory.
+pub(super) async fn portable_key(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    mut key: Key,
+    argv: &[String],
+    places: &Places,
+    inputs: &Inputs,
+) -> Result<Hash, BuildError> {
+    let files = portable_files(cx, inputs).await?;
+    let words: Vec<String> = argv.iter().map(|word| places.forget(word)).collect();
+    Ok(key.add(files.as_bytes()).command(&words, &jcx.environment).finish())
+}
+
+/// Returns a hash over the names and the contents of `inputs`, which is the same in every checkout and work directory.
+pub(super) async fn portable_files(cx: &BuildContext, inputs: &Inputs) -> Result<Hash, BuildError> {
+    let (context, read) = (cx.clone(), inputs.clone());
+    blocking(move || read.hash_by(|file| portable_digest(&context, file))).await
+}
+
+/// Checks that no input has changed since it was read.
+///
+/// # Errors
+/// An input has changed.
+pub(super) async fn unchanged(inputs: &Inputs) -> Result<(), BuildError> {
+    let inputs = inputs.clone();
+    let changed = blocking(move || inputs.changed().map(Path::to_owned)).await?;
+    changed.map_or(Ok(()), |changed| Err(BuildError::changed(&changed)))
 }

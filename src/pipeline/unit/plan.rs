@@ -7,6 +7,7 @@ use super::asked;
 use super::clock::clock;
 use super::digests::{copy_of, exact_digest, portable_digest};
 use super::idle::without_idle;
+use super::named::{Reading, completed};
 use super::options::Options;
 use super::planned::{Lookup, OUTPUT, Planned, SOURCE, Wanted};
 use super::reads::reads;
@@ -23,6 +24,7 @@ use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::checkout::Checkout;
 use crate::pipeline::shared::context::BuildContext;
 use crate::pipeline::shared::key::Key;
+use crate::pipeline::shared::places::Places;
 use crate::plan::Target;
 use crate::platform::Value;
 use crate::toolchain::Identity;
@@ -59,10 +61,10 @@ async fn plan_once(
     let language = language(&everything, &wanted.source, &options);
     let directories = preprocessor::directories(cx, jcx, &everything, &language, &identity.hash).await?;
     let search = asked::search(cx, directories.with(&wanted.include)).await?;
-    let Some(inputs) = reads(cx, &search, &wanted.source, &options, Some(&directories)).await? else {
-        return Err(unreadable(cx, &wanted.source).await?);
-    };
-    let include = needed(&wanted, &search, &inputs);
+    let lookup = Lookup { options, directories, search };
+    let inputs = inputs(cx, jcx, &wanted, &identity, &lookup).await?;
+    let Lookup { search, .. } = &lookup;
+    let include = needed(&wanted, search, &inputs);
     let shown = command(&wanted, &include)?;
     for (place, what) in [(SOURCE, "source_file"), (OUTPUT, "object_file")] {
         if !shown.iter().any(|word| word.contains(place)) {
@@ -80,7 +82,7 @@ async fn plan_once(
         let argv = responses::spelled_out(cx, shown.clone()).await?;
         clock(cx, jcx, &wanted, &identity.hash, &argv, &inputs).await?
     };
-    let portable = portable(cx, &wanted, &search, &inputs, &include, uncacheable.is_none()).await?;
+    let portable = portable(cx, &wanted, search, &inputs, &include, uncacheable.is_none()).await?;
     let name = seed(cx, &wanted);
     let mut key = Key::new("unit 6");
     key.add(identity.hash.as_bytes()).add(name.as_bytes());
@@ -89,7 +91,7 @@ async fn plan_once(
         argv
     } else {
         let argv = responses::spelled_out(cx, shown.clone()).await?;
-        without_idle(argv, wanted.values, &search, &inputs).await?
+        without_idle(argv, wanted.values, search, &inputs).await?
     };
     let copy = copy_of(cx, &inputs, &wanted, &argv, is_portable);
     let named = copy.as_ref().map(|copy| copy.named(&wanted.source));
@@ -115,19 +117,28 @@ async fn plan_once(
     let argv = if identity.version.is_some() { reproducible(cx, argv, &seed) } else { argv };
     let is_light = wanted.target.family.has_light_units();
     let (label, source) = (wanted.label, wanted.source);
-    Ok(Planned {
-        key,
-        label,
-        source,
-        argv,
-        shown,
-        named,
-        copy,
-        lookup: Lookup { options, directories, search },
-        inputs,
-        uncacheable,
-        is_light,
-    })
+    Ok(Planned { key, label, source, argv, shown, named, copy, lookup, inputs, uncacheable, is_light })
+}
+
+/// Returns everything that the compile could read.
+async fn inputs(
+    cx: &BuildContext,
+    jcx: &JobContext,
+    wanted: &Wanted<'_>,
+    identity: &Identity,
+    lookup: &Lookup,
+) -> Result<Inputs, BuildError> {
+    let Lookup { options, directories, search } = lookup;
+    let inputs = reads(cx, search, &wanted.source, options, Some(directories), None).await?;
+    let Some(inputs) = inputs else { return Err(unreadable(cx, &wanted.source).await?) };
+    if identity.version.is_none() || inputs.unnamed.is_empty() {
+        return Ok(inputs);
+    }
+    let argv = responses::spelled_out(cx, command(wanted, &wanted.include)?).await?;
+    let places = Places::of(&cx.checkout, cx.layout.root()).with_staged(&cx.checkout, &wanted.source);
+    let (source, identity) = (wanted.source.as_path(), &identity.hash);
+    let reading = Reading { source, argv: &argv, identity, places: &places, search, options, directories };
+    completed(cx, jcx, &reading, inputs).await
 }
 
 /// Returns the command with names behind the link to the checkout, if that can't change the object: no file

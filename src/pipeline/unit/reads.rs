@@ -6,34 +6,40 @@ use std::sync::Arc;
 
 use super::options::Options;
 use crate::event::Step;
-use crate::includes::{Closure, Disk, Form, Inputs, Search, SourceFile};
+use crate::includes::{Closure, Disk, Form, HeaderName, Inputs, Search, SourceFile};
 use crate::pipeline::discover::compiler_directories::CompilerDirectories;
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::shared::blocking::blocking;
 use crate::pipeline::shared::context::BuildContext;
 
 /// Returns the possible inputs of a command, beginning with `source`; `None` if `source` can't be read.
-/// `directories` is the compiler's answer for the same command, if it was queried.
+/// `directories` is the compiler's answer for the same command, if it was queried; `answered` are the headers that
+/// computed includes name, if the preprocessor has told them.
 pub(in crate::pipeline) async fn reads(
     cx: &BuildContext,
     search: &Arc<Search>,
     source: &Path,
     options: &Arc<Options>,
     directories: Option<&Arc<CompilerDirectories>>,
+    answered: Option<&Arc<[HeaderName]>>,
 ) -> Result<Option<Inputs>, BuildError> {
     let (search, staging, source) = (search.clone(), cx.staging.clone(), source.to_owned());
-    let (options, directories) = (options.clone(), directories.cloned());
+    let (options, directories, answered) = (options.clone(), directories.cloned(), answered.cloned());
     blocking(move || {
         let files = search.files();
         let Some(main) = files.get(&source) else { return Ok(None) };
         let forced = forced(&search, &staging, &options);
         let predefined = directories.as_ref().and_then(|directories| directories.predefined.as_ref());
-        let mut inputs = Closure::new(&search, &options.macros, predefined).of(&main, &forced);
+        let closure = Closure::new(&search, &options.macros, predefined).answered(answered.as_deref());
+        let mut inputs = closure.of(&main, &forced);
         for path in options.files.iter().cloned().chain(tools(files.disk(), &options.directories)?) {
             let file = files.get(&path).ok_or_else(|| format!("{} can't be read", path.display()))?;
             inputs.files.push(file);
         }
-        inputs.incomplete = options.uncacheable.clone().or(inputs.incomplete);
+        if let Some(reason) = &options.uncacheable {
+            inputs.incomplete = Some(reason.clone());
+            inputs.unnamed.clear();
+        }
         Ok(Some(inputs))
     })
     .await?

@@ -102,6 +102,7 @@ fn inputs_of_keys_are_noted() {
         "pipeline/unit/copy.rs",
         // What the preprocessor made.
         "pipeline/unit/clock.rs",
+        "pipeline/unit/named.rs",
         // For messages only.
         "pipeline/failure/unstaged.rs",
         "pipeline/unit/depfile.rs",
