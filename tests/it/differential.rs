@@ -167,11 +167,11 @@ fn run_seeds(first: u64, count: usize, each: usize) -> Tally {
 
 #[test]
 fn warm_runs_make_what_clean_runs_make() {
-    let tally = run_seeds(1, 200, 50);
-    assert!(tally.edits >= 200, "{tally:?}");
+    let tally = run_seeds(1, 100, 50);
+    assert!(tally.edits >= 100, "{tally:?}");
     // Edits that only break the project would show little.
     assert!(tally.whole * 4 > tally.comparisons, "{tally:?}");
-    assert!(tally.kept > 13, "{tally:?}");
+    assert!(tally.kept > 5, "{tally:?}");
 }
 
 /// `just differential COUNT [SEED]`: as many as are asked for, or what a seed made again.
