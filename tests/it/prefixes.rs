@@ -235,15 +235,31 @@ fn what_could_notice_is_compiled_plainly() {
 
 #[test]
 fn headers_that_change_what_follows_them_are_not_precompiled() {
-    for (first, last) in [
+    // As many as a prefix must be good for, and some that are compiled meanwhile.
+    const EACH: usize = 14;
+    let mut workspace = workspace(&heavy("#pragma once", ""), EACH, USES);
+    for (number, (first, last)) in [
         ("#pragma once", "#pragma pack(1)"),
         ("#pragma once", "#pragma GCC optimize (\"O3\")"),
         ("#ifndef HEAVY\n#define HEAVY", "#endif\n#define AGAIN 1"),
         ("#pragma once", "#warning this is heavy"),
         ("#pragma once", "inline char base() { return __BASE_FILE__[0]; }"),
-    ] {
-        let workspace = workspace(&heavy(first, last), 16, USES);
-        let auto = compare(&workspace, 0);
-        assert!(!made(&auto).iter().any(|step| step.contains("Heavy.h")), "{last}");
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let library = format!("libs/Odd{number}");
+        workspace = workspace
+            .file(&format!("{library}/library.properties"), format!("name=Odd{number}\nversion=1.0.0\n"))
+            .file(&format!("{library}/src/Odd{number}.h"), heavy(first, last));
+        let text = USES.replace("Heavy.h", &format!("Odd{number}.h"));
+        for sketch in 0..EACH {
+            let text = text.replace("NUMBER", &(sketch * 2).to_string());
+            workspace = workspace.sketch(&format!("s/Odd{number}x{sketch}"), &text);
+        }
     }
+    let auto = run(&workspace, "auto").assert_exit(0);
+    let mut made = made(&auto);
+    made.retain(|label| label != "Arduino.h, precompiled");
+    assert_eq!(made, ["Arduino.h, Heavy.h, precompiled"], "only the header that changes nothing");
 }

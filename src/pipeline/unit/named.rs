@@ -125,7 +125,12 @@ async fn follow(
             let (files, read) = (included.clone(), complete.clone());
             let is_whole = blocking(move || {
                 let known: HashSet<PathBuf> = read.files.iter().filter_map(|file| real(&file.path)).collect();
-                files.entered().all(|path| real(path).is_some_and(|path| known.contains(&path)))
+                let is_known = |path: &Path| real(path).is_some_and(|path| known.contains(&path));
+                let strange = files.entered().find(|path| !is_known(path));
+                if let Some(path) = strange {
+                    tracing::debug!(path = %path.display(), "no name leads to a file that the preprocessor has read");
+                }
+                strange.is_none()
             });
             return Ok(is_whole.await?.then_some((complete, names)));
         }
@@ -142,7 +147,8 @@ async fn with_names(
     reads(cx, search, source, options, Some(directories), Some(&names)).await
 }
 
-/// Returns what the preprocessor includes; `None` if there is no output, as the source is wrong.
+/// Returns what the preprocessor includes, up to an error in the source; `None` if there is no output or the preprocessor was
+/// ended.
 async fn ask(
     cx: &BuildContext,
     jcx: &JobContext,
@@ -151,23 +157,32 @@ async fn ask(
 ) -> Result<Option<Arc<Included>>, BuildError> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let output = cx.staging.join(format!("included-{}.i", COUNT.fetch_add(1, Ordering::Relaxed)));
-    let output_text = output.to_string_lossy().into_owned();
-    let argv = argv.into_iter().map(|word| word.replace(OUTPUT, &output_text)).collect();
+    // GCC removes its output after an error, which is the link then.
+    let link = output.with_extension("link");
+    let (from, to) = (output.clone(), link.clone());
+    blocking(move || {
+        let made = std::fs::write(&from, "").and_then(|()| std::os::unix::fs::symlink(&from, &to));
+        made.map_err(|error| BuildError::io(Step::Preprocess, FileAction::Write, &to, &error))
+    })
+    .await??;
+    let link_text = link.to_string_lossy().into_owned();
+    let argv = argv.into_iter().map(|word| word.replace(OUTPUT, &link_text)).collect();
     let label = source.file_name().unwrap_or_default().to_string_lossy();
     let name = jcx.step(Step::Preprocess, format!("{label}, for the names of its includes"));
     let process = process(argv, cx.staging.clone(), jcx.environment.clone());
     let finished = run_in_slot(&cx.runner, &name, &process, &jcx.transcript).await?;
+    let error = BuildError::command(Step::Preprocess, process.argv(), finished.end, &finished.printed());
+    let is_whole =
+        finished.end.succeeded() || matches!(&error, BuildError::Failed(failure) if failure.is_reproducible);
     let (source, cwd) = (source.to_owned(), cx.staging.clone());
     blocking(move || {
         let text = std::fs::read(&output);
-        let _ = std::fs::remove_file(&output);
-        match text {
-            Ok(text) if finished.end.succeeded() => Ok(Some(Arc::new(included(&text, &source, &cwd)))),
-            Err(error) if finished.end.succeeded() => {
-                Err(BuildError::io(Step::Preprocess, FileAction::Read, &output, &error))
-            }
-            _ => Ok(None),
+        for path in [&link, &output] {
+            let _ = std::fs::remove_file(path);
         }
+        let text =
+            text.map_err(|error| BuildError::io(Step::Preprocess, FileAction::Read, &output, &error))?;
+        Ok((is_whole && !text.is_empty()).then(|| Arc::new(included(&text, &source, &cwd))))
     })
     .await?
 }
