@@ -39,7 +39,7 @@ pub(in crate::pipeline) fn explain(
 }
 
 /// Maximum number of names with a remark.
-const MOST: usize = 20;
+const MOST: usize = 8;
 
 /// Returns unknown names, each with its remark.
 fn remarks(failure: &Failure, prototypes: &Prototypes, tabs: &[PathBuf]) -> Vec<(String, String)> {
@@ -82,6 +82,9 @@ fn reason(name: &str, prototypes: &Prototypes, texts: &[String]) -> Option<Strin
     }
     if let Some((_, reason)) = prototypes.dropped.iter().find(|(dropped, _)| dropped == name) {
         return Some(reason.clone());
+    }
+    if !texts.iter().any(|text| text.contains(name)) {
+        return None;
     }
     let head = Regex::new(&format!(r"\b{name}\s*\([^;{{}}]*\)[^;{{}}]*\{{")).ok()?;
     let is_defined = texts.iter().any(|text| head.is_match(text));
