@@ -7,10 +7,10 @@ use futures::future::join_all;
 use tracing::Instrument;
 
 use super::compile::{compile, known_failure, unit};
-use super::planned::{Planned, Unit};
+use super::planned::{Made, Planned, Unit};
 use super::{kept, prefix};
 use crate::budget::Subject;
-use crate::event::{CacheOutcome, FailureKind, UnitCounts};
+use crate::event::{CacheOutcome, Failure, FailureKind, UnitCounts};
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::job::job_context::JobContext;
 use crate::pipeline::shared::blocking::blocking;
@@ -69,6 +69,16 @@ fn first_error<T>(jcx: &mut JobContext, made: Vec<Result<T, BuildError>>) -> Res
     }
 }
 
+/// Remembers a failure for the other cells with the same unit, unless it takes too much memory: each sketch may fail with a
+/// long diagnostic, and few cells share its units.
+fn remembered(planned: &Planned, failure: Box<Failure>) -> Result<Made, BuildError> {
+    if planned.copy.is_none() && failure.diagnostic.len() <= REMEMBERED {
+        Ok(Err(failure))
+    } else {
+        Err(BuildError::Failed(failure))
+    }
+}
+
 /// Provides one object, and counts whether it was reused, restored or compiled.
 async fn make(
     cx: &BuildContext,
@@ -93,8 +103,7 @@ async fn make(
                     return Ok(Ok(unit(cx, planned, restored, true)));
                 }
                 if let Some(failure) = known_failure(cx, planned).await? {
-                    counts = UnitCounts { cached: 1, ..UnitCounts::default() };
-                    return Ok(Err(failure));
+                    return remembered(planned, failure);
                 }
             }
             let name = jcx.compile(subject, &planned.label);
@@ -110,14 +119,10 @@ async fn make(
                     };
                     Ok(Ok(compiled.unit))
                 }
-                Err(BuildError::Failed(failure))
-                    if failure.kind == FailureKind::Code && failure.diagnostic.len() <= REMEMBERED =>
-                {
-                    counts = UnitCounts { compiled: 1, ..UnitCounts::default() };
-                    Ok(Err(failure))
+                Err(BuildError::Failed(failure)) if failure.kind == FailureKind::Code => {
+                    remembered(planned, failure)
                 }
-                // Errors that may vanish with a retry, or take too much memory, are not remembered for other
-                // cells.
+                // Errors that may vanish with a retry are not remembered for other cells.
                 Err(other) => Err(other),
             }
         })
