@@ -25,6 +25,7 @@ mod boards;
 mod builds;
 mod cores;
 mod draft;
+mod filters;
 mod libraries;
 mod names;
 mod place;
@@ -84,10 +85,15 @@ fn init(typed: &Typed) -> Result<String, InitError> {
     let header = header(&imported, &name, &output, &warnings);
     let text = Draft { header, name, sections }.render();
     let checked = checked(&output, &place.matrix_dir, &text).map_err(SessionError::from)?;
-    if checked.1.cells.is_empty() {
+    if checked.1.cells.is_empty() && checked.1.skipped.is_empty() {
         warn_all(&warnings);
         return Err(InitError::Nothing(nothing(&imported, &place)));
     }
+    let left_out = checked.1.cells.is_empty().then(|| {
+        "the sketches are for other boards than those of the matrix: add one of theirs to `boards`, as `--board FQBN` does"
+            .to_owned()
+    });
+    let warnings: Vec<String> = warnings.into_iter().chain(left_out).collect();
     write_atomically(&output, text.as_bytes()).map_err(|error| SessionError::unwritable(&output, &error))?;
     warn_all(&warnings);
     Ok(summary(&checked, &output))

@@ -9,11 +9,14 @@
 //!
 //! `filters` reads the same files and others as rules: for which boards a sketch is not built.
 
+mod adafruit_board;
+mod adafruit_platforms;
 mod arduino_ci;
 mod arduino_ci_platforms;
 mod compile_sketches;
 mod expression;
 mod filters;
+mod imported;
 mod library;
 mod model;
 mod notes;
@@ -25,11 +28,15 @@ mod yaml;
 
 use std::path::Path;
 
-pub use filters::{FilteredBoard, SketchFilter, SketchRules};
+use filters::described_sketches;
+pub use filters::{
+    DescribedSketch, Esp32Build, Esp32Builds, Esp32Problem, FilteredBoard, SketchFilter, SketchRules,
+    chip_of_mcu,
+};
+pub use imported::Imported;
 pub use library::{LibraryFacts, holds_libraries};
-pub use model::{CoreSource, Imported, ImportedBuild, ImportedCore, ImportedLibrary, LeftOut};
+pub use model::{CoreSource, ImportedBuild, ImportedCore, ImportedLibrary, LeftOut};
 use notes::Notes;
-pub use test_marks::MarkedSketch;
 
 /// Reads the descriptions in a directory. The builds are those of the workflows; without any, those of
 /// `.arduino-ci.yml`. What can't be read is a warning.
@@ -42,6 +49,6 @@ pub fn import(dir: &Path) -> Imported {
         Some(file) if from_workflows.is_empty() => (arduino_ci::read(dir, &file, &mut notes), None),
         other => (from_workflows, other),
     };
-    let marked = test_marks::read(dir);
-    Imported { library, builds, marked, unused, warnings: notes.into_lines() }
+    let sketches = described_sketches(dir);
+    Imported { library, builds, sketches, unused, warnings: notes.into_lines() }
 }

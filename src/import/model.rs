@@ -2,24 +2,6 @@
 
 use crate::platform::Fqbn;
 
-use super::library::LibraryFacts;
-use super::test_marks::MarkedSketch;
-
-/// Contents of the descriptions in a directory.
-#[derive(Debug, Default)]
-pub struct Imported {
-    /// The library in the directory, if there is one.
-    pub library: Option<LibraryFacts>,
-    /// Builds of all descriptions.
-    pub builds: Vec<ImportedBuild>,
-    /// Sketches that Adafruit's CI builds for some platforms only.
-    pub marked: Vec<MarkedSketch>,
-    /// Name of a description that was found, but not used because another one has builds.
-    pub unused: Option<String>,
-    /// Parts of the descriptions that were not understood, one message each.
-    pub warnings: Vec<String>,
-}
-
 /// Builds of some sketches for one board.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedBuild {

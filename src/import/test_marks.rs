@@ -4,43 +4,22 @@
 
 use std::path::Path;
 
-use walkdir::{DirEntry, WalkDir};
-
-/// Limit of the depth of sketches.
-const DEEPEST: usize = 8;
+use super::adafruit_board::{self, AdafruitBoard, is_platform};
+use crate::nearest::{nearest, quoted};
 
 /// A sketch that is built for some platforms only.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MarkedSketch {
-    /// Its directory, relative to the directory of the library.
-    pub path: String,
+pub(super) struct MarkedSketch {
     /// The only platforms that it is built for, if any: `.PLATFORM.test.only`. `none` is no platform.
-    pub only: Vec<String>,
+    only: Vec<String>,
     /// Platforms that it is not built for: `.PLATFORM.test.skip`, and the lines of `.skip.txt`.
-    pub skip: Vec<String>,
+    skip: Vec<String>,
     /// How many of `skip`, from the first, are files.
-    pub skip_marks: usize,
+    skip_marks: usize,
 }
 
-/// Returns the marked sketches below a directory, sorted by path.
-pub(super) fn read(dir: &Path) -> Vec<MarkedSketch> {
-    let is_shown = |entry: &DirEntry| {
-        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        entry.depth() == 0 || !entry.file_type().is_dir() || !is_hidden
-    };
-    let walk = WalkDir::new(dir).max_depth(DEEPEST).sort_by_file_name().into_iter().filter_entry(is_shown);
-    let directories = walk.flatten().filter(|entry| entry.file_type().is_dir());
-    directories.filter_map(|entry| marked(dir, entry.path())).collect()
-}
-
-/// Returns the marks of one sketch, whose path stays empty.
+/// Returns the marks of a sketch, if it has any.
 pub(super) fn marked_sketch(sketch: &Path) -> Option<MarkedSketch> {
-    marked(sketch, sketch)
-}
-
-/// Returns a directory as a marked sketch if it has marks.
-fn marked(dir: &Path, sketch: &Path) -> Option<MarkedSketch> {
-    let path = sketch.strip_prefix(dir).ok()?.to_str()?.to_owned();
     let mut names: Vec<String> = std::fs::read_dir(sketch)
         .ok()?
         .flatten()
@@ -58,33 +37,65 @@ fn marked(dir: &Path, sketch: &Path) -> Option<MarkedSketch> {
         let text = String::from_utf8_lossy(&text);
         skip.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
     }
-    (!only.is_empty() || !skip.is_empty()).then_some(MarkedSketch { path, only, skip, skip_marks })
+    (!only.is_empty() || !skip.is_empty()).then_some(MarkedSketch { only, skip, skip_marks })
 }
 
 impl MarkedSketch {
-    /// Returns the file by which the sketch is not built for a board with these platform names, if any.
-    pub(super) fn excluding_mark(&self, names: &[&str]) -> Option<String> {
-        let mark = self.excluding(names)?;
-        let is_listed = |skip: &String| mark.strip_suffix(".test.skip").is_some_and(|it| it == skip.as_str());
+    /// Returns the file by which the sketch is not built for a board, if any.
+    pub(super) fn excluding(&self, board: &AdafruitBoard<'_>) -> Option<String> {
         // The marks come first in the list.
-        let place = self.skip.iter().position(is_listed);
-        Some(match place {
-            Some(place) if place >= self.skip_marks => format!(".skip.txt has `{}`", self.skip[place]),
-            _ => format!(".{mark}"),
-        })
+        if let Some(place) = self.skip.iter().position(|platform| board.is_of(platform)) {
+            let platform = &self.skip[place];
+            return Some(if place < self.skip_marks {
+                format!(".{platform}.test.skip")
+            } else {
+                format!(".skip.txt has `{platform}`")
+            });
+        }
+        let first = self.only.first()?;
+        let is_meant = self.only.iter().any(|platform| board.is_of_family(platform));
+        (!is_meant).then(|| format!(".{first}.test.only"))
     }
 
-    /// Returns the mark by which the sketch is not built for a board with these platform names, if any. `only` also holds for
-    /// a platform that has one of the names as a part: `pico_rp2040` for `rp2040`.
-    pub fn excluding(&self, names: &[&str]) -> Option<String> {
-        let is_named = |platform: &str| names.iter().any(|name| name.eq_ignore_ascii_case(platform));
-        if let Some(skip) = self.skip.iter().find(|platform| is_named(platform)) {
-            return Some(format!("{skip}.test.skip"));
-        }
-        let is_meant = |platform: &String| is_named(platform) || platform.split('_').any(is_named);
-        let first = self.only.first()?;
-        (!self.only.iter().any(is_meant)).then(|| format!("{first}.test.only"))
+    /// Returns an error for each platform of `.PLATFORM.test.only` that is unknown: Adafruit's CI fails then. `names` are the names
+    /// of boards.
+    pub(super) fn errors(&self, names: &[&str]) -> Vec<(String, Option<String>)> {
+        let unknown = self.only.iter().filter(|platform| !is_known(platform, names));
+        let error = |platform: &String| {
+            let message = format!(
+                ".{platform}.test.only: {} is no platform of Adafruit's CI, and no board here",
+                quoted(platform)
+            );
+            (message, suggested(platform, names))
+        };
+        unknown.map(error).collect()
     }
+
+    /// Returns a warning for each other platform that is unknown: Adafruit's CI ignores it.
+    pub(super) fn warnings(&self, names: &[&str]) -> Vec<String> {
+        let unknown = self.skip.iter().enumerate().filter(|(_, platform)| !is_known(platform, names));
+        let warning = |(place, platform): (usize, &String)| {
+            let file = if place < self.skip_marks {
+                format!(".{platform}.test.skip")
+            } else {
+                ".skip.txt".to_owned()
+            };
+            let hint = suggested(platform, names).map(|hint| format!("; {hint}")).unwrap_or_default();
+            format!("{file}: {} is no platform of Adafruit's CI, and no board here{hint}", quoted(platform))
+        };
+        unknown.map(warning).collect()
+    }
+}
+
+fn is_known(platform: &str, names: &[&str]) -> bool {
+    is_platform(platform) || names.iter().any(|name| name.eq_ignore_ascii_case(platform))
+}
+
+/// Returns the nearest name of a platform or a board.
+fn suggested(platform: &str, names: &[&str]) -> Option<String> {
+    let mut known: Vec<&str> = adafruit_board::names().collect();
+    known.extend_from_slice(names);
+    nearest(platform, known).map(|near| format!("did you mean {}?", quoted(near)))
 }
 
 #[cfg(test)]
@@ -95,31 +106,56 @@ mod tests {
     fn marks_are_found_beside_sketches() {
         let directory = tempfile::tempdir().unwrap();
         for file in [
-            "examples/A/.uno.test.skip",
-            "examples/A/.esp32.test.only",
-            "examples/A/.pico_rp2040.test.only",
-            "examples/B/.skip.txt",
-            "examples/C/.uno.generate",
-            ".git/.uno.test.skip",
+            "A/.uno.test.skip",
+            "A/.esp32.test.only",
+            "A/.pico_rp2040.test.only",
+            "B/.skip.txt",
+            "C/.uno.generate",
         ] {
             let path = directory.path().join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "mega2560\n\n leonardo \n").unwrap();
         }
+        let read = |name: &str| marked_sketch(&directory.path().join(name));
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let a = MarkedSketch {
-            path: "examples/A".to_owned(),
-            only: texts(&["esp32", "pico_rp2040"]),
-            skip: texts(&["uno"]),
-            skip_marks: 1,
-        };
+        let a = MarkedSketch { only: texts(&["esp32", "pico_rp2040"]), skip: texts(&["uno"]), skip_marks: 1 };
         let skip = texts(&["mega2560", "leonardo"]);
-        let b = MarkedSketch { path: "examples/B".to_owned(), only: Vec::new(), skip, skip_marks: 0 };
-        assert_eq!(read(directory.path()), [a.clone(), b.clone()]);
-        assert_eq!(a.excluding(&["uno", "avr"]).as_deref(), Some("uno.test.skip"));
-        assert_eq!(a.excluding(&["nodemcuv2", "esp8266"]).as_deref(), Some("esp32.test.only"));
-        assert_eq!(a.excluding(&["rpipico", "rp2040"]), None);
-        assert_eq!(b.excluding(&["uno", "avr"]), None);
-        assert_eq!(b.excluding(&["Leonardo", "avr"]).as_deref(), Some("leonardo.test.skip"));
+        let b = MarkedSketch { only: Vec::new(), skip, skip_marks: 0 };
+        assert_eq!([read("A"), read("B"), read("C")], [Some(a.clone()), Some(b.clone()), None]);
+        let excluding = |sketch: &MarkedSketch, fqbn: &str| {
+            let fqbn = fqbn.parse().unwrap();
+            sketch.excluding(&AdafruitBoard::new("board", &fqbn))
+        };
+        assert_eq!(excluding(&a, "arduino:avr:uno").as_deref(), Some(".uno.test.skip"));
+        assert_eq!(excluding(&a, "esp8266:esp8266:nodemcuv2").as_deref(), Some(".esp32.test.only"));
+        assert_eq!(excluding(&a, "rp2040:rp2040:rpipico"), None);
+        assert_eq!(excluding(&b, "arduino:avr:uno"), None);
+        assert_eq!(excluding(&b, "arduino:avr:leonardo").as_deref(), Some(".skip.txt has `leonardo`"));
+    }
+
+    #[test]
+    fn unknown_platforms_have_the_nearest_known_name() {
+        let directory = tempfile::tempdir().unwrap();
+        for file in [
+            ".esp23.test.only",
+            ".none.test.only",
+            ".Mine.test.only",
+            ".unoo.test.skip",
+            ".main_platforms.test.skip",
+        ] {
+            std::fs::write(directory.path().join(file), "").unwrap();
+        }
+        std::fs::write(directory.path().join(".skip.txt"), "lenardo\nmine\n").unwrap();
+        let marked = marked_sketch(directory.path()).unwrap();
+        let errors = marked.errors(&["mine", "avr"]);
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert!(errors[0].0.starts_with(".esp23.test.only: `esp23` is no platform"), "{errors:?}");
+        assert_eq!(errors[0].1.as_deref(), Some("did you mean `esp32`?"));
+        let warnings = marked.warnings(&["mine", "avr"]);
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(
+            warnings[0].ends_with("did you mean `uno`?") && warnings[1].ends_with("did you mean `leonardo`?"),
+            "{warnings:?}"
+        );
     }
 }

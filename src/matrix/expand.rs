@@ -19,6 +19,7 @@ use super::model::{
 use super::name_glob::{NameGlob, NameGlobs, last_component};
 use super::path_pattern::relative;
 use super::source::Span;
+use crate::import::chip_of_mcu;
 use crate::nearest::{quoted, suggestion};
 
 /// The hardware of boards, by their names. A board without an entry has unknown hardware.
@@ -153,10 +154,13 @@ impl<'m> Expander<'m> {
             let Some(of_sketch) = self.sketches.get_index(sketch).map(|(_, it)| Arc::clone(it)) else {
                 continue;
             };
-            let rules = self.filtered.rules(entry, &of_sketch, &self.matrix.dir);
+            let rules = self.filtered.rules(entry, &of_sketch, self.matrix);
+            let errors = self.filtered.errors(&rules).into_iter();
+            self.problems.extend(errors.map(|(it, help)| Diagnostic::new(entry.span, it).maybe_help(help)));
             for (board, properties) in &properties {
                 if self.is_chosen(entry, *board, sketch) {
                     is_used = true;
+                    self.check_chip(entry, *board);
                     if self.filtered.skips((*board, sketch), &rules, &of_sketch, entry) {
                         continue;
                     }
@@ -172,11 +176,34 @@ impl<'m> Expander<'m> {
         }
     }
 
+    /// Reports a board with the options of another chip than its own, which only its core knows.
+    fn check_chip(&mut self, entry: &SketchEntry, board: usize) {
+        let matrix = self.matrix;
+        let variant = matrix.boards.get_index(board).and_then(|(_, board)| board.variant.as_ref());
+        let Some(variant) = variant else { return };
+        let mcu = self.boards[board].hardware.as_ref().and_then(|hardware| hardware.mcu.as_deref());
+        let Some((assumed, own)) = variant.chip.as_deref().zip(chip_of_mcu(mcu)) else { return };
+        if assumed != own && !self.problems.iter().any(|known| known.span == entry.span) {
+            let base = variant.bases.first().map_or("", |base| base);
+            let path = variant.file.path.display();
+            let message = format!("{path}: options for {assumed} are for {}, which has {own}", quoted(base));
+            let help = format!("give the board a tag: `tags: [chip-{own}]`");
+            self.problems.push(Diagnostic::new(entry.span, message).help(help));
+        }
+    }
+
     /// Returns whether the entry is for the board. What is unknown of the board does not choose it.
     fn is_chosen(&self, entry: &SketchEntry, board: usize, sketch: usize) -> bool {
-        let profile = self.matrix.boards.get_index(board).map(|(_, board)| board);
-        if let Some(profile) = profile.filter(|board| board.profile.is_some()) {
-            return self.paths.get(sketch).is_some_and(|path| profile.is_for(path));
+        let (Some((_, of_matrix)), Some(path)) =
+            (self.matrix.boards.get_index(board), self.paths.get(sketch))
+        else {
+            return false;
+        };
+        if !of_matrix.is_for(path) || entry.choice.replaced.contains(&(board, path.clone())) {
+            return false;
+        }
+        if of_matrix.profile.is_some() {
+            return true;
         }
         let name = self.sketches.get_index(sketch).map_or("", |(name, _)| name);
         let sketch = Some(SketchFacts { name, tags: &entry.marks.tags });
@@ -351,8 +378,11 @@ impl<'m> Expander<'m> {
         // A rule without effect may be about missing sketches.
         let complete = self.problems.is_empty() && !self.sketches_missing && !self.is_early;
         for rule in &self.matrix.exclude {
-            let boards: Vec<bool> =
-                matching(rule.board.as_ref(), self.matrix.boards.keys().map(|name| &**name));
+            let boards: Vec<bool> = self
+                .boards
+                .iter()
+                .map(|board| rule.board.as_ref().is_none_or(|it| board.is_named(it)))
+                .collect();
             let sketches: Vec<bool> =
                 matching(rule.sketch.as_ref(), self.sketches.keys().map(|name| &**name));
             let mut matched = false;
@@ -442,8 +472,14 @@ impl<'m> Expander<'m> {
         for &(board, _) in keys {
             used[board] = true;
         }
+        // A board is used where another one stands in its place.
+        for (index, board) in self.matrix.boards.values().enumerate() {
+            for base in board.bases().filter_map(|base| self.matrix.boards.get_index_of(base)) {
+                used[base] |= used[index];
+            }
+        }
         for ((name, board), used) in self.matrix.boards.iter().zip(used) {
-            if !used && !board.optional {
+            if !used && !board.optional && board.variant.is_none() {
                 let message = format!("no sketch is built for the board {}", quoted(name));
                 let help = "add it to the `boards` of a sketch, or mark it `optional: true`";
                 self.problems.push(Diagnostic::new(board.span, message).help(help));

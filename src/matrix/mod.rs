@@ -10,7 +10,9 @@
 //! Each step returns all errors that it finds, as [`Diagnostic`]s with places. A step runs only if the one before found
 //! none.
 
+mod board_names;
 mod board_profile;
+mod board_variant;
 mod cell;
 mod date;
 mod diagnostic;
@@ -36,9 +38,11 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod variants;
 mod walk;
 
 pub use board_profile::{BoardProfile, PinnedPlatform};
+pub use board_variant::BoardVariant;
 pub use cell::{Cell, Expansion, NotASketch, SketchRef, SkippedCell};
 pub use date::{Date, DateError};
 pub use diagnostic::{Diagnostic, Invalid, MatrixError};

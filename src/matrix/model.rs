@@ -1,6 +1,7 @@
 //! The resolved matrix. Names are unique and valid as directory names; FQBNs, globs and durations are parsed; paths are
 //! absolute. Knows nothing of YAML, and reads no file.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use indexmap::{IndexMap, IndexSet};
 
 use super::board_profile::{BoardProfile, PinnedPlatform, ProfileChoice};
+use super::board_variant::BoardVariant;
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::expectation::Expectation;
 use super::expression::{BoardFacts, Predicate, TextTest};
@@ -129,6 +131,8 @@ pub struct LibraryEntry {
     pub boards: Option<IndexSet<usize>>,
     /// Whether the libraries that it depends on are installed.
     pub dependencies: bool,
+    /// What asks for it, if it is not an entry of the matrix. A library of that name in another entry is used then.
+    pub wanted_by: Option<Arc<str>>,
 }
 
 /// Source of a library.
@@ -203,6 +207,8 @@ pub struct Board {
     pub run: Option<Emulation>,
     /// The profile that it comes from, if it is not one of `boards`.
     pub profile: Option<BoardProfile>,
+    /// The `ci.yml` that it comes from, if it is not one of `boards`.
+    pub variant: Option<BoardVariant>,
     /// Limits of its firmware.
     pub budgets: Budgets,
 }
@@ -215,7 +221,14 @@ impl Board {
 
     /// Returns whether the sketch in this directory is built for it.
     pub(super) fn is_for(&self, sketch: &Path) -> bool {
-        self.profile.as_ref().is_none_or(|profile| profile.sketches.contains(sketch))
+        let of_profile = self.profile.as_ref().map(|profile| &profile.sketches);
+        let only = of_profile.or(self.variant.as_ref().map(|variant| &variant.sketches));
+        only.is_none_or(|sketches| sketches.contains(sketch))
+    }
+
+    /// Returns the boards in whose place it stands.
+    pub(super) fn bases(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.variant.iter().flat_map(|variant| &variant.bases)
     }
 }
 
@@ -295,13 +308,21 @@ pub(super) struct BoardChoice {
     pub(super) boards: IndexSet<usize>,
     /// The profiles of its sketches that are boards, too.
     pub(super) profiles: Option<ProfileChoice>,
+    /// Boards that others take the place of for a sketch: each board by index, with the sketch's directory.
+    pub(super) replaced: HashSet<(usize, PathBuf)>,
 }
 
 impl BoardChoice {
     /// Returns the choice of no board.
     pub(super) fn none() -> Self {
         let predicate = Predicate::Any(Vec::new());
-        Self { predicate, filters: Vec::new(), boards: IndexSet::new(), profiles: None }
+        Self {
+            predicate,
+            filters: Vec::new(),
+            boards: IndexSet::new(),
+            profiles: None,
+            replaced: HashSet::new(),
+        }
     }
 }
 
@@ -398,6 +419,17 @@ impl Matrix {
         })
     }
 
+    /// Returns the directory that an entry's path is relative to, if it is known before any installation.
+    pub(super) fn early_root(&self, from: &From) -> Option<&Path> {
+        match from {
+            From::Matrix => Some(&self.dir),
+            From::Root(name) => match &self.cores.get(name)?.provider {
+                Provider::Path { dir, .. } => Some(&dir.value),
+                _ => None,
+            },
+        }
+    }
+
     /// Returns the directories that its sketches are in or below, as far as they are its own; absolute.
     pub fn sketch_directories(&self) -> impl Iterator<Item = PathBuf> {
         let entries = self.sketches.iter().chain(&self.include);
@@ -415,7 +447,10 @@ impl Matrix {
 
     /// Returns the facts about the boards, without those of their cores, in the order of the boards.
     pub fn board_facts(&self) -> Vec<BoardFacts> {
-        let facts = |(name, board): (&Arc<str>, &Board)| BoardFacts::new(name, &board.fqbn, &board.tags);
+        let facts = |(name, board): (&Arc<str>, &Board)| BoardFacts {
+            bases: board.bases().cloned().collect(),
+            ..BoardFacts::new(name, &board.fqbn, &board.tags)
+        };
         self.boards.iter().map(facts).collect()
     }
 
@@ -459,13 +494,25 @@ impl Matrix {
         MatrixError::invalid(&self.source, vec![diagnostic])
     }
 
-    /// Returns the place of a part of a board's FQBN, for [`Matrix::error_at`]. `part` is a slice of the displayed
-    /// `fqbn`, such as a menu's choice. Returns the whole FQBN where the file does not spell the part out.
-    pub fn fqbn_part(&self, board: &Board, part: &str) -> Span {
+    /// Returns an error at a part of a board's FQBN, like [`Matrix::error_at`]: in the `ci.yml` that it comes from, else in the
+    /// matrix. `part` is a slice of the displayed `fqbn`, such as a menu's choice. The place is the whole FQBN where the file
+    /// does not spell the part out.
+    pub fn fqbn_error(
+        &self,
+        board: &Board,
+        part: &str,
+        message: String,
+        help: Option<String>,
+    ) -> MatrixError {
+        if let Some((variant, span)) = board.variant.as_ref().and_then(|it| Some((it, it.place(part)?))) {
+            let diagnostic = Diagnostic::new(span, message).maybe_help(help);
+            return MatrixError::invalid(&variant.file, vec![diagnostic]);
+        }
         let text = board.fqbn.value.to_string();
-        match text.rfind(part) {
+        let span = match text.rfind(part) {
             Some(at) => board.fqbn.span.part(&self.source, &text, &(at..at + part.len())),
             None => board.fqbn.span,
-        }
+        };
+        self.error_at(span, message, help)
     }
 }

@@ -78,9 +78,14 @@ impl NameGlobs {
 
     /// Returns whether the name is selected.
     pub fn matches(&self, name: &str) -> bool {
+        self.matches_any(&[name])
+    }
+
+    /// Returns whether something with these names is selected.
+    pub(super) fn matches_any(&self, names: &[&str]) -> bool {
         let any = |which: bool| {
             let mut some = self.globs.iter().zip(&self.leaves_out).filter(|(_, it)| **it == which).peekable();
-            some.peek().is_some().then(|| some.any(|(glob, _)| glob.matches(name)))
+            some.peek().is_some().then(|| some.any(|(glob, _)| names.iter().any(|name| glob.matches(name))))
         };
         any(false).unwrap_or(true) && !any(true).unwrap_or(false)
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::board_names::{LONGEST, cleaned, numbered};
 use super::board_profile::{BoardProfile, PinnedPlatform, ProfileChoice};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::discover::find;
@@ -18,9 +19,6 @@ use crate::limits::Budgets;
 use crate::nearest::quoted;
 use crate::platform::Fqbn;
 use crate::versions::{RelaxedVersion, VersionRange};
-
-/// Longest name of a board, which also names directories and files.
-const LONGEST: usize = 64;
 
 /// A profile of a sketch, wanted by entries of `sketches`.
 struct Wanted {
@@ -66,6 +64,7 @@ pub(super) fn add_profiles(mut matrix: Matrix) -> Result<Matrix, MatrixError> {
             optional: false,
             run: None,
             profile: Some(BoardProfile { sketches, platforms }),
+            variant: None,
             budgets: Budgets::default(),
         };
         matrix.boards.insert(name.into(), board);
@@ -82,6 +81,7 @@ pub(super) fn add_profiles(mut matrix: Matrix) -> Result<Matrix, MatrixError> {
                     boards: Some(IndexSet::from([index])),
                     // A profile lists what its libraries depend on.
                     dependencies: false,
+                    wanted_by: None,
                 }),
             }
         }
@@ -190,11 +190,7 @@ fn named<'w>(matrix: &Matrix, wanted: &'w [Wanted]) -> IndexMap<String, Vec<&'w 
                     !board.eq_ignore_ascii_case(name) || those.iter().all(|other| agree(one, other))
                 })
         };
-        let numbered = (2..).map(|number| {
-            let end = format!("-{number}");
-            base.chars().take(LONGEST - end.len()).chain(end.chars()).collect::<String>()
-        });
-        let free = std::iter::once(base.clone()).chain(numbered).find(|name| is_free(name, &boards));
+        let free = numbered(&base).find(|name| is_free(name, &boards));
         boards.entry(free.unwrap_or(base)).or_default().push(one);
     }
     boards
@@ -206,13 +202,6 @@ fn agree(one: &Wanted, other: &Wanted) -> bool {
         && platforms(&one.profile) == platforms(&other.profile)
         && one.profile.libraries.len() == other.profile.libraries.len()
         && libraries(one).zip(libraries(other)).all(|(one, other)| is_same(&one, &other))
-}
-
-/// Returns a name as a board's: what it must not have becomes `_`.
-fn cleaned(name: &str) -> String {
-    let is_good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
-    let name: String = name.chars().map(|c| if is_good(c) { c } else { '_' }).collect();
-    if name.starts_with(|c: char| c.is_ascii_alphanumeric()) { name } else { format!("p{name}") }
 }
 
 /// Returns the platforms with versions; of others, the installed ones are used.

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use super::cell::{Cell, Expansion};
 use super::diagnostic::{Diagnostic, MatrixError};
-use super::model::Matrix;
+use super::model::{Board, Matrix};
 use super::source::Span;
 use super::syntax::{self, Node, Value};
 use crate::limits::Amount;
@@ -195,8 +195,10 @@ impl Governed {
 }
 
 /// Returns where a cell's limit is; `None` if it is a percentage of its own, or if nothing limits the warnings.
-fn place_of<T>(root: &Node, cell: &Cell, key: usize, boards: &IndexMap<Arc<str>, T>) -> Option<Place> {
-    let board = root.get("boards").and_then(|boards| boards.get(&cell.board));
+fn place_of(root: &Node, cell: &Cell, key: usize, boards: &IndexMap<Arc<str>, Board>) -> Option<Place> {
+    // A board of `ci.yml` has the limits of the one in whose place it stands.
+    let name = boards.get(&cell.board).and_then(|board| board.bases().next()).unwrap_or(&cell.board);
+    let board = root.get("boards").and_then(|boards| boards.get(name));
     let levels = [entry(root, cell.span), board, Some(root)];
     let is_root = |level: usize| level + 1 == levels.len();
     for (level, node) in levels.iter().enumerate() {
@@ -221,7 +223,7 @@ fn place_of<T>(root: &Node, cell: &Cell, key: usize, boards: &IndexMap<Arc<str>,
     }
     // A board that is a profile of a sketch has no place in the matrix.
     board?;
-    let board = boards.get_index_of(&cell.board)?;
+    let board = boards.get_index_of(name)?;
     // A limit of warnings that nobody has asked for would make the next compiler's warnings failures.
     (KEYS[key] != "warnings").then_some(Place::Board(board))
 }

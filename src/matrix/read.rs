@@ -10,16 +10,17 @@ use super::model::Matrix;
 use super::profiles::add_profiles;
 use super::schema::{self, json_schema};
 use super::source::Source;
+use super::variants::add_variants;
 use super::{resolve, syntax, validate};
 
 /// Limit of a matrix file in bytes.
 const LARGEST_FILE: u64 = 4 << 20;
 
 impl Matrix {
-    /// Reads and parses a matrix file, and adds the boards of profiles.
+    /// Reads and parses a matrix file, and adds the boards of profiles and of `ci.yml`.
     ///
     /// # Errors
-    /// A file that can't be read, or is no valid matrix; the same of project files with profiles.
+    /// A file that can't be read, or is no valid matrix; the same of project files with profiles, and of `ci.yml`.
     pub fn read(path: &Path) -> Result<Self, MatrixError> {
         let error = |cause: io::Error| MatrixError::Read { path: path.to_owned(), cause };
         let mut bytes = Vec::new();
@@ -32,7 +33,7 @@ impl Matrix {
             _ => Path::new("."),
         };
         let dir = directory.canonicalize().map_err(error)?;
-        add_profiles(Self::parse(path, dir, &bytes)?)
+        add_variants(add_profiles(Self::parse(path, dir, &bytes)?)?)
     }
 
     /// Parses the content of a matrix file. `path` is for messages, `dir` is the absolute base of relative paths. Reads no

@@ -269,7 +269,17 @@ impl Resolver<'_> {
         };
         let fqbn = Spanned { value: fqbn, span: place };
         let tags = self.tags(raw.tags, node);
-        Some(Board { fqbn, span, tags, properties, optional: raw.optional, run, profile: None, budgets })
+        Some(Board {
+            fqbn,
+            span,
+            tags,
+            properties,
+            optional: raw.optional,
+            run,
+            profile: None,
+            variant: None,
+            budgets,
+        })
     }
 
     fn defaults(&mut self, raw: &RawDefaults, node: &Node) -> Defaults {

@@ -127,8 +127,12 @@ fn check_names(
         sketches.insert(&**sketch);
         tags.extend(of_cell.iter().map(String::as_str));
     }
+    let of_variants =
+        boards.iter().filter(|board| used.contains(&*board.name)).flat_map(|board| &board.bases);
+    let bases: Vec<&str> = of_variants.map(|base| &**base).collect();
     let of_boards = boards.iter().filter(|board| used.contains(&*board.name));
     tags.extend(of_boards.flat_map(|board| board.tags.iter().map(String::as_str)));
+    used.extend(bases);
     let tests = criteria.iter().flat_map(|criterion| criterion.predicate.text_tests());
     for TextTest { field, pattern, text, .. } in tests.filter(|test| test.is_about_names()) {
         let names = match field {

@@ -23,7 +23,7 @@ pub enum PlanError {
 pub(super) fn located(matrix: &Matrix, board: &Board, error: BoardError) -> PlanError {
     let at = |part: &str, message: String, known: &[String]| {
         let help = suggestion(part, known.iter().map(String::as_str));
-        matrix.error_at(matrix.fqbn_part(board, part), message, help).into()
+        matrix.fqbn_error(board, part, message, help).into()
     };
     let core = board.fqbn.core_name();
     match error {

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use super::boards::{Cores, Scope};
 use super::error::{PlanError, located};
-use crate::matrix::{Hardware, Hardwares, Matrix, PinnedPlatform};
+use crate::matrix::{Board, Hardware, Hardwares, Matrix, PinnedPlatform};
 use crate::platform::{BoardConfig, BoardError, WarningLevel};
 use crate::provide::InstalledCore;
 
@@ -29,10 +29,19 @@ pub fn hardware(matrix: &Matrix, cores: &IndexMap<String, InstalledCore>) -> Res
         match own.board(&board.fqbn.value, WarningLevel::Default, &board.properties) {
             Ok(resolved) => drop(known.insert(Arc::clone(name), of(&resolved.config))),
             Err(BoardError::UnknownBoard { .. } | BoardError::UnknownPlatform { .. }) if board.optional => {}
+            // Rules may leave out all its sketches. Otherwise the plan reports the error.
+            Err(_) if board.variant.is_some() => drop(known.insert(Arc::clone(name), of_base(own, board))),
             Err(error) => return Err(located(matrix, board, error)),
         }
     }
     Ok(known)
+}
+
+/// Returns the hardware of the board in whose place another one stands; unknown where that board is wrong.
+fn of_base(own: Cores<'_>, board: &Board) -> Hardware {
+    let base = board.variant.as_ref().map(|variant| &variant.base_fqbn);
+    let resolved = base.map(|fqbn| own.board(fqbn, WarningLevel::Default, &board.properties));
+    resolved.and_then(Result::ok).map(|resolved| of(&resolved.config)).unwrap_or_default()
 }
 
 /// Returns the properties that expressions know. A value that is empty or can't be expanded is unknown.

@@ -14,4 +14,5 @@ mod scale;
 mod select;
 mod shards;
 mod stub;
+mod variants;
 mod workflows;

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::public_cores::popular_board;
-use crate::import::{Imported, ImportedBuild, ImportedLibrary, LeftOut, holds_libraries};
+use crate::import::{
+    DescribedSketch, Imported, ImportedBuild, ImportedLibrary, LeftOut, SketchFilter, holds_libraries,
+};
 use crate::nearest::quoted;
 use crate::platform::Fqbn;
 use crate::session::SessionError;
@@ -27,9 +29,10 @@ pub(super) fn builds(
                     sketches.extend(build.sketches.clone());
                 }
             }
-            let of_board = |fqbn: &Fqbn| {
-                let build = ImportedBuild { origin: "--board".to_owned(), fqbn: fqbn.clone(), ..all.clone() };
-                without_marked(build, imported)
+            let of_board = |fqbn: &Fqbn| ImportedBuild {
+                origin: "--board".to_owned(),
+                fqbn: fqbn.clone(),
+                ..all.clone()
             };
             Ok(boards.iter().map(of_board).collect())
         }
@@ -42,16 +45,18 @@ pub(super) fn default_builds(imported: &Imported, dir: &Path) -> Result<Vec<Impo
     let architectures =
         imported.library.as_ref().map(|library| library.architectures.as_slice()).unwrap_or_default();
     if architectures.is_empty() || architectures.iter().any(|name| name == "*") {
-        return Ok(vec![without_marked(template, imported)]);
+        let mut builds = vec![template.clone()];
+        add_described(&mut builds, imported, &template, true);
+        return Ok(builds);
     }
     let mut builds: Vec<ImportedBuild> = Vec::new();
     for (name, fqbn) in architectures.iter().filter_map(|name| popular_board(name)) {
         let Ok(fqbn) = fqbn.parse::<Fqbn>() else { continue };
         if builds.iter().all(|build| build.fqbn != fqbn) {
-            let build = ImportedBuild { name: Some(name.to_owned()), fqbn, ..template.clone() };
-            builds.push(without_marked(build, imported));
+            builds.push(ImportedBuild { name: Some(name.to_owned()), fqbn, ..template.clone() });
         }
     }
+    add_described(&mut builds, imported, &template, false);
     if builds.is_empty() {
         let names: Vec<String> = architectures.iter().map(|name| quoted(name)).collect();
         let message = format!(
@@ -63,16 +68,45 @@ pub(super) fn default_builds(imported: &Imported, dir: &Path) -> Result<Vec<Impo
     Ok(builds)
 }
 
-/// Returns a build without the sketches that are marked for other boards.
-fn without_marked(mut build: ImportedBuild, imported: &Imported) -> ImportedBuild {
-    let Fqbn { architecture, board, .. } = &build.fqbn;
-    let names = [board, architecture, build.name.as_ref().unwrap_or(board)].map(String::as_str);
-    let marked = imported.marked.iter().filter_map(|sketch| {
-        let mark = sketch.excluding(&names)?;
-        Some(LeftOut { path: sketch.path.clone(), reason: format!("Adafruit's CI: .{mark}") })
-    });
-    build.left_out.extend(marked);
-    build
+/// Adds the boards of project files, and those that a `ci.yml` is for, to builds for a popular board. Without architectures
+/// (`is_open`), that board stays only for sketches that say nothing of theirs.
+fn add_described(
+    builds: &mut Vec<ImportedBuild>,
+    imported: &Imported,
+    template: &ImportedBuild,
+    is_open: bool,
+) {
+    let mut own: Vec<ImportedBuild> = Vec::new();
+    let add = |own: &mut Vec<ImportedBuild>, origin: String, name: Option<&str>, fqbn: Fqbn| {
+        if own.iter().all(|build| build.fqbn != fqbn) {
+            let name = name.map(str::to_owned);
+            own.push(ImportedBuild { origin, name, fqbn, ..template.clone() });
+        }
+    };
+    for sketch in &imported.sketches {
+        for (profile, fqbn) in &sketch.boards {
+            let origin = format!("{}/sketch.yaml: {profile}", sketch.path);
+            add(
+                &mut own,
+                origin,
+                Some(profile).filter(|it| *it != "default_fqbn").map(String::as_str),
+                fqbn.clone(),
+            );
+        }
+    }
+    let is_for_esp32 = |sketch: &&DescribedSketch| sketch.filters.contains(&SketchFilter::Esp32Ci);
+    if let Some(sketch) = imported.sketches.iter().find(is_for_esp32).filter(|_| is_open)
+        && let Some((name, fqbn)) = popular_board("esp32")
+        && let Ok(fqbn) = fqbn.parse()
+    {
+        add(&mut own, format!("{}: ci.yml of arduino-esp32", sketch.path), Some(name), fqbn);
+    }
+    let is_described = |sketch: &DescribedSketch| !sketch.boards.is_empty() || is_for_esp32(&sketch);
+    if is_open && !own.is_empty() && imported.sketches.iter().all(is_described) {
+        builds.clear();
+    }
+    own.retain(|build| builds.iter().all(|known| known.fqbn != build.fqbn));
+    builds.extend(own);
 }
 
 /// Returns the build of the directory's library or sketches for an Arduino Uno.

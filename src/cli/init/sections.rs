@@ -5,6 +5,7 @@ use indexmap::IndexSet;
 use super::boards::Boards;
 use super::cores::cores;
 use super::draft::{Item, Section};
+use super::filters::Filters;
 use super::libraries::libraries;
 use super::place::Place;
 use super::public_cores::{popular_board, public_core};
@@ -54,7 +55,7 @@ pub(super) fn sections(
         cores,
         boards.section(&used),
         libraries(imported, &used, &boards, place, &mut notes),
-        sketches(&used, &patterns_of, &boards, place),
+        sketches(&used, &patterns_of, &boards, &Filters::new(imported, builds, place)),
         defaults(&used),
     ];
     if is_open(imported) {

@@ -6,17 +6,23 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::boards::Boards;
 use super::draft::{Item, Section};
-use super::place::{Place, escaped};
+use super::filters::{Filters, explanation};
+use super::place::escaped;
 use super::yaml_text::item;
-use crate::import::{ImportedBuild, LeftOut};
+use crate::import::{ImportedBuild, LeftOut, SketchFilter};
+
+/// The boards of an entry, all if there are none, and its filters.
+type Choice<'a> = (Option<Vec<&'a str>>, &'a [SketchFilter]);
 
 /// Returns the section. `patterns` has those of each build.
 pub(super) fn sketches(
     builds: &[ImportedBuild],
     patterns: &[Vec<String>],
     boards: &Boards,
-    place: &Place,
+    filters: &Filters<'_>,
 ) -> Section {
+    let place = filters.place;
+    let filters_of = filters_of(builds, filters);
     let mut boards_of: IndexMap<&str, IndexSet<usize>> = IndexMap::new();
     let mut left_out: IndexMap<(&str, &str), IndexSet<usize>> = IndexMap::new();
     for ((build, board), patterns) in builds.iter().zip(&boards.of_builds).zip(patterns) {
@@ -31,16 +37,30 @@ pub(super) fn sketches(
             }
         }
     }
-    let mut groups: IndexMap<Option<Vec<&str>>, Vec<&str>> = IndexMap::new();
+    let mut groups: IndexMap<Choice<'_>, Vec<&str>> = IndexMap::new();
     for (pattern, of) in &boards_of {
-        groups.entry(boards.names(of)).or_default().push(pattern);
+        let filters = filters_of.get(*pattern).map(Vec::as_slice).unwrap_or_default();
+        groups.entry((boards.names(of), filters)).or_default().push(pattern);
     }
     let mut items: Vec<Item> = Vec::new();
-    for (names, patterns) in groups {
-        match names {
-            None => items.extend(patterns.into_iter().map(for_all)),
-            Some(names) => items.push(Item::new(item(&[("path", patterns), ("boards", names)]))),
+    let mut explained: IndexSet<SketchFilter> = IndexSet::new();
+    for ((names, filters), patterns) in groups {
+        let mut group: Vec<Item> = match (names, filters) {
+            (None, []) => patterns.into_iter().map(for_all).collect(),
+            (names, filters) => {
+                let mut fields = vec![("path", patterns)];
+                fields.extend(names.map(|names| ("boards", names)));
+                if !filters.is_empty() {
+                    fields.push(("filters", filters.iter().map(|filter| filter.name()).collect()));
+                }
+                vec![Item::new(item(&fields))]
+            }
+        };
+        if let Some(first) = group.first_mut() {
+            let new = filters.iter().filter(|filter| explained.insert(**filter));
+            first.comments.extend(new.map(|filter| explanation(*filter).to_owned()));
         }
+        items.append(&mut group);
     }
     let mut last = "";
     for ((path, reason), mut of) in left_out {
@@ -58,6 +78,14 @@ pub(super) fn sketches(
         last = reason;
     }
     Section { key: "sketches", items, suggestions: Vec::new() }
+}
+
+/// Returns the filters for the sketches of each pattern.
+fn filters_of(builds: &[ImportedBuild], filters: &Filters<'_>) -> IndexMap<String, Vec<SketchFilter>> {
+    let place = filters.place;
+    let paths = builds.iter().flat_map(|build| &build.sketches).filter_map(|path| place.normal(path));
+    let pairs = paths.filter_map(|path| Some((place.pattern(&path)?, filters.below(&path))));
+    pairs.collect()
 }
 
 /// Returns the entry for a pattern that is built for all boards.

@@ -27,8 +27,10 @@ pub(super) fn item(fields: &[(&str, Vec<&str>)]) -> String {
     {
         return format!("- {}", scalar(value));
     }
+    // The matrix has a list of filters in any case.
+    let is_list = |key: &str| key == "filters";
     let in_line = fields.iter().map(|(key, values)| match values.as_slice() {
-        [value] => format!("{key}: {}", flow_scalar(value)),
+        [value] if !is_list(key) => format!("{key}: {}", flow_scalar(value)),
         values => format!("{key}: {}", flow_list(values.iter().copied())),
     });
     let line = format!("- {{{}}}", in_line.collect::<Vec<_>>().join(", "));
@@ -36,7 +38,7 @@ pub(super) fn item(fields: &[(&str, Vec<&str>)]) -> String {
         return line;
     }
     let lines = fields.iter().map(|(key, values)| match values.as_slice() {
-        [value] => format!("{key}: {}", scalar(value)),
+        [value] if !is_list(key) => format!("{key}: {}", scalar(value)),
         values if values.iter().any(|value| value.contains('/')) => {
             let values = values.iter().map(|value| format!("\n    - {}", scalar(value)));
             format!("{key}:{}", values.collect::<String>())

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::esp32_chip::{ESP32, chip_of_mcu, early_chip};
 use crate::platform::Fqbn;
 
 /// A board as filters see it.
@@ -11,7 +12,7 @@ pub struct FilteredBoard {
     pub name: String,
     /// Its FQBN.
     pub fqbn: Fqbn,
-    /// Its tags; `memory-tiny`, `memory-low`, `memory-large` and `memory-huge` are memory tiers of `FastLED`.
+    /// Its tags; `memory-tiny`, `memory-low`, `memory-large` and `memory-huge` are memory tiers of `FastLED`, `chip-esp32s3` is a chip.
     pub tags: Vec<String>,
     /// `build.mcu`, if it is known.
     pub mcu: Option<String>,
@@ -34,7 +35,9 @@ impl FilteredBoard {
     }
 
     /// Returns the chip of a board of an ESP32 core: `esp32s3`.
-    pub(super) fn esp32_chip(&self) -> Option<&str> {
-        (self.fqbn.architecture == "esp32").then(|| self.mcu.as_deref().unwrap_or(&self.fqbn.board))
+    pub(super) fn esp32_chip(&self) -> Option<String> {
+        let known = || chip_of_mcu(self.mcu.as_deref()).map(str::to_owned);
+        let chip = || known().or_else(|| early_chip(&self.fqbn, &self.tags));
+        (self.fqbn.architecture == ESP32).then(|| chip().unwrap_or_else(|| self.fqbn.board.clone()))
     }
 }

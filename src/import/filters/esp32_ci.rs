@@ -1,4 +1,5 @@
-//! `ci.yml` of arduino-esp32, before 2025 `ci.json`: the chips for which its CI builds a sketch.
+//! `ci.yml` of arduino-esp32, before 2025 `ci.json`: the chips for which its CI builds a sketch. How it builds the sketch is
+//! the subject of `esp32_builds`.
 //!
 //! Specification: `.github/CI_README.md` and `.github/scripts/sketch_utils.sh` of arduino-esp32. Boards of other cores are
 //! none of its business, so they are never left out.
@@ -11,7 +12,6 @@ use serde_json::Value;
 use super::board::FilteredBoard;
 use crate::import::notes::Notes;
 use crate::import::yaml;
-use crate::nearest::quoted;
 
 /// Names of the file; the first one that exists counts.
 const FILES: [&str; 2] = ["ci.yml", "ci.json"];
@@ -35,27 +35,20 @@ impl Esp32Ci {
         let name = sketch.file_name()?.to_str()?;
         in_dir(sketch).or_else(|| {
             let path = in_dir(sketch.parent()?)?;
-            let devices = yaml::read(&path).ok()?["multi_device"].as_object()?.clone();
-            devices.values().filter_map(yaml::text).any(|device| device == name).then_some(path)
+            device_of(&yaml::read(&path).ok()?, name).is_some().then_some(path)
         })
+    }
+
+    /// Returns whether a file is one of arduino-esp32's CI: its name is common.
+    pub(super) fn is_one(path: &Path) -> bool {
+        const KEYS: [&str; 6] = ["targets", "requires", "requires_any", "fqbn", "fqbn_append", "libs"];
+        yaml::read(path).is_ok_and(|value| KEYS.iter().any(|key| !value[*key].is_null()))
     }
 
     /// Reads the file.
     pub(super) fn read(path: &Path, file: &str, notes: &mut Notes) -> Option<Self> {
         let value = notes.take(file, yaml::read(path))?;
-        let is_refused = |value: &Value| {
-            *value == Value::Bool(false)
-                || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
-        };
-        let targets = value["targets"].as_object().into_iter().flatten();
-        let refused = targets.filter(|(_, value)| is_refused(value)).map(|(chip, _)| chip.clone()).collect();
-        for key in ["fqbn", "fqbn_append", "libs"].iter().filter(|key| !value[**key].is_null()) {
-            let message = match *key {
-                "libs" => "`libs` is for `init`: add them to `libraries` of the matrix",
-                _ => "board options do not come from here: give the boards of the matrix these options",
-            };
-            notes.add(file, &format!("{}: {message}", quoted(key)));
-        }
+        let refused = refused_chips(&value).map(str::to_owned).collect();
         let (requires, requires_any) = (yaml::texts(&value["requires"]), yaml::texts(&value["requires_any"]));
         Some(Self { refused, requires, requires_any })
     }
@@ -63,7 +56,7 @@ impl Esp32Ci {
     /// Returns the rule by which the board is left out.
     pub(super) fn skip(&self, board: &FilteredBoard) -> Option<String> {
         let chip = board.esp32_chip()?;
-        if self.refused.iter().any(|refused| refused == chip) {
+        if self.refused.contains(&chip) {
             return Some(format!("targets: {chip}: false"));
         }
         // Without the file, the requirements count as met: the build shows whether they are.
@@ -77,6 +70,24 @@ impl Esp32Ci {
         (!any.is_empty() && !any.iter().any(is_met))
             .then(|| format!("requires_any: the sdkconfig of {chip} has none of {}", any.join(", ")))
     }
+}
+
+/// Returns the chips with `false` in `targets`.
+pub(super) fn refused_chips(value: &Value) -> impl Iterator<Item = &str> {
+    let is_refused = |value: &Value| {
+        *value == Value::Bool(false) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+    };
+    let targets = value["targets"].as_object().into_iter().flatten();
+    targets.filter(move |(_, value)| is_refused(value)).map(|(chip, _)| chip.as_str())
+}
+
+/// Returns the device of `multi_device` that a sketch is for: the sketch's name, or a map with it.
+pub(super) fn device_of<'v>(value: &'v Value, sketch: &str) -> Option<&'v Value> {
+    let devices = value["multi_device"].as_object()?;
+    let is_for = |device: &&Value| {
+        yaml::text(device).or_else(|| yaml::text(&device["sketch"])).is_some_and(|name| name == sketch)
+    };
+    devices.values().find(is_for)
 }
 
 /// Returns whether a line begins with what the extended regular expression matches, as `grep -E "^…"` finds it.

@@ -25,8 +25,42 @@ pub enum SketchFilter {
 }
 
 impl SketchFilter {
+    /// Returns its name in a matrix.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fastled => "fastled",
+            Self::Esp32Ci => "esp32-ci",
+            Self::Adafruit => "adafruit",
+            Self::ArduinoCi => "arduino-ci",
+            Self::SketchYaml => "sketch-yaml",
+            Self::LibraryProperties => "library-properties",
+            Self::CompileSketches => "compile-sketches",
+        }
+    }
+
     /// Returns whether it depends on what only an installed core knows.
     pub const fn needs_hardware(self) -> bool {
         matches!(self, Self::Fastled | Self::Esp32Ci)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_a_matrix() {
+        for name in [
+            "fastled",
+            "esp32-ci",
+            "adafruit",
+            "arduino-ci",
+            "sketch-yaml",
+            "library-properties",
+            "compile-sketches",
+        ] {
+            let filter: SketchFilter = serde_json::from_value(name.into()).unwrap();
+            assert_eq!(filter.name(), name);
+        }
     }
 }

@@ -3,8 +3,11 @@
 
 mod board;
 mod builds;
+mod esp32_builds;
+mod esp32_chip;
 mod esp32_ci;
 mod fastled;
+mod find;
 mod kind;
 mod places;
 mod rules;
@@ -13,5 +16,9 @@ mod sketch_yaml;
 mod tests;
 
 pub use board::FilteredBoard;
+pub use esp32_builds::{Esp32Build, Esp32Builds, Esp32Problem};
+pub use esp32_chip::chip_of_mcu;
+pub use find::DescribedSketch;
+pub(super) use find::described_sketches;
 pub use kind::SketchFilter;
 pub use rules::SketchRules;

@@ -9,6 +9,7 @@ use super::fastled::Fastled;
 use super::kind::SketchFilter;
 use super::places::{nearest_file, shown};
 use super::sketch_yaml::SketchYaml;
+use crate::import::adafruit_board::AdafruitBoard;
 use crate::import::library;
 use crate::import::notes::Notes;
 use crate::import::test_marks::{MarkedSketch, marked_sketch};
@@ -44,6 +45,29 @@ impl SketchRules {
     /// Returns the file and the rule that leave out the sketch for the board, if there are any.
     pub fn skip(&self, board: &FilteredBoard) -> Option<String> {
         self.rules.iter().find_map(|(file, rule)| Some(format!("{file}: {}", rule.skip(board)?)))
+    }
+
+    /// Returns errors that depend on the boards, each with a way to fix it.
+    pub fn errors(&self, boards: &[FilteredBoard]) -> Vec<(String, Option<String>)> {
+        let of_rule = |(file, rule): &(String, Rule)| match rule {
+            Rule::Adafruit(marked) => {
+                let errors = marked.errors(&names(boards)).into_iter();
+                errors.map(|(message, help)| (format!("{file}/{message}"), help)).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.rules.iter().flat_map(of_rule).collect()
+    }
+
+    /// Returns warnings that depend on the boards.
+    pub fn remarks(&self, boards: &[FilteredBoard]) -> Vec<String> {
+        let of_rule = |(file, rule): &(String, Rule)| match rule {
+            Rule::Adafruit(marked) => {
+                marked.warnings(&names(boards)).into_iter().map(|it| format!("{file}/{it}")).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.rules.iter().flat_map(of_rule).collect()
     }
 
     /// Returns what was not understood.
@@ -95,16 +119,19 @@ fn rule(
     }
 }
 
+/// Returns the words by which marks can name the boards.
+fn names(boards: &[FilteredBoard]) -> Vec<&str> {
+    let names = boards.iter().flat_map(|board| [&board.name, &board.fqbn.board, &board.fqbn.architecture]);
+    names.map(String::as_str).collect()
+}
+
 impl Rule {
     /// Returns the rule that leaves out the board, in words.
     fn skip(&self, board: &FilteredBoard) -> Option<String> {
         match self {
             Self::Fastled(filter) => filter.skip(board),
             Self::Esp32Ci(file) => file.skip(board),
-            Self::Adafruit(marked) => {
-                let fqbn = &board.fqbn;
-                marked.excluding_mark(&[&board.name, &fqbn.board, &fqbn.architecture])
-            }
+            Self::Adafruit(marked) => marked.excluding(&AdafruitBoard::new(&board.name, &board.fqbn)),
             Self::SketchYaml(file) => file.skip(board),
             Self::Architectures(names) => {
                 let own = &board.fqbn.architecture;

@@ -40,6 +40,11 @@ impl SketchYaml {
         (!boards.is_empty()).then_some(Self { boards })
     }
 
+    /// Returns the boards with the names of their profiles.
+    pub(super) fn into_boards(self) -> Vec<(String, Fqbn)> {
+        self.boards
+    }
+
     /// Returns the rule by which the board is left out.
     pub(super) fn skip(&self, board: &FilteredBoard) -> Option<String> {
         if self.boards.iter().any(|(_, fqbn)| board.is_meant_by(fqbn)) {

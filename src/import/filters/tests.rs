@@ -99,12 +99,19 @@ fn each_rule_selects_its_boards() {
         (Esp32Ci, CI, "requires_any: [CONFIG_BT=y, CONFIG_NONE=y]\n", "uno tiny mega zero esp32 teensy41"),
         (Esp32Ci, CI, "requires: ['CONFIG_(BT|USB)=y']\n", ALL),
         (Esp32Ci, "examples/S/ci.json", "{\"targets\": {\"esp32s3\": false}}", "uno tiny mega zero esp32 teensy41"),
+        (Esp32Ci, CI, "fqbn_append: PSRAM=opi\nlibs: [A]\n", ALL),
+        (Esp32Ci, "examples/ci.yml", "multi_device: {device0: {sketch: S}}\ntargets: {esp32: false}\n", "uno tiny mega zero s3 teensy41"),
         (Esp32Ci, "examples/ci.yml", "multi_device: {device0: S}\ntargets: {esp32: false}\n", "uno tiny mega zero s3 teensy41"),
         (Esp32Ci, "examples/ci.yml", "targets: {esp32: false}\n", ALL),
         (Adafruit, "examples/S/.uno.test.skip", "", "tiny mega zero esp32 s3 teensy41"),
         (Adafruit, "examples/S/.esp32.test.only", "", "esp32 s3"),
         (Adafruit, "examples/S/.none.test.only", "", ""),
         (Adafruit, "examples/S/.skip.txt", "mega\n\nzero\n", "uno tiny esp32 s3 teensy41"),
+        (Adafruit, "examples/S/.mega2560.test.only", "", "mega"),
+        (Adafruit, "examples/S/.main_platforms.test.only", "", "uno mega zero esp32 s3"),
+        (Adafruit, "examples/S/.main_platforms.test.skip", "", "tiny teensy41"),
+        (Adafruit, "examples/S/.arcada_platforms.test.only", "", ""),
+        (Adafruit, "examples/S/.skip.txt", "main_platforms\nteensy41\n", "tiny"),
         (ArduinoCi, ".arduino-ci.yml", "compile: {platforms: [uno, mega2560]}\n", "uno mega"),
         (ArduinoCi, "examples/S/.arduino-ci.yml", "compile: {platforms: [zero]}\n", "zero"),
         (ArduinoCi, ".arduino-ci.yml", "platforms: {mine: {board: 'esp32:esp32:esp32s3'}}\ncompile: {platforms: [mine]}\n", "s3"),
@@ -163,8 +170,7 @@ fn what_is_not_understood_or_not_applied_is_a_warning() {
     assert_eq!(fastled("// @filter (platform is avr) or (platform is esp32)\n"), "");
     assert!(fastled("// @filter (colour red)\n").contains("no condition"));
     let esp = |text| warnings(SketchFilter::Esp32Ci, "examples/S/ci.yml", text);
-    assert!(esp("libs: [WiFiManager]\n").contains("`libs`"));
-    assert!(esp("fqbn_append: PSRAM=opi\n").contains("`fqbn_append`"));
+    assert_eq!(esp("libs: [WiFiManager]\nfqbn_append: PSRAM=opi\n"), "", "these are applied");
     assert!(esp("targets: [\n").contains("not valid YAML"));
     assert!(
         warnings(SketchFilter::SketchYaml, "examples/S/sketch.yaml", "default_fqbn: x\n").contains("wrong")

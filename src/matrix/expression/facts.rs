@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::super::name_glob::NameGlobs;
 use crate::platform::Fqbn;
 
 /// Facts about a board.
@@ -10,6 +11,8 @@ use crate::platform::Fqbn;
 pub struct BoardFacts {
     /// Its name in the matrix.
     pub name: Arc<str>,
+    /// The boards of the matrix in whose place it stands for some sketches. It is selected by their names as well.
+    pub bases: Vec<Arc<str>>,
     /// Its FQBN as the matrix has it, with the options that are written there.
     pub fqbn: String,
     /// Its core: `vendor:arch`.
@@ -27,12 +30,23 @@ impl BoardFacts {
     pub(in crate::matrix) fn new(name: &Arc<str>, fqbn: &Fqbn, tags: &[String]) -> Self {
         Self {
             name: Arc::clone(name),
+            bases: Vec::new(),
             fqbn: fqbn.to_string(),
             core: fqbn.core_name(),
             arch: fqbn.architecture.clone(),
             tags: tags.to_vec(),
             hardware: None,
         }
+    }
+
+    /// Returns the names that it is selected by.
+    pub(in crate::matrix) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.name).chain(self.bases.iter().map(|base| &**base))
+    }
+
+    /// Returns whether one of its names is selected.
+    pub(in crate::matrix) fn is_named(&self, globs: &NameGlobs) -> bool {
+        globs.matches_any(&self.names().collect::<Vec<_>>())
     }
 }
 

@@ -198,7 +198,7 @@ impl TextTest {
         let matches = |text: &str| Some(self.pattern.matches(text));
         let any = |tags: &[String]| tags.iter().any(|tag| self.pattern.matches(tag));
         match self.field {
-            TextField::Board => matches(&board.name),
+            TextField::Board => Some(board.names().any(|name| self.pattern.matches(name))),
             TextField::Sketch => matches(sketch.as_ref()?.name),
             TextField::Tag if any(&board.tags) => Some(true),
             TextField::Tag => Some(any(sketch.as_ref()?.tags)),

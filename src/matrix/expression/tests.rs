@@ -7,6 +7,7 @@ use super::*;
 
 fn board() -> BoardFacts {
     BoardFacts {
+        bases: Vec::new(),
         name: "mega".into(),
         fqbn: "arduino:avr:mega:cpu=atmega2560".to_owned(),
         core: "arduino:avr".to_owned(),

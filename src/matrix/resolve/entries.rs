@@ -1,5 +1,6 @@
 //! The keys `sketches`, `include` and `exclude`: the sketches and boards that each entry selects.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::board_profile::ProfileChoice;
@@ -83,6 +84,7 @@ impl Resolver<'_> {
                 filters: Vec::new(),
                 boards: (0..boards.len()).collect(),
                 profiles: None,
+                replaced: HashSet::new(),
             },
             Some(names) if names.is_empty() && profiles.is_some() => BoardChoice::none(),
             Some(names) => self.wanted_boards(&names, boards_node, boards),

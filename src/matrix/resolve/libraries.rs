@@ -26,7 +26,7 @@ impl Resolver<'_> {
         });
         let dependencies = raw.dependencies.unwrap_or(dependencies);
         let source = self.library_source(raw, node)?;
-        Some(LibraryEntry { span: node.span, source, boards: wanted, dependencies })
+        Some(LibraryEntry { span: node.span, source, boards: wanted, dependencies, wanted_by: None })
     }
 
     fn library_source(&mut self, raw: RawLongLibrary, node: &Node) -> Option<LibrarySource> {

@@ -242,9 +242,9 @@ fn boards_can_share_what_they_have_in_common() {
 fn later_stages_can_point_into_an_fqbn() {
     let matrix = parse("version: 1\nboards:\n  mega: arduino:avr:mega:cpu=atmega9\nsketches: []\n").unwrap();
     let board = &matrix.boards["mega"];
-    let span = matrix.fqbn_part(board, "atmega9");
     let help = suggestion("atmega9", ["atmega2560", "atmega1280"]);
-    let error = matrix.error_at(span, "the menu `cpu` has no choice `atmega9`", help);
+    let message = "the menu `cpu` has no choice `atmega9`".to_owned();
+    let error = matrix.fqbn_error(board, "atmega9", message, help);
     insta::assert_snapshot!(error, @r"
     error: the menu `cpu` has no choice `atmega9`
      --> matrix.yml:3:30

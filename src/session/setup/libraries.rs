@@ -226,10 +226,13 @@ impl<'a> MatrixLibraries<'a> {
         for &index in entries {
             let entry = &self.matrix.libraries.entries[index];
             if let LibrarySource::Index { name, version } = &entry.source {
+                if entry.wanted_by.is_some() && there.contains(&name.value.to_lowercase()) {
+                    continue;
+                }
                 group.wanted.push(WantedLibrary {
                     name: name.value.clone(),
                     version: version.as_ref().map(|version| version.value.clone()),
-                    required_by: "the matrix".to_owned(),
+                    required_by: entry.wanted_by.as_deref().unwrap_or("the matrix").to_owned(),
                     is_optional: false,
                 });
                 if !entry.dependencies {

@@ -457,8 +457,63 @@ fn marks_of_adafruits_ci_leave_out_sketches() {
         .sketch("extras/Other", EMPTY)
         .file("extras/Other/.uno.test.skip", "");
     let (_, text, cells) = init(&workspace);
-    assert_has(&text, &["  # Adafruit's CI: .none.test.only\n  - \"!examples/Ble\"\n"]);
+    assert_has(&text, &["  - {path: examples/**, filters: [adafruit]}\n", "  # `adafruit`: files like"]);
     assert_eq!(cells, set(&["esp32 examples/One", "uno examples/deep/Two"]));
+}
+
+#[test]
+fn sketches_say_themselves_for_which_boards_they_are() {
+    let filter = |condition: &str| format!("// @filter ({condition})\n{EMPTY}");
+    let workspace = library("architectures=avr,esp32\n")
+        .sketch("examples/Large", &filter("memory is large"))
+        .sketch("examples/Wifi", EMPTY)
+        .file("examples/Wifi/ci.yml", "requires: [CONFIG_SOC_WIFI_SUPPORTED=y]\n")
+        .sketch("examples/Nano", EMPTY)
+        .file("examples/Nano/sketch.yaml", "profiles:\n  nano: {fqbn: \"arduino:avr:nano\"}\n")
+        .sketch("extras/Plain", EMPTY);
+    let (_, text, cells) = init(&workspace);
+    assert_has(
+        &text,
+        &[
+            "  # examples/Nano/sketch.yaml: nano\n  nano: arduino:avr:nano\n",
+            "  # `fastled`: the comment",
+            "  # `esp32-ci`: `ci.yml`",
+            "  # `sketch-yaml`: `sketch.yaml`",
+            "  - {path: examples/**, filters: [fastled, esp32-ci, sketch-yaml]}\n",
+        ],
+    );
+    for cell in ["esp32 examples/Large", "nano examples/Nano", "uno examples/One", "esp32 examples/Wifi"] {
+        assert!(cells.contains(cell), "{cell} is not in {cells:?}");
+    }
+    for cell in ["uno examples/Nano", "nano extras/Plain"] {
+        assert!(!cells.contains(cell), "{cells:?}");
+    }
+    // A workflow names the boards itself; it does not read project files.
+    let ci = workflow("", "fqbn: arduino:avr:mega");
+    let workspace = workspace.file(".github/workflows/ci.yml", ci);
+    workspace.run(["init", "--force"]).assert_exit(0);
+    let (text, matrix, _) = written(&workspace, "fbuild-matrix.yml");
+    assert_has(&text, &["  - {path: examples/**, filters: [fastled, esp32-ci]}\n"]);
+    assert_eq!(matrix.boards.len(), 1);
+}
+
+#[test]
+fn sketches_with_boards_of_their_own_need_no_other() {
+    let project = |name: &str, fqbn: &str| {
+        let workspace = machine(true).sketch(name, EMPTY);
+        workspace.file(&format!("{name}/sketch.yaml"), format!("default_fqbn: {fqbn}\n"))
+    };
+    let (_, text, cells) = init(&project("Blink", "arduino:avr:mega"));
+    assert_eq!(cells, set(&["mega Blink"]));
+    assert_has(&text, &["filters: [sketch-yaml]"]);
+    let workspace = machine(true).sketch("Scan", EMPTY).file("Scan/ci.yml", "targets: {esp32h2: false}\n");
+    let (_, text, cells) = init(&workspace);
+    assert_eq!(cells, set(&["esp32 Scan"]));
+    assert_has(&text, &["filters: [esp32-ci]", "esp32: esp32:esp32:esp32\n"]);
+    // A matrix without cells is written, and says what to do.
+    let workspace = machine(true).sketch("Big", &format!("// @filter (platform is teensy)\n{EMPTY}"));
+    let (run, ..) = init(&workspace);
+    run.assert_stderr("add one of theirs to `boards`");
 }
 
 #[test]
