@@ -52,6 +52,7 @@ pub(super) fn add_variants(mut matrix: Matrix) -> Result<Matrix, MatrixError> {
             matrix.boards.get_index_mut(index).and_then(|(_, board)| board.variant.as_mut())
         {
             variant.bases.insert(base);
+            variant.chip = variant.chip.take().or_else(|| one.build.chip.clone());
             variant.sketches.insert(one.sketch.clone());
         }
         share_libraries(&mut matrix, one.base, index);
@@ -188,7 +189,7 @@ fn key(matrix: &Matrix, one: &Wanted) -> String {
         let seen: Vec<usize> = seen.filter(|(_, entry)| sees(entry)).map(|(index, _)| index).collect();
         (&board.tags, &board.properties, board.optional, &board.run, board.budgets, seen)
     });
-    format!("{} {:?} {libraries:?} {own:?}", one.build.fqbn, one.build.chip)
+    format!("{} {libraries:?} {own:?}", one.build.fqbn)
 }
 
 /// Adds the board of a build, and its libraries. Returns its index.
