@@ -8,7 +8,9 @@ use std::process::{Command, Output, Stdio};
 
 use super::args;
 use super::git::Git;
-use crate::session::{BaseReports, Directories, Options, SessionError};
+use crate::event::CellId;
+use crate::exit::Exit;
+use crate::session::{BaseReports, Directories, Options, Part, Request, SessionError};
 
 /// A build of a Git revision.
 pub(super) struct BaseBuild<'a> {
@@ -17,62 +19,75 @@ pub(super) struct BaseBuild<'a> {
     pub(super) directories: &'a Directories,
     /// Further arguments of `run`.
     pub(super) arguments: Vec<OsString>,
-}
-
-/// Returns the arguments of a run that hold for its base too: what is selected, and how it is built.
-fn arguments_of(typed: &args::RunOptions) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = Vec::new();
-    let mut option = |name: &str, value: &str| arguments.push(format!("--{name}={value}").into());
-    typed.selected.names.boards.iter().for_each(|glob| option("board", glob));
-    typed.selected.names.sketches.iter().for_each(|glob| option("sketch", glob));
-    typed.selected.filters.iter().for_each(|filter| option("filter", filter));
-    typed.limits.jobs.iter().for_each(|jobs| option("jobs", &jobs.to_string()));
-    typed.timeout.iter().for_each(|timeout| option("timeout", timeout));
-    let flags = [("--offline", typed.common.offline), ("--no-cache", typed.no_cache)];
-    arguments.extend(flags.into_iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| flag.into()));
-    arguments
+    /// The cells that are built, as far as the revision has them; `None` for those that the arguments select.
+    pub(super) cells: Option<Vec<CellId>>,
 }
 
 /// The arguments of a run that hold for its base too.
-pub(super) struct BaseArguments(Vec<OsString>);
+pub(super) struct BaseArguments {
+    /// What is selected.
+    selection: Vec<OsString>,
+    /// How it is built.
+    build: Vec<OsString>,
+}
 
 impl BaseArguments {
     /// Takes them from the arguments of the run.
     pub(super) fn of(typed: &args::RunOptions) -> Self {
-        Self(arguments_of(typed))
+        let option = |name: &str, value: &str| OsString::from(format!("--{name}={value}"));
+        let (names, filters) = (&typed.selected.names, &typed.selected.filters);
+        let boards = names.boards.iter().map(|glob| option("board", glob));
+        let sketches = names.sketches.iter().map(|glob| option("sketch", glob));
+        let filters = filters.iter().map(|filter| option("filter", filter));
+        let jobs = typed.limits.jobs.iter().map(|jobs| option("jobs", &jobs.to_string()));
+        let timeout = typed.timeout.iter().map(|timeout| option("timeout", timeout));
+        let flags = [("--offline", typed.common.offline), ("--no-cache", typed.no_cache)];
+        let flags = flags.into_iter().filter(|(_, is_set)| *is_set).map(|(flag, _)| flag.into());
+        Self {
+            selection: boards.chain(sketches).chain(filters).collect(),
+            build: jobs.chain(timeout).chain(flags).collect(),
+        }
     }
 
-    /// Builds the base of a run, if it is a Git revision.
+    /// Builds the base of a run, if it is a Git revision. Of a shard, a plan or a rerun, the base has the same cells. There is
+    /// no base if the revision has none of these.
     ///
     /// # Errors
     /// It is neither a path nor a revision, or it can't be built.
     pub(super) fn build(self, options: &mut Options) -> Result<(), SessionError> {
         let Some(named) = options.base.take() else { return Ok(()) };
+        let cells = match (&options.selected.part, &options.selected.only) {
+            (Part::Whole, None) => None,
+            _ => Request::read(options)?.part(options)?,
+        };
+        let Self { selection, build: mut arguments } = self;
+        if cells.is_none() {
+            arguments.extend(selection);
+        }
         let (matrix, directories) = (&options.matrix, &options.directories);
-        let build = BaseBuild { matrix, directories, arguments: self.0 };
-        let base = build.resolve(Path::new(&named.name)).map_err(SessionError::Usage)?;
-        options.base = Some(base);
+        let build = BaseBuild { matrix, directories, arguments, cells };
+        options.base = build.resolve(Path::new(&named.name)).map_err(SessionError::Usage)?;
         Ok(())
     }
 }
 
 impl BaseBuild<'_> {
-    /// Returns the reports of `named`: a path, or else a revision, which is built.
+    /// Returns the reports of `named`: a path, or else a revision, which is built; `None` if it has none of the cells.
     ///
     /// # Errors
     /// A message: `named` is neither a path nor a revision, or the revision can't be built.
-    pub(super) fn resolve(&self, named: &Path) -> Result<BaseReports, String> {
+    pub(super) fn resolve(&self, named: &Path) -> Result<Option<BaseReports>, String> {
         let reports = self.directories.current.join(named);
         let name = named.display().to_string();
         if reports.exists() {
-            return Ok(BaseReports { name, reports });
+            return Ok(Some(BaseReports { name, reports }));
         }
         let reports = self.build(&name).map_err(|error| format!("--base {name}: {error}"))?;
-        Ok(BaseReports { name, reports })
+        Ok(reports.map(|reports| BaseReports { name, reports }))
     }
 
-    /// Builds a revision in `WORK/base`, and returns its report directory.
-    fn build(&self, revision: &str) -> Result<PathBuf, String> {
+    /// Builds a revision in `WORK/base`, and returns its report directory; `None` if it has none of the cells.
+    fn build(&self, revision: &str) -> Result<Option<PathBuf>, String> {
         let matrix = self.directories.current.join(self.matrix);
         let matrix = matrix.canonicalize().map_err(|error| format!("{}: {error}", matrix.display()))?;
         let repository = Repository::around(matrix.parent().unwrap_or(Path::new("/")))?;
@@ -98,6 +113,13 @@ impl BaseBuild<'_> {
             "--annotations=none",
         ]);
         command.arg("--work-dir").arg(&work).arg("--cache-dir").arg(&self.directories.cache);
+        if let Some(cells) = &self.cells {
+            let list = tree.path().join("cells.json");
+            let text = serde_json::to_vec(cells).map_err(|error| error.to_string())?;
+            fs::write(&list, text)
+                .map_err(|error| format!("{} can't be written: {error}", list.display()))?;
+            command.arg("--cells").arg(&list);
+        }
         command.args(&self.arguments).current_dir(tree.path().join("tree"));
         // The run reports for itself; this one only supplies numbers.
         for variable in
@@ -108,7 +130,8 @@ impl BaseBuild<'_> {
         let output = output(&mut command)?;
         // Cells that fail in the base too are no obstacle.
         match output.status.code() {
-            Some(0 | 1) => Ok(work.join("reports")),
+            Some(0 | 1) => Ok(Some(work.join("reports"))),
+            Some(code) if self.cells.is_some() && code == i32::from(Exit::NothingSelected.code()) => Ok(None),
             _ => Err(format!("it can't be built: {}", last_lines(&output))),
         }
     }

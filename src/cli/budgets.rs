@@ -13,7 +13,7 @@ use crate::fs::write_atomically;
 use crate::matrix::{Expansion, Matrix, PresentValues, SketchRoots, expand};
 use crate::provide::InstallContext;
 use crate::report::{Past, PastCell, reports_in};
-use crate::session::{Directories, SessionError, bring_in};
+use crate::session::{Directories, InstallSet, SessionError, bring_in};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
@@ -82,7 +82,8 @@ async fn cells(
         events: events.clone(),
         cancel: CancellationToken::new(),
     };
-    let installed = bring_in(matrix, locking(typed.common.locked), &install).await?;
+    let cores = InstallSet { without_tools: true, ..InstallSet::whole(matrix) };
+    let installed = bring_in(matrix, &cores, locking(typed.common.locked), &install).await?;
     drop((install, events));
     let _ = narrator.join();
     Ok(expand(matrix, &installed.roots)?)

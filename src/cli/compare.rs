@@ -70,8 +70,11 @@ fn built(
 ) -> Result<PathBuf, String> {
     let head = reports_in(head);
     let past = Past::read(&head).map_err(|error| error.to_string())?;
-    let build = BaseBuild { matrix: matrix.unwrap_or(&past.matrix), directories, arguments: Vec::new() };
-    let base = reports_in(&build.resolve(revision)?.reports);
+    let matrix = matrix.unwrap_or(&past.matrix);
+    let build = BaseBuild { matrix, directories, arguments: Vec::new(), cells: None };
+    let base =
+        build.resolve(revision)?.ok_or_else(|| format!("--base {}: it has no cells", revision.display()))?;
+    let base = reports_in(&base.reports);
     for directory in [&base, &head] {
         let is_listed = directory.join(SymbolReport::FILE).exists();
         if let (false, Ok(past)) = (is_listed, Past::read(directory)) {

@@ -20,7 +20,9 @@ use crate::provide::arduino_directory::ArduinoDirectory;
 use crate::provide::index::CoreRequest;
 use crate::provide::inventory::{InstalledItem, inventory, remove_items, selected};
 use crate::provide::locked::{Locked, lock_path, read_lock, write_lock};
-use crate::session::{Locking, Needs, SessionError, SetupError, bring_in, install_cores, lock_matrix, needs};
+use crate::session::{
+    InstallSet, Locking, Needs, SessionError, SetupError, bring_in, install_cores, lock_matrix, needs,
+};
 
 /// Runs the command.
 pub(super) async fn run(typed: Typed) -> Exit {
@@ -112,7 +114,8 @@ async fn install(typed: CoreInstall, cx: &InstallContext) -> Result<String, Sess
     let mut lines = Vec::new();
     for matrix in &matrices {
         let matrix = Matrix::read(matrix)?;
-        let installed = bring_in(&matrix, locking(typed.common.locked), cx).await?;
+        let installed =
+            bring_in(&matrix, &InstallSet::whole(&matrix), locking(typed.common.locked), cx).await?;
         lines.extend(installed.cores.values().map(|core| shown(&core.name, &core.versions)));
         lines.extend(
             installed.locked.libraries.iter().map(|it| format!("library {} {}", it.name, it.version)),

@@ -11,7 +11,7 @@ use super::options::locking;
 use crate::matrix::{self, Matrix};
 use crate::platform::Fqbn;
 use crate::provide::{InstallContext, InstalledCore, apt, locate};
-use crate::session::{Directories, SessionError, bring_in};
+use crate::session::{Directories, InstallSet, SessionError, bring_in};
 
 /// Cores, and their entries in a matrix.
 #[derive(Debug, Default)]
@@ -41,7 +41,8 @@ pub(super) async fn known_cores(
             events,
             cancel: CancellationToken::new(),
         };
-        let installed = bring_in(&matrix, locking(common.locked), &install).await?.cores;
+        let installed =
+            bring_in(&matrix, &InstallSet::whole(&matrix), locking(common.locked), &install).await?.cores;
         let boards = matrix.boards.values().map(|board| board.fqbn.value.clone()).collect();
         return Ok(KnownCores { installed, matrix: matrix.cores.clone(), boards });
     }

@@ -1,10 +1,12 @@
 //! Arguments as resolved: checked, with defaults and absolute paths.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{self, CacheDirectory, Color, Console, DirectoryArguments, Progress};
 use super::ci;
+use crate::event::CellId;
 use crate::matrix::{Filter, NameGlob, parse_duration};
 use crate::report;
 use crate::session::{BaseReports, ChangedSince, Directories, Limits, Locking, Options, Part, Selected};
@@ -37,6 +39,7 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
     let timeout =
         timeout.map_err(|error| OptionsError::Value { option: "timeout", message: error.to_string() })?;
     let directories = directories(typed.common.directories)?;
+    let only = typed.part.cells.as_deref().map(|path| cells(path, &directories.current)).transpose()?;
     let part = part(typed.part, &directories.current)?;
     let matrix = match (matrix, &part) {
         (Some(matrix), _) => matrix,
@@ -61,7 +64,7 @@ pub(super) fn options(typed: args::Run) -> Result<(Options, Console), OptionsErr
             part,
             changed: (typed.selected.changed_since)
                 .map(|revision| ChangedSince { revision, all: typed.selected.all }),
-            only: None,
+            only,
         },
         retries: typed.retries,
         timeout,
@@ -106,6 +109,19 @@ fn part(typed: args::Part, current: &Path) -> Result<Part, OptionsError> {
         Some(ShardArgument::Index(_)) => return Err(invalid(format!("{file} has only {count} shards"))),
     };
     Ok(Part::Plan { path, plan: Arc::new(plan), shard })
+}
+
+/// Reads a list of cells.
+///
+/// # Errors
+/// The file can't be read, or is no such list.
+fn cells(path: &Path, current: &Path) -> Result<HashSet<CellId>, OptionsError> {
+    let invalid = |message: String| OptionsError::Value {
+        option: "cells",
+        message: format!("{}: {message}", path.display()),
+    };
+    let bytes = std::fs::read(current.join(path)).map_err(|error| invalid(error.to_string()))?;
+    serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))
 }
 
 /// Returns the named directories as absolute paths.

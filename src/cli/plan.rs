@@ -1,4 +1,5 @@
-//! The command `plan`: shows what `run` would do. Installs the cores that planning needs, and builds nothing.
+//! The command `plan`: shows what `run` would do. Installs the cores that planning needs, without their tools, and builds
+//! nothing.
 
 mod shards;
 
@@ -101,7 +102,9 @@ async fn plan(request: &Request, options: &Options, console: &Console) -> Result
         Some(changed) => Some(inputs.changes(&changed.revision, &install.cancel).await?),
         None => None,
     };
-    let installed = bring_in(matrix, options.locking.clone(), &install).await?;
+    let mut needed = request.needed(options)?;
+    needed.without_tools = request.is_plannable_without_tools();
+    let installed = bring_in(matrix, &needed, options.locking.clone(), &install).await?;
     let Cells { all, selected } = request.cells(options, &installed)?;
     let selected = options.selected.part.share(matrix, selected)?.cells;
     if !console.quiet {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::base::Base;
-use super::id::JobId;
+use super::id::{CellId, JobId};
 use super::job::{CellInfo, CoreInfo, JobResult, Phase, SkippedCell, UsedPackage};
 use super::micros;
 use super::run::{Level, RunInfo, RunPhase, ShardCells};
@@ -105,6 +105,12 @@ pub enum EventKind {
     ShardPlanned(ShardCells),
     /// The base was read. Sent at most once, before `Planned`.
     BaseRead(Base),
+    /// Cells that an earlier run has not built. Sent by `rerun` when it starts, with all of them, and again before `Planned`
+    /// with those that it does not build either. The last one counts.
+    Unfinished {
+        /// The cells, sorted.
+        cells: Vec<CellId>,
+    },
     /// All jobs are known. Sent exactly once, before the first job event.
     Planned {
         /// The core jobs of stage 1.

@@ -4,6 +4,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serializer};
 
+/// Returns a time without its fraction of a microsecond. Events have no other times, so that a report that is written again
+/// from `events.jsonl` is the same.
+pub fn whole_micros(time: Duration) -> Duration {
+    time.saturating_sub(Duration::from_nanos(u64::from(time.subsec_nanos() % 1_000)))
+}
+
 /// Writes a time.
 #[allow(clippy::cast_possible_truncation)] // half a million years of microseconds fit
 pub(super) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

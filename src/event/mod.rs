@@ -32,6 +32,7 @@ pub use job::{CellInfo, CoreInfo, JobResult, Phase, SkippedCell, UnitCounts, Use
 pub use kind::{Event, EventKind};
 pub use libraries::{Listed, NamedLibrary, Replaced, UsedLibrary};
 pub use location::Location;
+pub use micros::whole_micros;
 pub use notes::{BudgetKind, JobNotes, OverBudget};
 pub use outcome::{Failure, FailureKind, Outcome, StorageCause};
 pub use overflow::{FullMemory, LargeObject, Overflow, grouped};

@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use super::kind::{Event, EventKind};
+use super::micros::whole_micros;
 
 /// Sender of events. Cheap to clone; sending never blocks and never fails.
 #[derive(Debug, Clone)]
@@ -19,9 +20,9 @@ pub fn channel() -> (EventSink, Receiver<Event>) {
 }
 
 impl EventSink {
-    /// Returns the time since the run began.
+    /// Returns the time since the run began, in whole microseconds.
     pub fn now(&self) -> Duration {
-        self.started.elapsed()
+        whole_micros(self.started.elapsed())
     }
 
     /// Sends an event with the current time.

@@ -50,6 +50,7 @@ variants!(KINDS, kind: EventKind {
     "resolved" = EventKind::Resolved { .. },
     "shard_planned" = EventKind::ShardPlanned(_),
     "base_read" = EventKind::BaseRead(_),
+    "unfinished" = EventKind::Unfinished { .. },
     "planned" = EventKind::Planned { .. },
     "job_started" = EventKind::JobStarted { .. },
     "job_phase" = EventKind::JobPhase { .. },

@@ -1,5 +1,6 @@
 //! The cells of a matrix, as values.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,6 +97,25 @@ pub struct Expansion {
     pub remarks: Vec<String>,
     /// The paths that look like sketches, by name.
     pub not_sketches: Vec<NotASketch>,
+    /// What is not installed, although cells depend on it.
+    pub unknown: NotInstalled,
+}
+
+/// What an expansion does not know, because a run does not need it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NotInstalled {
+    /// Boards whose cores are not installed, although expressions ask for their hardware: an expansion has every cell that
+    /// they may have.
+    pub boards: BTreeSet<Arc<str>>,
+    /// Whether directories that `from` names are not installed: an expansion lacks their sketches.
+    pub has_roots: bool,
+}
+
+impl NotInstalled {
+    /// Returns whether an expansion is complete and exact.
+    pub fn is_empty(&self) -> bool {
+        self.boards.is_empty() && !self.has_roots
+    }
 }
 
 impl Expansion {

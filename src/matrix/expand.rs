@@ -7,26 +7,24 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::cell::{Cell, Expansion, NotASketch, SketchRef, SkippedCell};
+use super::cell::{Cell, Expansion, NotASketch, NotInstalled, SketchRef, SkippedCell};
 use super::diagnostic::{Diagnostic, MatrixError};
 use super::discover::{DiscoverError, FoundSketch, Lookalike, find};
 use super::expectation::Expectation;
 use super::expression::{BoardFacts, Facts, Hardware, SketchFacts};
 use super::filtered::Filtered;
-use super::model::{
-    BUILTIN, Board, Condition, Embed, ExcludeRule, From, Matrix, Overrides, SketchEntry, SketchRoots,
-};
+use super::model::{Board, Condition, Embed, ExcludeRule, From, Matrix, Overrides, SketchEntry, SketchRoots};
 use super::name_glob::{NameGlob, NameGlobs, last_component};
 use super::path_pattern::relative;
 use super::source::Span;
 use crate::import::chip_of_mcu;
 use crate::nearest::{quoted, suggestion};
 
-/// The hardware of boards, by their names. A board without an entry has unknown hardware.
+/// The hardware of boards, by their names. The core of a board without an entry is not installed.
 pub type Hardwares = HashMap<Arc<str>, Hardware>;
 
-/// Expands the matrix before its cores are installed. `roots` has a directory for each of [`Matrix::needed_roots`]. The
-/// result may be empty. Where [`Matrix::needs_hardware`], it lacks cells, and only its errors are useful.
+/// Expands the matrix before its cores are installed. The result may be empty. Where [`Matrix::needs_hardware`], it has every
+/// cell that may exist. It lacks the sketches of roots that `roots` does not have.
 ///
 /// # Errors
 /// An entry, a rule or a board without effect (unless it is optional), or two entries that differ about the same cell,
@@ -35,7 +33,8 @@ pub fn expand(matrix: &Matrix, roots: &SketchRoots) -> Result<Expansion, MatrixE
     expand_with(matrix, roots, None)
 }
 
-/// Expands the matrix like [`expand`], with what its installed cores say of the boards.
+/// Expands the matrix like [`expand`], with what installed cores say of their boards. [`Expansion::unknown`] says where cells
+/// still depend on something that is not installed.
 ///
 /// # Errors
 /// Those of [`expand`].
@@ -54,11 +53,16 @@ fn expand_with(
 ) -> Result<Expansion, MatrixError> {
     let mut boards = matrix.board_facts();
     for board in &mut boards {
-        board.hardware = hardware.map(|known| known.get(&board.name).cloned().unwrap_or_default());
+        board.hardware = hardware.and_then(|known| known.get(&board.name).cloned());
     }
+    let not_installed = boards.iter().filter(|board| board.hardware.is_none() && matrix.needs_hardware());
+    let unknown = NotInstalled {
+        boards: not_installed.map(|board| board.name.clone()).collect(),
+        has_roots: matrix.needed_roots().any(|root| !roots.contains_key(root)),
+    };
     let mut expander = Expander {
         matrix,
-        is_early: hardware.is_none() && matrix.needs_hardware(),
+        early: Early { unknown, doubtful: HashSet::new() },
         remarks: Vec::new(),
         filtered: Filtered::new(matrix, &boards),
         boards,
@@ -89,13 +93,26 @@ fn expand_with(
 /// A board and a sketch, by index.
 type Key = (usize, usize);
 
+/// What an expansion does not know yet.
+struct Early {
+    unknown: NotInstalled,
+    /// Cells that may turn out not to exist, or to be those of another entry.
+    doubtful: HashSet<Key>,
+}
+
+impl Early {
+    /// Returns whether cells are missing, or may turn out not to exist: rules without effect are no errors then.
+    fn is_early(&self) -> bool {
+        !self.unknown.is_empty()
+    }
+}
+
 /// State of an expansion.
 struct Expander<'m> {
     matrix: &'m Matrix,
     /// What is known of each board.
     boards: Vec<BoardFacts>,
-    /// Whether expressions depend on what is not known yet.
-    is_early: bool,
+    early: Early,
     roots: &'m SketchRoots,
     /// Sketches by name, in the order of discovery.
     sketches: IndexMap<Arc<str>, Arc<SketchRef>>,
@@ -118,7 +135,8 @@ impl<'m> Expander<'m> {
             From::Matrix => (&self.matrix.dir, None),
             From::Root(name) => match self.roots.get(name) {
                 Some(root) => (root, Some(name.as_str())),
-                None => return self.unknown_root(entry, name),
+                // Its sketches are not needed.
+                None => return,
             },
         };
         let found = match find(root, &entry.path) {
@@ -158,10 +176,16 @@ impl<'m> Expander<'m> {
             let errors = self.filtered.errors(&rules).into_iter();
             self.problems.extend(errors.map(|(it, help)| Diagnostic::new(entry.span, it).maybe_help(help)));
             for (board, properties) in &properties {
-                if self.is_chosen(entry, *board, sketch) {
+                let fits = self.fits(entry, *board, sketch);
+                let has_hardware = self.boards[*board].hardware.is_some();
+                let is_judged = has_hardware || !entry.choice.needs_hardware();
+                if !is_judged {
+                    self.early.doubtful.insert((*board, sketch));
+                }
+                if fits.unwrap_or(!is_judged) {
                     is_used = true;
                     self.check_chip(entry, *board);
-                    if self.filtered.skips((*board, sketch), &rules, &of_sketch, entry) {
+                    if is_judged && self.filtered.skips((*board, sketch), &rules, &of_sketch, entry) {
                         continue;
                     }
                     self.cell((*board, sketch), properties, &embed, entry, is_include);
@@ -169,7 +193,7 @@ impl<'m> Expander<'m> {
             }
         }
         let has_boards = !self.matrix.boards.is_empty();
-        if !is_used && has_boards && !entry.optional && !self.is_early && self.problems.is_empty() {
+        if !is_used && has_boards && !entry.optional && !self.early.is_early() && self.problems.is_empty() {
             let message = format!("no board fits `boards` for {}", quoted(&entry.path.text));
             let help = "correct the expression, or mark the entry `optional: true`";
             self.problems.push(Diagnostic::new(entry.span, message).help(help));
@@ -192,22 +216,22 @@ impl<'m> Expander<'m> {
         }
     }
 
-    /// Returns whether the entry is for the board. What is unknown of the board does not choose it.
-    fn is_chosen(&self, entry: &SketchEntry, board: usize, sketch: usize) -> bool {
+    /// Returns whether the entry is for the board; `None` if that depends on something unknown.
+    fn fits(&self, entry: &SketchEntry, board: usize, sketch: usize) -> Option<bool> {
         let (Some((_, of_matrix)), Some(path)) =
             (self.matrix.boards.get_index(board), self.paths.get(sketch))
         else {
-            return false;
+            return Some(false);
         };
         if !of_matrix.is_for(path) || entry.choice.replaced.contains(&(board, path.clone())) {
-            return false;
+            return Some(false);
         }
         if of_matrix.profile.is_some() {
-            return true;
+            return Some(true);
         }
         let name = self.sketches.get_index(sketch).map_or("", |(name, _)| name);
         let sketch = Some(SketchFacts { name, tags: &entry.marks.tags });
-        entry.choice.predicate.is_true(&Facts { board: &self.boards[board], sketch })
+        entry.choice.predicate.holds(&Facts { board: &self.boards[board], sketch })
     }
 
     /// Removes the sketches of the entry from those of earlier entries.
@@ -216,7 +240,7 @@ impl<'m> Expander<'m> {
             From::Matrix => &self.matrix.dir,
             From::Root(name) => match self.roots.get(name) {
                 Some(root) => root,
-                None => return self.unknown_root(entry, name),
+                None => return,
             },
         };
         let names = |path: &Path| entry.path.covers(root, path);
@@ -228,7 +252,7 @@ impl<'m> Expander<'m> {
         let chosen: HashSet<Key> = (0..named.len())
             .filter(|sketch| named[*sketch])
             .flat_map(|sketch| entry.choice.boards.iter().map(move |board| (*board, sketch)))
-            .filter(|(board, sketch)| self.is_chosen(entry, *board, *sketch))
+            .filter(|(board, sketch)| self.fits(entry, *board, *sketch) == Some(true))
             .collect();
         self.cells.retain(|key, _| !chosen.contains(key));
         self.filtered.remove(&chosen);
@@ -237,7 +261,11 @@ impl<'m> Expander<'m> {
         }
         let is_idle = self.cells.len() + self.lookalikes.len() == before;
         // The entry may be about missing sketches.
-        if is_idle && !entry.optional && !self.sketches_missing && !self.is_early && self.problems.is_empty()
+        if is_idle
+            && !entry.optional
+            && !self.sketches_missing
+            && !self.early.is_early()
+            && self.problems.is_empty()
         {
             let text = format!("!{}", entry.path.text);
             let message = format!("{} leaves out nothing", quoted(&text));
@@ -252,19 +280,6 @@ impl<'m> Expander<'m> {
             };
             self.problems.push(Diagnostic::new(entry.span, message).help(help));
         }
-    }
-
-    fn unknown_root(&mut self, entry: &SketchEntry, name: &str) {
-        if entry.optional {
-            self.sketches_missing = true;
-            return;
-        }
-        let message = if name == BUILTIN {
-            "the directory of Arduino's built-in examples is not known".to_owned()
-        } else {
-            format!("the directory of the core {} is not known", quoted(name))
-        };
-        self.problems.push(Diagnostic::new(entry.span, message));
     }
 
     fn not_found(&mut self, entry: &SketchEntry, error: DiscoverError) {
@@ -344,6 +359,7 @@ impl<'m> Expander<'m> {
                 && (Arc::ptr_eq(&first.properties, properties) || first.properties == *properties);
             // The same pair of entries differs for many cells: it is reported once.
             let told = self.problems.last().is_some_and(|last| last.span == entry.span);
+            let told = told || self.early.doubtful.contains(&key);
             if !same && !told {
                 let what = if is_include { "this includes" } else { "two entries ask for" };
                 let message =
@@ -376,7 +392,7 @@ impl<'m> Expander<'m> {
     fn exclude(&mut self) -> Vec<(Key, SkippedCell)> {
         let mut skipped: HashMap<Key, SkippedCell> = HashMap::new();
         // A rule without effect may be about missing sketches.
-        let complete = self.problems.is_empty() && !self.sketches_missing && !self.is_early;
+        let complete = self.problems.is_empty() && !self.sketches_missing && !self.early.is_early();
         for rule in &self.matrix.exclude {
             let boards: Vec<bool> = self
                 .boards
@@ -464,7 +480,7 @@ impl<'m> Expander<'m> {
 
     /// Reports a board without cells.
     fn unused_boards(&mut self, skipped: &[(Key, SkippedCell)]) {
-        if self.is_early || !self.problems.is_empty() || self.cells.is_empty() && skipped.is_empty() {
+        if self.early.is_early() || !self.problems.is_empty() || self.cells.is_empty() && skipped.is_empty() {
             return;
         }
         let mut used = vec![false; self.matrix.boards.len()];
@@ -501,7 +517,8 @@ impl<'m> Expander<'m> {
         not_sketches.sort_by(|one, other| one.name.cmp(&other.name));
         let (skipped, cells) = (sorted(skipped), sorted(self.cells.into_iter().collect()));
         let remarks = self.remarks.into_iter().chain(self.filtered.remarks).collect();
-        Ok(Expansion { cells, skipped, not_selected: Vec::new(), remarks, not_sketches })
+        let unknown = self.early.unknown;
+        Ok(Expansion { cells, skipped, not_selected: Vec::new(), remarks, not_sketches, unknown })
     }
 }
 

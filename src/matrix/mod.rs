@@ -25,6 +25,7 @@ mod filtered;
 mod model;
 mod name_glob;
 mod path_pattern;
+mod possible;
 mod profiles;
 mod ratchet;
 mod read;
@@ -43,7 +44,7 @@ mod walk;
 
 pub use board_profile::{BoardProfile, PinnedPlatform};
 pub use board_variant::BoardVariant;
-pub use cell::{Cell, Expansion, NotASketch, SketchRef, SkippedCell};
+pub use cell::{Cell, Expansion, NotASketch, NotInstalled, SketchRef, SkippedCell};
 pub use date::{Date, DateError};
 pub use diagnostic::{Diagnostic, Invalid, MatrixError};
 pub use discover::{SketchKind, sketches_at};
@@ -57,6 +58,7 @@ pub use model::{
     SketchEntry, SketchRoots, Tool,
 };
 pub use name_glob::{GlobError, NameGlob, NameGlobs};
+pub use possible::{Possible, possible};
 pub use ratchet::{PresentValues, Ratcheted};
 pub use schema::{Emulator, Precompile, Warnings, json_schema};
 pub use select::{SelectError, Selection, select};

@@ -324,6 +324,11 @@ impl BoardChoice {
             replaced: HashSet::new(),
         }
     }
+
+    /// Returns whether it depends on what only an installed core knows.
+    pub(super) fn needs_hardware(&self) -> bool {
+        self.predicate.needs_hardware() || self.filters.iter().any(|filter| filter.needs_hardware())
+    }
 }
 
 /// Limits of an entry's cells.
@@ -430,6 +435,12 @@ impl Matrix {
         }
     }
 
+    /// Returns the entries of `sketches` and `include`, and whether each is one of `include`.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&SketchEntry, bool)> {
+        let included = self.include.iter().map(|entry| (entry, true));
+        self.sketches.iter().map(|entry| (entry, false)).chain(included)
+    }
+
     /// Returns the directories that its sketches are in or below, as far as they are its own; absolute.
     pub fn sketch_directories(&self) -> impl Iterator<Item = PathBuf> {
         let entries = self.sketches.iter().chain(&self.include);
@@ -439,10 +450,14 @@ impl Matrix {
 
     /// Returns whether an expression depends on what only an installed core knows: `mcu`, `flash`, `ram`.
     pub fn needs_hardware(&self) -> bool {
-        let entries = self.sketches.iter().chain(&self.include).map(|entry| &entry.choice.predicate);
-        let rules = self.exclude.iter().filter_map(|rule| rule.when.as_ref()).map(|when| &when.predicate);
-        let mut filters = self.sketches.iter().chain(&self.include).flat_map(|entry| &entry.choice.filters);
-        filters.any(|filter| filter.needs_hardware()) || entries.chain(rules).any(Predicate::needs_hardware)
+        let mut rules = self.exclude.iter().filter_map(|rule| rule.when.as_ref());
+        self.sketches.iter().chain(&self.include).any(|entry| entry.choice.needs_hardware())
+            || rules.any(|when| when.predicate.needs_hardware())
+    }
+
+    /// Returns whether the choice of cells depends on a file of a tool.
+    pub fn reads_tools(&self) -> bool {
+        self.entries().any(|(entry, _)| entry.choice.filters.contains(&SketchFilter::Esp32Ci))
     }
 
     /// Returns the facts about the boards, without those of their cores, in the order of the boards.

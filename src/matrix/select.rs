@@ -36,9 +36,30 @@ pub struct Selection<'s> {
 }
 
 /// A condition of the command line, and how it was typed.
-struct Criterion {
-    predicate: Predicate,
+pub(super) struct Criterion {
+    pub(super) predicate: Predicate,
     typed: String,
+}
+
+impl Selection<'_> {
+    /// Returns the conditions, all of which a cell must meet.
+    pub(super) fn criteria(&self) -> Vec<Criterion> {
+        let mut criteria = Vec::new();
+        let lists = [("-b", TextField::Board, self.boards), ("-s", TextField::Sketch, self.sketches)];
+        for (option, field, globs) in lists {
+            if !globs.is_empty() {
+                let typed: Vec<String> =
+                    globs.iter().map(|glob| format!("{option} {}", glob.as_str())).collect();
+                criteria
+                    .push(Criterion { predicate: Predicate::names(field, globs), typed: typed.join(" ") });
+            }
+        }
+        for filter in self.filters {
+            let typed = format!("--filter {filter}");
+            criteria.push(Criterion { predicate: filter.predicate().clone(), typed });
+        }
+        criteria
+    }
 }
 
 /// Returns the cells, and the skipped cells, that fit all criteria; the others with the reason in
@@ -51,21 +72,10 @@ struct Criterion {
 /// A pattern that matches no board, sketch or tag.
 pub fn select(
     expansion: Expansion,
-    Selection { boards: board_globs, sketches, filters }: Selection<'_>,
+    selection: Selection<'_>,
     boards: &[BoardFacts],
 ) -> Result<Expansion, SelectError> {
-    let mut criteria = Vec::new();
-    for (option, field, globs) in [("-b", TextField::Board, board_globs), ("-s", TextField::Sketch, sketches)]
-    {
-        if !globs.is_empty() {
-            let typed: Vec<String> = globs.iter().map(|glob| format!("{option} {}", glob.as_str())).collect();
-            criteria.push(Criterion { predicate: Predicate::names(field, globs), typed: typed.join(" ") });
-        }
-    }
-    for filter in filters {
-        criteria
-            .push(Criterion { predicate: filter.predicate().clone(), typed: format!("--filter {filter}") });
-    }
+    let criteria = selection.criteria();
     if criteria.is_empty() {
         return Ok(expansion);
     }
@@ -74,7 +84,10 @@ pub fn select(
     let first_unmet = |board: &Arc<str>, sketch: &str, tags: &[String]| {
         let board = *by_name.get(&**board)?;
         let facts = Facts { board, sketch: Some(SketchFacts { name: sketch, tags }) };
-        let unmet = criteria.iter().find(|criterion| !criterion.predicate.is_true(&facts))?;
+        // Of a board that is not needed, nothing is known but what rules it out.
+        let is_false = |criterion: &&Criterion| criterion.predicate.holds(&facts) == Some(false);
+        let is_unknown = |criterion: &&Criterion| criterion.predicate.holds(&facts).is_none();
+        let unmet = criteria.iter().find(is_false).or_else(|| criteria.iter().find(is_unknown))?;
         let unknown = unmet.predicate.holds(&facts).is_none().then(|| unmet.predicate.unknown(&facts));
         Some(match unknown.flatten() {
             Some(name) => {
@@ -98,9 +111,11 @@ pub fn select(
             Some(reason) => not_selected.push(SkippedCell { reason: reason.into(), ..cell }),
         }
     }
+    let sketches = selection.sketches;
     let is_wanted = |name: &str| sketches.is_empty() || sketches.iter().any(|glob| glob.matches(name));
     let not_sketches = expansion.not_sketches.into_iter().filter(|it| is_wanted(&it.name)).collect();
-    Ok(Expansion { cells, skipped, not_selected, remarks: expansion.remarks, not_sketches })
+    let Expansion { remarks, unknown, .. } = expansion;
+    Ok(Expansion { cells, skipped, not_selected, remarks, not_sketches, unknown })
 }
 
 fn unselected(cell: &Cell, reason: &str) -> SkippedCell {
@@ -137,6 +152,8 @@ fn check_names(
     for TextTest { field, pattern, text, .. } in tests.filter(|test| test.is_about_names()) {
         let names = match field {
             TextField::Board => &used,
+            // Sketches of directories that are not installed are not known.
+            TextField::Sketch | TextField::Tag if expansion.unknown.has_roots => continue,
             TextField::Sketch => &sketches,
             TextField::Tag => &tags,
             TextField::Core | TextField::Arch | TextField::Mcu | TextField::Fqbn => continue,

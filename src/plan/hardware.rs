@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::boards::{Cores, Scope};
 use super::error::{PlanError, located};
@@ -12,27 +12,34 @@ use crate::matrix::{Board, Hardware, Hardwares, Matrix, PinnedPlatform};
 use crate::platform::{BoardConfig, BoardError, WarningLevel};
 use crate::provide::InstalledCore;
 
-/// Returns the hardware of the boards, with their menu options and properties applied. `cores` are the cores of the boards,
-/// by `vendor:arch`. An optional board that its core does not have is left out.
+/// Returns the hardware of the named boards, with their menu options and properties applied. `cores` are the cores of these
+/// boards, by `vendor:arch`. That of an optional board that its core does not have is unknown.
 ///
 /// # Errors
 /// An unknown board, menu or option, or a core that can't be read.
-pub fn hardware(matrix: &Matrix, cores: &IndexMap<String, InstalledCore>) -> Result<Hardwares, PlanError> {
+pub fn hardware(
+    matrix: &Matrix,
+    boards: &IndexSet<Arc<str>>,
+    cores: &IndexMap<String, InstalledCore>,
+) -> Result<Hardwares, PlanError> {
     let mut scopes: HashMap<&[PinnedPlatform], Scope> = HashMap::new();
     let mut known = Hardwares::new();
-    for (name, board) in &matrix.boards {
+    for (name, board) in matrix.boards.iter().filter(|(name, _)| boards.contains(*name)) {
         let scope = match scopes.entry(board.pinned_platforms()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(Scope::of(board, cores)?),
         };
         let own = Cores { platforms: &scope.platforms, installed: &scope.installed, matrix: &matrix.cores };
-        match own.board(&board.fqbn.value, WarningLevel::Default, &board.properties) {
-            Ok(resolved) => drop(known.insert(Arc::clone(name), of(&resolved.config))),
-            Err(BoardError::UnknownBoard { .. } | BoardError::UnknownPlatform { .. }) if board.optional => {}
+        let hardware = match own.board(&board.fqbn.value, WarningLevel::Default, &board.properties) {
+            Ok(resolved) => of(&resolved.config),
+            Err(BoardError::UnknownBoard { .. } | BoardError::UnknownPlatform { .. }) if board.optional => {
+                Hardware::default()
+            }
             // Rules may leave out all its sketches. Otherwise the plan reports the error.
-            Err(_) if board.variant.is_some() => drop(known.insert(Arc::clone(name), of_base(own, board))),
+            Err(_) if board.variant.is_some() => of_base(own, board),
             Err(error) => return Err(located(matrix, board, error)),
-        }
+        };
+        known.insert(Arc::clone(name), hardware);
     }
     Ok(known)
 }

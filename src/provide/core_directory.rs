@@ -67,7 +67,8 @@ pub(super) fn missing_files(platform_dir: &Path) -> Option<&'static str> {
 /// Returns the vendors of the cores that boards borrow from: `arduino` where `boards.txt` has
 /// `uno.build.core=arduino:arduino` or `uno.menu.cpu.x.build.variant=arduino:standard`. Sorted, each once.
 pub fn referenced_vendors(platform_dir: &Path, boards: &[String]) -> Vec<String> {
-    let Ok(text) = fs::read(platform_dir.join("boards.txt")) else { return Vec::new() };
+    let read = |name: &str| fs::read(platform_dir.join(name)).unwrap_or_default();
+    let text = [read("boards.txt"), read("boards.local.txt")].join(&b'\n');
     let text = String::from_utf8_lossy(&text);
     let mut vendors = BTreeSet::new();
     for line in text.lines() {

@@ -15,9 +15,9 @@ pub struct LastRun {
     pub matrix: PathBuf,
     /// The work directory.
     pub work_dir: PathBuf,
-    /// Whether it had a plan: a run that was ended during its set-up has none, and no cells.
+    /// Whether its cells are known: a run that was ended during its set-up has no plan, and no cells unless it was a rerun.
     pub is_planned: bool,
-    /// The cells that failed, were blocked or did not finish.
+    /// The cells that failed, were blocked or did not finish, in it or in a run that it continued.
     pub unfinished: IndexSet<CellId>,
 }
 
@@ -38,6 +38,10 @@ impl LastRun {
                 EventKind::RunStarted(RunInfo { matrix, work_dir, .. }) => {
                     is_started = true;
                     (run.matrix, run.work_dir) = (matrix, work_dir);
+                }
+                EventKind::Unfinished { cells } => {
+                    run.is_planned = true;
+                    run.unfinished = cells.into_iter().collect();
                 }
                 EventKind::Planned { cells, .. } => {
                     run.is_planned = true;

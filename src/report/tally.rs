@@ -255,6 +255,7 @@ impl Tally {
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
             | EventKind::BaseRead(_)
+            | EventKind::Unfinished { .. }
             | EventKind::RunPhase { .. }
             | EventKind::JobStarted { .. }
             | EventKind::JobPhase { .. }

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::fs::write_atomically;
-use crate::matrix::Expansion;
+use crate::matrix::{Expansion, NotInstalled};
 use crate::plan::{Layout, Plan};
 
 /// The cells that a matrix has built in a work directory. Several matrices may share one; each removes only its own
@@ -22,10 +22,12 @@ struct Manifest {
 }
 
 /// The current cells of a matrix, selected or not, and the reasons why it excludes others.
-#[derive(Debug)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Current {
     cells: BTreeSet<PathBuf>,
     reasons: HashMap<PathBuf, String>,
+    /// What is not installed: its cells are those of the last run.
+    unknown: NotInstalled,
 }
 
 impl Current {
@@ -38,8 +40,22 @@ impl Current {
         let reasons: HashMap<PathBuf, String> = skipped
             .filter_map(|(board, sketch, reason)| Some((dir(board, sketch)?, reason.to_string())))
             .collect();
-        let cells = all.cells.iter().filter_map(|cell| dir(&cell.board, &cell.sketch.name));
-        Self { cells: cells.filter(|dir| !reasons.contains_key(dir)).collect(), reasons }
+        let known = all.cells.iter().filter(|cell| !all.unknown.boards.contains(&cell.board));
+        let cells = known.filter_map(|cell| dir(&cell.board, &cell.sketch.name));
+        let cells = cells.filter(|dir| !reasons.contains_key(dir)).collect();
+        Self { cells, reasons, unknown: all.unknown.clone() }
+    }
+
+    /// Adds the cells of the last run that may still exist, because this one does not know them.
+    fn with_unknown(mut self, before: &BTreeSet<PathBuf>) -> Self {
+        let is_unknown = |dir: &Path| {
+            let board = dir.components().next().map(|board| board.as_os_str().to_string_lossy());
+            board.is_some_and(|board| self.unknown.boards.contains(&*board))
+        };
+        let kept = before.iter().filter(|dir| self.unknown.has_roots || is_unknown(dir));
+        let kept: Vec<PathBuf> = kept.cloned().collect();
+        self.cells.extend(kept);
+        self
     }
 
     /// Returns ` (REASON)` for a cell that is excluded.
@@ -53,6 +69,7 @@ impl Current {
 pub(super) fn shrunk(layout: &Layout, matrix: &Path, current: &Current) -> Option<String> {
     let text = std::fs::read(layout.manifest(matrix)).ok()?;
     let before: Manifest = serde_json::from_slice(&text).ok()?;
+    let current = current.clone().with_unknown(&before.cells);
     let missing: Vec<String> = before
         .cells
         .difference(&current.cells)
@@ -77,14 +94,17 @@ pub(super) fn shrunk(layout: &Layout, matrix: &Path, current: &Current) -> Optio
 /// A directory can't be removed, or a manifest can't be written.
 pub(super) fn remove(layout: &Layout, matrix: &Path, current: Current) -> io::Result<Option<String>> {
     let own = layout.manifest(matrix);
-    let mut before = Manifest::default();
-    let mut gone = BTreeSet::new();
+    let manifests = manifests(&layout.manifests());
+    let before = manifests.iter().find(|(path, _)| *path == own);
+    let before = before.map(|(_, manifest)| manifest.cells.clone()).unwrap_or_default();
+    let current = current.with_unknown(&before);
+    let mut gone = before.clone();
     let mut kept = current.cells.clone();
-    for (path, manifest) in manifests(&layout.manifests()) {
+    for (path, manifest) in manifests {
         if path == own {
-            gone.extend(manifest.cells.iter().cloned());
-            before = manifest;
-        } else if manifest.matrix.exists() {
+            continue;
+        }
+        if manifest.matrix.exists() {
             kept.extend(manifest.cells);
         } else {
             gone.extend(manifest.cells);
@@ -100,7 +120,7 @@ pub(super) fn remove(layout: &Layout, matrix: &Path, current: Current) -> io::Re
             removed.push(format!("{}{}", dir.display(), current.reason(dir)));
         }
     }
-    if before.cells != current.cells {
+    if before != current.cells {
         std::fs::create_dir_all(layout.manifests())?;
         let manifest = Manifest { matrix: matrix.to_owned(), cells: current.cells };
         write_atomically(&own, &serde_json::to_vec(&manifest)?)?;
@@ -164,7 +184,31 @@ mod tests {
     use super::*;
 
     fn current(cells: &[&str]) -> Current {
-        Current { cells: cells.iter().map(PathBuf::from).collect(), reasons: HashMap::new() }
+        Current { cells: cells.iter().map(PathBuf::from).collect(), ..Current::default() }
+    }
+
+    #[test]
+    fn what_a_run_does_not_need_is_not_gone() {
+        let directory = tempfile::tempdir().unwrap();
+        let layout = Layout::new(directory.path().join("work"));
+        let matrix = directory.path().join("m.yml");
+        std::fs::write(&matrix, "").unwrap();
+        let all = ["esp/A", "esp/builtin/B", "uno/A", "uno/builtin/B"];
+        for cell in all {
+            std::fs::create_dir_all(layout.cells().join(cell)).unwrap();
+        }
+        let without = |boards: &[&str], has_roots: bool| {
+            let boards = boards.iter().map(|&board| board.into()).collect();
+            Current { unknown: NotInstalled { boards, has_roots }, ..current(&["uno/A"]) }
+        };
+        assert_eq!(remove(&layout, &matrix, current(&all)).unwrap(), None);
+        assert_eq!(shrunk(&layout, &matrix, &without(&[], true)), None);
+        assert_eq!(remove(&layout, &matrix, without(&[], true)).unwrap(), None);
+        // The hardware of esp is unknown; the built-in examples are known to have no such sketch.
+        let told = remove(&layout, &matrix, without(&["esp"], false)).unwrap().unwrap();
+        assert!(told.ends_with(": uno/builtin/B"), "{told}");
+        let told = remove(&layout, &matrix, current(&["uno/A"])).unwrap().unwrap();
+        assert!(told.contains("2 cells") && !layout.cells().join("esp").exists(), "{told}");
     }
 
     #[test]

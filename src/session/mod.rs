@@ -23,6 +23,7 @@ mod setup;
 mod shards;
 mod signal;
 mod space;
+mod unfinished;
 
 pub use cells::{Cells, Request, warnings};
 pub use error::SessionError;
@@ -31,6 +32,7 @@ pub(crate) use prepare::shrunk;
 pub use run::run;
 pub(crate) use setup::install_cores;
 pub use setup::{
-    Installed, Locking, Missing, Needs, OfferedCore, SetupError, bring_in, lock_matrix, needs, offered_core,
+    InstallSet, Installed, Locking, Missing, Needs, OfferedCore, SetupError, bring_in, lock_matrix, needs,
+    offered_core,
 };
 pub use shards::Share;

@@ -9,7 +9,7 @@ use super::context::Session;
 use super::error::SessionError;
 use super::options::Options;
 use super::phases::Phases;
-use super::setup::{Installed, SetupError, bring_in};
+use super::setup::{Installed, SetupError, bring_in, bring_in_planned};
 use super::{emulators, gone};
 use crate::event::{CellId, EventKind, Level, RunPhase};
 use crate::matrix::Expansion;
@@ -56,9 +56,14 @@ impl Session<'_> {
             Some(changed) => Some(inputs.changes(&changed.revision, self.cancel).await?),
             None => None,
         };
-        let installed = bring_in(matrix, self.options.locking.clone(), &install).await?;
-        self.announce_packages(&installed);
-        phases.end(RunPhase::Setup);
+        let mut needed = self.request.needed(self.options)?;
+        needed.without_tools = self.request.is_decided_by_plan(self.options);
+        let installing = bring_in(matrix, &needed, self.options.locking.clone(), &install);
+        let installed = Box::pin(installing).await?;
+        if !needed.without_tools {
+            self.announce_packages(&installed);
+            phases.end(RunPhase::Setup);
+        }
         let cells = self.request.cells(self.options, &installed)?;
         let share = self.options.selected.part.share(matrix, cells.selected)?;
         for message in warnings(&share.cells) {
@@ -85,6 +90,14 @@ impl Session<'_> {
             }
             None => (plan, HashSet::new()),
         };
+        if needed.without_tools {
+            // The directories of the tools are known: the plan holds as it is.
+            let boards = plan.cells.iter().map(|cell| cell.id.board.clone()).collect();
+            let installed = Box::pin(bring_in_planned(matrix, boards, installed, &install)).await?;
+            self.announce_packages(&installed);
+            phases.end(RunPhase::Setup);
+        }
+        self.announce_left(&cells.all, &plan);
         if let Some(places) = &share.places {
             if let Some(message) = places.remark(&plan) {
                 self.events.say(EventKind::Log { level: Level::Info, message });

@@ -69,6 +69,7 @@ impl Session<'_> {
     async fn build(&self) -> Result<Exit, SessionError> {
         let _lock = lock(&self.layout, self.events).await?;
         self.events.say(EventKind::RunStarted(self.info()));
+        self.announce_unfinished();
         let mut phases = Phases::begin(self.events);
         let prepared = tokio::select! {
             biased;

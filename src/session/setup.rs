@@ -3,6 +3,8 @@
 mod cores;
 mod downloads;
 mod error;
+mod install_set;
+mod lenders;
 mod libraries;
 mod lock;
 mod lookup;
@@ -20,6 +22,8 @@ use indexmap::{IndexMap, IndexSet};
 use self::cores::IndexedCores;
 use self::downloads::downloader;
 pub use self::error::SetupError;
+pub use self::install_set::InstallSet;
+use self::lenders::{lenders_in_data_dir, lenders_on_disk};
 use self::libraries::MatrixLibraries;
 use self::lock::LockUse;
 pub use self::lock::Locking;
@@ -36,13 +40,13 @@ use crate::provide::arduino_directory::ArduinoDirectory;
 use crate::provide::index::{CoreRequest, IndexAddress};
 use crate::provide::locate::{Places, candidates};
 use crate::provide::locked::Locked;
-use crate::provide::{
-    DataDirRequest, InstallContext, InstalledCore, apt, installed_core, path, referenced_vendors,
-};
+use crate::provide::{DataDirRequest, InstallContext, InstalledCore, apt, installed_core, path};
 
 /// The installed cores and libraries, and the directories for sketches.
 #[derive(Debug, Default)]
 pub struct Installed {
+    /// The boards whose cores and libraries are installed.
+    pub boards: IndexSet<Arc<str>>,
     /// Cores by `vendor:arch`; those of which a board has its own version by
     /// [`PinnedPlatform::key`](crate::matrix::PinnedPlatform::key).
     pub cores: IndexMap<String, InstalledCore>,
@@ -58,12 +62,14 @@ pub struct Installed {
     pub packages: Vec<UsedPackage>,
 }
 
-/// Installs every core that a board or a sketch of the matrix needs, the libraries and the examples.
+/// Installs the cores, libraries and examples that the boards and roots of `wanted` need. With `--locked`, the lock file
+/// must answer the whole matrix.
 ///
 /// # Errors
 /// A core, a tool, a library or the examples are unavailable, or the lock file forbids them.
 pub async fn bring_in(
     matrix: &Matrix,
+    wanted: &InstallSet,
     locking: Locking,
     cx: &InstallContext,
 ) -> Result<Installed, SetupError> {
@@ -73,42 +79,90 @@ pub async fn bring_in(
     let remembered = ArduinoDirectory::new(&cx.cache_dir).remembered(matrix.path());
     lock.recall(&remembered);
     let downloader = downloader(Some(matrix), cx);
-    let mut indexed = IndexedCores::of_matrix(matrix, &downloader, cx);
-    let mut profiles = ProfileCores::of(matrix, &downloader, cx);
-    let mut libraries = MatrixLibraries::new(matrix, &downloader, cx);
-    let platforms = indexed.resolve(&mut lock).await?;
+    let mut names = wanted.core_names(matrix);
+    names.extend(lenders_on_disk(matrix, wanted, &names, cx).await);
+    let mut indexed = IndexedCores::of_matrix(matrix, wanted, &names, &downloader, cx);
+    let mut profiles = ProfileCores::of(matrix, wanted, &downloader, cx);
+    let mut libraries = MatrixLibraries::new(matrix, wanted, &downloader, cx);
+    let cores = indexed.resolve(&mut lock).await?;
+    names.extend(cores.lenders);
     let pinned = profiles.resolve(&mut lock).await?;
     let resolved = libraries.resolve(&mut lock).await?;
-    let python = PythonPackages::of_lock(matrix, &mut lock);
+    let python = PythonPackages::of_lock(matrix, &names, &mut lock);
     lock.check()?;
-    lock.remember(&remembered);
+    lock.remember(&remembered, !wanted.is_whole);
     let (indexed, pinned, libraries, others) = tokio::try_join!(
-        async { indexed.fetch(&platforms).await.map_err(SetupError::from) },
-        profiles.fetch(&pinned),
+        async { indexed.fetch(&cores.platforms, wanted.without_tools).await.map_err(SetupError::from) },
+        profiles.fetch(&pinned, wanted.without_tools),
         async { libraries.fetch(&resolved).await },
-        other_cores(matrix, &python, cx),
+        other_cores(matrix, (wanted, names), &python, cx),
     )?;
     let mut cores = others;
     cores.extend(indexed);
     cores.extend(pinned);
-    let libraries_used = resolved.used(matrix);
+    let libraries_used = resolved.used(matrix, wanted);
     let mut installed = Installed { libraries, not_locked: lock.differences, ..Installed::default() };
     for (name, core) in &cores {
         installed.roots.insert(name.clone(), core.platform_dir.clone());
     }
-    installed.packages = used_packages(matrix, &cores, libraries_used);
+    installed.packages = used_packages(matrix, wanted, &cores, libraries_used);
     installed.cores = cores;
+    installed.boards.clone_from(&wanted.boards);
     installed.locked = lock.used;
     installed.locked.normalise();
-    if matrix.needs_builtin_examples() {
+    if wanted.needs_builtin_examples() {
         installed.roots.insert(BUILTIN.to_owned(), apt::install_builtin_examples(cx).await?);
     }
     Ok(installed)
 }
 
+/// Installs the tools of cores that were installed without them, as far as `boards` need them. The result has the packages
+/// of these boards.
+///
+/// # Errors
+/// A tool is unavailable.
+pub(super) async fn bring_in_planned(
+    matrix: &Matrix,
+    boards: IndexSet<Arc<str>>,
+    installed: Installed,
+    cx: &InstallContext,
+) -> Result<Installed, SetupError> {
+    let wanted = InstallSet { boards, ..InstallSet::default() };
+    let downloader = downloader(Some(matrix), cx);
+    // Everything is resolved.
+    let mut lock = LockUse::none();
+    lock.known = installed.locked.clone();
+    let mut names = wanted.core_names(matrix);
+    names.extend(lenders_on_disk(matrix, &wanted, &names, cx).await);
+    let lenders: Vec<&str> = names.iter().filter_map(|name| apt::lender(name)).collect();
+    names.extend(lenders.into_iter().map(str::to_owned));
+    let mut indexed = IndexedCores::of_matrix(matrix, &wanted, &names, &downloader, cx);
+    let mut profiles = ProfileCores::of(matrix, &wanted, &downloader, cx);
+    let resolved = indexed.resolve(&mut lock).await?;
+    names.extend(resolved.lenders);
+    let pinned = profiles.resolve(&mut lock).await?;
+    let (indexed, pinned) = tokio::try_join!(
+        async { indexed.fetch(&resolved.platforms, false).await.map_err(SetupError::from) },
+        profiles.fetch(&pinned, false),
+    )?;
+    let mut cores = installed.cores;
+    cores.retain(|name, _| names.contains(name));
+    cores.extend(indexed);
+    cores.extend(pinned);
+    let libraries = installed.packages.into_iter().filter(|package| package.kind == "library");
+    let mut libraries: Vec<UsedPackage> = libraries.collect();
+    for library in &mut libraries {
+        library.boards.retain(|board| wanted.boards.contains(board));
+    }
+    libraries.retain(|library| !library.boards.is_empty());
+    let packages = used_packages(matrix, &wanted, &cores, libraries);
+    Ok(Installed { cores, packages, boards: wanted.boards, ..installed })
+}
+
 /// Returns the cores, tools and libraries with the boards that use them.
 fn used_packages(
     matrix: &Matrix,
+    wanted: &InstallSet,
     cores: &IndexMap<String, InstalledCore>,
     libraries: Vec<UsedPackage>,
 ) -> Vec<UsedPackage> {
@@ -118,8 +172,8 @@ fn used_packages(
             [] => *key == core.name && board.fqbn.value.core_name() == core.name,
             platforms => platforms.iter().any(|platform| platform.key() == *key),
         };
-        let boards = matrix.boards.iter().filter(|(_, board)| is_used(board));
-        let boards: Vec<Arc<str>> = boards.map(|(name, _)| name.clone()).collect();
+        let boards = wanted.boards_of(matrix).filter(|(_, _, board)| is_used(board));
+        let boards: Vec<Arc<str>> = boards.map(|(_, name, _)| name.clone()).collect();
         for (name, version) in &core.versions {
             let kind = if *name == core.name { "core" } else { "tool" };
             let (name, version, boards) = (name.clone(), version.clone(), boards.clone());
@@ -144,9 +198,11 @@ pub async fn lock_matrix(
     let _ = make_own_directory(&cx.cache_dir);
     let mut lock = LockUse::open(matrix.path(), locking)?;
     let downloader = downloader(Some(matrix), cx);
-    IndexedCores::of_matrix(matrix, &downloader, cx).resolve(&mut lock).await?;
-    ProfileCores::of(matrix, &downloader, cx).resolve(&mut lock).await?;
-    MatrixLibraries::new(matrix, &downloader, cx).resolve(&mut lock).await?;
+    let whole = InstallSet::whole(matrix);
+    let names = whole.core_names(matrix);
+    IndexedCores::of_matrix(matrix, &whole, &names, &downloader, cx).resolve(&mut lock).await?;
+    ProfileCores::of(matrix, &whole, &downloader, cx).resolve(&mut lock).await?;
+    MatrixLibraries::new(matrix, &whole, &downloader, cx).resolve(&mut lock).await?;
     lock_packages(matrix, &mut lock, &downloader, cx).await?;
     lock.check()?;
     let mut locked = lock.used;
@@ -167,23 +223,21 @@ pub(crate) async fn install_cores(
     let downloader = downloader(None, cx);
     let addresses = urls.iter().map(|url| IndexAddress { url: url.clone(), key: None }).collect();
     let mut indexed = IndexedCores::named(requests, addresses, &downloader, cx);
-    let platforms = indexed.resolve(&mut LockUse::none()).await?;
-    Ok(indexed.fetch(&platforms).await?)
+    let resolved = indexed.resolve(&mut LockUse::none()).await?;
+    Ok(indexed.fetch(&resolved.platforms, false).await?)
 }
 
-/// Installs the cores that do not come from an index.
+/// Installs those of the named cores that do not come from an index.
 async fn other_cores(
     matrix: &Matrix,
+    (wanted, mut names): (&InstallSet, IndexSet<String>),
     python: &PythonPackages,
     cx: &InstallContext,
 ) -> Result<IndexMap<String, InstalledCore>, SetupError> {
-    let is_indexed =
-        |name: &str| matrix.cores.get(name).is_some_and(|core| matches!(core.provider, Provider::Index(_)));
-    let mut names = matrix.core_names();
-    names.extend(matrix.cores.keys().cloned());
-    names.extend(matrix.needed_roots().filter(|root| *root != BUILTIN).map(str::to_owned));
-    let lenders = matrix.cores.iter().filter(|(_, core)| matches!(core.provider, Provider::Apt));
-    let lenders: Vec<&str> = lenders.filter_map(|(name, _)| apt::lender(name)).collect();
+    let provider = |name: &str| matrix.cores.get(name).map(|core| &core.provider);
+    let is_indexed = |name: &str| matches!(provider(name), Some(Provider::Index(_)));
+    let of_apt = names.iter().filter(|name| matches!(provider(name), Some(Provider::Apt)));
+    let lenders: Vec<&str> = of_apt.filter_map(|name| apt::lender(name)).collect();
     names.extend(lenders.iter().map(|&name| name.to_owned()));
     let mut installed = IndexMap::new();
     let mut tools = HashMap::new();
@@ -195,7 +249,7 @@ async fn other_cores(
         } else {
             core(matrix, name, &mut tools, python, cx).await?
         };
-        for (name, core) in lenders_in_data_dir(matrix, &core, &names).await? {
+        for (name, core) in lenders_in_data_dir(matrix, wanted, &core, &names).await? {
             installed.insert(name, core);
         }
         installed.insert(name.clone(), core);
@@ -231,30 +285,6 @@ async fn core(
         // Cores of an index are installed beside these.
         Some(Provider::Installed | Provider::Index(_)) | None => newest(name, &cx.cache_dir),
     }
-}
-
-/// Returns the cores that boards of a data directory's core borrow from, out of the same directory.
-async fn lenders_in_data_dir(
-    matrix: &Matrix,
-    core: &InstalledCore,
-    names: &IndexSet<String>,
-) -> Result<Vec<(String, InstalledCore)>, SetupError> {
-    let Some(Provider::DataDir { dir, .. }) = matrix.cores.get(&core.name).map(|core| &core.provider) else {
-        return Ok(Vec::new());
-    };
-    let boards = matrix.boards.values().filter(|board| board.fqbn.value.core_name() == core.name);
-    let boards: Vec<String> = boards.map(|board| board.fqbn.value.board.clone()).collect();
-    let arch = core.name.split_once(':').map_or("", |(_, arch)| arch);
-    let mut lenders = Vec::new();
-    for vendor in referenced_vendors(&core.platform_dir, &boards) {
-        let name = format!("{vendor}:{arch}");
-        if !names.contains(&name) {
-            let dir = dir.as_ref().map(|dir| dir.value.clone());
-            let request = DataDirRequest { name: name.clone(), dir, version: None };
-            lenders.push((name, installed_core(request).await?));
-        }
-    }
-    Ok(lenders)
 }
 
 /// Returns the newest installed version of a core.

@@ -1,6 +1,7 @@
 //! The part of the selected cells that a run builds: all of them, those of a shard, or those of a plan.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::error::SessionError;
@@ -55,17 +56,38 @@ impl Part {
             Self::Whole => Ok(Share { cells: selected, places: None }),
             Self::Shard(id) => Ok(shard(*id, matrix, &selected)),
             Self::Plan { path, plan, shard } => {
-                let file = path.display().to_string();
-                if plan.matrix.digest != matrix.digest() {
-                    return Err(SessionError::Usage(format!(
-                        "{file} was made from another {}: the text of the matrix has changed since; make the plan again",
-                        matrix.path().display()
-                    )));
-                }
-                planned(plan, &file, *shard, matrix, &selected)
+                check_digest(plan, path, matrix)?;
+                planned(plan, &path.display().to_string(), *shard, matrix, &selected)
             }
         }
     }
+
+    /// Returns the cells of a plan that this run builds, and the skipped ones that it reports; `None` without a plan.
+    ///
+    /// # Errors
+    /// The plan was made from another matrix.
+    pub(super) fn planned_cells(&self, matrix: &Matrix) -> Result<Option<[Vec<CellId>; 2]>, SessionError> {
+        let Self::Plan { path, plan, shard } = self else { return Ok(None) };
+        check_digest(plan, path, matrix)?;
+        let is_own = |of: Option<ShardId>| shard.is_none() || of == *shard;
+        let cells = plan.cells.iter().filter(|cell| is_own(cell.shard));
+        let skipped = plan.skipped.iter().filter(|cell| is_own(cell.shard));
+        Ok(Some([
+            cells.map(|cell| id_of(&cell.board, &cell.sketch)).collect(),
+            skipped.map(|cell| id_of(&cell.board, &cell.sketch)).collect(),
+        ]))
+    }
+}
+
+fn check_digest(plan: &PlanFile, path: &Path, matrix: &Matrix) -> Result<(), SessionError> {
+    if plan.matrix.digest == matrix.digest() {
+        return Ok(());
+    }
+    Err(SessionError::Usage(format!(
+        "{} was made from another {}: the text of the matrix has changed since; make the plan again",
+        path.display(),
+        matrix.path().display()
+    )))
 }
 
 impl ShardPlaces {
@@ -113,6 +135,7 @@ fn shard(id: ShardId, matrix: &Matrix, selected: &Expansion) -> Share {
             not_selected: selected.not_selected.clone(),
             remarks: selected.remarks.clone(),
             not_sketches: selected.not_sketches.clone(),
+            unknown: selected.unknown.clone(),
         },
         places: Some(places(id, all)),
     }
@@ -143,35 +166,53 @@ fn planned(
         not_selected: selected.not_selected.clone(),
         remarks: selected.remarks.clone(),
         not_sketches: selected.not_sketches.clone(),
+        unknown: selected.unknown.clone(),
         ..Expansion::default()
     };
     let (mut all_ids, mut all_cells) = (Vec::new(), Vec::new());
     for planned in &plan.cells {
         let id = id_of(&planned.board, &planned.sketch);
-        let cell = *cells.get(&id).ok_or_else(|| missing(&id))?;
-        if is_own(planned.shard) {
-            own.cells.push(cell.clone());
+        match cells.get(&id) {
+            Some(cell) => {
+                if is_own(planned.shard) {
+                    own.cells.push((*cell).clone());
+                }
+                all_cells.push((*cell).clone());
+            }
+            // This run does not need the directory with the sketches of another shard.
+            None if selected.unknown.has_roots && !is_own(planned.shard) => {}
+            None => return Err(missing(&id)),
         }
         all_ids.push(id);
-        all_cells.push(cell.clone());
     }
     let mut skipped_ids = Vec::new();
     for planned in &plan.skipped {
         let id = id_of(&planned.board, &planned.sketch);
-        let (sketch, span, board, tags) = match (cells.get(&id), skipped.get(&id)) {
-            (Some(cell), _) => (&cell.sketch, cell.span, &cell.board, &cell.tags),
-            (None, Some(cell)) => (&cell.sketch, cell.span, &cell.board, &cell.tags),
+        let found = match (cells.get(&id), skipped.get(&id)) {
+            (Some(cell), _) => Some((&cell.sketch, cell.span, &cell.board, &cell.tags)),
+            (None, Some(cell)) => Some((&cell.sketch, cell.span, &cell.board, &cell.tags)),
+            (None, None) if selected.unknown.has_roots && !is_own(planned.shard) => None,
             (None, None) => return Err(missing(&id)),
         };
-        if is_own(planned.shard) {
+        if let Some((sketch, span, board, tags)) = found.filter(|_| is_own(planned.shard)) {
             let (board, sketch, reason) = (board.clone(), sketch.clone(), planned.reason.as_str().into());
             own.skipped.push(SkippedCell { board, sketch, tags: tags.clone(), reason, span });
         }
         skipped_ids.push(id);
     }
-    let groups = groups(matrix, &all_cells);
+    let groups = planned_groups(plan).unwrap_or_else(|| groups(matrix, &all_cells));
     let all = all_ids.into_iter().zip(groups).chain(skipped_ids.into_iter().map(|id| (id, 0)));
     Ok(Share { cells: own, places: shard.map(|shard| places(shard, all)) })
+}
+
+/// Returns a number for each cell of a plan: cells with one core have the same; `None` where the plan does not name the cores.
+fn planned_groups(plan: &PlanFile) -> Option<Vec<usize>> {
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut number = |core| {
+        let next = known.len();
+        *known.entry(core).or_insert(next)
+    };
+    plan.cells.iter().map(|cell| Some(number(cell.core.as_deref()?))).collect()
 }
 
 /// Returns the places of cells, in this order.

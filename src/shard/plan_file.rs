@@ -62,6 +62,9 @@ pub struct PlannedCell {
     /// Its shard.
     #[serde(default)]
     pub shard: Option<ShardId>,
+    /// The id of its core.
+    #[serde(default)]
+    pub core: Option<String>,
 }
 
 /// A skipped cell of a plan.

@@ -37,6 +37,7 @@ mod library_use;
 mod lint;
 mod lookalikes;
 mod missing_headers;
+mod needed;
 mod offline;
 mod order;
 mod output;

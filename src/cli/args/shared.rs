@@ -69,6 +69,9 @@ pub(in crate::cli) struct Part {
     /// Only the cells of this plan, which plan --out wrote
     #[arg(long, value_name = "FILE", conflicts_with_all = ["boards", "sketches", "filters", "changed_since"])]
     pub(in crate::cli) plan: Option<PathBuf>,
+    /// Only the cells of this JSON list, as far as the matrix has them. For the base of a shard, which this program builds.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(in crate::cli) cells: Option<PathBuf>,
 }
 
 /// Which cells, by the names of their boards and sketches.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::ahead::{Ahead, Part};
 use super::stopwatch::Stopwatch;
 use crate::budget::{Cost, Slot, Urgency};
-use crate::event::{CacheOutcome, EventKind, JobId, Span, Step, StepInfo};
+use crate::event::{CacheOutcome, EventKind, JobId, Span, Step, StepInfo, whole_micros};
 use crate::pipeline::failure::error::BuildError;
 use crate::pipeline::shared::runner::Runner;
 use crate::process::{Environment, Finished, Meter, Process, Transcript, run};
@@ -78,7 +78,8 @@ impl<'a> Held<'a> {
             label: self.name.label.clone(),
             slot: self.slot.index,
             span,
-            process: ran.map(|ran| Span { start: span.start, end: (span.start + ran).min(span.end) }),
+            process: ran
+                .map(|ran| Span { start: span.start, end: (span.start + whole_micros(ran)).min(span.end) }),
             cache,
             cut_short,
         }));

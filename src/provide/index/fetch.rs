@@ -40,6 +40,28 @@ pub(crate) async fn fetch_core(
     Ok(InstalledCore { versions, ..core })
 }
 
+/// Installs a core without its tools, and returns it with the directories in which [`fetch_core`] installs these.
+///
+/// # Errors
+/// Whatever prevents the installation.
+pub(crate) async fn fetch_core_without_tools(
+    platform: &ResolvedPlatform,
+    downloader: &Downloader,
+    cx: &InstallContext,
+) -> Result<InstalledCore, InstallError> {
+    let platform_dir = fetch_platform(platform, downloader, cx).await?;
+    let tools: Vec<InstalledTool> = platform
+        .tools
+        .iter()
+        .map(|tool| Ok(installed_tool(tool, tool_directory(tool, cx)?)))
+        .collect::<Result<_, InstallError>>()?;
+    let ResolvedPlatform { package, release, .. } = platform;
+    let tools = tool_paths(&tools, &package.name, None, &release.tools);
+    let name = format!("{}:{}", package.name, release.architecture);
+    let core = blocking(move || core_directory::read(&name, &platform_dir, IndexMap::new())).await?;
+    Ok(InstalledCore { tools, ..core })
+}
+
 /// Installs a core without its tools, and returns its directory.
 ///
 /// # Errors
@@ -71,18 +93,29 @@ async fn fetch_tool(
     cx: &InstallContext,
 ) -> Result<InstalledTool, InstallError> {
     let ResolvedTool { package, release, system } = tool;
-    let name = format!("{}:{}", package.name, release.name);
     let directory = ArchiveDirectory {
-        what: format!("tool {name} {}", release.version),
+        what: format!("tool {}:{} {}", package.name, release.name, release.version),
         archive: archive(&system.archive),
         staging: StagingDirectory::Packages,
-        place: ArduinoDirectory::new(&cx.cache_dir).tool(&name, release.version.as_str())?,
+        place: tool_directory(tool, cx)?,
     };
     let path = directory.install(downloader, cx, |_| Ok(())).await?;
-    Ok(InstalledTool {
+    Ok(installed_tool(tool, path))
+}
+
+/// Returns the directory in which a tool is installed.
+fn tool_directory(tool: &ResolvedTool, cx: &InstallContext) -> Result<PathBuf, InstallError> {
+    let ResolvedTool { package, release, .. } = tool;
+    let name = format!("{}:{}", package.name, release.name);
+    ArduinoDirectory::new(&cx.cache_dir).tool(&name, release.version.as_str())
+}
+
+fn installed_tool(tool: &ResolvedTool, path: PathBuf) -> InstalledTool {
+    let ResolvedTool { package, release, .. } = tool;
+    InstalledTool {
         packager: package.name.clone(),
         name: release.name.clone(),
         version: release.version.clone(),
         path,
-    })
+    }
 }

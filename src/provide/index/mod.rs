@@ -13,7 +13,7 @@ mod lock;
 mod resolve;
 
 pub(crate) use catalog::{IndexAddress, load_catalog};
-pub(crate) use fetch::{fetch_core, fetch_platform};
+pub(crate) use fetch::{fetch_core, fetch_core_without_tools, fetch_platform};
 pub(in crate::provide) use lock::{archive, systems};
 pub(crate) use lock::{locked_catalog, record};
 pub(crate) use resolve::{CoreRequest, resolve_core};

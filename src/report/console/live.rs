@@ -95,6 +95,7 @@ impl Live {
             | EventKind::Stopping { .. }
             | EventKind::RunFinished { .. }
             | EventKind::ShardPlanned(_)
+            | EventKind::Unfinished { .. }
             | EventKind::Unknown => {}
         }
     }

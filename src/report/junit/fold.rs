@@ -80,6 +80,7 @@ impl JunitFold {
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
             | EventKind::BaseRead(_)
+            | EventKind::Unfinished { .. }
             | EventKind::RunPhase { .. }
             | EventKind::JobStarted { .. }
             | EventKind::JobPhase { .. }

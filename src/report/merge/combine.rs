@@ -1,15 +1,15 @@
 //! Combines the events of shards into those of one run. The shards' clocks are laid side by side by the times at which they
 //! began, and their slots are numbered one after the other.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::cores::Cores;
 use super::shard_run::ShardRun;
 use crate::event::{
-    Base, CellInfo, CoreId, Event, EventKind, JobResult, Outcome, RunInfo, RunPhase, SkippedCell, Span,
-    StepInfo, UsedPackage,
+    Base, CellId, CellInfo, CoreId, Event, EventKind, JobResult, Outcome, RunInfo, RunPhase, SkippedCell,
+    Span, StepInfo, UsedPackage,
 };
 
 /// Returns the events of the combined run, in the order of their times. `runs` are sorted by shard and not empty; each has
@@ -42,6 +42,7 @@ pub(super) fn combine(runs: Vec<ShardRun>, exit: u8) -> Vec<Event> {
                 | EventKind::Resolved { .. }
                 | EventKind::ShardPlanned(_)
                 | EventKind::BaseRead(_)
+                | EventKind::Unfinished { .. }
                 | EventKind::Planned { .. }
                 | EventKind::RunPhase { .. }
                 | EventKind::RunFinished { .. }
@@ -154,6 +155,9 @@ fn head(runs: &[ShardRun], shifts: &[Shift], cores: &Cores) -> Vec<Event> {
         say(at, EventKind::BaseRead(base(runs)));
     }
     if let Some(at) = time(|kind| matches!(kind, EventKind::Planned { .. })) {
+        if let Some(cells) = unfinished(runs) {
+            say(at, EventKind::Unfinished { cells });
+        }
         say(at, planned(runs, cores));
     }
     let ends = |wanted: RunPhase| {
@@ -216,6 +220,20 @@ fn base(runs: &[ShardRun]) -> Base {
         base.cells.extend(of_shard.cells.iter().filter(|cell| known.insert(cell.id.clone())).cloned());
     }
     base
+}
+
+/// Returns the cells that no shard of a rerun builds, sorted; `None` if the runs are no reruns.
+fn unfinished(runs: &[ShardRun]) -> Option<Vec<CellId>> {
+    let of = |run: &ShardRun| {
+        run.events.iter().rev().find_map(|event| match &event.kind {
+            EventKind::Unfinished { cells } => Some(cells.iter().cloned().collect::<BTreeSet<CellId>>()),
+            _ => None,
+        })
+    };
+    let mut all = runs.iter().map(of);
+    let first = all.next()??;
+    let left = all.try_fold(first, |left, cells| Some(&left & &cells?))?;
+    Some(left.into_iter().collect())
 }
 
 /// Returns the packages of all runs, each once with its boards.

@@ -11,8 +11,14 @@ use crate::report::jsonl::Jsonl;
 /// Depth of the search: `DIR/ARTIFACT/.fbuild-matrix/reports`.
 const DEPTH: usize = 4;
 
+/// Returns whether these are the reports of a base (`--base REV`), which a run builds in `WORK/base`.
+fn is_of_base(reports: &Path) -> bool {
+    let base = reports.parent().filter(|base| base.file_name().is_some_and(|name| name == "base"));
+    base.and_then(Path::parent).is_some_and(|work| work.join("reports").join(Jsonl::NAME).is_file())
+}
+
 /// Returns the directory, or if it has no reports, the report directories below it, sorted by path. Without `output`,
-/// which an earlier merge may have written.
+/// which an earlier merge may have written, and without those of bases.
 ///
 /// # Errors
 /// There is none.
@@ -27,6 +33,7 @@ pub(super) fn report_directories(directory: &Path, output: &Path) -> Result<Vec<
         .filter(|entry| entry.file_name() == Jsonl::NAME && entry.file_type().is_file())
         .filter_map(|entry| entry.path().parent().map(Path::to_owned))
         .filter(|path| fs::canonicalize(path).ok() != output || output.is_none())
+        .filter(|path| !is_of_base(path))
         .collect();
     if found.is_empty() { Err(MergeError::NoReports { path: directory.to_owned() }) } else { Ok(found) }
 }

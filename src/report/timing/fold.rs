@@ -63,6 +63,7 @@ impl TimingFold {
             | EventKind::SetupFinished { .. }
             | EventKind::Log { .. }
             | EventKind::BaseRead(_)
+            | EventKind::Unfinished { .. }
             | EventKind::JobStarted { .. }
             | EventKind::Unknown => {}
         }

@@ -84,6 +84,7 @@ impl TraceFold {
             | EventKind::Log { .. }
             | EventKind::ShardPlanned(_)
             | EventKind::BaseRead(_)
+            | EventKind::Unfinished { .. }
             | EventKind::Planned { .. }
             | EventKind::JobStarted { .. }
             | EventKind::RunFinished { .. }

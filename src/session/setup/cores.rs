@@ -6,11 +6,13 @@ use futures::future::try_join_all;
 use indexmap::{IndexMap, IndexSet};
 
 use super::error::SetupError;
+use super::install_set::InstallSet;
 use super::lock::LockUse;
 use crate::matrix::{Matrix, PinnedPlatform, Provider};
 use crate::provide::download::Downloader;
 use crate::provide::index::{
-    CoreRequest, IndexAddress, fetch_core, fetch_platform, load_catalog, locked_catalog, record, resolve_core,
+    CoreRequest, IndexAddress, fetch_core, fetch_core_without_tools, fetch_platform, load_catalog,
+    locked_catalog, record, resolve_core,
 };
 use crate::provide::package_index::{PackageCatalog, ResolveError, ResolvedPlatform};
 use crate::provide::{InstallContext, InstallError, InstalledCore, referenced_vendors};
@@ -22,6 +24,8 @@ pub(super) struct IndexedCores<'a> {
     requests: Vec<CoreRequest>,
     /// The indexes beside Arduino's, each once.
     addresses: Vec<IndexAddress>,
+    /// The cores of `requests` that are not needed unless a needed board borrows from them.
+    spare: IndexSet<String>,
     /// The cores that the matrix names, with any provider.
     known: IndexSet<String>,
     /// Core and name of each board that is built.
@@ -32,9 +36,23 @@ pub(super) struct IndexedCores<'a> {
     all: Option<PackageCatalog>,
 }
 
+/// The resolved cores of package indexes.
+#[derive(Debug, Default)]
+pub(super) struct ResolvedCores {
+    pub(super) platforms: Vec<ResolvedPlatform>,
+    /// Cores with another provider, from which boards of these cores borrow.
+    pub(super) lenders: IndexSet<String>,
+}
+
 impl<'a> IndexedCores<'a> {
-    /// Returns the cores of a matrix with `provider: index`.
-    pub(super) fn of_matrix(matrix: &Matrix, downloader: &'a Downloader, cx: &'a InstallContext) -> Self {
+    /// Returns the cores of a matrix with `provider: index`. Of these, only `needed` ones are installed.
+    pub(super) fn of_matrix(
+        matrix: &Matrix,
+        wanted: &InstallSet,
+        needed: &IndexSet<String>,
+        downloader: &'a Downloader,
+        cx: &'a InstallContext,
+    ) -> Self {
         let indexed = matrix.cores.iter().filter_map(|(name, core)| match &core.provider {
             Provider::Index(indexed) => Some((name, indexed)),
             _ => None,
@@ -47,8 +65,10 @@ impl<'a> IndexedCores<'a> {
             let urls = indexed.urls.iter();
             addresses.extend(urls.map(|url| IndexAddress { url: url.value.clone(), key: key.clone() }));
         }
-        let boards = matrix.boards.values().map(|board| &board.fqbn.value);
+        let boards = wanted.boards_of(matrix).map(|(_, _, board)| &board.fqbn.value);
+        let spare = requests.iter().map(|request| &request.name).filter(|name| !needed.contains(*name));
         Self {
+            spare: spare.cloned().collect(),
             boards: boards.map(|fqbn| (fqbn.core_name(), fqbn.board.clone())).collect(),
             known: matrix.cores.keys().cloned().collect(),
             ..Self::named(requests, addresses.into_iter().collect(), downloader, cx)
@@ -77,28 +97,41 @@ impl<'a> IndexedCores<'a> {
         downloader: &'a Downloader,
         cx: &'a InstallContext,
     ) -> Self {
-        let (known, boards) = (IndexSet::new(), Vec::new());
-        Self { downloader, cx, requests, addresses, known, boards, named: None, all: None }
+        let (spare, known, boards) = (IndexSet::new(), IndexSet::new(), Vec::new());
+        Self { downloader, cx, requests, spare, addresses, known, boards, named: None, all: None }
     }
 
-    /// Resolves every core, and the cores that boards borrow from. Installs cores without their tools where only their
-    /// files say what a board borrows.
+    /// Resolves every needed core, and the cores that boards borrow from. Installs cores without their tools where only their
+    /// files say what a board borrows. With `--locked`, the lock file must answer the other cores, too.
     ///
     /// # Errors
     /// A core or a tool is unavailable.
-    pub(super) async fn resolve(&mut self, lock: &mut LockUse) -> Result<Vec<ResolvedPlatform>, SetupError> {
-        let mut waiting: Vec<CoreRequest> = self.requests.iter().rev().cloned().collect();
-        let mut seen = self.known.clone();
-        let mut resolved = Vec::new();
+    pub(super) async fn resolve(&mut self, lock: &mut LockUse) -> Result<ResolvedCores, SetupError> {
+        let is_needed = |request: &&CoreRequest| !self.spare.contains(&request.name);
+        let mut waiting: Vec<CoreRequest> = self.requests.iter().filter(is_needed).rev().cloned().collect();
+        let mut seen: IndexSet<String> = waiting.iter().map(|request| request.name.clone()).collect();
+        let mut resolved = ResolvedCores::default();
         while let Some(request) = waiting.pop() {
             let Some(platform) = self.resolve_one(&request, lock).await? else { continue };
             for name in self.references(&request.name, &platform).await? {
-                if seen.insert(name.clone()) {
-                    waiting.push(CoreRequest { name, version: None });
+                if !seen.insert(name.clone()) {
+                    continue;
+                }
+                match self.requests.iter().find(|request| request.name == name) {
+                    Some(spare) => waiting.push(spare.clone()),
+                    None if self.known.contains(&name) => drop(resolved.lenders.insert(name)),
+                    None => waiting.push(CoreRequest { name, version: None }),
                 }
             }
             record(&platform, &mut lock.used);
-            resolved.push(platform);
+            resolved.platforms.push(platform);
+        }
+        if lock.is_required() {
+            let others: Vec<_> =
+                self.requests.iter().filter(|it| !seen.contains(&it.name)).cloned().collect();
+            for request in others {
+                self.resolve_one(&request, lock).await?;
+            }
         }
         Ok(resolved)
     }
@@ -179,15 +212,22 @@ impl<'a> IndexedCores<'a> {
         Ok(vendors.into_iter().map(|vendor| format!("{vendor}:{arch}")).collect())
     }
 
-    /// Installs resolved cores with their tools, all at the same time.
+    /// Installs resolved cores, with or without their tools, all at the same time.
     ///
     /// # Errors
     /// Whatever prevents an installation.
     pub(super) async fn fetch(
         &self,
         platforms: &[ResolvedPlatform],
+        without_tools: bool,
     ) -> Result<IndexMap<String, InstalledCore>, InstallError> {
-        let fetched = platforms.iter().map(|platform| fetch_core(platform, self.downloader, self.cx));
+        let fetched = platforms.iter().map(async |platform| {
+            if without_tools {
+                fetch_core_without_tools(platform, self.downloader, self.cx).await
+            } else {
+                fetch_core(platform, self.downloader, self.cx).await
+            }
+        });
         let cores = try_join_all(fetched).await?;
         Ok(cores.into_iter().map(|core| (core.name.clone(), core)).collect())
     }

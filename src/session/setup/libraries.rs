@@ -7,6 +7,7 @@ use futures::future::try_join_all;
 use indexmap::{IndexMap, IndexSet};
 
 use super::error::SetupError;
+use super::install_set::InstallSet;
 use super::lock::LockUse;
 use crate::event::{EventKind, Level, UsedPackage};
 use crate::library::{EnclosingLibraries, Library, Location, Root, load_root};
@@ -22,6 +23,8 @@ use crate::provide::locked::LockedLibrary;
 /// The libraries of a matrix.
 pub(super) struct MatrixLibraries<'a> {
     matrix: &'a Matrix,
+    /// The boards whose libraries are installed, by index.
+    needed: IndexSet<usize>,
     downloader: &'a Downloader,
     cx: &'a InstallContext,
 }
@@ -42,9 +45,12 @@ pub(super) struct ResolvedLibraries {
 }
 
 impl ResolvedLibraries {
-    /// Returns the libraries of the index with the boards that see them.
-    pub(super) fn used(&self, matrix: &Matrix) -> Vec<UsedPackage> {
-        let board = |&index: &usize| matrix.boards.get_index(index).map(|(name, _)| name.clone());
+    /// Returns the libraries of the index with the boards that see them and are built.
+    pub(super) fn used(&self, matrix: &Matrix, wanted: &InstallSet) -> Vec<UsedPackage> {
+        let board = |&index: &usize| {
+            let (name, _) = matrix.boards.get_index(index)?;
+            wanted.boards.contains(name).then(|| name.clone())
+        };
         let used = |seen: &SeenLibrary| UsedPackage {
             kind: "library".to_owned(),
             name: seen.library.name.clone(),
@@ -56,12 +62,19 @@ impl ResolvedLibraries {
 }
 
 impl<'a> MatrixLibraries<'a> {
-    pub(super) const fn new(matrix: &'a Matrix, downloader: &'a Downloader, cx: &'a InstallContext) -> Self {
-        Self { matrix, downloader, cx }
+    pub(super) fn new(
+        matrix: &'a Matrix,
+        wanted: &InstallSet,
+        downloader: &'a Downloader,
+        cx: &'a InstallContext,
+    ) -> Self {
+        let needed = wanted.boards_of(matrix).map(|(index, _, _)| index).collect();
+        Self { matrix, needed, downloader, cx }
     }
 
-    /// Resolves the libraries of the index, for each set of boards that see the same entries. Installs libraries of Git
-    /// repositories and archives: only their files say what they depend on.
+    /// Resolves the libraries of the index, for each set of boards that see the same entries and of which one is needed: the
+    /// versions do not depend on which boards are needed. Installs libraries of Git repositories and archives: only their
+    /// files say what they depend on. With `--locked`, the lock file must answer the other boards, too.
     ///
     /// # Errors
     /// A library is unavailable, or the constraints contradict each other.
@@ -80,12 +93,19 @@ impl<'a> MatrixLibraries<'a> {
                     Some((name(&self.matrix.libraries.entries[index])?.to_lowercase(), index))
                 })
                 .collect();
+            let is_needed = !boards.is_disjoint(&self.needed);
+            if !(is_needed || lock.is_required()) {
+                continue;
+            }
             let mut resolved = resolver.by_lock(&requests, &lock.known, lock.is_required());
             if resolved.is_none() && !requests.is_empty() {
                 if !lock.may_resolve(|lock| LibraryResolver::difference(&requests, &lock.known)) {
                     continue;
                 }
                 resolved = Some(resolver.by_index(&requests).await?);
+            }
+            if !is_needed {
+                continue;
             }
             for library in resolved.unwrap_or_default() {
                 lock.used.libraries.push(library.clone());
@@ -96,6 +116,8 @@ impl<'a> MatrixLibraries<'a> {
                 }
             }
         }
+        // The order of a board's libraries does not depend on the other boards.
+        indexed.sort_by(|one, another| one.library.name.cmp(&another.library.name));
         Ok(ResolvedLibraries { placed, indexed })
     }
 
@@ -139,6 +161,10 @@ impl<'a> MatrixLibraries<'a> {
         for (index, entry) in self.matrix.libraries.entries.iter().enumerate() {
             if let LibrarySource::Path(path) = &entry.source {
                 placed.insert(index, path.value.clone());
+            } else if !self.is_needed(entry) {
+                if lock.is_required() {
+                    self.pinned(entry, lock).await?;
+                }
             } else if let Some(library) = self.pinned(entry, lock).await? {
                 lock.used.libraries.push(library.clone());
                 fetched.push((index, library));
@@ -150,6 +176,12 @@ impl<'a> MatrixLibraries<'a> {
         });
         placed.extend(try_join_all(fetched).await?);
         Ok(placed)
+    }
+
+    /// Returns whether a needed board sees an entry.
+    fn is_needed(&self, entry: &LibraryEntry) -> bool {
+        let all = || !self.needed.is_empty() || self.matrix.boards.is_empty();
+        entry.boards.as_ref().map_or_else(all, |boards| !boards.is_disjoint(&self.needed))
     }
 
     /// Returns the library of an entry with a repository or an archive, exact to the commit; `None` for other entries, and

@@ -1,8 +1,9 @@
 //! The lock file of a matrix during a set-up: what it answers, what was resolved anew, and what `--locked` forbids.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::provide::InstallError;
 use crate::provide::locked::{Locked, LockedPython, lock_path, read_lock, write_lock};
@@ -36,6 +37,8 @@ pub(super) struct LockUse {
     pub(super) used: Locked,
     /// A line for each request that the lock file does not answer.
     pub(super) differences: Vec<String>,
+    /// What an earlier run has resolved, and when.
+    recalled: Option<(Locked, SystemTime)>,
 }
 
 impl LockUse {
@@ -62,19 +65,20 @@ impl LockUse {
             kept = of_renewed.filter(|package| is_kept(&package.name)).collect();
         }
         let matrix = matrix.to_owned();
-        Ok(Self { path, matrix, locking, known, kept, used: Locked::new(), differences: Vec::new() })
+        Ok(Self { path, matrix, locking, known, kept, ..Self::none() })
     }
 
     /// Adds what an earlier run has resolved with the same indexes: the library index alone has 50 MB. `remembered` is the
     /// file that [`Self::remember`] wrote.
     pub(super) fn recall(&mut self, remembered: &Path) {
-        let age = std::fs::metadata(remembered)
-            .and_then(|it| it.modified())
-            .map(|it| it.elapsed().unwrap_or_default());
-        if self.locking != Locking::Preferred || !age.is_ok_and(|age| age < INDEX_AGE) {
+        let written = std::fs::metadata(remembered).and_then(|it| it.modified());
+        let Ok(written) = written else { return };
+        let age = written.elapsed().unwrap_or_default();
+        if self.locking != Locking::Preferred || age >= INDEX_AGE {
             return;
         }
         let Ok(Some(more)) = read_lock(remembered) else { return };
+        self.recalled = Some((more.clone(), written));
         let Locked { version: _, cores, tools, libraries, python } = more;
         // An entry of the lock file comes first: it decides.
         let is_new = |name: &str, known: &[&str]| !known.contains(&name);
@@ -87,18 +91,29 @@ impl LockUse {
         self.known.python.extend(python.into_iter().filter(|it| !locked.contains(&it.environment)));
     }
 
-    /// Writes what this run has resolved by indexes, for [`Self::recall`].
-    pub(super) fn remember(&self, path: &Path) {
+    /// Writes what this run has resolved by indexes, for [`Self::recall`]. A run of a part of the matrix (`is_part`) does not
+    /// forget the rest, and what earlier runs have resolved does not become younger.
+    pub(super) fn remember(&self, path: &Path, is_part: bool) {
         if self.locking == Locking::Required || self.differences.is_empty() {
             return;
         }
         let mut used = self.used.clone();
+        let recalled = self.recalled.as_ref().filter(|_| is_part);
+        if let Some((recalled, _)) = recalled.cloned() {
+            used.cores.extend(recalled.cores);
+            used.tools.extend(recalled.tools);
+            used.libraries.extend(recalled.libraries);
+            used.python.extend(recalled.python);
+        }
         used.version = Locked::new().version;
         used.normalise();
         if let Some(directory) = path.parent() {
             // Without this file the next run reads the indexes again; nothing else changes.
             let _ = std::fs::create_dir_all(directory);
             let _ = write_lock(path, &used);
+            if let Some((_, written)) = recalled {
+                let _ = File::options().write(true).open(path).and_then(|file| file.set_modified(*written));
+            }
         }
     }
 
@@ -112,6 +127,7 @@ impl LockUse {
             kept: Vec::new(),
             used: Locked::new(),
             differences: Vec::new(),
+            recalled: None,
         }
     }
 

@@ -20,12 +20,14 @@ pub(super) struct PythonPackages {
 }
 
 impl PythonPackages {
-    /// Takes the packages of each tool from the lock file. With `--locked`, notes those that it lacks.
-    pub(super) fn of_lock(matrix: &Matrix, lock: &mut LockUse) -> Self {
+    /// Takes the packages of each tool from the lock file, and notes those that it lacks: with `--locked` of all cores, else
+    /// of the needed ones.
+    pub(super) fn of_lock(matrix: &Matrix, needed: &IndexSet<String>, lock: &mut LockUse) -> Self {
         let mut pinned = HashMap::new();
         // Without a lock file, the matrix pins the requested package itself, and nobody has asked for more.
         let is_locked = !lock.known.is_empty() || lock.is_required();
-        for requested in environments(matrix) {
+        let is_noted = |core: &str| lock.is_required() || needed.contains(core);
+        for requested in environments(matrix, &is_noted) {
             let locked = lock.known.environment(requested);
             if !locked.is_empty() {
                 lock.used.python.extend(locked.iter().cloned());
@@ -58,7 +60,7 @@ pub(super) async fn lock_packages(
     downloader: &Downloader,
     cx: &InstallContext,
 ) -> Result<(), InstallError> {
-    for requested in environments(matrix) {
+    for requested in environments(matrix, &|_| true) {
         let mut locked = lock.known.environment(requested);
         if locked.is_empty() {
             if !lock.may_resolve(|_| difference(requested)) {
@@ -77,9 +79,10 @@ fn difference(requested: &[String]) -> String {
     format!("packages {} are not in the lock file", requested.join(", "))
 }
 
-/// Returns the requested packages of each environment that no file of its own pins.
-fn environments(matrix: &Matrix) -> IndexSet<&[String]> {
-    let tools = matrix.cores.values().filter_map(|core| match &core.provider {
+/// Returns the requested packages of each environment of these cores that no file of its own pins.
+fn environments<'m>(matrix: &'m Matrix, is_meant: &dyn Fn(&str) -> bool) -> IndexSet<&'m [String]> {
+    let cores = matrix.cores.iter().filter(|(name, _)| is_meant(name)).map(|(_, core)| core);
+    let tools = cores.filter_map(|core| match &core.provider {
         Provider::Path { tools, .. } => Some(tools.values()),
         _ => None,
     });

@@ -142,6 +142,19 @@ const LIBRARY: [&str; 4] = ["one/s/One", "one/s/Two", "two/s/One", "two/s/Two"];
 const TWO: [&str; 2] = ["one/s/Two", "two/s/Two"];
 
 #[test]
+fn a_sketch_with_the_tag_smoke_is_always_built() {
+    let checkout = Checkout::new();
+    let tagged = "{path: s/Plain, boards: one, tags: [smoke]}";
+    checkout.write("matrix.yml", &MATRIX.replace("{path: s/Plain, boards: one}", tagged));
+    checkout.commit();
+    checkout.run(&[]).assert_exit(0);
+    checkout.write("README.md", "two");
+    let (cells, _) = checkout.plan(&["--changed-since", "HEAD"]);
+    assert_eq!(cells.keys().map(String::as_str).collect::<Vec<_>>(), ["one/s/Plain", SMOKE]);
+    assert!(cells.values().all(|(reason, file)| reason == "tag smoke" && file.is_none()), "{cells:?}");
+}
+
+#[test]
 fn exactly_the_cells_that_can_read_a_changed_file_are_selected() {
     let checkout = Checkout::new();
     checkout.selects("HEAD", &[], None);

@@ -69,3 +69,56 @@ fn a_git_revision_is_the_base_and_stays_as_it_is() {
         .run(["compare", ".fbuild-matrix", ".", "--fail-on", "results,warnings,flash,ram"])
         .assert_exit(0);
 }
+
+#[test]
+fn the_base_of_a_shard_has_the_cells_of_the_shard() {
+    let workspace = workspace("sketches: [A, B]\n")
+        .sketch("A", &sketch("flash=500 ram=9"))
+        .sketch("B", &sketch("flash=500 ram=9"))
+        .file(".gitignore", "w?\nmerged\n.fbuild-matrix\n");
+    let root = workspace.path("");
+    git(&root, &["init", "-q", "-b", "main"]);
+    git(&root, &["add", "-A"]);
+    git(&root, &["commit", "-q", "-m", "base"]);
+    let matrix = fs::read_to_string(workspace.path("matrix.yml")).unwrap().replace("[A, B]", "[A, B, New]");
+    let workspace = workspace
+        .file("matrix.yml", matrix)
+        .sketch("A", &sketch("flash=520 ram=9"))
+        .sketch("New", &sketch("flash=10 ram=9"));
+    let cells = |directory: &str| {
+        let junit = crate::support::Reports::new(workspace.path(directory)).junit();
+        let mut names: Vec<String> =
+            junit.cases().map(|case| format!("{}/{}", case.classname, case.name)).collect();
+        names.sort();
+        names
+    };
+    // Some shards have only cells that the base does not have.
+    let count = 6;
+    let (mut own, mut of_base) = (Vec::new(), Vec::new());
+    for index in 1..=count {
+        let (work, shard) = (format!("w{index}"), format!("{index}/{count}"));
+        let run = ["run", "matrix.yml", "--base", "main", "--shard", &shard, "--work-dir", &work];
+        workspace.run(run).assert_exit(0);
+        let shard = cells(&format!("{work}/reports"));
+        if workspace.path(format!("{work}/base/reports/junit.xml")).exists() {
+            let base = cells(&format!("{work}/base/reports"));
+            assert!(base.iter().all(|cell| shard.contains(cell)), "{base:?} of {shard:?}");
+            of_base.extend(base);
+        }
+        own.extend(shard);
+    }
+    of_base.sort();
+    assert_eq!((own.len(), of_base), (6, ["mega/A", "mega/B", "uno/A", "uno/B"].map(str::to_owned).into()));
+
+    // The merged run is compared with the bases of all shards.
+    let merge = ["merge", "w1", "w2", "w3", "w4", "w5", "w6", "--report-dir", "merged"];
+    workspace.run(merge).assert_exit(0);
+    let sizes = fs::read_to_string(workspace.path("merged/sizes.json")).unwrap();
+    let sizes: Value = serde_json::from_str(&sizes).unwrap();
+    let deltas = sizes["boards"].as_array().unwrap().iter().map(|board| {
+        let of = |sketch: &Value| sketch["sizes"][0]["delta"]["absolute"].clone();
+        board["sketches"].as_array().unwrap().iter().map(of).collect::<Vec<_>>()
+    });
+    let deltas: Vec<Vec<Value>> = deltas.collect();
+    assert_eq!(serde_json::json!(deltas), serde_json::json!([[20, 0, "N/A"], [20, 0, "N/A"]]));
+}

@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use crate::support::{Workspace, repository};
 
-const PLATFORM: &str = "\
+pub(crate) const PLATFORM: &str = "\
 name=Stub
 version=1.0.0
 compiler.path={runtime.tools.stub.path}/bin/
@@ -36,7 +36,7 @@ recipe.size.regex=^flash ([0-9]+)
 recipe.size.regex.data=^ram ([0-9]+)
 ";
 
-const BOARDS: &str = "\
+pub(crate) const BOARDS: &str = "\
 uno.name=Stub Uno
 uno.build.core=stub
 uno.upload.maximum_size=1000
@@ -49,7 +49,7 @@ mega.upload.maximum_data_size=800
 
 /// The tool chain, compiled once for all runs of the tests in this checkout. It kills itself once if the file `stub-gcc.kill`
 /// exists beside it.
-fn tool() -> &'static Path {
+pub(crate) fn tool() -> &'static Path {
     static TOOL: OnceLock<PathBuf> = OnceLock::new();
     TOOL.get_or_init(|| {
         let source = repository("tests/it/offline/stub_gcc.rs");
