@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use builds::{builds, default_builds};
 use draft::Draft;
@@ -15,7 +16,7 @@ use super::output::{complain, fail, print, warn};
 use crate::exit::Exit;
 use crate::fs::write_atomically;
 use crate::import::{Imported, import};
-use crate::matrix::{Expansion, Matrix, MatrixError, SketchRoots, expand};
+use crate::matrix::{Expansion, Hardware, Hardwares, Matrix, MatrixError, SketchRoots, expand_installed};
 use crate::nearest::quoted;
 use crate::platform::Fqbn;
 use crate::provide::apt;
@@ -188,7 +189,10 @@ fn header(imported: &Imported, name: &str, output: &Path, warnings: &[String]) -
 /// Reads the matrix as `run` will.
 fn checked(output: &Path, dir: &Path, text: &str) -> Result<(Matrix, Expansion), MatrixError> {
     let matrix = Matrix::parse(output, dir.to_owned(), text.as_bytes())?;
-    let expansion = expand(&matrix, &SketchRoots::default())?;
+    // What filters say without the memory of a board is known now.
+    let hardware: Hardwares =
+        matrix.boards.keys().map(|board| (Arc::clone(board), Hardware::default())).collect();
+    let expansion = expand_installed(&matrix, &SketchRoots::default(), &hardware)?;
     Ok((matrix, expansion))
 }
 
@@ -197,8 +201,10 @@ fn summary((matrix, expansion): &(Matrix, Expansion), output: &Path) -> String {
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let sketches = expansion.sketch_names().collect::<BTreeSet<_>>().len();
     let shown = in_shell(&output.to_string_lossy());
+    // Filters that ask for the memory of a board leave out cells when its core is installed.
+    let at_most = if matrix.needs_hardware() { "at most " } else { "" };
     format!(
-        "wrote {}: {} for {}, {}\nnext: fbuild-matrix run {shown}",
+        "wrote {}: {} for {}, {at_most}{}\nnext: fbuild-matrix run {shown}",
         output.display(),
         count(sketches, "sketch").replace("sketchs", "sketches"),
         count(matrix.boards.len(), "board"),

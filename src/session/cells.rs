@@ -1,7 +1,7 @@
 //! Reads the matrix, expands it to cells, and selects those that the command line asks for.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::error::SessionError;
 use super::options::{Options, Part, Selected};
@@ -12,6 +12,7 @@ use crate::matrix::{
     possible, select,
 };
 use crate::plan::hardware;
+use crate::sync::lock;
 
 /// A matrix, with what is known of its cells before any installation.
 pub struct Request {
@@ -22,14 +23,13 @@ pub struct Request {
 
 /// The cells of a matrix before any installation.
 enum EarlyCells {
-    /// All of them.
-    Known(Box<Cells>),
+    /// All of them, until they are taken: those of a large matrix are not held twice.
+    Known(Mutex<Option<Cells>>),
     /// What the command line can select.
     Possible(Possible),
 }
 
 /// The cells of a matrix.
-#[derive(Clone)]
 pub struct Cells {
     /// All cells.
     pub all: Expansion,
@@ -51,7 +51,7 @@ impl Request {
             EarlyCells::Possible(possible(&matrix, &early, &selection(options)))
         } else {
             let cells = cells(options, &matrix, &SketchRoots::new(), &Hardwares::new())?;
-            EarlyCells::Known(Box::new(cells))
+            EarlyCells::Known(Mutex::new(Some(cells)))
         };
         Ok(Self { matrix, cells })
     }
@@ -64,10 +64,11 @@ impl Request {
     pub fn needed(&self, options: &Options) -> Result<InstallSet, SessionError> {
         let selected = &options.selected;
         let mut needed = match (&self.cells, &selected.part) {
-            (EarlyCells::Known(cells), Part::Whole) => of_cells(&cells.selected),
-            (EarlyCells::Known(cells), part) => {
-                of_cells(&part.share(&self.matrix, cells.selected.clone())?.cells)
-            }
+            (EarlyCells::Known(known), part) => match (&*lock(known), part) {
+                (Some(cells), Part::Whole) => of_cells(&cells.selected),
+                (Some(cells), part) => of_cells(&part.share(&self.matrix, cells.selected.clone())?.cells),
+                (None, _) => InstallSet::whole(&self.matrix),
+            },
             (EarlyCells::Possible(possible), part) => {
                 let Possible { boards, mut roots } = possible.clone();
                 if boards.is_empty() {
@@ -107,7 +108,9 @@ impl Request {
     /// Those of [`Part::share`].
     pub fn part(&self, options: &Options) -> Result<Option<Vec<CellId>>, SessionError> {
         let Selected { part, only, .. } = &options.selected;
-        if let EarlyCells::Known(cells) = &self.cells {
+        if let EarlyCells::Known(known) = &self.cells
+            && let Some(cells) = &*lock(known)
+        {
             let share = part.share(&self.matrix, cells.selected.clone())?;
             return Ok(Some(share.cells.cells.iter().map(id).collect()));
         }
@@ -115,13 +118,15 @@ impl Request {
         Ok(planned.or_else(|| only.as_ref().map(|cells| cells.iter().cloned().collect())))
     }
 
-    /// Returns the cells. `installed` has everything that [`Self::needed`] names.
+    /// Returns the cells, after all other questions. `installed` has everything that [`Self::needed`] names.
     ///
     /// # Errors
     /// The matrix is wrong, or nothing is selected.
     pub fn cells(&self, options: &Options, installed: &Installed) -> Result<Cells, SessionError> {
-        if let EarlyCells::Known(cells) = &self.cells {
-            return Ok((**cells).clone());
+        if let EarlyCells::Known(known) = &self.cells
+            && let Some(cells) = lock(known).take()
+        {
+            return Ok(cells);
         }
         let known = if needs_hardware(options, &self.matrix) {
             hardware(&self.matrix, &installed.boards, &installed.cores)?

@@ -53,6 +53,7 @@ mod reports;
 mod run;
 mod same_words;
 mod seeds;
+mod sketch_libraries;
 mod storage;
 mod support;
 mod symbols;

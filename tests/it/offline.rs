@@ -15,5 +15,5 @@ mod scale;
 mod select;
 mod shards;
 pub(crate) mod stub;
-mod variants;
+pub(crate) mod variants;
 mod workflows;

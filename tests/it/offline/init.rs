@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use fbuild_matrix::matrix::{Expansion, Matrix, SketchRoots, expand};
+use fbuild_matrix::matrix::{Expansion, Hardware, Matrix, SketchRoots, expand_installed};
 
 use crate::failures_core::EMPTY;
 use crate::support::{Finished, Workspace};
@@ -49,7 +49,9 @@ fn written(workspace: &Workspace, file: &str) -> (String, Matrix, Expansion) {
     let path = workspace.path(file);
     let text = fs::read_to_string(&path).unwrap();
     let matrix = Matrix::read(&path).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let cells = expand(&matrix, &SketchRoots::default()).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let hardware = matrix.boards.keys().map(|board| (board.clone(), Hardware::default())).collect();
+    let cells = expand_installed(&matrix, &SketchRoots::default(), &hardware);
+    let cells = cells.unwrap_or_else(|error| panic!("{error}\n{text}"));
     (text, matrix, cells)
 }
 

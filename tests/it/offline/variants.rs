@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::stub::{self, sketch};
-use crate::support::{LIBRARIES, Vendor, Workspace};
+use crate::support::Workspace;
 
 /// Boards of an ESP32 core whose partition schemes have sizes.
 const BOARDS: &str = "\
@@ -36,22 +36,22 @@ uno.upload.maximum_data_size=100
 ";
 
 /// A workspace with the boards `esp32`, `s3` and `uno`, and what `rest` adds to the matrix.
-fn workspace(rest: &str) -> Workspace {
+pub(crate) fn workspace(rest: &str) -> Workspace {
     let core = |name: &str| format!("  {name}: {{provider: path, path: core, tools: {{stub: tools}}}}\n");
     let boards = "boards:\n  esp32: stub:esp32:esp32\n  s3: {fqbn: \"stub:esp32:s3\", tags: [chip-esp32s3]}\n  uno: stub:sim:uno\n";
     let matrix = format!("version: 1\ncores:\n{}{}{boards}{rest}", core("stub:esp32"), core("stub:sim"));
     stub::workspace("").file("core/boards.txt", BOARDS).file("matrix.yml", matrix)
 }
 
-const FILTERED: &str = "sketches: [{path: 's/*', filters: [esp32-ci]}]\n";
+pub(crate) const FILTERED: &str = "sketches: [{path: 's/*', filters: [esp32-ci]}]\n";
 
-fn plan(workspace: &Workspace, arguments: &[&str]) -> Value {
+pub(crate) fn plan(workspace: &Workspace, arguments: &[&str]) -> Value {
     let arguments = ["plan", "matrix.yml", "--format", "json"].iter().chain(arguments);
     serde_json::from_str(&workspace.run(arguments).assert_exit(0).stdout).unwrap()
 }
 
 /// Returns the cells of a plan as `BOARD SKETCH`.
-fn cells(plan: &Value) -> BTreeSet<String> {
+pub(crate) fn cells(plan: &Value) -> BTreeSet<String> {
     let name = |cell: &Value| {
         let (board, sketch) = (cell["board"].as_str().unwrap(), cell["sketch"].as_str().unwrap());
         format!("{board} {}", sketch.trim_start_matches("s/"))
@@ -59,7 +59,7 @@ fn cells(plan: &Value) -> BTreeSet<String> {
     plan["cells"].as_array().unwrap().iter().map(name).collect()
 }
 
-fn set(cells: &[&str]) -> BTreeSet<String> {
+pub(crate) fn set(cells: &[&str]) -> BTreeSet<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
 }
 
@@ -196,50 +196,6 @@ fn a_chip_that_the_matrix_does_not_name_is_an_error() {
             .replace("esp32: stub:esp32:esp32", "esp32: {fqbn: \"stub:esp32:esp32\", optional: true}"),
     );
     other.run(["plan", "matrix.yml"]).assert_exit(2).assert_stderr("tags: [chip-esp32s3]");
-}
-
-#[test]
-fn libraries_are_for_the_sketch_that_needs_them() {
-    let mut vendor = Vendor::new();
-    vendor.library("Thing", "1.0.0", &[]);
-    vendor.library("Thing", "2.0.0", &["Part"]);
-    vendor.library("Part", "1.0.0", &[]);
-    let needs = format!("#include <Thing.h>\n#include <Part.h>\n{}", sketch("flash=9 ram=9"));
-    let workspace = workspace(&format!("{FILTERED}{}", vendor.mirrors()))
-        .sketch("s/Plain", &sketch("flash=9 ram=9"))
-        .sketch("s/Needs", &needs)
-        .file("s/Needs/ci.yml", "libs: [Thing]\n")
-        .sketch("s/Older", &sketch("flash=9 ram=9"))
-        .file("s/Older/ci.yml", "libs: [Thing@1.0.0]\n");
-    let selected: &[&str] = &["-b", "esp32"];
-    let expected = set(&["esp32 Plain", "esp32+Thing Needs", "esp32+Thing-2 Older"]);
-    let plan = plan(&workspace, selected);
-    assert_eq!(cells(&plan), expected);
-    assert_eq!(plan["cores"].as_array().unwrap().len(), 1, "libraries are no input of a core");
-    workspace.run(["core", "lock", "matrix.yml"]).assert_exit(0);
-    let lock = std::fs::read_to_string(workspace.path("matrix.lock")).unwrap();
-    for part in
-        ["name = \"Thing\"\nversion = \"1.0.0\"", "name = \"Thing\"\nversion = \"2.0.0\"", "name = \"Part\""]
-    {
-        assert!(lock.contains(part), "`{part}` is not in {lock}");
-    }
-    workspace.run(["run", "matrix.yml", "-b", "esp32", "--locked"]).assert_exit(0);
-    assert!(!vendor.server.requests_of(LIBRARIES).is_empty());
-
-    // A library that the matrix has is used, and the index is not asked.
-    let own = workspace
-        .file("own/Other/src/Other.h", "")
-        .file("own/Other/library.properties", "name=Other\nversion=1.0.0\n");
-    let matrix = std::fs::read_to_string(own.path("matrix.yml")).unwrap();
-    let own = own
-        .file("s/Needs/ci.yml", "libs: [Other]\n")
-        .file("s/Older/ci.yml", "tags: []\n")
-        .file("s/Needs/Needs.ino", format!("#include <Other.h>\n{}", sketch("flash=9 ram=9")))
-        .file("matrix.yml", format!("{matrix}libraries: [own]\n"));
-    own.run(["run", "matrix.yml", "-b", "esp32"]).assert_exit(0);
-    let unknown = own.file("s/Older/ci.yml", "libs: [Thign]\n");
-    let run = unknown.run(["run", "matrix.yml"]).assert_exit(3);
-    run.assert_stderr("`libs` of s/Older/ci.yml").assert_stderr("`Thing`");
 }
 
 #[test]
