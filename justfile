@@ -44,6 +44,10 @@ arduino-record:
 kills:
     cargo test --test it -- --ignored fifty_kills
 
+# Archives or indexes of any bytes, ten minutes: `just fuzz index`; needs cargo-fuzz. The code has no `unsafe`, so no sanitizer
+fuzz TARGET="archive" SECONDS="600":
+    RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none {{TARGET}} -- -max_total_time={{SECONDS}}
+
 # Measure the compiler cache against direct compiles and against ccache as a wrapper
 wrapped *ROUNDS:
     cargo run --release --example wrapped -- {{ROUNDS}}
