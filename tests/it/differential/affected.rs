@@ -154,8 +154,8 @@ fn run_seeds(first: u64, count: usize, each: usize) -> Tally {
 
 #[test]
 fn a_cell_that_is_left_out_is_what_it_was() {
-    let tally = run_seeds(1, 20, 10);
-    assert!(tally.edits >= 20 && tally.plans >= 5, "{tally:?}");
+    let tally = run_seeds(1, 30, 10);
+    assert!(tally.edits >= 30 && tally.plans >= 8, "{tally:?}");
     // To leave nothing out would be right, and worth nothing.
     assert!(tally.left_out * 8 > tally.selected, "{tally:?}");
 }
